@@ -1,0 +1,21 @@
+"""divbot: scan the whole Binance USDT market for RSI divergences, and trade them on paper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from divbot.version import __version__
+
+if TYPE_CHECKING:
+    from divbot.app import scan
+
+__all__ = ["__version__", "scan"]
+
+
+def __getattr__(name: str) -> Any:
+    # Worker processes import this package too, and must not load what only a caller needs.
+    if name == "scan":
+        from divbot.app import scan
+
+        return scan
+    raise AttributeError(f"module 'divbot' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""The venue: its protocol, its budget, its listings."""

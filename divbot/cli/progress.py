@@ -1,0 +1,48 @@
+"""A progress bar on stderr while a scan works, where stderr is a terminal."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from divbot.scanner.cycle import Stages
+
+
+class ScanProgress(Stages):
+    """Show how many symbols have been downloaded; gone without a trace at the end."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+            disable=quiet or not sys.stderr.isatty(),
+        )
+        self._task = self._bar.add_task("listing", total=None)
+
+    def listed(self, symbols: int) -> None:
+        """Begin to count."""
+        self._bar.update(self._task, description="scanning", total=symbols)
+
+    def downloaded(self, symbols: int) -> None:
+        """Show the count."""
+        self._bar.update(self._task, completed=symbols)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()

@@ -1,0 +1,121 @@
+"""A report as a trader reads it: a heading, a ranked table, one line on what it took."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from divbot.domain.clock import utc_text
+from divbot.domain.signals import Opportunity, Side
+from divbot.scanner.report import SKIP_REASONS, Report, Summary
+
+_UNLIMITED = 500
+_YEAR = len("2024-")
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    title: str
+    cell: Callable[[Opportunity], str]
+    is_number: bool = True
+
+
+_COLUMNS = (
+    _Column("#", lambda x: str(x.rank)),
+    _Column("symbol", lambda x: x.divergence.symbol, is_number=False),
+    _Column("signal", lambda x: x.side.value, is_number=False),
+    _Column("kind", lambda x: x.divergence.kind.value.replace("_", " "), is_number=False),
+    _Column("score", lambda x: f"{x.score:.1f}"),
+    _Column("RSI", lambda x: f"{x.rsi_previous:.1f} → {x.rsi:.1f}"),
+    _Column("price", lambda x: f"{x.price:f}"),
+    _Column("ATR %", lambda x: f"{x.atr_percent:.2f}"),
+    _Column("stop", lambda x: f"{x.stop:f}"),
+    _Column("target", lambda x: f"{x.target:f}"),
+    _Column("R/R", lambda x: f"{x.reward_risk:.1f}"),
+    _Column("age", lambda x: str(x.age)),
+    _Column("confirmed", lambda x: utc_text(x.confirmed_at)[_YEAR:], is_number=False),
+)
+
+
+def table_text(report: Report, *, is_terminal: bool) -> str:
+    """Return heading, table and summary; coloured and fitted to its width for a terminal."""
+    text = io.StringIO()
+    terminal = Console()
+    console = Console(
+        file=text,
+        force_terminal=is_terminal and not terminal.no_color,
+        width=terminal.width if is_terminal else _UNLIMITED,
+        highlight=False,
+        soft_wrap=True,
+    )
+    console.print(heading(report))
+    if report.opportunities:
+        # Never narrower than its content: a terminal wraps a long line, a cut price misleads.
+        console.width = max(console.width, _UNLIMITED)
+        console.print(_table(report))
+    else:
+        console.print("No opportunity passes the filters.")
+    console.print(summary_line(report))
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+
+
+def heading(report: Report) -> str:
+    """Return what was scanned, and as of when."""
+    as_of = f"as of {utc_text(report.as_of)} UTC" if report.as_of else "no candles"
+    simulated = " - SIMULATED PRICES" if report.simulated else ""
+    return f"{report.venue} {report.market.title}, {report.interval.value}, {as_of}{simulated}"
+
+
+def summary_line(report: Report) -> str:
+    """Return what the scan covered, found and took, in one line."""
+    summary, timings = report.summary, report.timings
+    shown = len(report.opportunities)
+    fresh = f"{summary.opportunities} open to trade"
+    if shown < summary.opportunities:
+        fresh += f" (best {shown} shown)"
+    return (
+        f"{summary.scanned} of {summary.symbols} symbols scanned"
+        f"{_gaps(summary)}{_skipped(summary)}; "
+        f"{summary.divergences} divergences, {fresh}; "
+        f"listing {timings.listing:.2f} s, download {timings.download:.2f} s, "
+        f"analysis {timings.analysis:.2f} s, in all {timings.total:.2f} s; "
+        f"request weight {summary.request_weight}"
+    )
+
+
+def _gaps(summary: Summary) -> str:
+    if not summary.symbols_with_gaps:
+        return ""
+    return f" ({summary.symbols_with_gaps} with {summary.missing_candles} missing candles)"
+
+
+def _skipped(summary: Summary) -> str:
+    if not summary.skipped:
+        return ""
+    reasons = ", ".join(
+        f"{summary.count(reason)} {reason.replace('_', ' ')}"
+        for reason in SKIP_REASONS
+        if summary.count(reason)
+    )
+    return f", {len(summary.skipped)} skipped ({reasons})"
+
+
+def _table(report: Report) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in _COLUMNS:
+        table.add_column(
+            column.title, justify="right" if column.is_number else "left", no_wrap=True
+        )
+    for opportunity in report.opportunities:
+        table.add_row(*(_styled(column, opportunity) for column in _COLUMNS))
+    return table
+
+
+def _styled(column: _Column, opportunity: Opportunity) -> Text:
+    colour = "green" if opportunity.side is Side.BUY else "red"
+    return Text(column.cell(opportunity), style=colour if column.title == "signal" else "")

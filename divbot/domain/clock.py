@@ -1,0 +1,99 @@
+"""Time, injected: nothing but a Clock reads a clock or waits.
+
+One unit everywhere: milliseconds since 1970-01-01 UTC. Dates exist only where text is printed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tell the time and wait for it to pass."""
+
+    def now(self) -> int:
+        """Return the time, in ms UTC."""
+
+    def monotonic(self) -> float:
+        """Return seconds since an arbitrary start; never goes back."""
+
+    def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
+        """Wait; return True when `stop` was set meanwhile."""
+
+
+class SystemClock:
+    """Read the machine's own clocks."""
+
+    def now(self) -> int:
+        """Return the time, in ms UTC."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        """Return seconds since an arbitrary start; never goes back."""
+        return time.monotonic()
+
+    def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
+        """Wait; return True when `stop` was set meanwhile."""
+        return (stop or threading.Event()).wait(max(seconds, 0.0))
+
+
+class ManualClock:
+    """Stand still until told otherwise: for tests, and for replaying a market."""
+
+    def __init__(self, now: int = 0) -> None:
+        self._now = now
+        self._monotonic = 0.0
+
+    def now(self) -> int:
+        """Return the time, in ms UTC."""
+        return self._now
+
+    def monotonic(self) -> float:
+        """Return the seconds advanced so far."""
+        return self._monotonic
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` pass at once."""
+        self._monotonic += seconds
+        self._now += round(seconds * 1000)
+
+    def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
+        """Let `seconds` pass at once, unless `stop` is set already."""
+        if stop is not None and stop.is_set():
+            return True
+        self.advance(max(seconds, 0.0))
+        return False
+
+
+def utc_text(ms: int) -> str:
+    """Return `ms` as `2024-07-30 09:35` (UTC)."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def parse_time(text: str) -> int:
+    """Return the ms UTC that `text` names: a whole number of ms, or an ISO date and time.
+
+    A time without a zone is UTC. Raise ValueError when `text` is neither.
+    """
+    digits = text.strip()
+    if digits.isascii() and digits.isdigit():
+        return _plausible_ms(int(digits))
+    try:
+        moment = datetime.fromisoformat(digits)
+    except ValueError:
+        raise ValueError(
+            f"expected a time such as 2024-07-30T09:00 or 1722330000000, found {text!r}"
+        ) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * 1000)
+
+
+def _plausible_ms(ms: int) -> int:
+    # A time in seconds would land in January 1970, one in microseconds far beyond any market.
+    if not 1_000_000_000_000 <= ms < 10_000_000_000_000:
+        raise ValueError(f"expected a time in milliseconds (13 digits), found {ms}")
+    return ms

@@ -1,0 +1,116 @@
+"""Every way in which divbot can fail, and what follows from each.
+
+    DivbotError                     exit code 1
+    ├── InputError                  exit code 2   tell the user: what was asked cannot be done
+    │   ├── SettingsError                         a setting is unknown, malformed or out of range
+    │   ├── RecordingError                        a recorded market cannot be used
+    │   └── OutputError                           a file to write cannot be written
+    ├── VenueError                  exit code 3
+    │   ├── TryAgain                              the same request may well succeed in a moment
+    │   │   ├── VenueUnreachable                  no answer came at all
+    │   │   └── BadAnswer                         an answer came that cannot be believed
+    │   ├── StopUntil                             no request at all before the time it names
+    │   ├── VenueRefused                          the venue will not serve this address
+    │   └── RequestRejected                       the venue says that the request itself is wrong
+    ├── SymbolError                 exit code 4   drop this symbol, keep all others
+    │   └── UnknownSymbol
+    └── WorkerLost                  exit code 1   a worker process died or hung
+
+Retrying and dropping look at the class, never at the text.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class DivbotError(Exception):
+    """Stand for any failure that divbot itself reports, in one line."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class InputError(DivbotError):
+    """What the user asked for cannot be done as asked."""
+
+    exit_code = 2
+
+
+class SettingsError(InputError):
+    """A setting is unknown, malformed or out of range."""
+
+
+class RecordingError(InputError):
+    """A recorded market is missing, of the wrong shape, or damaged."""
+
+
+class OutputError(InputError):
+    """A file that should be written cannot be written."""
+
+
+class VenueError(DivbotError):
+    """The venue did not give what it was asked for."""
+
+    exit_code = 3
+
+
+class TryAgain(VenueError):
+    """The same request may well succeed in a moment."""
+
+
+class VenueUnreachable(TryAgain):
+    """No answer came: no network, no such host, refused, reset or timed out."""
+
+
+class BadAnswer(TryAgain):
+    """An answer came that cannot be believed: truncated, not JSON, or of the wrong shape."""
+
+
+class StopUntil(VenueError):
+    """The venue wants no request at all before `until` (ms UTC)."""
+
+    def __init__(self, message: str, *, until: int) -> None:
+        super().__init__(message)
+        self.until = until
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive the way back from a worker process: keyword arguments do not by themselves."""
+        return _rebuild_stop_until, (str(self), self.until)
+
+
+def _rebuild_stop_until(message: str, until: int) -> StopUntil:
+    return StopUntil(message, until=until)
+
+
+class VenueRefused(VenueError):
+    """The venue will not serve this address at all; asking again changes nothing."""
+
+
+class RequestRejected(VenueError):
+    """The venue says that the request itself is wrong; `code` is the venue's own number."""
+
+    def __init__(self, message: str, *, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive the way back from a worker process: keyword arguments do not by themselves."""
+        return _rebuild_request_rejected, (str(self), self.code)
+
+
+def _rebuild_request_rejected(message: str, code: int) -> RequestRejected:
+    return RequestRejected(message, code=code)
+
+
+class SymbolError(DivbotError):
+    """One symbol cannot be used; every other one can."""
+
+    exit_code = 4
+
+
+class UnknownSymbol(SymbolError):
+    """The venue does not know the symbol (any more)."""
+
+
+class WorkerLost(DivbotError):
+    """A worker process died or hung, again and again, over the same work."""

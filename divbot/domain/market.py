@@ -1,0 +1,119 @@
+"""What is traded where: markets, intervals, instruments and tickers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+_MINUTE = 60_000
+_HOUR = 60 * _MINUTE
+_DAY = 24 * _HOUR
+
+
+class Market(StrEnum):
+    """The two Binance markets that divbot reads."""
+
+    SPOT = "spot"
+    USDM = "usdm"
+
+    @property
+    def title(self) -> str:  # type: ignore[override]  # str.title has no use on an enum of names
+        """Return the name that a trader reads."""
+        return {"spot": "spot", "usdm": "USD-M futures"}[self.value]
+
+
+class Interval(StrEnum):
+    """The candle lengths of Binance, by its own names (case matters: 1m and 1M)."""
+
+    S1 = "1s"
+    M1 = "1m"
+    M3 = "3m"
+    M5 = "5m"
+    M15 = "15m"
+    M30 = "30m"
+    H1 = "1h"
+    H2 = "2h"
+    H4 = "4h"
+    H6 = "6h"
+    H8 = "8h"
+    H12 = "12h"
+    D1 = "1d"
+    D3 = "3d"
+    W1 = "1w"
+    MONTH = "1M"
+
+    @property
+    def milliseconds(self) -> int:
+        """Return the length of one candle in ms; of a month, its longest (31 days)."""
+        return _MILLISECONDS[self]
+
+    @property
+    def is_regular(self) -> bool:
+        """Tell whether all candles are of one length; only months are not."""
+        return self is not Interval.MONTH
+
+    def close_of(self, open_time: int) -> int:
+        """Return when the candle that opens at `open_time` closes: the next one's open, ms UTC."""
+        if self.is_regular:
+            return open_time + self.milliseconds
+        opened = datetime.fromtimestamp(open_time / 1000, UTC)
+        following = opened.replace(
+            year=opened.year + opened.month // 12, month=opened.month % 12 + 1
+        )
+        return round(following.timestamp() * 1000)
+
+    def steps_between(self, earlier: int, later: int) -> int:
+        """Return how many candles apart two open times (ms UTC) are."""
+        if self.is_regular:
+            return (later - earlier) // self.milliseconds
+        first, last = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (earlier, later))
+        return 12 * (last.year - first.year) + last.month - first.month
+
+    def offered_by(self, market: Market) -> bool:
+        """Tell whether `market` has candles of this length: seconds are for spot only."""
+        return self is not Interval.S1 or market is Market.SPOT
+
+
+_MILLISECONDS = {
+    Interval.S1: 1_000,
+    Interval.M1: _MINUTE,
+    Interval.M3: 3 * _MINUTE,
+    Interval.M5: 5 * _MINUTE,
+    Interval.M15: 15 * _MINUTE,
+    Interval.M30: 30 * _MINUTE,
+    Interval.H1: _HOUR,
+    Interval.H2: 2 * _HOUR,
+    Interval.H4: 4 * _HOUR,
+    Interval.H6: 6 * _HOUR,
+    Interval.H8: 8 * _HOUR,
+    Interval.H12: 12 * _HOUR,
+    Interval.D1: _DAY,
+    Interval.D3: 3 * _DAY,
+    Interval.W1: 7 * _DAY,
+    Interval.MONTH: 31 * _DAY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One symbol as the venue lists it."""
+
+    symbol: str
+    base: str
+    quote: str
+    status: str
+    tradable: bool
+    """Open to new positions: TRADING, and on futures a perpetual contract on a coin."""
+    tick_size: Decimal | None
+    """The step of a valid price; None where the listing names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticker:
+    """The last 24 hours of one symbol."""
+
+    symbol: str
+    last_price: Decimal
+    quote_volume: Decimal

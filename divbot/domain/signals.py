@@ -1,0 +1,100 @@
+"""What a scan finds: divergences, and the opportunities that come of the fresh ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Side(StrEnum):
+    """What a signal says to do."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+
+
+class Kind(StrEnum):
+    """The four divergences; see README for what each compares."""
+
+    REGULAR_BULLISH = "regular_bullish"
+    HIDDEN_BULLISH = "hidden_bullish"
+    REGULAR_BEARISH = "regular_bearish"
+    HIDDEN_BEARISH = "hidden_bearish"
+
+    @property
+    def side(self) -> Side:
+        """Return what the divergence says to do."""
+        return Side.BUY if self.value.endswith("bullish") else Side.SELL
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """Price and RSI disagreed between two pivots; times are open times of candles, ms UTC."""
+
+    symbol: str
+    kind: Kind
+    previous_pivot: int
+    pivot: int
+    confirmed: int
+    """The candle whose close made the pivot known; nobody could act before that close."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A divergence with the figures around it, as a worker measured them."""
+
+    divergence: Divergence
+    rsi_previous: float
+    rsi: float
+    """At the two pivots."""
+    price_previous: float
+    price: float
+    """At the two pivots: lows of a bullish divergence, highs of a bearish one."""
+    confirmed_close: float
+    confirmed_atr: float
+    highest_since: float
+    lowest_since: float
+    """Over the final candles after the confirming one; of none, the confirming close."""
+    last_open_time: int
+    last_close: float
+    last_atr: float
+    """Of the symbol's newest final candle."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePart:
+    """One reason for a score: how much of it was earned (0 to 1), and how much it counts."""
+
+    name: str
+    value: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Opportunity:
+    """A fresh divergence that can still be traded, with a plan for it."""
+
+    rank: int
+    divergence: Divergence
+    side: Side
+    score: float
+    """0 to 10"""
+    parts: tuple[ScorePart, ...]
+    rsi_previous: float
+    rsi: float
+    pivot_price_previous: Decimal
+    pivot_price: Decimal
+    price: Decimal
+    """The close of the newest final candle: what an entry now is measured against."""
+    atr_percent: float
+    stop: Decimal
+    target: Decimal
+    reward_risk: float
+    """From `price` to the target, over from `price` to the stop."""
+    age: int
+    """Candles closed since the confirming one; 0 is confirmed just now."""
+    confirmed_at: int
+    """The close of the confirming candle, ms UTC."""
+    quote_volume: Decimal
+    spread: Decimal | None

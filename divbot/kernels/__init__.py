@@ -1,0 +1,1 @@
+"""The mathematics, compiled: arrays in, arrays out; nothing here knows of divbot."""

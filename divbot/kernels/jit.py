@@ -1,0 +1,75 @@
+"""The only caller of numba: one decorator, every flag with its reason, and the cache's place.
+
+numba's own cache looks only at the file of the function it compiles: with a helper in another
+file edited, or a flag in a shared decorator, it keeps the old machine code. So the cache lives in
+a folder named by a hash of all kernel sources. What is cached is a pickle: the folder is the
+user's own and closed to others (0700).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import ParamSpec, TypeVar, cast
+
+import numba
+from numba.core import config
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def jit(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile `function` to machine code at its first call; keep the code for later processes.
+
+    - nogil: a kernel never touches Python objects, so other threads may run meanwhile.
+    - fastmath stays off: it changes last digits and breaks tests for NaN.
+    - parallel stays off: divbot's cores are kept busy by processes; numba's threads abort when
+      entered from two threads at once.
+    - error_model numpy: a division by zero gives inf or NaN instead of raising, so that the
+      loop over the symbols holds no branch and vectorises.
+    """
+    before = config.CACHE_DIR  # type: ignore[attr-defined]
+    if _CACHE is not None:
+        # Read by numba while it decorates, and only then: a user's own kernels keep their place.
+        config.CACHE_DIR = str(_CACHE)  # type: ignore[attr-defined]
+    try:
+        compiled = numba.njit(nogil=True, error_model="numpy", cache=_CACHE is not None)(function)
+    finally:
+        config.CACHE_DIR = before  # type: ignore[attr-defined]
+    return cast("Callable[P, R]", compiled)
+
+
+def cache_home() -> Path:
+    """Return the folder in which the user's caches live, by the customs of the platform."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+def _sources_hash() -> str:
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _private_cache() -> Path | None:
+    """Return the cache folder, made if need be; None where there can be none."""
+    folder = cache_home() / "divbot" / f"kernels-{_sources_hash()}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.stat()
+    except OSError:
+        return None
+    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o077):
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+_CACHE = _private_cache()

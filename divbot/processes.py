@@ -1,0 +1,55 @@
+"""How divbot starts other processes, and how these end when they should.
+
+- Never fork: a fork of a process with threads can deadlock on any lock held at that moment
+  (measured: about half of all forks beside a busy thread). `forkserver` forks from a process
+  that stays single-threaded; where it does not exist, `spawn` starts afresh.
+- A child ignores Ctrl-C, which reaches the whole group: its parent decides when it ends.
+- A child ends when its parent does, even by kill -9. PR_SET_PDEATHSIG would not do: under a
+  forkserver the parent in the kernel's eyes is the forkserver. The parent's sentinel is true
+  everywhere.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from multiprocessing import forkserver
+from multiprocessing.connection import wait
+from multiprocessing.context import BaseContext
+
+
+def start_context(preload: Sequence[str] = ()) -> BaseContext:
+    """Return the multiprocessing context to start children with; never fork.
+
+    `preload` names modules that the forkserver imports once, for all children to share. It starts
+    to do so right away; it runs but once, so that the first call decides on the list.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(preload))
+    # What is blocked here stays blocked in the forkserver and in all that it forks: a child that
+    # is only just starting does not greet Ctrl-C with a traceback.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return context
+
+
+def obey_parent() -> None:
+    """Make this child process ignore Ctrl-C, heed SIGTERM, and end when its parent ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(0)

@@ -1,0 +1,71 @@
+"""Candles of many symbols side by side: one row per step of the interval, one column per symbol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divbot.domain.market import Interval
+from divbot.scanner.port import Candles
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Arrays of shape (rows, symbols), time-major; NaN where the venue made no candle."""
+
+    symbols: tuple[str, ...]
+    interval: Interval
+    first_step: int
+    """The step of the interval's grid that row 0 stands for."""
+    offsets: NDArray[np.int64]
+    """By symbol: what its open times have over the grid's, ms."""
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+
+    def open_times(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the open times, ms UTC, of the candles at `rows` of `columns`."""
+        return _time_of(self.first_step + rows, self.interval) + self.offsets[columns]
+
+
+def build_block(series: Mapping[str, Candles], interval: Interval, rows: int) -> Block:
+    """Lay candles side by side, at most `rows` steps back from each symbol's own newest.
+
+    No series may be empty, and none may end more than `rows` steps before another.
+    """
+    symbols = tuple(series)
+    steps = [steps_of(series[symbol].open_time, interval) for symbol in symbols]
+    starts = [int(np.searchsorted(own, own[-1] - rows, side="right")) for own in steps]
+    first = min(int(own[start]) for own, start in zip(steps, starts, strict=True))
+    last = max(int(own[-1]) for own in steps)
+    shape = (last - first + 1, len(symbols))
+    high, low, close = (np.full(shape, np.nan) for _ in range(3))
+    for column, (symbol, own, start) in enumerate(zip(symbols, steps, starts, strict=True)):
+        candles = series[symbol]
+        at = own[start:] - first
+        high[at, column] = candles.high[start:]
+        low[at, column] = candles.low[start:]
+        close[at, column] = candles.close[start:]
+    newest = np.array([series[symbol].open_time[-1] for symbol in symbols], np.int64)
+    offsets = newest - _time_of(np.array([own[-1] for own in steps], np.int64), interval)
+    return Block(symbols, interval, first, offsets, high, low, close)
+
+
+def steps_of(open_time: NDArray[np.int64], interval: Interval) -> NDArray[np.int64]:
+    """Return the numbers of the candles on the interval's endless grid; neighbours differ by 1.
+
+    Where the venue anchors weeks and three-day candles is left to its own open times: any anchor
+    gives each candle a number of its own.
+    """
+    if interval.is_regular:
+        return open_time // interval.milliseconds
+    return open_time.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
+
+
+def _time_of(steps: NDArray[np.int64], interval: Interval) -> NDArray[np.int64]:
+    if interval.is_regular:
+        return steps * interval.milliseconds
+    return steps.astype("datetime64[M]").astype("datetime64[ms]").astype(np.int64)

@@ -1,0 +1,266 @@
+"""One scan from the listing to a report: universe, blocks, results, ranking."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from divbot.domain.clock import Clock
+from divbot.domain.errors import DivbotError, StopUntil, VenueError, VenueRefused
+from divbot.domain.market import Interval
+from divbot.domain.signals import Divergence, Signal
+from divbot.scanner.pool import Done, Pool
+from divbot.scanner.port import Listed, MarketData, Source
+from divbot.scanner.ranking import RankingRules, rank
+from divbot.scanner.report import (
+    FAILED,
+    GAP,
+    INSUFFICIENT_HISTORY,
+    Report,
+    Skipped,
+    Summary,
+    Timings,
+)
+from divbot.scanner.worker import (
+    LATEST_LAG,
+    MINIMUM_CANDLES,
+    BlockResult,
+    BlockTask,
+    Coverage,
+)
+
+LARGEST_BLOCK = 200
+"""Symbols: what bounds the memory of a worker, however large the market."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRules:
+    """What to scan."""
+
+    interval: Interval
+    limit: int
+    """Candles to ask for, the forming one included."""
+    top: int
+    symbols: tuple[str, ...]
+    """Scan these instead of the most traded ones; empty: the most traded ones."""
+    best: int
+    """Opportunities to report."""
+    ranking: RankingRules
+
+
+class Stages:
+    """Told how a scan gets on; does nothing unless overridden."""
+
+    def listed(self, symbols: int) -> None:
+        """Hear how many symbols there are to download."""
+
+    def downloaded(self, symbols: int) -> None:
+        """Hear how many of them have been downloaded so far."""
+
+
+class Scanner:
+    """Scan one market, again and again, with the same pool."""
+
+    def __init__(self, source: Source, pool: Pool, clock: Clock, rules: ScanRules) -> None:
+        self._source = source
+        self._listing: MarketData = source.open_listing()
+        self._pool = pool
+        self._clock = clock
+        self._rules = rules
+
+    def cycle(self, stages: Stages | None = None) -> Report:
+        """Return a report on the whole universe, as the venue shows it now.
+
+        Raise VenueError where the venue cannot be had at all, or wants no more requests.
+        """
+        stages = stages or Stages()
+        started = self._clock.monotonic()
+        universe = self._universe()
+        listed_at = self._clock.monotonic()
+        stages.listed(len(universe))
+        done = self._pool.run(self._tasks(universe), stages.downloaded)
+        results = _Results.of(done)
+        as_of = _AsOf.of(results.coverage, self._rules.interval)
+        skipped = tuple(sorted(results.skipped(as_of), key=lambda x: x.symbol))
+        return self._report(
+            universe,
+            results.without({x.symbol for x in skipped}),
+            skipped,
+            as_of,
+            _Elapsed(started, listed_at, self._clock),
+        )
+
+    def close(self) -> None:
+        """Let go of the connections; the pool is its owner's."""
+        self._listing.close()
+
+    def _universe(self) -> Sequence[Listed]:
+        if self._rules.symbols:
+            return self._listing.chosen(self._rules.symbols)
+        return self._listing.most_traded(self._rules.top)
+
+    def _tasks(self, universe: Sequence[Listed]) -> list[BlockTask]:
+        """Deal the symbols out like cards: each block gets its share of busy and quiet ones."""
+        symbols = tuple(listed.symbol for listed in universe)
+        blocks = max(self._pool.workers, -(-len(symbols) // LARGEST_BLOCK))
+        return [
+            BlockTask(
+                symbols[start::blocks],
+                self._rules.interval,
+                self._rules.limit,
+                self._rules.ranking.max_age,
+            )
+            for start in range(min(blocks, len(symbols)))
+        ]
+
+    def _report(
+        self,
+        universe: Sequence[Listed],
+        results: _Results,
+        skipped: tuple[Skipped, ...],
+        as_of: _AsOf,
+        elapsed: _Elapsed,
+    ) -> Report:
+        rules = self._rules
+        opportunities = rank(
+            results.signals,
+            {listed.symbol: listed for listed in universe},
+            rules.ranking,
+            rules.interval,
+            lambda signal: as_of.age(signal.divergence.confirmed),
+        )
+        gaps = [coverage for coverage in results.coverage if coverage.missing]
+        return Report(
+            venue=self._listing.venue,
+            market=self._source.market,
+            interval=rules.interval,
+            simulated=self._listing.simulated,
+            as_of=as_of.time,
+            summary=Summary(
+                symbols=len(universe),
+                scanned=len(results.coverage),
+                skipped=skipped,
+                symbols_with_gaps=len(gaps),
+                missing_candles=sum(coverage.missing for coverage in gaps),
+                divergences=len(results.divergences),
+                opportunities=len(opportunities),
+                request_weight=results.weight + self._listing.take_weight(),
+            ),
+            timings=Timings(
+                listing=elapsed.listing(),
+                download=results.slowest("download_seconds"),
+                analysis=results.slowest("analysis_seconds"),
+                total=elapsed.total(),
+            ),
+            opportunities=opportunities[: rules.best],
+            divergences=tuple(
+                sorted(results.divergences, key=lambda x: (x.symbol, x.confirmed, x.kind))
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _AsOf:
+    """The newest final candle of the market, and how far back others lie."""
+
+    open_time: int
+    interval: Interval
+
+    @classmethod
+    def of(cls, coverage: Iterable[Coverage], interval: Interval) -> _AsOf:
+        return cls(max((x.last_open_time for x in coverage), default=0), interval)
+
+    @property
+    def time(self) -> int:
+        return self.interval.close_of(self.open_time) if self.open_time else 0
+
+    def age(self, open_time: int) -> int:
+        """Return how many candles after the one at `open_time` the newest one is."""
+        return self.interval.steps_between(open_time, self.open_time)
+
+
+@dataclass(frozen=True, slots=True)
+class _Elapsed:
+    """The wall time of one cycle."""
+
+    started: float
+    listed_at: float
+    clock: Clock
+
+    def listing(self) -> float:
+        return self.listed_at - self.started
+
+    def total(self) -> float:
+        return self.clock.monotonic() - self.started
+
+
+@dataclass(frozen=True, slots=True)
+class _Results:
+    """What all blocks brought, put together."""
+
+    coverage: tuple[Coverage, ...] = ()
+    failures: tuple[Skipped, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    divergences: tuple[Divergence, ...] = ()
+    blocks: tuple[BlockResult, ...] = ()
+    weight: int = 0
+
+    @classmethod
+    def of(cls, done: Sequence[Done]) -> _Results:
+        """Put results together; raise the error when there is nothing but errors."""
+        results = [outcome for _, outcome in done if isinstance(outcome, BlockResult)]
+        errors = [(task, outcome) for task, outcome in done if isinstance(outcome, DivbotError)]
+        _raise_if_hopeless([error for _, error in errors], anything_found=bool(results))
+        return cls(
+            coverage=tuple(x for result in results for x in result.coverage),
+            failures=tuple(
+                Skipped(x.symbol, FAILED, x.reason) for result in results for x in result.failures
+            )
+            + tuple(
+                Skipped(symbol, FAILED, str(error))
+                for task, error in errors
+                for symbol in task.symbols
+            ),
+            signals=tuple(x for result in results for x in result.signals),
+            divergences=tuple(x for result in results for x in result.divergences),
+            blocks=tuple(results),
+            weight=sum(result.weight for result in results),
+        )
+
+    def skipped(self, as_of: _AsOf) -> Iterable[Skipped]:
+        """Return every symbol that the report may not speak of, and why."""
+        yield from self.failures
+        for found in self.coverage:
+            if found.candles < MINIMUM_CANDLES:
+                detail = f"{found.candles} final candles, at least {MINIMUM_CANDLES} are needed"
+                yield Skipped(found.symbol, INSUFFICIENT_HISTORY, detail)
+            elif (behind := as_of.age(found.last_open_time)) > LATEST_LAG:
+                yield Skipped(found.symbol, GAP, f"its newest {behind} candles are missing")
+
+    def without(self, symbols: set[str]) -> _Results:
+        """Return the same without what was found of `symbols`."""
+        return _Results(
+            coverage=tuple(x for x in self.coverage if x.symbol not in symbols),
+            failures=self.failures,
+            signals=tuple(x for x in self.signals if x.divergence.symbol not in symbols),
+            divergences=tuple(x for x in self.divergences if x.symbol not in symbols),
+            blocks=self.blocks,
+            weight=self.weight,
+        )
+
+    def slowest(self, stage: str) -> float:
+        """Return the seconds that the worker spent longest in `stage` spent there."""
+        by_worker: defaultdict[int, float] = defaultdict(float)
+        for result in self.blocks:
+            by_worker[result.worker] += getattr(result, stage)
+        return max(by_worker.values(), default=0.0)
+
+
+def _raise_if_hopeless(errors: Sequence[DivbotError], *, anything_found: bool) -> None:
+    for error in errors:
+        if isinstance(error, StopUntil | VenueRefused):
+            raise error
+    for error in errors:
+        if not anything_found and isinstance(error, VenueError):
+            raise error

@@ -1,0 +1,275 @@
+"""The worker processes, and what becomes of work when one of them dies or hangs.
+
+    parent                                            worker process (as many as asked for)
+    run(tasks) -- submit --> ProcessPoolExecutor --> BlockWorker.scan(task)
+        |                                                | one session, several threads
+        |<------------- BlockResult | error -------------|
+        |<-- progress (shared counter of symbols) -------|
+
+Theory of operation. One dead worker breaks the whole executor: every unfinished future raises,
+without a hint which task was to blame; a hung one blocks for ever. Both end the same way: kill
+the processes that are ours, start afresh, submit only what is unfinished. Tasks that were twice
+under way when it happened go on alone, one at a time, so that the culprit shows; a culprit of many
+symbols is halved until one symbol stands accused, and that one is reported lost. All others
+get their result.
+
+No wait is longer than a fifth of a second, so that Ctrl-C is heard. Workers are started before the
+first task, while the parent still asks for the listing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field, replace
+from multiprocessing.process import BaseProcess
+from multiprocessing.sharedctypes import RawValue
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from divbot.domain.clock import Clock, SystemClock
+from divbot.domain.errors import DivbotError, WorkerLost
+from divbot.processes import obey_parent, start_context
+from divbot.scanner.port import Source
+from divbot.scanner.worker import BlockResult, BlockTask, BlockWorker
+
+PRELOAD = ("divbot.scanner.preload",)
+_LOOK = 0.1
+_SUSPECT_AFTER = 2
+_MOST_DEATHS = 12
+"""In a row, with nothing finished between: more than halving a block down to its culprit takes."""
+_PATIENCE = 0.7
+
+Done = tuple[BlockTask, BlockResult | DivbotError]
+"""What became of a task."""
+Progress = Callable[[int], None]
+"""Called with the number of symbols downloaded so far."""
+
+
+class Pool(Protocol):
+    """Run blocks somewhere."""
+
+    @property
+    def workers(self) -> int:
+        """Return how many blocks run at once."""
+
+    def run(self, tasks: Sequence[BlockTask], progress: Progress) -> list[Done]:
+        """Return what became of each task; a task may come back in smaller ones."""
+
+    def close(self) -> None:
+        """End every process and thread."""
+
+
+class InlinePool:
+    """Run blocks one after the other in this very process, for debugging and small scans."""
+
+    workers = 1
+
+    def __init__(self, source: Source, connections: int) -> None:
+        self._done = 0
+        self._progress: Progress = _ignore
+        self._worker = BlockWorker(
+            source.open(connections), connections, SystemClock(), self._count
+        )
+
+    def run(self, tasks: Sequence[BlockTask], progress: Progress) -> list[Done]:
+        """Return what became of each task."""
+        self._done, self._progress = 0, progress
+        return [done for task in tasks for done in _scan(self._worker, task)]
+
+    def _count(self) -> None:
+        self._done += 1
+        self._progress(self._done)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._worker.close()
+
+
+class ProcessPool:
+    """Run blocks in worker processes; outlive any of them."""
+
+    def __init__(
+        self, source: Source, workers: int, connections: int, *, stall_seconds: float = 45.0
+    ) -> None:
+        self.workers = workers
+        self._source = source
+        self._connections = connections
+        self._stall_seconds = stall_seconds
+        self._clock: Clock = SystemClock()
+        self._context = start_context(PRELOAD)
+        # Raw, without a lock: a worker killed while it holds one would stop all others. At worst
+        # a count is lost, and the count is for the eye, and for telling slow from hung.
+        self._downloaded = RawValue("L", 0)
+        self._deaths = 0
+        self._executor = self._start()
+
+    def run(self, tasks: Sequence[BlockTask], progress: Progress) -> list[Done]:
+        """Return what became of each task; one that killed its worker comes back in parts."""
+        self._downloaded.value = 0
+        finished: list[Done] = []
+        together = [_Attempt(task) for task in tasks]
+        suspects: list[BlockTask] = []
+        while together:
+            failed = self._attempt(together, finished, progress)
+            together = [attempt for attempt in failed if attempt.failures < _SUSPECT_AFTER]
+            suspects += [x.task for x in failed if x.failures >= _SUSPECT_AFTER]
+        while suspects:
+            suspect = suspects.pop()
+            if not self._attempt([_Attempt(suspect)], finished, progress):
+                continue
+            if len(suspect.symbols) > 1:
+                suspects += _halves(suspect)
+            else:
+                finished.append((suspect, WorkerLost("its analysis ended the worker process")))
+        return finished
+
+    def close(self) -> None:
+        """End every worker; they hold nothing that would be lost."""
+        _end(self._executor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _attempt(
+        self,
+        batch: Sequence[_Attempt],
+        finished: list[Done],
+        progress: Progress,
+    ) -> list[_Attempt]:
+        """Run a batch, add what ends to `finished`; return what a dead or hung worker cost."""
+        try:
+            futures = {self._executor.submit(_scan_block, x.task): x for x in batch}
+        except BrokenProcessPool:
+            # A worker died between two scans: nobody's fault that was submitted now.
+            self._restart()
+            futures = {self._executor.submit(_scan_block, x.task): x for x in batch}
+        for future in self._as_they_end(futures, progress):
+            with contextlib.suppress(BrokenProcessPool):
+                finished += future.result()
+                del futures[future]
+        self._deaths = self._deaths + 1 if futures else 0
+        if self._deaths > _MOST_DEATHS:
+            raise WorkerLost("worker processes die or hang again and again, whatever they do")
+        if futures:
+            self._restart()
+        return [attempt.failed() for attempt in futures.values()]
+
+    def _as_they_end(
+        self, futures: dict[Future[list[Done]], _Attempt], progress: Progress
+    ) -> Sequence[Future[list[Done]]]:
+        """Return the futures that ended: all of them, unless a worker died or hung."""
+        pending = set(futures)
+        last_sign = self._clock.monotonic()
+        while pending:
+            seen = self._downloaded.value
+            done, pending = wait(pending, _LOOK, FIRST_COMPLETED)
+            progress(self._downloaded.value)
+            now = self._clock.monotonic()
+            if done or self._downloaded.value != seen:
+                last_sign = now
+            if now - last_sign > self._stall_seconds:
+                break
+        return [future for future in futures if future not in pending]
+
+    def _start(self) -> ProcessPoolExecutor:
+        executor = ProcessPoolExecutor(
+            self.workers,
+            mp_context=self._context,
+            initializer=_begin,
+            initargs=(self._source, self._connections, self._downloaded),
+        )
+        # A worker is started for each task that finds none idle.
+        for _ in range(self.workers):
+            executor.submit(_ready)
+        return executor
+
+    def _restart(self) -> None:
+        _end(self._executor)
+        self._executor = self._start()
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A task, and how often a worker died or hung while it was under way."""
+
+    task: BlockTask
+    failures: int = field(default=0)
+
+    def failed(self) -> _Attempt:
+        return replace(self, failures=self.failures + 1)
+
+
+def _ignore(_: int) -> None:
+    """Do nothing with a count."""
+
+
+def _end(executor: ProcessPoolExecutor) -> None:
+    # The executor forgets its processes at shutdown, and never ends one that hangs.
+    processes: list[BaseProcess] = list((executor._processes or {}).values())  # noqa: SLF001
+    executor.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join(_PATIENCE / len(processes))
+    for process in processes:
+        if process.is_alive():
+            process.kill()
+            process.join(_PATIENCE)
+
+
+# Below: the worker's side. One worker process runs one BlockWorker from its start to its end.
+
+_worker: BlockWorker
+
+
+def _begin(source: Source, connections: int, downloaded: Any) -> None:
+    global _worker  # noqa: PLW0603 - the executor gives an initializer no other place to put it
+    obey_parent()
+
+    def count() -> None:
+        downloaded.value += 1
+
+    _worker = BlockWorker(source.open(connections), connections, SystemClock(), count)
+
+
+def _ready() -> None:
+    """Do nothing: by the time it is done, the worker has started."""
+
+
+def _scan_block(task: BlockTask) -> list[Done]:
+    return _scan(_worker, task)
+
+
+def _scan(worker: BlockWorker, task: BlockTask) -> list[Done]:
+    """Return the result of a block, or why there is none: the worker boundary.
+
+    A bug that one symbol's candles bring to light must not cost the others: halve until found.
+    """
+    try:
+        return [(task, worker.scan(task))]
+    except DivbotError as error:
+        return [(task, error)]
+    except Exception as error:
+        if len(task.symbols) > 1:
+            return [done for half in _halves(task) for done in _scan(worker, half)]
+        return [(task, WorkerLost(f"{type(error).__name__}: {error}"))]
+
+
+def _halves(task: BlockTask) -> list[BlockTask]:
+    middle = len(task.symbols) // 2
+    return [
+        replace(task, symbols=part)
+        for part in (task.symbols[:middle], task.symbols[middle:])
+        if part
+    ]

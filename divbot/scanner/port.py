@@ -1,0 +1,93 @@
+"""What the scanner wants of a venue; it knows no more of any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divbot.domain.market import Interval, Market
+
+
+class Candles(Protocol):
+    """Final candles of one symbol in the order of time; one element per candle in each array."""
+
+    @property
+    def open_time(self) -> NDArray[np.int64]:
+        """Return the open times, ms UTC."""
+
+    @property
+    def high(self) -> NDArray[np.float64]:
+        """Return the highest prices."""
+
+    @property
+    def low(self) -> NDArray[np.float64]:
+        """Return the lowest prices."""
+
+    @property
+    def close(self) -> NDArray[np.float64]:
+        """Return the closing prices."""
+
+
+class Listed(Protocol):
+    """One symbol of the universe."""
+
+    @property
+    def symbol(self) -> str:
+        """Return the venue's name of it."""
+
+    @property
+    def tick_size(self) -> Decimal | None:
+        """Return the step of a valid price, where the venue names one."""
+
+    @property
+    def quote_volume(self) -> Decimal:
+        """Return what was traded in the last 24 hours, in the quote asset."""
+
+    @property
+    def spread(self) -> Decimal | None:
+        """Return (ask - bid) / ask, where there is a quote."""
+
+
+class MarketData(Protocol):
+    """An open connection to one market of one venue."""
+
+    @property
+    def venue(self) -> str:
+        """Return the venue's name."""
+
+    @property
+    def simulated(self) -> bool:
+        """Tell whether the prices are not those of a live venue."""
+
+    def most_traded(self, count: int) -> Sequence[Listed]:
+        """Return at most `count` tradable symbols, by quote volume."""
+
+    def chosen(self, symbols: Sequence[str]) -> Sequence[Listed]:
+        """Return the listings of `symbols`; raise InputError for one that is not listed."""
+
+    def final_candles(self, symbol: str, interval: Interval, limit: int) -> Candles:
+        """Return the newest final candles of `symbol`, at most `limit - 1` of them."""
+
+    def take_weight(self) -> int:
+        """Return the request weight used since the last call."""
+
+    def close(self) -> None:
+        """Close every connection."""
+
+
+class Source(Protocol):
+    """Where market data comes from; can be pickled, so that each worker opens its own."""
+
+    @property
+    def market(self) -> Market:
+        """Return the market it serves."""
+
+    def open(self, connections: int) -> MarketData:
+        """Return the market data over at most `connections` connections."""
+
+    def open_listing(self) -> MarketData:
+        """Return the market data, with as many connections as a listing can use."""

@@ -1,0 +1,187 @@
+"""What a scan publishes: immutable, stamped with the candle time it is as of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from divbot.domain.market import Interval, Market
+from divbot.domain.signals import Divergence, Opportunity
+
+if TYPE_CHECKING:
+    import pandas
+
+SCHEMA = 1
+
+INSUFFICIENT_HISTORY = "insufficient_history"
+GAP = "gap"
+FAILED = "failed"
+SKIP_REASONS = (INSUFFICIENT_HISTORY, GAP, FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A symbol that was not scanned, and why."""
+
+    symbol: str
+    reason: str
+    """One of SKIP_REASONS."""
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How much of the market the scan covered, and what it took."""
+
+    symbols: int
+    scanned: int
+    skipped: tuple[Skipped, ...]
+    symbols_with_gaps: int
+    missing_candles: int
+    """Candles that the venue never made; no divergence spans one."""
+    divergences: int
+    """In the windows of all scanned symbols, after the warm-up rule."""
+    opportunities: int
+    """Before the list was cut to the best."""
+    request_weight: int
+
+    def count(self, reason: str) -> int:
+        """Return how many symbols were skipped for `reason`."""
+        return sum(skipped.reason == reason for skipped in self.skipped)
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Wall seconds of the stages; of the slowest worker where several ran side by side."""
+
+    listing: float
+    download: float
+    analysis: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One whole scan."""
+
+    venue: str
+    market: Market
+    interval: Interval
+    simulated: bool
+    as_of: int
+    """The close of the newest final candle, ms UTC; 0 where no symbol had any."""
+    summary: Summary
+    timings: Timings
+    opportunities: tuple[Opportunity, ...]
+    divergences: tuple[Divergence, ...]
+    """Every one in the windows, by symbol and time; most are history."""
+
+    def to_document(self, *, with_divergences: bool = False) -> dict[str, Any]:
+        """Return the report as what `--json` prints: texts, numbers, lists and dicts."""
+        document: dict[str, Any] = {
+            "schema": SCHEMA,
+            "venue": self.venue,
+            "market": self.market.value,
+            "interval": self.interval.value,
+            "simulated": self.simulated,
+            "as_of": self.as_of,
+            "summary": _summary_document(self.summary),
+            "timings": {name: round(getattr(self.timings, name), 4) for name in Timings.__slots__},
+            "opportunities": [opportunity_document(x) for x in self.opportunities],
+        }
+        if with_divergences:
+            document["divergences"] = [divergence_document(x) for x in self.divergences]
+        return document
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Return the opportunities as a pandas DataFrame, one row each, with times in UTC."""
+        import pandas as pd
+
+        columns = list(OPPORTUNITY_FIELDS)
+        rows = [opportunity_document(x) for x in self.opportunities]
+        frame = pd.DataFrame(
+            [{name: row[name] for name in columns} for row in rows], columns=columns
+        )
+        for name in ("previous_pivot", "pivot", "confirmed", "confirmed_at"):
+            frame[name] = pd.to_datetime(frame[name], unit="ms", utc=True)
+        return frame
+
+
+OPPORTUNITY_FIELDS = (
+    "rank",
+    "symbol",
+    "signal",
+    "kind",
+    "score",
+    "rsi_previous",
+    "rsi",
+    "price",
+    "atr_percent",
+    "stop",
+    "target",
+    "reward_risk",
+    "age",
+    "confirmed_at",
+    "previous_pivot",
+    "pivot",
+    "confirmed",
+    "pivot_price_previous",
+    "pivot_price",
+)
+"""The flat fields of an opportunity, in the order of the CSV's columns."""
+
+
+def opportunity_document(opportunity: Opportunity) -> dict[str, Any]:
+    """Return an opportunity as numbers and texts; times in ms UTC."""
+    divergence = opportunity.divergence
+    return {
+        "rank": opportunity.rank,
+        "symbol": divergence.symbol,
+        "signal": opportunity.side.value,
+        "kind": divergence.kind.value,
+        "score": opportunity.score,
+        "rsi_previous": opportunity.rsi_previous,
+        "rsi": opportunity.rsi,
+        "price": float(opportunity.price),
+        "atr_percent": opportunity.atr_percent,
+        "stop": float(opportunity.stop),
+        "target": float(opportunity.target),
+        "reward_risk": opportunity.reward_risk,
+        "age": opportunity.age,
+        "confirmed_at": opportunity.confirmed_at,
+        "previous_pivot": divergence.previous_pivot,
+        "pivot": divergence.pivot,
+        "confirmed": divergence.confirmed,
+        "pivot_price_previous": float(opportunity.pivot_price_previous),
+        "pivot_price": float(opportunity.pivot_price),
+        "score_parts": {
+            part.name: {"value": part.value, "weight": part.weight} for part in opportunity.parts
+        },
+    }
+
+
+def divergence_document(divergence: Divergence) -> dict[str, Any]:
+    """Return a divergence as texts and times in ms UTC."""
+    return {
+        "symbol": divergence.symbol,
+        "kind": divergence.kind.value,
+        "previous_pivot": divergence.previous_pivot,
+        "pivot": divergence.pivot,
+        "confirmed": divergence.confirmed,
+    }
+
+
+def _summary_document(summary: Summary) -> dict[str, Any]:
+    return {
+        "symbols": summary.symbols,
+        "scanned": summary.scanned,
+        "skipped": {reason: summary.count(reason) for reason in SKIP_REASONS},
+        "skipped_symbols": [
+            {"symbol": x.symbol, "reason": x.reason, "detail": x.detail} for x in summary.skipped
+        ],
+        "symbols_with_gaps": summary.symbols_with_gaps,
+        "missing_candles": summary.missing_candles,
+        "divergences": summary.divergences,
+        "opportunities": summary.opportunities,
+        "request_weight": summary.request_weight,
+    }

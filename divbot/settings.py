@@ -1,0 +1,219 @@
+"""What a user can set: once in a TOML file, per machine by DIVBOT_* variables, per run by flags.
+
+One name everywhere: the key `max_age`, the variable `DIVBOT_MAX_AGE`, the flag `--max-age`. A flag
+beats a variable beats the file beats the default. An unknown key is an error, never ignored.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from divbot.domain.errors import SettingsError
+from divbot.domain.market import Interval, Market
+from divbot.domain.signals import Kind, Side
+
+ENVIRONMENT_PREFIX = "DIVBOT_"
+CONFIG_VARIABLE = "DIVBOT_CONFIG"
+"""Names the settings file; the one variable that is no setting."""
+DEFAULT_CONFIG = Path("divbot.toml")
+"""Read from the current folder where it exists and no other file is named."""
+
+SHORTEST_LIMIT = 301
+LONGEST_LIMIT = {Market.SPOT: 1000, Market.USDM: 1500}
+
+
+class Settings(BaseSettings):
+    """Every setting, checked; the descriptions are those of the README's table."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    market: Market = Field(Market.USDM, description="`usdm` (USD-M futures) or `spot`")
+    interval: Interval = Field(Interval.M5, description="length of a candle, as Binance names it")
+    top: int = Field(400, ge=1, description="how many symbols to scan, the most traded first")
+    # NoDecode: lists are written `A,B` in variables and flags, not as JSON.
+    symbols: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="scan these symbols instead of the most traded ones"
+    )
+    limit: int | None = Field(
+        None,
+        ge=SHORTEST_LIMIT,
+        description="candles to ask for; by itself the most at the least request weight: "
+        "499 on futures, 1000 on spot",
+    )
+    kind: Annotated[tuple[Kind, ...], NoDecode] = Field(
+        (), description="show only these kinds of divergence; by itself all four"
+    )
+    side: Annotated[tuple[Side, ...], NoDecode] = Field(
+        (), description="show only `BUY` or only `SELL`; by itself both"
+    )
+    max_age: int = Field(
+        5, ge=0, description="show nothing confirmed more than this many candles ago"
+    )
+    best: int = Field(20, ge=1, description="how many opportunities to show")
+    stop_atr: float = Field(
+        0.5, ge=0, allow_inf_nan=False, description="stop beyond the later pivot, in ATRs"
+    )
+    reward_risk: float = Field(
+        2.0, gt=0, allow_inf_nan=False, description="target, as a multiple of the risk"
+    )
+    workers: int | None = Field(
+        None, ge=1, le=256, description="worker processes; by itself one for each core"
+    )
+    connections: int = Field(
+        64, ge=1, le=1024, description="connections to the venue, shared among the workers"
+    )
+    sequential: bool = Field(
+        default=False, description="do everything in this one process, for debugging; same results"
+    )
+    request_timeout: float = Field(
+        10.0, gt=0, le=300, description="seconds for one answer, all tries together"
+    )
+    base_url: str | None = Field(
+        None, description="where to find the venue; by itself Binance's own address"
+    )
+
+    @field_validator("symbols", "side", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        return _each(value, str.upper)
+
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _kinds(cls, value: object) -> object:
+        return _each(value, lambda name: name.lower().replace("-", "_"))
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_safe(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if not parts.hostname or not (
+            parts.scheme == "https" or (parts.scheme == "http" and is_local)
+        ):
+            raise ValueError("expected https://HOST, or http:// for an exchange on this machine")
+        return url
+
+    @model_validator(mode="after")
+    def _fits_the_market(self) -> Self:
+        if not self.interval.offered_by(self.market):
+            raise ValueError(f"interval {self.interval.value} exists on spot only")
+        if self.limit is not None and self.limit > LONGEST_LIMIT[self.market]:
+            raise ValueError(
+                f"limit is at most {LONGEST_LIMIT[self.market]} on {self.market.value}, "
+                f"found {self.limit}"
+            )
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not read
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not read
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the flags before the environment, and the file, handed in as a flag, behind it."""
+        given = dict(init_settings())
+        file = given.pop(_FILE, {})
+        return (
+            InitSettingsSource(settings_cls, init_kwargs=given),
+            env_settings,
+            InitSettingsSource(settings_cls, init_kwargs=file),
+        )
+
+
+_FILE = "settings file"
+
+
+def _each(value: object, change: Callable[[str], str]) -> object:
+    """Return the names in a text such as `A,B`, or in a list of texts; leave all else to fail."""
+    names = value.split(",") if isinstance(value, str) else value
+    if isinstance(names, list | tuple) and all(isinstance(name, str) for name in names):
+        return tuple(change(name.strip()) for name in names if name.strip())
+    return names
+
+
+def load_settings(flags: Mapping[str, object], config: Path | None = None) -> Settings:
+    """Return the settings of this run; `flags` that are None were not given.
+
+    Raise SettingsError, in one line, for a file that is missing or malformed, for a key or a
+    DIVBOT_* variable that is unknown, and for a value that cannot be.
+    """
+    path = _config_path(config)
+    file = _read(path) if path else {}
+    _refuse_unknown(file, Settings.model_fields, f"in {path}")
+    _refuse_unknown(flags, Settings.model_fields, "given")
+    _refuse_unknown_variables()
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings(**{_FILE: file}, **given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingsError(_first_line(error)) from None
+
+
+def _config_path(config: Path | None) -> Path | None:
+    if config is not None:
+        return config
+    named = os.environ.get(CONFIG_VARIABLE)
+    if named:
+        return Path(named)
+    return DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"cannot read the settings file {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"the settings file {path} is not TOML: {error}") from error
+
+
+def _refuse_unknown(given: Iterable[str], known: Iterable[str], where: str) -> None:
+    names = list(known)
+    for name in given:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
+            raise SettingsError(
+                f"unknown setting {name!r} {where}; the nearest known is {near[0]!r}"
+            )
+
+
+def _refuse_unknown_variables() -> None:
+    known = [ENVIRONMENT_PREFIX + name.upper() for name in Settings.model_fields]
+    given = [
+        name
+        for name in os.environ
+        if name.upper().startswith(ENVIRONMENT_PREFIX) and name != CONFIG_VARIABLE
+    ]
+    _refuse_unknown([name.upper() for name in given], known, "in the environment")
+
+
+def _first_line(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    name = ".".join(str(part) for part in first["loc"][:1])
+    message = first["msg"].removeprefix("Value error, ")
+    if not name:
+        return message
+    more = "" if first["type"] == "value_error" else f", found {first['input']!r}"
+    return f"{name}: {message[0].lower()}{message[1:]}{more}"

@@ -1,0 +1,159 @@
+"""The transport against a server that misbehaves on purpose."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from divbot.binance.transport import Transport
+from divbot.domain.clock import SystemClock
+from divbot.domain.errors import BadAnswer, DivbotError, VenueUnreachable
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+Script = Callable[[socket.socket], None]
+
+
+class RudeServer:
+    """Answer every request on a loopback port with the same script."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._closing = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(0.05)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/"
+
+    def _serve(self) -> None:
+        while not self._closing.is_set():
+            try:
+                connection, _ = self._listener.accept()
+            except TimeoutError:
+                continue
+            with connection:
+                connection.settimeout(5)
+                connection.recv(65536)
+                with contextlib.suppress(OSError):
+                    self._script(connection)
+
+    def close(self) -> None:
+        self._closing.set()
+        self._thread.join()
+        self._listener.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Script], str]]:
+    servers: list[RudeServer] = []
+
+    def start(script: Script) -> str:
+        servers.append(RudeServer(script))
+        return servers[-1].url
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+def saying(reply: bytes) -> Script:
+    return lambda connection: connection.sendall(reply)
+
+
+def drip(head: bytes, byte: bytes) -> Script:
+    def send(connection: socket.socket) -> None:
+        connection.sendall(head)
+        for _ in range(400):
+            connection.sendall(byte)
+            threading.Event().wait(0.01)
+
+    return send
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+
+HALF_GZIP = gzip.compress(b"[1,2,3]" * 1000)[:40]
+
+
+def test_a_whole_reply_is_handed_over(serve: Callable[[Script], str]) -> None:
+    url = serve(saying(OK + b"Content-Length: 2\r\n\r\n{}"))
+
+    with Transport(SystemClock()) as transport:
+        answer = transport.get(url, {}, seconds=5)
+
+    assert (answer.status, answer.body) == (200, b"{}")
+
+
+def test_a_redirect_is_not_followed(serve: Callable[[Script], str]) -> None:
+    url = serve(
+        saying(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n")
+    )
+
+    with Transport(SystemClock()) as transport:
+        assert transport.get(url, {}, seconds=5).status == 302
+
+
+@pytest.mark.parametrize(
+    ("script", "error"),
+    [
+        pytest.param(saying(b""), VenueUnreachable, id="closed before the reply"),
+        pytest.param(reset, VenueUnreachable, id="reset"),
+        pytest.param(saying(b"garbage\r\n\r\n"), VenueUnreachable, id="garbage"),
+        pytest.param(
+            saying(OK + b"Content-Length: 99\r\n\r\n{}"), VenueUnreachable, id="body cut short"
+        ),
+        pytest.param(
+            saying(OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"),
+            VenueUnreachable,
+            id="bad chunk",
+        ),
+        pytest.param(
+            saying(OK + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd"),
+            BadAnswer,
+            id="not gzip",
+        ),
+        pytest.param(
+            drip(OK + b"Content-Length: 9999\r\n\r\n", b"x"), VenueUnreachable, id="body drips"
+        ),
+        pytest.param(
+            saying(OK + b"Content-Length: 2000000\r\n\r\n" + b"x" * 2_000_000),
+            BadAnswer,
+            id="giant body",
+        ),
+    ],
+)
+def test_every_fault_ends_as_one_of_our_errors(
+    serve: Callable[[Script], str], script: Script, error: type[DivbotError]
+) -> None:
+    url = serve(script)
+
+    with Transport(SystemClock(), max_body=1_000_000) as transport, pytest.raises(error):
+        transport.get(url, {}, seconds=0.5)
+
+
+def test_a_venue_that_is_not_there_is_unreachable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    with (
+        Transport(SystemClock()) as transport,
+        pytest.raises(VenueUnreachable, match=rf"127\.0\.0\.1:{port}: connection refused"),
+    ):
+        transport.get(f"http://127.0.0.1:{port}/", {}, seconds=5)
+
+
+def test_proxies_of_the_environment_are_not_obeyed(
+    serve: Callable[[Script], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = serve(saying(OK + b"Content-Length: 2\r\n\r\n{}"))
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+
+    with Transport(SystemClock()) as transport:
+        assert transport.get(url, {}, seconds=5).status == 200

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from divbot.binance.wire import (
+    is_symbol,
+    parse_exchange_info,
+    parse_final_klines,
+    parse_quotes,
+    parse_tickers,
+)
+from divbot.domain.errors import BadAnswer
+from divbot.domain.market import Interval, Market
+
+START = 1_722_330_000_000
+STEP = 60_000
+
+
+def kline(number: int, **changes: Any) -> list[Any]:
+    row = {
+        "open_time": START + number * STEP,
+        "open": "10.0",
+        "high": "11.0",
+        "low": "9.0",
+        "close": "10.5",
+        "volume": "3.2",
+    }
+    row |= changes
+    return [*row.values(), START + (number + 1) * STEP - 1, "32.0", 7, "1.0", "10.0", "0"]
+
+
+def body(*rows: Any) -> bytes:
+    return json.dumps(rows).encode()
+
+
+def test_the_last_row_is_never_final() -> None:
+    candles = parse_final_klines(body(kline(0), kline(1), kline(2, close="9.5")), Interval.M1)
+
+    assert candles.open_time.tolist() == [START, START + STEP]
+    assert candles.close.tolist() == [10.5, 10.5]
+
+
+@pytest.mark.parametrize("rows", [[], [kline(0)]], ids=["none", "only the forming one"])
+def test_a_new_listing_has_no_final_candle(rows: list[Any]) -> None:
+    candles = parse_final_klines(body(*rows), Interval.M1)
+
+    assert [len(column) for column in candles] == [0] * 6
+
+
+def test_missing_candles_are_no_fault_of_the_answer() -> None:
+    candles = parse_final_klines(body(kline(0), kline(5), kline(6)), Interval.M1)
+
+    assert np.diff(candles.open_time).tolist() == [5 * STEP]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"<html>502 Bad Gateway</html>", id="HTML"),
+        pytest.param(body(kline(0), kline(1))[:-9], id="cut short"),
+        pytest.param(b'{"code":-1121}', id="an object"),
+        pytest.param(body(kline(0)[:11], kline(1)), id="eleven fields"),
+        pytest.param(body("candle", kline(1)), id="a row that is no list"),
+        pytest.param(body(kline(0, close="abc"), kline(1)), id="a price that is no number"),
+        pytest.param(body(kline(0, close=None), kline(1)), id="a price that is null"),
+        pytest.param(body(kline(0, close="NaN"), kline(1)), id="NaN"),
+        pytest.param(body(kline(0, high="inf"), kline(1)), id="infinite"),
+        pytest.param(body(kline(0, low="0.00000000"), kline(1)), id="a price of zero"),
+        pytest.param(body(kline(0, low="-9"), kline(1)), id="a negative price"),
+        pytest.param(body(kline(0, low="10.2"), kline(1)), id="open below low"),
+        pytest.param(body(kline(0, high="10.2"), kline(1)), id="close above high"),
+        pytest.param(body(kline(0, volume="-1"), kline(1)), id="a negative volume"),
+        pytest.param(body(kline(0), kline(0), kline(1)), id="a row twice"),
+        pytest.param(body(kline(1), kline(0), kline(2)), id="shuffled rows"),
+        pytest.param(body(kline(0), kline(1, open_time=START + STEP + 7)), id="off the grid"),
+        pytest.param(body(kline(0, open_time=2**70), kline(1)), id="a time beyond all times"),
+        pytest.param(body(kline(0, close="1" * 400), kline(1)), id="a number beyond all numbers"),
+        pytest.param(b"[" * 100_000, id="nested without end"),
+        pytest.param(b"\xff\xfe[]", id="not UTF-8"),
+    ],
+)
+def test_candles_that_cannot_be_are_not_believed(answer: bytes) -> None:
+    with pytest.raises(BadAnswer):
+        parse_final_klines(answer, Interval.M1)
+
+
+@given(
+    st.binary(max_size=200)
+    | st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(max_size=5) | st.integers(),
+        lambda inner: st.lists(inner, max_size=13) | st.dictionaries(st.text(max_size=9), inner),
+    ).map(lambda document: json.dumps(document).encode())
+)
+def test_whatever_comes_is_believed_or_refused_but_never_a_surprise(answer: bytes) -> None:
+    parsers: list[Callable[[bytes], object]] = [
+        lambda x: parse_final_klines(x, Interval.M1),
+        lambda x: parse_exchange_info(x, Market.SPOT),
+        parse_tickers,
+        parse_quotes,
+    ]
+    for parse in parsers:
+        with contextlib.suppress(BadAnswer):
+            parse(answer)
+
+
+@pytest.mark.parametrize(
+    ("file", "market", "listed", "tradable"),
+    [
+        ("spot_exchangeInfo_2024-09-08", Market.SPOT, 1248, 1248),
+        ("spot_exchangeInfo_2020-10-09", Market.SPOT, 1089, 791),
+        ("spot_exchangeInfo_one_symbol_2025-08-23", Market.SPOT, 1, 1),
+        ("usdm_exchangeInfo_2022-05-04", Market.USDM, 155, 150),
+    ],
+)
+def test_real_listings_are_understood(
+    data: Path, file: str, market: Market, listed: int, tradable: int
+) -> None:
+    instruments = parse_exchange_info(real(data, file), market)
+
+    assert len(instruments) == listed
+    assert all(x.tick_size and x.tick_size > 0 for x in instruments.values() if x.tradable)
+    assert sum(x.tradable for x in instruments.values()) == tradable
+
+
+def test_a_real_listing_without_its_optional_fields_is_understood(data: Path) -> None:
+    document = json.loads(real(data, "spot_exchangeInfo_2024-09-08"))
+    document["symbols"][0] = {
+        name: document["symbols"][0][name]
+        for name in ("symbol", "status", "baseAsset", "quoteAsset")
+    }
+
+    first = next(iter(parse_exchange_info(json.dumps(document).encode(), Market.SPOT).values()))
+
+    assert (first.symbol, first.tick_size, first.tradable) == ("ETHBTC", None, True)
+
+
+def test_real_tickers_are_understood(data: Path) -> None:
+    tickers = parse_tickers(real(data, "spot_ticker24hr_2020-10-09"))
+    quotes = parse_quotes(real(data, "spot_ticker24hr_2020-10-09"))
+
+    assert len(tickers) == len(quotes) == 1089
+    assert tickers["BTCUSDT"].quote_volume > Decimal(10**8)
+    assert 0 < quotes["BTCUSDT"].bid < quotes["BTCUSDT"].ask
+    assert len(parse_tickers(real(data, "spot_ticker24hr_top100_2026-03-10"))) == 100
+
+
+@pytest.mark.parametrize(
+    ("file", "interval", "rows"),
+    [
+        ("spot_klines_raw_1h_5sym_500_2026-03", Interval.H1, 500),
+        ("usdm_klines_raw_1d_40sym_2025-06", Interval.D1, None),
+    ],
+)
+def test_real_candles_are_understood(
+    data: Path, file: str, interval: Interval, rows: int | None
+) -> None:
+    document = json.loads(real(data, file))
+
+    for raw in document.values():
+        candles = parse_final_klines(json.dumps(raw).encode(), interval)
+        assert len(candles.close) == len(raw) - 1
+        assert rows is None or len(raw) == rows
+        assert candles.close.tolist() == [float(row[4]) for row in raw[:-1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("BTCUSDT", True),
+        ("1000PEPEUSDT", True),
+        ("BTCUSDT_240927", True),
+        ("币安人生USDT", True),
+        ("", False),
+        ("BTC USDT", False),
+        ("BTC/USDT", False),
+        ("<script>", False),
+        ("BTCUSDT\n", False),
+        ("A" * 51, False),
+    ],
+)
+def test_symbols_are_of_any_script_but_hold_no_mark_up(text: str, is_one: bool) -> None:
+    assert is_symbol(text) is is_one
+
+
+def real(data: Path, name: str) -> bytes:
+    return gzip.decompress((data / "rest" / f"{name}.json.gz").read_bytes())

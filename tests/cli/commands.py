@@ -1,0 +1,45 @@
+"""divbot as its user starts it: in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+DIVBOT = (sys.executable, "-m", "divbot")
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """Return this environment without any setting of divbot."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DIVBOT_")}
+    return kept | changes
+
+
+def divbot(
+    *arguments: str | Path, folder: Path | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `divbot ARGUMENTS` to its end; return what it printed."""
+    return subprocess.run(
+        [*DIVBOT, *map(str, arguments)],
+        capture_output=True,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        cwd=folder,
+        env=environment(**variables),
+        timeout=120,
+        check=False,
+    )
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    """Start `divbot ARGUMENTS` as the leader of a process group, as a shell does."""
+    return subprocess.Popen(
+        [*DIVBOT, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        encoding="utf-8",
+        env=environment(),
+        start_new_session=True,
+    )

@@ -1,0 +1,143 @@
+"""How divbot ends: by Ctrl-C, by SIGTERM, by kill -9; and what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from divbot.domain.clock import SystemClock
+from tests.cli.commands import DIVBOT, divbot, environment, start
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and groups")
+CLOCK = SystemClock()
+
+
+@pytest.fixture
+def silent_venue() -> Iterator[socket.socket]:
+    """Listen, and never answer: a scan that has connected is in the middle of its work."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        listener.settimeout(60)
+        yield listener
+
+
+def address(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def group(leader: int) -> set[int]:
+    """Return the living processes of the group, zombies left out."""
+    members = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, pgrp = path.read_text().rsplit(")", 1)[1].split()[:3]
+        except OSError:
+            continue
+        if int(pgrp) == leader and state != "Z":
+            members.add(int(path.parent.name))
+    return members
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+    end = CLOCK.monotonic() + seconds
+    while not condition():
+        if CLOCK.monotonic() > end:
+            return False
+        CLOCK.wait(0.02)
+    return True
+
+
+@pytest.mark.parametrize("how", [[], ["--sequential"]], ids=["workers", "sequential"])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"]
+)
+def test_an_interrupted_scan_ends_at_once_quietly_and_whole(
+    silent_venue: socket.socket, tmp_path: Path, how: list[str], number: int, code: int
+) -> None:
+    output = tmp_path / "report.json"
+    run = start("scan", "--base-url", address(silent_venue), "--output", str(output), *how)
+    connection, _ = silent_venue.accept()
+    started = CLOCK.monotonic()
+
+    os.killpg(run.pid, number)
+    printed, complained = run.communicate(timeout=30)
+
+    connection.close()
+    assert CLOCK.monotonic() - started < 2.0
+    assert (run.returncode, printed, complained) == (code, "", "")
+    assert eventually(lambda: not group(run.pid), 2.0)
+    assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_while_candles_are_downloaded_ends_the_workers_too(slow_market: str) -> None:
+    run = start("scan", "--base-url", slow_market)
+    assert eventually(lambda: len(group(run.pid)) >= 5)  # forkserver, tracker, two workers
+
+    os.killpg(run.pid, signal.SIGINT)
+    printed, complained = run.communicate(timeout=30)
+
+    assert (run.returncode, printed, complained) == (130, "", "")
+    assert eventually(lambda: not group(run.pid), 2.0)
+
+
+def test_a_killed_scan_takes_its_workers_with_it(silent_venue: socket.socket) -> None:
+    run = start("scan", "--base-url", address(silent_venue))
+    connection, _ = silent_venue.accept()
+    assert eventually(lambda: len(group(run.pid)) >= 5)
+
+    run.kill()
+    run.wait()
+
+    connection.close()
+    assert eventually(lambda: not group(run.pid), 5.0)
+    assert run.stdout
+    assert run.stderr
+    run.stdout.close()
+    run.stderr.close()
+
+
+def test_a_demo_leaves_no_exchange_behind() -> None:
+    run = start("scan", "--demo", "--top", "5")
+    run.communicate(timeout=60)
+
+    assert run.returncode == 0
+    assert eventually(lambda: not group(run.pid), 2.0)
+
+
+@pytest.fixture
+def slow_market() -> Iterator[str]:
+    run = start("exchange", "--symbols", "60", "--latency", "400", "--market", "usdm")
+    assert run.stdout
+    yield run.stdout.readline().split()[-1]
+    run.terminate()
+    run.communicate(timeout=10)
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(quiet_market: str) -> None:
+    command = [*DIVBOT, "scan", "--json", "--all", "--base-url", quiet_market, "--top", "60", "-q"]
+
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+    ) as run:
+        assert run.stdout
+        assert run.stderr
+        run.stdout.read(10)
+        run.stdout.close()
+        complained = run.stderr.read()
+
+    assert (run.returncode, complained) == (0, b"")
+
+
+def test_a_terminal_without_utf_8_is_no_error(quiet_market: str) -> None:
+    run = divbot(
+        "scan", "--base-url", quiet_market, "--top", "60", PYTHONIOENCODING="ascii", LC_ALL="C"
+    )
+
+    assert run.returncode == 0
+    assert "?" in run.stdout  # the arrow between two RSI values

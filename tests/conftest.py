@@ -1,0 +1,55 @@
+"""What several tests share: recorded markets, local exchanges, and how hypothesis looks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from divbot.domain.clock import parse_time
+from divbot.domain.market import Market
+from divbot.exchange.embedded import EmbeddedExchange
+from divbot.exchange.options import ExchangeOptions
+from divbot.scanner.pool import PRELOAD
+
+# The first call of a kernel compiles it: a deadline would measure the compiler.
+settings.register_profile(
+    "divbot", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("thorough", parent=settings.get_profile("divbot"), max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "divbot"))
+
+STANDSTILL = parse_time("2024-07-30T09:02")
+DATA = Path(__file__).parents[1].parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Return the folder of recorded markets; skip where this machine has none."""
+    if not DATA.is_dir():
+        pytest.skip("the recorded markets (../shared/data) are not on this machine")
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def quiet_market() -> Iterator[str]:
+    """Return the address of an exchange whose synthetic market stands still."""
+    options = ExchangeOptions(symbols=60, seed=7, at=STANDSTILL, speed=0.0)
+    with EmbeddedExchange(options, PRELOAD) as exchange:
+        yield exchange.base_url
+
+
+@pytest.fixture(scope="session")
+def recorded_market(data: Path) -> Iterator[str]:
+    """Return the address of an exchange that replays the recorded spot market, near its end."""
+    options = ExchangeOptions(
+        markets=(Market.SPOT,),
+        recorded=data / "market" / "spot-5m-2024-07.parquet",
+        at=STANDSTILL,
+        speed=0.0,
+    )
+    with EmbeddedExchange(options, PRELOAD) as exchange:
+        yield exchange.base_url

@@ -1,0 +1,98 @@
+"""A slow, obvious twin of every kernel, for one symbol: the specification that can be run.
+
+Candles that the venue never made are simply not in the lists, as on a chart; where time matters,
+`step` gives the number of each candle on the interval's grid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+
+def wilder(values: list[float], n: int) -> list[float | None]:
+    """The plain mean of the first n values, then Wilder's smoothing."""
+    averages: list[float | None] = []
+    total = 0.0
+    for i, value in enumerate(values):
+        if i < n:
+            total += value
+            averages.append(total / n if i == n - 1 else None)
+        else:
+            averages.append((averages[-1] * (n - 1) + value) / n)
+    return averages
+
+
+def rsi(close: list[float], n: int = 14) -> list[float | None]:
+    changes = [b - a for a, b in pairwise(close)]
+    ups = wilder([max(change, 0.0) for change in changes], n)
+    downs = wilder([max(-change, 0.0) for change in changes], n)
+    values: list[float | None] = [None] * min(1, len(close))
+    for up, down in zip(ups, downs, strict=True):
+        if up is None:
+            values.append(None)
+        elif down <= 1e-10:
+            values.append(100.0)
+        elif up <= 1e-10:
+            values.append(0.0)
+        else:
+            values.append(100.0 - 100.0 / (1.0 + up / down))
+    return values
+
+
+def atr(high: list[float], low: list[float], close: list[float], n: int = 14) -> list[float | None]:
+    ranges = []
+    for i in range(len(close)):
+        ranges.append(high[i] - low[i])
+        if i > 0:
+            ranges[i] = max(ranges[i], abs(high[i] - close[i - 1]), abs(low[i] - close[i - 1]))
+    return wilder(ranges, n)
+
+
+def low_pivots(values: list[float | None], left: int = 5, right: int = 5) -> list[int]:
+    found = []
+    for p in range(len(values) - right):
+        before = [x for x in values[max(p - left, 0) : p] if x is not None]
+        after = values[p + 1 : p + 1 + right]
+        if values[p] is None or None in after:
+            continue
+        if all(values[p] <= x for x in before) and all(values[p] < x for x in after):
+            found.append(p)
+    return found
+
+
+def high_pivots(values: list[float | None], left: int = 5, right: int = 5) -> list[int]:
+    return low_pivots([None if x is None else -x for x in values], left, right)
+
+
+@dataclass(frozen=True, order=True)
+class Event:
+    """A divergence, by the numbers of its candles in the lists."""
+
+    kind: str
+    previous: int
+    pivot: int
+
+
+def divergences(
+    strength: list[float | None], high: list[float], low: list[float], step: list[int]
+) -> list[Event]:
+    events = []
+    lows = low_pivots(strength)
+    for q, p in pairwise(lows):
+        if low[p] < low[q] and strength[p] - strength[q] > 1e-10:
+            events.append(Event("regular_bullish", q, p))
+        if low[p] > low[q] and strength[q] - strength[p] > 1e-10:
+            events.append(Event("hidden_bullish", q, p))
+    highs = high_pivots(strength)
+    for q, p in pairwise(highs):
+        if high[p] > high[q] and strength[q] - strength[p] > 1e-10:
+            events.append(Event("regular_bearish", q, p))
+        if high[p] < high[q] and strength[p] - strength[q] > 1e-10:
+            events.append(Event("hidden_bearish", q, p))
+    return [
+        event
+        for event in events
+        if 6 <= event.pivot - event.previous <= 61
+        and step[event.pivot + 5] - step[event.previous - 5] == event.pivot - event.previous + 10
+    ]

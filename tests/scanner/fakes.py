@@ -1,0 +1,122 @@
+"""A venue made of arrays, for scans without a network; can be sent to worker processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divbot.domain.errors import DivbotError, UnknownSymbol, VenueUnreachable
+from divbot.domain.market import Interval, Market
+from divbot.domain.signals import Kind, Side
+from divbot.scanner.cycle import ScanRules
+from divbot.scanner.ranking import RankingRules
+from tests.kernels.blocks import walk
+
+START = 1_722_000_000_000
+STEP = Interval.M5.milliseconds
+
+
+class FakeCandles(NamedTuple):
+    open_time: NDArray[np.int64]
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+
+
+class FakeListed(NamedTuple):
+    symbol: str
+    tick_size: Decimal | None = Decimal("0.00001")
+    quote_volume: Decimal = Decimal(1000)
+    spread: Decimal | None = None
+
+
+def candles_of(seed: int, bars: int, *, end: int = 0, missing: Sequence[int] = ()) -> FakeCandles:
+    """Return a random walk whose newest candle lies `end` steps before the market's newest."""
+    high, low, close = (column[:, 0] for column in walk(seed, bars, 1, ticks=100_000))
+    steps = np.arange(1000 - bars - end, 1000 - end)
+    kept = np.ones(bars, np.bool_)
+    kept[list(missing)] = False
+    columns = (column[kept] for column in (START + STEP * steps, high, low, close))
+    return FakeCandles(*columns)
+
+
+@dataclass(frozen=True)
+class FakeSource:
+    """Serve `bars` candles of each symbol; some symbols bring trouble by what they are called."""
+
+    symbols: tuple[str, ...]
+    bars: int = 400
+    market: Market = Market.SPOT
+    special: dict[str, FakeCandles] = field(default_factory=dict)
+
+    def open(self, connections: int) -> FakeMarketData:
+        return FakeMarketData(self)
+
+    def open_listing(self) -> FakeMarketData:
+        return FakeMarketData(self)
+
+
+class FakeMarketData:
+    venue = "fake venue"
+    simulated = True
+
+    def __init__(self, source: FakeSource) -> None:
+        self._source = source
+        self._weight = 0
+        self.is_closed = False
+
+    def most_traded(self, count: int) -> Sequence[FakeListed]:
+        return [FakeListed(symbol) for symbol in self._source.symbols[:count]]
+
+    def chosen(self, symbols: Sequence[str]) -> Sequence[FakeListed]:
+        return [FakeListed(symbol) for symbol in symbols]
+
+    def final_candles(self, symbol: str, interval: Interval, limit: int) -> FakeCandles:
+        self._weight += 2
+        if symbol.startswith("KILLER"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if symbol.startswith("HANGER"):
+            threading.Event().wait(60)
+        if symbol.startswith("RAISER"):
+            raise ZeroDivisionError("a bug of ours")
+        if symbol.startswith("DELISTED"):
+            raise UnknownSymbol(f"{symbol}: gone")
+        if symbol.startswith("OFFLINE"):
+            raise VenueUnreachable("no route")
+        if symbol in self._source.special:
+            return self._source.special[symbol]
+        return candles_of(sum(symbol.encode()), self._source.bars)
+
+    def take_weight(self) -> int:
+        weight, self._weight = self._weight, 0
+        return weight
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+RANKING = RankingRules(
+    kinds=frozenset(Kind), sides=frozenset(Side), max_age=5, stop_atr=0.5, reward_risk=2.0
+)
+RULES = ScanRules(interval=Interval.M5, limit=1000, top=400, symbols=(), best=20, ranking=RANKING)
+
+
+def rules(**changes: object) -> ScanRules:
+    ranking = {name: changes.pop(name) for name in list(changes) if hasattr(RANKING, name)}
+    return replace(RULES, ranking=replace(RANKING, **ranking), **changes)  # type: ignore[arg-type]
+
+
+def names(count: int) -> tuple[str, ...]:
+    return tuple(f"S{number:03}USDT" for number in range(count))
+
+
+def error_named(error: object) -> str:
+    return type(error).__name__ if isinstance(error, DivbotError) else "result"

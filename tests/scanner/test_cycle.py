@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from divbot.domain.clock import ManualClock
+from divbot.domain.errors import VenueUnreachable
+from divbot.domain.signals import Kind, Side
+from divbot.scanner.cycle import Scanner
+from divbot.scanner.pool import InlinePool, ProcessPool
+from divbot.scanner.report import Report
+from tests.scanner.fakes import START, STEP, FakeSource, candles_of, names, rules
+
+Scan = Callable[..., Report]
+
+
+@pytest.fixture
+def scan() -> Iterator[Scan]:
+    pools: list[InlinePool] = []
+
+    def run(source: FakeSource, **changes: Any) -> Report:
+        pools.append(InlinePool(source, connections=2))
+        return Scanner(source, pools[-1], ManualClock(), rules(**changes)).cycle()
+
+    yield run
+    for pool in pools:
+        pool.close()
+
+
+def test_a_report_says_what_was_scanned_and_as_of_when(scan: Scan) -> None:
+    report = scan(FakeSource(names(12)), top=10)
+
+    assert (report.venue, report.simulated) == ("fake venue", True)
+    assert report.as_of == START + 1000 * STEP
+    assert (report.summary.symbols, report.summary.scanned) == (10, 10)
+    assert report.summary.divergences == len(report.divergences) > 20
+    assert report.summary.request_weight == 20
+
+
+def test_divergences_come_by_symbol_and_time(scan: Scan) -> None:
+    report = scan(FakeSource(names(6)))
+
+    order = [(x.symbol, x.confirmed) for x in report.divergences]
+    assert order == sorted(order)
+
+
+def test_opportunities_are_fresh_ranked_and_cut_to_the_best(scan: Scan) -> None:
+    source = FakeSource(names(60))
+
+    everything = scan(source, best=1000)
+    best = scan(source, best=3)
+
+    assert best.opportunities == everything.opportunities[:3]
+    assert best.summary.opportunities == len(everything.opportunities) > 5
+    assert all(0 <= x.age <= 5 for x in everything.opportunities)
+    scores = [x.score for x in everything.opportunities]
+    assert scores == sorted(scores, reverse=True)
+    assert [x.rank for x in everything.opportunities] == list(range(1, len(scores) + 1))
+
+
+def test_every_opportunity_is_one_of_the_divergences(scan: Scan) -> None:
+    report = scan(FakeSource(names(60)), best=1000)
+
+    assert {x.divergence for x in report.opportunities} <= set(report.divergences)
+    for x in report.opportunities:
+        assert x.confirmed_at == x.divergence.confirmed + STEP
+        assert x.age == (report.as_of - x.confirmed_at) // STEP
+
+
+def test_filters_leave_what_they_name(scan: Scan) -> None:
+    source = FakeSource(names(60))
+
+    sells = scan(source, best=1000, sides=frozenset({Side.SELL}))
+    hidden = scan(source, best=1000, kinds=frozenset({Kind.HIDDEN_BULLISH}))
+    newest = scan(source, best=1000, max_age=0)
+
+    assert {x.side for x in sells.opportunities} == {Side.SELL}
+    assert {x.divergence.kind for x in hidden.opportunities} == {Kind.HIDDEN_BULLISH}
+    assert {x.age for x in newest.opportunities} == {0}
+
+
+def test_a_young_symbol_is_skipped_and_named(scan: Scan) -> None:
+    young = candles_of(1, 299)
+    source = FakeSource((*names(3), "YOUNGUSDT"), special={"YOUNGUSDT": young})
+
+    summary = scan(source).summary
+
+    (skipped,) = summary.skipped
+    assert (skipped.symbol, skipped.reason) == ("YOUNGUSDT", "insufficient_history")
+    assert skipped.detail == "299 final candles, at least 300 are needed"
+    assert summary.scanned == 3
+
+
+def test_three_hundred_candles_are_enough(scan: Scan) -> None:
+    source = FakeSource(("JUSTUSDT",), special={"JUSTUSDT": candles_of(1, 300)})
+
+    assert scan(source).summary.scanned == 1
+
+
+@pytest.mark.parametrize(("behind", "reasons"), [(0, []), (1, []), (2, ["gap"]), (700, ["gap"])])
+@pytest.mark.parametrize("workers", [1, 4])
+def test_a_symbol_left_behind_is_skipped_whichever_block_it_is_in(
+    behind: int, reasons: list[str], workers: int
+) -> None:
+    late = candles_of(1, 300, end=behind)
+    source = FakeSource((*names(3), "LATEUSDT"), special={"LATEUSDT": late})
+    pool = InlinePool(source, connections=1)
+    pool.workers = workers
+
+    report = Scanner(source, pool, ManualClock(), rules()).cycle()
+
+    pool.close()
+    assert [x.reason for x in report.summary.skipped] == reasons
+    assert ("LATEUSDT" in {x.symbol for x in report.divergences}) is (not reasons)
+
+
+def test_holes_are_counted_and_spanned_by_no_divergence(scan: Scan) -> None:
+    holed = candles_of(6, 400, missing=[250, 251, 300])
+    source = FakeSource((*names(2), "HOLEUSDT"), special={"HOLEUSDT": holed})
+
+    report = scan(source)
+
+    assert (report.summary.symbols_with_gaps, report.summary.missing_candles) == (1, 3)
+    hole = START + (600 + 250) * STEP
+    found = [x for x in report.divergences if x.symbol == "HOLEUSDT"]
+    assert found
+    assert not any(x.previous_pivot <= hole <= x.confirmed for x in found)
+
+
+def test_a_failing_symbol_costs_only_itself(scan: Scan) -> None:
+    symbols = (*names(3), "DELISTEDUSDT", "OFFLINEUSDT", "RAISERUSDT")
+
+    summary = scan(FakeSource(symbols)).summary
+
+    assert [(x.symbol, x.reason) for x in summary.skipped] == [
+        ("DELISTEDUSDT", "failed"),
+        ("OFFLINEUSDT", "failed"),
+        ("RAISERUSDT", "failed"),
+    ]
+    assert summary.scanned == 3
+
+
+def test_a_venue_that_answers_for_nothing_is_unreachable(scan: Scan) -> None:
+    with pytest.raises(VenueUnreachable, match="no route"):
+        scan(FakeSource(tuple(f"OFFLINE{n}" for n in range(30))))
+
+
+def test_an_empty_market_gives_an_empty_report(scan: Scan) -> None:
+    report = scan(FakeSource(()))
+
+    assert (report.as_of, report.opportunities, report.summary.symbols) == (0, (), 0)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_any_number_of_workers_gives_the_same_report(scan: Scan, workers: int) -> None:
+    source = FakeSource((*names(30), "DELISTEDUSDT"))
+    with ProcessPool(source, workers, connections=2) as pool:
+        report = Scanner(source, pool, ManualClock(), rules()).cycle()
+
+    document = report.to_document(with_divergences=True)
+    expected = scan(source).to_document(with_divergences=True)
+    del document["timings"], expected["timings"]
+    assert document == expected
+
+
+def test_a_frame_has_a_row_for_each_opportunity(scan: Scan) -> None:
+    report = scan(FakeSource(names(60)), best=4)
+
+    frame = report.to_frame()
+
+    assert frame["symbol"].tolist() == [x.divergence.symbol for x in report.opportunities]
+    assert str(frame["confirmed_at"].dt.tz) == "UTC"
+    assert frame["rank"].tolist() == [1, 2, 3, 4]
+
+
+def test_an_empty_frame_has_all_its_columns(scan: Scan) -> None:
+    assert scan(FakeSource(())).to_frame().columns.tolist()[:4] == [
+        "rank",
+        "symbol",
+        "signal",
+        "kind",
+    ]

@@ -1,0 +1,140 @@
+"""The pool against workers that die, hang and raise."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from divbot.domain.errors import WorkerLost
+from divbot.domain.market import Interval
+from divbot.scanner.pool import Done, InlinePool, ProcessPool
+from divbot.scanner.worker import BlockResult, BlockTask
+from tests.scanner.fakes import FakeSource, error_named, names
+
+
+def task(*symbols: str) -> BlockTask:
+    return BlockTask(symbols, Interval.M5, 1000, 5)
+
+
+def quiet(_: int) -> None:
+    pass
+
+
+def outcome_by_symbol(done: list[Done]) -> dict[str, str]:
+    return {symbol: error_named(outcome) for task, outcome in done for symbol in task.symbols}
+
+
+def children() -> set[int]:
+    """Return the processes below this one, by the kernel's own list."""
+    found: set[int] = set()
+    todo = [os.getpid()]
+    while todo:
+        for path in Path(f"/proc/{todo.pop()}/task").glob("*/children"):
+            new = {int(pid) for pid in path.read_text().split()} - found
+            found |= new
+            todo += new
+    return found
+
+
+def test_blocks_run_in_other_processes() -> None:
+    with ProcessPool(FakeSource(names(8)), workers=2, connections=2) as pool:
+        done = pool.run([task(*names(8)[:4]), task(*names(8)[4:])], quiet)
+
+    results = [outcome for _, outcome in done if isinstance(outcome, BlockResult)]
+    assert len(results) == 2
+    assert os.getpid() not in {result.worker for result in results}
+    assert sorted(x.symbol for result in results for x in result.coverage) == list(names(8))
+
+
+def test_progress_counts_every_symbol() -> None:
+    seen: list[int] = []
+    with ProcessPool(FakeSource(names(8)), workers=1, connections=2) as pool:
+        pool.run([task(*names(8))], seen.append)
+
+    assert seen == sorted(seen)
+    assert seen[-1] == 8
+
+
+def test_a_killed_a_hung_and_a_raising_symbol_cost_only_themselves() -> None:
+    symbols = (*names(5), "KILLERUSDT", "HANGERUSDT", "RAISERUSDT")
+    tasks = [task(*symbols[0::2]), task(*symbols[1::2])]
+
+    with ProcessPool(FakeSource(symbols), workers=2, connections=2, stall_seconds=0.7) as pool:
+        outcomes = outcome_by_symbol(pool.run(tasks, quiet))
+
+    lost = {symbol for symbol, outcome in outcomes.items() if outcome != "result"}
+    assert set(outcomes) == set(symbols)
+    assert lost == {"KILLERUSDT", "HANGERUSDT", "RAISERUSDT"}
+    assert {outcomes[symbol] for symbol in lost} == {"WorkerLost"}
+
+
+def test_the_pool_goes_on_after_a_worker_died_between_two_scans() -> None:
+    with ProcessPool(FakeSource(names(2)), workers=1, connections=1) as pool:
+        first = pool.run([task("S000USDT")], quiet)
+        assert isinstance(first[0][1], BlockResult)
+        os.kill(first[0][1].worker, 9)
+
+        second = pool.run([task("S001USDT")], quiet)
+
+    assert outcome_by_symbol(second) == {"S001USDT": "result"}
+
+
+def test_workers_that_never_start_are_not_waited_for_for_ever() -> None:
+    symbols = tuple(f"KILLER{number}" for number in range(40))
+
+    with (
+        ProcessPool(FakeSource(symbols), workers=1, connections=1) as pool,
+        pytest.raises(WorkerLost, match="again and again"),
+    ):
+        pool.run([task(*symbols)], quiet)
+
+
+def test_closing_leaves_no_worker_behind() -> None:
+    pool = ProcessPool(FakeSource(names(2)), workers=2, connections=1)
+    done = pool.run([task("S000USDT"), task("S001USDT")], quiet)
+    workers = {outcome.worker for _, outcome in done if isinstance(outcome, BlockResult)}
+
+    pool.close()
+
+    assert workers
+    assert not workers & children()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs forkserver, and /proc to look into")
+def test_workers_are_never_forked_from_a_process_with_threads() -> None:
+    stop = threading.Event()
+    thread = threading.Thread(target=stop.wait)
+    thread.start()
+    with ProcessPool(FakeSource(names(1)), workers=1, connections=1) as pool:
+        done = pool.run([task("S000USDT")], quiet)
+        assert isinstance(done[0][1], BlockResult)
+        parent = int(Path(f"/proc/{done[0][1].worker}/stat").read_text().split()[3])
+        threads = len(list(Path(f"/proc/{parent}/task").iterdir()))
+    stop.set()
+    thread.join()
+
+    assert parent != os.getpid()
+    assert parent in children()
+    assert threads == 1
+    assert multiprocessing.get_start_method(allow_none=True) in (None, "fork")
+
+
+def test_inline_does_the_same_in_this_process() -> None:
+    pool = InlinePool(FakeSource(()), connections=2)
+    seen: list[int] = []
+
+    done = pool.run([task("S000USDT", "RAISERUSDT", "S001USDT"), task("DELISTEDUSDT")], seen.append)
+
+    pool.close()
+    assert outcome_by_symbol(done) == {
+        "S000USDT": "result",
+        "RAISERUSDT": "WorkerLost",
+        "S001USDT": "result",
+        "DELISTEDUSDT": "result",
+    }
+    assert seen[-1] >= 4

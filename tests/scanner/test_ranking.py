@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from divbot.domain.market import Interval
+from divbot.domain.signals import Divergence, Kind, Opportunity, Side, Signal
+from divbot.scanner.ranking import SCORE_WEIGHTS, plan_of, rank
+from tests.scanner.fakes import RANKING, START, STEP, FakeListed
+
+CENT = Decimal("0.01")
+
+
+def bullish(**changes: Any) -> Signal:
+    """A regular bullish divergence: lows 100 and 98, RSI 25 and 35, confirmed at 101, ATR 2."""
+    divergence = Divergence(
+        "AAAUSDT", Kind.REGULAR_BULLISH, START, START + 20 * STEP, START + 25 * STEP
+    )
+    return replace(
+        Signal(
+            divergence=divergence,
+            rsi_previous=25.0,
+            rsi=35.0,
+            price_previous=100.0,
+            price=98.0,
+            confirmed_close=101.0,
+            confirmed_atr=2.0,
+            highest_since=102.0,
+            lowest_since=100.5,
+            last_open_time=START + 27 * STEP,
+            last_close=101.5,
+            last_atr=2.03,
+        ),
+        **changes,
+    )
+
+
+def bearish(**changes: Any) -> Signal:
+    """The mirror image of `bullish` around 100 and RSI 50."""
+    signal = bullish()
+    divergence = replace(signal.divergence, kind=Kind.REGULAR_BEARISH)
+    return replace(
+        signal,
+        **{
+            "divergence": divergence,
+            "rsi_previous": 75.0,
+            "rsi": 65.0,
+            "price_previous": 100.0,
+            "price": 102.0,
+            "confirmed_close": 99.0,
+            "highest_since": 99.5,
+            "lowest_since": 98.0,
+            "last_close": 98.5,
+        }
+        | changes,
+    )
+
+
+def ranked(*signals: Signal, age: int = 2, **changes: Any) -> tuple[Opportunity, ...]:
+    listed = {x.divergence.symbol: FakeListed(x.divergence.symbol, CENT) for x in signals}
+    return rank(signals, listed, replace(RANKING, **changes), Interval.M5, lambda _: age)
+
+
+def test_a_long_plan_risks_from_the_close_to_beyond_the_pivot() -> None:
+    # stop 98 - 0.5 * 2; risk 101 - 97; target 101 + 2 * 4
+    assert plan_of(bullish(), CENT, RANKING) == (Decimal("97.00"), Decimal("109.00"))
+
+
+def test_a_short_plan_mirrors_a_long_one() -> None:
+    assert plan_of(bearish(), CENT, RANKING) == (Decimal("103.00"), Decimal("91.00"))
+
+
+def test_plans_are_rounded_away_from_optimism() -> None:
+    tick = Decimal("0.1")
+    long = plan_of(bullish(price=98.04, confirmed_atr=0.0), tick, RANKING)
+    short = plan_of(bearish(price=101.96, confirmed_atr=0.0), tick, RANKING)
+
+    assert long == (Decimal("98.0"), Decimal("107.0"))  # 98.04 down, 106.92 up
+    assert short == (Decimal("102.0"), Decimal("93.0"))  # 101.96 up, 93.08 down
+
+
+@pytest.mark.parametrize(
+    "signal",
+    [
+        pytest.param(bullish(confirmed_close=96.9), id="long, closed below the stop"),
+        pytest.param(bearish(confirmed_close=103.1), id="short, closed above the stop"),
+        pytest.param(bullish(price=0.5), id="a stop below zero"),
+        pytest.param(bearish(confirmed_close=20.0), id="a target below zero"),
+    ],
+)
+def test_without_a_sane_risk_there_is_no_plan(signal: Signal) -> None:
+    assert plan_of(signal, CENT, RANKING) is None
+    assert ranked(signal) == ()
+
+
+@pytest.mark.parametrize(
+    ("signal", "is_open"),
+    [
+        pytest.param(bullish(lowest_since=97.01), True, id="long, just above the stop"),
+        pytest.param(bullish(lowest_since=97.0), False, id="long, at the stop"),
+        pytest.param(bullish(highest_since=108.99), True, id="long, just below the target"),
+        pytest.param(bullish(highest_since=109.0), False, id="long, at the target"),
+        pytest.param(bearish(highest_since=102.99), True, id="short, just below the stop"),
+        pytest.param(bearish(highest_since=103.0), False, id="short, at the stop"),
+        pytest.param(bearish(lowest_since=91.01), True, id="short, just above the target"),
+        pytest.param(bearish(lowest_since=91.0), False, id="short, at the target"),
+    ],
+)
+def test_what_was_stopped_or_reached_since_is_no_opportunity(signal: Signal, is_open: bool) -> None:
+    assert bool(ranked(signal)) is is_open
+
+
+def test_an_opportunity_carries_its_figures() -> None:
+    (found,) = ranked(bullish())
+
+    assert (found.rank, found.side, found.age) == (1, Side.BUY, 2)
+    assert (found.price, found.stop, found.target) == (
+        Decimal("101.50"),
+        Decimal("97.00"),
+        Decimal("109.00"),
+    )
+    assert found.reward_risk == pytest.approx(7.5 / 4.5)
+    assert found.atr_percent == pytest.approx(2.0)
+    assert found.confirmed_at == START + 26 * STEP
+
+
+def test_the_score_is_the_weighted_sum_of_its_parts() -> None:
+    (found,) = ranked(bullish())
+
+    # RSI 10 of 20; price 2 of 3 * 2; RSI 25 is beyond 30; age 2 of at most 5
+    assert {part.name: part.value for part in found.parts} == pytest.approx(
+        {"rsi": 0.5, "price": 1 / 3, "zone": 1.0, "freshness": 1 - 2 / 6}
+    )
+    expected = 10 * (0.35 * 0.5 + 0.25 / 3 + 0.25 * 1.0 + 0.15 * 4 / 6)
+    assert found.score == round(expected, 2)
+
+
+def test_a_short_scores_as_its_mirror_image() -> None:
+    assert [x.value for x in ranked(bearish())[0].parts] == [
+        x.value for x in ranked(bullish())[0].parts
+    ]
+
+
+@pytest.mark.parametrize(
+    ("signal", "age", "score"),
+    [
+        pytest.param(bullish(rsi_previous=1.0, rsi=60.0, price=80.0), 0, 10.0, id="all there is"),
+        pytest.param(bullish(rsi_previous=60.0, rsi=60.0, price=100.0), 5, 0.25, id="next to none"),
+    ],
+)
+def test_scores_lie_between_0_and_10(signal: Signal, age: int, score: float) -> None:
+    assert ranked(signal, age=age)[0].score == score
+
+
+def test_the_weights_together_are_one() -> None:
+    assert sum(SCORE_WEIGHTS.values()) == pytest.approx(1.0)
+
+
+def test_the_best_come_first_and_equals_by_symbol() -> None:
+    def of(symbol: str, rsi: float) -> Signal:
+        signal = bullish(rsi=rsi)
+        return replace(signal, divergence=replace(signal.divergence, symbol=symbol))
+
+    found = ranked(of("CUSDT", 30.0), of("BUSDT", 30.0), of("AUSDT", 28.0), of("DUSDT", 40.0))
+
+    assert [x.divergence.symbol for x in found] == ["DUSDT", "BUSDT", "CUSDT", "AUSDT"]
+
+
+def test_nothing_older_than_allowed_is_an_opportunity() -> None:
+    assert ranked(bullish(), age=5)
+    assert not ranked(bullish(), age=6)

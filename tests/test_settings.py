@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from divbot.domain.errors import SettingsError
+from divbot.domain.market import Interval, Market
+from divbot.domain.signals import Kind, Side
+from divbot.settings import Settings, load_settings
+
+PROJECT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_flag_beats_a_variable_beats_the_file_beats_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('top = 10\nbest = 11\nmax_age = 12\ninterval = "1h"\n')
+    monkeypatch.setenv("DIVBOT_BEST", "21")
+    monkeypatch.setenv("DIVBOT_MAX_AGE", "22")
+
+    settings = load_settings({"max_age": 32, "market": None}, file)
+
+    assert (settings.top, settings.best, settings.max_age) == (10, 21, 32)
+    assert (settings.interval, settings.market) == (Interval.H1, Market.USDM)
+
+
+def test_divbot_toml_of_the_folder_is_read_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "divbot.toml").write_text("top = 7\n")
+
+    assert load_settings({}).top == 7
+
+
+def test_a_variable_may_name_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "other.toml").write_text("top = 8\n")
+    monkeypatch.setenv("DIVBOT_CONFIG", "other.toml")
+
+    assert load_settings({}).top == 8
+
+
+def test_lists_are_written_with_commas_or_as_lists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "divbot.toml").write_text('symbols = ["btcusdt", "ETHUSDT"]\n')
+    monkeypatch.setenv("DIVBOT_KIND", "regular-bullish, hidden_bearish")
+
+    settings = load_settings({"side": "buy"})
+
+    assert settings.symbols == ("BTCUSDT", "ETHUSDT")
+    assert settings.kind == (Kind.REGULAR_BULLISH, Kind.HIDDEN_BEARISH)
+    assert settings.side == (Side.BUY,)
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        pytest.param({"top": 0}, "top: .*greater than or equal to 1, found 0", id="zero"),
+        pytest.param({"top": -5}, "top: .*found -5", id="negative"),
+        pytest.param({"top": "many"}, "top: .*integer.*found 'many'", id="no number"),
+        pytest.param({"interval": "7m"}, "interval: .*'5m'.*found '7m'", id="interval"),
+        pytest.param({"market": "forex"}, "market: .*found 'forex'", id="market"),
+        pytest.param({"kind": "double"}, "kind: .*found 'double'", id="kind"),
+        pytest.param({"side": "HOLD"}, "side: .*found 'HOLD'", id="side"),
+        pytest.param({"limit": 300}, "limit: .*301, found 300", id="too short a history"),
+        pytest.param({"limit": 1501}, "limit is at most 1500 on usdm", id="too long a history"),
+        pytest.param({"limit": 1001, "market": "spot"}, "at most 1000 on spot", id="spot limit"),
+        pytest.param({"interval": "1s"}, "interval 1s exists on spot only", id="seconds"),
+        pytest.param({"workers": 0}, "workers: .*found 0", id="no workers"),
+        pytest.param({"stop_atr": float("nan")}, "stop_atr: .*found nan", id="nan"),
+        pytest.param({"base_url": "http://example.com"}, "base_url: .*https", id="plain http"),
+        pytest.param({"base_url": "file:///etc/passwd"}, "base_url: .*https", id="a file"),
+        pytest.param({"tpo": 3}, "unknown setting 'tpo'.*'top'", id="unknown keyword"),
+    ],
+)
+def test_a_value_that_cannot_be_is_told_in_one_line(flags: dict[str, object], message: str) -> None:
+    with pytest.raises(SettingsError, match=message) as caught:
+        load_settings(flags)
+
+    assert "\n" not in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param(
+            "max_aeg = 3\n", "unknown setting 'max_aeg'.*nearest known is 'max_age'", id="typo"
+        ),
+        pytest.param("[scan]\ntop = 3\n", "unknown setting 'scan'", id="unknown table"),
+        pytest.param("top = \n", "is not TOML", id="malformed"),
+        pytest.param("\udcff", "is not TOML", id="not UTF-8"),
+    ],
+)
+def test_a_file_that_cannot_be_is_told_in_one_line(
+    tmp_path: Path, content: str, message: str
+) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_bytes(content.encode("utf-8", "surrogateescape"))
+
+    with pytest.raises(SettingsError, match=message) as caught:
+        load_settings({}, file)
+
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"cannot read .*none\.toml: No such file"):
+        load_settings({}, tmp_path / "none.toml")
+
+
+def test_an_unknown_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIVBOT_TPO", "3")
+
+    with pytest.raises(SettingsError, match=r"'DIVBOT_TPO' in the environment.*'DIVBOT_TOP'"):
+        load_settings({})
+
+
+@pytest.mark.parametrize(
+    "url", ["https://fapi.binance.com", "http://127.0.0.1:8000", "http://[::1]:1"]
+)
+def test_safe_addresses_are_taken(url: str) -> None:
+    assert load_settings({"base_url": url}).base_url == url
+
+
+def test_the_example_file_holds_every_setting_at_its_default() -> None:
+    text = (PROJECT / "config.example.toml").read_text("utf-8")
+    given = tomllib.loads(text)
+    commented = re.findall(r"^# ?(\w+) = ", text, re.M)
+
+    assert [*given, *commented].count("top") == 1
+    assert sorted([*given, *commented]) == sorted(Settings.model_fields)
+    assert {name: given[name] for name in given} == {name: default_of(name) for name in given}
+    assert all(Settings.model_fields[name].default in (None, ()) for name in commented)
+
+
+def test_the_readme_s_table_holds_every_setting_as_it_is() -> None:
+    text = (PROJECT / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|$", text, re.M)
+
+    assert rows == [
+        (
+            name,
+            f"`{str(default).lower()}`" if default not in (None, ()) else "",
+            field.description,
+        )
+        for name, field in Settings.model_fields.items()
+        for default in [default_of(name)]
+    ]
+
+
+def default_of(name: str) -> object:
+    default = Settings.model_fields[name].default
+    return default.value if isinstance(default, Market | Interval) else default
