@@ -39,6 +39,12 @@ def scan(*, demo: bool = False, config: Path | None = None, **settings: object) 
 @contextmanager
 def open_scanner(settings: Settings, *, demo: bool = False) -> Iterator[Scanner]:
     """Provide a scanner with its workers and, for a demo, with an exchange of its own."""
+    from divbot.processes import start_context
+    from divbot.scanner.pool import PRELOAD
+
+    if not settings.sequential:
+        # First of all: workers load their kernels while this process still loads its own modules.
+        start_context(PRELOAD)
     # Loaded here: whoever only asks for --help waits for none of it.
     from divbot.binance.market_data import BinanceSource
     from divbot.scanner.cycle import Scanner

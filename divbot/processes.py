@@ -16,7 +16,7 @@ import os
 import signal
 import threading
 from collections.abc import Sequence
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 
@@ -31,6 +31,8 @@ def start_context(preload: Sequence[str] = ()) -> BaseContext:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(preload))
+    # The tracker first: starting it unblocks Ctrl-C again.
+    resource_tracker.ensure_running()
     # What is blocked here stays blocked in the forkserver and in all that it forks: a child that
     # is only just starting does not greet Ctrl-C with a traceback.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

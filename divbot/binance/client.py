@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import orjson
 
-from divbot.binance.endpoints import Endpoint, request_weight
+from divbot.binance.endpoints import LOCAL_EXCHANGE_HEADER, Endpoint, request_weight
 from divbot.binance.limits import WeightAccount
 from divbot.binance.transport import Answer, Transport
 from divbot.binance.wire import (
@@ -39,9 +39,6 @@ _LONGEST_STOP = 3 * 24 * 3600
 _DEFAULT_STOP = 60
 _INVALID_SYMBOL = -1121
 _VENUE_TROUBLE = frozenset({-1000, -1001, -1006, -1007, -1008})
-
-LOCAL_EXCHANGE_HEADER = "X-Divbot-Exchange"
-"""Sent by the local exchange with every reply, so that its prices are never taken for real."""
 
 
 class BinanceClient:

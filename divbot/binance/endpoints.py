@@ -19,6 +19,9 @@ PREFIX = {Market.SPOT: "/api/v3", Market.USDM: "/fapi/v1"}
 WEIGHT_PER_MINUTE = {Market.SPOT: 6000, Market.USDM: 2400}
 """REQUEST_WEIGHT of one address and minute; the venue's exchangeInfo has the last word."""
 
+LOCAL_EXCHANGE_HEADER = "X-Divbot-Exchange"
+"""Sent by the local exchange with every reply, so that its prices are never taken for real."""
+
 
 class Endpoint(StrEnum):
     """A public endpoint, by the last part of its path."""

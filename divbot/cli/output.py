@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import os
+import shutil
 import sys
 from enum import Enum
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TextIO
 
 import orjson
 
@@ -58,7 +59,7 @@ class Output:
         stdout = sys.stdout
         stdout.flush()
         if self._format is Format.TABLE:
-            stdout.write(table_text(report, is_terminal=stdout.isatty()))
+            stdout.write(_table_for(stdout, report))
         else:
             stdout.buffer.write(self._encode(report))
         stdout.flush()
@@ -69,7 +70,7 @@ class Output:
             return orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"
         if self._format is Format.CSV:
             return csv_text(report).encode()
-        return table_text(report, is_terminal=False).encode()
+        return table_text(report).encode()
 
     def __enter__(self) -> Self:
         return self
@@ -82,6 +83,14 @@ class Output:
     ) -> None:
         if self._file:
             self._file.close()
+
+
+def _table_for(stream: TextIO, report: Report) -> str:
+    if not stream.isatty():
+        return table_text(report)
+    return table_text(
+        report, width=shutil.get_terminal_size().columns, is_coloured="NO_COLOR" not in os.environ
+    )
 
 
 def csv_text(report: Report) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -14,8 +15,8 @@ from divbot.domain.clock import utc_text
 from divbot.domain.signals import Opportunity, Side
 from divbot.scanner.report import SKIP_REASONS, Report, Summary
 
-_UNLIMITED = 500
 _YEAR = len("2024-")
+_GAP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,10 @@ class _Column:
     title: str
     cell: Callable[[Opportunity], str]
     is_number: bool = True
+
+    def width(self, opportunities: Sequence[Opportunity]) -> int:
+        """Return what the column takes, its distance to the next included."""
+        return _GAP + max(len(self.title), *(cell_len(self.cell(x)) for x in opportunities))
 
 
 _COLUMNS = (
@@ -40,28 +45,40 @@ _COLUMNS = (
     _Column("age", lambda x: str(x.age)),
     _Column("confirmed", lambda x: utc_text(x.confirmed_at)[_YEAR:], is_number=False),
 )
+_LEFT_OUT_FIRST = ("confirmed", "ATR %", "RSI", "R/R", "kind")
+"""Where the terminal is too narrow for all: a line that wraps, or a cut price, misleads."""
 
 
-def table_text(report: Report, *, is_terminal: bool) -> str:
-    """Return heading, table and summary; coloured and fitted to its width for a terminal."""
+def table_text(report: Report, *, width: int | None = None, is_coloured: bool = False) -> str:
+    """Return heading, table and summary; fitted to `width`, where there is one."""
     text = io.StringIO()
-    terminal = Console()
     console = Console(
         file=text,
-        force_terminal=is_terminal and not terminal.no_color,
-        width=terminal.width if is_terminal else _UNLIMITED,
+        force_terminal=is_coloured,
+        color_system="standard" if is_coloured else None,
+        width=10_000,
         highlight=False,
-        soft_wrap=True,
     )
-    console.print(heading(report))
+    print(heading(report), file=text)
     if report.opportunities:
-        # Never narrower than its content: a terminal wraps a long line, a cut price misleads.
-        console.width = max(console.width, _UNLIMITED)
-        console.print(_table(report))
+        columns = _fitting(report.opportunities, width)
+        console.print(_table(report.opportunities, columns))
+        if left_out := [column.title for column in _COLUMNS if column not in columns]:
+            print(f"(left out to fit {width} columns: {', '.join(left_out)})", file=text)
     else:
-        console.print("No opportunity passes the filters.")
-    console.print(summary_line(report))
+        print("No opportunity passes the filters.", file=text)
+    print(summary_line(report), file=text)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+
+
+def _fitting(opportunities: Sequence[Opportunity], width: int | None) -> list[_Column]:
+    columns = list(_COLUMNS)
+    for title in _LEFT_OUT_FIRST:
+        taken = sum(column.width(opportunities) for column in columns) - _GAP
+        if width is None or taken <= width:
+            break
+        columns = [column for column in columns if column.title != title]
+    return columns
 
 
 def heading(report: Report) -> str:
@@ -105,14 +122,14 @@ def _skipped(summary: Summary) -> str:
     return f", {len(summary.skipped)} skipped ({reasons})"
 
 
-def _table(report: Report) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in _COLUMNS:
+def _table(opportunities: Sequence[Opportunity], columns: Sequence[_Column]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+    for column in columns:
         table.add_column(
             column.title, justify="right" if column.is_number else "left", no_wrap=True
         )
-    for opportunity in report.opportunities:
-        table.add_row(*(_styled(column, opportunity) for column in _COLUMNS))
+    for opportunity in opportunities:
+        table.add_row(*(_styled(column, opportunity) for column in columns))
     return table
 
 

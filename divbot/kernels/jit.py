@@ -1,9 +1,9 @@
 """The only caller of numba: one decorator, every flag with its reason, and the cache's place.
 
-numba's own cache looks only at the file of the function it compiles: with a helper in another
-file edited, or a flag in a shared decorator, it keeps the old machine code. So the cache lives in
-a folder named by a hash of all kernel sources. What is cached is a pickle: the folder is the
-user's own and closed to others (0700).
+numba's own cache looks only at the file of the function it compiles: with a helper or a constant
+in another file edited, or a flag in a shared decorator, it keeps the old machine code. So the cache
+lives in a folder named by a hash of all sources beside the function and beside this decorator.
+What is cached is a pickle: the folder is the user's own and closed to others (0700).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
 
@@ -25,6 +26,8 @@ R = TypeVar("R")
 def jit(function: Callable[P, R]) -> Callable[P, R]:
     """Compile `function` to machine code at its first call; keep the code for later processes.
 
+    Where no cache can be kept, every process compiles for itself.
+
     - nogil: a kernel never touches Python objects, so other threads may run meanwhile.
     - fastmath stays off: it changes last digits and breaks tests for NaN.
     - parallel stays off: divbot's cores are kept busy by processes; numba's threads abort when
@@ -32,12 +35,13 @@ def jit(function: Callable[P, R]) -> Callable[P, R]:
     - error_model numpy: a division by zero gives inf or NaN instead of raising, so that the
       loop over the symbols holds no branch and vectorises.
     """
+    cache = _private_cache(Path(function.__code__.co_filename).parent)
     before = config.CACHE_DIR  # type: ignore[attr-defined]
-    if _CACHE is not None:
+    if cache is not None:
         # Read by numba while it decorates, and only then: a user's own kernels keep their place.
-        config.CACHE_DIR = str(_CACHE)  # type: ignore[attr-defined]
+        config.CACHE_DIR = str(cache)  # type: ignore[attr-defined]
     try:
-        compiled = numba.njit(nogil=True, error_model="numpy", cache=_CACHE is not None)(function)
+        compiled = numba.njit(nogil=True, error_model="numpy", cache=cache is not None)(function)
     finally:
         config.CACHE_DIR = before  # type: ignore[attr-defined]
     return cast("Callable[P, R]", compiled)
@@ -52,24 +56,23 @@ def cache_home() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
-def _sources_hash() -> str:
-    digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
-
-
-def _private_cache() -> Path | None:
-    """Return the cache folder, made if need be; None where there can be none."""
-    folder = cache_home() / "divbot" / f"kernels-{_sources_hash()}"
+@lru_cache
+def _private_cache(sources: Path) -> Path | None:
+    """Return the cache folder for kernels in `sources`, made if need be; None without any."""
+    name = f"{sources.name}-{_hash_of(Path(__file__).parent, sources)}"
     try:
+        folder = cache_home() / "divbot" / name
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = folder.stat()
-    except OSError:
+    except (OSError, RuntimeError):  # the latter: nobody's home
         return None
     if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o077):
         return None
     return folder if os.access(folder, os.W_OK) else None
 
 
-_CACHE = _private_cache()
+def _hash_of(*folders: Path) -> str:
+    digest = hashlib.sha256()
+    for source in sorted({path for folder in folders for path in folder.glob("*.py")}):
+        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]

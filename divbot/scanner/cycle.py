@@ -22,7 +22,7 @@ from divbot.scanner.report import (
     Summary,
     Timings,
 )
-from divbot.scanner.worker import (
+from divbot.scanner.task import (
     LATEST_LAG,
     MINIMUM_CANDLES,
     BlockResult,

@@ -14,12 +14,13 @@ symbols is halved until one symbol stands accused, and that one is reported lost
 get their result.
 
 No wait is longer than a fifth of a second, so that Ctrl-C is heard. Workers are started before the
-first task, while the parent still asks for the listing.
+first task, by a thread of their own, while the parent still asks for the listing.
 """
 
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -27,15 +28,20 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import RawValue
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from divbot.domain.clock import Clock, SystemClock
 from divbot.domain.errors import DivbotError, WorkerLost
 from divbot.processes import obey_parent, start_context
 from divbot.scanner.port import Source
-from divbot.scanner.worker import BlockResult, BlockTask, BlockWorker
+from divbot.scanner.task import BlockResult, BlockTask
+
+if TYPE_CHECKING:
+    from divbot.scanner.worker import BlockWorker
 
 PRELOAD = ("divbot.scanner.preload",)
+_CANNOT_START = (RuntimeError, OSError, EOFError)
+"""What submitting raises: shut down or broken; a forkserver that was killed."""
 _LOOK = 0.1
 _SUSPECT_AFTER = 2
 _MOST_DEATHS = 12
@@ -70,9 +76,7 @@ class InlinePool:
     def __init__(self, source: Source, connections: int) -> None:
         self._done = 0
         self._progress: Progress = _ignore
-        self._worker = BlockWorker(
-            source.open(connections), connections, SystemClock(), self._count
-        )
+        self._worker = _new_worker(source, connections, self._count)
 
     def run(self, tasks: Sequence[BlockTask], progress: Progress) -> list[Done]:
         """Return what became of each task."""
@@ -128,6 +132,7 @@ class ProcessPool:
 
     def close(self) -> None:
         """End every worker; they hold nothing that would be lost."""
+        self._starting.join(_PATIENCE)
         _end(self._executor)
 
     def __enter__(self) -> Self:
@@ -150,7 +155,7 @@ class ProcessPool:
         """Run a batch, add what ends to `finished`; return what a dead or hung worker cost."""
         try:
             futures = {self._executor.submit(_scan_block, x.task): x for x in batch}
-        except BrokenProcessPool:
+        except _CANNOT_START:
             # A worker died between two scans: nobody's fault that was submitted now.
             self._restart()
             futures = {self._executor.submit(_scan_block, x.task): x for x in batch}
@@ -189,13 +194,19 @@ class ProcessPool:
             initializer=_begin,
             initargs=(self._source, self._connections, self._downloaded),
         )
-        # A worker is started for each task that finds none idle.
-        for _ in range(self.workers):
-            executor.submit(_ready)
+        # A thread, because the forkserver answers only once it has loaded the kernels; meanwhile
+        # the parent asks for the listing. Whoever submits in between waits at the executor's lock.
+        self._starting = threading.Thread(target=self._start_workers, args=(executor,), daemon=True)
+        self._starting.start()
         return executor
 
+    def _start_workers(self, executor: ProcessPoolExecutor) -> None:
+        with contextlib.suppress(*_CANNOT_START):  # whoever submits next will meet it, and mend it
+            for _ in range(self.workers):
+                executor.submit(_ready)  # starts a worker when none is idle
+
     def _restart(self) -> None:
-        _end(self._executor)
+        self.close()
         self._executor = self._start()
 
 
@@ -217,6 +228,7 @@ def _ignore(_: int) -> None:
 def _end(executor: ProcessPoolExecutor) -> None:
     # The executor forgets its processes at shutdown, and never ends one that hangs.
     processes: list[BaseProcess] = list((executor._processes or {}).values())  # noqa: SLF001
+    manager: threading.Thread | None = executor._executor_manager_thread  # type: ignore[assignment]  # noqa: SLF001
     executor.shutdown(wait=False, cancel_futures=True)
     for process in processes:
         process.terminate()
@@ -226,6 +238,10 @@ def _end(executor: ProcessPoolExecutor) -> None:
         if process.is_alive():
             process.kill()
             process.join(_PATIENCE)
+    if manager is not None:
+        # It gives the queues' semaphores back: leaving in the middle of that would be told on
+        # stderr as a leak.
+        manager.join(_PATIENCE)
 
 
 # Below: the worker's side. One worker process runs one BlockWorker from its start to its end.
@@ -240,7 +256,14 @@ def _begin(source: Source, connections: int, downloaded: Any) -> None:
     def count() -> None:
         downloaded.value += 1
 
-    _worker = BlockWorker(source.open(connections), connections, SystemClock(), count)
+    _worker = _new_worker(source, connections, count)
+
+
+def _new_worker(source: Source, connections: int, on_symbol: Callable[[], None]) -> BlockWorker:
+    # Loaded where the work is done: a parent of workers needs no kernels itself.
+    from divbot.scanner.worker import BlockWorker
+
+    return BlockWorker(source.open(connections), connections, SystemClock(), on_symbol)
 
 
 def _ready() -> None:

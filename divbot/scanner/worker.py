@@ -9,7 +9,6 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,11 +30,15 @@ from divbot.kernels.divergence import (
 )
 from divbot.scanner.block import Block, build_block, steps_of
 from divbot.scanner.port import Candles, MarketData
+from divbot.scanner.task import (
+    LATEST_LAG,
+    MINIMUM_CANDLES,
+    BlockResult,
+    BlockTask,
+    Coverage,
+    Failure,
+)
 
-MINIMUM_CANDLES = 300
-"""Final candles below which a symbol's history does not carry a divergence."""
-LATEST_LAG = 1
-"""Steps that a symbol may be behind the newest candle seen: a bar may close during a scan."""
 _GIVE_UP_AFTER = 8
 
 KINDS = {
@@ -44,51 +47,6 @@ KINDS = {
     REGULAR_BEARISH: Kind.REGULAR_BEARISH,
     HIDDEN_BEARISH: Kind.HIDDEN_BEARISH,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class BlockTask:
-    """What to scan, and how old a divergence may be to become a signal (in candles)."""
-
-    symbols: tuple[str, ...]
-    interval: Interval
-    limit: int
-    max_age: int
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """What was found of one symbol's history."""
-
-    symbol: str
-    candles: int
-    missing: int
-    """Candles that the venue never made, between the first and the last one found."""
-    last_open_time: int
-    """Of the newest final candle, ms UTC; 0 where there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a symbol could not be scanned."""
-
-    symbol: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class BlockResult:
-    """What a worker says of one block."""
-
-    coverage: tuple[Coverage, ...]
-    failures: tuple[Failure, ...]
-    signals: tuple[Signal, ...]
-    divergences: tuple[Divergence, ...]
-    """All of the windows that pass the warm-up rule."""
-    worker: int
-    download_seconds: float
-    analysis_seconds: float
-    weight: int
 
 
 class BlockWorker:

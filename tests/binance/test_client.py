@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from divbot.binance.client import LOCAL_EXCHANGE_HEADER, BinanceClient
+from divbot.binance.client import BinanceClient
+from divbot.binance.endpoints import LOCAL_EXCHANGE_HEADER
 from divbot.binance.limits import WeightAccount
 from divbot.binance.transport import Answer
 from divbot.domain.clock import ManualClock

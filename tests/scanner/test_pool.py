@@ -13,7 +13,7 @@ import pytest
 from divbot.domain.errors import WorkerLost
 from divbot.domain.market import Interval
 from divbot.scanner.pool import Done, InlinePool, ProcessPool
-from divbot.scanner.worker import BlockResult, BlockTask
+from divbot.scanner.task import BlockResult, BlockTask
 from tests.scanner.fakes import FakeSource, error_named, names
 
 

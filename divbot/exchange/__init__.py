@@ -1,0 +1,1 @@
+"""The embedded local exchange: Binance's protocol in front of a market of its own."""

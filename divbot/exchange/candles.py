@@ -1,0 +1,99 @@
+"""Longer candles from shorter ones, and the candle that is still forming.
+
+A candle's price moves in straight lines from its open to one extreme, to the other and to its
+close: down first when it will close at or above its open, up first otherwise.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divbot.exchange.tape import (
+    CLOSE,
+    COLUMNS,
+    HIGH,
+    LOW,
+    OPEN,
+    OPEN_TIME,
+    TRADES,
+    VOLUME,
+    Rows,
+)
+from divbot.kernels.jit import jit
+
+
+@jit
+def _join(rows: Rows, index: int, out: Rows, place: int) -> None:
+    high, low = rows[index, HIGH], rows[index, LOW]
+    out[place, HIGH] = high if high > out[place, HIGH] else out[place, HIGH]
+    out[place, LOW] = low if low < out[place, LOW] else out[place, LOW]
+    out[place, CLOSE] = rows[index, CLOSE]
+    for column in range(VOLUME, COLUMNS):
+        out[place, column] += rows[index, column]
+
+
+@jit
+def aggregate_into(rows: Rows, opens: NDArray[np.int64], out: Rows) -> int:
+    """Put `rows` together to candles that open at `opens`; return how many there are.
+
+    Both ascend and no row opens before `opens[0]`. An open without a row gives no candle: gaps
+    stay gaps. `out` has shape (len(opens), COLUMNS).
+    """
+    bucket = 0
+    filled = -1
+    count = 0
+    for index in range(rows.shape[0]):
+        while bucket + 1 < opens.size and rows[index, OPEN_TIME] >= opens[bucket + 1]:
+            bucket += 1
+        if filled != bucket:
+            filled = bucket
+            out[count] = rows[index]
+            out[count, OPEN_TIME] = opens[bucket]
+            count += 1
+        else:
+            _join(rows, index, out, count - 1)
+    return count
+
+
+def aggregate(rows: Rows, opens: NDArray[np.int64]) -> Rows:
+    """Return the candles opening at `opens` that `rows` make; see `aggregate_into`."""
+    out = np.empty((len(opens), COLUMNS), dtype=np.int64)
+    return out[: aggregate_into(rows, opens, out)]
+
+
+def merge(rows: Rows, open_time: int) -> Rows:
+    """Return the one candle from `open_time` on that all `rows` make, or none."""
+    return aggregate(rows, np.array([open_time], dtype=np.int64))
+
+
+def form(row: NDArray[np.int64], elapsed: int, length: int) -> NDArray[np.int64]:
+    """Return the candle `row` as it stands after `elapsed` of its `length` ms.
+
+    Nothing of it is ever outside the final candle, and at `length` it is the final candle.
+    """
+    start, *_, close = corners = _corners(row)
+    times = (0, length // 4, length - length // 4, length)
+    seen = [price for time, price in zip(times, corners, strict=True) if time <= elapsed]
+    if len(seen) < len(corners):
+        here = _between(elapsed, times[len(seen) - 1 :], corners[len(seen) - 1 :])
+        seen.append(here)
+        close = here
+    formed = row.copy()
+    formed[OPEN], formed[HIGH], formed[LOW], formed[CLOSE] = start, max(seen), min(seen), close
+    for column in range(VOLUME, COLUMNS):
+        # As Python integers: a volume of 10**15 units times an hour in ms exceeds 64 bits.
+        formed[column] = int(row[column]) * elapsed // length
+    if formed[VOLUME] > 0 and formed[TRADES] == 0:
+        formed[TRADES] = 1
+    return formed
+
+
+def _corners(row: NDArray[np.int64]) -> tuple[int, int, int, int]:
+    start, high, low, close = (int(row[column]) for column in (OPEN, HIGH, LOW, CLOSE))
+    return (start, low, high, close) if close >= start else (start, high, low, close)
+
+
+def _between(time: int, times: tuple[int, ...], prices: tuple[int, ...]) -> int:
+    span = times[1] - times[0]
+    return prices[0] + (prices[1] - prices[0]) * (time - times[0]) // span

@@ -1,0 +1,24 @@
+"""The exchange's own time: it may start anywhere, run fast or stand still, and end."""
+
+from __future__ import annotations
+
+from divbot.domain.clock import Clock
+
+
+class MarketTime:
+    """Tell the time of a market that was `at` when the clock read what it reads now.
+
+    From `end` on time stands still: nothing after it is known. All times in ms UTC.
+    """
+
+    def __init__(self, clock: Clock, *, at: int, speed: float, end: int) -> None:
+        self._clock = clock
+        self._at = min(at, end)
+        self._speed = speed
+        self._end = end
+        self._started = clock.now()
+
+    def now(self) -> int:
+        """Return the exchange's time."""
+        passed = (self._clock.now() - self._started) * self._speed
+        return min(self._at + int(max(passed, 0.0)), self._end)

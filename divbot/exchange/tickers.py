@@ -1,0 +1,153 @@
+"""Replies about prices now: 24-hour statistics, prices, quotes, and the mark price."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from divbot.domain.market import Market
+from divbot.exchange.encoding import Decimals, Format
+from divbot.exchange.grid import DAY
+from divbot.exchange.quotes import INTEREST_RATE, mark, quote
+from divbot.exchange.tape import (
+    CLOSE,
+    HIGH,
+    LOW,
+    OPEN,
+    QUOTE_VOLUME,
+    TRADES,
+    VOLUME,
+    Listing,
+)
+from divbot.exchange.venue import Day
+
+Reply: TypeAlias = dict[str, str | int]
+TickerOf: TypeAlias = Callable[[Listing, Format, Day], Reply]
+
+_PERCENT = Decimals(3, 3)
+_MINI = [
+    "symbol",
+    "openPrice",
+    "highPrice",
+    "lowPrice",
+    "lastPrice",
+    "volume",
+    "quoteVolume",
+    "openTime",
+    "closeTime",
+    "firstId",
+    "lastId",
+    "count",
+]
+_FUTURES_LACK = ("prevClosePrice", "bidPrice", "bidQty", "askPrice", "askQty")
+
+
+def full_day(listing: Listing, form: Format, day: Day) -> Reply:
+    """Return the spot 24-hour statistics."""
+    row, price, volume = day.row, form.price.text, form.volume.text
+    opened, last = int(row[OPEN]), int(row[CLOSE])
+    quoted = quote(listing, day)
+    first_id, last_id = _trade_ids(day)
+    return {
+        "symbol": listing.symbol,
+        "priceChange": price(last - opened),
+        "priceChangePercent": _PERCENT.text(_percent(last - opened, opened)),
+        "weightedAvgPrice": price(last) if not row[VOLUME] else _average(form, day),
+        "prevClosePrice": price(day.previous_close),
+        "lastPrice": price(last),
+        "lastQty": volume(day.last_volume),
+        "bidPrice": price(quoted.bid),
+        "bidQty": volume(quoted.bid_size),
+        "askPrice": price(quoted.ask),
+        "askQty": volume(quoted.ask_size),
+        "openPrice": price(opened),
+        "highPrice": price(int(row[HIGH])),
+        "lowPrice": price(int(row[LOW])),
+        "volume": volume(int(row[VOLUME])),
+        "quoteVolume": form.quote.text(int(row[QUOTE_VOLUME])),
+        "openTime": day.now - DAY,
+        "closeTime": day.now,
+        "firstId": first_id,
+        "lastId": last_id,
+        "count": int(row[TRADES]),
+    }
+
+
+def mini_day(listing: Listing, form: Format, day: Day) -> Reply:
+    """Return the short spot 24-hour statistics."""
+    full = full_day(listing, form, day)
+    return {name: full[name] for name in _MINI}
+
+
+def futures_day(listing: Listing, form: Format, day: Day) -> Reply:
+    """Return the futures 24-hour statistics: without quotes."""
+    full = full_day(listing, form, day)
+    return {name: value for name, value in full.items() if name not in _FUTURES_LACK}
+
+
+def last_price(listing: Listing, form: Format, day: Day) -> Reply:
+    """Return the spot price."""
+    return {"symbol": listing.symbol, "price": form.price.text(int(day.row[CLOSE]))}
+
+
+def book_ticker(listing: Listing, form: Format, day: Day) -> Reply:
+    """Return the spot best bid and ask."""
+    quoted = quote(listing, day)
+    return {
+        "symbol": listing.symbol,
+        "bidPrice": form.price.text(quoted.bid),
+        "bidQty": form.volume.text(quoted.bid_size),
+        "askPrice": form.price.text(quoted.ask),
+        "askQty": form.volume.text(quoted.ask_size),
+    }
+
+
+def futures_last_price(listing: Listing, form: Format, day: Day) -> Reply:
+    """Return the futures price, with its time."""
+    return {**last_price(listing, form, day), "time": day.now}
+
+
+def futures_book_ticker(listing: Listing, form: Format, day: Day) -> Reply:
+    """Return the futures best bid and ask, with their time."""
+    return {**book_ticker(listing, form, day), "time": day.now}
+
+
+def premium_index(listing: Listing, form: Format, day: Day) -> Reply:
+    """Return mark price, index price and funding."""
+    marked = mark(listing, int(day.row[CLOSE]), day.now)
+    price = Decimals(form.price.held + 8, 8)
+    return {
+        "symbol": listing.symbol,
+        "markPrice": price.text(marked.mark),
+        "indexPrice": price.text(marked.index),
+        "estimatedSettlePrice": price.text(marked.index),
+        "lastFundingRate": Decimals(8, 8).text(marked.funding_rate),
+        "interestRate": INTEREST_RATE,
+        "nextFundingTime": marked.next_funding,
+        "time": day.now,
+    }
+
+
+PRICE = {Market.SPOT: last_price, Market.USDM: futures_last_price}
+BOOK = {Market.SPOT: book_ticker, Market.USDM: futures_book_ticker}
+
+
+def _percent(change: int, opened: int) -> int:
+    """Return 100 * change / opened in units of 0.001, rounded half up."""
+    return (change * 200_000 + opened) // (2 * opened)
+
+
+def _average(form: Format, day: Day) -> str:
+    """Return quote volume per volume."""
+    shown = form.price.shown
+    units = int(day.row[QUOTE_VOLUME]) * 10 ** (form.volume.held + shown)
+    return Decimals(shown, shown).text(units // (int(day.row[VOLUME]) * 10**form.quote.held))
+
+
+def _trade_ids(day: Day) -> tuple[int, int]:
+    count = int(day.row[TRADES])
+    if not count:
+        return -1, -1
+    # Nobody has counted the trades before: a number that grows by one a second does.
+    first = day.start // 1000
+    return first, first + count - 1

@@ -1,0 +1,99 @@
+"""One recorded symbol as floats, and the checks that it must pass before it is served."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divbot.domain.errors import RecordingError
+
+Floats = NDArray[np.float64]
+
+_EARLIEST = 1_230_768_000_000  # 2009: there was no market before
+_LATEST = 4_102_444_800_000  # 2100
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """The candles of one symbol, all arrays of one length; times in ms UTC."""
+
+    symbol: str
+    source: str
+    """Where it comes from, for messages."""
+    open_time: NDArray[np.int64]
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    quote_volume: Floats | None = None
+    trades: NDArray[np.int64] | None = None
+    taker_volume: Floats | None = None
+    taker_quote_volume: Floats | None = None
+
+    @property
+    def prices(self) -> Floats:
+        """Return all prices in one array."""
+        return np.concatenate([self.open, self.high, self.low, self.close])
+
+    @property
+    def quote_volumes(self) -> Floats:
+        """Return the quote volumes, about right where they were not recorded."""
+        return self.volume * self.close if self.quote_volume is None else self.quote_volume
+
+    @property
+    def turnover(self) -> float:
+        """Return the whole quote volume."""
+        return float(self.quote_volumes.sum())
+
+
+def check_track(track: Track) -> None:
+    """Raise RecordingError when `track` cannot have been a market."""
+    _check_times(track)
+    prices = track.prices
+    _expect(track, np.isfinite(prices) & (prices > 0), "prices above zero", prices)
+    volume = track.volume
+    _expect(track, np.isfinite(volume) & (volume >= 0), "volumes from zero up", volume)
+    _expect(track, track.low <= track.high, "low <= high", track.low)
+    inside = (np.minimum(track.open, track.close) >= track.low) & (
+        np.maximum(track.open, track.close) <= track.high
+    )
+    _expect(track, inside, "open and close between low and high", track.close)
+
+
+def _check_times(track: Track) -> None:
+    times = track.open_time
+    first, last = int(times.min()), int(times.max())
+    if first < _EARLIEST or last >= _LATEST:
+        odd = first if first < _EARLIEST else last
+        raise RecordingError(
+            f"{track.source}: expected {track.symbol} open times in ms UTC (13 digits), "
+            f"found {odd}, which looks like {_unit(odd)}; convert them"
+        )
+    back = np.flatnonzero(np.diff(times) <= 0)
+    if len(back):
+        before, after = times[back[0] : back[0] + 2]
+        what = "twice" if before == after else f"after {before}"
+        raise RecordingError(
+            f"{track.source}: expected {track.symbol} open times to ascend, found {after} "
+            f"{what}; sort the rows and drop duplicates"
+        )
+
+
+def _unit(time: int) -> str:
+    if 1_000_000_000 <= time < 10_000_000_000:
+        return "seconds"
+    return "microseconds" if time >= 1_000_000_000_000_000 else "no time at all"
+
+
+def _expect(track: Track, held: NDArray[np.bool_], expected: str, values: Floats) -> None:
+    if held.all():
+        return
+    where = int(np.flatnonzero(~held)[0])
+    time = track.open_time[where % len(track.open_time)]
+    raise RecordingError(
+        f"{track.source}: expected {expected}, found {track.symbol} with {values[where]!s} at "
+        f"{time}; repair or remove that row"
+    )

@@ -1,0 +1,58 @@
+"""What goes to a worker process and what comes back: small, and free of kernels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from divbot.domain.market import Interval
+from divbot.domain.signals import Divergence, Signal
+
+MINIMUM_CANDLES = 300
+"""Final candles below which a symbol's history does not carry a divergence."""
+LATEST_LAG = 1
+"""Steps that a symbol may be behind the newest candle seen: a bar may close during a scan."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockTask:
+    """What to scan, and how old a divergence may be to become a signal (in candles)."""
+
+    symbols: tuple[str, ...]
+    interval: Interval
+    limit: int
+    max_age: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was found of one symbol's history."""
+
+    symbol: str
+    candles: int
+    missing: int
+    """Candles that the venue never made, between the first and the last one found."""
+    last_open_time: int
+    """Of the newest final candle, ms UTC; 0 where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a symbol could not be scanned."""
+
+    symbol: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlockResult:
+    """What a worker says of one block."""
+
+    coverage: tuple[Coverage, ...]
+    failures: tuple[Failure, ...]
+    signals: tuple[Signal, ...]
+    divergences: tuple[Divergence, ...]
+    """All of the windows that pass the warm-up rule."""
+    worker: int
+    download_seconds: float
+    analysis_seconds: float
+    weight: int

@@ -1,0 +1,97 @@
+"""Small markets to test with: a tape of given rows, and desks that stand at a given time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+
+from divbot.binance.endpoints import PREFIX
+from divbot.domain.clock import ManualClock, parse_time
+from divbot.domain.market import Interval, Market
+from divbot.exchange.desk import Answer, Desk
+from divbot.exchange.market_time import MarketTime
+from divbot.exchange.options import ExchangeOptions
+from divbot.exchange.server import open_desks
+from divbot.exchange.tape import OPEN_TIME, Listing, Rows, Tape
+from divbot.exchange.venue import Venue
+from divbot.exchange.weights import WeightMeter
+
+DATA = Path(__file__).parents[2].parent / "shared" / "data"
+NOON = parse_time("2024-07-30T12:00:20")
+
+
+class RowsTape:
+    """Hold given rows, one array for each symbol."""
+
+    is_recorded = True
+
+    def __init__(self, rows: dict[str, Rows], interval: Interval = Interval.M1) -> None:
+        self.interval = interval
+        self.first = min(int(each[0, OPEN_TIME]) for each in rows.values())
+        self.last = max(int(each[-1, OPEN_TIME]) for each in rows.values())
+        self.listings = tuple(
+            Listing(symbol, symbol[:-4], "USDT", 2, 1, 3, int(each[0, OPEN_TIME]), 10)
+            for symbol, each in rows.items()
+        )
+        self._rows = list(rows.values())
+
+    def candles(self, number: int, start: int, end: int) -> Rows:
+        """Return the rows with start <= open time < end."""
+        times = self._rows[number][:, OPEN_TIME]
+        return self._rows[number][(times >= start) & (times < end)]
+
+
+def random_rows(count: int, *, start: int, step: int = 60_000, seed: int = 0) -> Rows:
+    """Return plausible candles `step` ms apart."""
+    generator = np.random.default_rng(seed)
+    close = 10_000 + generator.integers(-9, 10, count).cumsum()
+    opened = np.concatenate([[10_000], close[:-1]])[:count]
+    high = np.maximum(opened, close) + generator.integers(0, 9, count)
+    low = np.minimum(opened, close) - generator.integers(0, 9, count)
+    volume = generator.integers(1, 10**6, count)
+    times = start + step * np.arange(count)
+    columns = [times, opened, high, low, close, volume, volume * 7, volume // 9 + 1, volume // 2]
+    return np.stack([*columns, volume * 3], axis=1).astype(np.int64)
+
+
+def synthetic_desk(
+    market: Market = Market.SPOT, *, now: int = NOON, symbols: int = 3, seed: int = 1
+) -> Desk:
+    """Return the desk of a small synthetic market that stands at `now`."""
+    options = ExchangeOptions(markets=(market,), symbols=symbols, seed=seed, at=now, speed=0)
+    return open_desks(options, ManualClock(now))[0]
+
+
+def tape_desk(tape: Tape, *, now: int, market: Market = Market.SPOT) -> Desk:
+    """Return the desk of a market made of `tape` that stands at `now`."""
+    clock = ManualClock(now)
+    time = MarketTime(clock, at=now, speed=0, end=now)
+    return Desk(market, Venue(tape), time, WeightMeter(clock))
+
+
+def ask(desk: Desk, endpoint: str, **parameters: object) -> Answer:
+    """Return the desk's answer."""
+    path = f"{desk.prefix}{endpoint}"
+    return desk.answer(path, urlencode({name: str(each) for name, each in parameters.items()}))
+
+
+def get(desk: Desk, endpoint: str, **parameters: object) -> Any:
+    """Return what a good answer of the desk holds."""
+    answer = ask(desk, endpoint, **parameters)
+    assert answer.status == 200, answer.body
+    return json.loads(answer.body)
+
+
+def open_times(rows: Sequence[Sequence[Any]]) -> list[int]:
+    """Return the open times of kline rows."""
+    return [row[0] for row in rows]
+
+
+def path_of(market: Market, endpoint: str) -> str:
+    """Return the path of an endpoint."""
+    return f"{PREFIX[market]}/{endpoint}"

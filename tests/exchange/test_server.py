@@ -1,0 +1,187 @@
+"""The exchange over a real connection, on loopback."""
+
+import gzip
+import json
+import socket
+import threading
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from queue import Queue
+from urllib.parse import quote, urlsplit
+
+import pytest
+
+from divbot.domain.errors import DivbotError, InputError, RecordingError
+from divbot.domain.market import Market
+from divbot.exchange.embedded import EmbeddedExchange
+from divbot.exchange.options import ExchangeOptions
+from divbot.exchange.server import serve
+
+from .markets import NOON
+from .recordings import table, write_csv
+
+
+@contextmanager
+def running(**options):
+    """Serve in a thread for the length of a block; yield a connection to it."""
+    stop, announced = threading.Event(), Queue()
+    chosen = ExchangeOptions(**{"symbols": 2, "at": NOON, "speed": 0.0, **options})
+    thread = threading.Thread(
+        target=serve, args=(chosen,), kwargs={"announce": announced.put, "stop": stop}
+    )
+    thread.start()
+    connection = HTTPConnection(urlsplit(announced.get(timeout=60)).netloc, timeout=60)
+    try:
+        yield connection
+    finally:
+        connection.close()
+        stop.set()
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def connection():
+    with running() as opened:
+        yield opened
+
+
+def fetch(connection, path, **headers):
+    connection.request("GET", path, headers=headers)
+    response = connection.getresponse()
+    return response, response.read()
+
+
+def test_both_markets_are_served_over_one_kept_connection(connection):
+    for path in ("/api/v3/time", "/fapi/v1/time"):
+        response, body = fetch(connection, path)
+
+        assert (response.status, json.loads(body)) == (200, {"serverTime": NOON})
+        assert not response.will_close
+
+
+def test_headers_arrive_as_the_venue_sends_them(connection):
+    response, _ = fetch(connection, "/api/v3/klines?symbol=btcusdt&interval=1m")
+
+    assert response.status == 400
+    assert response.headers["Content-Type"] == "application/json;charset=UTF-8"
+    assert int(response.headers["X-MBX-USED-WEIGHT-1M"]) >= 2
+    assert response.headers["x-divbot-exchange"] == "synthetic"
+    assert response.headers["x-mbx-uuid"]
+
+
+def test_an_unknown_path_is_not_found_and_still_says_that_prices_are_made_up(connection):
+    response, body = fetch(connection, "/sapi/v1/system/status")
+
+    assert (response.status, json.loads(body)["code"]) == (404, -5000)
+    assert response.headers["x-divbot-exchange"] == "synthetic"
+    assert response.headers["x-mbx-used-weight"] is not None
+
+
+def test_a_market_that_is_not_offered_is_not_found():
+    with running(markets=(Market.USDM,)) as connection:
+        response, _ = fetch(connection, "/api/v3/ping")
+
+    assert response.status == 404
+
+
+@pytest.mark.parametrize(
+    ("compress", "accepted", "encoding"),
+    [(True, "gzip, deflate", "gzip"), (True, "identity", None), (False, "gzip", None)],
+)
+def test_replies_are_compressed_only_when_both_sides_want_it(compress, accepted, encoding):
+    path = "/api/v3/klines?symbol=BTCUSDT&interval=1m"
+    with running(compress=compress) as connection:
+        response, body = fetch(connection, path, **{"Accept-Encoding": accepted})
+
+    text = gzip.decompress(body) if encoding else body
+    assert response.headers["Content-Encoding"] == encoding
+    assert len(json.loads(text)) == 500
+
+
+def test_a_symbol_outside_ascii_works_end_to_end(tmp_path):
+    recording = write_csv(tmp_path / "market.csv", table(symbol="币安人生USDT"))
+    query = f"symbol={quote('币安人生USDT')}&interval=1m"
+    with running(recorded=recording, at=None) as connection:
+        response, body = fetch(connection, f"/fapi/v1/klines?{query}")
+
+    assert response.status == 200
+    assert len(json.loads(body)) == 4
+
+
+def test_latency_delays_the_reply_but_changes_nothing_else():
+    with running(latency=0.001) as connection:
+        response, body = fetch(connection, "/api/v3/ping")
+
+    assert (response.status, body) == (200, b"{}")
+
+
+def test_a_port_in_use_is_told_in_one_line():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        with pytest.raises(InputError, match=f"cannot listen on 127.0.0.1, port {port}"):
+            serve(ExchangeOptions(symbols=1, port=port), announce=pytest.fail)
+
+
+def test_a_host_that_is_not_ours_is_told_in_one_line():
+    with pytest.raises(InputError, match=r"cannot listen on 192\.0\.2\.1"):
+        serve(ExchangeOptions(symbols=1, host="192.0.2.1"), announce=pytest.fail)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("markets", ()),
+        ("symbols", 0),
+        ("symbols", 5001),
+        ("seed", -1),
+        ("speed", -1.0),
+        ("speed", float("nan")),
+        ("latency", -0.1),
+        ("port", 65536),
+    ],
+)
+def test_an_option_out_of_range_is_refused(option, value):
+    with pytest.raises(InputError, match="expected"):
+        ExchangeOptions(**{option: value})
+
+
+def test_an_embedded_exchange_serves_as_long_as_its_block():
+    with EmbeddedExchange(ExchangeOptions(symbols=1)) as exchange:
+        netloc = urlsplit(exchange.base_url).netloc
+        connection = HTTPConnection(netloc, timeout=60)
+        response, body = fetch(connection, "/api/v3/ping")
+        connection.close()
+
+    assert (response.status, body) == (200, b"{}")
+    with pytest.raises(ConnectionError):
+        HTTPConnection(netloc, timeout=60).connect()
+
+
+def test_an_embedded_exchange_fails_in_the_parent_as_it_did_in_the_child(tmp_path):
+    options = ExchangeOptions(recorded=tmp_path / "none.csv")
+
+    with pytest.raises(RecordingError, match=r"none\.csv: expected a recording"):
+        EmbeddedExchange(options).__enter__()
+
+
+def test_an_embedded_exchange_that_dies_early_is_noticed(monkeypatch):
+    exchange = EmbeddedExchange(ExchangeOptions(symbols=1))
+    monkeypatch.setattr(exchange, "_news", _Silent())
+    monkeypatch.setattr("divbot.exchange.embedded._SECONDS_TO_END", 0.01)
+
+    with pytest.raises(DivbotError, match="before it was ready"):
+        exchange.__enter__()
+
+
+class _Silent:
+    """A pipe whose other end is gone."""
+
+    def recv(self):
+        raise EOFError
+
+    def close(self):
+        pass

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from divbot.kernels import jit
+
+KERNEL = """
+from divbot.kernels.jit import jit
+from lib.constants import FACTOR
+
+@jit
+def scaled(x):
+    return FACTOR * x
+
+if __name__ == "__main__":
+    print(scaled(2.0), scaled.stats.cache_hits)
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    library = tmp_path / "lib"
+    library.mkdir()
+    (library / "__init__.py").touch()
+    (library / "kernel.py").write_text(KERNEL)
+    (library / "constants.py").write_text("FACTOR = 3.0\n")
+    return tmp_path
+
+
+def run(project: Path, cache: Path) -> str:
+    # Without bytecode: two edits within a second would look the same to Python's own cache.
+    variables = os.environ | {"XDG_CACHE_HOME": str(cache), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "lib.kernel"],
+        cwd=project,
+        env=variables,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the cache's place is set by XDG_CACHE_HOME")
+def test_machine_code_is_kept_until_any_source_beside_it_changes(
+    project: Path, tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache"
+
+    first, second = run(project, cache), run(project, cache)
+    (project / "lib" / "constants.py").write_text("FACTOR = 5.0\n")
+    third = run(project, cache)
+
+    # numba by itself would have answered 6.0 for ever.
+    assert (first, second, third) == (
+        "6.0 Counter()",
+        "6.0 Counter({(float64,): 1})",
+        "10.0 Counter()",
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the cache's place is set by XDG_CACHE_HOME")
+def test_the_cache_is_closed_to_others(project: Path, tmp_path: Path) -> None:
+    run(project, tmp_path / "cache")
+
+    folders = list((tmp_path / "cache" / "divbot").iterdir())
+    assert folders
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the cache's place is set by XDG_CACHE_HOME")
+def test_a_place_that_cannot_be_written_costs_only_the_cache(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file, not a folder")
+
+    assert run(project, tmp_path / "cache") == "6.0 Counter()"
+
+
+def test_a_cache_open_to_others_is_not_used(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(jit, "cache_home", lambda: tmp_path)
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    jit._private_cache.cache_clear()
+
+    before = jit._private_cache(sources)
+    assert before is not None
+    before.chmod(0o755)
+    jit._private_cache.cache_clear()
+
+    assert jit._private_cache(sources) is None
+    jit._private_cache.cache_clear()
