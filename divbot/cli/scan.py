@@ -130,7 +130,7 @@ def scan(
     format_ = Format.chosen(as_json=as_json, as_csv=as_csv, with_all=with_all, path=output)
     with Output(format_, output, with_divergences=with_all) as out:
         if demo and not quiet:
-            _notice("starting a local exchange with a synthetic market: all prices are simulated")
+            _notice("demo: a local exchange with a synthetic market, not real prices")
         with ScanProgress(quiet=quiet) as progress, open_scanner(settings, demo=demo) as scanner:
             report = scanner.cycle(progress)
         out.write(report)

@@ -152,7 +152,7 @@ def test_a_demo_needs_nothing_and_says_that_it_is_one() -> None:
     assert "SIMULATED PRICES" in run.stdout
     assert "20 of 20 symbols scanned" in run.stdout
     assert run.stderr == (
-        "divbot: starting a local exchange with a synthetic market: all prices are simulated\n"
+        "divbot: demo: a local exchange with a synthetic market, not real prices\n"
     )
 
 
