@@ -61,8 +61,18 @@ def serve() -> Iterator[Callable[[Script], str]]:
         server.close()
 
 
-def saying(reply: bytes) -> Script:
-    return lambda connection: connection.sendall(reply)
+def saying(reply: bytes, then: Script | None = None) -> Script:
+    def send(connection: socket.socket) -> None:
+        connection.sendall(reply)
+        if then:
+            then(connection)
+
+    return send
+
+
+def hold(connection: socket.socket) -> None:
+    """Say nothing more until the other side has had enough."""
+    connection.recv(1)
 
 
 def drip(head: bytes, byte: bytes) -> Script:
@@ -77,9 +87,6 @@ def drip(head: bytes, byte: bytes) -> Script:
 
 def reset(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-
-
-HALF_GZIP = gzip.compress(b"[1,2,3]" * 1000)[:40]
 
 
 def test_a_whole_reply_is_handed_over(serve: Callable[[Script], str]) -> None:
@@ -123,6 +130,25 @@ def test_a_redirect_is_not_followed(serve: Callable[[Script], str]) -> None:
             drip(OK + b"Content-Length: 9999\r\n\r\n", b"x"), VenueUnreachable, id="body drips"
         ),
         pytest.param(
+            drip(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"), VenueUnreachable, id="headers drip"
+        ),
+        pytest.param(hold, VenueUnreachable, id="no answer"),
+        pytest.param(saying(OK + b"Content-Length: -5\r\n\r\n{}"), BadAnswer, id="negative length"),
+        pytest.param(
+            saying(OK + b"Content-Length: 9999\r\n\r\n{}", then=hold),
+            VenueUnreachable,
+            id="length too long",
+        ),
+        pytest.param(
+            saying(OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(bytes(300_000_000))),
+            BadAnswer,
+            id="gzip bomb",
+        ),
+        pytest.param(
+            saying(OK + b"X: " + b"x" * 70_000 + b"\r\n\r\n"), VenueUnreachable, id="huge header"
+        ),
+        pytest.param(saying(OK + b"X: x\r\n" * 200 + b"\r\n"), VenueUnreachable, id="200 headers"),
+        pytest.param(
             saying(OK + b"Content-Length: 2000000\r\n\r\n" + b"x" * 2_000_000),
             BadAnswer,
             id="giant body",
@@ -132,10 +158,13 @@ def test_a_redirect_is_not_followed(serve: Callable[[Script], str]) -> None:
 def test_every_fault_ends_as_one_of_our_errors(
     serve: Callable[[Script], str], script: Script, error: type[DivbotError]
 ) -> None:
-    url = serve(script)
+    url, clock = serve(script), SystemClock()
+    started = clock.monotonic()
 
-    with Transport(SystemClock(), max_body=1_000_000) as transport, pytest.raises(error):
-        transport.get(url, {}, seconds=0.5)
+    with Transport(clock) as transport, pytest.raises(error):
+        transport.get(url, {}, seconds=0.5, max_body=1_000_000)
+
+    assert clock.monotonic() - started < 0.5 + 0.5  # the deadline, and a busy machine
 
 
 def test_a_venue_that_is_not_there_is_unreachable() -> None:
