@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DEMO_SYMBOLS = 400
 
 
-def scan(*, demo: bool = False, config: Path | None = None, **settings: object) -> Report:
+def scan(*, demo: bool = False, config: str | Path | None = None, **settings: object) -> Report:
     """Scan the market once and return the report.
 
     Every setting of the README's table is a keyword, as in `divbot.scan(top=50, market="spot")`;
@@ -32,16 +32,18 @@ def scan(*, demo: bool = False, config: Path | None = None, **settings: object) 
     """
     from divbot.settings import load_settings
 
-    with open_scanner(load_settings(settings, config), demo=demo) as scanner:
+    checked = load_settings(settings, Path(config) if config is not None else None)
+    with open_scanner(checked, demo=demo) as scanner:
         return scanner.cycle()
 
 
 @contextmanager
 def open_scanner(settings: Settings, *, demo: bool = False) -> Iterator[Scanner]:
     """Provide a scanner with its workers and, for a demo, with an exchange of its own."""
-    from divbot.processes import start_context
+    from divbot.processes import refuse_while_importing, start_context
     from divbot.scanner.pool import PRELOAD
 
+    refuse_while_importing("divbot.scan()")
     if not settings.sequential:
         # First of all: workers load their kernels while this process still loads its own modules.
         start_context(PRELOAD)
@@ -110,7 +112,8 @@ def _pool(settings: Settings, source: Source) -> Pool:
 
     if settings.sequential:
         return InlinePool(source, settings.connections)
-    workers = settings.workers or os.cpu_count() or 1
+    symbols = len(settings.symbols) or settings.top
+    workers = min(settings.workers or os.cpu_count() or 1, symbols)
     return ProcessPool(source, workers, max(1, settings.connections // workers))
 
 

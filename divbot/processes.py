@@ -11,9 +11,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 from multiprocessing import forkserver, resource_tracker
@@ -41,6 +43,32 @@ def start_context(preload: Sequence[str] = ()) -> BaseContext:
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return context
+
+
+def refuse_while_importing(call: str) -> None:
+    """End this process when it is a child that is only just importing its parent's main module.
+
+    It would start children of its own, and they theirs. One line says what to do.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        print(
+            f'divbot: put {call} under `if __name__ == "__main__":` in your script: its worker '
+            "processes import the script too",
+            file=sys.stderr,
+            flush=True,
+        )
+        os._exit(2)
+
+
+def end_forkserver() -> None:
+    """End the forkserver at once, whatever it is doing; the next child to start brings a new one.
+
+    Whoever waits for it to start a child is told so by an EOFError.
+    """
+    pid = getattr(forkserver._forkserver, "_forkserver_pid", None)  # noqa: SLF001
+    if pid is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def obey_parent() -> None:

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from divbot.domain.clock import Clock, SystemClock
 from divbot.domain.errors import DivbotError, WorkerLost
-from divbot.processes import obey_parent, start_context
+from divbot.processes import end_forkserver, obey_parent, start_context
 from divbot.scanner.port import Source
 from divbot.scanner.task import BlockResult, BlockTask
 
@@ -108,6 +108,7 @@ class ProcessPool:
         # a count is lost, and the count is for the eye, and for telling slow from hung.
         self._downloaded = RawValue("L", 0)
         self._deaths = 0
+        self._has_worked = False
         self._executor = self._start()
 
     def run(self, tasks: Sequence[BlockTask], progress: Progress) -> list[Done]:
@@ -133,6 +134,10 @@ class ProcessPool:
     def close(self) -> None:
         """End every worker; they hold nothing that would be lost."""
         self._starting.join(_PATIENCE)
+        if self._starting.is_alive():
+            # The forkserver still compiles kernels, and the executor's lock is held meanwhile.
+            end_forkserver()
+            self._starting.join(_PATIENCE)
         _end(self._executor)
 
     def __enter__(self) -> Self:
@@ -153,12 +158,7 @@ class ProcessPool:
         progress: Progress,
     ) -> list[_Attempt]:
         """Run a batch, add what ends to `finished`; return what a dead or hung worker cost."""
-        try:
-            futures = {self._executor.submit(_scan_block, x.task): x for x in batch}
-        except _CANNOT_START:
-            # A worker died between two scans: nobody's fault that was submitted now.
-            self._restart()
-            futures = {self._executor.submit(_scan_block, x.task): x for x in batch}
+        futures = self._submit(batch)
         for future in self._as_they_end(futures, progress):
             with contextlib.suppress(BrokenProcessPool):
                 finished += future.result()
@@ -166,9 +166,22 @@ class ProcessPool:
         self._deaths = self._deaths + 1 if futures else 0
         if self._deaths > _MOST_DEATHS:
             raise WorkerLost("worker processes die or hang again and again, whatever they do")
+        if futures and not self._has_worked:
+            raise WorkerLost("worker processes end before they begin")
         if futures:
             self._restart()
         return [attempt.failed() for attempt in futures.values()]
+
+    def _submit(self, batch: Sequence[_Attempt]) -> dict[Future[list[Done]], _Attempt]:
+        try:
+            return {self._executor.submit(_scan_block, x.task): x for x in batch}
+        except _CANNOT_START:
+            # A worker died between two scans: nobody's fault that is submitted now.
+            self._restart()
+        try:
+            return {self._executor.submit(_scan_block, x.task): x for x in batch}
+        except _CANNOT_START as error:
+            raise WorkerLost(f"cannot start worker processes: {error}") from error
 
     def _as_they_end(
         self, futures: dict[Future[list[Done]], _Attempt], progress: Progress
@@ -203,7 +216,12 @@ class ProcessPool:
     def _start_workers(self, executor: ProcessPoolExecutor) -> None:
         with contextlib.suppress(*_CANNOT_START):  # whoever submits next will meet it, and mend it
             for _ in range(self.workers):
-                executor.submit(_ready)  # starts a worker when none is idle
+                # Starts a worker when none is idle.
+                executor.submit(_ready).add_done_callback(self._note_readiness)
+
+    def _note_readiness(self, ready: Future[None]) -> None:
+        if not ready.cancelled() and ready.exception() is None:
+            self._has_worked = True
 
     def _restart(self) -> None:
         self.close()

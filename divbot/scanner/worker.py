@@ -102,7 +102,7 @@ class _Download:
         self._market_data = market_data
         self._task = task
         self._on_symbol = on_symbol
-        # Guards the three below: every thread of the block writes them.
+        # Guards the three below, and the count: every thread of the block writes them.
         self._lock = threading.Lock()
         self._answered = False
         self._errors: list[DivbotError] = []
@@ -133,7 +133,8 @@ class _Download:
             self._answered = True
             return candles
         finally:
-            self._on_symbol()
+            with self._lock:
+                self._on_symbol()
 
     def _note(self, error: DivbotError) -> None:
         """Stop the whole block for an error that every other symbol would meet too."""

@@ -32,7 +32,7 @@ def divbot(
     )
 
 
-def start(*arguments: str) -> subprocess.Popen[str]:
+def start(*arguments: str, **variables: str) -> subprocess.Popen[str]:
     """Start `divbot ARGUMENTS` as the leader of a process group, as a shell does."""
     return subprocess.Popen(
         [*DIVBOT, *arguments],
@@ -40,6 +40,6 @@ def start(*arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         encoding="utf-8",
-        env=environment(),
+        env=environment(**variables),
         start_new_session=True,
     )

@@ -86,6 +86,22 @@ def test_ctrl_c_while_candles_are_downloaded_ends_the_workers_too(slow_market: s
     assert eventually(lambda: not group(run.pid), 2.0)
 
 
+def test_ctrl_c_while_kernels_are_compiled_does_not_wait_for_the_compiler(
+    silent_venue: socket.socket, tmp_path: Path
+) -> None:
+    run = start("scan", "--base-url", address(silent_venue), XDG_CACHE_HOME=str(tmp_path))
+    connection, _ = silent_venue.accept()
+    started = CLOCK.monotonic()
+
+    os.killpg(run.pid, signal.SIGINT)
+    printed, complained = run.communicate(timeout=30)
+
+    connection.close()
+    assert CLOCK.monotonic() - started < 2.0
+    assert (run.returncode, printed, complained) == (130, "", "")
+    assert eventually(lambda: not group(run.pid), 2.0)
+
+
 def test_a_killed_scan_takes_its_workers_with_it(silent_venue: socket.socket) -> None:
     run = start("scan", "--base-url", address(silent_venue))
     connection, _ = silent_venue.accept()
