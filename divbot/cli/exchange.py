@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 
+if TYPE_CHECKING:
+    from divbot.exchange.weights import WindowShape
+
 
 def exchange(
     *,
     market: Annotated[str, typer.Option(help="spot, usdm or both.")] = "both",
     symbols: Annotated[
-        int, typer.Option(help="Symbols of the synthetic market.", min=1, max=5000)
+        int, typer.Option(help="Ordinary symbols of the synthetic market.", min=1, max=5000)
     ] = 400,
+    awkward: Annotated[
+        bool,
+        typer.Option(
+            "--awkward",
+            help="List stablecoins, stocks, halted, delisted and new symbols besides.",
+        ),
+    ] = False,
+    delist_after: Annotated[
+        float | None,
+        typer.Option(help="With --awkward: delist WAVESUSDT after so many market minutes.", min=0),
+    ] = None,
+    outages: Annotated[
+        bool,
+        typer.Option("--outages", help="Leave gaps in all candles, as when the venue was down."),
+    ] = False,
+    publish_lag: Annotated[
+        int,
+        typer.Option(
+            help="Milliseconds of market time before a new candle is shown.", min=0, max=60_000
+        ),
+    ] = 0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same market.", min=0)] = 1,
     recorded: Annotated[
         Path | None,
@@ -35,6 +59,26 @@ def exchange(
     latency: Annotated[
         float, typer.Option(help="Milliseconds to wait before each reply.", min=0)
     ] = 0.0,
+    compress: Annotated[
+        bool, typer.Option("--compress", help="Send gzip to clients that accept it.")
+    ] = False,
+    weight_limit: Annotated[
+        int | None,
+        typer.Option(help="Request weight a minute; without it, what Binance grants.", min=1),
+    ] = None,
+    window: Annotated[
+        str, typer.Option(help="A minute of weight: fixed (by the clock) or rolling (last 60 s).")
+    ] = "fixed",
+    patience: Annotated[
+        int, typer.Option(help="Calls over the limit before the address is banned.", min=0)
+    ] = 10,
+    faults: Annotated[
+        str | None,
+        typer.Option(
+            help="Let requests fail by chance: seed=7,rate=0.02, and kinds=html502+timeout for "
+            "some kinds only."
+        ),
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(help="Port to listen on; 0 picks one.", min=0, max=65535)
@@ -61,6 +105,15 @@ def exchange(
         at=moment,
         speed=speed,
         latency=latency / 1000,
+        compress=compress,
+        awkward=awkward,
+        delist_after=delist_after,
+        outages=outages,
+        publish_lag=publish_lag,
+        weight_limit=weight_limit,
+        patience=patience,
+        window=_window(window),
+        faults=faults,
         host=host,
         port=port,
     )
@@ -78,6 +131,15 @@ def _markets(name: str) -> tuple[Market, ...]:
         return (Market(name),)
     except ValueError:
         raise InputError(f"--market: expected spot, usdm or both, found {name!r}") from None
+
+
+def _window(name: str) -> WindowShape:
+    from divbot.exchange.weights import WindowShape
+
+    try:
+        return WindowShape(name)
+    except ValueError:
+        raise InputError(f"--window: expected fixed or rolling, found {name!r}") from None
 
 
 def _interval(name: str | None) -> Interval | None:

@@ -92,7 +92,7 @@ def _track(symbol: str, files: list[ArchiveFile]) -> Track:
         close=fields[:, 4].copy(),
         volume=fields[:, 5].copy(),
         quote_volume=fields[:, 7].copy(),
-        trades=fields[:, 8].astype(np.int64),
+        trades=fields[:, 8].copy(),
         taker_volume=fields[:, 9].copy(),
         taker_quote_volume=fields[:, 10].copy(),
     )
@@ -105,7 +105,8 @@ def _read(path: Path) -> NDArray[np.float64]:
         _verify(path, packed)
         with zipfile.ZipFile(BytesIO(packed)) as archive:
             text = archive.read(archive.namelist()[0])
-    except (OSError, zipfile.BadZipFile, zlib.error, IndexError) as error:
+    # An encrypted zip is a RuntimeError, an unknown way of packing a NotImplementedError.
+    except (OSError, zipfile.BadZipFile, zlib.error, IndexError, RuntimeError) as error:
         raise RecordingError(
             f"{path}: expected a zip with one CSV file, found what does not unpack: {error}; "
             "download it again"
@@ -117,7 +118,7 @@ def _verify(path: Path, packed: bytes) -> None:
     beside = path.with_name(f"{path.name}.CHECKSUM")
     if not beside.exists():
         return
-    expected = beside.read_text().split()[:1]
+    expected = beside.read_text("utf-8", errors="replace").split()[:1]
     found = hashlib.sha256(packed).hexdigest()
     if expected != [found]:
         raise RecordingError(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any, TypeAlias
 
-from divbot.binance.endpoints import WEIGHT_PER_MINUTE
 from divbot.domain.market import Market
 from divbot.exchange.encoding import Format
 from divbot.exchange.tape import Listing
@@ -15,7 +14,6 @@ Entry: TypeAlias = dict[str, Any]
 PERMISSIONS = ("SPOT", "MARGIN", *(f"TRD_GRP_{number:03d}" for number in range(2, 207)))
 """As many names as a live symbol was seen with."""
 
-_PERPETUAL_DELIVERY = 4_133_404_800_000  # 2100-12-25: the venue's word for never
 _SPOT_ORDERS = [
     "LIMIT",
     "LIMIT_MAKER",
@@ -34,12 +32,26 @@ _FUTURES_ORDERS = [
     "TAKE_PROFIT_MARKET",
     "TRAILING_STOP_MARKET",
 ]
+_NOTIONAL: Entry = {
+    "filterType": "NOTIONAL",
+    "minNotional": "5.00000000",
+    "applyMinToMarket": True,
+    "maxNotional": "9000000.00000000",
+    "applyMaxToMarket": False,
+    "avgPriceMins": 5,
+}
+_MIN_NOTIONAL: Entry = {
+    "filterType": "MIN_NOTIONAL",
+    "minNotional": "10.00000000",
+    "applyToMarket": True,
+    "avgPriceMins": 5,
+}
 _SELF_TRADE_PREVENTION = ["NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT"]
 
 
-def header(market: Market, now: int) -> Entry:
+def header(market: Market, now: int, weight_limit: int) -> Entry:
     """Return all of the reply that stands before its symbols."""
-    weight = _rate("REQUEST_WEIGHT", "MINUTE", 1, WEIGHT_PER_MINUTE[market])
+    weight = _rate("REQUEST_WEIGHT", "MINUTE", 1, weight_limit)
     if market is Market.SPOT:
         return {
             "timezone": "UTC",
@@ -64,32 +76,33 @@ def header(market: Market, now: int) -> Entry:
         "exchangeFilters": [],
         "assets": [
             {"asset": "USDT", "marginAvailable": True, "autoAssetExchange": "-10000"},
+            {"asset": "USDC", "marginAvailable": True, "autoAssetExchange": "-10000"},
             {"asset": "BTC", "marginAvailable": True, "autoAssetExchange": "-0.10000000"},
         ],
     }
 
 
-def body(market: Market, now: int, symbols: list[str]) -> bytes:
-    """Return the reply; `symbols` are JSON texts, as `entry_text` makes them."""
-    head = json.dumps(header(market, now), separators=(",", ":"))
+def body(head_fields: Entry, symbols: list[str]) -> bytes:
+    """Return the reply: what `header` made, and `symbols` as `entry_text` writes them."""
+    head = json.dumps(head_fields, separators=(",", ":"))
     return f'{head[:-1]},"symbols":[{",".join(symbols)}]}}'.encode()
 
 
-def entry_text(market: Market, listing: Listing, *, permission_sets: bool) -> str:
+def entry_text(market: Market, listing: Listing, status: str, *, permission_sets: bool) -> str:
     """Return one symbol's entry as JSON."""
     entry = (
-        spot_entry(listing, permission_sets=permission_sets)
+        spot_entry(listing, status, permission_sets=permission_sets)
         if market is Market.SPOT
-        else futures_entry(listing)
+        else futures_entry(listing, status)
     )
     return json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
 
 
-def spot_entry(listing: Listing, *, permission_sets: bool) -> Entry:
+def spot_entry(listing: Listing, status: str, *, permission_sets: bool) -> Entry:
     """Return one symbol as spot lists it."""
     return {
         "symbol": listing.symbol,
-        "status": "TRADING",
+        "status": status,
         "baseAsset": listing.base,
         "baseAssetPrecision": 8,
         "quoteAsset": listing.quote,
@@ -107,9 +120,9 @@ def spot_entry(listing: Listing, *, permission_sets: bool) -> Entry:
         "cancelReplaceAllowed": True,
         "amendAllowed": True,
         "pegInstructionsAllowed": True,
-        "isSpotTradingAllowed": True,
+        "isSpotTradingAllowed": listing.terms.spot_allowed,
         "isMarginTradingAllowed": False,
-        "filters": _spot_filters(Format.of(Market.SPOT, listing)),
+        "filters": _spot_filters(listing),
         "permissions": [],
         "permissionSets": [list(PERMISSIONS)] if permission_sets else [],
         "defaultSelfTradePreventionMode": "EXPIRE_MAKER",
@@ -117,15 +130,17 @@ def spot_entry(listing: Listing, *, permission_sets: bool) -> Entry:
     }
 
 
-def futures_entry(listing: Listing) -> Entry:
-    """Return one symbol as USD-M futures list it: a perpetual contract on a coin."""
+def futures_entry(listing: Listing, status: str) -> Entry:
+    """Return one symbol as USD-M futures list it."""
+    terms = listing.terms
     return {
         "symbol": listing.symbol,
-        "pair": listing.symbol,
-        "contractType": "PERPETUAL",
-        "deliveryDate": _PERPETUAL_DELIVERY,
+        "pair": terms.pair or listing.symbol,
+        # As it was seen: a contract that is not traded yet is of no type.
+        "contractType": "" if status == "PENDING_TRADING" else terms.contract,
+        "deliveryDate": terms.delivery_at,
         "onboardDate": listing.listed_at,
-        "status": "TRADING",
+        "status": status,
         "maintMarginPercent": "2.5000",
         "requiredMarginPercent": "5.0000",
         "baseAsset": listing.base,
@@ -135,8 +150,8 @@ def futures_entry(listing: Listing) -> Entry:
         "quantityPrecision": listing.volume_decimals,
         "baseAssetPrecision": 8,
         "quotePrecision": 8,
-        "underlyingType": "COIN",
-        "underlyingSubType": ["Layer-1"],
+        "underlyingType": terms.underlying,
+        "underlyingSubType": list(terms.subtypes),
         "triggerProtect": "0.0500",
         "liquidationFee": "0.015000",
         "marketTakeBound": "0.05",
@@ -157,7 +172,8 @@ def _rate(kind: str, interval: str, number: int, limit: int) -> Entry:
     }
 
 
-def _spot_filters(form: Format) -> list[Entry]:
+def _spot_filters(listing: Listing) -> list[Entry]:
+    form = Format.of(Market.SPOT, listing)
     price, volume = form.price, form.volume
     most = 9_000_000 * 10**volume.held
     return [
@@ -195,14 +211,7 @@ def _spot_filters(form: Format) -> list[Entry]:
             "askMultiplierDown": "0.2",
             "avgPriceMins": 5,
         },
-        {
-            "filterType": "NOTIONAL",
-            "minNotional": "5.00000000",
-            "applyMinToMarket": True,
-            "maxNotional": "9000000.00000000",
-            "applyMaxToMarket": False,
-            "avgPriceMins": 5,
-        },
+        _MIN_NOTIONAL if listing.terms.old_filters else _NOTIONAL,
         {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": 200},
         {"filterType": "MAX_NUM_ORDER_LISTS", "maxNumOrderLists": 20},
         {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": 5},

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from divbot.domain.clock import Clock
 
 
@@ -17,8 +20,18 @@ class MarketTime:
         self._speed = speed
         self._end = end
         self._started = clock.now()
+        self._moved = 0
 
     def now(self) -> int:
         """Return the exchange's time."""
         passed = (self._clock.now() - self._started) * self._speed
-        return min(self._at + int(max(passed, 0.0)), self._end)
+        return min(self._at + int(max(passed, 0.0)), self._end) + self._moved
+
+    @contextmanager
+    def moved(self, ms: int) -> Iterator[None]:
+        """Tell a time `ms` later within the block."""
+        self._moved = ms
+        try:
+            yield
+        finally:
+            self._moved = 0

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
+from divbot.exchange.faults import Plan, parse_plan
+from divbot.exchange.weights import WindowShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,11 @@ class ExchangeOptions:
 
     markets: tuple[Market, ...] = (Market.SPOT, Market.USDM)
     symbols: int = 400
-    """How many symbols a synthetic market lists."""
+    """How many ordinary symbols a synthetic market lists."""
+    awkward: bool = False
+    """Let a synthetic market list one of every awkward kind besides; see `awkward.py`."""
+    delist_after: float | None = None
+    """Minutes of the market's time after which one of those is delisted; None: never."""
     seed: int = 1
     """The same seed gives the same synthetic market on every machine."""
     recorded: Path | None = None
@@ -34,8 +40,21 @@ class ExchangeOptions:
     host: str = "127.0.0.1"
     port: int = 0
     """The port to listen on; 0 takes a free one."""
+    publish_lag: int = 0
+    """Ms of the market's time for which a candle that has just opened is not shown, and the one
+    before it is not final."""
+    outages: bool = False
+    """Let rows of all symbols be missing now and then, as when a venue was down."""
     compress: bool = False
     """Compress replies for clients that accept gzip."""
+    weight_limit: int | None = None
+    """Request weight granted in a minute, by each market; None: as much as the venue grants."""
+    window: WindowShape = WindowShape.FIXED
+    """What a minute of weight is: one of the clock, or the last 60 s."""
+    patience: int = 10
+    """How many calls over the limit in a row are refused (429) before a ban (418)."""
+    faults: str | None = None
+    """A seeded plan of faults, such as seed=7,rate=0.02; see `divbot.exchange.faults`."""
 
     def __post_init__(self) -> None:
         for held, message in (
@@ -45,6 +64,30 @@ class ExchangeOptions:
             (0 <= self.speed < float("inf"), f"expected a speed from 0 up, found {self.speed}"),
             (0 <= self.latency <= 60, f"expected 0 to 60 s of latency, found {self.latency}"),
             (0 <= self.port <= 65535, f"expected a port from 0 to 65535, found {self.port}"),
+            (
+                0 <= self.publish_lag <= 60_000,
+                f"expected 0 to 60000 ms of publish lag, found {self.publish_lag}",
+            ),
+            (
+                self.weight_limit is None or self.weight_limit >= 1,
+                f"expected a weight limit from 1 up, found {self.weight_limit}",
+            ),
+            (
+                self.delist_after is None or 0 <= self.delist_after < float("inf"),
+                f"expected minutes from 0 up before a delisting, found {self.delist_after}",
+            ),
+            (
+                self.delist_after is None or (self.awkward and self.recorded is None),
+                "expected awkward listings of a synthetic market to delist one of, found none",
+            ),
+            (self.patience >= 0, f"expected patience from 0 up, found {self.patience}"),
         ):
             if not held:
                 raise InputError(message)
+        if self.faults is not None:
+            parse_plan(self.faults)
+
+    @property
+    def plan(self) -> Plan | None:
+        """Return the plan that `faults` describes."""
+        return None if self.faults is None else parse_plan(self.faults)

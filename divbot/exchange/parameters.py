@@ -8,23 +8,33 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
-from divbot.binance.endpoints import KLINES_LIMIT
+from divbot.binance.endpoints import KLINES_LIMIT, KlinesLimit
 from divbot.domain.market import Interval, Market
 from divbot.exchange import rejections as reject
+from divbot.exchange.answer import json_bytes
+from divbot.exchange.book import DEPTH_LIMIT
 
 _MICROSECONDS_FROM = 100_000_000_000_000
 _LATEST = 10_000_000_000_000_000  # in microseconds still beyond any market, and a valid date in ms
 _SYMBOL = re.compile(r"[^\Wa-z]|[-.]")
 _TIME_ZONE = re.compile(r"([+-]?)(\d{1,2})(?::(\d{2}))?")
+_TIMES = ("serverTime", "openTime", "closeTime")
 _STATUSES = ("TRADING", "HALT", "BREAK")
+
+Reply: TypeAlias = dict[str, Any]
 
 
 class Parameters:
-    """Read the parameters of one request; every method raises Rejection."""
+    """Read the parameters of one request; every method raises Rejection.
 
-    def __init__(self, market: Market, query: str) -> None:
+    `microseconds` tells that times are wanted in us.
+    """
+
+    def __init__(self, market: Market, query: str, *, microseconds: bool = False) -> None:
+        self.microseconds = microseconds
         pairs = parse_qsl(query, keep_blank_values=True)
         self._market = market
         self._values = dict(pairs)
@@ -42,6 +52,18 @@ class Parameters:
         if not known:
             raise reject.too_many(0, len(self._values))
         raise reject.not_all_read(read, len(self._values))
+
+    def json(self, content: Reply | list[Reply]) -> bytes:
+        """Return `content` as JSON, its times in the unit that is wanted."""
+        if isinstance(content, list):
+            return json_bytes([self.timed(each) for each in content])
+        return json_bytes(self.timed(content))
+
+    def timed(self, content: Reply) -> Reply:
+        """Return `content` with its times, given in ms, in the unit that is wanted."""
+        if not self.microseconds:
+            return content
+        return {name: value * 1000 if name in _TIMES else value for name, value in content.items()}
 
     def sent(self, *names: str) -> bool:
         """Tell whether any of `names` was sent."""
@@ -76,9 +98,12 @@ class Parameters:
             raise reject.invalid_interval()
         return interval
 
-    def limit(self) -> int:
-        """Return how many candles are asked for; spot grants its most when asked for more."""
-        bounds = KLINES_LIMIT[self._market]
+    def limit(self, bounds: KlinesLimit | None = None) -> int:
+        """Return how many rows are asked for; spot grants its most when asked for more.
+
+        `bounds`: of another endpoint than klines.
+        """
+        bounds = bounds or KLINES_LIMIT[self._market]
         if not self.sent("limit"):
             return bounds.default
         if self._market is Market.USDM:
@@ -87,6 +112,16 @@ class Parameters:
         if limit < 1:
             raise reject.invalid_value("limit")
         return min(limit, bounds.maximum)
+
+    def depth(self) -> int:
+        """Return how many levels are asked for; futures grant certain numbers only."""
+        bounds = DEPTH_LIMIT[self._market]
+        if self._market is Market.SPOT:
+            return self.limit(KlinesLimit(bounds.default, bounds.maximum))
+        text = self._values.get("limit", str(bounds.default))
+        if text not in {str(levels) for levels, _ in bounds.weights}:
+            raise reject.invalid_depth(text)
+        return int(text)
 
     def time_range(self) -> tuple[int | None, int | None]:
         """Return `startTime` and `endTime` in ms, None for what was not sent."""

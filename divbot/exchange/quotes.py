@@ -12,10 +12,14 @@ from zlib import crc32
 from divbot.exchange.tape import CLOSE, OPEN, VOLUME, Listing
 from divbot.exchange.venue import Day
 
-FUNDING_HOURS = 8
-_FUNDING_MS = FUNDING_HOURS * 3_600_000
+_HOUR_MS = 3_600_000
+_BASIS_MS = 8 * _HOUR_MS
 _MINUTE_MS = 60_000
 INTEREST_RATE = "0.00010000"
+
+_FUNDING_HOURS = (8, 8, 8, 8, 4, 4, 4, 4, 4, 1)
+"""Hours between two payments: of ten symbols four have 8, five have 4, one has 1."""
+_ALWAYS_8_HOURS = ("BTC", "ETH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +33,21 @@ class Quote:
 
 
 def quote(listing: Listing, day: Day) -> Quote:
-    """Return bid and ask around the last price, which is one of them."""
+    """Return bid and ask around the last price, which is one of them; all zero without one."""
     last = int(day.row[CLOSE])
+    if not last:
+        return Quote(0, 0, 0, 0)
     spread = max(last * listing.spread_ppm // 1_000_000, 1)
     # Buyers lifted the ask where the day has risen; and a bid is never below one tick.
     at_ask = day.row[CLOSE] >= day.row[OPEN] and last > spread
     bid = last - spread if at_ask else last
-    chance = _chance(listing.symbol, day.now // _MINUTE_MS)
+    drawn = chance(listing.symbol, day.now // _MINUTE_MS)
     depth = max(int(day.row[VOLUME]) // 20_000, 1)
     return Quote(
         bid=bid,
-        bid_size=depth + depth * (chance % 97) // 30,
+        bid_size=depth + depth * (drawn % 97) // 30,
         ask=bid + spread,
-        ask_size=depth + depth * (chance // 97 % 97) // 30,
+        ask_size=depth + depth * (drawn // 97 % 97) // 30,
     )
 
 
@@ -57,19 +63,45 @@ class Mark:
 
 def mark(listing: Listing, last: int, now: int) -> Mark:
     """Return mark and index price near the price `last` (ticks), and the funding to come."""
-    slot, passed = divmod(now, _FUNDING_MS)
-    chance = _chance(listing.symbol, slot)
-    following = _chance(listing.symbol, slot + 1)
-    # At most 5 parts in 10,000 either way, moving in a straight line to the next slot's value.
-    before, after = chance % 1001 - 500, following % 1001 - 500
-    basis = before + (after - before) * passed // _FUNDING_MS
+    basis = _basis(listing.symbol, now)
+    period = funding_hours(listing.symbol) * _HOUR_MS
+    following = (now // period + 1) * period
     return Mark(
         mark=last * (100_000_000 + 100 * basis),
         index=last * (100_000_000 + 60 * basis),
-        funding_rate=10_000 + (chance // 1001 % 3 - 1) * (chance % 20_000),
-        next_funding=(slot + 1) * _FUNDING_MS,
+        funding_rate=funding_rate(listing.symbol, following),
+        next_funding=following,
     )
 
 
-def _chance(symbol: str, moment: int) -> int:
+def mark_price(listing: Listing, last: int, time: int) -> int:
+    """Return the mark price at `time` in units of 10**-8 of a tick, the last price being `last`."""
+    return last * (100_000_000 + 100 * _basis(listing.symbol, time))
+
+
+def funding_hours(symbol: str) -> int:
+    """Return the hours between two payments."""
+    if symbol.startswith(_ALWAYS_8_HOURS):
+        return 8
+    return _FUNDING_HOURS[chance(symbol, 0) // 1001 % len(_FUNDING_HOURS)]
+
+
+def funding_rate(symbol: str, time: int) -> int:
+    """Return the rate that is paid at `time`, in units of 10**-8."""
+    drawn = chance(symbol, time // (funding_hours(symbol) * _HOUR_MS) - 1)
+    return 10_000 + (drawn // 1001 % 3 - 1) * (drawn % 20_000)
+
+
+def chance(symbol: str, moment: int) -> int:
+    """Return 32 bits that only `symbol` and `moment` decide."""
     return crc32(f"{symbol}/{moment}".encode())
+
+
+def _basis(symbol: str, time: int) -> int:
+    """Return how far the mark is from the last price, in millionths.
+
+    At most 5 parts in 10,000 either way, moving in a straight line to the next slot's value.
+    """
+    slot, passed = divmod(time, _BASIS_MS)
+    before, after = (chance(symbol, each) % 1001 - 500 for each in (slot, slot + 1))
+    return before + (after - before) * passed // _BASIS_MS

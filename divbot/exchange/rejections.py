@@ -1,9 +1,12 @@
 """What the venue says when a request is wrong: its codes and its words.
 
-Codes are stable, texts vary; these are the texts of the spot documentation.
+Codes are stable, texts vary; these are the texts of the spot documentation, and of live futures
+where they differ.
 """
 
 from __future__ import annotations
+
+from divbot.domain.market import Market
 
 SYMBOL_RANGE = r"^[\w\-._&&[^a-z]]{1,50}$"
 SYMBOLS_RANGE = rf'^\[("{SYMBOL_RANGE[1:-1]}"(,"{SYMBOL_RANGE[1:-1]}"){{0,}}){{0,1}}\]$'
@@ -79,6 +82,11 @@ def invalid_status() -> Rejection:
     return Rejection(-1122, "Invalid symbolStatus.")
 
 
+def not_traded() -> Rejection:
+    """Futures: the symbol is on the list, but not traded yet."""
+    return Rejection(-1122, "Invalid symbol status.")
+
+
 def repeated_symbol() -> Rejection:
     """A list names a symbol twice."""
     return Rejection(-1151, "Symbol is present multiple times in the list.")
@@ -94,6 +102,41 @@ def start_after_end() -> Rejection:
     return Rejection(-1023, "Start time is greater than end time.")
 
 
+def invalid_depth(limit: str) -> Rejection:
+    """Futures: so many levels are not to be had."""
+    return Rejection(-4021, f"'{limit}' is not valid depth limit.")
+
+
 def unknown_path(method: str, path: str) -> Rejection:
     """There is nothing at that path."""
     return Rejection(-5000, f"Path {path}, Method {method} is invalid", status=404)
+
+
+def over_limit(market: Market, limit: int) -> Rejection:
+    """More request weight was used than is granted."""
+    if market is Market.SPOT:
+        text = (
+            f"Too much request weight used; current limit is {limit} request weight per 1 MINUTE. "
+            "Please use WebSocket Streams for live updates to avoid polling the API."
+        )
+    else:
+        text = (
+            f"Too many requests; current limit is {limit} requests per minute. "
+            "Please use the websocket for live updates to avoid polling the API."
+        )
+    return Rejection(-1003, text, status=429)
+
+
+def banned(market: Market, until: int) -> Rejection:
+    """The address has been banned until `until` (ms UTC)."""
+    if market is Market.SPOT:
+        text = (
+            f"Way too much request weight used; IP banned until {until}. "
+            "Please use WebSocket Streams for live updates to avoid bans."
+        )
+    else:
+        text = (
+            f"Way too many requests; IP(127.0.0.1) banned until {until}. "
+            "Please use the websocket for live updates to avoid bans."
+        )
+    return Rejection(-1003, text, status=418)

@@ -8,18 +8,29 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from urllib.parse import unquote
+from dataclasses import replace
+from ipaddress import ip_address
 
 from aiohttp import web
 
 from divbot.domain.clock import Clock, SystemClock, utc_text
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
-from divbot.exchange.desk import Answer, Desk
+from divbot.exchange.answer import Answer
+from divbot.exchange.awkward import Special, specials
+from divbot.exchange.control import PREFIX as CONTROL_PREFIX
+from divbot.exchange.control import Control
+from divbot.exchange.desk import Desk
+from divbot.exchange.faults import Faults
+from divbot.exchange.front import Front
+from divbot.exchange.gate import Gate
 from divbot.exchange.market_time import MarketTime
 from divbot.exchange.options import ExchangeOptions
+from divbot.exchange.outages import InterruptedTape, Outages
+from divbot.exchange.spoiling import LOOP_PATH
+from divbot.exchange.tape import Tape
 from divbot.exchange.venue import Venue
-from divbot.exchange.weights import WeightMeter
+from divbot.exchange.wire import WireFault
 
 _BACKLOG = 1024
 _SHUTDOWN_SECONDS = 0.5
@@ -38,25 +49,42 @@ def serve(
     Call `announce` with the base URL once requests are answered. Raise InputError when the
     address cannot be listened on, RecordingError when the recording cannot be used.
     """
-    desks = open_desks(options, SystemClock())
+    clock = SystemClock()
+    gate = open_gate(options, clock)
+    desks = open_desks(options, clock, gate)
     _warm(desks)
+    faults = Faults(options.plan)
+    front = Front(desks, faults)
+    control = Control(options.markets, gate, faults, front.traffic)
     stop = stop or threading.Event()
     with _heeding_signals(stop):
-        asyncio.run(_serve(options, desks, announce, stop))
+        asyncio.run(_serve(options, _Handler(options, front, control), announce, stop))
 
 
-def open_desks(options: ExchangeOptions, clock: Clock) -> list[Desk]:
+def open_desks(options: ExchangeOptions, clock: Clock, gate: Gate | None = None) -> list[Desk]:
     """Build the market that `options` describe; return the desk of each of its venues.
 
     Raise RecordingError when the recording cannot be used, InputError when it begins later than
     the time asked for.
     """
-    now = clock.now()
-    weights = WeightMeter(clock)
+    gate = gate or open_gate(options, clock)
     return [
-        Desk(market, venue, _market_time(options, venue, clock), weights)
-        for market, venue in _venues(options, now).items()
+        Desk(
+            market,
+            venue,
+            _market_time(options, venue, clock),
+            gate,
+            publish_lag=options.publish_lag,
+        )
+        for market, venue in _venues(options, clock.now()).items()
     ]
+
+
+def open_gate(options: ExchangeOptions, clock: Clock) -> Gate:
+    """Return the accounts of request weight that `options` describe."""
+    limit = options.weight_limit
+    limits = None if limit is None else dict.fromkeys(Market, limit)
+    return Gate(clock, limits, window=options.window, patience=options.patience)
 
 
 def _venues(options: ExchangeOptions, now: int) -> dict[Market, Venue]:
@@ -64,18 +92,36 @@ def _venues(options: ExchangeOptions, now: int) -> dict[Market, Venue]:
         from divbot.exchange.recorded import load_recording  # pandas: only when needed
 
         # One recording behind both markets is kept in memory once.
-        return dict.fromkeys(
-            options.markets, Venue(load_recording(options.recorded, options.interval))
-        )
-    from divbot.exchange.synthetic import SyntheticTape
-
-    until = now if options.at is None else options.at
+        recording = load_recording(options.recorded, options.interval)
+        return dict.fromkeys(options.markets, Venue(_interrupted(options, recording)))
+    start = now if options.at is None else options.at
     return {
-        market: Venue(
-            SyntheticTape(market=market, seed=options.seed, symbols=options.symbols, until=until)
-        )
+        market: Venue(_interrupted(options, _synthetic(options, market, start)))
         for market in options.markets
     }
+
+
+def _interrupted(options: ExchangeOptions, tape: Tape) -> Tape:
+    return InterruptedTape(tape, Outages(options.seed)) if options.outages else tape
+
+
+def _synthetic(options: ExchangeOptions, market: Market, start: int) -> Tape:
+    from divbot.exchange.synthetic import SyntheticTape
+
+    return SyntheticTape(
+        market=market,
+        seed=options.seed,
+        symbols=options.symbols,
+        until=start,
+        others=_specials(options, market, start),
+    )
+
+
+def _specials(options: ExchangeOptions, market: Market, start: int) -> list[Special]:
+    if not options.awkward:
+        return []
+    after = options.delist_after
+    return specials(market, start, None if after is None else start + round(after * 60_000))
 
 
 def _market_time(options: ExchangeOptions, venue: Venue, clock: Clock) -> MarketTime:
@@ -117,11 +163,12 @@ def _heeding_signals(stop: threading.Event) -> Iterator[None]:
 
 async def _serve(
     options: ExchangeOptions,
-    desks: Sequence[Desk],
+    handler: _Handler,
     announce: Callable[[str], None],
     stop: threading.Event,
 ) -> None:
-    server = web.Server(_Handler(options, desks), access_log=None)
+    # Faults that take their time end when their client has gone.
+    server = web.Server(handler, access_log=None, handler_cancellation=True)
     runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS)
     await runner.setup()
     try:
@@ -146,30 +193,49 @@ async def _listen(runner: web.ServerRunner, options: ExchangeOptions) -> str:
 
 
 class _Handler:
-    """Carry requests to the desks and answers back."""
+    """Carry requests to the front and answers back."""
 
-    def __init__(self, options: ExchangeOptions, desks: Sequence[Desk]) -> None:
-        self._desks = [(desk.prefix, desk) for desk in desks]
+    def __init__(self, options: ExchangeOptions, front: Front, control: Control) -> None:
+        self._front = front
+        self._control = control if is_loopback(options.host) else None
         self._latency = options.latency
         self._compress = options.compress
 
-    async def __call__(self, request: web.BaseRequest) -> web.Response:
-        path, _, query = request.raw_path.partition("?")
-        answer = self._answer(unquote(path), query, request.method)
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        if self._control is not None and _is_control(request):
+            told = self._control.answer(request.method, request.path, await request.read())
+            return _response(told)
+        outcome = self._front.take(request.raw_path, request.method, request.headers)
         if self._latency:
             await asyncio.sleep(self._latency)
-        return self._response(request, answer)
+        if outcome.wire is not None:
+            return WireFault(outcome.wire, outcome.answer)
+        return _response(self._packed(request, outcome.answer))
 
-    def _answer(self, path: str, query: str, method: str) -> Answer:
-        for prefix, desk in self._desks:
-            if path.startswith(prefix):
-                return desk.answer(path, query, method)
-        return self._desks[0][1].answer(path, query, method)
-
-    def _response(self, request: web.BaseRequest, answer: Answer) -> web.Response:
-        headers, body = answer.headers, answer.body
+    def _packed(self, request: web.BaseRequest, answer: Answer) -> Answer:
         wanted = self._compress and "gzip" in request.headers.get("Accept-Encoding", "")
-        if wanted and len(body) >= _WORTH_COMPRESSING:
-            body = zlib.compress(body, level=1, wbits=_GZIP)
-            headers = {**headers, "Content-Encoding": "gzip"}
-        return web.Response(body=body, status=answer.status, headers=headers)
+        if not wanted or len(answer.body) < _WORTH_COMPRESSING:
+            return answer
+        body = zlib.compress(answer.body, level=1, wbits=_GZIP)
+        return replace(answer, headers={**answer.headers, "Content-Encoding": "gzip"}, body=body)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only programs on this machine can reach `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_control(request: web.BaseRequest) -> bool:
+    # A page in a browser may reach loopback by a name of its own (DNS rebinding), not by ours.
+    host = request.host.rpartition(":")[0] or request.host
+    is_ours = request.path.startswith(CONTROL_PREFIX) and request.path != LOOP_PATH
+    return is_ours and is_loopback(host.strip("[]"))
+
+
+def _response(answer: Answer) -> web.Response:
+    return web.Response(body=answer.body, status=answer.status, headers=answer.headers)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from divbot.domain.market import Interval, Market
+from divbot.exchange.awkward import Special
 from divbot.exchange.grid import DAY
 from divbot.exchange.names import WELL_KNOWN, coin_names
 from divbot.exchange.paths import (
@@ -24,7 +27,7 @@ from divbot.exchange.paths import (
     walk_days,
     walk_market,
 )
-from divbot.exchange.tape import COLUMNS, OPEN_TIME, Listing, Rows, no_rows
+from divbot.exchange.tape import CLOSE, COLUMNS, OPEN, OPEN_TIME, VOLUME, Listing, Rows, no_rows
 
 _ORIGIN = 1_577_836_800_000  # 2020-01-01
 _END = 2_524_608_000_000  # 2050-01-01
@@ -33,6 +36,9 @@ _DAYS_KEPT = 2000  # of the market factor's minutes: 23 MB
 _QUOTE_DECIMALS = 5
 _QUOTE_UNITS = 10.0**_QUOTE_DECIMALS
 _MARKET_SIGMA = 0.022
+_MINUTE_MS = 60_000
+_SPECIAL_TICKS = 10_000  # that make up a price
+_SPECIAL_SPREAD = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,15 @@ class SyntheticTape:
     last = _END - Interval.M1.milliseconds
     is_recorded = False
 
-    def __init__(self, *, market: Market, seed: int, symbols: int, until: int = _ORIGIN) -> None:
+    def __init__(
+        self,
+        *,
+        market: Market,
+        seed: int,
+        symbols: int,
+        until: int = _ORIGIN,
+        others: Sequence[Special] = (),
+    ) -> None:
         names = coin_names(symbols)
         self._market_key = _key(seed, "market")
         self._wick_key = _key(seed, market.value)
@@ -74,13 +88,30 @@ class SyntheticTape:
             _listing(market, rank, name, coin)
             for rank, (name, coin) in enumerate(zip(names, self._coins, strict=True))
         )
+        ordinary = {listing.symbol for listing in self.listings}
+        others = [special for special in others if special.name not in ordinary]
+        coins = [_special_coin(seed, special) for special in others]
+        self._coins += coins
+        self.listings += tuple(map(partial(_special_listing, market), others, coins))
         self._minutes: dict[int, NDArray[np.float64]] = {}
         self._walk(max(until - _ORIGIN, 0) // DAY + _DAYS_AHEAD)
 
     def candles(self, number: int, start: int, end: int) -> Rows:
         """Return the candles of listing `number` with start <= open time < end (ms UTC)."""
-        start = max(start, self.listings[number].listed_at)
+        listing = self.listings[number]
+        start = max(start, listing.listed_at)
         end = min(end, _END)
+        ended = listing.terms.ended_at
+        if ended is None or end <= ended:
+            return self._traded(number, start, end)
+        ended = max(_minute_from(ended), listing.listed_at + _MINUTE_MS)
+        traded = self._traded(number, start, min(end, ended))
+        if not listing.terms.lingers:
+            return traded
+        last = self._traded(number, ended - _MINUTE_MS, ended)
+        return np.concatenate([traded, _flat(last[0], max(start, ended), min(end, ended + DAY))])
+
+    def _traded(self, number: int, start: int, end: int) -> Rows:
         if start >= end:
             return no_rows()
         days = range((start - _ORIGIN) // DAY, (end - 1 - _ORIGIN) // DAY + 1)
@@ -139,6 +170,43 @@ def _coin(seed: int, rank: int, name: str) -> Coin:
         sigma=(0.008 if rank == 0 else 0.014 + 0.026 * three) * small,
         turnover=daily / MINUTES,
     )
+
+
+def _special_coin(seed: int, special: Special) -> Coin:
+    turnover = special.daily / MINUTES
+    if special.like:
+        model = _coin(seed, list(WELL_KNOWN).index(special.like), special.like)
+        return replace(model, price=model.price * special.price, turnover=turnover)
+    key = _key(seed, special.path or special.base)
+    return Coin(key, special.price, special.beta, special.sigma, turnover)
+
+
+def _special_listing(market: Market, special: Special, coin: Coin) -> Listing:
+    volume_decimals = _decimals_for(coin.price)
+    return Listing(
+        symbol=special.name,
+        base=special.base,
+        quote=special.quote,
+        price_decimals=min(_decimals_for(_SPECIAL_TICKS / coin.price), 8),
+        volume_decimals=max(volume_decimals - 2, 0) if market is Market.USDM else volume_decimals,
+        quote_decimals=_QUOTE_DECIMALS,
+        listed_at=max(special.listed_at, _ORIGIN),
+        spread_ppm=_SPECIAL_SPREAD,
+        terms=special.terms,
+    )
+
+
+def _flat(last: NDArray[np.int64], start: int, end: int) -> Rows:
+    """Return candles without trades at the close of `last`."""
+    times = np.arange(start, end, _MINUTE_MS, dtype=np.int64)
+    rows = np.zeros((len(times), COLUMNS), dtype=np.int64)
+    rows[:, OPEN_TIME] = times
+    rows[:, OPEN:VOLUME] = last[CLOSE]
+    return rows
+
+
+def _minute_from(time: int) -> int:
+    return -(-time // _MINUTE_MS) * _MINUTE_MS
 
 
 def _price(size: float, digits: float) -> float:

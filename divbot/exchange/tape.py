@@ -8,7 +8,7 @@ volumes units of 10**-volume_decimals, which is also the step; quote volumes 10*
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -32,6 +32,40 @@ TAKER_QUOTE_VOLUME = 9
 COLUMNS = 10
 
 
+PERPETUAL_DELIVERY = 4_133_404_800_000
+"""2100-12-25: the venue's word for never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a symbol is listed; as it stands here, like any ordinary coin. Times in ms UTC."""
+
+    ended_at: int | None = None
+    """From then on no trade has happened or will; None: there is no end."""
+    end_status: str = "TRADING"
+    """Its status from then on."""
+    fades: bool = False
+    """A day after the end, its 24-hour statistics are all zero."""
+    lingers: bool = False
+    """For a day after the end, flat candles without trades go on."""
+    is_announced: bool = False
+    """It is on the list (PENDING_TRADING) before its first candle."""
+    spot_allowed: bool = True
+    old_filters: bool = False
+    """Its least notional is told in a filter of the old form."""
+    contract: str = "PERPETUAL"
+    underlying: str = "COIN"
+    subtypes: tuple[str, ...] = ("Layer-1",)
+    pair: str = ""
+    """What a dated contract is one of; empty: the symbol itself."""
+    delivery_at: int = PERPETUAL_DELIVERY
+
+    @property
+    def is_dated(self) -> bool:
+        """Tell whether it is a future with a date, which pays no funding."""
+        return bool(self.pair)
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """One symbol as a tape knows it."""
@@ -46,6 +80,15 @@ class Listing:
     """Open time of its first candle, in ms UTC."""
     spread_ppm: int
     """Distance of ask and bid in millionths of the price; never less than a tick."""
+    terms: Terms = field(default=Terms(), repr=False)
+    """Not shown: ordinary coins share one."""
+
+    def status(self, now: int) -> str:
+        """Return the venue's word for what can be done with it."""
+        if now < self.listed_at:
+            return "PENDING_TRADING"
+        is_over = self.terms.ended_at is not None and now >= self.terms.ended_at
+        return self.terms.end_status if is_over else "TRADING"
 
 
 class Tape(Protocol):

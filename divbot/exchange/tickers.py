@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from divbot.domain.market import Market
 from divbot.exchange.encoding import Decimals, Format
@@ -18,10 +18,11 @@ from divbot.exchange.tape import (
     TRADES,
     VOLUME,
     Listing,
+    Rows,
 )
 from divbot.exchange.venue import Day
 
-Reply: TypeAlias = dict[str, str | int]
+Reply: TypeAlias = dict[str, Any]
 TickerOf: TypeAlias = Callable[[Listing, Format, Day], Reply]
 
 _PERCENT = Decimals(3, 3)
@@ -116,16 +117,24 @@ def premium_index(listing: Listing, form: Format, day: Day) -> Reply:
     """Return mark price, index price and funding."""
     marked = mark(listing, int(day.row[CLOSE]), day.now)
     price = Decimals(form.price.held + 8, 8)
+    is_dated = listing.terms.is_dated
     return {
         "symbol": listing.symbol,
         "markPrice": price.text(marked.mark),
         "indexPrice": price.text(marked.index),
         "estimatedSettlePrice": price.text(marked.index),
-        "lastFundingRate": Decimals(8, 8).text(marked.funding_rate),
-        "interestRate": INTEREST_RATE,
-        "nextFundingTime": marked.next_funding,
+        "lastFundingRate": "" if is_dated else Decimals(8, 8).text(marked.funding_rate),
+        "interestRate": "" if is_dated else INTEREST_RATE,
+        "nextFundingTime": 0 if is_dated else marked.next_funding,
         "time": day.now,
     }
+
+
+def average_price(form: Format, recent: Rows, last: int, now: int) -> Reply:
+    """Return the spot average price of `recent` candles; the last price when there was no trade."""
+    volume, quoted = int(recent[:, VOLUME].sum()), int(recent[:, QUOTE_VOLUME].sum())
+    price = _quotient(form, quoted, volume) if volume else form.price.text(last)
+    return {"mins": 5, "price": price, "closeTime": now}
 
 
 PRICE = {Market.SPOT: last_price, Market.USDM: futures_last_price}
@@ -133,15 +142,19 @@ BOOK = {Market.SPOT: book_ticker, Market.USDM: futures_book_ticker}
 
 
 def _percent(change: int, opened: int) -> int:
-    """Return 100 * change / opened in units of 0.001, rounded half up."""
-    return (change * 200_000 + opened) // (2 * opened)
+    """Return 100 * change / opened in units of 0.001, rounded half up; 0 without a price."""
+    return (change * 200_000 + opened) // (2 * opened) if opened else 0
 
 
 def _average(form: Format, day: Day) -> str:
+    return _quotient(form, int(day.row[QUOTE_VOLUME]), int(day.row[VOLUME]))
+
+
+def _quotient(form: Format, quoted: int, volume: int) -> str:
     """Return quote volume per volume."""
     shown = form.price.shown
-    units = int(day.row[QUOTE_VOLUME]) * 10 ** (form.volume.held + shown)
-    return Decimals(shown, shown).text(units // (int(day.row[VOLUME]) * 10**form.quote.held))
+    units = quoted * 10 ** (form.volume.held + shown)
+    return Decimals(shown, shown).text(units // (volume * 10**form.quote.held))
 
 
 def _trade_ids(day: Day) -> tuple[int, int]:

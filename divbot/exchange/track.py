@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.binance.wire import is_symbol
 from divbot.domain.errors import RecordingError
 
 Floats = NDArray[np.float64]
 
 _EARLIEST = 1_230_768_000_000  # 2009: there was no market before
 _LATEST = 4_102_444_800_000  # 2100
+_MOST = 1e15  # of anything in one candle: beyond it sums would not fit 64 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Track:
     close: Floats
     volume: Floats
     quote_volume: Floats | None = None
-    trades: NDArray[np.int64] | None = None
+    trades: Floats | None = None
     taker_volume: Floats | None = None
     taker_quote_volume: Floats | None = None
 
@@ -51,16 +53,32 @@ class Track:
 
 def check_track(track: Track) -> None:
     """Raise RecordingError when `track` cannot have been a market."""
+    _check_symbol(track)
     _check_times(track)
     prices = track.prices
     _expect(track, np.isfinite(prices) & (prices > 0), "prices above zero", prices)
-    volume = track.volume
-    _expect(track, np.isfinite(volume) & (volume >= 0), "volumes from zero up", volume)
+    for amounts in (
+        track.volume,
+        track.quote_volume,
+        track.trades,
+        track.taker_volume,
+        track.taker_quote_volume,
+    ):
+        if amounts is not None:
+            held = (amounts >= 0) & (amounts <= _MOST)
+            _expect(track, held, "volumes from zero up, of all kinds", amounts)
     _expect(track, track.low <= track.high, "low <= high", track.low)
     inside = (np.minimum(track.open, track.close) >= track.low) & (
         np.maximum(track.open, track.close) <= track.high
     )
     _expect(track, inside, "open and close between low and high", track.close)
+
+
+def _check_symbol(track: Track) -> None:
+    if not is_symbol(track.symbol) or track.symbol != track.symbol.upper():
+        raise RecordingError(
+            f"{track.source}: expected symbols such as BTCUSDT, found {track.symbol!r}; rename it"
+        )
 
 
 def _check_times(track: Track) -> None:

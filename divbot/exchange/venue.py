@@ -81,10 +81,21 @@ class Venue:
         return self._tape.listings[number]
 
     def number(self, symbol: str, now: int) -> int | None:
-        """Return the number of `symbol`, None when it is not listed (yet)."""
+        """Return the number of `symbol`, None when it is not on the list (yet)."""
         number = self._numbers.get(symbol)
-        listed = number is not None and self._tape.listings[number].listed_at <= now
-        return number if listed else None
+        return number if number is not None and self._is_known(number, now) else None
+
+    def known(self, now: int) -> list[int]:
+        """Return the numbers of all symbols on the list, also of those not traded yet."""
+        return [number for number in self._numbers.values() if self._is_known(number, now)]
+
+    def _is_known(self, number: int, now: int) -> bool:
+        listing = self._tape.listings[number]
+        return listing.listed_at <= now or listing.terms.is_announced
+
+    def is_listed(self, number: int, now: int) -> bool:
+        """Tell whether symbol `number` has been traded by `now`."""
+        return self._tape.listings[number].listed_at <= now
 
     def listed(self, now: int) -> list[int]:
         """Return the numbers of all symbols listed by `now`."""
@@ -123,7 +134,12 @@ class Venue:
         return int(self.day(number, now).row[CLOSE])
 
     def day(self, number: int, now: int) -> Day:
-        """Return the last 24 hours of symbol `number`."""
+        """Return the last 24 hours of symbol `number`; of one that has ended, its last ones."""
+        terms = self.listing(number).terms
+        if terms.ended_at is not None and now > terms.ended_at:
+            if terms.fades and now >= terms.ended_at + DAY:
+                return self._faded_day(number, terms.ended_at)
+            now = terms.ended_at
         start = self._base.open_from(now - DAY)
         row, previous = self._final_day(number, start, self._base.open_at(now))
         forming = self._forming(number, now)
@@ -136,6 +152,10 @@ class Venue:
         trades = int(size[0, TRADES]) if len(size) else 0
         last_volume = max(int(size[0, VOLUME]) // trades, 1) if trades else 0
         return Day(start, now, whole[0], previous or int(whole[0, OPEN]), last_volume)
+
+    def _faded_day(self, number: int, ended: int) -> Day:
+        row = np.zeros(COLUMNS, dtype=np.int64)
+        return Day(ended, ended + DAY, row, self._close_before(number, ended), 0)
 
     def _final_day(self, number: int, start: int, end: int) -> tuple[Rows, int]:
         kept = self._days.get(number)

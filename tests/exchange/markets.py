@@ -13,13 +13,14 @@ import numpy as np
 from divbot.binance.endpoints import PREFIX
 from divbot.domain.clock import ManualClock, parse_time
 from divbot.domain.market import Interval, Market
-from divbot.exchange.desk import Answer, Desk
+from divbot.exchange.answer import Answer
+from divbot.exchange.desk import Desk
+from divbot.exchange.gate import Gate
 from divbot.exchange.market_time import MarketTime
 from divbot.exchange.options import ExchangeOptions
 from divbot.exchange.server import open_desks
 from divbot.exchange.tape import OPEN_TIME, Listing, Rows, Tape
 from divbot.exchange.venue import Venue
-from divbot.exchange.weights import WeightMeter
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 NOON = parse_time("2024-07-30T12:00:20")
@@ -60,10 +61,22 @@ def random_rows(count: int, *, start: int, step: int = 60_000, seed: int = 0) ->
 
 
 def synthetic_desk(
-    market: Market = Market.SPOT, *, now: int = NOON, symbols: int = 3, seed: int = 1
+    market: Market = Market.SPOT,
+    *,
+    now: int = NOON,
+    symbols: int = 3,
+    seed: int = 1,
+    **others: Any,
 ) -> Desk:
     """Return the desk of a small synthetic market that stands at `now`."""
-    options = ExchangeOptions(markets=(market,), symbols=symbols, seed=seed, at=now, speed=0)
+    options = ExchangeOptions(
+        **{"awkward": False, **others},
+        markets=(market,),
+        symbols=symbols,
+        seed=seed,
+        at=now,
+        speed=0,
+    )
     return open_desks(options, ManualClock(now))[0]
 
 
@@ -71,7 +84,7 @@ def tape_desk(tape: Tape, *, now: int, market: Market = Market.SPOT) -> Desk:
     """Return the desk of a market made of `tape` that stands at `now`."""
     clock = ManualClock(now)
     time = MarketTime(clock, at=now, speed=0, end=now)
-    return Desk(market, Venue(tape), time, WeightMeter(clock))
+    return Desk(market, Venue(tape), time, Gate(clock))
 
 
 def ask(desk: Desk, endpoint: str, **parameters: object) -> Answer:

@@ -104,6 +104,19 @@ WRONG = {
     "empty checksum": (zipped("AAAUSDT-1m-2024-07.zip", GOOD_ROW, " "), ["SHA-256"]),
     "zip with other columns": (zipped("AAAUSDT-1m-2024-07.zip", "1,2,3"), ["12 columns, found 3"]),
     "zip with text": (zipped("AAAUSDT-1m-2024-07.zip", "1,a,3"), ["numeric columns", "download"]),
+    "symbol in small letters": (
+        lambda folder: write_csv(folder / "market.csv", table(symbol="btcusdt")),
+        ["symbols such as BTCUSDT", "'btcusdt'"],
+    ),
+    "symbol with a space": (
+        lambda folder: write_csv(folder / "market.csv", table(symbol="BTC USDT")),
+        ["symbols such as BTCUSDT", "'BTC USDT'"],
+    ),
+    "quote volume that is none": (
+        zipped("AAAUSDT-1m-2024-07.zip", GOOD_ROW.replace("1500.75", "nan")),
+        ["volumes from zero up", "nan"],
+    ),
+    "volume beyond all volumes": (altered("volume", 1e30), ["volumes from zero up", "1e+30"]),
     "empty zip": (zipped("AAAUSDT-1m-2024-07.zip", ""), ["no row"]),
     "several intervals": (two_intervals, ["one interval, found 1m, 5m", "--interval"]),
 }

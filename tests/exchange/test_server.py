@@ -3,10 +3,7 @@
 import gzip
 import json
 import socket
-import threading
-from contextlib import contextmanager
 from http.client import HTTPConnection
-from queue import Queue
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -19,37 +16,13 @@ from divbot.exchange.server import serve
 
 from .markets import NOON
 from .recordings import table, write_csv
-
-
-@contextmanager
-def running(**options):
-    """Serve in a thread for the length of a block; yield a connection to it."""
-    stop, announced = threading.Event(), Queue()
-    chosen = ExchangeOptions(**{"symbols": 2, "at": NOON, "speed": 0.0, **options})
-    thread = threading.Thread(
-        target=serve, args=(chosen,), kwargs={"announce": announced.put, "stop": stop}
-    )
-    thread.start()
-    connection = HTTPConnection(urlsplit(announced.get(timeout=60)).netloc, timeout=60)
-    try:
-        yield connection
-    finally:
-        connection.close()
-        stop.set()
-        thread.join(60)
-        assert not thread.is_alive()
+from .servers import fetch, running
 
 
 @pytest.fixture(scope="module")
 def connection():
     with running() as opened:
         yield opened
-
-
-def fetch(connection, path, **headers):
-    connection.request("GET", path, headers=headers)
-    response = connection.getresponse()
-    return response, response.read()
 
 
 def test_both_markets_are_served_over_one_kept_connection(connection):
@@ -142,6 +115,13 @@ def test_a_host_that_is_not_ours_is_told_in_one_line():
         ("speed", float("nan")),
         ("latency", -0.1),
         ("port", 65536),
+        ("publish_lag", -1),
+        ("publish_lag", 60_001),
+        ("weight_limit", 0),
+        ("patience", -1),
+        ("faults", "often"),
+        ("delist_after", -1.0),
+        ("delist_after", float("nan")),
     ],
 )
 def test_an_option_out_of_range_is_refused(option, value):

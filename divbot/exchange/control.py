@@ -1,0 +1,108 @@
+"""The control endpoint: what a test asks of the exchange itself, below /divbot/.
+
+GET /divbot/state; POST and DELETE /divbot/faults; POST /divbot/spend and /divbot/ban.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from divbot.domain.errors import InputError
+from divbot.domain.market import Market
+from divbot.exchange.answer import Answer
+from divbot.exchange.faults import Faults, parse_fault
+from divbot.exchange.gate import Gate
+from divbot.exchange.spoiling import plain_answer
+from divbot.exchange.traffic import Traffic
+
+PREFIX = "/divbot/"
+_MOST_WEIGHT = 1_000_000
+_MOST_BAN_SECONDS = 3 * 24 * 3600
+
+Action: TypeAlias = Callable[[bytes], object]
+
+
+class Control:
+    """Tell and change what the exchange does besides its market."""
+
+    def __init__(
+        self, markets: Sequence[Market], gate: Gate, faults: Faults, traffic: Traffic
+    ) -> None:
+        self._markets = markets
+        self._gate = gate
+        self._faults = faults
+        self._traffic = traffic
+        self._actions: dict[tuple[str, str], Action] = {
+            ("GET", "state"): self._state,
+            ("POST", "faults"): self._add_fault,
+            ("DELETE", "faults"): self._clear_faults,
+            ("POST", "spend"): self._spend,
+            ("POST", "ban"): self._ban,
+        }
+
+    def answer(self, method: str, path: str, body: bytes) -> Answer:
+        """Answer one request; what is wrong with it is told as an `error`."""
+        action = self._actions.get((method, path.removeprefix(PREFIX)))
+        if action is None:
+            return plain_answer(404, {"error": f"expected one of {self._known()}"})
+        try:
+            return plain_answer(200, action(body))
+        except InputError as error:
+            return plain_answer(400, {"error": str(error)})
+
+    def _known(self) -> str:
+        return ", ".join(f"{method} {PREFIX}{name}" for method, name in self._actions)
+
+    def _state(self, _: bytes) -> object:
+        return {
+            "markets": {market.value: self._gate.state(market) for market in self._markets},
+            "faults": self._pending(),
+            "requests": self._traffic.counted(),
+        }
+
+    def _add_fault(self, body: bytes) -> object:
+        self._faults.add(parse_fault(_content(body)))
+        return {"faults": self._pending()}
+
+    def _clear_faults(self, _: bytes) -> object:
+        self._faults.clear()
+        return {"faults": []}
+
+    def _spend(self, body: bytes) -> object:
+        content = _content(body)
+        weight = _number(content, "weight", _MOST_WEIGHT)
+        return {"weight": self._gate.spend(self._market(content), int(weight))}
+
+    def _ban(self, body: bytes) -> object:
+        content = _content(body)
+        seconds = _number(content, "seconds", _MOST_BAN_SECONDS)
+        return {"banned_until": self._gate.ban(self._market(content), seconds)}
+
+    def _pending(self) -> list[object]:
+        return [fault.described() for fault in self._faults.pending()]
+
+    def _market(self, content: dict[str, Any]) -> Market:
+        for market in self._markets:
+            if content.get("market") == market.value:
+                return market
+        known = " or ".join(self._markets)
+        raise InputError(f"expected a market, {known}, found {content.get('market')!r}")
+
+
+def _content(body: bytes) -> dict[str, Any]:
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        raise InputError("expected a JSON object")
+    return content
+
+
+def _number(content: dict[str, Any], name: str, most: float) -> float:
+    value = content.get(name)
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most:
+        return float(value)
+    raise InputError(f"expected {name} from 0 to {most}, found {value!r}")

@@ -1,0 +1,61 @@
+"""The front of the exchange: which desk answers, and which fault the answer meets. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import unquote
+
+from divbot.exchange.answer import Answer
+from divbot.exchange.desk import Desk
+from divbot.exchange.faults import Fault, Faults, Stage
+from divbot.exchange.spoiling import LOOP_PATH, loop, plain_answer, spoil
+from divbot.exchange.traffic import Traffic
+
+_KEPT_OUT = (418, 429)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a request comes to: an answer, and the fault that still meets it on the wire."""
+
+    answer: Answer
+    wire: Fault | None = None
+
+
+class Front:
+    """Take the requests of all markets."""
+
+    def __init__(self, desks: Sequence[Desk], faults: Faults) -> None:
+        self._desks = desks
+        self._faults = faults
+        self.traffic = Traffic([path for desk in desks for path in desk.paths])
+
+    def take(self, target: str, method: str, headers: Mapping[str, str]) -> Outcome:
+        """Answer one request; `target` is path and query as they came."""
+        path, _, query = target.partition("?")
+        path = unquote(path)
+        if path == LOOP_PATH:
+            return Outcome(loop(plain_answer(302, {})))
+        desk = self._desk(path)
+        answer = desk.answer(path, query, method, headers)
+        fault = None if answer.status in _KEPT_OUT else self._faults.next_for(path, query)
+        self.traffic.count(path, str(answer.status) if fault is None else fault.kind.name)
+        if fault is None:
+            return Outcome(answer)
+        if fault.kind.stage is Stage.WIRE:
+            return Outcome(answer, fault)
+        if fault.kind.stage is Stage.ANSWER:
+            return Outcome(spoil(answer, fault.kind.name))
+        if answer.status != 200:
+            return Outcome(answer)
+        # Offsets are ahead, copies are behind.
+        ms = round(fault.seconds * (-1000 if fault.kind.name == "stale" else 1000))
+        moved = desk.answer_as_of(ms, path, query, headers)
+        return Outcome(replace(answer, status=moved.status, body=moved.body))
+
+    def _desk(self, path: str) -> Desk:
+        for desk in self._desks:
+            if path in desk.paths or path.startswith(desk.prefix):
+                return desk
+        return self._desks[0]

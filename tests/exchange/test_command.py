@@ -1,0 +1,102 @@
+"""The switches of `divbot exchange`, each seen to arrive."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+
+import pytest
+
+from tests.cli.commands import divbot, start
+
+AT = "2024-07-30T12:00:00"
+SMALL = ("--symbols", "1", "--market", "spot", "--at", AT, "--speed", "0")
+
+
+@contextmanager
+def served(*arguments):
+    """Run the command for the length of a block; yield a function that asks it."""
+    process = start("exchange", *SMALL, *arguments)
+    try:
+        url = process.stdout.readline().split()[-1]
+
+        def ask(path, **headers):
+            request = urllib.request.Request(url + path, headers=headers)
+            try:
+                with urllib.request.urlopen(request, timeout=30) as reply:
+                    return reply.status, reply.headers, reply.read()
+            except urllib.error.HTTPError as error:
+                with error:
+                    return error.code, error.headers, error.read()
+
+        yield ask
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+
+
+def test_limits_window_and_patience():
+    arguments = ("--weight-limit", "1", "--window", "rolling", "--patience", "1")
+    with served(*arguments) as ask:
+        statuses = [ask("/api/v3/ping")[0] for _ in range(3)]
+        told = json.loads(ask("/divbot/state")[2])["markets"]["spot"]
+
+    assert statuses == [200, 429, 418]
+    assert (told["limit"], told["bans"]) == (1, 1)
+
+
+def test_faults_and_gzip():
+    with served("--compress", "--faults", "rate=1,kinds=busy") as ask:
+        status, _, body = ask("/api/v3/exchangeInfo", **{"Accept-Encoding": "gzip"})
+        assert (status, json.loads(body)["code"]) == (503, -1008)
+
+    with served("--compress") as ask:
+        _, headers, _ = ask("/api/v3/exchangeInfo", **{"Accept-Encoding": "gzip"})
+        assert headers["Content-Encoding"] == "gzip"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"), [(["--delist-after", "0"], "BREAK"), ([], "TRADING")]
+)
+def test_awkward_listings_and_a_delisting(arguments, status):
+    with served("--awkward", *arguments) as ask:
+        symbols = json.loads(ask("/api/v3/exchangeInfo?showPermissionSets=false")[2])["symbols"]
+
+    by_name = {each["symbol"]: each["status"] for each in symbols}
+    assert by_name["WAVESUSDT"] == status
+    assert by_name["MATICUSDT"] == "BREAK"
+
+
+def test_ordinary_coins_only_unless_asked_for_more():
+    with served() as ask:
+        assert [each["symbol"] for each in json.loads(ask("/api/v3/ticker/price")[2])] == [
+            "BTCUSDT"
+        ]
+
+
+def test_gaps_and_lag():
+    query = "/api/v3/klines?symbol=BTCUSDT&interval=1h&limit=1000"
+    with served() as ask:
+        whole = json.loads(ask(query)[2])
+    with served("--outages", "--publish-lag", "1000") as ask:
+        rows = json.loads(ask(query)[2])
+
+    assert rows[-1][0] == whole[-2][0]
+    assert sum(row[8] for row in rows[:-1]) < sum(row[8] for row in whole[:-1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--window", "sliding"], "--window: expected fixed or rolling, found 'sliding'"),
+        (["--faults", "often"], "expected faults like seed=7,rate=0.02"),
+        (["--delist-after", "5"], "expected awkward listings"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(arguments, says):
+    run = divbot("exchange", *arguments)
+
+    assert (run.returncode, run.stdout, run.stderr.count("\n")) == (2, "", 1)
+    assert says in run.stderr

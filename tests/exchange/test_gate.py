@@ -1,0 +1,241 @@
+"""Over the limit 429, and after too many of those 418: on the real clock, by market."""
+
+import json
+
+import pytest
+
+from divbot.domain.clock import ManualClock
+from divbot.domain.market import Market
+from divbot.exchange.gate import Gate
+from divbot.exchange.options import ExchangeOptions
+from divbot.exchange.server import open_desks
+from divbot.exchange.weights import Window, WindowShape
+
+from .markets import NOON, ask, get
+
+SPOT, USDM = Market.SPOT, Market.USDM
+FIXED, ROLLING = WindowShape
+MINUTE_START = NOON // 60_000 * 60_000
+MINUTES = 60
+DAYS = 24 * 60 * MINUTES
+
+
+@pytest.fixture
+def clock():
+    return ManualClock(MINUTE_START + 20_000)
+
+
+def desks(clock, **options):
+    chosen = ExchangeOptions(**{"symbols": 2, "awkward": False, "at": NOON, "speed": 0, **options})
+    return dict(zip(Market, open_desks(chosen, clock), strict=True))
+
+
+def statuses(desk, count):
+    return [ask(desk, "ping").status for _ in range(count)]
+
+
+def test_the_last_weight_of_a_minute_is_granted_and_not_one_more(clock):
+    desk = desks(clock, weight_limit=3)[SPOT]
+
+    assert statuses(desk, 5) == [200, 200, 200, 429, 429]
+
+
+@pytest.mark.parametrize("market", list(Market))
+def test_without_an_option_the_limit_is_the_venues(clock, market):
+    gate = Gate(clock)
+    limit = {SPOT: 6000, USDM: 2400}[market]
+
+    assert gate.admit(market, limit).rejection is None
+    assert gate.admit(market, 1).rejection.status == 429
+
+
+@pytest.mark.parametrize(
+    ("market", "text"),
+    [
+        pytest.param(
+            SPOT,
+            "Too much request weight used; current limit is 1 request weight per 1 MINUTE. Please "
+            "use WebSocket Streams for live updates to avoid polling the API.",
+            id="spot",
+        ),
+        pytest.param(
+            USDM,
+            "Too many requests; current limit is 1 requests per minute. Please use the websocket "
+            "for live updates to avoid polling the API.",
+            id="usdm",
+        ),
+    ],
+)
+def test_a_refusal_says_what_the_venue_says(clock, market, text):
+    desk = desks(clock, weight_limit=1)[market]
+    statuses(desk, 1)
+
+    answer = ask(desk, "ping")
+
+    assert json.loads(answer.body) == {"code": -1003, "msg": text}
+    assert answer.headers["Retry-After"] == "40"
+    assert answer.headers["x-mbx-used-weight-1m"] == "2"
+    assert answer.headers["X-Divbot-Exchange"] == "synthetic"
+
+
+@pytest.mark.parametrize(
+    ("market", "text"),
+    [
+        pytest.param(
+            SPOT,
+            "Way too much request weight used; IP banned until {}. Please use WebSocket Streams "
+            "for live updates to avoid bans.",
+            id="spot",
+        ),
+        pytest.param(
+            USDM,
+            "Way too many requests; IP(127.0.0.1) banned until {}. Please use the websocket for "
+            "live updates to avoid bans.",
+            id="usdm",
+        ),
+    ],
+)
+def test_who_goes_on_calling_is_banned(clock, market, text):
+    desk = desks(clock, weight_limit=1, patience=2)[market]
+
+    assert statuses(desk, 5) == [200, 429, 429, 418, 418]
+    answer = ask(desk, "klines")
+    assert answer.status == 418
+    assert json.loads(answer.body)["msg"] == text.format(clock.now() + 120_000)
+    assert answer.headers["Retry-After"] == "120"
+
+
+def test_every_request_is_refused_while_banned_even_a_wrong_one(clock):
+    desk = desks(clock, weight_limit=1, patience=0)[SPOT]
+    statuses(desk, 2)
+
+    clock.advance(119.999)
+    assert [ask(desk, name).status for name in ("ping", "nowhere", "klines")] == [418] * 3
+    assert ask(desk, "ping").headers["Retry-After"] == "1"
+    clock.advance(0.001)
+    assert ask(desk, "ping").status == 200
+
+
+def test_bans_grow_with_each_repeat_up_to_three_days(clock):
+    gate = Gate(clock, {SPOT: 1}, patience=0)
+    lengths = []
+    for _ in range(14):
+        gate.admit(SPOT, 1)
+        lengths.append(gate.admit(SPOT, 1).retry_after)
+        clock.advance(lengths[-1])
+
+    assert lengths[:4] == [2 * MINUTES, 4 * MINUTES, 8 * MINUTES, 16 * MINUTES]
+    assert lengths[10:] == [2048 * MINUTES, 4096 * MINUTES, 3 * DAYS, 3 * DAYS]
+
+
+def test_who_waits_as_told_is_forgiven(clock):
+    desk = desks(clock, weight_limit=1, patience=2)[SPOT]
+    for _ in range(5):
+        answers = [ask(desk, "ping") for _ in range(3)]
+        clock.advance(int(answers[-1].headers["Retry-After"]))
+
+        assert [answer.status for answer in answers] == [200, 429, 429]
+
+
+@pytest.mark.parametrize(
+    ("shape", "after", "used"),
+    [
+        pytest.param(FIXED, 39, 5, id="fixed: to the end of the minute"),
+        pytest.param(FIXED, 40, 0, id="fixed: gone with the minute"),
+        pytest.param(ROLLING, 59, 5, id="rolling: for 60 s"),
+        pytest.param(ROLLING, 60, 0, id="rolling: gone after 60 s"),
+    ],
+)
+def test_a_window_forgets_by_its_shape(shape, after, used):
+    window = Window(10, 60_000, shape)
+    start = MINUTE_START + 20_000
+    window.spend(start, 5)
+
+    assert window.used(start + after * 1000) == used
+
+
+@pytest.mark.parametrize(
+    ("shape", "weight", "seconds"),
+    [
+        pytest.param(FIXED, 4, 0, id="fixed: it fits"),
+        pytest.param(FIXED, 5, 40, id="fixed: at the end of the minute"),
+        pytest.param(ROLLING, 4, 0, id="rolling: it fits"),
+        pytest.param(ROLLING, 5, 60, id="rolling: when the oldest is forgotten"),
+        pytest.param(ROLLING, 8, 65, id="rolling: when both are"),
+        pytest.param(ROLLING, 99, 65, id="rolling: never, so when nothing is left"),
+    ],
+)
+def test_a_window_knows_when_there_is_room_again(shape, weight, seconds):
+    window = Window(10, 60_000, shape)
+    start = MINUTE_START + 20_000
+    window.spend(start, 3)
+    later = 5_000 if shape is ROLLING else 0
+    window.spend(start + later, 3)
+
+    assert window.free_at(start + later, weight) == start + seconds * 1000 + (
+        later if not seconds else 0
+    )
+
+
+def test_a_clock_set_back_leaves_no_debt():
+    window = Window(10, 60_000, ROLLING)
+    window.spend(MINUTE_START, 5)
+
+    assert window.used(MINUTE_START - 1) == 0
+
+
+@pytest.mark.parametrize("shape", list(WindowShape))
+def test_waiting_as_long_as_told_is_long_enough(clock, shape):
+    gate = Gate(clock, {SPOT: 100}, window=shape)
+    for _ in range(200):
+        verdict = gate.admit(SPOT, 7)
+        if verdict.retry_after is not None:
+            clock.advance(verdict.retry_after)
+            assert gate.admit(SPOT, 7).rejection is None
+        clock.advance(1.3)
+
+
+def test_a_market_that_is_over_its_limit_leaves_the_other_alone(clock):
+    both = desks(clock, weight_limit=1, patience=0)
+    statuses(both[SPOT], 3)
+
+    assert ask(both[USDM], "ping").status == 200
+
+
+def test_what_another_program_spends_counts(clock):
+    gate = Gate(clock, {SPOT: 10})
+
+    assert gate.spend(SPOT, 25) == 25
+    assert gate.admit(SPOT, 1).rejection.status == 429
+
+
+def test_a_ban_can_be_ordered(clock):
+    gate = Gate(clock)
+
+    until = gate.ban(USDM, 5)
+
+    assert until == clock.now() + 5000
+    assert gate.admit(USDM, 1).rejection.status == 418
+    assert gate.admit(SPOT, 1).rejection is None
+    assert gate.state(USDM)["banned_until"] == until
+    clock.advance(5)
+    assert gate.admit(USDM, 1).rejection is None
+    assert gate.state(USDM)["banned_until"] == 0
+
+
+def test_the_real_clock_counts_however_fast_the_market_runs(clock):
+    desk = desks(clock, weight_limit=2, speed=1000)[SPOT]
+    statuses(desk, 2)
+
+    clock.advance(1)  # more than 16 minutes of the market
+
+    assert statuses(desk, 1) == [429]
+
+
+@pytest.mark.parametrize(("limit", "spot", "usdm"), [(None, 6000, 2400), (77, 77, 77)])
+def test_the_listing_says_what_the_limit_is(clock, limit, spot, usdm):
+    both = desks(clock, weight_limit=limit)
+
+    told = [get(desk, "exchangeInfo")["rateLimits"][0]["limit"] for desk in both.values()]
+
+    assert told == [spot, usdm]
