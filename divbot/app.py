@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from divbot.domain.clock import SystemClock
-from divbot.domain.errors import InputError
-from divbot.domain.market import Market
 from divbot.domain.signals import Kind, Side
 
 if TYPE_CHECKING:
+    from divbot.binance.budget import WeightBudget
+    from divbot.binance.limits import Limits
+    from divbot.binance.market_data import BinanceSource
     from divbot.scanner.cycle import Scanner, ScanRules
     from divbot.scanner.pool import Pool
     from divbot.scanner.port import Source
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from divbot.settings import Settings
 
 DEMO_SYMBOLS = 400
+_STALL_SECONDS = 35.0
 
 
 def scan(*, demo: bool = False, config: str | Path | None = None, **settings: object) -> Report:
@@ -48,15 +51,11 @@ def open_scanner(settings: Settings, *, demo: bool = False) -> Iterator[Scanner]
         # First of all: workers load their kernels while this process still loads its own modules.
         start_context(PRELOAD)
     # Loaded here: whoever only asks for --help waits for none of it.
-    from divbot.binance.market_data import BinanceSource
     from divbot.scanner.cycle import Scanner
 
     rules = scan_rules(settings)
     with ExitStack() as stack:
-        base_url = _demo_url(settings, stack) if demo else settings.base_url
-        source = BinanceSource(
-            settings.market, base_url or _home(settings.market), settings.request_timeout
-        )
+        source = _source(settings, _demo_url(settings, stack) if demo else settings.base_url)
         pool = _pool(settings, source)
         stack.callback(pool.close)
         scanner = Scanner(source, pool, SystemClock(), rules)
@@ -64,14 +63,19 @@ def open_scanner(settings: Settings, *, demo: bool = False) -> Iterator[Scanner]
         yield scanner
 
 
+def limits(settings: Settings) -> Limits:
+    """Ask the venue how it sees this machine."""
+    with _source(settings, settings.base_url).open_listing() as market_data:
+        return market_data.limits()
+
+
 def scan_rules(settings: Settings) -> ScanRules:
-    """Return what the settings say about a scan; raise InputError where it costs too much."""
+    """Return what the settings say about a scan."""
     from divbot.binance.endpoints import CHEAPEST_AMPLE_LIMIT
     from divbot.scanner.cycle import ScanRules
     from divbot.scanner.ranking import RankingRules
 
     limit = settings.limit or CHEAPEST_AMPLE_LIMIT[settings.market]
-    _check_budget(settings.market, len(settings.symbols) or settings.top, limit)
     return ScanRules(
         interval=settings.interval,
         limit=limit,
@@ -88,23 +92,49 @@ def scan_rules(settings: Settings) -> ScanRules:
     )
 
 
-def _check_budget(market: Market, symbols: int, limit: int) -> None:
-    """Refuse a scan that would break the venue's limit all by itself, before it begins."""
-    from divbot.binance.endpoints import WEIGHT_PER_MINUTE, scan_weight
+def slow_scan_notice(settings: Settings) -> str:
+    """Return, in words, how long the venue's limit makes a scan take; nothing below a minute."""
+    from divbot.binance.endpoints import CHEAPEST_AMPLE_LIMIT, WEIGHT_PER_MINUTE, scan_weight
 
-    weight = scan_weight(market, symbols, limit)
-    allowed = WEIGHT_PER_MINUTE[market]
-    if weight > allowed:
-        raise InputError(
-            f"{symbols} symbols at limit {limit} cost a request weight of {weight}, and "
-            f"{market.title} allows {allowed} a minute: lower --top or --limit"
-        )
+    limit = settings.limit or CHEAPEST_AMPLE_LIMIT[settings.market]
+    weight = scan_weight(settings.market, len(settings.symbols) or settings.top, limit)
+    allowed = int(settings.weight_share * WEIGHT_PER_MINUTE[settings.market])
+    if weight <= allowed:
+        return ""
+    return (
+        f"this scan costs a request weight of {weight}, and divbot uses {allowed} a minute: it "
+        f"takes more than {(weight - 1) // allowed} min; lower --top or --limit"
+    )
 
 
-def _home(market: Market) -> str:
-    from divbot.binance.endpoints import BASE_URL
+def state_home() -> Path:
+    """Return the folder for what must outlive a run, by the customs of the platform."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
 
-    return BASE_URL[market]
+
+def _source(settings: Settings, base_url: str | None) -> BinanceSource:
+    from divbot.binance.endpoints import BASE_URLS
+    from divbot.binance.market_data import BinanceSource
+
+    return BinanceSource(
+        market=settings.market,
+        base_urls=(base_url,) if base_url else BASE_URLS[settings.market],
+        budget=_budget(settings),
+        bans_file=state_home() / "divbot" / "bans.json",
+        request_timeout=settings.request_timeout,
+    )
+
+
+def _budget(settings: Settings) -> WeightBudget:
+    from divbot.binance.budget import WeightBudget
+    from divbot.binance.endpoints import WEIGHT_PER_MINUTE
+
+    limit = WEIGHT_PER_MINUTE[settings.market]
+    return WeightBudget(SystemClock(), limit, share=settings.weight_share)
 
 
 def _pool(settings: Settings, source: Source) -> Pool:
@@ -114,7 +144,13 @@ def _pool(settings: Settings, source: Source) -> Pool:
         return InlinePool(source, settings.connections)
     symbols = len(settings.symbols) or settings.top
     workers = min(settings.workers or os.cpu_count() or 1, symbols)
-    return ProcessPool(source, workers, max(1, settings.connections // workers))
+    return ProcessPool(
+        source,
+        workers,
+        max(1, settings.connections // workers),
+        # No request that is still within its time may look like a hung worker.
+        stall_seconds=settings.request_timeout + _STALL_SECONDS,
+    )
 
 
 def _demo_url(settings: Settings, stack: ExitStack) -> str:

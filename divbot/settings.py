@@ -23,9 +23,11 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from divbot.binance.endpoints import KLINES_LIMIT
 from divbot.domain.errors import SettingsError
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
+from divbot.scanner.task import MINIMUM_CANDLES
 
 ENVIRONMENT_PREFIX = "DIVBOT_"
 CONFIG_VARIABLE = "DIVBOT_CONFIG"
@@ -33,8 +35,8 @@ CONFIG_VARIABLE = "DIVBOT_CONFIG"
 DEFAULT_CONFIG = Path("divbot.toml")
 """Read from the current folder where it exists and no other file is named."""
 
-SHORTEST_LIMIT = 301
-LONGEST_LIMIT = {Market.SPOT: 1000, Market.USDM: 1500}
+SHORTEST_LIMIT = MINIMUM_CANDLES + 1
+"""The last candle of an answer is never final."""
 
 
 class Settings(BaseSettings):
@@ -77,13 +79,19 @@ class Settings(BaseSettings):
         None, ge=1, le=256, description="worker processes; by itself one for each core"
     )
     connections: int = Field(
-        64, ge=1, le=1024, description="connections to the venue, shared among the workers"
+        64,
+        ge=1,
+        le=1024,
+        description="connections to the venue, shared among the workers; at least one for each",
     )
     sequential: bool = Field(
         default=False, description="do everything in this one process, for debugging; same results"
     )
     request_timeout: float = Field(
-        10.0, gt=0, le=300, description="seconds for one answer, all tries together"
+        10.0, ge=0.1, le=300, description="seconds for one answer, all tries together"
+    )
+    weight_share: float = Field(
+        0.8, gt=0, le=1, description="part of the venue's request weight per minute to use"
     )
     base_url: str | None = Field(
         None, description="where to find the venue; by itself Binance's own address"
@@ -92,7 +100,10 @@ class Settings(BaseSettings):
     @field_validator("symbols", "side", mode="before")
     @classmethod
     def _names(cls, value: object) -> object:
-        return _each(value, str.upper)
+        names = _each(value, str.upper)
+        if isinstance(value, str) and not names:
+            raise ValueError("expected names such as A,B, found none")
+        return names
 
     @field_validator("kind", mode="before")
     @classmethod
@@ -104,22 +115,26 @@ class Settings(BaseSettings):
     def _is_safe(cls, url: str | None) -> str | None:
         if url is None:
             return None
-        parts = urlsplit(url)
+        expected = "expected https://HOST, or http:// for an exchange on this machine"
+        try:
+            parts = urlsplit(url)
+            has_host = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            raise ValueError(expected) from None
         is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-        if not parts.hostname or not (
-            parts.scheme == "https" or (parts.scheme == "http" and is_local)
-        ):
-            raise ValueError("expected https://HOST, or http:// for an exchange on this machine")
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_local)
+        if not (has_host and is_safe) or parts.query or parts.fragment:
+            raise ValueError(expected)
         return url
 
     @model_validator(mode="after")
     def _fits_the_market(self) -> Self:
         if not self.interval.offered_by(self.market):
             raise ValueError(f"interval {self.interval.value} exists on spot only")
-        if self.limit is not None and self.limit > LONGEST_LIMIT[self.market]:
+        longest = KLINES_LIMIT[self.market].maximum
+        if self.limit is not None and self.limit > longest:
             raise ValueError(
-                f"limit is at most {LONGEST_LIMIT[self.market]} on {self.market.value}, "
-                f"found {self.limit}"
+                f"limit is at most {longest} on {self.market.value}, found {self.limit}"
             )
         return self
 
@@ -182,7 +197,7 @@ def _config_path(config: Path | None) -> Path | None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise SettingsError(f"cannot read the settings file {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -201,6 +216,7 @@ def _refuse_unknown(given: Iterable[str], known: Iterable[str], where: str) -> N
 
 def _refuse_unknown_variables() -> None:
     known = [ENVIRONMENT_PREFIX + name.upper() for name in Settings.model_fields]
+    known.append(CONFIG_VARIABLE)
     given = [
         name
         for name in os.environ

@@ -37,7 +37,10 @@ def data() -> Path:
 @pytest.fixture(scope="session")
 def quiet_market() -> Iterator[str]:
     """Return the address of an exchange whose synthetic market stands still."""
-    options = ExchangeOptions(symbols=60, seed=7, at=STANDSTILL, speed=0.0)
+    # More scans in a minute than the venue would allow.
+    options = ExchangeOptions(
+        symbols=60, seed=7, at=STANDSTILL, speed=0.0, weight_limit=1_000_000, awkward=False
+    )
     with EmbeddedExchange(options, PRELOAD) as exchange:
         yield exchange.base_url
 
@@ -50,6 +53,7 @@ def recorded_market(data: Path) -> Iterator[str]:
         recorded=data / "market" / "spot-5m-2024-07.parquet",
         at=STANDSTILL,
         speed=0.0,
+        weight_limit=1_000_000,
     )
     with EmbeddedExchange(options, PRELOAD) as exchange:
         yield exchange.base_url

@@ -4,151 +4,239 @@ from __future__ import annotations
 
 import random
 import re
-import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import orjson
 
-from divbot.binance.endpoints import LOCAL_EXCHANGE_HEADER, Endpoint, request_weight
-from divbot.binance.limits import WeightAccount
-from divbot.binance.transport import Answer, Transport
+from divbot.binance.bans import Bans
+from divbot.binance.budget import Lease
+from divbot.binance.endpoints import (
+    LOCAL_EXCHANGE_HEADER,
+    USED_WEIGHT_HEADER,
+    Endpoint,
+    request_weight,
+)
+from divbot.binance.transport import MEBIBYTE, Answer, Transport
 from divbot.binance.wire import (
     Candles,
+    Listing,
     Quote,
     parse_exchange_info,
     parse_final_klines,
     parse_quotes,
     parse_server_time,
     parse_tickers,
+    parse_weight_limit,
 )
-from divbot.domain.clock import Clock, utc_text
+from divbot.domain.clock import Clock
 from divbot.domain.errors import (
     BadAnswer,
     RequestRejected,
     StopUntil,
     TryAgain,
     UnknownSymbol,
+    VenueError,
     VenueRefused,
     VenueUnreachable,
 )
-from divbot.domain.market import Instrument, Interval, Market, Ticker
+from divbot.domain.market import Interval, Market, Ticker
+
+T = TypeVar("T")
 
 ATTEMPTS = 4
+_LEAST_SECONDS = 0.05
 _FIRST_PAUSE = 0.2
 _LONGEST_STOP = 3 * 24 * 3600
 _DEFAULT_STOP = 60
+_FIREWALL_STOP = 300
+_SMALL, _LARGE = 4 * MEBIBYTE, 32 * MEBIBYTE
 _INVALID_SYMBOL = -1121
 _VENUE_TROUBLE = frozenset({-1000, -1001, -1006, -1007, -1008})
 
 
 class BinanceClient:
-    """Ask one market of one venue; safe to use from several threads."""
+    """Ask one market of one venue; safe to use from several threads.
+
+    `base_urls` are asked in their order: the next one where the one before refuses this location
+    or cannot be reached. Everything sent is spent from `lease` first.
+    """
 
     def __init__(
         self,
         market: Market,
-        base_url: str,
+        base_urls: Sequence[str],
         transport: Transport,
         clock: Clock,
-        account: WeightAccount,
+        bans: Bans,
         *,
         request_timeout: float = 10.0,
-        stop: threading.Event | None = None,
     ) -> None:
         self.market = market
         self.simulated = False
         """True once a reply came from a local exchange."""
-        self._base_url = base_url.rstrip("/")
+        self.used_weight: int | None = None
+        """What the venue last said that this address has used in the current minute."""
+        self._base_urls = [url.rstrip("/") for url in base_urls]
+        self._asked = 0
         self._transport = transport
         self._clock = clock
-        self._account = account
+        self._bans = bans
         self._request_timeout = request_timeout
-        self._stop = stop or threading.Event()
+
+    def spend_from(self, lease: Lease) -> None:
+        """Spend from `lease` from now on."""
+        self._lease = lease
 
     def server_time(self) -> int:
         """Return the venue's time, ms UTC."""
-        return parse_server_time(self._ask(Endpoint.TIME, {}))
+        return self._ask(Endpoint.TIME, {}, parse_server_time)
 
-    def exchange_info(self) -> dict[str, Instrument]:
-        """Return every listed instrument by its symbol."""
+    def exchange_info(self) -> Listing:
+        """Return every listed instrument, and the limit on request weight."""
         # Without this a spot listing carries hundreds of permission names for each symbol.
         lean: dict[str, str | int] = (
             {"showPermissionSets": "false"} if self.market is Market.SPOT else {}
         )
-        return parse_exchange_info(self._ask(Endpoint.EXCHANGE_INFO, lean), self.market)
+        return self._ask(
+            Endpoint.EXCHANGE_INFO,
+            lean,
+            lambda body: Listing(parse_exchange_info(body, self.market), parse_weight_limit(body)),
+            _LARGE,
+        )
 
     def tickers(self) -> tuple[dict[str, Ticker], dict[str, Quote]]:
         """Return the last 24 hours of every symbol and, on spot, its best bid and ask."""
-        body = self._ask(Endpoint.TICKER_24HR, {})
-        return parse_tickers(body), parse_quotes(body) if self.market is Market.SPOT else {}
+        is_spot = self.market is Market.SPOT
+        return self._ask(
+            Endpoint.TICKER_24HR,
+            {},
+            lambda body: (parse_tickers(body), parse_quotes(body) if is_spot else {}),
+            _LARGE,
+        )
 
     def quotes(self) -> dict[str, Quote]:
         """Return the best bid and ask of every symbol."""
-        return parse_quotes(self._ask(Endpoint.BOOK_TICKER, {}))
+        return self._ask(Endpoint.BOOK_TICKER, {}, parse_quotes, _LARGE)
 
     def final_candles(self, symbol: str, interval: Interval, limit: int) -> Candles:
         """Return the newest final candles of `symbol`, at most `limit - 1` of them."""
         parameters = {"symbol": symbol, "interval": interval.value, "limit": limit}
         try:
-            body = self._ask(Endpoint.KLINES, parameters)
+            return self._ask(
+                Endpoint.KLINES, parameters, lambda body: parse_final_klines(body, interval)
+            )
         except RequestRejected as error:
             if error.code == _INVALID_SYMBOL:
                 raise UnknownSymbol(f"{symbol}: the venue does not know this symbol") from error
             raise
-        return parse_final_klines(body, interval)
 
-    def _ask(self, endpoint: Endpoint, parameters: Mapping[str, str | int]) -> bytes:
-        """Return the body of a good answer; try again while there is time and hope."""
-        end = self._clock.monotonic() + self._request_timeout
-        for attempt in range(1, ATTEMPTS + 1):
+    def _ask(
+        self,
+        endpoint: Endpoint,
+        parameters: Mapping[str, str | int],
+        parse: Callable[[bytes], T],
+        max_body: int = _SMALL,
+    ) -> T:
+        """Return what a good answer says, from the first of the base URLs that gives one."""
+        while True:
+            asked = self._asked
             try:
-                return self._ask_once(endpoint, parameters, end - self._clock.monotonic())
+                return self._ask_patiently(asked, endpoint, parameters, parse, max_body)
+            except (VenueRefused, VenueUnreachable):
+                if asked + 1 == len(self._base_urls):
+                    raise
+                self._asked = asked + 1
+
+    def _ask_patiently(
+        self,
+        asked: int,
+        endpoint: Endpoint,
+        parameters: Mapping[str, str | int],
+        parse: Callable[[bytes], T],
+        max_body: int,
+    ) -> T:
+        """Try again while there is time and hope; waiting for leave to ask takes no time."""
+        weight = self._weight(endpoint, parameters)
+        seconds = self._request_timeout
+        for attempt in range(1, ATTEMPTS + 1):
+            self._refuse_if_banned(asked)
+            self._lease.take(weight)
+            started = self._clock.monotonic()
+            try:
+                return parse(self._ask_once(asked, endpoint, parameters, max_body, seconds))
             except TryAgain:
                 # Full jitter: workers that failed together must not come back together.
                 pause = random.uniform(0, _FIRST_PAUSE * 2 ** (attempt - 1))  # noqa: S311 - no secret
-                if attempt == ATTEMPTS or self._clock.monotonic() + pause >= end:
+                seconds -= self._clock.monotonic() - started + pause
+                if attempt == ATTEMPTS or seconds < _LEAST_SECONDS:
                     raise
-            if self._clock.wait(pause, self._stop):
-                raise VenueUnreachable("interrupted")
+                self._clock.wait(pause)
+            except StopUntil as error:
+                # A short pause is waited for where everything is: at the lease.
+                if attempt == ATTEMPTS or not error.is_short(self._clock.now()):
+                    raise
         raise AssertionError("the last attempt returns or raises")
 
     def _ask_once(
-        self, endpoint: Endpoint, parameters: Mapping[str, str | int], seconds: float
+        self,
+        asked: int,
+        endpoint: Endpoint,
+        parameters: Mapping[str, str | int],
+        max_body: int,
+        seconds: float,
     ) -> bytes:
-        limit = parameters.get("limit")
-        self._account.spend(
-            request_weight(
-                self.market,
-                endpoint,
-                limit=int(limit) if limit is not None else None,
-                symbols=1 if "symbol" in parameters else None,
-            )
-        )
-        url = self._base_url + endpoint.path(self.market)
-        answer = self._transport.get(url, parameters, seconds=seconds)
+        url = self._base_urls[asked] + endpoint.path(self.market)
+        sent_at = self._clock.monotonic()
+        answer = self._transport.get(url, parameters, seconds=seconds, max_body=max_body)
+        used = answer.headers.get(USED_WEIGHT_HEADER, "")
+        if used.isascii() and used.isdigit():
+            self.used_weight = int(used)
+            self._lease.saw(self.used_weight, sent_at=sent_at)
         if LOCAL_EXCHANGE_HEADER in answer.headers:
             self.simulated = True
         if answer.status != 200:
-            raise self._failure(answer)
+            raise self._failure(asked, answer)
         if not answer.headers.get("Content-Type", "").startswith("application/json"):
             raise BadAnswer(f"expected JSON, found {answer.headers.get('Content-Type', 'no type')}")
         return answer.body
 
-    def _failure(self, answer: Answer) -> TryAgain | StopUntil | VenueRefused | RequestRejected:
+    def _weight(self, endpoint: Endpoint, parameters: Mapping[str, str | int]) -> int:
+        limit = parameters.get("limit")
+        return request_weight(
+            self.market,
+            endpoint,
+            limit=int(limit) if limit is not None else None,
+            symbols=1 if "symbol" in parameters else None,
+        )
+
+    def _refuse_if_banned(self, asked: int) -> None:
+        until = self._bans.until(self._base_urls[asked])
+        if until > self._clock.now():
+            raise StopUntil.banned(until)
+
+    def _failure(self, asked: int, answer: Answer) -> VenueError:
         status = answer.status
         code, message = _venue_error(answer.body)
-        if status in (418, 429):
+        if status == 418:
             until = self._stop_until(answer, message)
-            reason = "has banned this address" if status == 418 else "wants a pause"
-            return StopUntil(
-                f"the venue {reason} until {utc_text(until)} UTC (HTTP {status})", until=until
-            )
+            self._bans.note(self._base_urls[asked], until, now=self._clock.now())
+            self._lease.ban(until)
+            return StopUntil.banned(until)
+        if status in (429, 403):
+            until = self._stop_until(answer, message)
+            if status == 403:
+                until = self._clock.now() + 1000 * _FIREWALL_STOP
+            self._lease.pause((until - self._clock.now()) / 1000)
+            return StopUntil.paused(until)
         if status == 451:
             return VenueRefused("the venue does not serve this location (HTTP 451)")
-        if status == 403:
-            return VenueRefused("the venue's firewall refused the request (HTTP 403)")
         if status >= 500 or status == 408 or code in _VENUE_TROUBLE:
             return BadAnswer(f"the venue is in trouble (HTTP {status})")
+        if 300 <= status < 400:
+            return BadAnswer(
+                f"expected an answer, found a redirect (HTTP {status}); none is followed"
+            )
         detail = f": {message} ({code})" if message else ""
         return RequestRejected(f"the venue rejected the request (HTTP {status}){detail}", code=code)
 

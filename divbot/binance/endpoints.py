@@ -10,15 +10,18 @@ from enum import StrEnum
 
 from divbot.domain.market import Market
 
-BASE_URL = {
-    Market.SPOT: "https://api.binance.com",
-    Market.USDM: "https://fapi.binance.com",
+BASE_URLS = {
+    Market.SPOT: ("https://api.binance.com", "https://data-api.binance.vision"),
+    Market.USDM: ("https://fapi.binance.com",),
 }
+"""Where each market is found; the second is for where the first refuses or cannot be reached."""
 PREFIX = {Market.SPOT: "/api/v3", Market.USDM: "/fapi/v1"}
 
 WEIGHT_PER_MINUTE = {Market.SPOT: 6000, Market.USDM: 2400}
 """REQUEST_WEIGHT of one address and minute; the venue's exchangeInfo has the last word."""
 
+USED_WEIGHT_HEADER = "x-mbx-used-weight-1m"
+"""What this address has used in the current minute, other programs included."""
 LOCAL_EXCHANGE_HEADER = "X-Divbot-Exchange"
 """Sent by the local exchange with every reply, so that its prices are never taken for real."""
 

@@ -5,54 +5,90 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
+from divbot.binance.bans import Bans
+from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
-from divbot.binance.limits import WeightAccount
+from divbot.binance.endpoints import Endpoint, request_weight
+from divbot.binance.limits import Limits, measure_limits
 from divbot.binance.transport import Transport
 from divbot.binance.universe import Listed, chosen, most_traded
-from divbot.binance.wire import Candles, Quote
+from divbot.binance.wire import Candles, Listing, Quote
 from divbot.domain.clock import SystemClock
-from divbot.domain.market import Instrument, Interval, Market, Ticker
+from divbot.domain.market import Interval, Market, Ticker
 
 _LISTING_REQUESTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class BinanceSource:
-    """Where to find Binance: small enough to hand to a worker, which opens it for itself."""
+    """Where to find Binance, and what may be spent there; each worker opens it for itself.
+
+    Made by the parent, and handed to workers when they start.
+    """
 
     market: Market
-    base_url: str
+    base_urls: tuple[str, ...]
+    budget: WeightBudget
+    bans_file: Path | None = None
     request_timeout: float = 10.0
 
     def open(self, connections: int) -> BinanceMarketData:
         """Return the market data, over a session of at most `connections` connections."""
         clock = SystemClock()
-        account = WeightAccount()
         transport = Transport(clock, connections=connections)
         client = BinanceClient(
             self.market,
-            self.base_url,
+            self.base_urls,
             transport,
             clock,
-            account,
+            Bans(self.bans_file),
             request_timeout=self.request_timeout,
         )
-        return BinanceMarketData(client, transport, account)
+        return BinanceMarketData(client, transport, self.budget)
 
     def open_listing(self) -> BinanceMarketData:
         """Return the market data, with as many connections as a listing can use."""
-        return self.open(_LISTING_REQUESTS)
+        data = self.open(_LISTING_REQUESTS)
+        data.spend_from(self.budget.open_lease())
+        return data
+
+    def open_lease(self, symbols: int, limit: int) -> int:
+        """Set aside what the candles of `symbols` cost; return the lease's number."""
+        each = request_weight(self.market, Endpoint.KLINES, limit=limit)
+        return self.budget.open_lease(symbols * each)
+
+    def close_lease(self, lease: int) -> None:
+        """Take back what is left of a lease."""
+        self.budget.close_lease(lease)
+
+    def tend(self) -> str:
+        """Grant what is free; return what work still waits for, in words."""
+        self.budget.tend()
+        return self.budget.waiting_for()
+
+    def weight_spent(self) -> int:
+        """Return all request weight spent so far, by all processes."""
+        return self.budget.spent()
 
 
 class BinanceMarketData:
     """Answer what a scan asks, over one session with several connections."""
 
-    def __init__(self, client: BinanceClient, transport: Transport, account: WeightAccount) -> None:
+    def __init__(self, client: BinanceClient, transport: Transport, budget: WeightBudget) -> None:
         self._client = client
         self._transport = transport
-        self._account = account
+        self._budget = budget
+
+    def spend_from(self, lease: int) -> None:
+        """Spend from lease number `lease` from now on."""
+        self._client.spend_from(self._budget.lease(lease))
+
+    def limits(self) -> Limits:
+        """Ask the venue how it sees this machine."""
+        return measure_limits(self._client, SystemClock())
 
     @property
     def simulated(self) -> bool:
@@ -66,21 +102,17 @@ class BinanceMarketData:
 
     def most_traded(self, count: int) -> tuple[Listed, ...]:
         """Return at most `count` tradable USDT symbols, by quote volume."""
-        instruments, tickers, quotes = self._listing()
-        return most_traded(instruments, tickers, quotes, count)
+        listing, tickers, quotes = self._listing()
+        return most_traded(listing.instruments, tickers, quotes, count)
 
     def chosen(self, symbols: Sequence[str]) -> tuple[Listed, ...]:
         """Return the listings of `symbols`; raise InputError for one that is not listed."""
-        instruments, tickers, quotes = self._listing()
-        return chosen(instruments, tickers, quotes, symbols)
+        listing, tickers, quotes = self._listing()
+        return chosen(listing.instruments, tickers, quotes, symbols)
 
     def final_candles(self, symbol: str, interval: Interval, limit: int) -> Candles:
         """Return the newest final candles of `symbol`, at most `limit - 1` of them."""
         return self._client.final_candles(symbol, interval, limit)
-
-    def take_weight(self) -> int:
-        """Return the request weight used since the last call."""
-        return self._account.take()
 
     def close(self) -> None:
         """Close every connection."""
@@ -92,19 +124,19 @@ class BinanceMarketData:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _listing(
-        self,
-    ) -> tuple[dict[str, Instrument], dict[str, Ticker], dict[str, Quote]]:
+    def _listing(self) -> tuple[Listing, dict[str, Ticker], dict[str, Quote]]:
         """Ask for the parts of a listing side by side: only the slowest is waited for."""
         threads = ThreadPoolExecutor(_LISTING_REQUESTS, "listing")
         try:
-            instruments = threads.submit(self._client.exchange_info)
+            listing = threads.submit(self._client.exchange_info)
             tickers = threads.submit(self._client.tickers)
-            if self._client.market is Market.SPOT:
-                return instruments.result(), *tickers.result()
             # Futures name no bid and ask among the last 24 hours.
-            quotes = threads.submit(self._client.quotes)
-            return instruments.result(), tickers.result()[0], quotes.result()
+            is_spot = self._client.market is Market.SPOT
+            book = None if is_spot else threads.submit(self._client.quotes)
+            day, quotes = tickers.result()
+            found = listing.result(), day, quotes if book is None else book.result()
         finally:
             # After Ctrl-C, or the first failure, the other answers are not waited for.
             threads.shutdown(wait=False, cancel_futures=True)
+        self._budget.limit = found[0].weight_limit or self._budget.limit
+        return found

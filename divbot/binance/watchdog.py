@@ -81,10 +81,13 @@ class Watchdog:
             guard.release()
 
     def close(self) -> None:
-        """Stop watching."""
+        """End every wait, and stop watching."""
         with self._changed:
             self._is_closed = True
+            guards, self._guards = self._guards, []
             self._changed.notify()
+        for _, _, guard in guards:
+            guard.bite()
 
     def _watch(self) -> None:
         while True:

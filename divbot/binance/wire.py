@@ -34,6 +34,14 @@ class Candles(NamedTuple):
     """In units of the base asset."""
 
 
+class Listing(NamedTuple):
+    """What is listed, by symbol, and what the venue allows."""
+
+    instruments: dict[str, Instrument]
+    weight_limit: int | None
+    """Request weight per minute; None where the listing names none."""
+
+
 class Quote(NamedTuple):
     """The best bid and ask of one symbol; zero where there is none."""
 
@@ -63,6 +71,8 @@ def parse_final_klines(body: bytes, interval: Interval) -> Candles:
     if any(type(row) is not list or len(row) != _KLINE_FIELDS for row in rows):
         raise BadAnswer(f"expected {_KLINE_FIELDS} fields in every candle")
     columns = list(zip(*rows, strict=True))
+    if any(type(time) is not int for time in columns[0]):
+        raise BadAnswer("expected whole numbers for open times")
     try:
         open_time = np.array(columns[0], np.int64)
         prices = [np.fromiter(map(float, columns[k]), np.float64, len(rows)) for k in range(1, 6)]
@@ -101,16 +111,22 @@ def parse_server_time(body: bytes) -> int:
 
 def parse_exchange_info(body: bytes, market: Market) -> dict[str, Instrument]:
     """Return every listed instrument by its symbol."""
+    # One entry that makes no sense is not worth the whole listing.
+    entries = [
+        entry
+        for entry in _entries(parse_json(body), "symbols")
+        if isinstance(symbol := entry.get("symbol"), str) and is_symbol(symbol)
+    ]
     return {
         instrument.symbol: instrument
-        for instrument in (
-            _instrument(entry, market) for entry in _entries(parse_json(body), "symbols")
-        )
+        for instrument in (_instrument(entry, market) for entry in entries)
     }
 
 
-def _entries(document: Any, key: str) -> list[dict[str, Any]]:
+def _entries(document: Any, key: str, *, optional: bool = False) -> list[dict[str, Any]]:
     entries = document.get(key) if isinstance(document, dict) else None
+    if entries is None and optional:
+        return []
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise BadAnswer(f"expected a list of {key} in the listing")
     return entries
@@ -142,6 +158,16 @@ def _tick_size(filters: Iterable[Any]) -> Decimal | None:
         if isinstance(rule, dict) and rule.get("filterType") == "PRICE_FILTER":
             tick = _decimal(rule, "tickSize")
             return tick if tick > 0 else None
+    return None
+
+
+def parse_weight_limit(body: bytes) -> int | None:
+    """Return the request weight that the listing allows a minute; None where it names none."""
+    for limit in _entries(parse_json(body), "rateLimits", optional=True):
+        is_a_minute = (limit.get("interval"), limit.get("intervalNum")) == ("MINUTE", 1)
+        if limit.get("rateLimitType") == "REQUEST_WEIGHT" and is_a_minute:
+            most = limit.get("limit")
+            return most if isinstance(most, int) and most > 0 else None
     return None
 
 

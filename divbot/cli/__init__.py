@@ -7,6 +7,8 @@ the exit code of its class; nobody is shown a traceback.
 from __future__ import annotations
 
 import atexit
+import contextlib
+import errno
 import os
 import signal
 import sys
@@ -18,8 +20,10 @@ import typer
 
 import divbot
 from divbot.cli.exchange import exchange
+from divbot.cli.limits import limits
 from divbot.cli.scan import scan
-from divbot.domain.errors import DivbotError, VenueUnreachable
+from divbot.domain.errors import DivbotError, OutputError, VenueUnreachable
+from divbot.processes import end_forkserver
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -33,6 +37,7 @@ app = typer.Typer(
 )
 app.command()(scan)
 app.command()(exchange)
+app.command()(limits)
 
 
 @app.callback(invoke_without_command=True)
@@ -55,34 +60,36 @@ def run() -> NoReturn:
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _terminate)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            # A terminal without UTF-8 must not end a scan that found a symbol in Chinese.
-            stream.reconfigure(errors="replace")
+    _settle_streams()
     code = _run()
-    try:
-        sys.stdout.flush()
+    if code in (INTERRUPTED, TERMINATED):
+        end_forkserver()
+    # Leave as sys.exit does, but for one thing: threads that still wait for an answer of the venue
+    # are not waited for.
+    atexit._run_exitfuncs()  # noqa: SLF001 - there is no public name for it
+    with contextlib.suppress(OSError):
         sys.stderr.flush()
-    except OSError:
-        code = code or _BUG
-    if code in (INTERRUPTED, TERMINATED, _PIPE_CLOSED):
-        # Leave as sys.exit does, but for one thing: threads that still wait for an answer of the
-        # venue are not waited for.
-        atexit._run_exitfuncs()  # noqa: SLF001 - there is no public name for it
-        os._exit(0 if code == _PIPE_CLOSED else code)
-    sys.exit(code)
+    os._exit(code)
 
 
-_PIPE_CLOSED = -1
+def _settle_streams() -> None:
+    """Let neither a closed stream nor a terminal without UTF-8 end a command."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - for all of the run
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 def _run() -> int:  # noqa: PLR0911 - one way out of each failure
     try:
-        return app(prog_name="divbot", standalone_mode=False) or 0
+        code: int = app(prog_name="divbot", standalone_mode=False) or 0
+        sys.stdout.flush()
     except typer.TyperException as error:
         return _complain(error.format_message(), error.exit_code)
     except VenueUnreachable as error:
-        return _complain(f"{error}; --demo scans a simulated market without one", error.exit_code)
+        return _complain(f"{error}; --demo needs no network", error.exit_code)
     except DivbotError as error:
         return _complain(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
@@ -91,14 +98,24 @@ def _run() -> int:  # noqa: PLR0911 - one way out of each failure
         return TERMINATED
     except BrokenPipeError:
         # Whoever read us (head, less) has seen enough.
-        return _PIPE_CLOSED
+        return 0
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EIO):
+            return _complain(f"cannot write: {error.strerror}", OutputError.exit_code)
+        return _complain_of_bug(error)
     except Exception as error:
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(frame.filename).name}:{frame.lineno}"
-        return _complain(
-            f"internal error at {where}: {type(error).__name__}: {error}; this is a bug in divbot",
-            _BUG,
-        )
+        return _complain_of_bug(error)
+    else:
+        return code
+
+
+def _complain_of_bug(error: Exception) -> int:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(frame.filename).name}:{frame.lineno}"
+    return _complain(
+        f"internal error at {where}: {type(error).__name__}: {error}; this is a bug in divbot",
+        _BUG,
+    )
 
 
 def _complain(message: str, code: int) -> int:

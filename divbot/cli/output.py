@@ -9,8 +9,7 @@ import shutil
 import sys
 from enum import Enum
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import orjson
 
@@ -49,7 +48,7 @@ class Output:
         self._format = format_
         self._path = path
         self._with_divergences = with_divergences
-        self._file = _WholeFile(path) if path else None
+        self._file = _WholeFile(path) if path and path != Path("-") else None
 
     def write(self, report: Report) -> None:
         """Write `report` to its place."""
@@ -72,24 +71,14 @@ class Output:
             return csv_text(report).encode()
         return table_text(report).encode()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._file:
-            self._file.close()
-
 
 def _table_for(stream: TextIO, report: Report) -> str:
     if not stream.isatty():
         return table_text(report)
     return table_text(
-        report, width=shutil.get_terminal_size().columns, is_coloured="NO_COLOR" not in os.environ
+        report,
+        width=shutil.get_terminal_size().columns,
+        is_coloured=not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
     )
 
 
@@ -97,10 +86,17 @@ def csv_text(report: Report) -> str:
     """Return the opportunities as CSV, with a header; times in ms UTC."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(OPPORTUNITY_FIELDS)
+    origin = {
+        "venue": report.venue,
+        "market": report.market.value,
+        "interval": report.interval.value,
+        "simulated": str(report.simulated).lower(),
+    }
+    columns = [*OPPORTUNITY_FIELDS, *origin]
+    writer.writerow(columns)
     for opportunity in report.opportunities:
-        fields = opportunity_document(opportunity)
-        writer.writerow([_inert(fields[name]) for name in OPPORTUNITY_FIELDS])
+        fields = opportunity_document(opportunity) | origin
+        writer.writerow([_inert(fields[name]) for name in columns])
     return text.getvalue()
 
 
@@ -113,30 +109,40 @@ class _WholeFile:
     """A file that appears whole or not at all; a device or a pipe is written to as it is."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        # Replacing /dev/null by a file of one's own would be a surprise.
+        self._named = path
+        # What a link points to is replaced, never the link; and a device is no file to replace:
+        # /dev/null would become one.
         self._is_plain = not path.exists() or path.is_file()
-        self._written = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            self._stream = (self._written if self._is_plain else path).open("wb")
-        except OSError as error:
-            raise OutputError(f"cannot write {path}: {_reason(error)}") from error
+        self._path = path.resolve() if self._is_plain else path
+        folder = self._path.parent
+        if path.is_dir():
+            raise OutputError(f"cannot write {path}: it is a directory")
+        if not folder.is_dir():
+            raise OutputError(f"cannot write {path}: there is no folder {folder}")
+        if not os.access(self._path if self._path.exists() else folder, os.W_OK):
+            raise OutputError(f"cannot write {path}: permission denied")
 
     def write(self, content: bytes) -> None:
         try:
-            with self._stream as stream:
+            if self._is_plain:
+                self._replace(content)
+            else:
+                self._path.write_bytes(content)
+        except OSError as error:
+            raise OutputError(f"cannot write {self._named}: {_reason(error)}") from error
+
+    def _replace(self, content: bytes) -> None:
+        part = self._path.with_name(f".divbot-{os.getpid()}.part")
+        try:
+            with part.open("wb") as stream:
                 stream.write(content)
                 stream.flush()
-                if self._is_plain:
-                    os.fsync(stream.fileno())
-                    self._written.replace(self._path)
-        except OSError as error:
-            raise OutputError(f"cannot write {self._path}: {_reason(error)}") from error
-
-    def close(self) -> None:
-        self._stream.close()
-        if self._is_plain:
-            self._written.unlink(missing_ok=True)
+                os.fsync(stream.fileno())
+            if self._path.exists():
+                part.chmod(self._path.stat().st_mode & 0o7777)
+            part.replace(self._path)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def _reason(error: OSError) -> str:

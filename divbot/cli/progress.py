@@ -31,9 +31,9 @@ class ScanProgress(Stages):
         """Begin to count."""
         self._bar.update(self._task, description="scanning", total=symbols)
 
-    def downloaded(self, symbols: int) -> None:
-        """Show the count."""
-        self._bar.update(self._task, completed=symbols)
+    def downloaded(self, symbols: int, waits_for: str) -> None:
+        """Show the count, or what is waited for."""
+        self._bar.update(self._task, completed=symbols, description=waits_for or "scanning")
 
     def __enter__(self) -> Self:
         self._bar.start()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
 
@@ -19,7 +21,7 @@ PARTIAL = 4
 _MOST_FAILURES_NAMED = 3
 
 
-def _choices(values: list[str]) -> typer.models.ParameterInfo | object:
+def _choices(values: list[str]) -> Callable[[str], list[str]]:
     def complete(incomplete: str) -> list[str]:
         return [value for value in values if value.startswith(incomplete)]
 
@@ -61,8 +63,11 @@ def scan(
         int | None, typer.Option(help="Connections, shared among the workers. [64]")
     ] = None,
     sequential: Annotated[
-        bool, typer.Option("--sequential", help="Do everything in this process, for debugging.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--sequential/--no-sequential", help="Do everything in this process, for debugging."
+        ),
+    ] = None,
     kind: Annotated[
         str | None,
         typer.Option(
@@ -78,6 +83,12 @@ def scan(
     ] = None,
     max_age: Annotated[
         int | None, typer.Option(help="Show nothing confirmed more candles ago than this. [5]")
+    ] = None,
+    stop_atr: Annotated[
+        float | None, typer.Option(help="Stop beyond the later pivot, in ATRs. [0.5]")
+    ] = None,
+    reward_risk: Annotated[
+        float | None, typer.Option(help="Target, as a multiple of the risk. [2.0]")
     ] = None,
     best: Annotated[int | None, typer.Option(help="Show this many opportunities. [20]")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
@@ -96,6 +107,12 @@ def scan(
     demo: Annotated[
         bool, typer.Option("--demo", help="Scan a simulated market; needs no network.")
     ] = False,
+    request_timeout: Annotated[
+        float | None, typer.Option(help="Seconds for one answer, all tries together. [10]")
+    ] = None,
+    weight_share: Annotated[
+        float | None, typer.Option(help="Part of the venue's request weight to use. [0.8]")
+    ] = None,
     base_url: Annotated[
         str | None, typer.Option(help="Where to find the venue. [Binance's own address]")
     ] = None,
@@ -104,7 +121,7 @@ def scan(
     ] = None,
 ) -> int:
     """Scan the market once and print the opportunities, the best first."""
-    from divbot.app import open_scanner
+    from divbot.app import open_scanner, slow_scan_notice
     from divbot.cli.output import Format, Output
     from divbot.cli.progress import ScanProgress
     from divbot.settings import load_settings
@@ -118,22 +135,30 @@ def scan(
             "limit": limit,
             "workers": workers,
             "connections": connections,
-            "sequential": sequential or None,
+            "sequential": sequential,
             "kind": kind,
             "side": side,
             "max_age": max_age,
+            "stop_atr": stop_atr,
+            "reward_risk": reward_risk,
             "best": best,
+            "request_timeout": request_timeout,
+            "weight_share": weight_share,
             "base_url": base_url,
         },
         config,
     )
+    if demo and base_url:
+        raise InputError("--demo and --base-url exclude each other: give one of them")
     format_ = Format.chosen(as_json=as_json, as_csv=as_csv, with_all=with_all, path=output)
-    with Output(format_, output, with_divergences=with_all) as out:
-        if demo and not quiet:
-            _notice("demo: a local exchange with a synthetic market, not real prices")
-        with ScanProgress(quiet=quiet) as progress, open_scanner(settings, demo=demo) as scanner:
-            report = scanner.cycle(progress)
-        out.write(report)
+    out = Output(format_, output, with_divergences=with_all)
+    if demo and not quiet:
+        _notice("demo: a local exchange with a synthetic market, not real prices")
+    if (slow := slow_scan_notice(settings)) and not demo and not quiet:
+        _notice(slow)
+    with ScanProgress(quiet=quiet) as progress, open_scanner(settings, demo=demo) as scanner:
+        report = scanner.cycle(progress)
+    out.write(report)
     if not quiet:
         _notices(report, settings)
     return PARTIAL if _is_partial(report, settings) else 0
@@ -152,8 +177,8 @@ def _notices(report: Report, settings: Settings) -> None:
     summary = report.summary
     if not settings.symbols and summary.symbols < settings.top:
         _notice(
-            f"asked for the top {settings.top}, but the market has only {summary.symbols} "
-            "tradable USDT symbols"
+            f"the market has only {summary.symbols} tradable USDT symbols, not {settings.top}: "
+            "all were scanned"
         )
     named = [x for x in summary.skipped if settings.symbols or x.reason == FAILED]
     for skipped in named[:_MOST_FAILURES_NAMED]:

@@ -72,13 +72,22 @@ def table_text(report: Report, *, width: int | None = None, is_coloured: bool = 
 
 
 def _fitting(opportunities: Sequence[Opportunity], width: int | None) -> list[_Column]:
-    columns = list(_COLUMNS)
+    left_out: list[str] = []
     for title in _LEFT_OUT_FIRST:
-        taken = sum(column.width(opportunities) for column in columns) - _GAP
-        if width is None or taken <= width:
+        if _fits(opportunities, left_out, width):
             break
-        columns = [column for column in columns if column.title != title]
-    return columns
+        left_out.append(title)
+    # What went before a wide column may fit again once that one is gone.
+    for title in reversed(left_out):
+        fewer = [name for name in left_out if name != title]
+        if _fits(opportunities, fewer, width):
+            left_out = fewer
+    return [column for column in _COLUMNS if column.title not in left_out]
+
+
+def _fits(opportunities: Sequence[Opportunity], left_out: list[str], width: int | None) -> bool:
+    widths = [x.width(opportunities) for x in _COLUMNS if x.title not in left_out]
+    return width is None or sum(widths) - _GAP <= width
 
 
 def heading(report: Report) -> str:

@@ -68,9 +68,10 @@ class ManualClock:
         return False
 
 
-def utc_text(ms: int) -> str:
-    """Return `ms` as `2024-07-30 09:35` (UTC)."""
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+def utc_text(ms: int, *, seconds: bool = False) -> str:
+    """Return `ms` as `2024-07-30 09:35` (UTC), or with `seconds` as `2024-07-30 09:35:07`."""
+    form = "%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime(form)
 
 
 def parse_time(text: str) -> int:

@@ -21,7 +21,9 @@ Retrying and dropping look at the class, never at the text.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
+
+from divbot.domain.clock import utc_text
 
 
 class DivbotError(Exception):
@@ -66,12 +68,36 @@ class BadAnswer(TryAgain):
     """An answer came that cannot be believed: truncated, not JSON, or of the wrong shape."""
 
 
+LONGEST_WAIT = 120_000
+"""A pause up to this, in ms, is waited for; a longer one is told."""
+
+
 class StopUntil(VenueError):
     """The venue wants no request at all before `until` (ms UTC)."""
 
     def __init__(self, message: str, *, until: int) -> None:
         super().__init__(message)
         self.until = until
+
+    def is_short(self, now: int) -> bool:
+        """Tell whether one waits for the end rather than giving up."""
+        return self.until - now <= LONGEST_WAIT
+
+    @classmethod
+    def paused(cls, until: int) -> Self:
+        """Return the error for a pause that the venue asks for."""
+        return cls(
+            f"the venue wants a pause until {utc_text(until, seconds=True)} UTC", until=until
+        )
+
+    @classmethod
+    def banned(cls, until: int) -> Self:
+        """Return the error for a ban; it holds for all programs on this address."""
+        return cls(
+            f"the venue has banned this address until {utc_text(until, seconds=True)} UTC; "
+            "nothing is sent before",
+            until=until,
+        )
 
     def __reduce__(self) -> tuple[object, ...]:
         """Survive the way back from a worker process: keyword arguments do not by themselves."""

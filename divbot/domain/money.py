@@ -29,4 +29,5 @@ def _in_ticks(value: float, tick: Decimal | None, rounding: str) -> Decimal:
         return exact.quantize(Decimal((0, (1,), exact.adjusted() + 1 - _UNTICKED_DIGITS)), rounding)
     in_ticks = (exact / tick).to_integral_value(rounding) * tick
     # A tick of 0.01000000 means prices of two decimals; one of 10 means prices of none.
-    return in_ticks.quantize(min(tick.normalize(), Decimal(1)))
+    decimals = min(int(tick.normalize().as_tuple().exponent), 0)
+    return in_ticks.quantize(Decimal((0, (1,), decimals)))

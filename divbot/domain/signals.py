@@ -56,7 +56,6 @@ class Signal:
     highest_since: float
     lowest_since: float
     """Over the final candles after the confirming one; of none, the confirming close."""
-    last_open_time: int
     last_close: float
     last_atr: float
     """Of the symbol's newest final candle."""

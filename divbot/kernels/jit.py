@@ -8,16 +8,18 @@ What is cached is a pickle: the folder is the user's own and closed to others (0
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sys
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
 from numba.core import config
+from numba.core.caching import FunctionCache
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,9 +44,32 @@ def jit(function: Callable[P, R]) -> Callable[P, R]:
         config.CACHE_DIR = str(cache)  # type: ignore[attr-defined]
     try:
         compiled = numba.njit(nogil=True, error_model="numpy", cache=cache is not None)(function)
+        if cache is not None:
+            # numba offers no other way to choose the cache.
+            compiled._cache = _ForgivingCache(function)  # type: ignore[attr-defined,no-untyped-call]  # noqa: SLF001
     finally:
         config.CACHE_DIR = before  # type: ignore[attr-defined]
     return cast("Callable[P, R]", compiled)
+
+
+class _ForgivingCache(FunctionCache):
+    """Compile anew what cannot be read, and go on where nothing can be written.
+
+    A power loss leaves files of no bytes, a full disk leaves none; and what a damaged pickle
+    raises is anybody's guess.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        except Exception:
+            with contextlib.suppress(Exception):
+                self.flush()  # type: ignore[no-untyped-call]
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        with contextlib.suppress(Exception):
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
 
 
 def cache_home() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from divbot.scanner.task import (
     Coverage,
 )
 
+_NEIGHBOURS = 10
 LARGEST_BLOCK = 200
 """Symbols: what bounds the memory of a worker, however large the market."""
 
@@ -55,8 +57,8 @@ class Stages:
     def listed(self, symbols: int) -> None:
         """Hear how many symbols there are to download."""
 
-    def downloaded(self, symbols: int) -> None:
-        """Hear how many of them have been downloaded so far."""
+    def downloaded(self, symbols: int, waits_for: str) -> None:
+        """Hear how many have been downloaded so far, and what work waits for, if it does."""
 
 
 class Scanner:
@@ -75,20 +77,22 @@ class Scanner:
         Raise VenueError where the venue cannot be had at all, or wants no more requests.
         """
         stages = stages or Stages()
-        started = self._clock.monotonic()
+        started, spent_before = self._clock.monotonic(), self._source.weight_spent()
         universe = self._universe()
         listed_at = self._clock.monotonic()
         stages.listed(len(universe))
         done = self._pool.run(self._tasks(universe), stages.downloaded)
         results = _Results.of(done)
-        as_of = _AsOf.of(results.coverage, self._rules.interval)
-        skipped = tuple(sorted(results.skipped(as_of), key=lambda x: x.symbol))
+        skipped = tuple(sorted(results.skipped(self._rules.interval), key=lambda x: x.symbol))
         return self._report(
             universe,
             results.without({x.symbol for x in skipped}),
             skipped,
-            as_of,
-            _Elapsed(started, listed_at, self._clock),
+            _Effort(
+                listing=listed_at - started,
+                total=self._clock.monotonic() - started,
+                weight=self._source.weight_spent() - spent_before,
+            ),
         )
 
     def close(self) -> None:
@@ -119,10 +123,10 @@ class Scanner:
         universe: Sequence[Listed],
         results: _Results,
         skipped: tuple[Skipped, ...],
-        as_of: _AsOf,
-        elapsed: _Elapsed,
+        effort: _Effort,
     ) -> Report:
         rules = self._rules
+        as_of = results.as_of(rules.interval)
         opportunities = rank(
             results.signals,
             {listed.symbol: listed for listed in universe},
@@ -145,13 +149,13 @@ class Scanner:
                 missing_candles=sum(coverage.missing for coverage in gaps),
                 divergences=len(results.divergences),
                 opportunities=len(opportunities),
-                request_weight=results.weight + self._listing.take_weight(),
+                request_weight=effort.weight,
             ),
             timings=Timings(
-                listing=elapsed.listing(),
+                listing=effort.listing,
                 download=results.slowest("download_seconds"),
                 analysis=results.slowest("analysis_seconds"),
-                total=elapsed.total(),
+                total=effort.total,
             ),
             opportunities=opportunities[: rules.best],
             divergences=tuple(
@@ -162,14 +166,10 @@ class Scanner:
 
 @dataclass(frozen=True, slots=True)
 class _AsOf:
-    """The newest final candle of the market, and how far back others lie."""
+    """The newest final candle of the market."""
 
     open_time: int
     interval: Interval
-
-    @classmethod
-    def of(cls, coverage: Iterable[Coverage], interval: Interval) -> _AsOf:
-        return cls(max((x.last_open_time for x in coverage), default=0), interval)
 
     @property
     def time(self) -> int:
@@ -180,19 +180,31 @@ class _AsOf:
         return self.interval.steps_between(open_time, self.open_time)
 
 
+def _left_behind(coverage: Sequence[Coverage], interval: Interval) -> dict[str, int]:
+    """Return by how many candles some symbols differ from what was fetched about when they were.
+
+    A scan may last for several candles, so that what was fetched late is ahead of what was
+    fetched early; and one symbol far ahead, which cannot be, must not make all others look late.
+    """
+    in_order = sorted(coverage, key=lambda x: x.fetched_at)
+    behind = {}
+    for place, found in enumerate(in_order):
+        start = max(min(place - _NEIGHBOURS, len(in_order) - 2 * _NEIGHBOURS - 1), 0)
+        around = in_order[start : start + 2 * _NEIGHBOURS + 1]
+        usual = statistics.median_low(x.last_open_time for x in around)
+        steps = interval.steps_between(found.last_open_time, usual)
+        if abs(steps) > LATEST_LAG:
+            behind[found.symbol] = steps
+    return behind
+
+
 @dataclass(frozen=True, slots=True)
-class _Elapsed:
-    """The wall time of one cycle."""
+class _Effort:
+    """What one cycle took: wall seconds, and request weight of all processes."""
 
-    started: float
-    listed_at: float
-    clock: Clock
-
-    def listing(self) -> float:
-        return self.listed_at - self.started
-
-    def total(self) -> float:
-        return self.clock.monotonic() - self.started
+    listing: float
+    total: float
+    weight: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +216,6 @@ class _Results:
     signals: tuple[Signal, ...] = ()
     divergences: tuple[Divergence, ...] = ()
     blocks: tuple[BlockResult, ...] = ()
-    weight: int = 0
 
     @classmethod
     def of(cls, done: Sequence[Done]) -> _Results:
@@ -225,18 +236,25 @@ class _Results:
             signals=tuple(x for result in results for x in result.signals),
             divergences=tuple(x for result in results for x in result.divergences),
             blocks=tuple(results),
-            weight=sum(result.weight for result in results),
         )
 
-    def skipped(self, as_of: _AsOf) -> Iterable[Skipped]:
+    def as_of(self, interval: Interval) -> _AsOf:
+        """Return the newest final candle of all symbols."""
+        return _AsOf(max((x.last_open_time for x in self.coverage), default=0), interval)
+
+    def skipped(self, interval: Interval) -> Iterable[Skipped]:
         """Return every symbol that the report may not speak of, and why."""
         yield from self.failures
+        enough = [x for x in self.coverage if x.candles >= MINIMUM_CANDLES]
         for found in self.coverage:
             if found.candles < MINIMUM_CANDLES:
                 detail = f"{found.candles} final candles, at least {MINIMUM_CANDLES} are needed"
                 yield Skipped(found.symbol, INSUFFICIENT_HISTORY, detail)
-            elif (behind := as_of.age(found.last_open_time)) > LATEST_LAG:
-                yield Skipped(found.symbol, GAP, f"its newest {behind} candles are missing")
+        for symbol, behind in _left_behind(enough, interval).items():
+            if behind > 0:
+                yield Skipped(symbol, GAP, f"its newest {behind} candles are missing")
+            else:
+                yield Skipped(symbol, FAILED, f"its candles are {-behind} ahead of the market")
 
     def without(self, symbols: set[str]) -> _Results:
         """Return the same without what was found of `symbols`."""
@@ -246,7 +264,6 @@ class _Results:
             signals=tuple(x for x in self.signals if x.divergence.symbol not in symbols),
             divergences=tuple(x for x in self.divergences if x.symbol not in symbols),
             blocks=self.blocks,
-            weight=self.weight,
         )
 
     def slowest(self, stage: str) -> float:
@@ -261,6 +278,5 @@ def _raise_if_hopeless(errors: Sequence[DivbotError], *, anything_found: bool) -
     for error in errors:
         if isinstance(error, StopUntil | VenueRefused):
             raise error
-    for error in errors:
-        if not anything_found and isinstance(error, VenueError):
-            raise error
+    if errors and not anything_found:
+        raise next((x for x in errors if isinstance(x, VenueError)), errors[0])

@@ -45,13 +45,15 @@ _CANNOT_START = (RuntimeError, OSError, EOFError)
 _LOOK = 0.1
 _SUSPECT_AFTER = 2
 _MOST_DEATHS = 12
-"""In a row, with nothing finished between: more than halving a block down to its culprit takes."""
+"""In a row, with nothing learnt between: more than halving a block down to its culprit takes."""
+_MOST_CULPRITS = 10
+"""Symbols in one run that end their worker: more are a fault of ours, not of the symbols."""
 _PATIENCE = 0.7
 
 Done = tuple[BlockTask, BlockResult | DivbotError]
 """What became of a task."""
-Progress = Callable[[int], None]
-"""Called with the number of symbols downloaded so far."""
+Progress = Callable[[int, str], None]
+"""Called with the number of symbols downloaded so far, and what work waits for, if it does."""
 
 
 class Pool(Protocol):
@@ -74,6 +76,7 @@ class InlinePool:
     workers = 1
 
     def __init__(self, source: Source, connections: int) -> None:
+        self._source = source
         self._done = 0
         self._progress: Progress = _ignore
         self._worker = _new_worker(source, connections, self._count)
@@ -81,11 +84,18 @@ class InlinePool:
     def run(self, tasks: Sequence[BlockTask], progress: Progress) -> list[Done]:
         """Return what became of each task."""
         self._done, self._progress = 0, progress
-        return [done for task in tasks for done in _scan(self._worker, task)]
+        return [done for task in tasks for done in self._scan(task)]
+
+    def _scan(self, task: BlockTask) -> list[Done]:
+        lease = self._source.open_lease(len(task.symbols), task.limit)
+        try:
+            return _scan(self._worker, replace(task, lease=lease))
+        finally:
+            self._source.close_lease(lease)
 
     def _count(self) -> None:
         self._done += 1
-        self._progress(self._done)
+        self._progress(self._done, "")
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -108,12 +118,14 @@ class ProcessPool:
         # a count is lost, and the count is for the eye, and for telling slow from hung.
         self._downloaded = RawValue("L", 0)
         self._deaths = 0
+        self._culprits = 0
         self._has_worked = False
         self._executor = self._start()
 
     def run(self, tasks: Sequence[BlockTask], progress: Progress) -> list[Done]:
         """Return what became of each task; one that killed its worker comes back in parts."""
         self._downloaded.value = 0
+        self._culprits = 0
         finished: list[Done] = []
         together = [_Attempt(task) for task in tasks]
         suspects: list[BlockTask] = []
@@ -129,6 +141,7 @@ class ProcessPool:
                 suspects += _halves(suspect)
             else:
                 finished.append((suspect, WorkerLost("its analysis ended the worker process")))
+                self._convict()
         return finished
 
     def close(self) -> None:
@@ -159,29 +172,48 @@ class ProcessPool:
     ) -> list[_Attempt]:
         """Run a batch, add what ends to `finished`; return what a dead or hung worker cost."""
         futures = self._submit(batch)
-        for future in self._as_they_end(futures, progress):
-            with contextlib.suppress(BrokenProcessPool):
-                finished += future.result()
-                del futures[future]
-        self._deaths = self._deaths + 1 if futures else 0
-        if self._deaths > _MOST_DEATHS:
-            raise WorkerLost("worker processes die or hang again and again, whatever they do")
-        if futures and not self._has_worked:
-            raise WorkerLost("worker processes end before they begin")
-        if futures:
-            self._restart()
+        leases = [attempt.task.lease for attempt in futures.values()]
+        try:
+            for future in self._as_they_end(futures, progress):
+                with contextlib.suppress(BrokenProcessPool):
+                    finished += future.result()
+                    del futures[future]
+            self._judge(died=bool(futures), learnt=len(futures) < len(leases))
+        finally:
+            for lease in leases:
+                self._source.close_lease(lease)
         return [attempt.failed() for attempt in futures.values()]
 
+    def _convict(self) -> None:
+        self._deaths = 0
+        self._culprits += 1
+        if self._culprits > _MOST_CULPRITS:
+            raise WorkerLost(f"more than {_MOST_CULPRITS} symbols ended their worker process")
+
+    def _judge(self, *, died: bool, learnt: bool) -> None:
+        """Start afresh after a death; give up where nothing but deaths can be expected."""
+        self._deaths = 0 if learnt else self._deaths + 1
+        if self._deaths > _MOST_DEATHS:
+            raise WorkerLost("worker processes die or hang again and again, whatever they do")
+        if died and not self._has_worked:
+            raise WorkerLost("worker processes end before they begin")
+        if died:
+            self._restart()
+
     def _submit(self, batch: Sequence[_Attempt]) -> dict[Future[list[Done]], _Attempt]:
+        leased = [attempt.on_lease(self._lease_for(attempt.task)) for attempt in batch]
         try:
-            return {self._executor.submit(_scan_block, x.task): x for x in batch}
+            return {self._executor.submit(_scan_block, x.task): x for x in leased}
         except _CANNOT_START:
             # A worker died between two scans: nobody's fault that is submitted now.
             self._restart()
         try:
-            return {self._executor.submit(_scan_block, x.task): x for x in batch}
+            return {self._executor.submit(_scan_block, x.task): x for x in leased}
         except _CANNOT_START as error:
             raise WorkerLost(f"cannot start worker processes: {error}") from error
+
+    def _lease_for(self, task: BlockTask) -> int:
+        return self._source.open_lease(len(task.symbols), task.limit)
 
     def _as_they_end(
         self, futures: dict[Future[list[Done]], _Attempt], progress: Progress
@@ -192,9 +224,10 @@ class ProcessPool:
         while pending:
             seen = self._downloaded.value
             done, pending = wait(pending, _LOOK, FIRST_COMPLETED)
-            progress(self._downloaded.value)
+            waits_for = self._source.tend()
+            progress(self._downloaded.value, waits_for)
             now = self._clock.monotonic()
-            if done or self._downloaded.value != seen:
+            if done or waits_for or self._downloaded.value != seen:
                 last_sign = now
             if now - last_sign > self._stall_seconds:
                 break
@@ -235,12 +268,15 @@ class _Attempt:
     task: BlockTask
     failures: int = field(default=0)
 
+    def on_lease(self, lease: int) -> _Attempt:
+        return replace(self, task=replace(self.task, lease=lease))
+
     def failed(self) -> _Attempt:
         return replace(self, failures=self.failures + 1)
 
 
-def _ignore(_: int) -> None:
-    """Do nothing with a count."""
+def _ignore(done: int, waits_for: str) -> None:
+    """Tell nobody."""
 
 
 def _end(executor: ProcessPoolExecutor) -> None:

@@ -72,8 +72,8 @@ class MarketData(Protocol):
     def final_candles(self, symbol: str, interval: Interval, limit: int) -> Candles:
         """Return the newest final candles of `symbol`, at most `limit - 1` of them."""
 
-    def take_weight(self) -> int:
-        """Return the request weight used since the last call."""
+    def spend_from(self, lease: int) -> None:
+        """Spend request weight from lease number `lease` from now on."""
 
     def close(self) -> None:
         """Close every connection."""
@@ -91,3 +91,15 @@ class Source(Protocol):
 
     def open_listing(self) -> MarketData:
         """Return the market data, with as many connections as a listing can use."""
+
+    def open_lease(self, symbols: int, limit: int) -> int:
+        """Set request weight aside for the candles of `symbols`; return the lease's number."""
+
+    def close_lease(self, lease: int) -> None:
+        """Take back what is left of a lease; nobody spends from it any more."""
+
+    def tend(self) -> str:
+        """Grant what is free to the leases; return what work waits for, in words, or nothing."""
+
+    def weight_spent(self) -> int:
+        """Return all request weight spent so far, by all processes."""

@@ -82,11 +82,13 @@ def plan_of(signal: Signal, tick: Decimal | None, rules: RankingRules) -> Plan |
     margin = rules.stop_atr * signal.confirmed_atr
     stop = signal.price - margin if is_buy else signal.price + margin
     target = signal.confirmed_close + rules.reward_risk * (signal.confirmed_close - stop)
-    if stop <= 0 or target <= 0 or (signal.confirmed_close > stop) is not is_buy:
+    if (signal.confirmed_close > stop) is not is_buy:
         return None
     if is_buy:
-        return Plan(price_below(stop, tick), price_above(target, tick))
-    return Plan(price_above(stop, tick), price_below(target, tick))
+        plan = Plan(price_below(stop, tick), price_above(target, tick))
+    else:
+        plan = Plan(price_above(stop, tick), price_below(target, tick))
+    return plan if plan.stop > 0 and plan.target > 0 else None
 
 
 def _opportunity(

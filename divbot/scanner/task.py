@@ -10,7 +10,7 @@ from divbot.domain.signals import Divergence, Signal
 MINIMUM_CANDLES = 300
 """Final candles below which a symbol's history does not carry a divergence."""
 LATEST_LAG = 1
-"""Steps that a symbol may be behind the newest candle seen: a bar may close during a scan."""
+"""Steps that a symbol may be off what others had when it was fetched: a bar may just close."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,8 @@ class BlockTask:
     interval: Interval
     limit: int
     max_age: int
+    lease: int = 0
+    """What to spend request weight from; told when the task is handed to a worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Coverage:
     """Candles that the venue never made, between the first and the last one found."""
     last_open_time: int
     """Of the newest final candle, ms UTC; 0 where there is none."""
+    fetched_at: float
+    """When its answer came, on the machine's monotonic clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +59,3 @@ class BlockResult:
     worker: int
     download_seconds: float
     analysis_seconds: float
-    weight: int

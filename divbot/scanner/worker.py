@@ -6,15 +6,17 @@ Imported by every worker: nothing here may load typer, rich, pydantic or pandas.
 from __future__ import annotations
 
 import os
+import statistics
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from divbot.domain.clock import Clock
-from divbot.domain.errors import DivbotError, StopUntil, VenueError, VenueRefused
+from divbot.domain.errors import DivbotError, StopUntil, TryAgain, VenueError, VenueRefused
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Kind, Signal
 from divbot.kernels.analysis import PIVOT_RIGHT, Analysis, after_warm_up, analyse
@@ -70,13 +72,15 @@ class BlockWorker:
         Raise the error where the venue answers for no symbol at all, or wants all to stop.
         """
         started = self._clock.monotonic()
-        download = _Download(self._market_data, task, self._on_symbol)
-        series, failures = download.run(self._threads)
+        self._market_data.spend_from(task.lease)
+        download = _Download(self._market_data, task, self._clock, self._on_symbol)
+        fetched, failures = download.run(self._threads)
         downloaded = self._clock.monotonic()
-        signals, divergences = _signals(_usable(series, task.interval), task)
+        series = {symbol: x.candles for symbol, x in fetched.items()}
+        signals, divergences = _signals(_usable(series, task), task)
         return BlockResult(
             coverage=tuple(
-                _coverage(symbol, candles, task.interval) for symbol, candles in series.items()
+                _coverage(symbol, found, task.interval) for symbol, found in fetched.items()
             ),
             failures=failures,
             signals=signals,
@@ -84,7 +88,6 @@ class BlockWorker:
             worker=os.getpid(),
             download_seconds=downloaded - started,
             analysis_seconds=self._clock.monotonic() - downloaded,
-            weight=self._market_data.take_weight(),
         )
 
     def close(self) -> None:
@@ -93,84 +96,108 @@ class BlockWorker:
         self._market_data.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """Candles, and when they came."""
+
+    candles: Candles
+    at: float
+
+
 class _Download:
     """One block's candles, asked for side by side."""
 
     def __init__(
-        self, market_data: MarketData, task: BlockTask, on_symbol: Callable[[], None]
+        self,
+        market_data: MarketData,
+        task: BlockTask,
+        clock: Clock,
+        on_symbol: Callable[[], None],
     ) -> None:
         self._market_data = market_data
         self._task = task
+        self._clock = clock
         self._on_symbol = on_symbol
-        # Guards the three below, and the count: every thread of the block writes them.
+        # Guards the four below, and the count: every thread of the block writes them.
         self._lock = threading.Lock()
-        self._answered = False
-        self._errors: list[DivbotError] = []
-        self._fatal: VenueError | None = None
+        self._has_answered = False
+        self._failed_in_a_row = 0
+        self._last_error: DivbotError | None = None
+        self._reason_to_stop: DivbotError | None = None
 
-    def run(self, threads: ThreadPoolExecutor) -> tuple[dict[str, Candles], tuple[Failure, ...]]:
+    def run(self, threads: ThreadPoolExecutor) -> tuple[dict[str, _Fetched], tuple[Failure, ...]]:
         """Return the candles by symbol, and why the others have none."""
         found = list(threads.map(self._fetch, self._task.symbols))
-        if self._fatal is not None:
-            raise self._fatal
-        if not self._answered and self._errors and isinstance(self._errors[-1], VenueError):
-            raise self._errors[-1]
+        stop, last = self._reason_to_stop, self._last_error
+        if isinstance(stop, StopUntil | VenueRefused):
+            raise stop
+        if not self._has_answered and isinstance(last, VenueError):
+            raise last
         answers = dict(zip(self._task.symbols, found, strict=True))
         return (
             {symbol: x for symbol, x in answers.items() if not isinstance(x, Failure)},
             tuple(x for x in answers.values() if isinstance(x, Failure)),
         )
 
-    def _fetch(self, symbol: str) -> Candles | Failure:
-        if self._fatal is not None:
-            return Failure(symbol, str(self._fatal))
+    def _fetch(self, symbol: str) -> _Fetched | Failure:
+        if self._reason_to_stop is not None:
+            return Failure(symbol, f"not asked for any more: {self._reason_to_stop}")
         try:
             candles = self._market_data.final_candles(symbol, self._task.interval, self._task.limit)
         except DivbotError as error:
-            self._note(error)
+            self._note_failure(error)
             return Failure(symbol, str(error))
         else:
-            self._answered = True
-            return candles
+            self._note_answer()
+            return _Fetched(candles, self._clock.monotonic())
         finally:
             with self._lock:
                 self._on_symbol()
 
-    def _note(self, error: DivbotError) -> None:
-        """Stop the whole block for an error that every other symbol would meet too."""
+    def _note_answer(self) -> None:
         with self._lock:
-            self._errors.append(error)
-            hopeless = len(self._errors) >= _GIVE_UP_AFTER and not self._answered
-            if isinstance(error, StopUntil | VenueRefused) or (
-                hopeless and isinstance(error, VenueError)
-            ):
-                self._fatal = error
+            self._has_answered = True
+            self._failed_in_a_row = 0
+
+    def _note_failure(self, error: DivbotError) -> None:
+        """Stop the block for an error that the other symbols would most likely meet too."""
+        with self._lock:
+            self._last_error = error
+            # A rejection is the symbol's own trouble, however many follow each other.
+            self._failed_in_a_row += isinstance(error, TryAgain)
+            is_storm = self._failed_in_a_row >= _GIVE_UP_AFTER
+            if is_storm or isinstance(error, StopUntil | VenueRefused):
+                self._reason_to_stop = error
 
 
-def _coverage(symbol: str, candles: Candles, interval: Interval) -> Coverage:
-    count = len(candles.open_time)
+def _coverage(symbol: str, fetched: _Fetched, interval: Interval) -> Coverage:
+    open_time = fetched.candles.open_time
+    count = len(open_time)
     if count == 0:
-        return Coverage(symbol, 0, 0, 0)
-    first, last = steps_of(candles.open_time[[0, -1]], interval)
-    return Coverage(symbol, count, int(last - first) + 1 - count, int(candles.open_time[-1]))
+        return Coverage(symbol, 0, 0, 0, fetched.at)
+    first, last = steps_of(open_time[[0, -1]], interval)
+    return Coverage(symbol, count, int(last - first) + 1 - count, int(open_time[-1]), fetched.at)
 
 
-def _usable(series: Mapping[str, Candles], interval: Interval) -> dict[str, Candles]:
-    """Return the series that are long enough and not left behind by the rest of the block."""
+def _usable(series: Mapping[str, Candles], task: BlockTask) -> dict[str, Candles]:
+    """Return the series that are long enough, and near enough in time to share a block.
+
+    Who is left behind by the market is for the parent to say, who sees all of it.
+    """
     enough = {
         symbol: candles
         for symbol, candles in series.items()
         if len(candles.open_time) >= MINIMUM_CANDLES
     }
-    last_steps = {
-        symbol: int(steps_of(candles.open_time[-1:], interval)[0])
+    ends = {
+        symbol: int(steps_of(candles.open_time[-1:], task.interval)[0])
         for symbol, candles in enough.items()
     }
-    newest = max(last_steps.values(), default=0)
+    middle = statistics.median_low(ends.values()) if ends else 0
     return {
         symbol: candles
         for symbol, candles in enough.items()
-        if newest - last_steps[symbol] <= LATEST_LAG
+        if abs(ends[symbol] - middle) <= task.limit
     }
 
 
@@ -183,14 +210,22 @@ def _signals(
     analysis = analyse(block.high, block.low, block.close)
     events = after_warm_up(analysis.divergences)
     divergences = tuple(_divergences(block, events))
-    oldest = len(block.close) - 1 - task.max_age
-    fresh = events[:, PIVOT] + PIVOT_RIGHT >= oldest
+    # The market's newest candle is at most so much older than the symbol's own.
+    oldest = _last_rows(block) - task.max_age - LATEST_LAG
+    fresh = events[:, PIVOT] + PIVOT_RIGHT >= oldest[events[:, SYMBOL]]
     signals = tuple(
         _signal(block, analysis, event, divergence)
         for event, divergence, is_fresh in zip(events, divergences, fresh, strict=True)
         if is_fresh
     )
     return signals, divergences
+
+
+def _last_rows(block: Block) -> NDArray[np.int64]:
+    """Return the row of each symbol's newest candle."""
+    present = block.close == block.close
+    rows: NDArray[np.int64] = len(present) - 1 - present[::-1].argmax(axis=0)
+    return rows
 
 
 def _divergences(block: Block, events: NDArray[np.int64]) -> Iterable[Divergence]:
@@ -224,7 +259,6 @@ def _signal(
         confirmed_atr=float(analysis.atr[confirmed, column]),
         highest_since=_extreme(block.high[confirmed + 1 :, column], confirmed_close, max),
         lowest_since=_extreme(block.low[confirmed + 1 :, column], confirmed_close, min),
-        last_open_time=int(block.open_times(np.array([last]), np.array([column]))[0]),
         last_close=float(close[last]),
         last_atr=float(analysis.atr[last, column]),
     )

@@ -3,13 +3,17 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from requests.structures import CaseInsensitiveDict
 
+from divbot.binance.bans import Bans
+from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
 from divbot.binance.endpoints import LOCAL_EXCHANGE_HEADER
-from divbot.binance.limits import WeightAccount
 from divbot.binance.transport import Answer
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import (
@@ -24,6 +28,7 @@ from divbot.domain.errors import (
 from divbot.domain.market import Interval, Market
 
 NOW = 1_722_330_000_000
+HERE = "http://127.0.0.1:1"
 JSON = {"Content-Type": "application/json;charset=UTF-8"}
 TIME = Answer(200, JSON, b'{"serverTime":1722330000123}')
 
@@ -37,25 +42,35 @@ class ScriptedTransport:
         self.clock = ManualClock(NOW)
         self._seconds = seconds
 
-    def get(self, url: str, parameters: Mapping[str, str | int], *, seconds: float) -> Answer:
+    def get(
+        self, url: str, parameters: Mapping[str, str | int], *, seconds: float, max_body: int
+    ) -> Answer:
         self.asked.append((url, dict(parameters), seconds))
         self.clock.advance(min(self._seconds, seconds))
         answer = self.answers.pop(0)
         if isinstance(answer, DivbotError):
             raise answer
-        return answer
+        return replace(answer, headers=CaseInsensitiveDict(answer.headers))
 
 
 def client_of(
-    transport: ScriptedTransport, market: Market = Market.USDM, account: WeightAccount | None = None
+    transport: ScriptedTransport,
+    market: Market = Market.USDM,
+    *,
+    budget: WeightBudget | None = None,
+    bans: Bans | None = None,
+    base_urls: tuple[str, ...] = (HERE,),
 ) -> BinanceClient:
-    return BinanceClient(
+    client = BinanceClient(
         market,
-        "http://127.0.0.1:1/",
+        base_urls,
         transport,  # type: ignore[arg-type]
         transport.clock,
-        account or WeightAccount(),
+        bans or Bans(None),
     )
+    budget = budget or WeightBudget(transport.clock, 10_000)
+    client.spend_from(budget.lease(budget.open_lease()))
+    return client
 
 
 def refusal(status: int, code: int = 0, message: str = "", **headers: str) -> Answer:
@@ -77,6 +92,7 @@ def test_an_answer_is_what_the_venue_said() -> None:
     "passing",
     [
         pytest.param(HTML, id="502 in HTML"),
+        pytest.param(Answer(302, {"Location": "http://evil"}, b""), id="302"),
         pytest.param(refusal(503, -1008, "overload"), id="503"),
         pytest.param(refusal(408), id="408"),
         pytest.param(refusal(400, -1001, "disconnected"), id="400 of an internal error"),
@@ -116,13 +132,10 @@ def test_all_tries_together_keep_the_deadline() -> None:
     ("answer", "error", "says"),
     [
         pytest.param(refusal(451), VenueRefused, "location", id="451"),
-        pytest.param(Answer(403, {}, b"<html>"), VenueRefused, "firewall", id="403"),
+        pytest.param(Answer(403, {}, b"<html>"), StopUntil, "pause", id="403"),
         pytest.param(refusal(400, -1102, "no symbol"), RequestRejected, "no symbol", id="400"),
         pytest.param(Answer(404, {}, b""), RequestRejected, "404", id="404"),
-        pytest.param(
-            Answer(302, {"Location": "http://evil"}, b""), RequestRejected, "302", id="302"
-        ),
-        pytest.param(refusal(429, -1003, Retry_After="7"), StopUntil, "pause", id="429"),
+        pytest.param(refusal(429, -1003, Retry_After="130"), StopUntil, "pause", id="long 429"),
         pytest.param(refusal(418, -1003, Retry_After="300"), StopUntil, "banned", id="418"),
     ],
 )
@@ -138,25 +151,104 @@ def test_what_will_not_pass_is_asked_but_once(
 
 
 @pytest.mark.parametrize(
-    ("answer", "until"),
+    ("answer", "seconds"),
     [
-        pytest.param(refusal(429, Retry_After="7"), NOW + 7_000, id="by the header"),
+        pytest.param(refusal(429, Retry_After="7"), 7, id="by the header"),
         pytest.param(
-            refusal(418, -1003, f"Way too many; IP(1.2.3.4) banned until {NOW + 5_000}. Please"),
-            NOW + 5_000,
+            refusal(429, -1003, f"Way too many; IP(1.2.3.4) banned until {NOW + 5_000}. Please"),
+            5,
             id="by the message",
         ),
-        pytest.param(refusal(429), NOW + 60_000, id="not said"),
-        pytest.param(refusal(429, Retry_After="soon"), NOW + 60_000, id="nonsense"),
-        pytest.param(refusal(429, Retry_After="-5"), NOW + 60_000, id="negative"),
+        pytest.param(refusal(429), 60, id="not said"),
+        pytest.param(refusal(429, Retry_After="soon"), 60, id="nonsense"),
+        pytest.param(refusal(429, Retry_After="-5"), 60, id="negative"),
+    ],
+)
+def test_a_short_pause_is_waited_for_to_its_end(answer: Answer, seconds: int) -> None:
+    transport = ScriptedTransport(answer, TIME)
+
+    assert client_of(transport).server_time() == 1722330000123
+    assert seconds <= transport.clock.monotonic() < seconds + 0.1
+
+
+def test_a_pause_for_one_is_a_pause_for_all() -> None:
+    transport = ScriptedTransport(refusal(429, Retry_After="130"), TIME)
+    budget = WeightBudget(transport.clock, 10_000)
+    one, other = (client_of(transport, budget=budget) for _ in range(2))
+
+    with pytest.raises(StopUntil):
+        one.server_time()
+    with pytest.raises(StopUntil) as caught:
+        other.server_time()
+
+    assert caught.value.until == NOW + 130_000
+    assert len(transport.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "until"),
+    [
+        pytest.param(refusal(418, Retry_After="300"), NOW + 300_000, id="by the header"),
+        pytest.param(
+            refusal(418, -1003, f"IP banned until {NOW + 7_000}."), NOW + 7_000, id="by the message"
+        ),
         pytest.param(refusal(418, Retry_After="9" * 40), NOW + 3 * 86_400_000, id="for ever"),
     ],
 )
-def test_a_pause_is_as_long_as_the_venue_says(answer: Answer, until: int) -> None:
-    with pytest.raises(StopUntil) as caught:
-        client_of(ScriptedTransport(answer)).server_time()
+def test_a_ban_is_written_down_and_obeyed_by_the_next_program(
+    answer: Answer, until: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "state" / "bans.json"
+    with pytest.raises(StopUntil) as first:
+        client_of(ScriptedTransport(answer), bans=Bans(file)).server_time()
 
-    assert caught.value.until == until
+    silent = ScriptedTransport()
+    with pytest.raises(StopUntil, match="banned this address until 2024-") as second:
+        client_of(silent, bans=Bans(file)).server_time()
+
+    assert (first.value.until, second.value.until) == (until, until)
+    assert not silent.asked
+
+
+def test_a_ban_ends(tmp_path: Path) -> None:
+    bans = Bans(tmp_path / "bans.json")
+    bans.note(HERE, NOW - 1, now=NOW - 1000)
+
+    assert client_of(ScriptedTransport(TIME), bans=bans).server_time() == 1722330000123
+
+
+def test_a_ban_by_one_venue_is_none_by_another(tmp_path: Path) -> None:
+    bans = Bans(tmp_path / "bans.json")
+    bans.note("http://127.0.0.1:2", NOW + 1000, now=NOW)
+
+    assert client_of(ScriptedTransport(TIME), bans=bans).server_time() == 1722330000123
+
+
+@pytest.mark.parametrize("content", ["", "[]", "not JSON", '{"http://127.0.0.1:1": "soon"}'])
+def test_a_damaged_record_of_bans_is_no_record(content: str, tmp_path: Path) -> None:
+    file = tmp_path / "bans.json"
+    file.write_text(content)
+
+    assert client_of(ScriptedTransport(TIME), bans=Bans(file)).server_time() == 1722330000123
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(refusal(451), id="451"),
+        pytest.param(VenueUnreachable("no route"), id="no route"),
+    ],
+)
+def test_the_next_address_is_asked_where_the_first_one_refuses(
+    failure: Answer | DivbotError,
+) -> None:
+    tries = 1 if isinstance(failure, Answer) else 4
+    transport = ScriptedTransport(*[failure] * tries, TIME, TIME)
+    client = client_of(transport, base_urls=("http://one", "http://two"))
+
+    assert client.server_time() == client.server_time() == 1722330000123
+    hosts = [url.split("/")[2] for url, _, _ in transport.asked]
+    assert hosts == [*["one"] * tries, "two", "two"]
 
 
 def test_an_unknown_symbol_is_the_symbol_s_own_trouble() -> None:
@@ -167,13 +259,25 @@ def test_an_unknown_symbol_is_the_symbol_s_own_trouble() -> None:
 
 
 def test_every_try_is_charged_for() -> None:
-    account = WeightAccount()
-    empty = Answer(200, JSON, b"[]")
-    client = client_of(ScriptedTransport(HTML, empty), account=account)
+    transport = ScriptedTransport(HTML, Answer(200, JSON, b"[]"))
+    budget = WeightBudget(transport.clock, 10_000)
+
+    client_of(transport, budget=budget).final_candles("BTCUSDT", Interval.M5, 499)
+
+    assert budget.spent() == 2 + 2
+
+
+def test_what_others_on_the_address_spend_is_left_to_them() -> None:
+    seen = Answer(200, JSON | {"X-MBX-USED-WEIGHT-1M": "9000"}, b"[]")
+    transport = ScriptedTransport(seen, Answer(200, JSON, b"[]"))
+    budget = WeightBudget(transport.clock, 10_000)
+    client = client_of(transport, budget=budget)
 
     client.final_candles("BTCUSDT", Interval.M5, 499)
+    before = transport.clock.monotonic()
+    client.final_candles("BTCUSDT", Interval.M5, 499)
 
-    assert (account.take(), account.take()) == (2 + 2, 0)
+    assert transport.clock.monotonic() - before > 60
 
 
 @pytest.mark.parametrize(("market", "lean"), [(Market.SPOT, True), (Market.USDM, False)])

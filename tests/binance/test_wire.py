@@ -85,6 +85,8 @@ def test_missing_candles_are_no_fault_of_the_answer() -> None:
         pytest.param(body(kline(0), kline(0), kline(1)), id="a row twice"),
         pytest.param(body(kline(1), kline(0), kline(2)), id="shuffled rows"),
         pytest.param(body(kline(0), kline(1, open_time=START + STEP + 7)), id="off the grid"),
+        pytest.param(body(kline(0, open_time="1"), kline(1)), id="a time that is a text"),
+        pytest.param(body(kline(0, open="12.5"), kline(1)), id="open above high"),
         pytest.param(body(kline(0, open_time=2**70), kline(1)), id="a time beyond all times"),
         pytest.param(body(kline(0, close="1" * 400), kline(1)), id="a number beyond all numbers"),
         pytest.param(b"[" * 100_000, id="nested without end"),
@@ -144,6 +146,13 @@ def test_a_real_listing_without_its_optional_fields_is_understood(data: Path) ->
     first = next(iter(parse_exchange_info(json.dumps(document).encode(), Market.SPOT).values()))
 
     assert (first.symbol, first.tick_size, first.tradable) == ("ETHBTC", None, True)
+
+
+def test_an_entry_that_makes_no_sense_costs_only_itself() -> None:
+    good = {"symbol": "AUSDT", "status": "TRADING", "baseAsset": "A", "quoteAsset": "USDT"}
+    listing = json.dumps({"symbols": [good, good | {"symbol": "A B"}, good | {"symbol": 7}]})
+
+    assert list(parse_exchange_info(listing.encode(), Market.SPOT)) == ["AUSDT"]
 
 
 def test_real_tickers_are_understood(data: Path) -> None:

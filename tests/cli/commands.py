@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -42,4 +43,6 @@ def start(*arguments: str, **variables: str) -> subprocess.Popen[str]:
         encoding="utf-8",
         env=environment(**variables),
         start_new_session=True,
+        # A test run that was itself started in the background may ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )

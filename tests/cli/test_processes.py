@@ -76,7 +76,7 @@ def test_an_interrupted_scan_ends_at_once_quietly_and_whole(
 
 
 def test_ctrl_c_while_candles_are_downloaded_ends_the_workers_too(slow_market: str) -> None:
-    run = start("scan", "--base-url", slow_market)
+    run = start("scan", "--base-url", slow_market, "--workers", "2")
     assert eventually(lambda: len(group(run.pid)) >= 5)  # forkserver, tracker, two workers
 
     os.killpg(run.pid, signal.SIGINT)
@@ -103,7 +103,7 @@ def test_ctrl_c_while_kernels_are_compiled_does_not_wait_for_the_compiler(
 
 
 def test_a_killed_scan_takes_its_workers_with_it(silent_venue: socket.socket) -> None:
-    run = start("scan", "--base-url", address(silent_venue))
+    run = start("scan", "--base-url", address(silent_venue), "--workers", "2")
     connection, _ = silent_venue.accept()
     assert eventually(lambda: len(group(run.pid)) >= 5)
 
@@ -157,3 +157,33 @@ def test_a_terminal_without_utf_8_is_no_error(quiet_market: str) -> None:
 
     assert run.returncode == 0
     assert "?" in run.stdout  # the arrow between two RSI values
+
+
+@pytest.mark.parametrize("arguments", ["--version", "--help", "limits --help"])
+@pytest.mark.parametrize(
+    ("redirection", "code"),
+    [(">&-", 0), ("2>&-", 0), ("<&-", 0), (">/dev/full", 2)],
+    ids=["stdout closed", "stderr closed", "stdin closed", "disk full"],
+)
+def test_odd_streams_are_no_bug(arguments: str, redirection: str, code: int) -> None:
+    command = f'"{sys.executable}" -m divbot {arguments} {redirection}'
+
+    run = subprocess.run(
+        ["sh", "-c", command], capture_output=True, encoding="utf-8", env=environment(), check=False
+    )
+
+    assert run.returncode == code
+    assert run.stderr == ("divbot: cannot write: No space left on device\n" if code else "")
+
+
+def test_a_report_that_does_not_fit_on_the_disk_is_told(quiet_market: str) -> None:
+    command = (
+        f'"{sys.executable}" -m divbot scan --json --all --top 60 --base-url {quiet_market} '
+        ">/dev/full"
+    )
+
+    run = subprocess.run(
+        ["sh", "-c", command], capture_output=True, encoding="utf-8", env=environment(), check=False
+    )
+
+    assert (run.returncode, run.stderr) == (2, "divbot: cannot write: No space left on device\n")

@@ -64,7 +64,8 @@ def test_csv_has_the_rows_of_the_table(quiet_market: str) -> None:
     rows = list(csv.DictReader(io.StringIO(divbot("scan", *options, "--csv").stdout)))
     document = json.loads(divbot("scan", *options, "--json").stdout)
 
-    assert list(rows[0]) == list(OPPORTUNITY_FIELDS)
+    assert list(rows[0]) == [*OPPORTUNITY_FIELDS, "venue", "market", "interval", "simulated"]
+    assert {x["simulated"] for x in rows} == {"true"}
     assert [(x["symbol"], float(x["stop"])) for x in rows] == [
         (x["symbol"], x["stop"]) for x in document["opportunities"]
     ]
@@ -120,12 +121,35 @@ def test_a_device_is_written_to_and_not_replaced(quiet_market: str) -> None:
     assert Path("/dev/null").is_char_device()
 
 
+def test_a_link_stays_one_and_a_file_keeps_its_mode(quiet_market: str, tmp_path: Path) -> None:
+    target, link = tmp_path / "target.json", tmp_path / "link.json"
+    target.write_text("old")
+    target.chmod(0o600)
+    link.symlink_to(target)
+
+    run = divbot("scan", "--base-url", quiet_market, "--symbols", "BTCUSDT", "--output", link)
+
+    assert run.returncode == 0
+    assert link.is_symlink()
+    assert json.loads(target.read_text())["schema"] == 1
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_dash_is_stdout(quiet_market: str, tmp_path: Path) -> None:
+    run = divbot(
+        "scan", "--base-url", quiet_market, "--symbols", "BTCUSDT", "--output", "-", folder=tmp_path
+    )
+
+    assert "1 of 1 symbols scanned" in run.stdout
+    assert not list(tmp_path.iterdir())
+
+
 def test_asking_for_more_than_there_is_scans_all_and_says_so(quiet_market: str) -> None:
     run = divbot("scan", "--base-url", quiet_market, "--top", "500")
 
     assert run.returncode == 0
     assert run.stderr == (
-        "divbot: asked for the top 500, but the market has only 60 tradable USDT symbols\n"
+        "divbot: the market has only 60 tradable USDT symbols, not 500: all were scanned\n"
     )
 
 
@@ -174,14 +198,19 @@ WRONG = [
     pytest.param(["--kind", "double"], 2, "kind: .*found 'double'", id="unknown kind"),
     pytest.param(["--side", "HOLD"], 2, "side: .*found 'HOLD'", id="unknown side"),
     pytest.param(["--limit", "50"], 2, "limit: .*301, found 50", id="short history"),
-    pytest.param(["--limit", "1500"], 2, "request weight of 4046.*2400", id="over the budget"),
+    pytest.param(["--symbols", ","], 2, "symbols: expected names such as", id="no symbols"),
+    pytest.param(["--demo", "--base-url", "https://x"], 2, "exclude each other", id="two venues"),
+    pytest.param(["--base-url", "https://x:99999"], 2, "base_url: .*https", id="no port"),
+    pytest.param(["--base-url", "https://x/?a=1"], 2, "base_url: .*https", id="a query"),
     pytest.param(["--json", "--csv"], 2, "exclude each other", id="two formats"),
     pytest.param(["--all"], 2, "give --json too", id="all without JSON"),
     pytest.param(["--frobnicate"], 2, "[Nn]o such option.*--frobnicate", id="unknown flag"),
     pytest.param(["--config", "none.toml"], 2, "cannot read.*none.toml", id="missing config"),
     pytest.param(["--config", "bad.toml"], 2, "bad.toml is not TOML", id="malformed config"),
     pytest.param(["--config", "typo.toml"], 2, "'tpo'.*nearest known is 'top'", id="typo"),
-    pytest.param(["--output", "no/such/folder/x.json"], 2, "cannot write.*no such", id="no folder"),
+    pytest.param(
+        ["--output", "no/such/folder/x.json"], 2, "cannot write.*there is no folder", id="no folder"
+    ),
     pytest.param(["--output", "."], 2, "directory", id="a folder as output"),
     pytest.param(["--base-url", "ftp://x"], 2, "base_url: .*https", id="no web address"),
     pytest.param(
@@ -202,6 +231,14 @@ def test_what_is_wrong_is_told_in_one_line(
     assert (run.returncode, run.stdout, run.stderr.count("\n")) == (code, "", 1)
     assert run.stderr.startswith("divbot: ")
     assert_matches(says, run.stderr)
+
+
+def test_a_scan_that_the_limit_makes_slow_says_so_before_it_begins() -> None:
+    run = divbot("scan", "--limit", "1500", "--base-url", nobody())
+
+    first, second = run.stderr.splitlines()
+    assert_matches("request weight of 4046, and divbot uses 1920 a minute: .* 2 min", first)
+    assert_matches("cannot reach", second)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ TICKS = ["0.01", "0.00000100", "0.5", "1", "10", "0.0025"]
         pytest.param(1.234, "0.01", "1.23", "1.23", "1.24", id="between two ticks"),
         pytest.param(1.23, "0.01", "1.23", "1.23", "1.23", id="a valid price stays"),
         pytest.param(0.1, "0.10000000", "0.1", "0.1", "0.1", id="written with zeros"),
+        pytest.param(7.3, "2.5", "5.0", "7.5", "7.5", id="a tick above one with decimals"),
         pytest.param(17.0, "10", "10", "20", "20", id="a tick above one"),
         pytest.param(0.00001239, "0.00000001", *["0.00001239"] * 3, id="a meme coin"),
     ],

@@ -67,6 +67,22 @@ def test_machine_code_is_kept_until_any_source_beside_it_changes(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the cache's place is set by XDG_CACHE_HOME")
+@pytest.mark.parametrize("damage", [b"", b"no pickle", None], ids=["empty", "garbage", "cut"])
+@pytest.mark.parametrize("kind", ["*.nbi", "*.nbc"])
+def test_a_damaged_cache_is_compiled_anew_and_mended(
+    project: Path, tmp_path: Path, kind: str, damage: bytes | None
+) -> None:
+    cache = tmp_path / "cache"
+    run(project, cache)
+    for file in cache.rglob(kind):
+        file.write_bytes(file.read_bytes()[:-20] if damage is None else damage)
+
+    damaged, mended = run(project, cache), run(project, cache)
+
+    assert (damaged, mended) == ("6.0 Counter()", "6.0 Counter({(float64,): 1})")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the cache's place is set by XDG_CACHE_HOME")
 def test_the_cache_is_closed_to_others(project: Path, tmp_path: Path) -> None:
     run(project, tmp_path / "cache")
 

@@ -13,7 +13,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.domain.errors import DivbotError, UnknownSymbol, VenueUnreachable
+from divbot.domain.errors import (
+    BadAnswer,
+    DivbotError,
+    RequestRejected,
+    UnknownSymbol,
+    VenueUnreachable,
+)
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
 from divbot.scanner.cycle import ScanRules
@@ -56,12 +62,25 @@ class FakeSource:
     bars: int = 400
     market: Market = Market.SPOT
     special: dict[str, FakeCandles] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
 
     def open(self, connections: int) -> FakeMarketData:
         return FakeMarketData(self)
 
     def open_listing(self) -> FakeMarketData:
         return FakeMarketData(self)
+
+    def open_lease(self, symbols: int, limit: int) -> int:
+        return 0
+
+    def close_lease(self, lease: int) -> None:
+        pass
+
+    def tend(self) -> str:
+        return ""
+
+    def weight_spent(self) -> int:
+        return 7
 
 
 class FakeMarketData:
@@ -70,7 +89,6 @@ class FakeMarketData:
 
     def __init__(self, source: FakeSource) -> None:
         self._source = source
-        self._weight = 0
         self.is_closed = False
 
     def most_traded(self, count: int) -> Sequence[FakeListed]:
@@ -80,7 +98,6 @@ class FakeMarketData:
         return [FakeListed(symbol) for symbol in symbols]
 
     def final_candles(self, symbol: str, interval: Interval, limit: int) -> FakeCandles:
-        self._weight += 2
         if symbol.startswith("KILLER"):
             os.kill(os.getpid(), signal.SIGKILL)
         if symbol.startswith("HANGER"):
@@ -91,13 +108,17 @@ class FakeMarketData:
             raise UnknownSymbol(f"{symbol}: gone")
         if symbol.startswith("OFFLINE"):
             raise VenueUnreachable("no route")
+        if symbol.startswith("REJECTED"):
+            raise RequestRejected(f"{symbol}: rejected", code=-1100)
+        if symbol.startswith("STORM"):
+            self._source.asked.append(symbol)
+            raise BadAnswer("in trouble")
         if symbol in self._source.special:
             return self._source.special[symbol]
         return candles_of(sum(symbol.encode()), self._source.bars)
 
-    def take_weight(self) -> int:
-        weight, self._weight = self._weight, 0
-        return weight
+    def spend_from(self, lease: int) -> None:
+        pass
 
     def close(self) -> None:
         self.is_closed = True

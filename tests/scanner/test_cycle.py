@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from divbot.domain.clock import ManualClock
-from divbot.domain.errors import VenueUnreachable
+from divbot.domain.errors import VenueUnreachable, WorkerLost
 from divbot.domain.signals import Kind, Side
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.pool import InlinePool, ProcessPool
@@ -36,7 +36,6 @@ def test_a_report_says_what_was_scanned_and_as_of_when(scan: Scan) -> None:
     assert report.as_of == START + 1000 * STEP
     assert (report.summary.symbols, report.summary.scanned) == (10, 10)
     assert report.summary.divergences == len(report.divergences) > 20
-    assert report.summary.request_weight == 20
 
 
 def test_divergences_come_by_symbol_and_time(scan: Scan) -> None:
@@ -145,6 +144,55 @@ def test_a_failing_symbol_costs_only_itself(scan: Scan) -> None:
 def test_a_venue_that_answers_for_nothing_is_unreachable(scan: Scan) -> None:
     with pytest.raises(VenueUnreachable, match="no route"):
         scan(FakeSource(tuple(f"OFFLINE{n}" for n in range(30))))
+
+
+def test_a_scan_in_which_nothing_worked_is_no_report(scan: Scan) -> None:
+    with pytest.raises(WorkerLost, match="a bug of ours"):
+        scan(FakeSource(("RAISERUSDT",)))
+
+
+def test_rejected_symbols_cost_only_themselves_however_many_they_are(scan: Scan) -> None:
+    symbols = (*(f"REJECTED{n}" for n in range(20)), *names(3))
+
+    summary = scan(FakeSource(symbols)).summary
+
+    assert (summary.scanned, summary.count("failed")) == (3, 20)
+
+
+def test_a_storm_of_failures_ends_the_asking_but_keeps_what_was_answered(scan: Scan) -> None:
+    source = FakeSource((*names(3), *(f"STORM{n:03}" for n in range(150))))
+
+    summary = scan(source).summary
+
+    assert (summary.scanned, summary.count("failed")) == (3, 150)
+    assert len(source.asked) < 12
+
+
+def test_one_symbol_of_the_future_does_not_make_all_others_late(scan: Scan) -> None:
+    future = candles_of(1, 400, end=-100_000)
+    source = FakeSource((*names(30), "FUTUREUSDT"), special={"FUTUREUSDT": future})
+
+    report = scan(source)
+
+    (skipped,) = report.summary.skipped
+    assert (skipped.symbol, skipped.reason) == ("FUTUREUSDT", "failed")
+    assert skipped.detail == "its candles are 100000 ahead of the market"
+    assert report.as_of == START + 1000 * STEP
+    assert report.opportunities == scan(FakeSource(names(30))).opportunities
+
+
+def test_a_scan_that_lasts_for_many_candles_leaves_nobody_behind(scan: Scan) -> None:
+    symbols = names(60)
+    # Whoever is asked later is answered with newer candles: eight of them close meanwhile.
+    late = {symbol: candles_of(n, 400, end=7 - n // 8) for n, symbol in enumerate(symbols)}
+
+    report = scan(FakeSource(symbols, special=late))
+
+    assert report.summary.skipped == ()
+    assert report.as_of == START + 1000 * STEP
+    newest_of_the_first = START + 992 * STEP
+    ages = {x.age for x in report.opportunities if x.divergence.confirmed <= newest_of_the_first}
+    assert all(age >= 7 for age in ages)
 
 
 def test_an_empty_market_gives_an_empty_report(scan: Scan) -> None:

@@ -30,7 +30,6 @@ def bullish(**changes: Any) -> Signal:
             confirmed_atr=2.0,
             highest_since=102.0,
             lowest_since=100.5,
-            last_open_time=START + 27 * STEP,
             last_close=101.5,
             last_atr=2.03,
         ),
@@ -89,6 +88,7 @@ def test_plans_are_rounded_away_from_optimism() -> None:
         pytest.param(bearish(confirmed_close=103.1), id="short, closed above the stop"),
         pytest.param(bullish(price=0.5), id="a stop below zero"),
         pytest.param(bearish(confirmed_close=20.0), id="a target below zero"),
+        pytest.param(bullish(price=1.005, confirmed_atr=2.0), id="a stop rounded to zero"),
     ],
 )
 def test_without_a_sane_risk_there_is_no_plan(signal: Signal) -> None:

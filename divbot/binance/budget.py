@@ -1,0 +1,247 @@
+"""The account of request weight: one for the whole process tree, and no lock between processes.
+
+    parent                         shared memory, a row per lease     worker
+    open_lease(weight)                                                lease(number)
+    tend(): grants what is free -> GRANTED                            take(weight): waits for it
+    knows what was spent        <- WANTED, SPENT                      counted before it is sent
+    knows what others spend     <- SEEN, SEEN_AT                      saw(header)
+    all stop                    <- PAUSED_UNTIL, BANNED_UNTIL ->      pause(), ban()
+
+Theory of operation. Every cell has one writer and is one aligned machine word, so that a worker
+that is killed in the middle of anything leaves nothing locked and nothing half written. Only the
+parent grants. It never lets more than its share of the limit be in use, counted in the two ways
+that a venue may count (nobody has documented which):
+
+- rolling: all that was spent in the last minute, and all that is granted and not yet spent;
+- by the venue's own header, which sees other programs on the same address too: what it last said,
+  all that was spent since that request was sent, and all that is granted and not yet spent.
+
+Spending is dated when the parent notices it, which is late, so that it expires late: the error is
+on the safe side. A header is believed for a minute; by then everything it counted has expired.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+from multiprocessing.sharedctypes import RawArray
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divbot.domain.clock import Clock
+from divbot.domain.errors import StopUntil
+
+WINDOW = 60.0
+_SLACK = 1.0
+_LOOK = 0.02
+_LEASES = 512
+
+_GRANTED, _WANTED, _SPENT, _SEEN, _SEEN_AT, _PAUSED_UNTIL, _BANNED_UNTIL = range(7)
+_COLUMNS = 8
+
+Cells = NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class _OpenLease:
+    """What the parent knows of a lease: its reserve, and how much of its spending it noticed."""
+
+    reserved: float
+    noticed: float = 0.0
+
+
+class WeightBudget:
+    """Grant request weight to leases; made by the parent, handed to workers when they start.
+
+    `limit` is the venue's request weight per minute, `share` the part of it to use.
+    """
+
+    def __init__(self, clock: Clock, limit: int, *, share: float = 0.8) -> None:
+        self._clock = clock
+        self._limit = limit
+        self._share = share
+        self._memory = RawArray("d", _LEASES * _COLUMNS)
+        self._cells()[:, _SEEN_AT] = -np.inf
+        self._is_parent = True
+        self._open: dict[int, _OpenLease] = {}
+        self._free_rows = deque(range(_LEASES))
+        self._log: deque[tuple[float, float]] = deque()
+        self._total = 0.0
+        # Guards the four above: the parent's own requests tend the budget from several threads.
+        self._lock = threading.RLock()
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        return self._clock, self._limit, self._share, self._memory
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        # A worker may spend what is granted; it grants nothing.
+        self._clock, self._limit, self._share, self._memory = state
+        self._is_parent = False
+
+    @property
+    def limit(self) -> int:
+        """Return the venue's limit per minute."""
+        return self._limit
+
+    @limit.setter
+    def limit(self, limit: int) -> None:
+        self._limit = limit
+
+    def open_lease(self, weight: int = 0) -> int:
+        """Set `weight` aside for one piece of work, as soon as it is free; return its number."""
+        with self._lock:
+            row = self._free_rows.popleft()
+            # What was seen, and pauses, hold for whoever comes next.
+            self._cells()[row, : _SPENT + 1] = 0.0
+            self._open[row] = _OpenLease(float(weight))
+            self.tend()
+            return row
+
+    def close_lease(self, number: int) -> None:
+        """Take back what is left of a lease; whoever held it spends no more."""
+        with self._lock:
+            self._notice(self._clock.monotonic())
+            del self._open[number]
+            self._free_rows.append(number)
+
+    def tend(self) -> None:
+        """Grant what is free to the leases that want it, the oldest first."""
+        with self._lock:
+            now = self._clock.monotonic()
+            self._notice(now)
+            cells = self._cells()
+            free = self._free(now)
+            for row, lease in self._open.items():
+                missing = max(lease.reserved, cells[row, _WANTED]) - cells[row, _GRANTED]
+                grant = min(missing, free)
+                if grant > 0:
+                    cells[row, _GRANTED] += grant
+                    free -= grant
+
+    def spent(self) -> int:
+        """Return all that was spent so far."""
+        with self._lock:
+            self._notice(self._clock.monotonic())
+            return round(self._total)
+
+    def waiting_for(self) -> str:
+        """Return what work waits for, in words; nothing when it does not wait."""
+        now = self._clock.monotonic()
+        if (pause := self._paused_until() - now) > 0:
+            return f"the venue wants a pause of {pause:.0f} s"
+        with self._lock:
+            cells = self._cells()
+            starved = any(cells[row, _WANTED] > cells[row, _GRANTED] for row in self._open)
+        return "waiting for request weight" if starved else ""
+
+    def lease(self, number: int) -> Lease:
+        """Return lease `number` to spend from."""
+        return Lease(self, self._cells(), number, self._clock)
+
+    def tend_own(self) -> None:
+        """Tend where this is the parent; a worker waits for its parent to do so."""
+        if self._is_parent:
+            self.tend()
+
+    def _cells(self) -> Cells:
+        return np.frombuffer(self._memory).reshape(_LEASES, _COLUMNS)
+
+    def _paused_until(self) -> float:
+        return float(self._cells()[:, _PAUSED_UNTIL].max())
+
+    def _notice(self, now: float) -> None:
+        """Date and add up what leases have spent since the last look."""
+        cells = self._cells()
+        for row, lease in self._open.items():
+            spent = float(cells[row, _SPENT])
+            if spent > lease.noticed:
+                self._log.append((now, spent - lease.noticed))
+                self._total += spent - lease.noticed
+                lease.noticed = spent
+        while self._log and self._log[0][0] < now - WINDOW - _SLACK:
+            self._log.popleft()
+
+    def _free(self, now: float) -> float:
+        cells = self._cells()
+        unspent = sum(float(cells[row, _GRANTED] - cells[row, _SPENT]) for row in self._open)
+        rolling = sum(weight for _, weight in self._log)
+        return self._share * self._limit - unspent - max(rolling, self._by_header(now))
+
+    def _by_header(self, now: float) -> float:
+        cells = self._cells()
+        latest = int(cells[:, _SEEN_AT].argmax())
+        seen_at = float(cells[latest, _SEEN_AT])
+        if seen_at < now - WINDOW - _SLACK:
+            return 0.0
+        since = sum(weight for at, weight in self._log if at >= seen_at)
+        return float(cells[latest, _SEEN]) + since
+
+
+class Lease:
+    """Spend from one lease; safe to use from several threads of the one process that holds it."""
+
+    def __init__(self, budget: WeightBudget, cells: Cells, number: int, clock: Clock) -> None:
+        self._budget = budget
+        self._all = cells
+        self._own = cells[number]
+        self._clock = clock
+        # Guards the own row: it is read and written back.
+        self._lock = threading.Lock()
+
+    def take(self, weight: int) -> None:
+        """Spend `weight`, as soon as it is granted and nobody was told to pause.
+
+        Raise StopUntil where the venue wants nothing for longer than one would wait.
+        """
+        self.want(weight)
+        self._budget.tend_own()
+        while not self.try_take(weight):
+            self._clock.wait(_LOOK)
+            self._budget.tend_own()
+
+    def want(self, weight: int) -> None:
+        """Ask for `weight` more to be granted."""
+        with self._lock:
+            self._own[_WANTED] += weight
+
+    def try_take(self, weight: int) -> bool:
+        """Spend `weight` if that may be done now; raise StopUntil as `take` does."""
+        self._refuse_for_long()
+        if self._all[:, _PAUSED_UNTIL].max() > self._clock.monotonic():
+            return False
+        with self._lock:
+            if self._own[_SPENT] + weight > self._own[_GRANTED]:
+                return False
+            self._own[_SPENT] += weight
+            return True
+
+    def saw(self, used: int, *, sent_at: float) -> None:
+        """Note what the venue's header said in answer to a request sent at `sent_at`."""
+        with self._lock:
+            if sent_at >= self._own[_SEEN_AT]:
+                # In this order: a reader in between takes too much for used, never too little.
+                self._own[_SEEN] = used
+                self._own[_SEEN_AT] = sent_at
+
+    def pause(self, seconds: float) -> None:
+        """Let nobody send anything for `seconds`."""
+        with self._lock:
+            until = self._clock.monotonic() + seconds
+            self._own[_PAUSED_UNTIL] = max(until, self._own[_PAUSED_UNTIL])
+
+    def ban(self, until: int) -> None:
+        """Let nobody send anything before `until`, ms UTC."""
+        with self._lock:
+            self._own[_BANNED_UNTIL] = until
+
+    def _refuse_for_long(self) -> None:
+        banned_until = float(self._all[:, _BANNED_UNTIL].max())
+        if banned_until > self._clock.now():
+            raise StopUntil.banned(int(banned_until))
+        pause = float(self._all[:, _PAUSED_UNTIL].max()) - self._clock.monotonic()
+        error = StopUntil.paused(self._clock.now() + round(1000 * max(pause, 0.0)))
+        if not error.is_short(self._clock.now()):
+            raise error

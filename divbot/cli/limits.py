@@ -1,0 +1,59 @@
+"""`divbot limits`: request weight used and left, clock offset, latency."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from divbot.binance.limits import Limits
+    from divbot.settings import Settings
+
+_LATE_MS = 1000
+
+
+def limits(
+    *,
+    market: Annotated[str | None, typer.Option(help="usdm or spot. [usdm]")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    base_url: Annotated[str | None, typer.Option(help="Where to find the venue.")] = None,
+    config: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None,
+) -> None:
+    """Ask the venue how it sees this machine: request weight, clock, latency."""
+    from divbot import app
+    from divbot.settings import load_settings
+
+    settings = load_settings({"market": market, "base_url": base_url}, config)
+    found = app.limits(settings)
+    print(json.dumps(_document(found, settings)) if as_json else _text(found, settings))
+
+
+def _document(found: Limits, settings: Settings) -> dict[str, object]:
+    return {
+        "market": settings.market.value,
+        "simulated": found.simulated,
+        "weight_used": found.used,
+        "weight_limit": found.limit,
+        "weight_left": found.left,
+        "weight_left_to_divbot": _left_to_divbot(found, settings),
+        "clock_offset_ms": round(found.clock_offset, 1),
+        "latency_ms": round(found.latency, 1),
+    }
+
+
+def _text(found: Limits, settings: Settings) -> str:
+    ahead = "ahead of" if found.clock_offset >= 0 else "behind"
+    late = "; set this machine's clock" if abs(found.clock_offset) > _LATE_MS else ""
+    return (
+        f"weight   {found.used} of {found.limit} used this minute by all programs on this "
+        f"address; {_left_to_divbot(found, settings)} left to divbot\n"
+        f"clock    the venue is {abs(found.clock_offset) / 1000:.3f} s {ahead} this machine{late}\n"
+        f"latency  {found.latency:.0f} ms"
+    )
+
+
+def _left_to_divbot(found: Limits, settings: Settings) -> int:
+    return max(int(settings.weight_share * found.limit) - found.used, 0)
