@@ -59,7 +59,10 @@ def exchange(options: argparse.Namespace, latency: float) -> Iterator[str]:
     """Provide the address of a local exchange of its own."""
     command = [*DIVBOT, "exchange", "--market", options.market, "--symbols", str(options.symbols)]
     with subprocess.Popen(
-        [*command, "--latency", str(latency)], stdout=subprocess.PIPE, encoding="utf-8"
+        # More scans in a minute than the venue would allow.
+        [*command, "--latency", str(latency), "--weight-limit", "1000000"],
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
     ) as process:
         assert process.stdout
         yield process.stdout.readline().split()[-1]

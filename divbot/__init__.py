@@ -1,4 +1,4 @@
-"""divbot: scan the whole Binance USDT market for RSI divergences, and trade them on paper."""
+"""divbot: scan the whole Binance USDT market for RSI divergences."""
 
 from __future__ import annotations
 

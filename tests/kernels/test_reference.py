@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.kernels.analysis import analyse
-from divbot.kernels.pivots import HIGH, LOW
+from divbot.kernels.analysis import FARTHEST, NEAREST, PIVOT_LEFT, PIVOT_RIGHT, analyse
+from divbot.kernels.divergence import divergences
+from divbot.kernels.pivots import HIGH, LOW, pivots
+from divbot.scanner.worker import KINDS
 from tests import reference
 from tests.kernels.blocks import Floats, blocks, events_of, walk, with_gaps
 
@@ -103,3 +105,48 @@ def assert_same(kernel: Floats, rows: list[int], twin: list[float | None]) -> No
     expected = np.full(len(kernel), np.nan)
     expected[rows] = [np.nan if x is None else x for x in twin]
     np.testing.assert_array_equal(kernel, expected)
+
+
+@pytest.mark.parametrize(
+    ("rise", "kind"),
+    [
+        pytest.param(2e-10, "regular_bullish", id="a higher RSI"),
+        pytest.param(5e-11, None, id="equal but for the last bits"),
+        pytest.param(0.0, None, id="equal"),
+        pytest.param(-5e-11, None, id="equal but for the last bits, lower"),
+        pytest.param(-2e-10, None, id="a lower RSI, with a lower low"),
+    ],
+)
+def test_rsi_within_1e_10_is_equal(rise: float, kind: str | None) -> None:
+    strength = np.full((40, 1), 50.0)
+    strength[10], strength[20] = 30.0, 30.0 + rise
+    low = np.full((40, 1), 9.0)
+    low[20] = 8.0
+
+    events = divergences(
+        strength, low + 1, low, low, pivots(strength, 5, 5), PIVOT_LEFT, PIVOT_RIGHT, 6, 61
+    )
+
+    assert [KINDS[event[1]].value for event in events.tolist()] == ([kind] if kind else [])
+
+
+@pytest.mark.parametrize(("distance", "count"), [(6, 1), (61, 1), (62, 0)])
+def test_pivots_are_compared_at_6_to_61_bars(distance: int, count: int) -> None:
+    strength = np.full((90, 1), 50.0)
+    strength[10], strength[10 + distance] = 30.0, 35.0
+    low = np.full((90, 1), 9.0)
+    low[10 + distance] = 8.0
+
+    events = divergences(
+        strength,
+        low + 1,
+        low,
+        low,
+        pivots(strength, 5, 5),
+        PIVOT_LEFT,
+        PIVOT_RIGHT,
+        NEAREST,
+        FARTHEST,
+    )
+
+    assert len(events) == count
