@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from divbot.domain.clock import ManualClock
 from divbot.domain.errors import VenueUnreachable, WorkerLost
 from divbot.domain.signals import Kind, Side
 from divbot.scanner.cycle import Scanner
-from divbot.scanner.pool import InlinePool, ProcessPool
+from divbot.scanner.pool import Done, InlinePool, ProcessPool, Progress
 from divbot.scanner.report import Report
+from divbot.scanner.task import BlockTask
 from tests.scanner.fakes import START, STEP, FakeSource, candles_of, names, rules
 
 Scan = Callable[..., Report]
@@ -211,6 +213,40 @@ def test_any_number_of_workers_gives_the_same_report(scan: Scan, workers: int) -
     expected = scan(source).to_document(with_divergences=True)
     del document["timings"], expected["timings"]
     assert document == expected
+
+
+@dataclass
+class RecordingPool:
+    """Run nothing; keep the tasks."""
+
+    workers: int
+    tasks: list[BlockTask] = field(default_factory=list)
+
+    def run(self, tasks: Sequence[BlockTask], progress: Progress) -> list[Done]:
+        self.tasks += tasks
+        return []
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("symbols", "workers", "sizes"),
+    [
+        pytest.param(5, 2, [3, 2], id="a block for each worker"),
+        pytest.param(2, 4, [1, 1], id="no empty blocks"),
+        pytest.param(401, 2, [134, 134, 133], id="no block of more than 200"),
+        pytest.param(0, 2, [], id="nothing to do"),
+    ],
+)
+def test_symbols_are_dealt_out_evenly(symbols: int, workers: int, sizes: list[int]) -> None:
+    pool = RecordingPool(workers)
+
+    Scanner(FakeSource(names(symbols)), pool, ManualClock(), rules(top=1000)).cycle()
+
+    assert [len(task.symbols) for task in pool.tasks] == sizes
+    dealt = [symbol for task in pool.tasks for symbol in task.symbols]
+    assert sorted(dealt) == list(names(symbols))
 
 
 def test_a_frame_has_a_row_for_each_opportunity(scan: Scan) -> None:
