@@ -71,14 +71,12 @@ def limits(settings: Settings) -> Limits:
 
 def scan_rules(settings: Settings) -> ScanRules:
     """Return what the settings say about a scan."""
-    from divbot.binance.endpoints import CHEAPEST_AMPLE_LIMIT
     from divbot.scanner.cycle import ScanRules
     from divbot.scanner.ranking import RankingRules
 
-    limit = settings.limit or CHEAPEST_AMPLE_LIMIT[settings.market]
     return ScanRules(
         interval=settings.interval,
-        limit=limit,
+        limit=_limit(settings),
         top=settings.top,
         symbols=settings.symbols,
         best=settings.best,
@@ -94,10 +92,9 @@ def scan_rules(settings: Settings) -> ScanRules:
 
 def slow_scan_notice(settings: Settings) -> str:
     """Return, in words, how long the venue's limit makes a scan take; nothing below a minute."""
-    from divbot.binance.endpoints import CHEAPEST_AMPLE_LIMIT, WEIGHT_PER_MINUTE, scan_weight
+    from divbot.binance.endpoints import WEIGHT_PER_MINUTE, scan_weight
 
-    limit = settings.limit or CHEAPEST_AMPLE_LIMIT[settings.market]
-    weight = scan_weight(settings.market, len(settings.symbols) or settings.top, limit)
+    weight = scan_weight(settings.market, _symbols(settings), _limit(settings))
     allowed = int(settings.weight_share * WEIGHT_PER_MINUTE[settings.market])
     if weight <= allowed:
         return ""
@@ -105,6 +102,18 @@ def slow_scan_notice(settings: Settings) -> str:
         f"this scan costs a request weight of {weight}, and divbot uses {allowed} a minute: it "
         f"takes more than {(weight - 1) // allowed} min; lower --top or --limit"
     )
+
+
+def _limit(settings: Settings) -> int:
+    """Return how many candles to ask for."""
+    from divbot.binance.endpoints import CHEAPEST_AMPLE_LIMIT
+
+    return settings.limit or CHEAPEST_AMPLE_LIMIT[settings.market]
+
+
+def _symbols(settings: Settings) -> int:
+    """Return how many symbols a scan is about, at most."""
+    return len(settings.symbols) or settings.top
 
 
 def state_home() -> Path:
@@ -142,8 +151,7 @@ def _pool(settings: Settings, source: Source) -> Pool:
 
     if settings.sequential:
         return InlinePool(source, settings.connections)
-    symbols = len(settings.symbols) or settings.top
-    workers = min(settings.workers or os.cpu_count() or 1, symbols)
+    workers = min(settings.workers or os.cpu_count() or 1, _symbols(settings))
     return ProcessPool(
         source,
         workers,

@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divbot.domain.clock import Clock
-from divbot.domain.errors import StopUntil
+from divbot.domain.errors import LONGEST_WAIT, StopUntil
 
 WINDOW = 60.0
 _SLACK = 1.0
@@ -241,7 +241,6 @@ class Lease:
         banned_until = float(self._all[:, _BANNED_UNTIL].max())
         if banned_until > self._clock.now():
             raise StopUntil.banned(int(banned_until))
-        pause = float(self._all[:, _PAUSED_UNTIL].max()) - self._clock.monotonic()
-        error = StopUntil.paused(self._clock.now() + round(1000 * max(pause, 0.0)))
-        if not error.is_short(self._clock.now()):
-            raise error
+        pause = 1000 * (float(self._all[:, _PAUSED_UNTIL].max()) - self._clock.monotonic())
+        if pause > LONGEST_WAIT:
+            raise StopUntil.paused(self._clock.now() + round(pause))

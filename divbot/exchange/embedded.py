@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
-from types import TracebackType
 
 from divbot.domain.errors import DivbotError
 from divbot.exchange.options import ExchangeOptions
@@ -38,12 +37,7 @@ class EmbeddedExchange:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._end()
 
     def _first_news(self) -> str:
