@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from divbot.domain.clock import SystemClock
+from divbot.domain.market import Market
 from divbot.domain.signals import Kind, Side
 
 if TYPE_CHECKING:
     from divbot.binance.budget import WeightBudget
-    from divbot.binance.limits import Limits
-    from divbot.binance.market_data import BinanceSource
+    from divbot.binance.market_data import BinanceListing, BinanceSource
+    from divbot.binance.universe import UniverseRules
     from divbot.scanner.cycle import Scanner, ScanRules
     from divbot.scanner.pool import Pool
     from divbot.scanner.port import Source
@@ -63,10 +64,12 @@ def open_scanner(settings: Settings, *, demo: bool = False) -> Iterator[Scanner]
         yield scanner
 
 
-def limits(settings: Settings) -> Limits:
-    """Ask the venue how it sees this machine."""
-    with _source(settings, settings.base_url).open_listing() as market_data:
-        return market_data.limits()
+@contextmanager
+def open_venue(settings: Settings, *, demo: bool = False) -> Iterator[BinanceListing]:
+    """Provide a venue to ask from this process alone, for a demo an exchange of its own."""
+    with ExitStack() as stack:
+        source = _source(settings, _demo_url(settings, stack) if demo else settings.base_url)
+        yield stack.enter_context(source.open_listing())
 
 
 def scan_rules(settings: Settings) -> ScanRules:
@@ -77,8 +80,7 @@ def scan_rules(settings: Settings) -> ScanRules:
     return ScanRules(
         interval=settings.interval,
         limit=_limit(settings),
-        top=settings.top,
-        symbols=settings.symbols,
+        min_age=settings.min_age,
         best=settings.best,
         ranking=RankingRules(
             kinds=frozenset(settings.kind or Kind),
@@ -133,8 +135,24 @@ def _source(settings: Settings, base_url: str | None) -> BinanceSource:
         market=settings.market,
         base_urls=(base_url,) if base_url else BASE_URLS[settings.market],
         budget=_budget(settings),
-        bans_file=state_home() / "divbot" / "bans.json",
+        rules=_universe_rules(settings),
+        futures_url=base_url or BASE_URLS[Market.USDM][0],
+        state=state_home() / "divbot",
         request_timeout=settings.request_timeout,
+        use_proxies=settings.use_proxies,
+    )
+
+
+def _universe_rules(settings: Settings) -> UniverseRules:
+    from divbot.binance.universe import UniverseRules
+
+    return UniverseRules(
+        top=settings.top,
+        symbols=settings.symbols,
+        include=settings.include,
+        exclude=settings.exclude,
+        min_age=settings.min_age,
+        max_spread=settings.max_spread,
     )
 
 

@@ -53,6 +53,23 @@ class Settings(BaseSettings):
     symbols: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="scan these symbols instead of the most traded ones"
     )
+    include: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="scan these besides, although they rank low, are young, pegged ...; symbols or "
+        "patterns such as `1000*`",
+    )
+    exclude: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="never scan these; symbols or patterns"
+    )
+    min_age: float = Field(
+        10.0, ge=0, allow_inf_nan=False, description="days that a symbol must have been listed"
+    )
+    max_spread: float = Field(
+        0.005,
+        gt=0,
+        allow_inf_nan=False,
+        description="widest spread between bid and ask, as a part of the ask",
+    )
     limit: int | None = Field(
         None,
         ge=SHORTEST_LIMIT,
@@ -93,11 +110,14 @@ class Settings(BaseSettings):
     weight_share: float = Field(
         0.8, gt=0, le=1, description="part of the venue's request weight per minute to use"
     )
+    use_proxies: bool = Field(
+        default=False, description="reach the venue through the proxies that the environment names"
+    )
     base_url: str | None = Field(
         None, description="where to find the venue; by itself Binance's own address"
     )
 
-    @field_validator("symbols", "side", mode="before")
+    @field_validator("symbols", "include", "exclude", "side", mode="before")
     @classmethod
     def _names(cls, value: object) -> object:
         names = _each(value, str.upper)

@@ -13,11 +13,12 @@ from tests.oracles.pyne import ask
 
 INTERVAL = 300_000
 WARM_UP = 114
+EVERYTHING = {"market": "spot", "interval": "5m", "top": 379, "include": "*"}
 
 
 @pytest.fixture(scope="module")
 def document(recorded_market: str) -> dict[str, Any]:
-    report = scan(market="spot", interval="5m", top=379, workers=2, base_url=recorded_market)
+    report = scan(workers=2, base_url=recorded_market, **EVERYTHING)
     return report.to_document(with_divergences=True)
 
 
@@ -56,7 +57,7 @@ def oracle_says(rows: pd.DataFrame) -> set[tuple[str, int, int, int]]:
 def test_any_way_of_working_gives_the_same_document(
     how: dict[str, object], document: dict[str, Any], recorded_market: str
 ) -> None:
-    report = scan(market="spot", interval="5m", top=379, base_url=recorded_market, **how)
+    report = scan(base_url=recorded_market, **EVERYTHING, **how)
 
     other = report.to_document(with_divergences=True)
     assert {k: v for k, v in other.items() if k != "timings"} == {

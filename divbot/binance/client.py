@@ -27,7 +27,6 @@ from divbot.binance.wire import (
     parse_quotes,
     parse_server_time,
     parse_tickers,
-    parse_weight_limit,
 )
 from divbot.domain.clock import Clock
 from divbot.domain.errors import (
@@ -101,7 +100,7 @@ class BinanceClient:
         return self._ask(
             Endpoint.EXCHANGE_INFO,
             lean,
-            lambda body: Listing(parse_exchange_info(body, self.market), parse_weight_limit(body)),
+            lambda body: parse_exchange_info(body, self.market),
             _LARGE,
         )
 

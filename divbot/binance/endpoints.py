@@ -126,7 +126,7 @@ def scan_weight(market: Market, symbols: int, limit: int) -> int:
     """Return what one whole scan costs: the listing, and candles for each of `symbols`."""
     listing = [Endpoint.EXCHANGE_INFO, Endpoint.TICKER_24HR]
     if market is Market.USDM:
-        # Here the last 24 hours come without bid and ask.
-        listing.append(Endpoint.BOOK_TICKER)
+        # Here the last 24 hours come without bid and ask, and a listing without a reliable time.
+        listing += [Endpoint.BOOK_TICKER, Endpoint.TIME]
     candles = request_weight(market, Endpoint.KLINES, limit=limit)
     return sum(request_weight(market, endpoint) for endpoint in listing) + symbols * candles

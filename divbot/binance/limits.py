@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from divbot.binance.client import BinanceClient
 from divbot.binance.endpoints import WEIGHT_PER_MINUTE
+from divbot.binance.server_clock import ServerClock
 from divbot.domain.clock import Clock
 
 _LOOKS = 5
@@ -36,20 +37,17 @@ class Limits:
 def measure_limits(client: BinanceClient, clock: Clock) -> Limits:
     """Ask the venue for its limits, and several times for its time."""
     limit = client.exchange_info().weight_limit
-    looks = sorted(_look(client, clock) for _ in range(_LOOKS))
+    server_clock = ServerClock(clock)
+    latencies = []
+    for _ in range(_LOOKS):
+        started = clock.monotonic()
+        venue_time = client.server_time()
+        latencies.append(clock.monotonic() - started)
+        server_clock.saw(venue_time, latencies[-1])
     return Limits(
         used=client.used_weight or 0,
         limit=limit or WEIGHT_PER_MINUTE[client.market],
-        # Of the fastest answer: it left the least room for the clock to be misread.
-        clock_offset=looks[0][1],
-        latency=statistics.median(latency for latency, _ in looks),
+        clock_offset=server_clock.offset,
+        latency=1000 * statistics.median(latencies),
         simulated=client.simulated,
     )
-
-
-def _look(client: BinanceClient, clock: Clock) -> tuple[float, float]:
-    """Return the round trip and the offset, both in ms."""
-    asked_at, started = clock.now(), clock.monotonic()
-    venue_time = client.server_time()
-    latency = 1000 * (clock.monotonic() - started)
-    return latency, venue_time - (asked_at + latency / 2)

@@ -2,56 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from divbot.binance import listing
 from divbot.binance.bans import Bans
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
-from divbot.binance.endpoints import Endpoint, request_weight
+from divbot.binance.endpoints import WEIGHT_PER_MINUTE, Endpoint, request_weight
+from divbot.binance.flat import Verdicts
 from divbot.binance.limits import Limits, measure_limits
+from divbot.binance.listing import Listings
+from divbot.binance.notebook import Notebook
+from divbot.binance.stocks import Stocks
 from divbot.binance.transport import Transport
-from divbot.binance.universe import Listed, chosen, most_traded
-from divbot.binance.wire import Candles, Listing, Quote
+from divbot.binance.universe import Universe, UniverseRules
+from divbot.binance.wire import Candles
 from divbot.domain.clock import SystemClock
-from divbot.domain.market import Interval, Market, Ticker
+from divbot.domain.market import Interval, Market
 
-_LISTING_REQUESTS = 3
+_STOCKS_TIMEOUT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class BinanceSource:
-    """Where to find Binance, and what may be spent there; each worker opens it for itself.
+    """Where to find Binance, what may be spent there, and which symbols are wanted.
 
-    Made by the parent, and handed to workers when they start.
+    Made by the parent, and handed to workers when they start; each opens it for itself.
     """
 
     market: Market
     base_urls: tuple[str, ...]
     budget: WeightBudget
-    bans_file: Path | None = None
+    rules: UniverseRules
+    futures_url: str
+    """Where USD-M futures are found: spot asks there which of its tokens are stocks."""
+    state: Path | None = None
+    """The folder of what is remembered from run to run; None: nothing is."""
     request_timeout: float = 10.0
+    use_proxies: bool = False
 
     def open(self, connections: int) -> BinanceMarketData:
         """Return the market data, over a session of at most `connections` connections."""
-        clock = SystemClock()
-        transport = Transport(clock, connections=connections)
-        client = BinanceClient(
-            self.market,
-            self.base_urls,
-            transport,
-            clock,
-            Bans(self.bans_file),
-            request_timeout=self.request_timeout,
-        )
+        transport = self._transport(connections)
+        client = self._client(self.market, self.base_urls, transport, self.request_timeout)
         return BinanceMarketData(client, transport, self.budget)
 
-    def open_listing(self) -> BinanceMarketData:
-        """Return the market data, with as many connections as a listing can use."""
-        data = self.open(_LISTING_REQUESTS)
+    def open_listing(self) -> BinanceListing:
+        """Return the market data with its listings, over as many connections as they can use."""
+        transport = self._transport(listing.REQUESTS)
+        client = self._client(self.market, self.base_urls, transport, self.request_timeout)
+        venue = self.base_urls[0]
+        listings = Listings(
+            client,
+            self.rules,
+            SystemClock(),
+            verdicts=Verdicts(self._notebook("flat-prices"), f"{venue} {self.market.value}"),
+            stocks=self._stocks(transport) if self.market is Market.SPOT else None,
+        )
+        data = BinanceListing(client, transport, self.budget, listings)
         data.spend_from(self.budget.open_lease())
         return data
 
@@ -73,6 +84,28 @@ class BinanceSource:
         """Return all request weight spent so far, by all processes."""
         return self.budget.spent()
 
+    def _transport(self, connections: int) -> Transport:
+        return Transport(SystemClock(), connections=connections, use_proxies=self.use_proxies)
+
+    def _client(
+        self, market: Market, base_urls: tuple[str, ...], transport: Transport, timeout: float
+    ) -> BinanceClient:
+        bans = Bans(self.state / "bans.json" if self.state else None)
+        return BinanceClient(
+            market, base_urls, transport, SystemClock(), bans, request_timeout=timeout
+        )
+
+    def _stocks(self, transport: Transport) -> Stocks:
+        timeout = min(_STOCKS_TIMEOUT, self.request_timeout)
+        futures = self._client(Market.USDM, (self.futures_url,), transport, timeout)
+        # Futures keep an account of their own.
+        budget = WeightBudget(SystemClock(), WEIGHT_PER_MINUTE[Market.USDM])
+        futures.spend_from(budget.lease(budget.open_lease()))
+        return Stocks(futures, self._notebook("stocks"), self.futures_url)
+
+    def _notebook(self, name: str) -> Notebook:
+        return Notebook(self.state / f"{name}.json" if self.state else None)
+
 
 class BinanceMarketData:
     """Answer what a scan asks, over one session with several connections."""
@@ -86,10 +119,6 @@ class BinanceMarketData:
         """Spend from lease number `lease` from now on."""
         self._client.spend_from(self._budget.lease(lease))
 
-    def limits(self) -> Limits:
-        """Ask the venue how it sees this machine."""
-        return measure_limits(self._client, SystemClock())
-
     @property
     def simulated(self) -> bool:
         """Tell whether the prices are those of a local exchange."""
@@ -99,16 +128,6 @@ class BinanceMarketData:
     def venue(self) -> str:
         """Return the venue's name."""
         return "local exchange" if self._client.simulated else "Binance"
-
-    def most_traded(self, count: int) -> tuple[Listed, ...]:
-        """Return at most `count` tradable USDT symbols, by quote volume."""
-        listing, tickers, quotes = self._listing()
-        return most_traded(listing.instruments, tickers, quotes, count)
-
-    def chosen(self, symbols: Sequence[str]) -> tuple[Listed, ...]:
-        """Return the listings of `symbols`; raise InputError for one that is not listed."""
-        listing, tickers, quotes = self._listing()
-        return chosen(listing.instruments, tickers, quotes, symbols)
 
     def final_candles(self, symbol: str, interval: Interval, limit: int) -> Candles:
         """Return the newest final candles of `symbol`, at most `limit - 1` of them."""
@@ -124,19 +143,26 @@ class BinanceMarketData:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _listing(self) -> tuple[Listing, dict[str, Ticker], dict[str, Quote]]:
-        """Ask for the parts of a listing side by side: only the slowest is waited for."""
-        threads = ThreadPoolExecutor(_LISTING_REQUESTS, "listing")
-        try:
-            listing = threads.submit(self._client.exchange_info)
-            tickers = threads.submit(self._client.tickers)
-            # Futures name no bid and ask among the last 24 hours.
-            is_spot = self._client.market is Market.SPOT
-            book = None if is_spot else threads.submit(self._client.quotes)
-            day, quotes = tickers.result()
-            found = listing.result(), day, quotes if book is None else book.result()
-        finally:
-            # After Ctrl-C, or the first failure, the other answers are not waited for.
-            threads.shutdown(wait=False, cancel_futures=True)
-        self._budget.limit = found[0].weight_limit or self._budget.limit
-        return found
+
+class BinanceListing(BinanceMarketData):
+    """Answer besides what is listed, and which of it is worth looking at."""
+
+    def __init__(
+        self,
+        client: BinanceClient,
+        transport: Transport,
+        budget: WeightBudget,
+        listings: Listings,
+    ) -> None:
+        super().__init__(client, transport, budget)
+        self._listings = listings
+
+    def universe(self, held: Collection[str] = ()) -> Universe:
+        """Return the symbols to look at, the most traded first; see Listings."""
+        universe = self._listings.universe(held)
+        self._budget.limit = self._listings.weight_limit or self._budget.limit
+        return universe
+
+    def limits(self) -> Limits:
+        """Ask the venue how it sees this machine."""
+        return measure_limits(self._client, SystemClock())

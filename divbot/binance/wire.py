@@ -7,6 +7,7 @@ fields that only some listings have may be missing: the venue adds and removes b
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from divbot.domain.market import Instrument, Interval, Market, Ticker
 
 _KLINE_FIELDS = 12
 _LONGEST_SYMBOL = 50
+_LAST_TIME = 253_402_300_800_000  # the year 10000
 
 
 class Candles(NamedTuple):
@@ -40,6 +42,8 @@ class Listing(NamedTuple):
     instruments: dict[str, Instrument]
     weight_limit: int | None
     """Request weight per minute; None where the listing names none."""
+    server_time: int | None
+    """When it was made, ms UTC; to be relied on for spot only."""
 
 
 class Quote(NamedTuple):
@@ -109,18 +113,21 @@ def parse_server_time(body: bytes) -> int:
     return time
 
 
-def parse_exchange_info(body: bytes, market: Market) -> dict[str, Instrument]:
-    """Return every listed instrument by its symbol."""
+def parse_exchange_info(body: bytes, market: Market) -> Listing:
+    """Return what is listed and what is allowed."""
+    document = parse_json(body)
     # One entry that makes no sense is not worth the whole listing.
     entries = [
         entry
-        for entry in _entries(parse_json(body), "symbols")
+        for entry in _entries(document, "symbols")
         if isinstance(symbol := entry.get("symbol"), str) and is_symbol(symbol)
     ]
-    return {
-        instrument.symbol: instrument
-        for instrument in (_instrument(entry, market) for entry in entries)
-    }
+    instruments = (_instrument(entry, market) for entry in entries)
+    return Listing(
+        instruments={instrument.symbol: instrument for instrument in instruments},
+        weight_limit=_weight_limit(document),
+        server_time=_time(document, "serverTime"),
+    )
 
 
 def _entries(document: Any, key: str, *, optional: bool = False) -> list[dict[str, Any]]:
@@ -133,24 +140,29 @@ def _entries(document: Any, key: str, *, optional: bool = False) -> list[dict[st
 
 
 def _instrument(entry: Mapping[str, Any], market: Market) -> Instrument:
-    status = _text(entry, "status")
-    return Instrument(
+    instrument = Instrument(
         symbol=_symbol(entry),
         base=_text(entry, "baseAsset"),
         quote=_text(entry, "quoteAsset"),
-        status=status,
-        tradable=status == "TRADING" and _open_to_all(entry, market),
+        status=_text(entry, "status"),
         tick_size=_tick_size(entry.get("filters", ())),
     )
-
-
-def _open_to_all(entry: Mapping[str, Any], market: Market) -> bool:
     if market is Market.SPOT:
-        return bool(entry.get("isSpotTradingAllowed", True))
-    # A stock or a metal (TRADIFI_PERPETUAL, EQUITY, INDEX) looks like a coin by its name only.
-    return (
-        entry.get("contractType") == "PERPETUAL" and entry.get("underlyingType", "COIN") == "COIN"
+        return replace(instrument, is_open=bool(entry.get("isSpotTradingAllowed", True)))
+    return replace(
+        instrument,
+        contract=_text(entry, "contractType", ""),
+        underlying=_text(entry, "underlyingType", "COIN"),
+        margin=_text(entry, "marginAsset", instrument.quote),
+        listed_at=_time(entry, "onboardDate"),
+        delivered_at=_time(entry, "deliveryDate"),
     )
+
+
+def _time(entry: Mapping[str, Any], key: str) -> int | None:
+    """Return a time, ms UTC; None where there is none, or none that a date could be made of."""
+    time = entry.get(key)
+    return time if isinstance(time, int) and 0 < time < _LAST_TIME else None
 
 
 def _tick_size(filters: Iterable[Any]) -> Decimal | None:
@@ -161,10 +173,10 @@ def _tick_size(filters: Iterable[Any]) -> Decimal | None:
     return None
 
 
-def parse_weight_limit(body: bytes) -> int | None:
+def _weight_limit(document: Any) -> int | None:
     """Return the request weight that the listing allows a minute; None where it names none."""
-    for limit in _entries(parse_json(body), "rateLimits", optional=True):
-        is_a_minute = (limit.get("interval"), limit.get("intervalNum")) == ("MINUTE", 1)
+    for limit in _entries(document, "rateLimits", optional=True):
+        is_a_minute = (limit.get("interval"), limit.get("intervalNum", 1)) == ("MINUTE", 1)
         if limit.get("rateLimitType") == "REQUEST_WEIGHT" and is_a_minute:
             most = limit.get("limit")
             return most if isinstance(most, int) and most > 0 else None
@@ -176,7 +188,14 @@ def parse_tickers(body: bytes) -> dict[str, Ticker]:
     return {
         ticker.symbol: ticker
         for ticker in (
-            Ticker(_symbol(entry), _decimal(entry, "lastPrice"), _decimal(entry, "quoteVolume"))
+            Ticker(
+                symbol=_symbol(entry),
+                last_price=_decimal(entry, "lastPrice"),
+                high=_decimal(entry, "highPrice"),
+                low=_decimal(entry, "lowPrice"),
+                quote_volume=_decimal(entry, "quoteVolume"),
+                closed_at=_time(entry, "closeTime") or 0,
+            )
             for entry in _list_of_objects(parse_json(body))
         )
     }
@@ -196,8 +215,8 @@ def _list_of_objects(document: Any) -> list[dict[str, Any]]:
     return document
 
 
-def _text(entry: Mapping[str, Any], key: str) -> str:
-    value = entry.get(key)
+def _text(entry: Mapping[str, Any], key: str, default: str | None = None) -> str:
+    value = entry.get(key, default)
     if not isinstance(value, str):
         raise BadAnswer(f"expected a text for {key}, found {value!r}")
     return value

@@ -22,6 +22,7 @@ import divbot
 from divbot.cli.exchange import exchange
 from divbot.cli.limits import limits
 from divbot.cli.scan import scan
+from divbot.cli.universe import universe
 from divbot.domain.errors import DivbotError, OutputError, VenueUnreachable
 from divbot.processes import end_forkserver
 
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 app.command()(scan)
 app.command()(exchange)
+app.command()(universe)
 app.command()(limits)
 
 

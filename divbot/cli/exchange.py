@@ -23,13 +23,13 @@ def exchange(
     awkward: Annotated[
         bool,
         typer.Option(
-            "--awkward",
+            "--awkward/--no-awkward",
             help="List stablecoins, stocks, halted, delisted and new symbols besides.",
         ),
-    ] = False,
+    ] = True,
     delist_after: Annotated[
         float | None,
-        typer.Option(help="With --awkward: delist WAVESUSDT after so many market minutes.", min=0),
+        typer.Option(help="Delist the awkward WAVESUSDT after so many market minutes.", min=0),
     ] = None,
     outages: Annotated[
         bool,

@@ -27,7 +27,8 @@ def limits(
     from divbot.settings import load_settings
 
     settings = load_settings({"market": market, "base_url": base_url}, config)
-    found = app.limits(settings)
+    with app.open_venue(settings) as venue:
+        found = venue.limits()
     print(json.dumps(_document(found, settings)) if as_json else _text(found, settings))
 
 

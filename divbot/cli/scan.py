@@ -34,6 +34,16 @@ def scan(
         int | None, typer.Option(help="Scan this many symbols, the most traded first. [400]")
     ] = None,
     symbols: Annotated[str | None, typer.Option(help="Scan these instead: BTCUSDT,ETHUSDT")] = None,
+    include: Annotated[
+        str | None, typer.Option(help="Scan these besides, whatever they are: PAXGUSDT,1000*")
+    ] = None,
+    exclude: Annotated[str | None, typer.Option(help="Never scan these: DOGEUSDT,*PEPE*")] = None,
+    min_age: Annotated[
+        float | None, typer.Option(help="Days that a symbol must have been listed. [10]")
+    ] = None,
+    max_spread: Annotated[
+        float | None, typer.Option(help="Widest spread, as a part of the ask. [0.005]")
+    ] = None,
     market: Annotated[
         str | None,
         typer.Option(
@@ -110,6 +120,13 @@ def scan(
     request_timeout: Annotated[
         float | None, typer.Option(help="Seconds for one answer, all tries together. [10]")
     ] = None,
+    use_proxies: Annotated[
+        bool | None,
+        typer.Option(
+            "--use-proxies/--no-use-proxies",
+            help="Reach the venue through the proxies that the environment names.",
+        ),
+    ] = None,
     weight_share: Annotated[
         float | None, typer.Option(help="Part of the venue's request weight to use. [0.8]")
     ] = None,
@@ -130,6 +147,10 @@ def scan(
         {
             "top": top,
             "symbols": symbols,
+            "include": include,
+            "exclude": exclude,
+            "min_age": min_age,
+            "max_spread": max_spread,
             "market": market,
             "interval": interval,
             "limit": limit,
@@ -143,6 +164,7 @@ def scan(
             "reward_risk": reward_risk,
             "best": best,
             "request_timeout": request_timeout,
+            "use_proxies": use_proxies,
             "weight_share": weight_share,
             "base_url": base_url,
         },
@@ -175,10 +197,12 @@ def _notices(report: Report, settings: Settings) -> None:
     from divbot.scanner.report import FAILED
 
     summary = report.summary
+    for notice in report.notices:
+        _notice(notice)
     if not settings.symbols and summary.symbols < settings.top:
         _notice(
-            f"the market has only {summary.symbols} tradable USDT symbols, not {settings.top}: "
-            "all were scanned"
+            f"only {summary.symbols} symbols to scan, not {settings.top}; `divbot universe` tells "
+            "why the others are left out"
         )
     named = [x for x in summary.skipped if settings.symbols or x.reason == FAILED]
     for skipped in named[:_MOST_FAILURES_NAMED]:

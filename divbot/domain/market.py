@@ -98,16 +98,24 @@ _MILLISECONDS = {
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """One symbol as the venue lists it."""
+    """One symbol as the venue lists it; times are ms UTC, None where the venue names none."""
 
     symbol: str
     base: str
     quote: str
     status: str
-    tradable: bool
-    """Open to new positions: TRADING, and on futures a perpetual contract on a coin."""
-    tick_size: Decimal | None
+    tick_size: Decimal | None = None
     """The step of a valid price; None where the listing names none."""
+    is_open: bool = True
+    """Not closed to all in spite of its status; only spot says so."""
+    contract: str = ""
+    """On futures: PERPETUAL, CURRENT_QUARTER, TRADIFI_PERPETUAL ..."""
+    underlying: str = "COIN"
+    """On futures what the contract is about: COIN, INDEX, EQUITY, COMMODITY ..."""
+    margin: str = ""
+    """On futures the asset that the margin is kept in."""
+    listed_at: int | None = None
+    delivered_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +124,13 @@ class Ticker:
 
     symbol: str
     last_price: Decimal
+    high: Decimal
+    low: Decimal
     quote_volume: Decimal
+    closed_at: int
+    """The end of those 24 hours, ms UTC: long ago where nothing is traded any more."""
+
+    @property
+    def range(self) -> Decimal:
+        """Return (high - low) / low; 0 where there is no low."""
+        return (self.high - self.low) / self.low if self.low > 0 else Decimal(0)

@@ -21,7 +21,7 @@ class ExchangeOptions:
     markets: tuple[Market, ...] = (Market.SPOT, Market.USDM)
     symbols: int = 400
     """How many ordinary symbols a synthetic market lists."""
-    awkward: bool = False
+    awkward: bool = True
     """Let a synthetic market list one of every awkward kind besides; see `awkward.py`."""
     delist_after: float | None = None
     """Minutes of the market's time after which one of those is delisted; None: never."""

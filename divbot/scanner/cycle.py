@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from divbot.domain.clock import Clock
@@ -12,12 +13,13 @@ from divbot.domain.errors import DivbotError, StopUntil, VenueError, VenueRefuse
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Signal
 from divbot.scanner.pool import Done, Pool
-from divbot.scanner.port import Listed, MarketData, Source
+from divbot.scanner.port import Listing, Source, Universe
 from divbot.scanner.ranking import RankingRules, rank
 from divbot.scanner.report import (
     FAILED,
     GAP,
     INSUFFICIENT_HISTORY,
+    YOUNG,
     Report,
     Skipped,
     Summary,
@@ -31,6 +33,7 @@ from divbot.scanner.task import (
     Coverage,
 )
 
+_DAY = 86_400_000
 _NEIGHBOURS = 10
 LARGEST_BLOCK = 200
 """Symbols: what bounds the memory of a worker, however large the market."""
@@ -43,9 +46,8 @@ class ScanRules:
     interval: Interval
     limit: int
     """Candles to ask for, the forming one included."""
-    top: int
-    symbols: tuple[str, ...]
-    """Scan these instead of the most traded ones; empty: the most traded ones."""
+    min_age: float
+    """Days of history that a symbol has, unless it is wanted by name."""
     best: int
     """Opportunities to report."""
     ranking: RankingRules
@@ -66,24 +68,26 @@ class Scanner:
 
     def __init__(self, source: Source, pool: Pool, clock: Clock, rules: ScanRules) -> None:
         self._source = source
-        self._listing: MarketData = source.open_listing()
+        self._listing: Listing = source.open_listing()
         self._pool = pool
         self._clock = clock
         self._rules = rules
 
-    def cycle(self, stages: Stages | None = None) -> Report:
+    def cycle(self, stages: Stages | None = None, held: Collection[str] = ()) -> Report:
         """Return a report on the whole universe, as the venue shows it now.
 
-        Raise VenueError where the venue cannot be had at all, or wants no more requests.
+        Symbols that are `held` are scanned in any case. Raise VenueError where the venue cannot be
+        had at all, or wants no more requests.
         """
         stages = stages or Stages()
         started, spent_before = self._clock.monotonic(), self._source.weight_spent()
-        universe = self._universe()
+        universe = self._listing.universe(held)
         listed_at = self._clock.monotonic()
-        stages.listed(len(universe))
+        stages.listed(len(universe.listed))
         done = self._pool.run(self._tasks(universe), stages.downloaded)
         results = _Results.of(done)
-        skipped = tuple(sorted(results.skipped(self._rules.interval), key=lambda x: x.symbol))
+        wanted = {listed.symbol for listed in universe.listed if listed.is_wanted}
+        skipped = tuple(sorted(results.skipped(self._rules, wanted), key=lambda x: x.symbol))
         return self._report(
             universe,
             results.without({x.symbol for x in skipped}),
@@ -99,14 +103,9 @@ class Scanner:
         """Let go of the connections; the pool is its owner's."""
         self._listing.close()
 
-    def _universe(self) -> Sequence[Listed]:
-        if self._rules.symbols:
-            return self._listing.chosen(self._rules.symbols)
-        return self._listing.most_traded(self._rules.top)
-
-    def _tasks(self, universe: Sequence[Listed]) -> list[BlockTask]:
+    def _tasks(self, universe: Universe) -> list[BlockTask]:
         """Deal the symbols out like cards: each block gets its share of busy and quiet ones."""
-        symbols = tuple(listed.symbol for listed in universe)
+        symbols = tuple(listed.symbol for listed in universe.listed)
         blocks = max(self._pool.workers, -(-len(symbols) // LARGEST_BLOCK))
         return [
             BlockTask(
@@ -120,7 +119,7 @@ class Scanner:
 
     def _report(
         self,
-        universe: Sequence[Listed],
+        universe: Universe,
         results: _Results,
         skipped: tuple[Skipped, ...],
         effort: _Effort,
@@ -129,7 +128,7 @@ class Scanner:
         as_of = results.as_of(rules.interval)
         opportunities = rank(
             results.signals,
-            {listed.symbol: listed for listed in universe},
+            {listed.symbol: listed for listed in universe.listed},
             rules.ranking,
             rules.interval,
             lambda signal: as_of.age(signal.divergence.confirmed),
@@ -142,7 +141,7 @@ class Scanner:
             simulated=self._listing.simulated,
             as_of=as_of.time,
             summary=Summary(
-                symbols=len(universe),
+                symbols=len(universe.listed),
                 scanned=len(results.coverage),
                 skipped=skipped,
                 symbols_with_gaps=len(gaps),
@@ -161,6 +160,7 @@ class Scanner:
             divergences=tuple(
                 sorted(results.divergences, key=lambda x: (x.symbol, x.confirmed, x.kind))
             ),
+            notices=_notices(universe),
         )
 
 
@@ -178,6 +178,22 @@ class _AsOf:
     def age(self, open_time: int) -> int:
         """Return how many candles after the one at `open_time` the newest one is."""
         return self.interval.steps_between(open_time, self.open_time)
+
+
+def _known_age(coverage: Coverage, rules: ScanRules) -> float:
+    """Return for how many days a symbol is known to be listed; for ever, where all was filled.
+
+    Fewer candles than were asked for are all that there ever were.
+    """
+    if coverage.span >= rules.limit - 1:
+        return math.inf
+    return coverage.span * rules.interval.milliseconds / _DAY
+
+
+def _notices(universe: Universe) -> tuple[str, ...]:
+    if not universe.problem:
+        return ()
+    return (f"the list of symbols is that of an earlier scan: {universe.problem}",)
 
 
 def _left_behind(coverage: Sequence[Coverage], interval: Interval) -> dict[str, int]:
@@ -242,7 +258,7 @@ class _Results:
         """Return the newest final candle of all symbols."""
         return _AsOf(max((x.last_open_time for x in self.coverage), default=0), interval)
 
-    def skipped(self, interval: Interval) -> Iterable[Skipped]:
+    def skipped(self, rules: ScanRules, wanted: Collection[str]) -> Iterable[Skipped]:
         """Return every symbol that the report may not speak of, and why."""
         yield from self.failures
         enough = [x for x in self.coverage if x.candles >= MINIMUM_CANDLES]
@@ -250,7 +266,10 @@ class _Results:
             if found.candles < MINIMUM_CANDLES:
                 detail = f"{found.candles} final candles, at least {MINIMUM_CANDLES} are needed"
                 yield Skipped(found.symbol, INSUFFICIENT_HISTORY, detail)
-        for symbol, behind in _left_behind(enough, interval).items():
+            elif found.symbol not in wanted and (age := _known_age(found, rules)) < rules.min_age:
+                detail = f"{age:.1f} days of history, at least {rules.min_age:g} are expected"
+                yield Skipped(found.symbol, YOUNG, detail)
+        for symbol, behind in _left_behind(enough, rules.interval).items():
             if behind > 0:
                 yield Skipped(symbol, GAP, f"its newest {behind} candles are missing")
             else:

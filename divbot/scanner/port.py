@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -51,6 +51,22 @@ class Listed(Protocol):
     def spread(self) -> Decimal | None:
         """Return (ask - bid) / ask, where there is a quote."""
 
+    @property
+    def is_wanted(self) -> bool:
+        """Tell whether it is here by name, not only by its volume."""
+
+
+class Universe(Protocol):
+    """The symbols worth looking at."""
+
+    @property
+    def listed(self) -> Sequence[Listed]:
+        """Return them, the most traded first."""
+
+    @property
+    def problem(self) -> str:
+        """Return why this is an older list than it should be; empty where it is none."""
+
 
 class MarketData(Protocol):
     """An open connection to one market of one venue."""
@@ -63,12 +79,6 @@ class MarketData(Protocol):
     def simulated(self) -> bool:
         """Tell whether the prices are not those of a live venue."""
 
-    def most_traded(self, count: int) -> Sequence[Listed]:
-        """Return at most `count` tradable symbols, by quote volume."""
-
-    def chosen(self, symbols: Sequence[str]) -> Sequence[Listed]:
-        """Return the listings of `symbols`; raise InputError for one that is not listed."""
-
     def final_candles(self, symbol: str, interval: Interval, limit: int) -> Candles:
         """Return the newest final candles of `symbol`, at most `limit - 1` of them."""
 
@@ -77,6 +87,13 @@ class MarketData(Protocol):
 
     def close(self) -> None:
         """Close every connection."""
+
+
+class Listing(MarketData, Protocol):
+    """Market data with a choice of symbols."""
+
+    def universe(self, held: Collection[str] = ()) -> Universe:
+        """Return the symbols to look at now; `held` are among them in any case."""
 
 
 class Source(Protocol):
@@ -89,8 +106,8 @@ class Source(Protocol):
     def open(self, connections: int) -> MarketData:
         """Return the market data over at most `connections` connections."""
 
-    def open_listing(self) -> MarketData:
-        """Return the market data, with as many connections as a listing can use."""
+    def open_listing(self) -> Listing:
+        """Return the market data with its listings, over as many connections as they can use."""
 
     def open_lease(self, symbols: int, limit: int) -> int:
         """Set request weight aside for the candles of `symbols`; return the lease's number."""

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 SCHEMA = 1
 
 INSUFFICIENT_HISTORY = "insufficient_history"
+YOUNG = "young"
 GAP = "gap"
 FAILED = "failed"
-SKIP_REASONS = (INSUFFICIENT_HISTORY, GAP, FAILED)
+SKIP_REASONS = (INSUFFICIENT_HISTORY, YOUNG, GAP, FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ class Report:
     opportunities: tuple[Opportunity, ...]
     divergences: tuple[Divergence, ...]
     """Every one in the windows, by symbol and time; most are history."""
+    notices: tuple[str, ...] = ()
+    """What a reader should know of how the report came about."""
 
     def to_document(self, *, with_divergences: bool = False) -> dict[str, Any]:
         """Return the report as what `--json` prints: texts, numbers, lists and dicts."""
@@ -85,6 +88,7 @@ class Report:
             "interval": self.interval.value,
             "simulated": self.simulated,
             "as_of": self.as_of,
+            "notices": list(self.notices),
             "summary": _summary_document(self.summary),
             "timings": {name: round(getattr(self.timings, name), 4) for name in Timings.__slots__},
             "opportunities": [opportunity_document(x) for x in self.opportunities],

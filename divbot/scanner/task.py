@@ -38,6 +38,11 @@ class Coverage:
     fetched_at: float
     """When its answer came, on the machine's monotonic clock."""
 
+    @property
+    def span(self) -> int:
+        """Return how many candles lie from the first to the last one, missing ones included."""
+        return self.candles + self.missing
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

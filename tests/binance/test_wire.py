@@ -21,7 +21,7 @@ from divbot.binance.wire import (
     parse_tickers,
 )
 from divbot.domain.errors import BadAnswer
-from divbot.domain.market import Interval, Market
+from divbot.domain.market import Instrument, Interval, Market
 
 START = 1_722_330_000_000
 STEP = 60_000
@@ -118,22 +118,42 @@ def test_whatever_comes_is_believed_or_refused_but_never_a_surprise(answer: byte
 
 
 @pytest.mark.parametrize(
-    ("file", "market", "listed", "tradable"),
+    ("file", "market", "listed", "trading", "limit"),
     [
-        ("spot_exchangeInfo_2024-09-08", Market.SPOT, 1248, 1248),
-        ("spot_exchangeInfo_2020-10-09", Market.SPOT, 1089, 791),
-        ("spot_exchangeInfo_one_symbol_2025-08-23", Market.SPOT, 1, 1),
-        ("usdm_exchangeInfo_2022-05-04", Market.USDM, 155, 150),
+        ("spot_exchangeInfo_2024-09-08", Market.SPOT, 1248, 1248, 6000),
+        ("spot_exchangeInfo_2020-10-09", Market.SPOT, 1089, 815, 1200),
+        ("spot_exchangeInfo_one_symbol_2025-08-23", Market.SPOT, 1, 1, 6000),
+        ("usdm_exchangeInfo_2022-05-04", Market.USDM, 155, 154, 2400),
     ],
 )
 def test_real_listings_are_understood(
-    data: Path, file: str, market: Market, listed: int, tradable: int
+    data: Path, file: str, market: Market, listed: int, trading: int, limit: int
 ) -> None:
-    instruments = parse_exchange_info(real(data, file), market)
+    listing = parse_exchange_info(real(data, file), market)
 
-    assert len(instruments) == listed
-    assert all(x.tick_size and x.tick_size > 0 for x in instruments.values() if x.tradable)
-    assert sum(x.tradable for x in instruments.values()) == tradable
+    instruments = listing.instruments.values()
+    open_ones = [x for x in instruments if x.status == "TRADING"]
+    assert (len(instruments), len(open_ones)) == (listed, trading)
+    assert all(x.tick_size and x.tick_size > 0 for x in open_ones)
+    assert listing.weight_limit == limit
+    assert listing.server_time
+
+
+def test_a_real_contract_is_known_with_its_dates(data: Path) -> None:
+    listing = parse_exchange_info(real(data, "usdm_exchangeInfo_2022-05-04"), Market.USDM)
+
+    assert listing.instruments["BTCUSDT"] == Instrument(
+        symbol="BTCUSDT",
+        base="BTC",
+        quote="USDT",
+        status="TRADING",
+        tick_size=Decimal("0.10"),
+        contract="PERPETUAL",
+        underlying="COIN",
+        margin="USDT",
+        listed_at=1_569_398_400_000,
+        delivered_at=4_133_404_800_000,
+    )
 
 
 def test_a_real_listing_without_its_optional_fields_is_understood(data: Path) -> None:
@@ -143,16 +163,20 @@ def test_a_real_listing_without_its_optional_fields_is_understood(data: Path) ->
         for name in ("symbol", "status", "baseAsset", "quoteAsset")
     }
 
-    first = next(iter(parse_exchange_info(json.dumps(document).encode(), Market.SPOT).values()))
+    listing = parse_exchange_info(json.dumps(document).encode(), Market.SPOT)
 
-    assert (first.symbol, first.tick_size, first.tradable) == ("ETHBTC", None, True)
+    first = next(iter(listing.instruments.values()))
+    assert (first.symbol, first.tick_size, first.is_open) == ("ETHBTC", None, True)
 
 
 def test_an_entry_that_makes_no_sense_costs_only_itself() -> None:
     good = {"symbol": "AUSDT", "status": "TRADING", "baseAsset": "A", "quoteAsset": "USDT"}
     listing = json.dumps({"symbols": [good, good | {"symbol": "A B"}, good | {"symbol": 7}]})
 
-    assert list(parse_exchange_info(listing.encode(), Market.SPOT)) == ["AUSDT"]
+    parsed = parse_exchange_info(listing.encode(), Market.SPOT)
+
+    assert list(parsed.instruments) == ["AUSDT"]
+    assert (parsed.weight_limit, parsed.server_time) == (None, None)
 
 
 def test_real_tickers_are_understood(data: Path) -> None:

@@ -49,7 +49,7 @@ def test_the_first_line_says_where_it_listens(serve: Serve) -> None:
 
 
 def test_one_market_alone_can_be_served(serve: Serve) -> None:
-    url = serve("--symbols", "3", "--market", "spot")
+    url = serve("--symbols", "3", "--market", "spot", "--no-awkward")
 
     assert len(get(f"{url}/api/v3/ticker/price")) == 3
     with pytest.raises(urllib.error.HTTPError, match="404"):

@@ -26,7 +26,7 @@ def test_a_scan_prints_a_ranked_table(quiet_market: str) -> None:
     )
     assert [line.split()[0] for line in lines[2:5]] == ["1", "2", "3"]
     assert "60 of 60 symbols scanned" in lines[5]
-    assert "request weight 166" in lines[5]
+    assert "request weight 167" in lines[5]
     assert run.stderr == ""
 
 
@@ -41,6 +41,7 @@ def test_json_is_one_document(quiet_market: str) -> None:
         "interval",
         "simulated",
         "as_of",
+        "notices",
         "summary",
         "timings",
         "opportunities",
@@ -149,7 +150,8 @@ def test_asking_for_more_than_there_is_scans_all_and_says_so(quiet_market: str) 
 
     assert run.returncode == 0
     assert run.stderr == (
-        "divbot: the market has only 60 tradable USDT symbols, not 500: all were scanned\n"
+        "divbot: only 60 symbols to scan, not 500; `divbot universe` tells why the others are left "
+        "out\n"
     )
 
 

@@ -61,7 +61,7 @@ def test_faults_and_gzip():
     ("arguments", "status"), [(["--delist-after", "0"], "BREAK"), ([], "TRADING")]
 )
 def test_awkward_listings_and_a_delisting(arguments, status):
-    with served("--awkward", *arguments) as ask:
+    with served(*arguments) as ask:
         symbols = json.loads(ask("/api/v3/exchangeInfo?showPermissionSets=false")[2])["symbols"]
 
     by_name = {each["symbol"]: each["status"] for each in symbols}
@@ -69,8 +69,8 @@ def test_awkward_listings_and_a_delisting(arguments, status):
     assert by_name["MATICUSDT"] == "BREAK"
 
 
-def test_ordinary_coins_only_unless_asked_for_more():
-    with served() as ask:
+def test_ordinary_coins_only_where_asked_for():
+    with served("--no-awkward") as ask:
         assert [each["symbol"] for each in json.loads(ask("/api/v3/ticker/price")[2])] == [
             "BTCUSDT"
         ]
@@ -92,7 +92,7 @@ def test_gaps_and_lag():
     [
         (["--window", "sliding"], "--window: expected fixed or rolling, found 'sliding'"),
         (["--faults", "often"], "expected faults like seed=7,rate=0.02"),
-        (["--delist-after", "5"], "expected awkward listings"),
+        (["--no-awkward", "--delist-after", "5"], "expected awkward listings"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(arguments, says):

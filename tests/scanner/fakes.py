@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
@@ -42,6 +42,12 @@ class FakeListed(NamedTuple):
     tick_size: Decimal | None = Decimal("0.00001")
     quote_volume: Decimal = Decimal(1000)
     spread: Decimal | None = None
+    is_wanted: bool = False
+
+
+class FakeUniverse(NamedTuple):
+    listed: tuple[FakeListed, ...]
+    problem: str = ""
 
 
 def candles_of(seed: int, bars: int, *, end: int = 0, missing: Sequence[int] = ()) -> FakeCandles:
@@ -62,6 +68,8 @@ class FakeSource:
     bars: int = 400
     market: Market = Market.SPOT
     special: dict[str, FakeCandles] = field(default_factory=dict)
+    wanted: frozenset[str] = frozenset()
+    problem: str = ""
     asked: list[str] = field(default_factory=list)
 
     def open(self, connections: int) -> FakeMarketData:
@@ -91,11 +99,12 @@ class FakeMarketData:
         self._source = source
         self.is_closed = False
 
-    def most_traded(self, count: int) -> Sequence[FakeListed]:
-        return [FakeListed(symbol) for symbol in self._source.symbols[:count]]
-
-    def chosen(self, symbols: Sequence[str]) -> Sequence[FakeListed]:
-        return [FakeListed(symbol) for symbol in symbols]
+    def universe(self, held: Collection[str] = ()) -> FakeUniverse:
+        source = self._source
+        wanted = source.wanted | set(held)
+        symbols = [*source.symbols, *sorted(set(held) - set(source.symbols))]
+        listed = (FakeListed(symbol, is_wanted=symbol in wanted) for symbol in symbols)
+        return FakeUniverse(tuple(listed), source.problem)
 
     def final_candles(self, symbol: str, interval: Interval, limit: int) -> FakeCandles:
         if symbol.startswith("KILLER"):
@@ -127,7 +136,7 @@ class FakeMarketData:
 RANKING = RankingRules(
     kinds=frozenset(Kind), sides=frozenset(Side), max_age=5, stop_atr=0.5, reward_risk=2.0
 )
-RULES = ScanRules(interval=Interval.M5, limit=1000, top=400, symbols=(), best=20, ranking=RANKING)
+RULES = ScanRules(interval=Interval.M5, limit=1000, min_age=0.0, best=20, ranking=RANKING)
 
 
 def rules(**changes: object) -> ScanRules:

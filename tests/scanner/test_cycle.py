@@ -32,7 +32,7 @@ def scan() -> Iterator[Scan]:
 
 
 def test_a_report_says_what_was_scanned_and_as_of_when(scan: Scan) -> None:
-    report = scan(FakeSource(names(12)), top=10)
+    report = scan(FakeSource(names(10)))
 
     assert (report.venue, report.simulated) == ("fake venue", True)
     assert report.as_of == START + 1000 * STEP
@@ -92,6 +92,45 @@ def test_a_young_symbol_is_skipped_and_named(scan: Scan) -> None:
     assert (skipped.symbol, skipped.reason) == ("YOUNGUSDT", "insufficient_history")
     assert skipped.detail == "299 final candles, at least 300 are needed"
     assert summary.scanned == 3
+
+
+YOUNG = {"YOUNGUSDT": candles_of(1, 400)}  # 1.4 days, where 999 candles were asked for
+
+
+@pytest.mark.parametrize(
+    ("min_age", "wanted", "limit", "skipped"),
+    [
+        pytest.param(2.0, frozenset(), 1000, ["young"], id="shorter than it should be"),
+        pytest.param(1.3, frozenset(), 1000, [], id="long enough"),
+        pytest.param(2.0, frozenset({"YOUNGUSDT"}), 1000, [], id="wanted by name"),
+        pytest.param(2.0, frozenset(), 401, [], id="no more was asked for"),
+    ],
+)
+def test_a_history_that_begins_too_late_is_skipped(
+    scan: Scan, min_age: float, wanted: frozenset[str], limit: int, skipped: list[str]
+) -> None:
+    source = FakeSource((*names(3), "YOUNGUSDT"), bars=1000, special=YOUNG, wanted=wanted)
+
+    summary = scan(source, min_age=min_age, limit=limit).summary
+
+    assert [x.reason for x in summary.skipped] == skipped
+
+
+def test_held_symbols_are_scanned_besides() -> None:
+    source = FakeSource(names(3))
+    pool = InlinePool(source, connections=1)
+
+    report = Scanner(source, pool, ManualClock(), rules()).cycle(held={"HELDUSDT"})
+
+    pool.close()
+    assert report.summary.scanned == 4
+
+
+def test_an_old_list_of_symbols_is_told(scan: Scan) -> None:
+    report = scan(FakeSource(names(2), problem="no answer"))
+
+    assert report.notices == ("the list of symbols is that of an earlier scan: no answer",)
+    assert report.to_document()["notices"] == list(report.notices)
 
 
 def test_three_hundred_candles_are_enough(scan: Scan) -> None:
@@ -242,7 +281,7 @@ class RecordingPool:
 def test_symbols_are_dealt_out_evenly(symbols: int, workers: int, sizes: list[int]) -> None:
     pool = RecordingPool(workers)
 
-    Scanner(FakeSource(names(symbols)), pool, ManualClock(), rules(top=1000)).cycle()
+    Scanner(FakeSource(names(symbols)), pool, ManualClock(), rules()).cycle()
 
     assert [len(task.symbols) for task in pool.tasks] == sizes
     dealt = [symbol for task in pool.tasks for symbol in task.symbols]

@@ -1,0 +1,133 @@
+"""The listing side of a venue: what is listed, asked for side by side, and the universe of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from divbot.binance.client import BinanceClient
+from divbot.binance.flat import DAYS, Verdicts, is_flat, is_suspect
+from divbot.binance.server_clock import ServerClock
+from divbot.binance.stocks import Stocks
+from divbot.binance.universe import Snapshot, Universe, UniverseRules, select
+from divbot.domain.clock import Clock
+from divbot.domain.errors import DivbotError, TryAgain
+from divbot.domain.market import Interval, Market
+
+T = TypeVar("T")
+
+REQUESTS = 4
+"""The most requests that a listing has under way at once."""
+_MOST_JUDGED = 10
+
+
+class Listings:
+    """Ask for listings again and again, and choose from each; belongs to one thread.
+
+    A listing that cannot be had leaves the last good universe in force, with the reason beside it.
+    """
+
+    def __init__(
+        self,
+        client: BinanceClient,
+        rules: UniverseRules,
+        clock: Clock,
+        *,
+        verdicts: Verdicts,
+        stocks: Stocks | None,
+    ) -> None:
+        self._client = client
+        self._rules = rules
+        self._clock = clock
+        self._server_clock = ServerClock(clock)
+        self._verdicts = verdicts
+        self._stocks = stocks
+        self._last: Universe | None = None
+        self.weight_limit: int | None = None
+        """What the venue last said that it allows a minute."""
+
+    @property
+    def server_clock(self) -> ServerClock:
+        """Return the venue's clock, set right by each listing."""
+        return self._server_clock
+
+    def universe(self, held: Collection[str] = ()) -> Universe:
+        """Return the symbols to look at now; `held` are among them whatever the rules say.
+
+        Raise VenueError where there is no listing and never was, or where the venue wants no more
+        requests; raise InputError for a chosen symbol that is not listed.
+        """
+        threads = ThreadPoolExecutor(REQUESTS, "listing")
+        try:
+            self._last = self._fresh(threads, held)
+        except TryAgain as error:
+            if self._last is None:
+                raise
+            self._last = self._last.kept(str(error), held)
+        finally:
+            # After Ctrl-C, or the first failure, the other answers are not waited for.
+            threads.shutdown(wait=False, cancel_futures=True)
+        return self._last
+
+    def _fresh(self, threads: ThreadPoolExecutor, held: Collection[str]) -> Universe:
+        snapshot = self._snapshot(threads)
+        previous = {listed.symbol for listed in self._last.listed} if self._last else set()
+        universe = select(snapshot, self._rules, held=held, previous=previous)
+        return universe.without_flat(self._found_flat(threads, snapshot, universe))
+
+    def _snapshot(self, threads: ThreadPoolExecutor) -> Snapshot:
+        """Ask for all parts at once: only the slowest is waited for."""
+        client, is_spot = self._client, self._client.market is Market.SPOT
+        tickers = threads.submit(client.tickers)
+        # Futures name no bid and ask among the last 24 hours, and no reliable time in a listing.
+        book = None if is_spot else threads.submit(client.quotes)
+        time = None if is_spot else threads.submit(self._timed, client.server_time)
+        stocks = threads.submit(self._stocks.bases, self._clock.now()) if self._stocks else None
+        listing, round_trip = self._timed(client.exchange_info)
+        if time is not None:
+            self._server_clock.saw(*time.result())
+        elif listing.server_time is not None:
+            self._server_clock.saw(listing.server_time, round_trip)
+        self.weight_limit = listing.weight_limit
+        day, quotes = tickers.result()
+        at = self._server_clock.now()
+        return Snapshot(
+            market=client.market,
+            at=at,
+            instruments=listing.instruments,
+            tickers=day,
+            quotes=quotes if book is None else book.result(),
+            stocks=frozenset() if stocks is None else stocks.result(),
+            flat=self._verdicts.flat(at),
+        )
+
+    def _timed(self, ask: Callable[[], T]) -> tuple[T, float]:
+        """Return the answer, and the seconds that it took."""
+        started = self._clock.monotonic()
+        answer = ask()
+        return answer, self._clock.monotonic() - started
+
+    def _found_flat(
+        self, threads: ThreadPoolExecutor, snapshot: Snapshot, universe: Universe
+    ) -> list[str]:
+        """Judge suspects that nothing is known of; return those whose price stands still."""
+        suspects = [
+            listed.symbol
+            for listed in universe.listed
+            if not listed.is_wanted and is_suspect(snapshot.tickers[listed.symbol])
+        ]
+        unjudged = self._verdicts.unjudged(suspects, snapshot.at)[:_MOST_JUDGED]
+        asked = {symbol: threads.submit(self._is_flat, symbol) for symbol in unjudged}
+        verdicts = {symbol: flat for symbol, x in asked.items() if (flat := x.result()) is not None}
+        if verdicts:
+            is_lasting = not self._client.simulated
+            self._verdicts.note(verdicts, snapshot.at, is_lasting=is_lasting)
+        return [symbol for symbol, flat in verdicts.items() if flat]
+
+    def _is_flat(self, symbol: str) -> bool | None:
+        """Return the verdict on `symbol`; None where its candles cannot be had now."""
+        try:
+            return is_flat(self._client.final_candles(symbol, Interval.D1, DAYS + 1).close)
+        except DivbotError:
+            return None

@@ -1,0 +1,143 @@
+"""`divbot universe`: the symbols that a scan would look at, and why the others are left out."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from divbot.domain.errors import InputError
+
+if TYPE_CHECKING:
+    from divbot.binance.market_data import BinanceListing
+    from divbot.binance.universe import LeftOut, Listed, Universe
+    from divbot.settings import Settings
+
+_GAP = "  "
+
+
+def universe(
+    *,
+    market: Annotated[str | None, typer.Option(help="usdm or spot. [usdm]")] = None,
+    top: Annotated[
+        int | None, typer.Option(help="So many symbols, the most traded first. [400]")
+    ] = None,
+    include: Annotated[
+        str | None, typer.Option(help="These besides, whatever they are: PAXGUSDT,1000*")
+    ] = None,
+    exclude: Annotated[str | None, typer.Option(help="Never these: DOGEUSDT,*PEPE*")] = None,
+    min_age: Annotated[
+        float | None, typer.Option(help="Days that a symbol must have been listed. [10]")
+    ] = None,
+    max_spread: Annotated[
+        float | None, typer.Option(help="Widest spread, as a part of the ask. [0.005]")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Of a simulated market; needs no network.")
+    ] = False,
+    base_url: Annotated[str | None, typer.Option(help="Where to find the venue.")] = None,
+    config: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None,
+) -> None:
+    """Print the symbols that a scan looks at and, for every other one, the rule that says no."""
+    from divbot.app import open_venue
+    from divbot.settings import load_settings
+
+    settings = load_settings(
+        {
+            "market": market,
+            "top": top,
+            "include": include,
+            "exclude": exclude,
+            "min_age": min_age,
+            "max_spread": max_spread,
+            "base_url": base_url,
+        },
+        config,
+    )
+    if demo and base_url:
+        raise InputError("--demo and --base-url exclude each other: give one of them")
+    with open_venue(settings, demo=demo) as venue:
+        found = venue.universe()
+    if as_json:
+        _print_json(_document(found, venue, settings))
+    else:
+        print("\n".join(_lines(found, venue, settings)))
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    import orjson
+
+    sys.stdout.flush()
+    sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def _document(found: Universe, venue: BinanceListing, settings: Settings) -> dict[str, Any]:
+    return {
+        "venue": venue.venue,
+        "market": settings.market.value,
+        "simulated": venue.simulated,
+        "as_of": found.at,
+        "symbols": [
+            {
+                "rank": rank,
+                "symbol": listed.symbol,
+                "quote_volume": float(listed.quote_volume),
+                "spread": None if listed.spread is None else float(listed.spread),
+            }
+            for rank, listed in enumerate(found.listed, 1)
+        ],
+        "left_out": [
+            {"symbol": x.symbol, "rule": x.rule.value, "detail": x.detail} for x in found.left_out
+        ],
+    }
+
+
+def _lines(found: Universe, venue: BinanceListing, settings: Settings) -> Iterator[str]:
+    from divbot.domain.clock import utc_text
+
+    simulated = " - SIMULATED PRICES" if venue.simulated else ""
+    yield f"{venue.venue} {settings.market.title}, as of {utc_text(found.at)} UTC{simulated}"
+    yield from _columns([("#", "symbol", "24 h volume", "spread"), *_ranked(found.listed)], "><>>")
+    if found.left_out:
+        yield ""
+        yield from _columns([("left out", "rule", "because"), *_reasons(found.left_out)], "<<<")
+        yield ""
+    yield _summary(found)
+
+
+def _ranked(listed: Sequence[Listed]) -> Iterator[tuple[str, ...]]:
+    for rank, x in enumerate(listed, 1):
+        spread = "" if x.spread is None else f"{x.spread:.3%}"
+        yield str(rank), x.symbol, f"{x.quote_volume:,.0f}", spread
+
+
+def _reasons(left_out: Sequence[LeftOut]) -> Iterator[tuple[str, ...]]:
+    for x in left_out:
+        yield x.symbol, x.rule.value.replace("_", " "), x.detail
+
+
+def _columns(rows: Sequence[tuple[str, ...]], alignment: str) -> Iterator[str]:
+    """Give rows as lines; a Chinese character takes the place of two others."""
+    from rich.cells import cell_len
+
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (
+            " " * (width - cell_len(cell)) + cell
+            if side == ">"
+            else cell + " " * (width - cell_len(cell))
+            for cell, width, side in zip(row, widths, alignment, strict=True)
+        )
+        yield _GAP.join(cells).rstrip()
+
+
+def _summary(found: Universe) -> str:
+    counts = Counter(x.rule.value.replace("_", " ") for x in found.left_out)
+    rules = ", ".join(f"{count} {rule}" for rule, count in counts.most_common())
+    left_out = f"{len(found.left_out)} left out ({rules})" if rules else "none left out"
+    return f"{len(found.listed)} symbols; {left_out}"
