@@ -14,6 +14,9 @@
     │   └── RequestRejected                       the venue says that the request itself is wrong
     ├── SymbolError                 exit code 4   drop this symbol, keep all others
     │   └── UnknownSymbol
+    ├── StateError                  exit code 5   what is kept on disk cannot be relied on
+    │   ├── LedgerError                           an event cannot have happened
+    │   └── JournalError                          the journal is damaged, locked or unwritable
     └── WorkerLost                  exit code 1   a worker process died or hung
 
 Retrying and dropping look at the class, never at the text.
@@ -136,6 +139,20 @@ class SymbolError(DivbotError):
 
 class UnknownSymbol(SymbolError):
     """The venue does not know the symbol (any more)."""
+
+
+class StateError(DivbotError):
+    """What is kept on disk cannot be relied on, or not be written to."""
+
+    exit_code = 5
+
+
+class LedgerError(StateError):
+    """An event cannot have happened to the account as it stands."""
+
+
+class JournalError(StateError):
+    """The journal is damaged, in use by another program, or cannot be written."""
 
 
 class WorkerLost(DivbotError):

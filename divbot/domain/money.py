@@ -1,10 +1,32 @@
-"""Prices as the venue can state them: rounding to the tick has its one owner here."""
+"""Prices, quantities and money as they can be stated: all rounding has its one owner here.
+
+Prices are multiples of the venue's tick, quantities of its step, money of `UNIT`. Money is rounded
+against whoever trades: a cost up, a gain down.
+"""
 
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
+UNIT = Decimal("0.00000001")
+"""The least amount of the quote asset that is kept account of."""
+
 _UNTICKED_DIGITS = 10
+
+
+def cost(amount: Decimal) -> Decimal:
+    """Return `amount`, which is to be paid, in whole units."""
+    return amount.quantize(UNIT, ROUND_CEILING)
+
+
+def gain(amount: Decimal) -> Decimal:
+    """Return `amount`, which is received (or, below zero, lost), in whole units."""
+    return amount.quantize(UNIT, ROUND_FLOOR)
+
+
+def quantity_below(value: Decimal, step: Decimal | None) -> Decimal:
+    """Return the largest valid quantity that is not above `value`."""
+    return _in_ticks(value, step or UNIT, ROUND_FLOOR)
 
 
 def price_of(value: float, tick: Decimal | None) -> Decimal:
@@ -12,19 +34,19 @@ def price_of(value: float, tick: Decimal | None) -> Decimal:
     return _in_ticks(value, tick, ROUND_HALF_EVEN)
 
 
-def price_below(value: float, tick: Decimal | None) -> Decimal:
+def price_below(value: float | Decimal, tick: Decimal | None) -> Decimal:
     """Return the highest valid price that is not above `value`."""
     return _in_ticks(value, tick, ROUND_FLOOR)
 
 
-def price_above(value: float, tick: Decimal | None) -> Decimal:
+def price_above(value: float | Decimal, tick: Decimal | None) -> Decimal:
     """Return the lowest valid price that is not below `value`."""
     return _in_ticks(value, tick, ROUND_CEILING)
 
 
-def _in_ticks(value: float, tick: Decimal | None, rounding: str) -> Decimal:
+def _in_ticks(value: float | Decimal, tick: Decimal | None, rounding: str) -> Decimal:
     # The shortest text of a float is the price as the venue wrote it; its binary expansion is not.
-    exact = Decimal(repr(value))
+    exact = value if isinstance(value, Decimal) else Decimal(repr(value))
     if tick is None:
         return exact.quantize(Decimal((0, (1,), exact.adjusted() + 1 - _UNTICKED_DIGITS)), rounding)
     in_ticks = (exact / tick).to_integral_value(rounding) * tick

@@ -29,7 +29,7 @@ def test_the_drawn_tree_is_the_tree_of_classes() -> None:
 def test_the_drawn_exit_codes_are_the_classes_own() -> None:
     drawn = re.findall(r"(\w+) +exit code (\d+)", errors.__doc__ or "")
 
-    assert len(drawn) == 5
+    assert len(drawn) == 6
     for name, code in drawn:
         assert getattr(errors, name).exit_code == int(code)
 

@@ -1,0 +1,224 @@
+"""The account: what all events together come to. Pure; a refused event changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from types import MappingProxyType
+from typing import TypeVar
+
+from divbot.domain.errors import LedgerError
+from divbot.domain.events import (
+    Entered,
+    Event,
+    Exited,
+    Funded,
+    Marked,
+    Paused,
+    Resumed,
+    Started,
+    Trailed,
+)
+from divbot.domain.positions import MINUTE, Position
+from divbot.domain.trades import Trade
+
+T = TypeVar("T")
+
+DAY = 86_400_000
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Cash, open positions and closed trades after some events."""
+
+    start: Started | None = None
+    sessions: int = 0
+    cash: Decimal = ZERO
+    positions: Mapping[int, Position] = field(default_factory=lambda: MappingProxyType({}))
+    entries: Mapping[int, Entered] = field(default_factory=lambda: MappingProxyType({}))
+    """How each open position was opened."""
+    funding: Mapping[int, Decimal] = field(default_factory=lambda: MappingProxyType({}))
+    """What each open position received (below zero: paid) so far."""
+    closed: tuple[Trade, ...] = ()
+    equity: Decimal = ZERO
+    """As it was last valued."""
+    peak: Decimal = ZERO
+    """The highest equity so far."""
+    day: int = 0
+    """The UTC day of the last valuation, in days since 1970."""
+    day_equity: Decimal = ZERO
+    """The equity that this day began with."""
+    paused: str = ""
+    """Why there are no entries; empty: there are."""
+    at: int = 0
+
+    @property
+    def next_trade(self) -> int:
+        """Return the number of the next trade."""
+        return len(self.closed) + len(self.positions) + 1
+
+    @property
+    def realised(self) -> Decimal:
+        """Return the profit of all closed trades, costs and all."""
+        return sum((trade.profit for trade in self.closed), ZERO)
+
+    def equity_at(self, prices: Mapping[str, Decimal]) -> Decimal:
+        """Return cash and positions, each valued at the price of its symbol in `prices`.
+
+        A position without a price counts with its entry price.
+        """
+        return self.cash + sum(
+            (
+                max(x.wallet + x.profit_at(prices.get(x.symbol, x.entry_price)), ZERO)
+                for x in self.positions.values()
+            ),
+            ZERO,
+        )
+
+    def holding(self, symbol: str) -> Position | None:
+        """Return the open position in `symbol`."""
+        return next((x for x in self.positions.values() if x.symbol == symbol), None)
+
+    def apply(self, event: Event) -> Ledger:
+        """Return the account after `event`; raise LedgerError where that cannot have happened."""
+        if (self.start is None) is not isinstance(event, Started):
+            raise LedgerError(f"expected the start of a run as its first event, found {event.kind}")
+        if event.at < self.at and not isinstance(event, Exited | Funded | Trailed):
+            raise LedgerError(f"{event.kind} at {event.at}: expected {self.at} or later")
+        return replace(self._applied(event), at=max(self.at, event.at))
+
+    def _applied(self, event: Event) -> Ledger:  # noqa: PLR0911 - one way for each event
+        match event:
+            case Started():
+                return self._started(event)
+            case Resumed():
+                return replace(self, sessions=event.session)
+            case Entered():
+                return self._entered(event)
+            case Funded():
+                return self._funded(event)
+            case Trailed():
+                position = self._open(event)
+                return self._with(replace(position, stop=event.stop))
+            case Exited():
+                return self._exited(event)
+            case Marked():
+                return self._marked(event)
+            case Paused():
+                return replace(self, paused=event.reason)
+
+    def _started(self, event: Started) -> Ledger:
+        if event.balance <= 0:
+            raise LedgerError(f"expected a balance above 0, found {event.balance}")
+        balance, day = event.balance, event.at // DAY
+        return replace(
+            self,
+            start=event,
+            cash=balance,
+            equity=balance,
+            peak=balance,
+            day=day,
+            day_equity=balance,
+        )
+
+    def _entered(self, event: Entered) -> Ledger:
+        if event.trade != self.next_trade:
+            raise LedgerError(f"expected trade {self.next_trade}, found {event.trade}")
+        if self.holding(event.symbol):
+            raise LedgerError(f"{event.symbol}: a position is open already")
+        cash = self.cash - event.margin - event.fill.fee
+        if cash < 0:
+            raise LedgerError(f"{event.symbol}: not enough cash, {-cash} missing")
+        position = Position(
+            trade=event.trade,
+            symbol=event.symbol,
+            side=event.fill.side,
+            quantity=event.quantity,
+            entry_price=event.fill.price,
+            leverage=event.leverage,
+            wallet=event.margin,
+            stop=event.stop,
+            first_stop=event.stop,
+            target=event.target,
+            trail=event.trail,
+            liquidation=event.liquidation,
+            opened_at=event.at,
+            checked_until=event.at // MINUTE * MINUTE,
+            seen=event.seen,
+            tick=event.tick,
+            origin=event.origin,
+        )
+        entered = replace(self, cash=cash, entries=_put(self.entries, event.trade, event))
+        return entered._with(position)  # noqa: SLF001 - its own kind
+
+    def _funded(self, event: Funded) -> Ledger:
+        position = self._open(event)
+        wallet = position.wallet + event.amount
+        if wallet < 0:
+            raise LedgerError(f"trade {event.trade}: funding of {event.amount} exceeds its margin")
+        so_far = self.funding.get(event.trade, ZERO) + event.amount
+        funded = replace(self, funding=_put(self.funding, event.trade, so_far))
+        return funded._with(  # noqa: SLF001 - its own kind
+            replace(position, wallet=wallet, liquidation=event.liquidation)
+        )
+
+    def _exited(self, event: Exited) -> Ledger:
+        position = self._open(event)
+        if event.returned < 0:
+            raise LedgerError(f"trade {event.trade}: expected to lose its margin at most")
+        trade = Trade.of(
+            self.entries[event.trade],
+            event,
+            stop=position.stop,
+            funding=self.funding.get(event.trade, ZERO),
+        )
+        return replace(
+            self,
+            cash=self.cash + event.returned,
+            positions=_without(self.positions, event.trade),
+            entries=_without(self.entries, event.trade),
+            funding=_without(self.funding, event.trade),
+            closed=(*self.closed, trade),
+        )
+
+    def _marked(self, event: Marked) -> Ledger:
+        day = event.at // DAY
+        is_new_day = day > self.day
+        positions = {
+            trade: replace(x, checked_until=max(x.checked_until, event.checked_until))
+            for trade, x in self.positions.items()
+        }
+        return replace(
+            self,
+            positions=MappingProxyType(positions),
+            equity=event.equity,
+            peak=max(self.peak, event.equity),
+            day=day,
+            day_equity=self.equity if is_new_day else self.day_equity,
+        )
+
+    def _open(self, event: Funded | Trailed | Exited) -> Position:
+        if event.trade not in self.positions:
+            raise LedgerError(f"{event.kind}: trade {event.trade} is not open")
+        return self.positions[event.trade]
+
+    def _with(self, position: Position) -> Ledger:
+        return replace(self, positions=_put(self.positions, position.trade, position))
+
+
+def fold(events: Iterable[Event]) -> Ledger:
+    """Return the account after `events`; raise LedgerError where one cannot have happened."""
+    ledger = Ledger()
+    for event in events:
+        ledger = ledger.apply(event)
+    return ledger
+
+
+def _put(mapping: Mapping[int, T], key: int, value: T) -> Mapping[int, T]:
+    return MappingProxyType({**mapping, key: value})
+
+
+def _without(mapping: Mapping[int, T], key: int) -> Mapping[int, T]:
+    return MappingProxyType({k: v for k, v in mapping.items() if k != key})

@@ -1,0 +1,32 @@
+"""Isolated margin on USD-M futures: what a position must keep, and where it is liquidated.
+
+The venue's brackets are not public. MAINTENANCE is that of no major coin but of the small ones, so
+that a liquidation comes early rather than late, and MAX_LEVERAGE what such a coin allows.
+Source: the venue's formula for isolated margin in one-way mode, with one bracket.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from divbot.domain.signals import Side
+
+MAINTENANCE = Decimal("0.025")
+"""Part of the notional that must be left, or the position is liquidated."""
+MAX_LEVERAGE = 20
+
+
+def liquidation_price(
+    side: Side,
+    quantity: Decimal,
+    entry_price: Decimal,
+    wallet: Decimal,
+    maintenance: Decimal = MAINTENANCE,
+) -> Decimal | None:
+    """Return the mark price at which a position with `wallet` of margin left is liquidated.
+
+    None where no price does that: a long position that is paid for in full.
+    """
+    sign = 1 if side is Side.BUY else -1
+    price = (wallet - sign * quantity * entry_price) / (quantity * (maintenance - sign))
+    return price if price > 0 else None

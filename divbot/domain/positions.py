@@ -1,0 +1,260 @@
+"""An open position, and where it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from divbot.domain.fills import (
+    Basis,
+    Candle,
+    Costs,
+    Fill,
+    Quote,
+    Reason,
+    fill_at_quote,
+    slipped,
+    worse,
+)
+from divbot.domain.money import cost, gain
+from divbot.domain.signals import Kind, Side
+
+MINUTE = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The signal that a position was opened for; times are ms UTC."""
+
+    kind: Kind
+    interval: str
+    previous_pivot: int
+    pivot: int
+    confirmed_at: int
+    score: float
+    price: Decimal
+    """The close that the opportunity was measured against."""
+    atr_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The candle in which a position was opened, as it stood then.
+
+    What the finished candle shows beyond that came after the entry.
+    """
+
+    open_time: int
+    high: Decimal
+    low: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One open trade."""
+
+    trade: int
+    symbol: str
+    side: Side
+    """BUY is long, SELL is short."""
+    quantity: Decimal
+    entry_price: Decimal
+    leverage: int
+    wallet: Decimal
+    """The isolated margin that is left; on spot what was paid."""
+    stop: Decimal
+    first_stop: Decimal
+    target: Decimal
+    trail: Decimal | None
+    """How far behind the best price the stop follows; None: it stays."""
+    liquidation: Decimal | None
+    opened_at: int
+    checked_until: int
+    """All 1m candles that open before this time have been looked at."""
+    seen: Seen | None
+    tick: Decimal | None
+    origin: Origin
+
+    @property
+    def sign(self) -> int:
+        """Return 1 for long, -1 for short."""
+        return 1 if self.side is Side.BUY else -1
+
+    @property
+    def way_out(self) -> Side:
+        """Return what closes it."""
+        return Side.SELL if self.side is Side.BUY else Side.BUY
+
+    def profit_at(self, price: Decimal) -> Decimal:
+        """Return the profit of closing at `price`, before fees, in whole units."""
+        return gain(self.sign * (price - self.entry_price) * self.quantity)
+
+    def is_beyond(self, price: Decimal, limit: Decimal) -> bool:
+        """Tell whether `price` is at `limit` or worse for this position."""
+        return price <= limit if self.side is Side.BUY else price >= limit
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a position ends."""
+
+    reason: Reason
+    fill: Fill
+
+
+def exit_at_quote(position: Position, quote: Quote, costs: Costs) -> Exit | None:
+    """Return how `quote` ends the position; None where it goes on, or where there is no price."""
+    if not quote.is_valid:
+        return None
+    price = quote.bid if position.side is Side.BUY else quote.ask
+    if position.is_beyond(price, position.stop):
+        fill = fill_at_quote(position.way_out, position.quantity, quote, costs, position.tick)
+        return _stopped(position, replace(fill, requested=position.stop))
+    if _reaches(position, price):
+        return Exit(Reason.TARGET, _at_target(position, quote, costs))
+    return None
+
+
+def exit_in_candle(position: Position, candle: Candle, costs: Costs) -> Exit | None:
+    """Return how a final 1m candle of the last price ends the position; None where it goes on."""
+    low, high = _after_entry(position, candle)
+    worst, best = (low, high) if position.side is Side.BUY else (high, low)
+    if worst is not None and position.is_beyond(worst, position.stop):
+        return _stopped(position, _at_stop(position, candle, costs))
+    if best is not None and _trades_beyond(position, best):
+        return Exit(Reason.TARGET, _at_target(position, candle, costs))
+    return None
+
+
+def liquidation_in_candle(position: Position, mark: Candle) -> Exit | None:
+    """Return the liquidation that a final 1m candle of the mark price brings; None: none."""
+    limit = position.liquidation
+    if limit is None or mark.open_time < _minute_after(position.opened_at):
+        return None
+    worst = mark.low if position.side is Side.BUY else mark.high
+    if not position.is_beyond(worst, limit):
+        return None
+    return Exit(Reason.LIQUIDATION, _liquidated(position, limit, mark))
+
+
+def close_at(position: Position, quote: Quote, reason: Reason, costs: Costs) -> Exit:
+    """Return the position closed at `quote` because somebody decided so."""
+    fill = fill_at_quote(position.way_out, position.quantity, quote, costs, position.tick)
+    return _covered(position, reason, fill)
+
+
+def returned(position: Position, exit_: Exit) -> Decimal:
+    """Return what comes back to cash; a position loses no more than its own margin."""
+    if exit_.reason is Reason.LIQUIDATION:
+        return Decimal(0)
+    profit = position.profit_at(exit_.fill.price)
+    return max(position.wallet + profit - exit_.fill.fee, Decimal(0))
+
+
+def trailed_stop(position: Position, candle: Candle) -> Decimal | None:
+    """Return the stop that the best price of `candle` allows from now on; None: the same."""
+    if position.trail is None:
+        return None
+    low, high = _after_entry(position, candle)
+    best = high if position.side is Side.BUY else low
+    if best is None:
+        return None
+    stop = best - position.sign * position.trail
+    return stop if position.sign * (stop - position.stop) > 0 else None
+
+
+def _after_entry(position: Position, candle: Candle) -> tuple[Decimal | None, Decimal | None]:
+    """Return the low and high that came after the entry; None where that cannot be told."""
+    seen = position.seen
+    if seen is None or candle.open_time != seen.open_time:
+        is_whole = candle.open_time >= position.opened_at
+        return (candle.low, candle.high) if is_whole else (None, None)
+    low = candle.low if candle.low < seen.low else None
+    return low, (candle.high if candle.high > seen.high else None)
+
+
+def _reaches(position: Position, price: Decimal) -> bool:
+    return position.sign * (price - position.target) >= 0
+
+
+def _trades_beyond(position: Position, price: Decimal) -> bool:
+    return position.sign * (price - position.target) > 0
+
+
+def _at_stop(position: Position, candle: Candle, costs: Costs) -> Fill:
+    # The open came before the entry where the candle is the one of the entry.
+    is_gap = candle.open_time >= position.opened_at
+    side = position.way_out
+    found = worse(side, position.stop, candle.open) if is_gap else position.stop
+    price = slipped(side, found, costs.slippage, position.tick)
+    return Fill(
+        at=max(candle.open_time, position.opened_at),
+        side=side,
+        quantity=position.quantity,
+        requested=position.stop,
+        price=price,
+        fee=cost(price * position.quantity * costs.fee),
+        slippage=cost(abs(price - found) * position.quantity),
+        spread=Decimal(0),
+        basis=Basis.CANDLE,
+        basis_at=candle.open_time,
+        basis_prices=(candle.open, candle.high, candle.low, candle.close),
+    )
+
+
+def _at_target(position: Position, found: Quote | Candle, costs: Costs) -> Fill:
+    is_quote = isinstance(found, Quote)
+    at = found.at if isinstance(found, Quote) else found.open_time
+    return Fill(
+        at=max(at, position.opened_at),
+        side=position.way_out,
+        quantity=position.quantity,
+        requested=position.target,
+        price=position.target,
+        fee=cost(position.target * position.quantity * costs.fee),
+        slippage=Decimal(0),
+        spread=found.ask - found.bid if isinstance(found, Quote) else Decimal(0),
+        basis=Basis.QUOTE if is_quote else Basis.CANDLE,
+        basis_at=at,
+        basis_prices=_prices(found),
+    )
+
+
+def _prices(found: Quote | Candle) -> tuple[Decimal, ...]:
+    if isinstance(found, Quote):
+        return found.bid, found.ask
+    return found.open, found.high, found.low, found.close
+
+
+def _stopped(position: Position, fill: Fill) -> Exit:
+    moved = position.stop != position.first_stop
+    return _covered(position, Reason.TRAILING_STOP if moved else Reason.STOP, fill)
+
+
+def _covered(position: Position, reason: Reason, fill: Fill) -> Exit:
+    """Return the exit, which is a liquidation where its price is the worse of the two."""
+    limit = position.liquidation
+    if limit is None or not position.is_beyond(fill.price, limit):
+        return Exit(reason, fill)
+    wiped_out = replace(fill, price=limit, fee=Decimal(0), slippage=Decimal(0))
+    return Exit(Reason.LIQUIDATION, wiped_out)
+
+
+def _liquidated(position: Position, price: Decimal, mark: Candle) -> Fill:
+    return Fill(
+        at=max(mark.open_time, position.opened_at),
+        side=position.way_out,
+        quantity=position.quantity,
+        requested=price,
+        price=price,
+        fee=Decimal(0),
+        slippage=Decimal(0),
+        spread=Decimal(0),
+        basis=Basis.CANDLE,
+        basis_at=mark.open_time,
+        basis_prices=(mark.open, mark.high, mark.low, mark.close),
+    )
+
+
+def _minute_after(time: int) -> int:
+    return -(-time // MINUTE) * MINUTE

@@ -1,0 +1,1 @@
+"""The paper trader: decisions, sizes, the engine, its journal and its statistics."""
