@@ -1,0 +1,76 @@
+"""What a paper run looks like at one moment: immutable, for whoever watches it from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from divbot.domain.events import Event
+from divbot.domain.fills import Quote
+from divbot.domain.ledger import Ledger
+from divbot.domain.market import Interval, Market
+from divbot.domain.positions import Position
+from divbot.domain.signals import Opportunity, Side
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerView:
+    """How the background scanner gets on; times are ms UTC of the market, 0 where never."""
+
+    state: str
+    """starting, scanning, waiting, stopping, stopped"""
+    scans: int = 0
+    """How many reports were published."""
+    as_of: int = 0
+    published_at: int = 0
+    symbols: int = 0
+    """Scanned for the last report."""
+    seconds: float = 0.0
+    """Wall seconds that the last scan took."""
+    opportunities: tuple[Opportunity, ...] = ()
+    """Of the last report, the best first."""
+    error: str = ""
+    """Why the last scan failed; empty: it did not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One moment of a paper run."""
+
+    at: int
+    """ms UTC of the market."""
+    venue: str
+    market: Market
+    interval: Interval
+    is_simulated: bool
+    ledger: Ledger
+    quotes: Mapping[str, Quote]
+    """Of the symbols of open positions, as they were last seen."""
+    scanner: ScannerView
+    weight_used: int = 0
+    """Request weight spent by this program in the last minute."""
+    weight_limit: int = 0
+    """Request weight a minute that this program allows itself."""
+    recent: tuple[Event, ...] = ()
+    """The last events, the newest last."""
+    problem: str = ""
+    """What keeps the trader from trading now: no quotes, no journal ...; empty: nothing."""
+
+    def price_of(self, position: Position) -> Decimal | None:
+        """Return what `position` could be closed at now; None where nobody knows."""
+        quote = self.quotes.get(position.symbol)
+        if quote is None or not quote.is_valid:
+            return None
+        return quote.bid if position.side is Side.BUY else quote.ask
+
+    @property
+    def prices(self) -> dict[str, Decimal]:
+        """Return what each open position could be closed at now, by symbol, where it is known."""
+        found = {x.symbol: self.price_of(x) for x in self.ledger.positions.values()}
+        return {symbol: price for symbol, price in found.items() if price is not None}
+
+    @property
+    def equity(self) -> Decimal:
+        """Return cash and positions at what they could be closed at now."""
+        return self.ledger.equity_at(self.prices)
