@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import shutil
-import sys
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
-import orjson
-
+from divbot.cli.destination import Destination, inert, json_bytes
 from divbot.cli.table import table_text
-from divbot.domain.errors import InputError, OutputError
+from divbot.domain.errors import InputError
 from divbot.scanner.report import OPPORTUNITY_FIELDS, opportunity_document
 
 if TYPE_CHECKING:
@@ -46,40 +42,20 @@ class Output:
 
     def __init__(self, format_: Format, path: Path | None, *, with_divergences: bool) -> None:
         self._format = format_
-        self._path = path
         self._with_divergences = with_divergences
-        self._file = _WholeFile(path) if path and path != Path("-") else None
+        self._destination = Destination(path)
 
     def write(self, report: Report) -> None:
         """Write `report` to its place."""
-        if self._file:
-            self._file.write(self._encode(report))
-            return
-        stdout = sys.stdout
-        stdout.flush()
-        if self._format is Format.TABLE:
-            stdout.write(_table_for(stdout, report))
-        else:
-            stdout.buffer.write(self._encode(report))
-        stdout.flush()
+        self._destination.write(self._encode(report))
 
-    def _encode(self, report: Report) -> bytes:
+    def _encode(self, report: Report) -> str | bytes:
         if self._format is Format.JSON:
-            document = report.to_document(with_divergences=self._with_divergences)
-            return orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"
+            return json_bytes(report.to_document(with_divergences=self._with_divergences))
         if self._format is Format.CSV:
             return csv_text(report).encode()
-        return table_text(report).encode()
-
-
-def _table_for(stream: TextIO, report: Report) -> str:
-    if not stream.isatty():
-        return table_text(report)
-    return table_text(
-        report,
-        width=shutil.get_terminal_size().columns,
-        is_coloured=not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
-    )
+        fit = self._destination.fit
+        return table_text(report, width=fit.width, is_coloured=fit.is_coloured)
 
 
 def csv_text(report: Report) -> str:
@@ -96,54 +72,6 @@ def csv_text(report: Report) -> str:
     writer.writerow(columns)
     for opportunity in report.opportunities:
         fields = opportunity_document(opportunity) | origin
-        writer.writerow([_inert(fields[name]) for name in columns])
+        cells = (fields[name] for name in columns)
+        writer.writerow([inert(x) if isinstance(x, str) else x for x in cells])
     return text.getvalue()
-
-
-def _inert(value: object) -> object:
-    """Keep a spreadsheet from taking a symbol's name for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value
-
-
-class _WholeFile:
-    """A file that appears whole or not at all; a device or a pipe is written to as it is."""
-
-    def __init__(self, path: Path) -> None:
-        self._named = path
-        # What a link points to is replaced, never the link; and a device is no file to replace:
-        # /dev/null would become one.
-        self._is_plain = not path.exists() or path.is_file()
-        self._path = path.resolve() if self._is_plain else path
-        folder = self._path.parent
-        if path.is_dir():
-            raise OutputError(f"cannot write {path}: it is a directory")
-        if not folder.is_dir():
-            raise OutputError(f"cannot write {path}: there is no folder {folder}")
-        if not os.access(self._path if self._path.exists() else folder, os.W_OK):
-            raise OutputError(f"cannot write {path}: permission denied")
-
-    def write(self, content: bytes) -> None:
-        try:
-            if self._is_plain:
-                self._replace(content)
-            else:
-                self._path.write_bytes(content)
-        except OSError as error:
-            raise OutputError(f"cannot write {self._named}: {_reason(error)}") from error
-
-    def _replace(self, content: bytes) -> None:
-        part = self._path.with_name(f".divbot-{os.getpid()}.part")
-        try:
-            with part.open("wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            if self._path.exists():
-                part.chmod(self._path.stat().st_mode & 0o7777)
-            part.replace(self._path)
-        finally:
-            part.unlink(missing_ok=True)
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or type(error).__name__).lower()

@@ -1,0 +1,68 @@
+"""Where a command's data goes, and how wide and colourful it may be there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import orjson
+
+from divbot.cli.whole_file import WholeFile
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What a table must fit into."""
+
+    width: int | None = None
+    """In columns; None: as wide as it gets."""
+    is_coloured: bool = False
+
+
+class Destination:
+    """Stdout, or a file that is known to be writable before anything is written."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._file = WholeFile(path) if path and path != Path("-") else None
+
+    @property
+    def fit(self) -> Fit:
+        """Return what a table should fit into: a terminal; files and pipes are wide enough."""
+        if self._file or not sys.stdout.isatty():
+            return Fit()
+        wants_colours = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        return Fit(shutil.get_terminal_size().columns, is_coloured=wants_colours)
+
+    def write(self, content: str | bytes) -> None:
+        """Write all there is to write."""
+        if self._file:
+            self._file.write(content.encode() if isinstance(content, str) else content)
+            return
+        stdout = sys.stdout
+        stdout.flush()
+        if isinstance(content, str):
+            stdout.write(content)
+        else:
+            stdout.buffer.write(content)
+        stdout.flush()
+
+
+def json_bytes(document: Mapping[str, object]) -> bytes:
+    """Return `document` as JSON to read; a Decimal becomes a text, to the last digit."""
+    return orjson.dumps(document, default=_plain, option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    raise TypeError(f"expected what JSON can hold, found {type(value).__name__}")
+
+
+def inert(text: str) -> str:
+    """Keep a spreadsheet from taking a name for a formula."""
+    return f"'{text}" if text[:1] in tuple("=+-@\t\r") else text

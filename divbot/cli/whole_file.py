@@ -1,0 +1,53 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from divbot.domain.errors import OutputError
+
+
+class WholeFile:
+    """A file that appears whole or not at all; a device or a pipe is written to as it is."""
+
+    def __init__(self, path: Path) -> None:
+        self._named = path
+        # What a link points to is replaced, never the link; and a device is no file to replace:
+        # /dev/null would become one.
+        self._is_plain = not path.exists() or path.is_file()
+        self._path = path.resolve() if self._is_plain else path
+        folder = self._path.parent
+        if path.is_dir():
+            raise OutputError(f"cannot write {path}: it is a directory")
+        if not folder.is_dir():
+            raise OutputError(f"cannot write {path}: there is no folder {folder}")
+        if not os.access(self._path if self._path.exists() else folder, os.W_OK):
+            raise OutputError(f"cannot write {path}: permission denied")
+
+    def write(self, content: bytes) -> None:
+        """Put `content` in the place of whatever was there."""
+        try:
+            if self._is_plain:
+                self._replace(content)
+            else:
+                self._path.write_bytes(content)
+        except OSError as error:
+            raise OutputError(f"cannot write {self._named}: {_reason(error)}") from error
+
+    def _replace(self, content: bytes) -> None:
+        part = self._path.with_name(f".divbot-{os.getpid()}.part")
+        try:
+            with part.open("wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            if self._path.exists():
+                part.chmod(self._path.stat().st_mode & 0o7777)
+            part.replace(self._path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
