@@ -22,6 +22,9 @@ import divbot
 from divbot.cli.exchange import exchange
 from divbot.cli.limits import limits
 from divbot.cli.scan import scan
+from divbot.cli.stats import stats
+from divbot.cli.status import status
+from divbot.cli.trades import trades
 from divbot.cli.universe import universe
 from divbot.domain.errors import DivbotError, OutputError, VenueUnreachable
 from divbot.processes import end_forkserver
@@ -40,6 +43,9 @@ app.command()(scan)
 app.command()(exchange)
 app.command()(universe)
 app.command()(limits)
+app.command()(status)
+app.command()(trades)
+app.command()(stats)
 
 
 @app.callback(invoke_without_command=True)

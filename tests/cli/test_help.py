@@ -17,7 +17,13 @@ def test_help_lists_the_commands(arguments: list[str]) -> None:
     assert "exchange" in run.stdout
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["scan", "--help"], ["exchange", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        *([name, "--help"] for name in ("scan", "exchange", "status", "trades", "stats")),
+    ],
+)
 def test_help_waits_for_nothing_heavy(arguments: list[str]) -> None:
     run = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "divbot", *arguments],
@@ -29,7 +35,7 @@ def test_help_waits_for_nothing_heavy(arguments: list[str]) -> None:
 
     loaded = {line.rsplit("|", 1)[-1].strip() for line in run.stderr.splitlines()}
     assert "typer" in loaded
-    assert not loaded & {"numba", "numpy", "pandas", "requests", "aiohttp", "rich"}
+    assert not loaded & {"numba", "numpy", "pandas", "requests", "aiohttp", "rich", "plotly"}
 
 
 def test_the_version_is_told() -> None:
@@ -48,6 +54,9 @@ def test_an_unknown_command_is_told_in_one_line() -> None:
     ("words", "offered"),
     [
         ("divbot sc", ["scan"]),
+        ("divbot sta", ["status", "stats"]),
+        ("divbot stats --by s", ["symbol", "side"]),
+        ("divbot trades --reason t", ["trailing_stop", "target"]),
         ("divbot scan --market us", ["usdm"]),
         ("divbot scan --interval 1", ["1s", "1m", "15m", "1h", "12h", "1d", "1w", "1M"]),
         ("divbot scan --kind hidden", ["hidden_bullish", "hidden_bearish"]),

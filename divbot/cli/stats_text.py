@@ -1,0 +1,211 @@
+"""The statistics of a run in blocks of 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from divbot.cli.columns import Column, columns_text
+from divbot.cli.destination import Fit
+from divbot.cli.figures import CURRENCY, duration_text, money_text, number_text, percent_text, words
+from divbot.cli.recorded import Recorded, heading
+from divbot.domain.clock import utc_text
+from divbot.domain.ledger import DAY
+from divbot.domain.trades import Trade
+from divbot.trading.breakdown import By, Group, breakdown
+from divbot.trading.costs import Paid
+from divbot.trading.drawdown import Drawdown
+from divbot.trading.returns import Figure
+from divbot.trading.stats import Stats
+from divbot.trading.tally import Tally
+
+_NAME_WIDTH = 20
+_SHOWN = (By.SIDE, By.KIND, By.REASON)
+"""Short ones; the others are there for the asking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Figures that belong together, each with its name."""
+
+    title: str
+    lines: tuple[tuple[str, str], ...]
+
+
+def blocks_of(stats: Stats) -> tuple[Block, ...]:
+    """Return all figures of a run, in words."""
+    return (
+        Block("Account", tuple(_account(stats))),
+        Block("Closed trades", tuple(_trades(stats.closed))),
+        Block("Risk", tuple(_risk(stats))),
+        Block("Paid, and in the profit already", tuple(_paid(stats.paid))),
+    )
+
+
+def stats_text(recorded: Recorded, stats: Stats) -> str:
+    """Return all blocks."""
+    parts = [f"{heading(recorded)}\n{period(stats)}", *map(_block_text, blocks_of(stats))]
+    if stats.closed.trades:
+        parts += [_table(recorded, by, Fit()).rstrip() for by in _SHOWN]
+        parts.append("More: divbot stats --by symbol or day, --json, --report FILE.html")
+    return "\n\n".join(parts) + "\n"
+
+
+def breakdown_text(recorded: Recorded, by: By, fit: Fit) -> str:
+    """Return heading and table of what the closed trades came to."""
+    if not recorded.ledger.closed:
+        return f"{heading(recorded)}\nNo closed trades yet.\n"
+    return f"{heading(recorded)}\n{_table(recorded, by, fit)}"
+
+
+def _block_text(block: Block) -> str:
+    lines = (f"  {name:{_NAME_WIDTH}}{text}" for name, text in block.lines)
+    return "\n".join((block.title, *lines))
+
+
+def period(stats: Stats) -> str:
+    """Return the time that the figures are about."""
+    starts = f", {stats.sessions} starts" if stats.sessions > 1 else ""
+    days = (stats.until - stats.since) / DAY
+    return (
+        f"{utc_text(stats.since)} to {utc_text(stats.until)} UTC, {days:.1f} days"
+        f"{starts}; money in {CURRENCY}"
+    )
+
+
+def _account(stats: Stats) -> Iterator[tuple[str, str]]:
+    yield "balance", f"{money_text(stats.balance)} at the start"
+    yield "equity", f"{money_text(stats.last.equity)} at {utc_text(stats.last.at)}"
+    yield "return", percent_text(stats.total_return, signed=True, decimals=2)
+    yield "annual return", _figure(stats.annual_return, is_part=True)
+    yield "net profit", f"{money_text(stats.closed.profit, signed=True)} of closed trades"
+    yield "open positions", str(len(stats.open_trades))
+
+
+def _trades(tally: Tally) -> Iterator[tuple[str, str]]:
+    if not tally.trades:
+        yield "trades", "none"
+        return
+    even = tally.trades - tally.won - tally.lost
+    draws = f", {even} even" if even else ""
+    yield "trades", f"{tally.trades}: {tally.won} won, {tally.lost} lost{draws}"
+    yield "win rate", _win_rate(tally)
+    yield "profit factor", _profit_factor(tally)
+    yield "expectancy", _expectancy(tally)
+    yield "average win", _or_none(tally.average_win, "no trade was won")
+    yield "average loss", _or_none(tally.average_loss, "no trade was lost")
+    yield "best", _named(tally.best)
+    yield "worst", _named(tally.worst)
+    yield "longest losing run", f"{tally.longest_losing_run} trades"
+    yield "average holding", duration_text(tally.average_holding or 0)
+
+
+def _risk(stats: Stats) -> Iterator[tuple[str, str]]:
+    yield from _drawdown(stats.drawdown)
+    yield "exposure", _exposure(stats.exposure)
+    yield "Sharpe", _figure(stats.sharpe)
+    yield "Sortino", _figure(stats.sortino)
+    yield "Calmar", _figure(stats.calmar)
+
+
+def _exposure(part: float | None) -> str:
+    if part is None:
+        return "none: no time has passed"
+    return f"{percent_text(part)} of the time with a position open"
+
+
+def _drawdown(drawdown: Drawdown | None) -> Iterator[tuple[str, str]]:
+    if drawdown is None:
+        yield "maximum drawdown", "none: the equity never fell"
+        return
+    yield (
+        "maximum drawdown",
+        f"{percent_text(drawdown.depth, decimals=2)} ({money_text(drawdown.amount)})",
+    )
+    yield "  peak", f"{money_text(drawdown.peak.equity)} at {utc_text(drawdown.peak.at)}"
+    yield "  trough", f"{money_text(drawdown.trough.equity)} at {utc_text(drawdown.trough.at)}"
+    back = drawdown.recovered_at
+    yield "  recovered", "not yet" if back is None else utc_text(back)
+
+
+def _paid(paid: Paid) -> Iterator[tuple[str, str]]:
+    yield "fees", money_text(paid.fees)
+    yield "slippage", money_text(paid.slippage)
+    yield "spread", f"{money_text(paid.spread)} (half of it, each time it was crossed)"
+    received = "received" if paid.funding > 0 else "paid"
+    yield "funding", f"{money_text(abs(paid.funding))} {received if paid.funding else ''}".rstrip()
+
+
+def _figure(figure: Figure, *, is_part: bool = False) -> str:
+    if figure.value is None:
+        return f"none: {figure.reason}"
+    if is_part:
+        return percent_text(figure.value, signed=True)
+    return number_text(figure.value)
+
+
+def _win_rate(tally: Tally) -> str:
+    low, high = tally.win_rate_interval or (0.0, 1.0)
+    interval = f"{percent_text(low)} to {percent_text(high)}"
+    return f"{percent_text(tally.win_rate or 0.0)}; 95 % interval {interval}"
+
+
+def _profit_factor(tally: Tally) -> str:
+    if tally.profit_factor is None:
+        return "none: no trade was lost"
+    return number_text(tally.profit_factor)
+
+
+def _expectancy(tally: Tally) -> str:
+    multiple = "" if tally.average_r is None else f", {number_text(tally.average_r, signed=True)} R"
+    return f"{_or_none(tally.expectancy, '')}{multiple} a trade"
+
+
+def _or_none(amount: Decimal | None, reason: str) -> str:
+    return f"none: {reason}" if amount is None else money_text(amount, signed=True)
+
+
+def _named(trade: Trade | None) -> str:
+    if trade is None:
+        return "none"
+    return f"{money_text(trade.profit, signed=True)} ({trade.symbol}, trade {trade.number})"
+
+
+def _part_won(group: Group) -> str:
+    return "" if group.tally.win_rate is None else f"{group.tally.win_rate * 100:.0f}"
+
+
+def _factor(group: Group) -> str:
+    factor = group.tally.profit_factor
+    return "" if factor is None else number_text(factor)
+
+
+def _average_r(group: Group) -> str:
+    multiple = group.tally.average_r
+    return "" if multiple is None else number_text(multiple, signed=True)
+
+
+def breakdown_columns(by: By) -> tuple[Column[Group], ...]:
+    """Return what is told of each group."""
+    return (
+        Column(by.value, lambda x: words(x.name), is_number=False),
+        Column("trades", lambda x: str(x.tally.trades)),
+        Column("won %", _part_won),
+        Column("profit", lambda x: money_text(x.tally.profit, signed=True)),
+        Column("factor", _factor),
+        Column("avg R", _average_r),
+        Column("fees", lambda x: money_text(x.tally.paid.fees)),
+        Column("slippage", lambda x: money_text(x.tally.paid.slippage)),
+        Column("funding", lambda x: money_text(x.tally.paid.funding, signed=True)),
+    )
+
+
+def _table(recorded: Recorded, by: By, fit: Fit) -> str:
+    return columns_text(
+        breakdown(recorded.ledger.closed, by),
+        breakdown_columns(by),
+        left_out_first=("slippage", "funding", "fees", "factor"),
+        width=fit.width,
+        is_coloured=fit.is_coloured,
+    )

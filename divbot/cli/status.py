@@ -1,0 +1,30 @@
+"""`divbot status`: how the newest paper run stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def status(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    run: Annotated[str | None, typer.Option(help="Name of the run. [the newest]")] = None,
+    journal: Annotated[Path | None, typer.Option(help="Journal to read.", dir_okay=False)] = None,
+) -> None:
+    """Print the account and the open positions of a paper run, also while it goes on."""
+    from divbot.cli.destination import Destination, json_bytes
+    from divbot.cli.recorded import find_run, is_held
+    from divbot.cli.status_text import status_document, status_text
+    from divbot.domain.clock import SystemClock
+
+    recorded = find_run(run, journal)
+    now, is_running = SystemClock().now(), is_held(recorded)
+    destination = Destination(None)
+    if as_json:
+        destination.write(json_bytes(status_document(recorded, now, is_running=is_running)))
+    else:
+        fit = destination.fit
+        destination.write(status_text(recorded, now, fit, is_running=is_running))

@@ -1,0 +1,126 @@
+"""`divbot trades`: closed and open trades of a run, as a table, JSON or CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from divbot.domain.clock import parse_time
+from divbot.domain.errors import InputError
+from divbot.domain.fills import Reason
+from divbot.domain.signals import Kind, Side
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def _choices(values: type[StrEnum]) -> Callable[[str], list[str]]:
+    def complete(incomplete: str) -> list[str]:
+        return [x.value for x in values if x.value.startswith(incomplete)]
+
+    return complete
+
+
+def trades(
+    *,
+    symbol: Annotated[str | None, typer.Option(help="Only these: BTCUSDT,1000*")] = None,
+    side: Annotated[
+        str | None,
+        typer.Option(help="Only BUY (long) or only SELL (short).", autocompletion=_choices(Side)),
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            help="Only of these divergences: regular_bullish,hidden_bullish ...",
+            autocompletion=_choices(Kind),
+        ),
+    ] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            help="Only closed for these: stop,target ...", autocompletion=_choices(Reason)
+        ),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Last fill at this time (UTC) or later: 2024-07-30T09:00")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Last fill before this time (UTC).")] = None,
+    only_open: Annotated[bool, typer.Option("--open", help="Only those that go on.")] = False,
+    only_closed: Annotated[
+        bool, typer.Option("--closed", help="Only those that are over.")
+    ] = False,
+    last: Annotated[
+        int | None, typer.Option(min=1, help="Of all these so many, the newest.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document with every field.")
+    ] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print every field as CSV.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Write to this file; .json and .csv choose the format.", dir_okay=False),
+    ] = None,
+    run: Annotated[str | None, typer.Option(help="Name of the run. [the newest]")] = None,
+    journal: Annotated[Path | None, typer.Option(help="Journal to read.", dir_okay=False)] = None,
+) -> None:
+    """Print the trades of a paper run, also while it goes on."""
+    from divbot.cli.destination import Destination, json_bytes
+    from divbot.cli.output import Format
+    from divbot.cli.recorded import find_run
+    from divbot.cli.trades_file import trades_csv, trades_document
+    from divbot.cli.trades_text import trades_text
+    from divbot.trading.open_trades import open_trades
+    from divbot.trading.selection import Selection
+
+    if only_open and only_closed:
+        raise InputError("--open and --closed exclude each other: give one of them")
+    selection = Selection(
+        symbols=tuple(name.upper() for name in _names(symbol)),
+        sides=_chosen("--side", side, Side, str.upper),
+        kinds=_chosen("--kind", kind, Kind, _as_written),
+        reasons=_chosen("--reason", reason, Reason, _as_written),
+        since=_time("--since", since),
+        until=_time("--until", until),
+        is_open=only_open if only_open or only_closed else None,
+        last=last,
+    )
+    format_ = Format.chosen(as_json=as_json, as_csv=as_csv, with_all=False, path=output)
+    destination = Destination(output)
+    recorded = find_run(run, journal)
+    found = selection.of((*recorded.ledger.closed, *open_trades(recorded.ledger)))
+    if format_ is Format.JSON:
+        destination.write(json_bytes(trades_document(recorded, found)))
+    elif format_ is Format.CSV:
+        destination.write(trades_csv(recorded, found).encode())
+    else:
+        destination.write(trades_text(recorded, found, destination.fit))
+
+
+def _names(text: str | None) -> list[str]:
+    return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+def _as_written(name: str) -> str:
+    return name.lower().replace("-", "_")
+
+
+def _chosen(
+    flag: str, text: str | None, choices: type[Choice], change: Callable[[str], str]
+) -> tuple[Choice, ...]:
+    known = [x.value for x in choices]
+    for name in _names(text):
+        if change(name) not in known:
+            raise InputError(f"{flag}: expected {', '.join(known)}, found {name!r}")
+    return tuple(choices(change(name)) for name in _names(text))
+
+
+def _time(flag: str, text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise InputError(f"{flag}: {error}") from None

@@ -1,0 +1,27 @@
+"""Commands that read a run, called in this process on a run that is made up."""
+
+from __future__ import annotations
+
+import pytest
+
+from divbot.cli import app
+from divbot.cli.recorded import Recorded
+
+
+class Terminal:
+    """Where a command prints, and the run that it finds."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> None:
+        self._patch = patch
+        self._capture = capture
+
+    def run(self, recorded: Recorded, *arguments: str) -> str:
+        """Return what `divbot ARGUMENTS` prints about `recorded`."""
+        self._patch.setattr("divbot.cli.recorded.find_run", lambda run, journal: recorded)
+        app(list(arguments), prog_name="divbot", standalone_mode=False)
+        return self._capture.readouterr().out
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
+    return Terminal(monkeypatch, capsys)

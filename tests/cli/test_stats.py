@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from divbot.cli.stats_text import stats_text
+from divbot.domain.errors import InputError, OutputError
+from divbot.trading.stats import measure
+from tests.cli.recordings import Terminal, terminal
+from tests.trading.stories import (
+    HOUR,
+    START,
+    STARTED,
+    dealt,
+    five_trades,
+    nothing_yet,
+    recorded,
+    simulated,
+)
+
+__all__ = ["terminal"]
+
+RUN = five_trades()
+
+STATS = """\
+Binance USD-M futures, 5m
+paper run 2024-07-01T120000-usdm-5m
+2024-07-01 12:00 to 2024-07-03 12:00 UTC, 2.0 days, 2 starts; money in USDT
+
+Account
+  balance             1,000.00 at the start
+  equity              1,002.10 at 2024-07-03 09:00
+  return              +0.21 %
+  annual return       none: covers 1.9 days, 90 are needed
+  net profit          +4.45 of closed trades
+  open positions      1
+
+Closed trades
+  trades              4: 1 won, 2 lost, 1 even
+  win rate            25.0 %; 95 % interval 4.6 % to 69.9 %
+  profit factor       1.31
+  expectancy          +1.11, +0.11 R a trade
+  average win         +18.90
+  average loss        -7.22
+  best                +18.90 (BTCUSDT, trade 1)
+  worst               -10.45 (ETHUSDT, trade 2)
+  longest losing run  2 trades
+  average holding     4 h 15 min
+
+Risk
+  maximum drawdown    1.65 % (16.80)
+    peak              1,018.90 at 2024-07-01 15:00
+    trough            1,002.10 at 2024-07-03 09:00
+    recovered         not yet
+  exposure            41.7 % of the time with a position open
+  Sharpe              none: valued on 1 whole UTC days, 30 are needed
+  Sortino             none: valued on 1 whole UTC days, 30 are needed
+  Calmar              none: covers 1.9 days, 90 are needed
+
+Paid, and in the profit already
+  fees                0.3700
+  slippage            0.2000
+  spread              0.7000 (half of it, each time it was crossed)
+  funding             0.4500 paid
+
+side  trades  won %  profit  factor  avg R    fees  slippage  funding
+BUY        3     33  +14.90    4.72  +0.50  0.1000      0.00     0.00
+SELL       1      0  -10.45    0.00  -1.04  0.2000    0.2000  -0.4500
+
+kind             trades  won %  profit  factor  avg R    fees  slippage  funding
+regular bullish       2     50  +18.90          +0.94  0.1000      0.00     0.00
+hidden bullish        1      0   -4.00    0.00  -0.40    0.00      0.00     0.00
+hidden bearish        1      0  -10.45    0.00  -1.04  0.2000    0.2000  -0.4500
+
+reason         trades  won %  profit  factor  avg R    fees  slippage  funding
+target              1    100  +18.90          +1.89  0.1000      0.00     0.00
+holding time        1      0    0.00           0.00    0.00      0.00     0.00
+trailing stop       1      0   -4.00    0.00  -0.40    0.00      0.00     0.00
+stop                1      0  -10.45    0.00  -1.04  0.2000    0.2000  -0.4500
+
+More: divbot stats --by symbol or day, --json, --report FILE.html
+"""
+
+BY_DAY = """\
+Binance USD-M futures, 5m
+paper run 2024-07-01T120000-usdm-5m
+day         trades  won %  profit  factor  avg R    fees  slippage  funding
+2024-07-01       2     50   +8.45    1.81  +0.42  0.3000    0.2000  -0.4500
+2024-07-02       1      0   -4.00    0.00  -0.40    0.00      0.00     0.00
+2024-07-03       1      0    0.00           0.00    0.00      0.00     0.00
+"""
+
+
+def test_figures_read_as_a_trader_reads_them(terminal: Terminal) -> None:
+    assert terminal.run(RUN, "stats") == STATS
+
+
+def test_figures_fit_eighty_columns() -> None:
+    lines = stats_text(RUN, measure(RUN.events, RUN.ledger)).splitlines()
+
+    assert max(cell_len(line) for line in lines) <= 80
+
+
+def test_a_breakdown_may_be_had_alone(terminal: Terminal) -> None:
+    assert terminal.run(RUN, "stats", "--by", "day") == BY_DAY
+    assert "币安人生USDT" in terminal.run(RUN, "stats", "--by", "symbol")
+
+
+def test_no_trades_are_said_in_words(terminal: Terminal) -> None:
+    text = terminal.run(nothing_yet(), "stats")
+
+    assert "Closed trades\n  trades              none\n" in text
+    assert "exposure            none: no time has passed\n" in text
+    assert terminal.run(nothing_yet(), "stats", "--by", "day").endswith("No closed trades yet.\n")
+
+
+def test_a_run_that_only_gains_has_no_factor_and_no_drawdown(terminal: Terminal) -> None:
+    text = terminal.run(recorded(STARTED, *dealt(1, START, START + HOUR, "5")), "stats")
+
+    assert "profit factor       none: no trade was lost\n" in text
+    assert "average loss        none: no trade was lost\n" in text
+    assert "maximum drawdown    none: the equity never fell\n" in text
+
+
+def test_a_document_has_figures_reasons_and_every_breakdown(terminal: Terminal) -> None:
+    document = json.loads(terminal.run(simulated(RUN), "stats", "--json"))
+
+    assert (document["venue"], document["simulated"]) == ("local exchange", True)
+    assert (document["equity"], document["closed"]["profit"]) == ("1002.10", "4.45")
+    assert (document["sharpe"], document["calmar"]) == (None, None)
+    assert document["reasons"]["sharpe"] == "valued on 1 whole UTC days, 30 are needed"
+    assert document["maximum_drawdown"] == {
+        "depth": pytest.approx(16.80 / 1018.90),
+        "amount": "16.80",
+        "peak_at": START + 3 * HOUR,
+        "peak": "1018.90",
+        "trough_at": START + 45 * HOUR,
+        "trough": "1002.10",
+        "recovered_at": None,
+    }
+    assert {by: len(groups) for by, groups in document["by"].items()} == {
+        "symbol": 3,
+        "kind": 3,
+        "side": 2,
+        "reason": 4,
+        "day": 3,
+    }
+    assert document["by"]["side"][1]["name"] == "SELL"
+    assert document["by"]["side"][1]["paid"]["funding"] == "-0.45"
+
+
+def test_simulated_prices_are_called_so(terminal: Terminal) -> None:
+    first = "local exchange USD-M futures, 5m - SIMULATED PRICES"
+
+    assert terminal.run(simulated(RUN), "stats").splitlines()[0] == first
+    assert terminal.run(simulated(RUN), "stats", "--by", "side").splitlines()[0] == first
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--by", "luck"], "--by: expected symbol, kind, side, reason, day, found 'luck'"),
+        (["--by", "day", "--json"], "--json has every breakdown already: leave out --by"),
+    ],
+)
+def test_what_cannot_be_asked_is_told(
+    terminal: Terminal, arguments: list[str], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        terminal.run(RUN, "stats", *arguments)
+
+
+def test_without_plotly_one_is_told_what_to_install(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "plotly.offline", None)
+
+    with pytest.raises(InputError, match=r"pip install 'divbot\[report\]'"):
+        terminal.run(RUN, "stats", "--report", str(tmp_path / "report.html"))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_that_cannot_be_written_is_told_at_once(
+    terminal: Terminal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(OutputError, match="there is no folder"):
+        terminal.run(RUN, "stats", "--report", str(tmp_path / "missing" / "report.html"))
+
+    assert capsys.readouterr().out == ""
