@@ -1,0 +1,1 @@
+"""A run as one page with charts, which opens without a network."""

@@ -1,0 +1,180 @@
+"""The page: figures, charts and tables, with everything that they need inside."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from importlib.resources import files
+from typing import TypeVar
+
+from divbot.cli.columns import Column
+from divbot.cli.figures import money_text, number_text, percent_text, words
+from divbot.cli.recorded import Recorded, start_of, title
+from divbot.cli.report.charts import chart_data
+from divbot.cli.stats_text import Block, blocks_of, breakdown_columns, period
+from divbot.cli.trades_text import TRADE_COLUMNS
+from divbot.domain.trades import Trade
+from divbot.trading.breakdown import By, breakdown
+from divbot.trading.open_trades import OpenTrade, open_trades
+from divbot.trading.stats import Stats
+
+Row = TypeVar("Row")
+Keys = Mapping[str, Callable[[Row], float]]
+
+_FIRST = (
+    *("#", "symbol", "side", "kind", "opened", "closed", "held"),
+    *("entry", "exit", "reason", "profit", "R"),
+)
+"""What is seen of the trades without scrolling."""
+_HELD: Keys[Trade | OpenTrade] = {
+    "held": lambda x: -1 if x.closed_at is None else x.closed_at - x.opened_at
+}
+
+
+def page_text(recorded: Recorded, stats: Stats, script: str) -> str:
+    """Return the whole page; `script` is what draws its charts."""
+    trades: list[Trade | OpenTrade] = [*recorded.ledger.closed, *open_trades(recorded.ledger)]
+    return filled(
+        _file("page.html"),
+        {
+            "title": escape(title(recorded)),
+            "run": escape(recorded.path.stem),
+            "simulated": "" if not start_of(recorded).is_simulated else _SIMULATED,
+            "period": escape(period(stats)),
+            "style": _file("page.css"),
+            "tiles": "".join(_tile(*x) for x in _headline(stats)),
+            "blocks": "".join(map(_block, blocks_of(stats))),
+            "breakdowns": "".join(_breakdown(recorded, by) for by in By),
+            "trades": _table(
+                sorted(trades, key=lambda x: x.number), _trade_columns(), "No trades yet.", _HELD
+            ),
+            "profits": _PROFITS if recorded.ledger.closed else "<p>No closed trades yet.</p>",
+            "fills": _FILLS if trades else "<p>No trades yet.</p>",
+            "data": _inert_json(chart_data(stats, recorded.ledger)),
+            "plotly": script,
+            "script": _file("page.js"),
+        },
+    )
+
+
+_PROFITS = '<div class="chart" id="profits"></div>'
+_FILLS = """\
+<p><label for="symbol">Symbol</label> <select id="symbol"></select></p>
+<div class="chart" id="fills"></div>
+<p class="note">Times and prices of the fills; dotted are the first stop and the target.</p>
+"""
+_SIMULATED = '<p class="simulated">Simulated prices: no real market.</p>'
+
+
+def _trade_columns() -> list[Column[Trade | OpenTrade]]:
+    places = {name: place for place, name in enumerate(_FIRST)}
+    return sorted(TRADE_COLUMNS, key=lambda x: places.get(x.title, len(_FIRST)))
+
+
+def filled(template: str, parts: Mapping[str, str]) -> str:
+    """Return `template` with each `{{name}}` replaced; what is put in is not looked at again."""
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template)
+
+
+def _file(name: str) -> str:
+    return files("divbot.cli.report").joinpath(name).read_text("utf-8")
+
+
+def _inert_json(data: object) -> str:
+    """Return `data` as JSON that cannot end the element it stands in."""
+    text = json.dumps(data, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _headline(stats: Stats) -> Sequence[tuple[str, str, str]]:
+    closed, fall = stats.closed, stats.drawdown
+    low, high = closed.win_rate_interval or (0.0, 0.0)
+    return (
+        ("equity", money_text(stats.last.equity), f"from {money_text(stats.balance)}"),
+        ("return", percent_text(stats.total_return, signed=True, decimals=2), "since the start"),
+        (
+            "net profit",
+            money_text(closed.profit, signed=True),
+            f"{closed.trades} closed trades, {len(stats.open_trades)} open",
+        ),
+        (
+            "win rate",
+            "none" if closed.win_rate is None else percent_text(closed.win_rate),
+            f"95 %: {percent_text(low)} to {percent_text(high)}" if closed.trades else "no trades",
+        ),
+        (
+            "expectancy",
+            "none" if closed.expectancy is None else money_text(closed.expectancy, signed=True),
+            "a trade"
+            if closed.average_r is None
+            else f"a trade, {number_text(closed.average_r, signed=True)} R",
+        ),
+        (
+            "maximum drawdown",
+            percent_text(fall.depth if fall else 0.0, decimals=2),
+            _recovery(stats),
+        ),
+    )
+
+
+def _recovery(stats: Stats) -> str:
+    if stats.drawdown is None:
+        return "the equity never fell"
+    return "not recovered yet" if stats.drawdown.recovered_at is None else "recovered"
+
+
+def _tile(name: str, value: str, detail: str) -> str:
+    return (
+        f'<div class="tile"><h3>{escape(name)}</h3><p class="value">{escape(value)}</p>'
+        f"<p>{escape(detail)}</p></div>\n"
+    )
+
+
+def _block(block: Block) -> str:
+    lines = "".join(
+        f"<div><dt>{escape(name.strip())}</dt><dd>{escape(text)}</dd></div>"
+        for name, text in block.lines
+    )
+    return f'<section class="block"><h3>{escape(block.title)}</h3><dl>{lines}</dl></section>\n'
+
+
+def _breakdown(recorded: Recorded, by: By) -> str:
+    groups = breakdown(recorded.ledger.closed, by)
+    table = _table(groups, breakdown_columns(by), "No closed trades yet.")
+    is_open = " open" if by in (By.SIDE, By.KIND, By.REASON) else ""
+    return f"<details{is_open}><summary>By {words(by.value)}</summary>{table}</details>\n"
+
+
+def _table(
+    rows: Sequence[Row],
+    columns: Sequence[Column[Row]],
+    nothing: str,
+    keys: Keys[Row] | None = None,
+) -> str:
+    if not rows:
+        return f"<p>{escape(nothing)}</p>"
+    head = "".join(
+        f'<th scope="col" class="{_kind(x)}"><button type="button">{escape(x.title)}</button></th>'
+        for x in columns
+    )
+    body = "".join(
+        "<tr>" + "".join(_cell(row, column, keys or {}) for column in columns) + "</tr>\n"
+        for row in rows
+    )
+    return (
+        '<div class="scroll" tabindex="0"><table>'
+        f"<thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table></div>"
+    )
+
+
+def _cell(row: Row, column: Column[Row], keys: Keys[Row]) -> str:
+    key = keys.get(column.title)
+    value = "" if key is None else f' data-value="{key(row)}"'
+    colour = f" {column.colour(row)}" if column.colour else ""
+    return f'<td class="{_kind(column)}{colour}"{value}>{escape(column.cell(row))}</td>'
+
+
+def _kind(column: Column[Row]) -> str:
+    return "number" if column.is_number else "word"
