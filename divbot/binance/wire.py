@@ -6,7 +6,7 @@ fields that only some listings have may be missing: the venue adds and removes b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -140,12 +140,14 @@ def _entries(document: Any, key: str, *, optional: bool = False) -> list[dict[st
 
 
 def _instrument(entry: Mapping[str, Any], market: Market) -> Instrument:
-    instrument = Instrument(
-        symbol=_symbol(entry),
-        base=_text(entry, "baseAsset"),
-        quote=_text(entry, "quoteAsset"),
-        status=_text(entry, "status"),
-        tick_size=_tick_size(entry.get("filters", ())),
+    instrument = _with_rules(
+        Instrument(
+            symbol=_symbol(entry),
+            base=_text(entry, "baseAsset"),
+            quote=_text(entry, "quoteAsset"),
+            status=_text(entry, "status"),
+        ),
+        entry,
     )
     if market is Market.SPOT:
         return replace(instrument, is_open=bool(entry.get("isSpotTradingAllowed", True)))
@@ -165,12 +167,42 @@ def _time(entry: Mapping[str, Any], key: str) -> int | None:
     return time if isinstance(time, int) and 0 < time < _LAST_TIME else None
 
 
-def _tick_size(filters: Iterable[Any]) -> Decimal | None:
-    for rule in filters:
-        if isinstance(rule, dict) and rule.get("filterType") == "PRICE_FILTER":
-            tick = _decimal(rule, "tickSize")
-            return tick if tick > 0 else None
-    return None
+def _filters(entry: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the filters by type; unknown ones do no harm."""
+    filters = entry.get("filters", ())
+    listed = filters if isinstance(filters, list) else ()
+    return {
+        rule["filterType"]: rule
+        for rule in listed
+        if isinstance(rule, dict) and isinstance(rule.get("filterType"), str)
+    }
+
+
+def _with_rules(instrument: Instrument, entry: Mapping[str, Any]) -> Instrument:
+    """Return the instrument with what its filters say of market orders."""
+    filters = _filters(entry)
+    price, lot = filters.get("PRICE_FILTER", {}), filters.get("LOT_SIZE", {})
+    market_lot = filters.get("MARKET_LOT_SIZE", {})
+    old, new = filters.get("MIN_NOTIONAL", {}), filters.get("NOTIONAL", {})
+    largest = [x for x in (_bound(lot, "maxQty"), _bound(market_lot, "maxQty")) if x]
+    least = (_bound(old, "notional"), _bound(old, "minNotional"), _bound(new, "minNotional"))
+    return replace(
+        instrument,
+        tick_size=_bound(price, "tickSize"),
+        # A step of zero among the rules for market orders means that there is no such rule.
+        step_size=_bound(market_lot, "stepSize") or _bound(lot, "stepSize"),
+        min_quantity=_bound(market_lot, "minQty") or _bound(lot, "minQty") or Decimal(0),
+        max_quantity=min(largest, default=None),
+        min_notional=max(x or Decimal(0) for x in least),
+    )
+
+
+def _bound(rule: Mapping[str, Any], key: str) -> Decimal | None:
+    """Return a bound of a filter; None where it is off, or missing."""
+    if key not in rule:
+        return None
+    value = _decimal(rule, key)
+    return value if value > 0 else None
 
 
 def _weight_limit(document: Any) -> int | None:

@@ -92,6 +92,7 @@ class Scanner:
             universe,
             results.without({x.symbol for x in skipped}),
             skipped,
+            held,
             _Effort(
                 listing=listed_at - started,
                 total=self._clock.monotonic() - started,
@@ -122,6 +123,7 @@ class Scanner:
         universe: Universe,
         results: _Results,
         skipped: tuple[Skipped, ...],
+        held: Collection[str],
         effort: _Effort,
     ) -> Report:
         rules = self._rules
@@ -161,6 +163,7 @@ class Scanner:
                 sorted(results.divergences, key=lambda x: (x.symbol, x.confirmed, x.kind))
             ),
             notices=_notices(universe),
+            held={x.symbol: x.instrument for x in universe.listed if x.symbol in held},
         )
 
 

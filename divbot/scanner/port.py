@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.domain.market import Interval, Market
+from divbot.domain.market import Instrument, Interval, Market
 
 
 class Candles(Protocol):
@@ -40,8 +40,8 @@ class Listed(Protocol):
         """Return the venue's name of it."""
 
     @property
-    def tick_size(self) -> Decimal | None:
-        """Return the step of a valid price, where the venue names one."""
+    def instrument(self) -> Instrument | None:
+        """Return how it is listed; None where it is listed no more."""
 
     @property
     def quote_volume(self) -> Decimal:
