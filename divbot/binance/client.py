@@ -20,10 +20,14 @@ from divbot.binance.endpoints import (
 from divbot.binance.transport import MEBIBYTE, Answer, Transport
 from divbot.binance.wire import (
     Candles,
+    FundingRate,
     Listing,
+    Minutes,
     Quote,
     parse_exchange_info,
     parse_final_klines,
+    parse_funding,
+    parse_minutes,
     parse_quotes,
     parse_server_time,
     parse_tickers,
@@ -129,6 +133,27 @@ class BinanceClient:
             if error.code == _INVALID_SYMBOL:
                 raise UnknownSymbol(f"{symbol}: the venue does not know this symbol") from error
             raise
+
+    def minutes(self, symbol: str, start: int, limit: int, *, mark: bool = False) -> Minutes:
+        """Return at most `limit` 1m candles from `start` (ms UTC) on, of the last or mark price."""
+        endpoint = Endpoint.MARK_PRICE_KLINES if mark else Endpoint.KLINES
+        parameters: dict[str, str | int] = {
+            "symbol": symbol,
+            "interval": Interval.M1.value,
+            "startTime": start,
+            "limit": limit,
+        }
+        return self._ask(endpoint, parameters, parse_minutes)
+
+    def funding(self, symbol: str, start: int, end: int) -> tuple[FundingRate, ...]:
+        """Return at most 1000 settlements of funding from `start` to `end` (ms UTC)."""
+        parameters: dict[str, str | int] = {
+            "symbol": symbol,
+            "startTime": start,
+            "endTime": end,
+            "limit": 1000,
+        }
+        return self._ask(Endpoint.FUNDING_RATE, parameters, parse_funding)
 
     def _ask(
         self,

@@ -16,6 +16,7 @@ import orjson
 from numpy.typing import NDArray
 
 from divbot.domain.errors import BadAnswer
+from divbot.domain.fills import Candle
 from divbot.domain.market import Instrument, Interval, Market, Ticker
 
 _KLINE_FIELDS = 12
@@ -34,6 +35,24 @@ class Candles(NamedTuple):
     close: NDArray[np.float64]
     volume: NDArray[np.float64]
     """In units of the base asset."""
+
+
+class Minutes(NamedTuple):
+    """1m candles of one symbol, in exact decimals, in the order of time."""
+
+    final: tuple[Candle, ...]
+    forming: Candle | None
+    """The newest one, which still changes; None where there is none."""
+
+
+class FundingRate(NamedTuple):
+    """One settlement of funding."""
+
+    at: int
+    """When it was due, ms UTC."""
+    rate: Decimal
+    """What a long position pays, as a part of its value; below zero: it receives."""
+    mark_price: Decimal
 
 
 class Listing(NamedTuple):
@@ -67,13 +86,31 @@ def parse_final_klines(body: bytes, interval: Interval) -> Candles:
     A candle is final when a later one stands in the same response. A rule by the clock would let
     half-formed candles through when the bar ends between answer and check.
     """
+    candles = _candles(_kline_rows(body), interval)
+    return Candles(candles.open_time[:-1], *(column[:-1] for column in candles[1:]))
+
+
+def parse_minutes(body: bytes) -> Minutes:
+    """Return 1m candles in exact decimals; the last row of an answer is the one that forms."""
+    rows = _kline_rows(body)
+    _candles(rows, Interval.M1)
+    exact = [Candle(row[0], *(Decimal(price) for price in row[1:5])) for row in rows]
+    return Minutes(tuple(exact[:-1]), exact[-1] if exact else None)
+
+
+def _kline_rows(body: bytes) -> list[Any]:
     rows = parse_json(body)
     if not isinstance(rows, list):
         raise BadAnswer(f"expected a list of candles, found {type(rows).__name__}")
-    if len(rows) < 2:
-        return _empty_candles()
     if any(type(row) is not list or len(row) != _KLINE_FIELDS for row in rows):
         raise BadAnswer(f"expected {_KLINE_FIELDS} fields in every candle")
+    return rows
+
+
+def _candles(rows: list[Any], interval: Interval) -> Candles:
+    """Return checked candles, the forming one included."""
+    if not rows:
+        return _empty_candles()
     columns = list(zip(*rows, strict=True))
     if any(type(time) is not int for time in columns[0]):
         raise BadAnswer("expected whole numbers for open times")
@@ -82,8 +119,9 @@ def parse_final_klines(body: bytes, interval: Interval) -> Candles:
         prices = [np.fromiter(map(float, columns[k]), np.float64, len(rows)) for k in range(1, 6)]
     except (TypeError, ValueError, OverflowError) as error:
         raise BadAnswer(f"a candle that is not made of numbers: {error}") from error
-    _check_candles(Candles(open_time, *prices), interval)
-    return Candles(open_time[:-1], *(column[:-1] for column in prices))
+    candles = Candles(open_time, *prices)
+    _check_candles(candles, interval)
+    return candles
 
 
 def _empty_candles() -> Candles:
@@ -102,6 +140,21 @@ def _check_candles(candles: Candles, interval: Interval) -> None:
         raise BadAnswer("a candle with a price of zero, or outside its own low and high")
     if not ((close <= high) & (high < np.inf) & (volume >= 0) & (volume < np.inf)).all():
         raise BadAnswer("a candle with a price or volume that cannot be")
+
+
+def parse_funding(body: bytes) -> tuple[FundingRate, ...]:
+    """Return settlements of funding in the order of time."""
+    rates = [
+        FundingRate(
+            at=_required_time(entry, "fundingTime"),
+            rate=_decimal(entry, "fundingRate"),
+            mark_price=_decimal(entry, "markPrice"),
+        )
+        for entry in _list_of_objects(parse_json(body))
+    ]
+    if any(rate.mark_price <= 0 for rate in rates):
+        raise BadAnswer("funding at a price of zero")
+    return tuple(sorted(rates))
 
 
 def parse_server_time(body: bytes) -> int:
@@ -176,6 +229,13 @@ def _filters(entry: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
         for rule in listed
         if isinstance(rule, dict) and isinstance(rule.get("filterType"), str)
     }
+
+
+def _required_time(entry: Mapping[str, Any], key: str) -> int:
+    time = _time(entry, key)
+    if time is None:
+        raise BadAnswer(f"expected a time for {key}, found {entry.get(key)!r}")
+    return time
 
 
 def _with_rules(instrument: Instrument, entry: Mapping[str, Any]) -> Instrument:
