@@ -1,7 +1,9 @@
 """The control endpoint: what a test asks of the exchange itself, below /divbot/.
 
-GET /divbot/state; POST and DELETE /divbot/faults; POST /divbot/spend and /divbot/ban;
-POST /divbot/streams, which cuts, shuts down or silences connections to streams.
+GET /divbot/state; POST and DELETE /divbot/faults; POST /divbot/spend and /divbot/ban.
+POST /divbot/streams {"market": "spot", "by": "disconnect"} ends all connections to its streams:
+by disconnect (at once, without a word), by shutdown (after "seconds", with the warning that spot
+gives), or by silence (they stand, but nothing is said on them any more).
 """
 
 from __future__ import annotations

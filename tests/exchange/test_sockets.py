@@ -8,6 +8,9 @@ import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
 
 from divbot.domain.market import Market
+from divbot.exchange.options import ExchangeOptions
+from divbot.exchange.server import serve
+from divbot.exchange.streams.sockets import Sockets
 
 from .servers import fetch, running
 
@@ -48,10 +51,10 @@ async def last_of(socket):
 
 
 async def all_of(socket):
-    """Return all messages that come before the end."""
+    """Return all that comes before the end; of text what it holds."""
     told = []
-    while (message := await socket.receive()).type is WSMsgType.TEXT:
-        told.append(message.json())
+    while (message := await socket.receive()).type is not WSMsgType.CLOSED:
+        told.append(message.json() if message.type is WSMsgType.TEXT else message)
     return told
 
 
@@ -191,12 +194,13 @@ def test_a_shutdown_is_told_and_then_done(moving):
 
 def test_a_silent_death_is_not_noticed_on_the_connection(moving):
     async def story():
-        async with connected(moving, f"/ws/{KLINE}") as (http, dead):
+        async with connected(moving, f"/ws/{KLINE}", autoping=False) as (http, dead):
             await dead.receive_json()
             await control(http, moving, market="spot", by="silence")
             async with http.ws_connect(f"{moving}/ws/{KLINE}") as alive:
                 first = await alive.receive_json()
                 await dead.send_str(LIST)
+                await dead.ping(b"anybody there?")
                 for _ in range(5):
                     await alive.receive_json()
                 # Now all that is ever going to come has come.
@@ -205,8 +209,7 @@ def test_a_silent_death_is_not_noticed_on_the_connection(moving):
 
     first, told = played(story())
 
-    assert {each.get("e") for each in told} <= {"kline"}
-    assert all(each["E"] < first["E"] for each in told)
+    assert all(each["e"] == "kline" and each["E"] < first["E"] for each in told)
 
 
 @pytest.mark.parametrize(
@@ -238,6 +241,29 @@ def test_the_state_counts_connections_and_what_they_asked_for(moving):
             return (await reply.json())["streams"]["usdm"]
 
     assert played(story()) == {"connections": 1, "subscriptions": 2}
+
+
+def test_a_client_that_does_not_keep_up_is_cut(monkeypatch):
+    monkeypatch.setattr("divbot.exchange.streams.sockets._MOST_WAITING", 1)
+
+    async def story(url):
+        # Two streams speak at once, where one message may wait.
+        async with connected(url, f"/ws/{KLINE}/btcusdt@bookTicker") as (_, socket):
+            return (await last_of(socket)).type
+
+    with running(speed=60.0) as connection:
+        url = f"http://{connection.host}:{connection.port}"
+        assert played(story(url)) is WSMsgType.CLOSED
+
+
+def test_an_exchange_whose_pulse_fails_ends_and_says_why(monkeypatch):
+    async def fail(_):
+        raise RuntimeError("no pulse")
+
+    monkeypatch.setattr(Sockets, "run", fail)
+
+    with pytest.raises(RuntimeError, match="no pulse"):
+        serve(ExchangeOptions(symbols=1), announce=str)
 
 
 def test_an_exchange_stops_while_clients_are_listening():

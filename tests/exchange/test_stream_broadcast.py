@@ -72,6 +72,42 @@ def test_one_that_has_left_hears_nothing(served):
     assert broadcast.state(SPOT) == {"connections": 0, "subscriptions": 0}
 
 
+def test_what_happened_between_two_subscriptions_is_not_told(served):
+    clock, broadcast = served
+    session = broadcast.open(f"/ws/{KLINE}")
+    broadcast.pulse()
+    _request(broadcast, session, "UNSUBSCRIBE")
+    broadcast.pulse()
+    clock.advance(55)
+    broadcast.pulse()
+
+    _request(broadcast, session, "SUBSCRIBE")
+
+    assert broadcast.pulse() == []
+    clock.advance(2)
+    assert kinds(broadcast.pulse()) == [(session, "kline")]
+
+
+def _request(broadcast, session, method):
+    content = {"method": method, "params": [KLINE], "id": 1}
+    assert broadcast.receive(session, Text(json.dumps(content)))
+
+
+def test_what_nobody_heard_is_not_told_later(served):
+    clock, broadcast = served
+    first = broadcast.open(f"/ws/{KLINE}")
+    broadcast.pulse()
+    # Nobody is left, and so there is no pulse.
+    broadcast.leave(first)
+    clock.advance(600)
+
+    again = broadcast.open(f"/ws/{KLINE}")
+
+    assert broadcast.pulse() == []
+    clock.advance(2)
+    assert kinds(broadcast.pulse()) == [(again, "kline")]
+
+
 def test_there_is_nothing_at_other_addresses(served):
     _, broadcast = served
 

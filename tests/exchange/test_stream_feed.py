@@ -183,6 +183,19 @@ def test_the_next_candle_is_told_of_with_its_first_change():
     assert [k["x"] for k in first] == [True]
     assert following[:2] == [[], []]
     assert [event["k"]["t"] for event in following[2]] == [FORMING + MINUTE]
+    assert following[3:] == [[], []]
+
+
+def test_that_a_candle_has_closed_is_news_even_if_nothing_else_is(monkeypatch):
+    # As if all its trades came in the first second.
+    monkeypatch.setattr("divbot.exchange.venue.form", lambda row, elapsed, length: row)
+    listener = tape_listener(random_rows(2, start=FORMING), now=FORMING + 30_000)
+
+    assert listener.after(28) == []
+    assert [(k["t"], k["x"]) for k in (event["k"] for event in listener.after(2))] == [
+        (FORMING, True),
+        (FORMING + MINUTE, False),
+    ]
 
 
 def test_days_of_another_zone_begin_and_end_there():

@@ -10,7 +10,8 @@ from divbot.exchange.streams.channels import Route
 from divbot.exchange.streams.events import Event
 from divbot.exchange.streams.frames import Binary, Close, Ping, Pong, Text
 from divbot.exchange.streams.paths import Door
-from divbot.exchange.streams.session import RULES, Session, State
+from divbot.exchange.streams.rules import RULES
+from divbot.exchange.streams.session import Session, State
 
 SPOT, USDM = Market.SPOT, Market.USDM
 MARKETS = pytest.mark.parametrize("market", [SPOT, USDM])

@@ -4,7 +4,8 @@ Theory of operation. Nothing in here but `sockets` does I/O or waits:
 
     paths      where a client knocks: which market, which route, which streams
     channels   what the name of a stream means
-    session    one connection: frames in and times in, frames out (requests reads the text ones)
+    session    one connection: frames in and times in, frames out, by its market's rules
+               (requests reads the text ones)
     feed       one market: looks at it from time to time, and tells what has changed (watches),
                in the venue's words (events)
     broadcast  all sessions and feeds: a pulse hands the news of the feeds to the sessions

@@ -12,7 +12,8 @@ from divbot.exchange.streams.channels import Channel
 from divbot.exchange.streams.feed import Feed
 from divbot.exchange.streams.frames import Abort, Frame
 from divbot.exchange.streams.paths import find_door
-from divbot.exchange.streams.session import RULES, Session
+from divbot.exchange.streams.rules import RULES
+from divbot.exchange.streams.session import Session
 from divbot.exchange.weights import Window, WindowShape
 
 Sent: TypeAlias = tuple[Session, list[Frame]]
@@ -55,6 +56,8 @@ class Broadcast:
         """Forget a connection that has ended."""
         session.close()
         self._sessions.pop(session, None)
+        market = session.market
+        self._feeds[market].forget_all_but(_all_heard(self._of(market)))
 
     def receive(self, session: Session, frame: Frame) -> list[Frame]:
         """Return the reply to what a client has sent."""

@@ -47,7 +47,7 @@ class Feed:
         """Return what is new in `streams` since the last call; of those that are new, nothing."""
         now, before = self._time.now(), self._looked_at
         self._looked_at = max(now, before)
-        self._forget_all_but(streams)
+        self.forget_all_but(streams)
         told = []
         for stream, channel in streams.items():
             watch = self._watches.get(stream)
@@ -57,7 +57,8 @@ class Feed:
                 told += [Event(stream, message) for message in watch.look(now)]
         return told
 
-    def _forget_all_but(self, streams: Mapping[str, Channel]) -> None:
+    def forget_all_but(self, streams: Mapping[str, Channel]) -> None:
+        """Begin anew with any other stream, should it be asked for again."""
         for stream in self._watches.keys() - streams.keys():
             del self._watches[stream]
 

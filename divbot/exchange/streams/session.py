@@ -11,69 +11,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from divbot.domain.market import Market
 from divbot.exchange.answer import json_bytes
 from divbot.exchange.streams.channels import Channel, channel_of
 from divbot.exchange.streams.events import Event, server_shutdown
 from divbot.exchange.streams.frames import Binary, Close, Frame, Ping, Pong, Text
 from divbot.exchange.streams.paths import Door
 from divbot.exchange.streams.requests import BadRequest, Method, Request, read_request
+from divbot.exchange.streams.rules import Rules
 from divbot.exchange.weights import Window, WindowShape
 
 _SECOND = 1000
-_MINUTE = 60 * _SECOND
-_DAY = 24 * 60 * _MINUTE
 _LONGEST_TEXT = 4096 - 8  # one read of the venue's, less the frame's own header
 _GOING_AWAY = 1001
 _POLICY = 1008
 _INVALID_JSON = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a connection may do, and how long it lasts; times in ms."""
-
-    messages: int
-    """So many may come in a second: text, pings, and pongs that nobody asked for."""
-    ping_every: int
-    pong_within: int
-    notice: int | None
-    """How long before the end a client is warned; None: never."""
-    binary_ends: bool
-    """A binary frame, or text that is no JSON, ends the connection."""
-    lifetime: int = _DAY
-    streams: int = 1024
-
-    def aged(self, factor: float) -> Rules:
-        """Return the rules of connections that age `factor` times as fast."""
-        return replace(
-            self,
-            ping_every=round(self.ping_every / factor),
-            pong_within=round(self.pong_within / factor),
-            notice=None if self.notice is None else round(self.notice / factor),
-            lifetime=round(self.lifetime / factor),
-        )
-
-
-RULES = {
-    Market.SPOT: Rules(
-        messages=5,
-        ping_every=20 * _SECOND,
-        pong_within=60 * _SECOND,
-        notice=10 * _MINUTE,
-        binary_ends=False,
-    ),
-    Market.USDM: Rules(
-        messages=10,
-        ping_every=3 * _MINUTE,
-        pong_within=10 * _MINUTE,
-        notice=None,
-        binary_ends=True,
-    ),
-}
 
 
 class State(StrEnum):
@@ -176,7 +129,7 @@ class Session:
         return True
 
     def _obey_binary(self, content: bytes) -> list[Frame]:
-        if self._rules.binary_ends:
+        if self._rules.nonsense_ends:
             return self._end(_POLICY, "")
         return self._obey(content.decode(errors="replace"))
 
@@ -195,7 +148,7 @@ class Session:
     def _refused(self, refusal: BadRequest) -> list[Frame]:
         named = {} if refusal.id is None else {"id": refusal.id}
         told = _text({"error": {"code": refusal.code, "msg": refusal.message}, **named})
-        if refusal.code == _INVALID_JSON and self._rules.binary_ends:
+        if refusal.code == _INVALID_JSON and self._rules.nonsense_ends:
             return [told, *self._end(_POLICY, "")]
         return [told]
 
