@@ -72,6 +72,15 @@ def exchange(
     patience: Annotated[
         int, typer.Option(help="Calls over the limit before the address is banned.", min=0)
     ] = 10,
+    aging: Annotated[
+        float,
+        typer.Option(
+            help="How many times as fast WebSocket connections age: pings, missing pongs, and the "
+            "end after 24 hours.",
+            min=1,
+            max=10_000,
+        ),
+    ] = 1.0,
     faults: Annotated[
         str | None,
         typer.Option(
@@ -85,6 +94,10 @@ def exchange(
     ] = 0,
 ) -> None:
     """Serve Binance spot and USD-M futures market data from this machine: no network, no key.
+
+    REST below /api/v3 and /fapi/v1. WebSocket streams below /ws and /stream (spot), /market and
+    /public (futures) and, as Binance's old futures path, /fstream; or below a host of Binance's:
+    put ws://HOST:PORT/ where an address has wss://.
 
     The first line on stdout is `listening on http://HOST:PORT`; Ctrl-C ends it.
     """
@@ -113,6 +126,7 @@ def exchange(
         weight_limit=weight_limit,
         patience=patience,
         window=_window(window),
+        aging=aging,
         faults=faults,
         host=host,
         port=port,

@@ -14,6 +14,7 @@ from divbot.exchange.gate import Gate, Verdict
 from divbot.exchange.market_time import MarketTime
 from divbot.exchange.parameters import Parameters
 from divbot.exchange.replies import Replies, Service
+from divbot.exchange.streams.feed import Feed
 from divbot.exchange.venue import Venue
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -30,6 +31,7 @@ class Desk:
         self, market: Market, venue: Venue, time: MarketTime, gate: Gate, *, publish_lag: int = 0
     ) -> None:
         self._market = market
+        self._venue = venue
         self._time = time
         self._gate = gate
         self._origin = "recorded" if venue.is_recorded else "synthetic"
@@ -72,6 +74,10 @@ class Desk:
         parameters = Parameters(self._market, query, microseconds=self._microseconds(headers))
         with self._time.moved(moved):
             return self._reply(_content(service, parameters), Verdict(0))
+
+    def feed(self) -> Feed:
+        """Return the news of this market: what its streams tell."""
+        return Feed(self._market, self._venue, self._time)
 
     def warm(self) -> None:
         """Compile and fill what the first requests will need; nothing is charged."""

@@ -48,7 +48,7 @@ def full_day(listing: Listing, form: Format, day: Day) -> Reply:
     row, price, volume = day.row, form.price.text, form.volume.text
     opened, last = int(row[OPEN]), int(row[CLOSE])
     quoted = quote(listing, day)
-    first_id, last_id = _trade_ids(day)
+    first_id, last_id = trade_ids(day.start, int(row[TRADES]))
     return {
         "symbol": listing.symbol,
         "priceChange": price(last - opened),
@@ -157,10 +157,10 @@ def _quotient(form: Format, quoted: int, volume: int) -> str:
     return Decimals(shown, shown).text(units // (volume * 10**form.quote.held))
 
 
-def _trade_ids(day: Day) -> tuple[int, int]:
-    count = int(day.row[TRADES])
+def trade_ids(start: int, count: int) -> tuple[int, int]:
+    """Return the numbers of the first and the last of `count` trades from `start` (ms UTC) on."""
     if not count:
         return -1, -1
     # Nobody has counted the trades before: a number that grows by one a second does.
-    first = day.start // 1000
+    first = start // 1000
     return first, first + count - 1
