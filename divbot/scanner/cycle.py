@@ -66,9 +66,11 @@ class Stages:
 class Scanner:
     """Scan one market, again and again, with the same pool."""
 
-    def __init__(self, source: Source, pool: Pool, clock: Clock, rules: ScanRules) -> None:
+    def __init__(
+        self, listing: Listing, source: Source, pool: Pool, clock: Clock, rules: ScanRules
+    ) -> None:
         self._source = source
-        self._listing: Listing = source.open_listing()
+        self._listing = listing
         self._pool = pool
         self._clock = clock
         self._rules = rules

@@ -106,9 +106,6 @@ class Source(Protocol):
     def open(self, connections: int) -> MarketData:
         """Return the market data over at most `connections` connections."""
 
-    def open_listing(self) -> Listing:
-        """Return the market data with its listings, over as many connections as they can use."""
-
     def open_lease(self, symbols: int, limit: int) -> int:
         """Set request weight aside for the candles of `symbols`; return the lease's number."""
 

@@ -11,7 +11,7 @@ from divbot.domain.ledger import DAY, Ledger
 from divbot.domain.market import Instrument, Interval
 from divbot.domain.positions import Position
 from divbot.domain.signals import Opportunity, Side
-from divbot.trading.port import Report
+from divbot.trading.port import Published, Report
 
 _DELISTING_NOTICE = 3_600_000
 """How long before a delisting a position is closed, in ms."""
@@ -73,9 +73,9 @@ def objection(opportunity: Opportunity, moment: Moment, rules: EntryRules) -> st
     return next(_objections(opportunity, moment, rules), "")
 
 
-def is_too_old(report: Report, moment: Moment, rules: EntryRules) -> bool:
+def is_too_old(published: Published, now: int, rules: EntryRules) -> bool:
     """Tell whether the market has moved on since the report."""
-    return moment.now - report.as_of > rules.max_report_age
+    return now - published.at > rules.max_report_age
 
 
 def pause_reason(ledger: Ledger, equity: Decimal, now: int, rules: EntryRules) -> str:

@@ -118,7 +118,7 @@ class Engine:
     def step(self) -> None:
         """Look at the market once, and act; raise JournalError where nothing can be kept."""
         now = self._market.now()
-        if self._look():
+        if self._look() is not None:
             troubles = self._watch.replay_minutes(now)
             self._set_problem(f"no candles: {troubles[0]}" if troubles else "")
             self._watch.close_by_quote()
@@ -177,12 +177,12 @@ class Engine:
         self._acted_on = published.version
         report = published.report
         moment = Moment(now, self._started_at, self._rules.interval, ledger)
-        seconds = max(now - report.as_of, 0) // 1000
-        if is_too_old(report, moment, rules):
+        seconds = max(now - published.at, 0) // 1000
+        if is_too_old(published, now, rules):
             self._tell(f"a report of the background scanner is too old to act on ({seconds}s)")
             return []
         if report.opportunities:
-            warning = "; it is late" if now - report.as_of > _WORTH_A_WARNING else ""
+            warning = "; it is late" if now - published.at > _WORTH_A_WARNING else ""
             self._tell(
                 f"processing {len(report.opportunities)} opportunities from background scanner "
                 f"(age: {seconds}s{warning})"

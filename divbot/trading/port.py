@@ -88,7 +88,7 @@ class Published(Protocol):
 
     @property
     def at(self) -> int:
-        """Return when it was published, ms UTC of the market."""
+        """Return when its scan began, ms UTC of the market."""
 
     @property
     def report(self) -> Report:
