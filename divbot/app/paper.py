@@ -288,9 +288,9 @@ def _path(settings: Settings, options: PaperOptions, trading: BinanceTrading) ->
     found = None
     if not (options.fresh or options.demo):
         found = runs.latest(settings.market, _venue(trading), include_demo=False)
-    return found or runs.new(
-        SystemClock().now(), settings.market, settings.interval, is_demo=options.demo
-    )
+    if found is not None:
+        return found.path
+    return runs.new(SystemClock().now(), settings.market, settings.interval, is_demo=options.demo)
 
 
 def _check_fits(journal: Journal, settings: Settings, trading: BinanceTrading) -> None:

@@ -94,7 +94,7 @@ class Engine:
         self._started_at = market.now()
         self._acted_on = 0
         self._marked_at = book.ledger.at
-        self._problem = ""
+        self._problem = self._found = ""
         # Guards `_state`: other threads read it.
         self._lock = threading.Lock()
         self._state = State(self._started_at, book.ledger, {}, (), "")
@@ -119,8 +119,8 @@ class Engine:
         """Look at the market once, and act; raise JournalError where nothing can be kept."""
         now = self._market.now()
         if self._look() is not None:
-            troubles = self._watch.replay_minutes(now)
-            self._set_problem(f"no candles: {troubles[0]}" if troubles else "")
+            for trouble in self._watch.replay_minutes(now):
+                self._note(f"no candles: {trouble}")
             self._watch.close_by_quote()
             self._act(self._cache.latest(), now)
             self._mark(now)
@@ -139,7 +139,7 @@ class Engine:
         """Return all quotes as they are now; None, having said so, where there are none."""
         quotes = self._questions.ask([self._market.quotes])[0]
         if isinstance(quotes, DivbotError):
-            self._set_problem(f"no quotes: {quotes}")
+            self._note(f"no quotes: {quotes}")
             return None
         self._book.remember(quotes)
         return quotes
@@ -156,7 +156,7 @@ class Engine:
             return
         for position, reason in closing:
             if not self._watch.close(position, reason, self._market.now()):
-                self._set_problem(f"{position.symbol}: no price to close at ({reason.value})")
+                self._note(f"{position.symbol}: no price to close at ({reason.value})")
         for opportunity in entering:
             self._enter(opportunity, quotes, seen)
 
@@ -229,12 +229,14 @@ class Engine:
         if now // every > self._marked_at // every:
             self.mark()
 
-    def _set_problem(self, problem: str) -> None:
-        if problem and problem != self._problem:
-            self._tell(problem)
-        self._problem = problem
+    def _note(self, problem: str) -> None:
+        """Keep the first problem of this step; it is told unless the last step had the same."""
+        self._found = self._found or problem
 
     def _publish(self, now: int) -> None:
+        if self._found and self._found != self._problem:
+            self._tell(self._found)
+        self._problem, self._found = self._found, ""
         book = self._book
         state = State(now, book.ledger, dict(book.quotes), book.recent, self._problem)
         with self._lock:
