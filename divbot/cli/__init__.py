@@ -21,6 +21,7 @@ import typer
 import divbot
 from divbot.cli.exchange import exchange
 from divbot.cli.limits import limits
+from divbot.cli.paper import paper
 from divbot.cli.scan import scan
 from divbot.cli.universe import universe
 from divbot.domain.errors import DivbotError, OutputError, VenueUnreachable
@@ -37,6 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(scan)
+app.command()(paper)
 app.command()(exchange)
 app.command()(universe)
 app.command()(limits)

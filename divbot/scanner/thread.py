@@ -106,6 +106,7 @@ class BackgroundScanner:
         self._check_interval = check_interval
         self._held = held
         self._tell = tell
+        self._told_late = False
         self._stop = threading.Event()
         # Guards `_condition`: the thread replaces it, others read it.
         self._lock = threading.Lock()
@@ -173,9 +174,10 @@ class BackgroundScanner:
 
     def _note_lateness(self, started: int, took: float, wait: int) -> None:
         is_late = wait == 0 and self._clock.now() - started > self._check_interval
-        if is_late and not self.condition.is_late:
+        if is_late and not self._told_late:
+            self._told_late = True
             self._tell(
-                f"[Background] a scan takes {took:.1f} s, longer than the check interval of "
+                f"[Background] a scan took {took:.1f} s, longer than the check interval of "
                 f"{self._check_interval / 1000:g} s of market time: scans run back to back"
             )
         with self._lock:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
@@ -154,8 +154,9 @@ class Engine:
         quotes = self._look()
         if quotes is None:
             return
+        looked_at = next((quote.at for quote in quotes.values()), now)
         for position, reason in closing:
-            if not self._watch.close(position, reason, self._market.now()):
+            if not self._watch.close(position, reason, looked_at):
                 self._note(f"{position.symbol}: no price to close at ({reason.value})")
         for opportunity in entering:
             self._enter(opportunity, quotes, seen)
@@ -208,6 +209,8 @@ class Engine:
         if quote is None:
             self._tell(f"{symbol} not entered: there is no quote")
             return
+        # The venue's clock may have been set back a little; the journal's never is.
+        quote = replace(quote, at=max(quote.at, self._book.ledger.at))
         known = seen.get(symbol)
         if known is not None and known.open_time != quote.at // MINUTE * MINUTE:
             known = None  # another minute has begun meanwhile

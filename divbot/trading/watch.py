@@ -66,16 +66,18 @@ class Watch:
             if not (is_target and self._was_stopped_before(position)):
                 self._write(position, [exited(position, exit_)])
 
-    def close(self, position: Position, reason: Reason, now: int) -> bool:
-        """Close `position` because that was decided; return False where there is no price."""
+    def close(self, position: Position, reason: Reason, looked_at: int) -> bool:
+        """Close `position` because that was decided; return False where there is no price.
+
+        `looked_at` is the time of the last quotes; that of `position` may be an older one.
+        """
         if self._was_stopped_before(position):
             return True
         quote = self._book.quotes.get(position.symbol)
         if quote is None:
             return False
         exit_ = close_at(position, quote, reason, self._costs)
-        # The last valid quote may be an old one; what is done is done now.
-        exit_ = replace(exit_, fill=replace(exit_.fill, at=max(exit_.fill.at, now)))
+        exit_ = replace(exit_, fill=replace(exit_.fill, at=max(exit_.fill.at, looked_at)))
         self._write(position, [exited(position, exit_)])
         return True
 
@@ -89,7 +91,7 @@ class Watch:
         marks = self._market.mark_minutes(symbol, start, now).final
         funding: Sequence[FundingRate] = ()
         # Funding is due at whole hours; how many lie between two payments changes.
-        if end // _HOUR > (start - 1) // _HOUR:
+        if end // _HOUR > (start - 1) // _HOUR and end > position.funded_until:
             funding = self._market.funding(symbol, position.funded_until + 1, end)
         return Past(candles, {x.open_time: x for x in marks}, funding)
 

@@ -442,6 +442,45 @@ class TestTrouble:
             trader.step()
 
 
+def test_an_exit_and_an_entry_of_one_look_are_of_one_time() -> None:
+    trader = holding(exits=replace(EXITS, max_holding=MINUTE))
+    ticking = trader.market.now
+
+    def later() -> int:
+        trader.market.time += 7  # time passes with each look at the clock
+        return ticking()
+
+    trader.market.now = later  # type: ignore[method-assign]
+    trader.market.quoted["BBBUSDT"] = (100, 100)
+    trader.market.time += MINUTE
+    trader.publish(opportunity("BBBUSDT", confirmed_at=trader.market.time))
+
+    trader.step()
+
+    assert trader.kinds() == ["started", "entered", "exited", "entered"]
+
+
+def test_a_clock_that_is_set_back_does_not_stop_the_trader() -> None:
+    trader = holding()
+    trader.step(after=10 * MINUTE)
+    trader.market.time -= MINUTE
+    trader.market.quoted["BBBUSDT"] = (100, 100)
+    trader.publish(opportunity("BBBUSDT", confirmed_at=trader.market.time))
+
+    trader.step()
+
+    assert trader.kinds() == ["started", "entered", "entered"]
+
+
+def test_a_position_opened_in_the_first_minute_of_an_hour_is_not_asked_about_before() -> None:
+    trader = Trader(started(), entered(at=NOON + 30 * SECOND))
+    trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(2)]
+
+    trader.step(after=MINUTE)
+
+    assert "funding AAAUSDT" not in trader.market.asked
+
+
 def test_quotes_of_all_positions_are_one_request() -> None:
     symbols = [f"S{number}USDT" for number in range(3)]
     events = [entered(symbol, trade=n, quantity=1) for n, symbol in enumerate(symbols, 1)]
