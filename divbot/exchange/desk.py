@@ -93,12 +93,12 @@ class Desk:
 
     def _reply(self, content: bytes | reject.Rejection, verdict: Verdict) -> Answer:
         headers = {
-            "Content-Type": CONTENT_TYPE,
-            "x-mbx-used-weight": str(verdict.used),
+            "Content-Type": CONTENT_TYPE[self._market],
             "x-mbx-used-weight-1m": str(verdict.used),
             LOCAL_EXCHANGE_HEADER: self._origin,
         }
         if self._market is Market.SPOT:
+            headers["x-mbx-used-weight"] = str(verdict.used)
             headers["x-mbx-uuid"] = str(uuid4())
         if verdict.retry_after is not None:
             headers["Retry-After"] = str(verdict.retry_after)

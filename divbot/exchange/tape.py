@@ -82,6 +82,8 @@ class Listing:
     """Distance of ask and bid in millionths of the price; never less than a tick."""
     terms: Terms = field(default=Terms(), repr=False)
     """Not shown: ordinary coins share one."""
+    noughts: int = 0
+    """Decimals that futures write prices with beyond those of the tick: a tick of 0.10."""
 
     def status(self, now: int) -> str:
         """Return the venue's word for what can be done with it."""

@@ -52,8 +52,8 @@ def full_day(listing: Listing, form: Format, day: Day) -> Reply:
     return {
         "symbol": listing.symbol,
         "priceChange": price(last - opened),
-        "priceChangePercent": _PERCENT.text(_percent(last - opened, opened)),
-        "weightedAvgPrice": price(last) if not row[VOLUME] else _average(form, day),
+        "priceChangePercent": _percent(last - opened, opened),
+        "weightedAvgPrice": _average(form, day),
         "prevClosePrice": price(day.previous_close),
         "lastPrice": price(last),
         "lastQty": volume(day.last_volume),
@@ -141,12 +141,17 @@ PRICE = {Market.SPOT: last_price, Market.USDM: futures_last_price}
 BOOK = {Market.SPOT: book_ticker, Market.USDM: futures_book_ticker}
 
 
-def _percent(change: int, opened: int) -> int:
-    """Return 100 * change / opened in units of 0.001, rounded half up; 0 without a price."""
-    return (change * 200_000 + opened) // (2 * opened) if opened else 0
+def _percent(change: int, opened: int) -> str:
+    """Return 100 * change / opened, rounded half up to 0.001; a plain 0 without a price."""
+    return _PERCENT.text((change * 200_000 + opened) // (2 * opened)) if opened else "0"
 
 
 def _average(form: Format, day: Day) -> str:
+    last = int(day.row[CLOSE])
+    if not last:
+        return "0"
+    if not day.row[VOLUME]:
+        return form.price.text(last)
     return _quotient(form, int(day.row[QUOTE_VOLUME]), int(day.row[VOLUME]))
 
 
