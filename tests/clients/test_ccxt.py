@@ -195,8 +195,9 @@ def test_a_price_and_an_amount_are_rounded_as_the_exchange_wants_them(side):
         if each["filterType"] == "PRICE_FILTER"
     )
 
-    assert float(tick) == 0.01
-    assert side.client.price_to_precision(side.btc, 60_000.123456) == "60000.12"
+    wanted, rounded = (0.01, "60000.12") if side.prefix == SPOT else (0.1, "60000.1")
+    assert float(tick) == wanted
+    assert side.client.price_to_precision(side.btc, 60_000.123456) == rounded
 
 
 def test_the_time_is_the_exchanges(side):
