@@ -11,8 +11,8 @@ import numpy as np
 from divbot.domain.market import Interval
 from divbot.exchange.encoding import Decimals
 from divbot.exchange.grid import Grid
-from divbot.exchange.quotes import funding_hours, funding_rate, mark_price
-from divbot.exchange.tape import CLOSE, HIGH, LOW, OPEN, OPEN_TIME, TRADES, Listing, Rows
+from divbot.exchange.quotes import funding_hours, funding_rate, mark_decimals, mark_price
+from divbot.exchange.tape import CLOSE, OPEN_TIME, Listing
 from divbot.exchange.venue import Venue
 
 _HOUR = Interval.H1.milliseconds
@@ -79,7 +79,7 @@ def _times(listing: Listing, start: int | None, last: int, limit: int) -> range:
 
 def _records(venue: Venue, number: int, times: list[int], now: int) -> list[Entry]:
     listing = venue.listing(number)
-    price = _mark_decimals(listing)
+    price = mark_decimals(listing)
     # Whole hours end where payments are due, whatever the shortest candles are.
     grid = Grid(max(Interval.H1, venue.interval, key=lambda each: each.milliseconds))
     length = grid.interval.milliseconds
@@ -98,31 +98,3 @@ def _records(venue: Venue, number: int, times: list[int], now: int) -> list[Entr
         for time, place in zip(times, places.tolist(), strict=True)
         if place >= 0
     ]
-
-
-def mark_klines(listing: Listing, rows: Rows, close_times: list[int], now: int) -> list[list[Any]]:
-    """Return candles of the mark price, made of those of the last price."""
-    price = _mark_decimals(listing).text
-    return [
-        _mark_kline(listing, row, close, min(close + 1, now), price)
-        for row, close in zip(rows.tolist(), close_times, strict=True)
-    ]
-
-
-def _mark_kline(
-    listing: Listing, row: list[int], close_time: int, seen_until: int, price: Any
-) -> list[Any]:
-    start = row[OPEN_TIME]
-    opened = mark_price(listing, row[OPEN], start)
-    closed = mark_price(listing, row[CLOSE], seen_until)
-    high, low = (
-        [mark_price(listing, row[column], time) for time in (start, seen_until)]
-        for column in (HIGH, LOW)
-    )
-    prices = (opened, max(opened, closed, *high), min(opened, closed, *low), closed)
-    shown = [price(each) for each in prices]
-    return [start, *shown, "0", close_time, "0", row[TRADES], "0", "0", "0"]
-
-
-def _mark_decimals(listing: Listing) -> Decimals:
-    return Decimals(listing.price_decimals + 8, 8)

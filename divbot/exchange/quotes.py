@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zlib import crc32
 
+from divbot.exchange.encoding import Decimals
 from divbot.exchange.tape import CLOSE, OPEN, VOLUME, Listing
 from divbot.exchange.venue import Day
 
@@ -63,12 +64,11 @@ class Mark:
 
 def mark(listing: Listing, last: int, now: int) -> Mark:
     """Return mark and index price near the price `last` (ticks), and the funding to come."""
-    basis = _basis(listing.symbol, now)
     period = funding_hours(listing.symbol) * _HOUR_MS
     following = (now // period + 1) * period
     return Mark(
-        mark=last * (100_000_000 + 100 * basis),
-        index=last * (100_000_000 + 60 * basis),
+        mark=mark_price(listing, last, now),
+        index=index_price(listing, last, now),
         funding_rate=funding_rate(listing.symbol, following),
         next_funding=following,
     )
@@ -77,6 +77,33 @@ def mark(listing: Listing, last: int, now: int) -> Mark:
 def mark_price(listing: Listing, last: int, time: int) -> int:
     """Return the mark price at `time` in units of 10**-8 of a tick, the last price being `last`."""
     return last * (100_000_000 + 100 * _basis(listing.symbol, time))
+
+
+def index_price(listing: Listing, last: int, time: int) -> int:
+    """Return the index price at `time` in units as `mark_price`."""
+    return last * (100_000_000 + 60 * _basis(listing.symbol, time))
+
+
+def premium(listing: Listing, _: int, time: int) -> int:
+    """Return how far the mark is above the index at `time`, in units of 10**-8 of the index."""
+    basis = _basis(listing.symbol, time)
+    return 40 * basis * 100_000_000 // (100_000_000 + 60 * basis)
+
+
+def open_interest(listing: Listing, day: Day) -> int:
+    """Return the open positions in steps: between a tenth and a fifth of the day's volume."""
+    share = 150_000 + 100 * _basis(f"{listing.symbol}/open interest", day.now)
+    return int(day.row[VOLUME]) * share // 1_000_000
+
+
+def mark_decimals(listing: Listing) -> Decimals:
+    """Return how mark and index prices are counted and written."""
+    return Decimals(listing.price_decimals + 8, 8)
+
+
+def bends(start: int, end: int) -> list[int]:
+    """Return the times from `start` to `end` between which the basis moves in straight lines."""
+    return [start, *range((start // _BASIS_MS + 1) * _BASIS_MS, end, _BASIS_MS), end]
 
 
 def funding_hours(symbol: str) -> int:

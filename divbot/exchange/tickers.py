@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from divbot.domain.market import Market
 from divbot.exchange.encoding import Decimals, Format
 from divbot.exchange.grid import DAY
-from divbot.exchange.quotes import INTEREST_RATE, mark, quote
+from divbot.exchange.quotes import INTEREST_RATE, mark, mark_decimals, quote
 from divbot.exchange.tape import (
     CLOSE,
     HIGH,
@@ -26,7 +26,7 @@ Reply: TypeAlias = dict[str, Any]
 TickerOf: TypeAlias = Callable[[Listing, Format, Day], Reply]
 
 _PERCENT = Decimals(3, 3)
-_MINI = [
+MINI = (
     "symbol",
     "openPrice",
     "highPrice",
@@ -39,7 +39,8 @@ _MINI = [
     "firstId",
     "lastId",
     "count",
-]
+)
+WINDOW = ("symbol", "priceChange", "priceChangePercent", "weightedAvgPrice", *MINI[1:])
 _FUTURES_LACK = ("prevClosePrice", "bidPrice", "bidQty", "askPrice", "askQty")
 
 
@@ -77,7 +78,7 @@ def full_day(listing: Listing, form: Format, day: Day) -> Reply:
 def mini_day(listing: Listing, form: Format, day: Day) -> Reply:
     """Return the short spot 24-hour statistics."""
     full = full_day(listing, form, day)
-    return {name: full[name] for name in _MINI}
+    return {name: full[name] for name in MINI}
 
 
 def futures_day(listing: Listing, form: Format, day: Day) -> Reply:
@@ -113,10 +114,10 @@ def futures_book_ticker(listing: Listing, form: Format, day: Day) -> Reply:
     return {**book_ticker(listing, form, day), "time": day.now}
 
 
-def premium_index(listing: Listing, form: Format, day: Day) -> Reply:
+def premium_index(listing: Listing, _: Format, day: Day) -> Reply:
     """Return mark price, index price and funding."""
     marked = mark(listing, int(day.row[CLOSE]), day.now)
-    price = Decimals(form.price.held + 8, 8)
+    price = mark_decimals(listing)
     is_dated = listing.terms.is_dated
     return {
         "symbol": listing.symbol,
@@ -166,6 +167,4 @@ def _trade_ids(day: Day) -> tuple[int, int]:
     count = int(day.row[TRADES])
     if not count:
         return -1, -1
-    # Nobody has counted the trades before: a number that grows by one a second does.
-    first = day.start // 1000
-    return first, first + count - 1
+    return day.first_trade, day.first_trade + count - 1
