@@ -92,8 +92,9 @@ class FuturesReplies(Replies):
         )
 
     def _funding_info(self, _: Parameters) -> bytes:
-        known = self._venue.listed(self._time.now())
-        return json_bytes(funding_info(map(self._venue.listing, known)))
+        now = self._time.now()
+        known = map(self._venue.listing, self._venue.listed(now))
+        return json_bytes(funding_info(known, now))
 
     def _trading_schedule(self, _: Parameters) -> bytes:
         return json_bytes(trading_schedule(self._time.now()))

@@ -7,20 +7,15 @@ two looks at the same moment see the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from zlib import crc32
 
 from divbot.exchange.encoding import Decimals
+from divbot.exchange.settlements import HOUR, chance, funding_rate, next_settlement
 from divbot.exchange.tape import CLOSE, OPEN, VOLUME, Listing
 from divbot.exchange.venue import Day
 
-_HOUR_MS = 3_600_000
-_BASIS_MS = 8 * _HOUR_MS
+_BASIS_MS = 8 * HOUR
 _MINUTE_MS = 60_000
 INTEREST_RATE = "0.00010000"
-
-_FUNDING_HOURS = (8, 8, 8, 8, 4, 4, 4, 4, 4, 1)
-"""Hours between two payments: of ten symbols four have 8, five have 4, one has 1."""
-_ALWAYS_8_HOURS = ("BTC", "ETH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +59,11 @@ class Mark:
 
 def mark(listing: Listing, last: int, now: int) -> Mark:
     """Return mark and index price near the price `last` (ticks), and the funding to come."""
-    period = funding_hours(listing.symbol) * _HOUR_MS
-    following = (now // period + 1) * period
+    following = next_settlement(listing, now)
     return Mark(
         mark=mark_price(listing, last, now),
         index=index_price(listing, last, now),
-        funding_rate=funding_rate(listing.symbol, following),
+        funding_rate=funding_rate(listing, following),
         next_funding=following,
     )
 
@@ -104,24 +98,6 @@ def mark_decimals(listing: Listing) -> Decimals:
 def bends(start: int, end: int) -> list[int]:
     """Return the times from `start` to `end` between which the basis moves in straight lines."""
     return [start, *range((start // _BASIS_MS + 1) * _BASIS_MS, end, _BASIS_MS), end]
-
-
-def funding_hours(symbol: str) -> int:
-    """Return the hours between two payments."""
-    if symbol.startswith(_ALWAYS_8_HOURS):
-        return 8
-    return _FUNDING_HOURS[chance(symbol, 0) // 1001 % len(_FUNDING_HOURS)]
-
-
-def funding_rate(symbol: str, time: int) -> int:
-    """Return the rate that is paid at `time`, in units of 10**-8."""
-    drawn = chance(symbol, time // (funding_hours(symbol) * _HOUR_MS) - 1)
-    return 10_000 + (drawn // 1001 % 3 - 1) * (drawn % 20_000)
-
-
-def chance(symbol: str, moment: int) -> int:
-    """Return 32 bits that only `symbol` and `moment` decide."""
-    return crc32(f"{symbol}/{moment}".encode())
 
 
 def _basis(symbol: str, time: int) -> int:

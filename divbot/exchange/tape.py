@@ -60,6 +60,11 @@ class Terms:
     """What a dated contract is one of; empty: the symbol itself."""
     delivery_at: int = PERPETUAL_DELIVERY
 
+    funding_hours: int = 0
+    """Hours between two settlements of funding; 0: what its name decides."""
+    funding_peak_at: int | None = None
+    """A settlement at the cap, after which funding is settled hourly for a while."""
+
     @property
     def is_dated(self) -> bool:
         """Tell whether it is a future with a date, which pays no funding."""
