@@ -20,6 +20,7 @@ from divbot.domain.fills import Candle
 from divbot.domain.market import Instrument, Interval, Market, Ticker
 
 _KLINE_FIELDS = 12
+_EARLIEST, _LATEST = 1_000_000_000_000, 10_000_000_000_000  # ms have 13 digits; s and us have not
 _LONGEST_SYMBOL = 50
 _LAST_TIME = 253_402_300_800_000  # the year 10000
 
@@ -161,8 +162,8 @@ def parse_server_time(body: bytes) -> int:
     """Return the venue's time, ms UTC."""
     document = parse_json(body)
     time = document.get("serverTime") if isinstance(document, dict) else None
-    if not isinstance(time, int):
-        raise BadAnswer("expected serverTime in the venue's time")
+    if type(time) is not int or not _EARLIEST <= time < _LATEST:
+        raise BadAnswer(f"expected serverTime in ms, found {str(time)[:40]}")
     return time
 
 

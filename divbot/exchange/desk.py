@@ -10,10 +10,12 @@ from divbot.binance.endpoints import LOCAL_EXCHANGE_HEADER, PREFIX
 from divbot.domain.market import Market
 from divbot.exchange import rejections as reject
 from divbot.exchange.answer import CONTENT_TYPE, Answer, html_page, json_bytes
+from divbot.exchange.futures import FuturesReplies
 from divbot.exchange.gate import Gate, Verdict
 from divbot.exchange.market_time import MarketTime
 from divbot.exchange.parameters import Parameters
-from divbot.exchange.replies import Replies, Service
+from divbot.exchange.replies import Service
+from divbot.exchange.spot import SpotReplies
 from divbot.exchange.streams.feed import Feed
 from divbot.exchange.venue import Venue
 
@@ -35,7 +37,8 @@ class Desk:
         self._time = time
         self._gate = gate
         self._origin = "recorded" if venue.is_recorded else "synthetic"
-        self._replies = Replies(market, venue, time, gate.limit(market), publish_lag)
+        replies = SpotReplies if market is Market.SPOT else FuturesReplies
+        self._replies = replies(venue, time, gate.limit(market), publish_lag)
         self._services = self._replies.services()
 
     @property
@@ -99,12 +102,12 @@ class Desk:
 
     def _reply(self, content: bytes | reject.Rejection, verdict: Verdict) -> Answer:
         headers = {
-            "Content-Type": CONTENT_TYPE,
-            "x-mbx-used-weight": str(verdict.used),
+            "Content-Type": CONTENT_TYPE[self._market],
             "x-mbx-used-weight-1m": str(verdict.used),
             LOCAL_EXCHANGE_HEADER: self._origin,
         }
         if self._market is Market.SPOT:
+            headers["x-mbx-used-weight"] = str(verdict.used)
             headers["x-mbx-uuid"] = str(uuid4())
         if verdict.retry_after is not None:
             headers["Retry-After"] = str(verdict.retry_after)

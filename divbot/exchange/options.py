@@ -83,6 +83,10 @@ class ExchangeOptions:
                 self.delist_after is None or (self.awkward and self.recorded is None),
                 "expected awkward listings of a synthetic market to delist one of, found none",
             ),
+            (
+                self.interval is None or self.recorded is not None,
+                "expected a recording whose candles are that long, found an interval alone",
+            ),
             (self.patience >= 0, f"expected patience from 0 up, found {self.patience}"),
             (1 <= self.aging <= 10_000, f"expected aging from 1 to 10000, found {self.aging}"),
         ):

@@ -69,8 +69,8 @@ def serve(
 def open_desks(options: ExchangeOptions, clock: Clock, gate: Gate | None = None) -> list[Desk]:
     """Build the market that `options` describe; return the desk of each of its venues.
 
-    Raise RecordingError when the recording cannot be used, InputError when it begins later than
-    the time asked for.
+    Raise RecordingError when the recording cannot be used, InputError when the time asked for is
+    before its begin or after its end.
     """
     gate = gate or open_gate(options, clock)
     return [
@@ -140,7 +140,13 @@ def _market_time(options: ExchangeOptions, venue: Venue, clock: Clock) -> Market
             f"found {utc_text(at)}"
         )
     # The last candle never becomes final: nobody knows what came after it.
-    return MarketTime(clock, at=at, speed=options.speed, end=venue.last + length - 1)
+    end = venue.last + length - 1
+    if at > end:
+        raise InputError(
+            f"expected a time before {utc_text(end + 1)} UTC, where this market ends, "
+            f"found {utc_text(at)}"
+        )
+    return MarketTime(clock, at=at, speed=options.speed, end=end)
 
 
 def _warm(desks: Sequence[Desk]) -> None:

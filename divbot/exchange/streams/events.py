@@ -95,11 +95,16 @@ class Event:
 
 
 def kline(
-    listing: Listing, form: Format, row: list[int], close_time: int, interval: str
+    listing: Listing,
+    form: Format,
+    row: list[int],
+    first_trade: int,
+    close_time: int,
+    interval: str,
 ) -> Content:
     """Return the `k` of an event about a candle, all but whether it is closed."""
     price, volume, quote = form.price.text, form.volume.text, form.quote.text
-    first_id, last_id = tickers.trade_ids(row[OPEN_TIME], row[TRADES])
+    first_id, last_id = tickers.trade_ids(first_trade, row[TRADES])
     return {
         "t": row[OPEN_TIME],
         "T": close_time,

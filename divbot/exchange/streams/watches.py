@@ -94,9 +94,10 @@ class CandleWatch:
 
     def _message(self, number: int, row: list[int], now: int, *, is_closed: bool) -> Content:
         listing, form = self._board.venue.listing(number), self._board.form(number)
+        first_trade = self._board.venue.trade_number(number, row[OPEN_TIME], now)
         close_time = self._grid.next_open(row[OPEN_TIME]) - 1
         interval = self._grid.interval.value
-        k = events.kline(listing, form, row, close_time, interval) | {"x": is_closed}
+        k = events.kline(listing, form, row, first_trade, close_time, interval) | {"x": is_closed}
         if self._channel.contract:
             pair, contract = self._channel.symbol, self._channel.contract
             return events.continuous_candle(k, now, pair, contract)
