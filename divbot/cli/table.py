@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from divbot.cli.columns import left_out
 from divbot.domain.clock import utc_text
 from divbot.domain.signals import Opportunity, Side
 from divbot.scanner.report import SKIP_REASONS, Report, Summary
@@ -26,8 +27,8 @@ class _Column:
     is_number: bool = True
 
     def width(self, opportunities: Sequence[Opportunity]) -> int:
-        """Return what the column takes, its distance to the next included."""
-        return _GAP + max(len(self.title), *(cell_len(self.cell(x)) for x in opportunities))
+        """Return what the column takes, in cells."""
+        return max(len(self.title), *(cell_len(self.cell(x)) for x in opportunities))
 
 
 _COLUMNS = (
@@ -63,8 +64,8 @@ def table_text(report: Report, *, width: int | None = None, is_coloured: bool = 
     if report.opportunities:
         columns = _fitting(report.opportunities, width)
         console.print(_table(report.opportunities, columns))
-        if left_out := [column.title for column in _COLUMNS if column not in columns]:
-            print(f"(left out to fit {width} columns: {', '.join(left_out)})", file=text)
+        if missing := [column.title for column in _COLUMNS if column not in columns]:
+            print(f"(left out to fit {width} columns: {', '.join(missing)})", file=text)
     else:
         print("No opportunity passes the filters.", file=text)
     print(summary_line(report), file=text)
@@ -72,22 +73,9 @@ def table_text(report: Report, *, width: int | None = None, is_coloured: bool = 
 
 
 def _fitting(opportunities: Sequence[Opportunity], width: int | None) -> list[_Column]:
-    left_out: list[str] = []
-    for title in _LEFT_OUT_FIRST:
-        if _fits(opportunities, left_out, width):
-            break
-        left_out.append(title)
-    # What went before a wide column may fit again once that one is gone.
-    for title in reversed(left_out):
-        fewer = [name for name in left_out if name != title]
-        if _fits(opportunities, fewer, width):
-            left_out = fewer
-    return [column for column in _COLUMNS if column.title not in left_out]
-
-
-def _fits(opportunities: Sequence[Opportunity], left_out: list[str], width: int | None) -> bool:
-    widths = [x.width(opportunities) for x in _COLUMNS if x.title not in left_out]
-    return width is None or sum(widths) - _GAP <= width
+    widths = {column.title: column.width(opportunities) for column in _COLUMNS}
+    gone = left_out(widths, _LEFT_OUT_FIRST, width, _GAP)
+    return [column for column in _COLUMNS if column.title not in gone]
 
 
 def heading(report: Report) -> str:

@@ -1,0 +1,71 @@
+"""How figures and foreign words are written for people: money, prices, shares, spans of time."""
+
+from __future__ import annotations
+
+import unicodedata
+from decimal import ROUND_HALF_EVEN, Decimal
+
+_CENT = Decimal("0.01")
+_SECOND, _MINUTE, _HOUR, _DAY = 1_000, 60_000, 3_600_000, 86_400_000
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+
+
+def money(amount: Decimal) -> str:
+    """Return `amount` of the quote asset as `1,234.50`; what rounds to nothing has no sign."""
+    return f"{_in_cents(amount):,f}"
+
+
+def signed(amount: Decimal) -> str:
+    """Return a profit as `+1,234.50`, a loss as `-1,234.50`, nothing as `0.00`."""
+    cents = _in_cents(amount)
+    return f"{cents:+,f}" if cents else f"{cents:f}"
+
+
+def price_text(price: Decimal, like: Decimal) -> str:
+    """Return `price` with as many decimals as `like`, a price that is on the symbol's tick."""
+    exponent = like.as_tuple().exponent
+    decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+    return f"{price:.{decimals}f}"
+
+
+def quantity_text(quantity: Decimal) -> str:
+    """Return `quantity` with all digits that tell something: `12.4`, `1,000,000`."""
+    return f"{quantity.normalize():,f}"
+
+
+def percent(part: Decimal, digits: int = 2) -> str:
+    """Return a part of one as `1.25%`; what rounds to nothing has no sign."""
+    return f"{round(100 * part, digits) + 0:.{digits}f}%"
+
+
+def multiple(value: Decimal | None) -> str:
+    """Return a profit as a multiple of its risk, `+1.04`; nothing where there was no risk."""
+    return "" if value is None else signed(value)
+
+
+def span(ms: int) -> str:
+    """Return how long something takes or took, in its two largest units: `15s`, `2h05m`."""
+    ms = max(ms, 0)
+    if ms < _MINUTE:
+        return f"{ms // _SECOND}s"
+    if ms < _HOUR:
+        return f"{ms // _MINUTE}m"
+    if ms < _DAY:
+        return f"{ms // _HOUR}h{ms % _HOUR // _MINUTE:02}m"
+    return f"{ms // _DAY}d{ms % _DAY // _HOUR:02}h"
+
+
+def harmless(text: str) -> str:
+    """Return foreign `text` on one line, without a character that could steer a terminal."""
+    return " ".join("".join(map(_printable, text)).split())
+
+
+def _printable(character: str) -> str:
+    if character.isspace():
+        return " "
+    return "?" if unicodedata.category(character) in _UNPRINTABLE else character
+
+
+def _in_cents(amount: Decimal) -> Decimal:
+    # -0.004 becomes -0.00: adding nothing takes its sign away.
+    return amount.quantize(_CENT, ROUND_HALF_EVEN) + 0
