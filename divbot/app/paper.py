@@ -26,11 +26,13 @@ from divbot import app
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.errors import InputError, JournalError
 from divbot.domain.market import Market
+from divbot.domain.notices import Tell
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceSource
     from divbot.binance.trading_data import BinanceTrading
     from divbot.scanner.cache import ReportCache
+    from divbot.scanner.pool import Pool
     from divbot.scanner.thread import BackgroundScanner
     from divbot.settings import Settings
     from divbot.trading.book import OnEvent
@@ -49,8 +51,6 @@ _MARK_EVERY = 300_000
 _TRADER_CONNECTIONS = 8
 _SCANNER_PATIENCE = 0.5
 _SETTINGS_KEPT = ("interval", "top", "risk", "leverage", "max_positions", "fee", "slippage")
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,8 @@ class PaperRun:
     loop: Loop
     trading: BinanceTrading
     source: BinanceSource
-    is_resumed: bool
+    pool: Pool
+    stop: threading.Event
 
     def run(self, watch: Callable[[Snapshot], None], *, seconds: float | None = None) -> None:
         """Trade until stopped, or for `seconds` of wall time; `watch` sees each step."""
@@ -90,6 +91,15 @@ class PaperRun:
         self.engine.catch_up()
         self.scanner.start()
         self.loop.run(step, seconds=seconds)
+
+    def end(self) -> None:
+        """Stop scanning and trading, and value the account a last time; safe to call twice."""
+        self.stop.set()
+        self.scanner.ask_to_stop()
+        self.pool.close()
+        self.scanner.stop(_SCANNER_PATIENCE)
+        with contextlib.suppress(JournalError):  # told already, if that is why it ends
+            self.engine.mark()
 
     def snapshot(self) -> Snapshot:
         """Return the run as it is now."""
@@ -162,7 +172,7 @@ def open_paper(
         trading.look_at_the_clock()
         if options.speed != 1 and not trading.simulated:
             raise InputError("--speed is for a local exchange: a real venue keeps its own time")
-        journal, is_resumed = _open_journal(settings, options, trading)
+        journal = _open_journal(settings, options, trading)
         stack.callback(journal.close)
         book = Book(journal, on_event)
         questions = Questions(_TRADER_CONNECTIONS, stop)
@@ -196,17 +206,13 @@ def open_paper(
             ),
             trading,
             source,
-            is_resumed,
+            pool,
+            stop,
         )
         try:
             yield run
         finally:
-            stop.set()
-            background.ask_to_stop()
-            pool.close()
-            background.stop(_SCANNER_PATIENCE)
-            with contextlib.suppress(JournalError):  # told already, if that is why it ends
-                engine.mark()
+            run.end()
 
 
 def _rules(settings: Settings) -> Rules:
@@ -249,17 +255,14 @@ def _rules(settings: Settings) -> Rules:
     )
 
 
-def _open_journal(
-    settings: Settings, options: PaperOptions, trading: BinanceTrading
-) -> tuple[Journal, bool]:
-    """Return the journal to write to, and whether it holds a run that goes on."""
+def _open_journal(settings: Settings, options: PaperOptions, trading: BinanceTrading) -> Journal:
+    """Return the journal to write to, of a new run or of one that goes on."""
     from divbot.domain.events import Resumed, Started
     from divbot.trading.journal import Journal
     from divbot.version import __version__
 
     path = _path(settings, options, trading)
-    is_resumed = path.exists()
-    if is_resumed:
+    if path.exists():
         journal = Journal.open(path)
         _check_fits(journal, settings, trading)
     else:
@@ -276,7 +279,7 @@ def _open_journal(
     kept = {name: str(getattr(settings, name)) for name in _SETTINGS_KEPT}
     at = max(trading.now(), journal.ledger.at)
     journal.write(Resumed(at, journal.ledger.sessions + 1, kept))
-    return journal, is_resumed
+    return journal
 
 
 def _path(settings: Settings, options: PaperOptions, trading: BinanceTrading) -> Path:

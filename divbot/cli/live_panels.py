@@ -12,11 +12,10 @@ from divbot.cli.columns import cut, flowing
 from divbot.cli.figures import harmless, money, percent, signed, span
 from divbot.cli.lines import VERB, event_words, exit_profit
 from divbot.cli.live_tables import side_style, sign_style
-from divbot.cli.notices import OLD
 from divbot.domain.clock import utc_text
 from divbot.domain.events import Entered, Event, Exited, Paused
 from divbot.domain.ledger import DAY
-from divbot.trading.snapshot import ScannerView, Snapshot
+from divbot.trading.snapshot import LATE, ScannerView, Snapshot
 
 _YEAR = len("2024-")
 _DATE = len("2024-07-30 ")
@@ -86,7 +85,7 @@ def _scanner(scanner: ScannerView, now: int) -> Iterator[Text]:
         return
     age = now - scanner.published_at
     yield _item("as of", utc_text(scanner.as_of)[_DATE:] if scanner.as_of else "no candle")
-    yield _item("age", span(age), "yellow" if age > OLD else "")
+    yield _item("age", span(age), "yellow" if age > LATE else "")
     yield _item("opportunities", f"{len(scanner.opportunities):,}")
     yield _item("scans", f"{scanner.scans:,}")
     yield _item("took", f"{scanner.seconds:.2f}s")

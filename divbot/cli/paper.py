@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import re
 import signal
-import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from divbot.domain.errors import InputError
+from divbot.domain.market import Market
 
 if TYPE_CHECKING:
-    from divbot.domain.events import Event
-    from divbot.domain.ledger import Ledger
+    from divbot.app.paper import PaperRun
+    from divbot.cli.banner import Setup
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -97,6 +98,8 @@ def paper(
 ) -> int:
     """Trade on paper what a background scanner finds, until Ctrl-C; no order is ever placed."""
     from divbot.app.paper import EAGER, PaperOptions, open_paper
+    from divbot.cli.banner import banner_text, summary_text
+    from divbot.cli.watching import Mode, Watching
     from divbot.settings import load_settings
     from divbot.trading.questions import Stopped
 
@@ -105,7 +108,8 @@ def paper(
             "top": top,
             "symbols": symbols,
             "market": market,
-            "interval": interval,
+            # Trades on candles of 5 minutes take hours: a demo should show some end.
+            "interval": interval or ("1m" if demo else None),
             "limit": limit,
             "balance": balance,
             "risk": risk,
@@ -124,18 +128,50 @@ def paper(
     if demo and base_url:
         raise InputError("--demo and --base-url exclude each other: give one of them")
     seconds = None if duration is None else parse_duration(duration)
+    watching = Watching(Mode.of(quiet=quiet, jsonl=jsonl))
     if settings.check_interval < EAGER:
-        _tell(
+        watching.tell(
             f"a check interval below {EAGER:g} s is a burden on the venue's limits: scans may have "
-            "to wait for request weight"
+            "to wait for request weight",
+            is_warning=True,
         )
-    stop = threading.Event()
     options = PaperOptions(demo=demo, speed=speed, fresh=fresh, journal=journal)
+    stop = threading.Event()
     received = _Signals(stop)
-    with received, open_paper(settings, options, stop, tell=_tell, on_event=_event) as run:
-        with contextlib.suppress(Stopped):
-            run.run(lambda _: None, seconds=seconds)
+    with ExitStack() as stack:
+        stack.enter_context(received)
+        run = stack.enter_context(
+            open_paper(settings, options, stop, tell=watching.tell, on_event=watching.hear)
+        )
+        watching.now = run.trading.now
+        began = run.journal.ledger
+        watching.say(banner_text(_setup(run), began))
+        with watching.showing(), contextlib.suppress(Stopped):
+            run.run(watching.look, seconds=seconds)
+        run.end()
+        watching.say(summary_text(run.snapshot(), began, str(run.journal.path)))
     return received.exit_code
+
+
+def _setup(run: PaperRun) -> Setup:
+    from divbot.cli.banner import Setup
+    from divbot.version import __version__
+
+    settings = run.settings
+    return Setup(
+        version=__version__,
+        venue=run.snapshot().venue,
+        market=settings.market,
+        interval=settings.interval,
+        is_simulated=run.trading.simulated,
+        symbols=",".join(settings.symbols) or f"top {settings.top}",
+        risk=settings.risk,
+        leverage=1 if settings.market is Market.SPOT else settings.leverage,
+        max_positions=settings.max_positions,
+        check_interval=settings.check_interval,
+        position_update_interval=settings.position_update_interval,
+        journal=str(run.journal.path),
+    )
 
 
 def parse_duration(text: str) -> float:
@@ -172,11 +208,3 @@ class _Signals:
             signal.default_int_handler(number, frame)
         self._received = number
         self._stop.set()
-
-
-def _event(event: Event, _: Ledger) -> None:
-    print(event, flush=True)
-
-
-def _tell(message: str) -> None:
-    print(f"divbot: {message}", file=sys.stderr, flush=True)

@@ -17,17 +17,16 @@ import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from divbot.domain.errors import DivbotError, StopUntil
+from divbot.domain.notices import Tell
 from divbot.scanner.cache import ReportCache
 from divbot.scanner.report import Report
 
 JOIN_SECONDS = 5.0
 _PUBLISHED_AFTER = 2_000
 """ms after a close at which the venue shows the new candle, as a rule."""
-
-Tell: TypeAlias = Callable[[str], None]
 
 
 class Lifecycle(StrEnum):
@@ -134,7 +133,10 @@ class BackgroundScanner:
             return True
         self._thread.join(seconds)
         if self._thread.is_alive():
-            self._tell(f"[Background] the scanner did not stop within {seconds:g} s; left behind")
+            self._tell(
+                f"[Background] the scanner did not stop within {seconds:g} s; left behind",
+                is_warning=True,
+            )
             return False
         return True
 
@@ -178,7 +180,8 @@ class BackgroundScanner:
             self._told_late = True
             self._tell(
                 f"[Background] a scan took {took:.1f} s, longer than the check interval of "
-                f"{self._check_interval / 1000:g} s of market time: scans run back to back"
+                f"{self._check_interval / 1000:g} s of market time: scans run back to back",
+                is_warning=True,
             )
         with self._lock:
             self._condition = replace(self._condition, seconds=took, is_late=is_late)
@@ -195,7 +198,7 @@ class BackgroundScanner:
         with self._lock:
             before = self._condition
             self._condition = replace(before, failures=before.failures + 1, error=error)
-        self._tell(f"[Background] scan failed: {error}")
+        self._tell(f"[Background] scan failed: {error}", is_warning=True)
 
     def _become(self, state: Lifecycle) -> None:
         with self._lock:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TypeAlias
 
-from divbot.domain.events import Event, Exited
+from divbot.domain.events import Event
 from divbot.domain.fills import Quote
 from divbot.domain.ledger import Ledger
 from divbot.domain.positions import Position
@@ -17,7 +17,7 @@ from divbot.trading.port import Journal
 _RECENT = 30
 
 OnEvent: TypeAlias = Callable[[Event, Ledger], None]
-"""Hears of each event with the ledger that has its position: of an exit, the one before it."""
+"""Hears of each event, with the ledger after it."""
 
 
 class Book:
@@ -65,8 +65,7 @@ class Book:
         """Keep events, all or none; raise JournalError where that cannot be done."""
         if not events:
             return
-        before = self.ledger
-        after = self._journal.write(*events)
+        ledger = self._journal.write(*events)
         for event in events:
             self._recent.append(event)
-            self._on_event(event, before if isinstance(event, Exited) else after)
+            self._on_event(event, ledger)

@@ -14,10 +14,9 @@ The engine belongs to one thread. Others read its `state`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeAlias
 
 from divbot.domain.errors import DivbotError
 from divbot.domain.events import Event, Marked, Paused
@@ -25,6 +24,7 @@ from divbot.domain.fills import Candle, Costs, Quote, Reason
 from divbot.domain.ledger import Ledger
 from divbot.domain.market import Interval
 from divbot.domain.market import Market as Kind
+from divbot.domain.notices import Tell
 from divbot.domain.positions import MINUTE, Position, Seen
 from divbot.domain.signals import Opportunity
 from divbot.trading.book import Book
@@ -40,11 +40,8 @@ from divbot.trading.decide import (
 from divbot.trading.port import Cache, Market, Minutes, Published
 from divbot.trading.questions import Questions
 from divbot.trading.sizing import Entry, Refusal, SizingRules, enter
+from divbot.trading.snapshot import LATE
 from divbot.trading.watch import Watch
-
-_WORTH_A_WARNING = 120_000
-
-Tell: TypeAlias = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +177,16 @@ class Engine:
         moment = Moment(now, self._started_at, self._rules.interval, ledger)
         seconds = max(now - published.at, 0) // 1000
         if is_too_old(published, now, rules):
-            self._tell(f"a report of the background scanner is too old to act on ({seconds}s)")
+            self._tell(
+                f"a report of the background scanner is too old to act on ({seconds}s)",
+                is_warning=True,
+            )
             return []
         if report.opportunities:
-            warning = "; it is late" if now - published.at > _WORTH_A_WARNING else ""
             self._tell(
                 f"processing {len(report.opportunities)} opportunities from background scanner "
-                f"(age: {seconds}s{warning})"
+                f"(age: {seconds}s)",
+                is_warning=now - published.at > LATE,
             )
         return [] if self._book.ledger.paused else choose(report, moment, rules)
 
@@ -238,7 +238,7 @@ class Engine:
 
     def _publish(self, now: int) -> None:
         if self._found and self._found != self._problem:
-            self._tell(self._found)
+            self._tell(self._found, is_warning=True)
         self._problem, self._found = self._found, ""
         book = self._book
         state = State(now, book.ledger, dict(book.quotes), book.recent, self._problem)

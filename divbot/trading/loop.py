@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from divbot.domain.notices import Tell
+
 _KEPT = 20_000
 
 
@@ -46,7 +48,7 @@ class Loop:
         clock: MarketClock,
         every: int,
         stop: threading.Event,
-        tell: Callable[[str], None],
+        tell: Tell,
         *,
         speed: float = 1.0,
     ) -> None:
@@ -94,6 +96,7 @@ class Loop:
             self._is_behind = True
             self._tell(
                 f"a look takes longer than {self._every / 1000:g} s of market time: looks run back "
-                "to back"
+                "to back",
+                is_warning=True,
             )
         return now

@@ -13,6 +13,9 @@ from divbot.domain.market import Interval, Market
 from divbot.domain.positions import Position
 from divbot.domain.signals import Opportunity, Side
 
+LATE = 120_000
+"""From this age on, in ms, a report of the scanner is warned about."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScannerView:

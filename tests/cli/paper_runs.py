@@ -169,6 +169,7 @@ def opportunity(
         confirmed_at=confirmed,
         quote_volume=Decimal(10**9),
         spread=None,
+        instrument=None,
     )
 
 

@@ -17,6 +17,7 @@ from divbot.scanner.pool import InlinePool, ProcessPool
 from divbot.scanner.report import Report
 from divbot.scanner.thread import FOLLOWERS, BackgroundScanner, Condition, Lifecycle
 from tests.scanner.fakes import FakeSource, names, rules
+from tests.trading.fakes import Told
 
 NOON = 1_722_340_800_000
 SECOND = 1000
@@ -78,14 +79,14 @@ class Thread:
         self.clock = Rounds(rounds, now)
         self.scans = Scans(self.clock, report, *troubles)
         self.cache = ReportCache()
-        self.told: list[str] = []
+        self.told = Told()
         self.scanner = BackgroundScanner(
             self.scans,
             self.cache,
             self.clock,
             check_interval=60 * SECOND,
             held=lambda: {"HELDUSDT"},
-            tell=self.told.append,
+            tell=self.told,
         )
 
     def run(self) -> Condition:
@@ -136,7 +137,7 @@ def test_it_survives_every_error_and_says_so(report: Report, trouble: Exception,
     condition = thread.run()
 
     assert (condition.scans, condition.failures, condition.error) == (1, 1, told)
-    assert f"[Background] scan failed: {told}" in thread.told
+    assert f"! [Background] scan failed: {told}" in thread.told
     latest = thread.cache.latest()
     assert latest
     assert latest.version == 1  # the last good one stays
@@ -168,7 +169,7 @@ def test_scans_that_take_too_long_run_back_to_back_and_it_is_told_once(report: R
     assert condition.is_late
     late = [x for x in thread.told if "back to back" in x]
     assert late == [
-        "[Background] a scan took 90.0 s, longer than the check interval of 60 s of market time: "
+        "! [Background] a scan took 90.0 s, longer than the check interval of 60 s of market time: "
         "scans run back to back"
     ]
 
@@ -198,14 +199,14 @@ def test_one_that_was_never_started_stops_at_once(report: Report) -> None:
 
 def test_one_that_hangs_is_left_behind_with_a_warning(report: Report) -> None:
     release = threading.Event()
-    told: list[str] = []
+    told = Told()
 
     def hang(_: Collection[str]) -> Report:
         release.wait(30)
         return report
 
     scanner = BackgroundScanner(
-        hang, ReportCache(), ManualClock(), check_interval=60_000, held=set, tell=told.append
+        hang, ReportCache(), ManualClock(), check_interval=60_000, held=set, tell=told
     )
     scanner.start()
 
@@ -213,13 +214,13 @@ def test_one_that_hangs_is_left_behind_with_a_warning(report: Report) -> None:
     release.set()
 
     assert has_stopped is False
-    assert told[-1] == "[Background] the scanner did not stop within 0.05 s; left behind"
+    assert told[-1] == "! [Background] the scanner did not stop within 0.05 s; left behind"
     assert scanner._thread.daemon
 
 
 def test_a_scan_under_way_ends_with_its_pool(report: Report) -> None:
     source = FakeSource((*names(3), "HANGERUSDT"))
-    told: list[str] = []
+    told = Told()
     pool = ProcessPool(source, 1, connections=2)
     scanner = Scanner(source.open_listing(), source, pool, ManualClock(), rules())
     scanning = threading.Event()
@@ -229,7 +230,7 @@ def test_a_scan_under_way_ends_with_its_pool(report: Report) -> None:
         return scanner.cycle(held=held)
 
     background = BackgroundScanner(
-        scan, ReportCache(), ManualClock(), check_interval=60_000, held=set, tell=told.append
+        scan, ReportCache(), ManualClock(), check_interval=60_000, held=set, tell=told
     )
     background.start()
     scanning.wait(30)

@@ -279,6 +279,13 @@ RULES = Rules(
 )
 
 
+class Told(list[str]):
+    """What was told; warnings begin with an exclamation mark."""
+
+    def __call__(self, text: str, *, is_warning: bool = False) -> None:
+        self.append(f"! {text}" if is_warning else text)
+
+
 class Trader:
     """An engine with everything around it."""
 
@@ -286,12 +293,12 @@ class Trader:
         self.market = FakeMarket()
         self.journal = MemoryJournal(*events)
         self.cache = FakeCache()
-        self.told: list[str] = []
+        self.told = Told()
         self.heard: list[str] = []
         self.stop = threading.Event()
         self.questions = Questions(2, self.stop)
         book = Book(self.journal, lambda event, _: self.heard.append(event.kind))
-        self.engine = Engine(self.market, self.cache, book, self.questions, rules, self.told.append)
+        self.engine = Engine(self.market, self.cache, book, self.questions, rules, self.told)
 
     def publish(self, *opportunities: Opportunity, at: int | None = None, **held: Any) -> None:
         version = self.cache.published.version + 1 if self.cache.published else 1

@@ -116,13 +116,13 @@ class TestEntries:
         trader.market.time += 301 * SECOND
         trader.publish(opportunity(), at=NOON)
         trader.step()
-        assert trader.told == ["a report of the background scanner is too old to act on (301s)"]
+        assert trader.told == ["! a report of the background scanner is too old to act on (301s)"]
         trader.publish(opportunity(), at=NOON + 180 * SECOND)
 
         trader.step()
 
         assert trader.told[-1] == (
-            "processing 1 opportunities from background scanner (age: 121s; it is late)"
+            "! processing 1 opportunities from background scanner (age: 121s)"
         )
         assert trader.kinds() == ["started", "entered"]
 
@@ -332,7 +332,7 @@ class TestExits:
         trader.step()
 
         assert trader.kinds() == ["started", "entered"]
-        assert trader.told == ["AAAUSDT: no price to close at (delisting)"]
+        assert trader.told == ["! AAAUSDT: no price to close at (delisting)"]
 
     def test_a_trailing_stop_moves_minute_by_minute_and_is_kept(self) -> None:
         trader = Trader(started(), entered(trail=d(1)))
@@ -395,7 +395,7 @@ class TestTrouble:
         trader.step(after=5 * SECOND)
 
         assert trader.kinds() == ["started", "entered"]
-        assert trader.told == ["no quotes: no route"]
+        assert trader.told == ["! no quotes: no route"]
         assert trader.engine.state.problem == "no quotes: no route"
 
     def test_what_happened_meanwhile_is_seen_afterwards(self) -> None:

@@ -4,6 +4,7 @@ import threading
 
 from divbot.domain.clock import ManualClock
 from divbot.trading.loop import Loop
+from tests.trading.fakes import Told
 
 NOON = 1_722_340_800_000
 
@@ -16,9 +17,9 @@ class Rhythm:
         self.stop = threading.Event()
         self.durations = list(durations)
         self.began: list[int] = []
-        self.told: list[str] = []
+        self.told = Told()
         self.late = late
-        self.loop = Loop(self, 5000, self.stop, self.told.append)
+        self.loop = Loop(self, 5000, self.stop, self.told)
 
     def now(self) -> int:
         return self.clock.now()
@@ -51,7 +52,7 @@ def test_a_step_that_takes_too_long_is_followed_at_once_and_told_of_once() -> No
     rhythm.loop.run(rhythm.step)
 
     assert rhythm.began == [1200, 13_200, 20_200, 25_000]
-    assert rhythm.told == ["a look takes longer than 5 s of market time: looks run back to back"]
+    assert rhythm.told == ["! a look takes longer than 5 s of market time: looks run back to back"]
 
 
 def test_a_duration_ends_it_in_time() -> None:
