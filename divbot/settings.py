@@ -10,6 +10,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from pydantic_settings import (
 
 from divbot.binance.endpoints import KLINES_LIMIT
 from divbot.domain.errors import SettingsError
+from divbot.domain.margin import MAX_LEVERAGE
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
 from divbot.scanner.task import MINIMUM_CANDLES
@@ -91,6 +93,64 @@ class Settings(BaseSettings):
     )
     reward_risk: float = Field(
         2.0, gt=0, allow_inf_nan=False, description="target, as a multiple of the risk"
+    )
+    balance: Decimal = Field(
+        Decimal(10_000), gt=0, le=10**10, description="what a paper run starts with, in USDT"
+    )
+    risk: Decimal = Field(
+        Decimal("0.01"), gt=0, le=1, description="part of the equity to lose at the stop"
+    )
+    leverage: int = Field(
+        10, ge=1, le=MAX_LEVERAGE, description="the most on futures; spot has none"
+    )
+    max_positions: int = Field(3, ge=1, le=100, description="open at once")
+    min_score: float = Field(
+        5.0, ge=0, le=10, description="take no opportunity with a lower score than this"
+    )
+    min_reward_risk: Decimal = Field(
+        Decimal(1), ge=0, description="take none that promises less at the price it would get"
+    )
+    take_earlier: bool = Field(
+        default=False, description="take what was confirmed before the start, too"
+    )
+    cooldown: float = Field(
+        60.0, ge=0, allow_inf_nan=False, description="minutes without a symbol after a loss in it"
+    )
+    max_daily_loss: Decimal = Field(
+        Decimal("0.05"),
+        gt=0,
+        le=1,
+        description="no entries for the rest of the (UTC) day after losing this part of the equity",
+    )
+    max_drawdown: Decimal = Field(
+        Decimal("0.2"), gt=0, le=1, description="no entries while this far below the highest equity"
+    )
+    max_holding: float = Field(
+        24.0, ge=0, allow_inf_nan=False, description="hours until a position is closed; 0: never"
+    )
+    exit_on_opposite: bool = Field(
+        default=True, description="close a position when its symbol shows the opposite signal"
+    )
+    trail_atr: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="let the stop follow so many ATRs behind"
+    )
+    fee: Decimal | None = Field(
+        None,
+        ge=0,
+        lt=1,
+        description="taker fee; by itself that of the venue: 0.001 on spot, 0.0005 on futures",
+    )
+    slippage: Decimal = Field(
+        Decimal("0.0002"), ge=0, lt=1, description="what a market order loses beyond the spread"
+    )
+    check_interval: float = Field(
+        60.0, gt=0, le=86_400, description="seconds between two scans; below 20 is a warning"
+    )
+    position_update_interval: float = Field(
+        5.0, gt=0, le=3600, description="seconds between two looks at the prices"
+    )
+    max_report_age: float = Field(
+        300.0, gt=0, allow_inf_nan=False, description="act on no report older than these seconds"
     )
     workers: int | None = Field(
         None, ge=1, le=256, description="worker processes; by itself one for each core"

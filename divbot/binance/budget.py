@@ -127,6 +127,18 @@ class WeightBudget:
             self._notice(self._clock.monotonic())
             return round(self._total)
 
+    def used(self) -> int:
+        """Return what this address has used in the last minute, as far as this program knows."""
+        now = self._clock.monotonic()
+        with self._lock:
+            self._notice(now)
+            return round(self._used(now))
+
+    @property
+    def allowed(self) -> int:
+        """Return how much of the venue's limit may be used in a minute."""
+        return int(self._share * self._limit)
+
     def waiting_for(self) -> str:
         """Return what work waits for, in words; nothing when it does not wait."""
         now = self._clock.monotonic()
@@ -167,8 +179,10 @@ class WeightBudget:
     def _free(self, now: float) -> float:
         cells = self._cells()
         unspent = sum(float(cells[row, _GRANTED] - cells[row, _SPENT]) for row in self._open)
-        rolling = sum(weight for _, weight in self._log)
-        return self._share * self._limit - unspent - max(rolling, self._by_header(now))
+        return self._share * self._limit - unspent - self._used(now)
+
+    def _used(self, now: float) -> float:
+        return max(sum(weight for _, weight in self._log), self._by_header(now))
 
     def _by_header(self, now: float) -> float:
         cells = self._cells()

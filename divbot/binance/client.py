@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import orjson
@@ -20,10 +21,14 @@ from divbot.binance.endpoints import (
 from divbot.binance.transport import MEBIBYTE, Answer, Transport
 from divbot.binance.wire import (
     Candles,
+    FundingRate,
     Listing,
+    Minutes,
     Quote,
     parse_exchange_info,
     parse_final_klines,
+    parse_funding,
+    parse_minutes,
     parse_quotes,
     parse_server_time,
     parse_tickers,
@@ -47,7 +52,8 @@ ATTEMPTS = 4
 _LEAST_SECONDS = 0.05
 _FIRST_PAUSE = 0.2
 _LONGEST_STOP = 3 * 24 * 3600
-_DEFAULT_STOP = 60
+_DEFAULT_STOP = {418: 120, 429: 60}
+"""Seconds, where the venue does not say until when. No ban is shorter than two minutes."""
 _FIREWALL_STOP = 300
 _SMALL, _LARGE = 4 * MEBIBYTE, 32 * MEBIBYTE
 _INVALID_SYMBOL = -1121
@@ -130,6 +136,27 @@ class BinanceClient:
                 raise UnknownSymbol(f"{symbol}: the venue does not know this symbol") from error
             raise
 
+    def minutes(self, symbol: str, start: int, limit: int, *, mark: bool = False) -> Minutes:
+        """Return at most `limit` 1m candles from `start` (ms UTC) on, of the last or mark price."""
+        endpoint = Endpoint.MARK_PRICE_KLINES if mark else Endpoint.KLINES
+        parameters: dict[str, str | int] = {
+            "symbol": symbol,
+            "interval": Interval.M1.value,
+            "startTime": start,
+            "limit": limit,
+        }
+        return self._ask(endpoint, parameters, parse_minutes)
+
+    def funding(self, symbol: str, start: int, end: int) -> tuple[FundingRate, ...]:
+        """Return at most 1000 settlements of funding from `start` to `end` (ms UTC)."""
+        parameters: dict[str, str | int] = {
+            "symbol": symbol,
+            "startTime": start,
+            "endTime": end,
+            "limit": 1000,
+        }
+        return self._ask(Endpoint.FUNDING_RATE, parameters, parse_funding)
+
     def _ask(
         self,
         endpoint: Endpoint,
@@ -189,7 +216,7 @@ class BinanceClient:
         sent_at = self._clock.monotonic()
         answer = self._transport.get(url, parameters, seconds=seconds, max_body=max_body)
         used = answer.headers.get(USED_WEIGHT_HEADER, "")
-        if used.isascii() and used.isdigit():
+        if re.fullmatch(r"[0-9]{1,9}", used):
             self.used_weight = int(used)
             self._lease.saw(self.used_weight, sent_at=sent_at)
         if LOCAL_EXCHANGE_HEADER in answer.headers:
@@ -223,32 +250,41 @@ class BinanceClient:
             self._lease.ban(until)
             return StopUntil.banned(until)
         if status in (429, 403):
-            until = self._stop_until(answer, message)
-            if status == 403:
-                until = self._clock.now() + 1000 * _FIREWALL_STOP
+            firewalled = self._clock.now() + 1000 * _FIREWALL_STOP
+            until = firewalled if status == 403 else self._stop_until(answer, message)
             self._lease.pause((until - self._clock.now()) / 1000)
             return StopUntil.paused(until)
         if status == 451:
             return VenueRefused("the venue does not serve this location (HTTP 451)")
         if status >= 500 or status == 408 or code in _VENUE_TROUBLE:
             return BadAnswer(f"the venue is in trouble (HTTP {status})")
-        if 300 <= status < 400:
-            return BadAnswer(
-                f"expected an answer, found a redirect (HTTP {status}); none is followed"
-            )
+        if status < 400:
+            return BadAnswer(f"expected HTTP 200, found HTTP {status}; no redirect is followed")
         detail = f": {message} ({code})" if message else ""
         return RequestRejected(f"the venue rejected the request (HTTP {status}){detail}", code=code)
 
     def _stop_until(self, answer: Answer, message: str) -> int:
         """Return when to ask again: by the header, else by the time in the message."""
         now = self._clock.now()
-        seconds = answer.headers.get("Retry-After", "").strip()
-        if seconds.isascii() and seconds.isdigit():
-            return now + 1000 * min(int(seconds), _LONGEST_STOP)
         named = re.search(r"banned until (\d{13})\b", message)
-        if named:
-            return min(int(named.group(1)), now + 1000 * _LONGEST_STOP)
-        return now + 1000 * _DEFAULT_STOP
+        until = _retry_at(answer.headers.get("Retry-After", ""), now)
+        if until is None and named:
+            until = int(named.group(1))
+        if until is None:
+            until = now + 1000 * _DEFAULT_STOP[answer.status]
+        return max(min(until, now + 1000 * _LONGEST_STOP), now + 1000)
+
+
+def _retry_at(header: str, now: int) -> int | None:
+    """Return the ms UTC that a Retry-After names, in seconds or as a date; None for nonsense."""
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        # As a float: of a number of thousands of digits int() makes nothing.
+        return now + 1000 * int(min(float(text), _LONGEST_STOP))
+    try:
+        return round(parsedate_to_datetime(text).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _venue_error(body: bytes) -> tuple[int, str]:

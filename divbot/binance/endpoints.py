@@ -37,6 +37,8 @@ class Endpoint(StrEnum):
     TICKER_PRICE = "ticker/price"
     BOOK_TICKER = "ticker/bookTicker"
     PREMIUM_INDEX = "premiumIndex"
+    MARK_PRICE_KLINES = "markPriceKlines"
+    FUNDING_RATE = "fundingRate"
 
     def path(self, market: Market) -> str:
         """Return the path below the base URL of `market`."""
@@ -44,7 +46,10 @@ class Endpoint(StrEnum):
 
     def offered_by(self, market: Market) -> bool:
         """Tell whether `market` has this endpoint."""
-        return self is not Endpoint.PREMIUM_INDEX or market is Market.USDM
+        return market is Market.USDM or self not in _FUTURES_ONLY
+
+
+_FUTURES_ONLY = (Endpoint.PREMIUM_INDEX, Endpoint.MARK_PRICE_KLINES, Endpoint.FUNDING_RATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ _FLAT_WEIGHT = {
     (Market.USDM, Endpoint.PING): 1,
     (Market.USDM, Endpoint.TIME): 1,
     (Market.USDM, Endpoint.EXCHANGE_INFO): 1,
+    # It has an account of its own: 500 requests in five minutes.
+    (Market.USDM, Endpoint.FUNDING_RATE): 0,
 }
 
 _BY_SYMBOLS = {  # (one symbol, every symbol)
@@ -96,7 +103,7 @@ def request_weight(
     of symbols named (None: none named, which means all of them); `listed` tells that they came
     as a list (`symbols=`, spot only), which costs more than `symbol=` even for one.
     """
-    if endpoint is Endpoint.KLINES:
+    if endpoint in (Endpoint.KLINES, Endpoint.MARK_PRICE_KLINES):
         return _klines_weight(market, KLINES_LIMIT[market].default if limit is None else limit)
     if market is Market.SPOT and endpoint is Endpoint.TICKER_24HR:
         return _spot_ticker_24hr_weight(symbols)

@@ -34,23 +34,19 @@ class Listings:
         rules: UniverseRules,
         clock: Clock,
         *,
+        server_clock: ServerClock,
         verdicts: Verdicts,
         stocks: Stocks | None,
     ) -> None:
         self._client = client
         self._rules = rules
         self._clock = clock
-        self._server_clock = ServerClock(clock)
+        self._server_clock = server_clock
         self._verdicts = verdicts
         self._stocks = stocks
         self._last: Universe | None = None
         self.weight_limit: int | None = None
         """What the venue last said that it allows a minute."""
-
-    @property
-    def server_clock(self) -> ServerClock:
-        """Return the venue's clock, set right by each listing."""
-        return self._server_clock
 
     def universe(self, held: Collection[str] = ()) -> Universe:
         """Return the symbols to look at now; `held` are among them whatever the rules say.

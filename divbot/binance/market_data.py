@@ -16,7 +16,9 @@ from divbot.binance.flat import Verdicts
 from divbot.binance.limits import Limits, measure_limits
 from divbot.binance.listing import Listings
 from divbot.binance.notebook import Notebook
+from divbot.binance.server_clock import ServerClock
 from divbot.binance.stocks import Stocks
+from divbot.binance.trading_data import BinanceTrading
 from divbot.binance.transport import Transport
 from divbot.binance.universe import Universe, UniverseRules
 from divbot.binance.wire import Candles
@@ -50,8 +52,11 @@ class BinanceSource:
         client = self._client(self.market, self.base_urls, transport, self.request_timeout)
         return BinanceMarketData(client, transport, self.budget)
 
-    def open_listing(self) -> BinanceListing:
-        """Return the market data with its listings, over as many connections as they can use."""
+    def open_listing(self, server_clock: ServerClock | None = None) -> BinanceListing:
+        """Return the market data with its listings, over as many connections as they can use.
+
+        Each listing sets `server_clock` right.
+        """
         transport = self._transport(listing.REQUESTS)
         client = self._client(self.market, self.base_urls, transport, self.request_timeout)
         venue = self.base_urls[0]
@@ -59,12 +64,20 @@ class BinanceSource:
             client,
             self.rules,
             SystemClock(),
+            server_clock=server_clock or ServerClock(SystemClock()),
             verdicts=Verdicts(self._notebook("flat-prices"), f"{venue} {self.market.value}"),
             stocks=self._stocks(transport) if self.market is Market.SPOT else None,
         )
         data = BinanceListing(client, transport, self.budget, listings)
         data.spend_from(self.budget.open_lease())
         return data
+
+    def open_trading(self, server_clock: ServerClock, connections: int) -> BinanceTrading:
+        """Return what a trader asks, with a lease of its own; it sets `server_clock` right."""
+        transport = self._transport(connections)
+        client = self._client(self.market, self.base_urls, transport, self.request_timeout)
+        client.spend_from(self.budget.lease(self.budget.open_lease()))
+        return BinanceTrading(client, transport, SystemClock(), server_clock)
 
     def open_lease(self, symbols: int, limit: int) -> int:
         """Set aside what the candles of `symbols` cost; return the lease's number."""

@@ -14,14 +14,13 @@ _REFRESH_SECONDS = 3600.0
 class _Look:
     """What one answer told of the venue's clock."""
 
-    offset: float
-    """By how many ms the venue is ahead of this machine."""
+    venue_time: float
+    """ms UTC"""
+    here: int
+    """What this machine's clock said then."""
     doubt: float
-    """The most ms that the offset can be off by: half a round trip."""
+    """The most ms that `venue_time` can be off by: half a round trip."""
     at: float
-
-    def agrees_with(self, other: _Look) -> bool:
-        return abs(self.offset - other.offset) <= self.doubt + other.doubt
 
 
 class ServerClock:
@@ -29,20 +28,21 @@ class ServerClock:
 
     An answer says only that its time was true at some moment between question and answer. The
     surest answer of the last hour counts, unless a later one contradicts it: then one of the two
-    clocks was set, or this machine slept. Safe to use from several threads.
+    clocks was set, or this machine slept. A local exchange may let `speed` seconds pass in each
+    second; waiting counts the venue's seconds too. Safe to use from several threads.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, speed: float = 1.0) -> None:
         self._clock = clock
+        self._speed = speed
         self._best: _Look | None = None
         # Guards `_best`: it is read and replaced.
         self._lock = threading.Lock()
 
     @property
     def offset(self) -> float:
-        """Return by how many ms the venue is ahead; 0 while nothing is known."""
-        best = self._best
-        return best.offset if best else 0.0
+        """Return by how many ms the venue is ahead now; 0 while nothing is known."""
+        return self._venue_time() - self._clock.now()
 
     @property
     def is_due(self) -> bool:
@@ -52,14 +52,32 @@ class ServerClock:
 
     def now(self) -> int:
         """Return the venue's time, ms UTC."""
-        return self._clock.now() + round(self.offset)
+        return round(self._venue_time())
+
+    def monotonic(self) -> float:
+        """Return this machine's seconds since an arbitrary start."""
+        return self._clock.monotonic()
+
+    def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
+        """Wait for `seconds` of the venue's time; return True when `stop` was set meanwhile."""
+        return self._clock.wait(seconds / self._speed, stop)
 
     def saw(self, venue_time: int, round_trip: float) -> None:
         """Learn from an answer that just came, `round_trip` seconds after it was asked for."""
-        doubt = 500 * round_trip
-        look = _Look(venue_time - (self._clock.now() - doubt), doubt, self._clock.monotonic())
+        doubt = 500 * round_trip * self._speed
+        look = _Look(venue_time + doubt, self._clock.now(), doubt, self._clock.monotonic())
         with self._lock:
             best = self._best
-            is_better = best is None or self.is_due or look.doubt < best.doubt
-            if is_better or (best is not None and not look.agrees_with(best)):
+            if best is None or self.is_due or doubt < best.doubt or self._contradicts(look, best):
                 self._best = look
+
+    def _venue_time(self) -> float:
+        best = self._best
+        return float(self._clock.now()) if best is None else self._since(best, self._clock.now())
+
+    def _since(self, look: _Look, here: int) -> float:
+        """Return the venue's time by `look`, when this machine's clock says `here`."""
+        return look.venue_time + (here - look.here) * self._speed
+
+    def _contradicts(self, look: _Look, best: _Look) -> bool:
+        return abs(look.venue_time - self._since(best, look.here)) > look.doubt + best.doubt

@@ -8,8 +8,7 @@ body is streamed.
 
 from __future__ import annotations
 
-import http.client
-import threading
+import ssl
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,18 +16,34 @@ from typing import Self
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.response import HTTPResponse
 
+from divbot.binance.connections import GuardedAdapter, under_way
+from divbot.binance.resolver import Resolver
+from divbot.binance.unpacking import Gunzip
 from divbot.binance.watchdog import Guard, Watchdog
 from divbot.domain.clock import Clock
-from divbot.domain.errors import BadAnswer, DivbotError, VenueRefused, VenueUnreachable
+from divbot.domain.errors import (
+    BadAnswer,
+    DivbotError,
+    InputError,
+    VenueRefused,
+    VenueUnreachable,
+)
 from divbot.version import __version__
 
+_OK = 200
 _CHUNK = 64 * 1024
+_MOST_DIGITS = 20
 MEBIBYTE = 1024 * 1024
+_FOREIGN = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, zlib.error)
+_LATE = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
+_BAD_ADDRESS = (
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+    urllib3.exceptions.LocationValueError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +76,14 @@ class Transport:
         self._session = requests.Session()
         self._session.trust_env = use_proxies
         self._session.headers.update(
-            {"User-Agent": f"divbot/{__version__}", "Accept": "application/json"}
+            {
+                "User-Agent": f"divbot/{__version__}",
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+            }
         )
-        adapter = _GuardedAdapter(connections)
+        self._resolver = Resolver()
+        adapter = GuardedAdapter(connections)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -77,28 +97,26 @@ class Transport:
     ) -> Answer:
         """Return the reply to a GET of `url`, whatever its status, within `seconds`.
 
+        A refusal whose body cannot be read comes with an empty one: its status says what to do.
         Raise VenueUnreachable when no whole reply came in time, BadAnswer when it cannot be read
-        or has more than `max_body` bytes, VenueRefused when its certificate cannot be trusted.
+        or has more than `max_body` bytes, VenueRefused when its certificate cannot be trusted,
+        InputError when `url` is none.
         """
         timeout = (min(self._connect_timeout, seconds), seconds)
         with self._watchdog.guard(self._clock.monotonic() + seconds) as guard:
-            _under_way.guard = guard
+            under_way.guard, under_way.resolver = guard, self._resolver
+            under_way.connect_timeout = self._connect_timeout
             try:
                 with self._session.get(
                     url, params=parameters, timeout=timeout, stream=True, allow_redirects=False
                 ) as response:
-                    body = self._read(response.raw, guard.end, max_body)
-                    if guard.was_late:
-                        # Headers that were cut off in a line still make a reply, of no bytes.
-                        raise VenueUnreachable(f"no answer from {_host(url)} in time")
-                    return Answer(response.status_code, response.headers, body)
-            except (
-                requests.RequestException,
-                urllib3.exceptions.HTTPError,
-                OSError,
-                zlib.error,
-            ) as e:
-                raise _failure(e, _host(url), was_late=guard.was_late) from e
+                    return Answer(
+                        response.status_code,
+                        response.headers,
+                        self._body(response, guard, max_body),
+                    )
+            except _FOREIGN as e:
+                raise _failure(e, url, was_late=guard.was_late) from e
 
     def close(self) -> None:
         """Close every connection."""
@@ -111,83 +129,73 @@ class Transport:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _read(self, raw: HTTPResponse, end: float, max_body: int) -> bytes:
-        declared = raw.headers.get("Content-Length", "0")
-        if not (declared.isascii() and declared.isdigit()) or int(declared) > max_body:
-            raise BadAnswer(f"expected a body of at most {max_body} bytes, found {declared[:20]!r}")
-        chunks: list[bytes] = []
-        size = 0
-        while chunk := raw.read1(_CHUNK, decode_content=True):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > max_body:
-                raise BadAnswer(f"expected a body of at most {max_body} bytes, found a longer one")
-            if self._clock.monotonic() > end:
-                raise VenueUnreachable("the answer came too slowly")
-        return b"".join(chunks)
+    def _body(self, response: requests.Response, guard: Guard, max_body: int) -> bytes:
+        try:
+            body = _read(response.raw, guard, max_body)
+            if guard.was_late:
+                # Headers that were cut off in a line still make a reply, of no bytes.
+                raise TimeoutError
+        except (*_FOREIGN, BadAnswer):
+            if response.status_code == _OK:
+                raise
+            return b""
+        return body
 
 
-class _UnderWay(threading.local):
-    """The request that this thread waits for."""
-
-    guard: Guard
-
-
-_under_way = _UnderWay()
-
-
-class _GuardedHTTP(HTTPConnection):
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # urllib3's own return type
-        _under_way.guard.watch(self.sock)
-        return super().getresponse()
-
-
-class _GuardedHTTPS(HTTPSConnection):
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        _under_way.guard.watch(self.sock)
-        return super().getresponse()
-
-
-class _GuardedHTTPPool(HTTPConnectionPool):
-    ConnectionCls = _GuardedHTTP
+def _read(raw: HTTPResponse, guard: Guard, max_body: int) -> bytes:
+    length = raw.headers.get("Content-Length", "0")
+    if not _is_length(length, max_body):
+        raise BadAnswer(f"expected a body of at most {max_body} bytes, found {length[:20]!r}")
+    coding = raw.headers.get("Content-Encoding", "identity")
+    if coding not in ("identity", "gzip"):
+        raise BadAnswer(f"expected a body as it is or in gzip, found {coding[:20]!r}")
+    packed = Gunzip() if coding == "gzip" else None
+    body = bytearray()
+    while chunk := raw.read1(_CHUNK, decode_content=False):
+        body += chunk if packed is None else packed.unpack(chunk, max_body + 1 - len(body))
+        if len(body) > max_body:
+            raise BadAnswer(f"expected a body of at most {max_body} bytes, found a longer one")
+        if not guard.left:
+            raise TimeoutError
+    if packed is not None and not packed.is_whole:
+        raise zlib.error("the stream ends too early")
+    return bytes(body)
 
 
-class _GuardedHTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _GuardedHTTPS
+def _is_length(text: str, most: int) -> bool:
+    # A number of thousands of digits is more than int() takes.
+    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and int(text) <= most
 
 
-class _GuardedAdapter(HTTPAdapter):
-    """Make connections that name their socket to the request's guard."""
-
-    def __init__(self, connections: int) -> None:
-        super().__init__(pool_connections=4, pool_maxsize=connections, max_retries=0)
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": _GuardedHTTPPool,
-            "https": _GuardedHTTPSPool,
-        }
-
-
-def _failure(error: Exception, host: str, *, was_late: bool) -> DivbotError:
-    if was_late or isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
+def _failure(error: Exception, url: str, *, was_late: bool) -> DivbotError:
+    host = _host(url)
+    if isinstance(error, _BAD_ADDRESS):
+        return InputError(f"expected an address of a venue, found {url!r}")
+    if was_late or isinstance(error, _LATE):
         return VenueUnreachable(f"no answer from {host} in time")
-    if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
-        return VenueRefused(f"cannot trust {host}: {_cause(error)}")
-    damaged = requests.exceptions.ContentDecodingError | urllib3.exceptions.DecodeError | zlib.error
-    if isinstance(error, damaged):
+    cause = _innermost(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return VenueRefused(f"cannot trust {host}: {cause.verify_message}")
+    if isinstance(error, zlib.error):
         return BadAnswer(f"{host} sent a damaged compressed body")
-    return VenueUnreachable(f"cannot reach {host}: {_cause(error)}")
+    return VenueUnreachable(f"cannot reach {host}: {_words(cause)}")
 
 
 def _host(url: str) -> str:
     return url.split("//", 1)[-1].split("/", 1)[0].rsplit("@", 1)[-1]
 
 
-def _cause(error: BaseException) -> str:
-    """Return the reason in a few words: that of the innermost error."""
+def _innermost(error: BaseException) -> BaseException:
     while (inner := error.__cause__ or error.__context__) is not None:
         error = inner
+    return error
+
+
+def _words(error: BaseException) -> str:
+    """Return the reason in a few words."""
+    if isinstance(error, ssl.SSLError):
+        reason = getattr(error, "reason", None) or "failed"
+        return f"TLS: {reason.lower().replace('_', ' ')}"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
-    if isinstance(error, http.client.HTTPException):
-        return f"its reply makes no sense ({type(error).__name__})"
-    return type(error).__name__
+    return f"its reply makes no sense ({type(error).__name__})"

@@ -102,7 +102,8 @@ class Listed:
     """One symbol of the universe, with what the listing says of it."""
 
     symbol: str
-    tick_size: Decimal | None
+    instrument: Instrument | None
+    """None where it is held, but listed no more."""
     quote_volume: Decimal
     """Traded in the last 24 hours, in USDT."""
     spread: Decimal | None
@@ -207,10 +208,10 @@ def _unknown(symbol: str, instruments: Mapping[str, Instrument]) -> str:
 
 
 def _listed(snapshot: Snapshot, symbol: str, *, is_wanted: bool) -> Listed:
-    instrument, ticker = snapshot.instruments.get(symbol), snapshot.tickers.get(symbol)
+    ticker = snapshot.tickers.get(symbol)
     return Listed(
         symbol=symbol,
-        tick_size=instrument.tick_size if instrument else None,
+        instrument=snapshot.instruments.get(symbol),
         quote_volume=ticker.quote_volume if ticker else Decimal(0),
         spread=_spread(snapshot, symbol),
         is_wanted=is_wanted,

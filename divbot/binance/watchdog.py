@@ -20,19 +20,27 @@ from divbot.domain.clock import Clock
 class Guard:
     """One request under way: its end, and the socket it waits on, once there is one."""
 
-    def __init__(self, end: float) -> None:
+    def __init__(self, end: float, clock: Clock) -> None:
         self.end = end
+        self._clock = clock
         self.is_over = False
         """The request is done, or its time was up."""
         self.was_late = False
         self._socket: socket.socket | None = None
-        # Guards the three above: the watchdog must not shut down a socket that was handed on.
+        # Guards the last three: the watchdog must not shut down a socket that was handed on.
         self._lock = threading.Lock()
+
+    @property
+    def left(self) -> float:
+        """Return the seconds until the end, none below zero."""
+        return max(self.end - self._clock.monotonic(), 0.0)
 
     def watch(self, waiting: socket.socket) -> None:
         """Name the socket on which the reply is waited for."""
         with self._lock:
             self._socket = waiting
+            if self.was_late:
+                self._shut_down()
 
     def release(self) -> None:
         """Leave the socket alone from now on: the reply is here."""
@@ -46,10 +54,13 @@ class Guard:
             if self.is_over:
                 return
             self.is_over = self.was_late = True
-            if self._socket is not None:
-                with contextlib.suppress(OSError):
-                    # Past TLS: its own farewell could wait for the same peer.
-                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+            self._shut_down()
+
+    def _shut_down(self) -> None:
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                # Past TLS: its own farewell could wait for the same peer.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 class Watchdog:
@@ -67,7 +78,7 @@ class Watchdog:
     @contextlib.contextmanager
     def guard(self, end: float) -> Iterator[Guard]:
         """Guard what happens inside until `end`, on the clock's monotonic time."""
-        guard = Guard(end)
+        guard = Guard(end, self._clock)
         with self._changed:
             heapq.heappush(self._guards, (end, next(self._numbers), guard))
             if self._thread is None:

@@ -6,7 +6,7 @@ fields that only some listings have may be missing: the venue adds and removes b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -16,9 +16,11 @@ import orjson
 from numpy.typing import NDArray
 
 from divbot.domain.errors import BadAnswer
+from divbot.domain.fills import Candle
 from divbot.domain.market import Instrument, Interval, Market, Ticker
 
 _KLINE_FIELDS = 12
+_EARLIEST, _LATEST = 1_000_000_000_000, 10_000_000_000_000  # ms have 13 digits; s and us have not
 _LONGEST_SYMBOL = 50
 _LAST_TIME = 253_402_300_800_000  # the year 10000
 
@@ -34,6 +36,24 @@ class Candles(NamedTuple):
     close: NDArray[np.float64]
     volume: NDArray[np.float64]
     """In units of the base asset."""
+
+
+class Minutes(NamedTuple):
+    """1m candles of one symbol, in exact decimals, in the order of time."""
+
+    final: tuple[Candle, ...]
+    forming: Candle | None
+    """The newest one, which still changes; None where there is none."""
+
+
+class FundingRate(NamedTuple):
+    """One settlement of funding."""
+
+    at: int
+    """When it was due, ms UTC."""
+    rate: Decimal
+    """What a long position pays, as a part of its value; below zero: it receives."""
+    mark_price: Decimal
 
 
 class Listing(NamedTuple):
@@ -67,13 +87,31 @@ def parse_final_klines(body: bytes, interval: Interval) -> Candles:
     A candle is final when a later one stands in the same response. A rule by the clock would let
     half-formed candles through when the bar ends between answer and check.
     """
+    candles = _candles(_kline_rows(body), interval)
+    return Candles(candles.open_time[:-1], *(column[:-1] for column in candles[1:]))
+
+
+def parse_minutes(body: bytes) -> Minutes:
+    """Return 1m candles in exact decimals; the last row of an answer is the one that forms."""
+    rows = _kline_rows(body)
+    _candles(rows, Interval.M1)
+    exact = [Candle(row[0], *(Decimal(price) for price in row[1:5])) for row in rows]
+    return Minutes(tuple(exact[:-1]), exact[-1] if exact else None)
+
+
+def _kline_rows(body: bytes) -> list[Any]:
     rows = parse_json(body)
     if not isinstance(rows, list):
         raise BadAnswer(f"expected a list of candles, found {type(rows).__name__}")
-    if len(rows) < 2:
-        return _empty_candles()
     if any(type(row) is not list or len(row) != _KLINE_FIELDS for row in rows):
         raise BadAnswer(f"expected {_KLINE_FIELDS} fields in every candle")
+    return rows
+
+
+def _candles(rows: list[Any], interval: Interval) -> Candles:
+    """Return checked candles, the forming one included."""
+    if not rows:
+        return _empty_candles()
     columns = list(zip(*rows, strict=True))
     if any(type(time) is not int for time in columns[0]):
         raise BadAnswer("expected whole numbers for open times")
@@ -82,8 +120,9 @@ def parse_final_klines(body: bytes, interval: Interval) -> Candles:
         prices = [np.fromiter(map(float, columns[k]), np.float64, len(rows)) for k in range(1, 6)]
     except (TypeError, ValueError, OverflowError) as error:
         raise BadAnswer(f"a candle that is not made of numbers: {error}") from error
-    _check_candles(Candles(open_time, *prices), interval)
-    return Candles(open_time[:-1], *(column[:-1] for column in prices))
+    candles = Candles(open_time, *prices)
+    _check_candles(candles, interval)
+    return candles
 
 
 def _empty_candles() -> Candles:
@@ -104,12 +143,27 @@ def _check_candles(candles: Candles, interval: Interval) -> None:
         raise BadAnswer("a candle with a price or volume that cannot be")
 
 
+def parse_funding(body: bytes) -> tuple[FundingRate, ...]:
+    """Return settlements of funding in the order of time."""
+    rates = [
+        FundingRate(
+            at=_required_time(entry, "fundingTime"),
+            rate=_decimal(entry, "fundingRate"),
+            mark_price=_decimal(entry, "markPrice"),
+        )
+        for entry in _list_of_objects(parse_json(body))
+    ]
+    if any(rate.mark_price <= 0 for rate in rates):
+        raise BadAnswer("funding at a price of zero")
+    return tuple(sorted(rates))
+
+
 def parse_server_time(body: bytes) -> int:
     """Return the venue's time, ms UTC."""
     document = parse_json(body)
     time = document.get("serverTime") if isinstance(document, dict) else None
-    if not isinstance(time, int):
-        raise BadAnswer("expected serverTime in the venue's time")
+    if type(time) is not int or not _EARLIEST <= time < _LATEST:
+        raise BadAnswer(f"expected serverTime in ms, found {str(time)[:40]}")
     return time
 
 
@@ -140,12 +194,14 @@ def _entries(document: Any, key: str, *, optional: bool = False) -> list[dict[st
 
 
 def _instrument(entry: Mapping[str, Any], market: Market) -> Instrument:
-    instrument = Instrument(
-        symbol=_symbol(entry),
-        base=_text(entry, "baseAsset"),
-        quote=_text(entry, "quoteAsset"),
-        status=_text(entry, "status"),
-        tick_size=_tick_size(entry.get("filters", ())),
+    instrument = _with_rules(
+        Instrument(
+            symbol=_symbol(entry),
+            base=_text(entry, "baseAsset"),
+            quote=_text(entry, "quoteAsset"),
+            status=_text(entry, "status"),
+        ),
+        entry,
     )
     if market is Market.SPOT:
         return replace(instrument, is_open=bool(entry.get("isSpotTradingAllowed", True)))
@@ -165,12 +221,49 @@ def _time(entry: Mapping[str, Any], key: str) -> int | None:
     return time if isinstance(time, int) and 0 < time < _LAST_TIME else None
 
 
-def _tick_size(filters: Iterable[Any]) -> Decimal | None:
-    for rule in filters:
-        if isinstance(rule, dict) and rule.get("filterType") == "PRICE_FILTER":
-            tick = _decimal(rule, "tickSize")
-            return tick if tick > 0 else None
-    return None
+def _filters(entry: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the filters by type; unknown ones do no harm."""
+    filters = entry.get("filters", ())
+    listed = filters if isinstance(filters, list) else ()
+    return {
+        rule["filterType"]: rule
+        for rule in listed
+        if isinstance(rule, dict) and isinstance(rule.get("filterType"), str)
+    }
+
+
+def _required_time(entry: Mapping[str, Any], key: str) -> int:
+    time = _time(entry, key)
+    if time is None:
+        raise BadAnswer(f"expected a time for {key}, found {entry.get(key)!r}")
+    return time
+
+
+def _with_rules(instrument: Instrument, entry: Mapping[str, Any]) -> Instrument:
+    """Return the instrument with what its filters say of market orders."""
+    filters = _filters(entry)
+    price, lot = filters.get("PRICE_FILTER", {}), filters.get("LOT_SIZE", {})
+    market_lot = filters.get("MARKET_LOT_SIZE", {})
+    old, new = filters.get("MIN_NOTIONAL", {}), filters.get("NOTIONAL", {})
+    largest = [x for x in (_bound(lot, "maxQty"), _bound(market_lot, "maxQty")) if x]
+    least = (_bound(old, "notional"), _bound(old, "minNotional"), _bound(new, "minNotional"))
+    return replace(
+        instrument,
+        tick_size=_bound(price, "tickSize"),
+        # A step of zero among the rules for market orders means that there is no such rule.
+        step_size=_bound(market_lot, "stepSize") or _bound(lot, "stepSize"),
+        min_quantity=_bound(market_lot, "minQty") or _bound(lot, "minQty") or Decimal(0),
+        max_quantity=min(largest, default=None),
+        min_notional=max(x or Decimal(0) for x in least),
+    )
+
+
+def _bound(rule: Mapping[str, Any], key: str) -> Decimal | None:
+    """Return a bound of a filter; None where it is off, or missing."""
+    if key not in rule:
+        return None
+    value = _decimal(rule, key)
+    return value if value > 0 else None
 
 
 def _weight_limit(document: Any) -> int | None:

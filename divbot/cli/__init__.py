@@ -21,6 +21,7 @@ import typer
 import divbot
 from divbot.cli.exchange import exchange
 from divbot.cli.limits import limits
+from divbot.cli.paper import paper
 from divbot.cli.scan import scan
 from divbot.cli.stats import stats
 from divbot.cli.status import status
@@ -40,6 +41,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(scan)
+app.command()(paper)
 app.command()(exchange)
 app.command()(universe)
 app.command()(limits)

@@ -1,95 +1,149 @@
-"""Rows in columns, as a terminal shows them: fitted to its width, no digit ever cut."""
+"""Lines that fit a terminal: what does not fit is left out, never wrapped and never cut.
+
+A price that lost a digit would mislead; a column that is missing does not.
+"""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
+
+from divbot.cli.destination import Fit
+from divbot.cli.figures import harmless
 
 Row = TypeVar("Row")
 
-_GAP = 2
+_ROOMY = 100
+"""From this width on, columns stand two cells apart."""
+_TEXT_GAP = 2
+_WIDEST = 10_000
+
+
+def _plain(_: object) -> str:
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[Row]):
-    """One figure of each row."""
+    """One column of a table: how a row's cell is written and styled."""
 
     title: str
     cell: Callable[[Row], str]
+    style: Callable[[Row], str] = _plain
     is_number: bool = True
-    colour: Callable[[Row], str] | None = None
-
-    def width(self, rows: Sequence[Row]) -> int:
-        """Return what the column takes, its distance to the next included."""
-        return _GAP + max(cell_len(self.title), *(cell_len(self.cell(x)) for x in rows))
-
-    def styled(self, row: Row) -> Text:
-        """Return the cell with its colour."""
-        return Text(self.cell(row), style=self.colour(row) if self.colour else "")
+    least: int = 0
+    """Cells that it takes at least: a figure that gains a digit must not move its neighbours."""
 
 
-def columns_text(
-    rows: Sequence[Row],
-    columns: Sequence[Column[Row]],
-    *,
-    left_out_first: Sequence[str] = (),
-    width: int | None = None,
-    is_coloured: bool = False,
+def left_out(
+    widths: Mapping[str, int], order: Sequence[str], width: int | None, gap: int
+) -> list[str]:
+    """Return the titles to leave out, in this `order`, until all others fit into `width`."""
+
+    def fits(gone: Sequence[str]) -> bool:
+        kept = [x for title, x in widths.items() if title not in gone]
+        return width is None or sum(kept) + gap * (len(kept) - 1) <= width
+
+    gone: list[str] = []
+    for title in order:
+        if fits(gone):
+            break
+        gone.append(title)
+    # What went before a wide column may fit again once that one is gone.
+    for title in reversed(gone):
+        fewer = [name for name in gone if name != title]
+        if fits(fewer):
+            gone = fewer
+    return gone
+
+
+def table_lines(
+    columns: Sequence[Column[Row]], rows: Sequence[Row], *, order: Sequence[str], width: int
+) -> list[Text]:
+    """Return the titles and one line for each row; `order` is that of leaving columns out."""
+    lines, _ = _fitted(columns, rows, order=order, width=width, gap=2 if width >= _ROOMY else 1)
+    return lines
+
+
+def table_text(
+    columns: Sequence[Column[Row]], rows: Sequence[Row], *, order: Sequence[str], fit: Fit
 ) -> str:
-    """Return at least one row under titles.
-
-    Where `width` does not hold all columns, those titled `left_out_first` go first, and the last
-    line says so: a line that wraps, or a cut price, misleads.
-    """
+    """Return the same as a text to print, which ends with the titles that were left out."""
+    lines, gone = _fitted(columns, rows, order=order, width=fit.width, gap=_TEXT_GAP)
+    if gone:
+        titles = ", ".join(x.title for x in columns if x.title in gone)
+        lines.append(Text(f"(left out to fit {fit.width} columns: {titles})"))
     text = io.StringIO()
     console = Console(
         file=text,
-        force_terminal=is_coloured,
-        color_system="standard" if is_coloured else None,
-        width=10_000,
+        force_terminal=fit.is_coloured,
+        color_system="standard" if fit.is_coloured else None,
+        width=_WIDEST,
         highlight=False,
     )
-    shown = _fitting(rows, columns, left_out_first, width)
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
-    for column in shown:
-        table.add_column(
-            column.title, justify="right" if column.is_number else "left", no_wrap=True
-        )
-    for row in rows:
-        table.add_row(*(column.styled(row) for column in shown))
-    console.print(table)
-    if left_out := [column.title for column in columns if column not in shown]:
-        print(f"(left out to fit {width} columns: {', '.join(left_out)})", file=text)
-    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+    for line in lines:
+        line.rstrip()
+        console.print(line)
+    return text.getvalue()
 
 
-def _fitting(
-    rows: Sequence[Row],
+def _fitted(
     columns: Sequence[Column[Row]],
-    left_out_first: Sequence[str],
+    rows: Sequence[Row],
+    *,
+    order: Sequence[str],
     width: int | None,
-) -> list[Column[Row]]:
-    widths = {column.title: column.width(rows) for column in columns}
+    gap: int,
+) -> tuple[list[Text], list[str]]:
+    cells = {x.title: [harmless(x.cell(row)) for row in rows] for x in columns}
+    widths = {x.title: max(x.least, *map(cell_len, (x.title, *cells[x.title]))) for x in columns}
+    gone = left_out(widths, order, width, gap)
+    kept = [x for x in columns if x.title not in gone]
+    lines = [Text(style="bold")] + [Text() for _ in rows]
+    for column in kept:
+        styles = [""] + [column.style(row) for row in rows]
+        texts = [column.title, *cells[column.title]]
+        for line, text, style in zip(lines, texts, styles, strict=True):
+            space = " " * (widths[column.title] - cell_len(text))
+            line.append(" " * gap if line else "")
+            line.append(space + text if column.is_number else text + space, style)
+    return lines, gone
 
-    def fits(left_out: Sequence[str]) -> bool:
-        taken = sum(wide for title, wide in widths.items() if title not in left_out)
-        return width is None or taken - _GAP <= width
 
-    left_out: list[str] = []
-    for title in left_out_first:
-        if fits(left_out):
-            break
-        left_out.append(title)
-    # What went before a wide column may fit again once that one is gone.
-    for title in reversed(left_out):
-        fewer = [name for name in left_out if name != title]
-        if fits(fewer):
-            left_out = fewer
-    return [column for column in columns if column.title not in left_out]
+def flowing(items: Sequence[Text], width: int, *, gap: int = 2) -> list[Text]:
+    """Return `items` side by side on as many lines as they need; one too wide is left out."""
+    lines: list[Text] = []
+    for item in items:
+        if not 0 < item.cell_len <= width:
+            continue
+        if lines and lines[-1].cell_len + gap + item.cell_len <= width:
+            lines[-1].append(" " * gap).append_text(item)
+        else:
+            # A copy would carry the style of its first item to the end of the line.
+            lines.append(Text().append_text(item))
+    return lines
+
+
+def cut(text: str, width: int, style: str = "") -> Text:
+    """Return words, which may lose their end, on one line."""
+    line = Text(harmless(text), style)
+    line.truncate(max(width, 0), overflow="ellipsis")
+    return line
+
+
+def words_on_lines(text: str, width: int | None) -> list[str]:
+    """Return `text` on lines that break between words only; a word too wide stays whole."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if width is not None and lines[-1] and cell_len(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines

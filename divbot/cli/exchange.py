@@ -18,8 +18,11 @@ def exchange(
     *,
     market: Annotated[str, typer.Option(help="spot, usdm or both.")] = "both",
     symbols: Annotated[
-        int, typer.Option(help="Ordinary symbols of the synthetic market.", min=1, max=5000)
-    ] = 400,
+        int | None,
+        typer.Option(
+            help="Ordinary symbols of the synthetic market.", show_default="400", min=1, max=5000
+        ),
+    ] = None,
     awkward: Annotated[
         bool,
         typer.Option(
@@ -41,13 +44,16 @@ def exchange(
             help="Milliseconds of market time before a new candle is shown.", min=0, max=60_000
         ),
     ] = 0,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same market.", min=0)] = 1,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="The same seed gives the same market.", show_default="1", min=0),
+    ] = None,
     recorded: Annotated[
         Path | None,
         typer.Option(help="Replay this: a parquet or CSV file, or a folder of archive zips."),
     ] = None,
     interval: Annotated[
-        str | None, typer.Option("--interval", "-i", help="Length of the recording's candles.")
+        str | None, typer.Option("--interval", "-i", help="With --recorded: length of its candles.")
     ] = None,
     at: Annotated[
         str | None,
@@ -72,6 +78,15 @@ def exchange(
     patience: Annotated[
         int, typer.Option(help="Calls over the limit before the address is banned.", min=0)
     ] = 10,
+    aging: Annotated[
+        float,
+        typer.Option(
+            help="How many times as fast WebSocket connections age: pings, missing pongs, and the "
+            "end after 24 hours.",
+            min=1,
+            max=10_000,
+        ),
+    ] = 1.0,
     faults: Annotated[
         str | None,
         typer.Option(
@@ -86,6 +101,10 @@ def exchange(
 ) -> None:
     """Serve Binance spot and USD-M futures market data from this machine: no network, no key.
 
+    REST below /api/v3 and /fapi/v1. WebSocket streams below /ws and /stream (spot), /market and
+    /public (futures) and, as Binance's old futures path, /fstream; or below a host of Binance's:
+    put ws://HOST:PORT/ where an address has wss://.
+
     The first line on stdout is `listening on http://HOST:PORT`; Ctrl-C ends it.
     """
     from divbot.domain.clock import parse_time
@@ -96,12 +115,23 @@ def exchange(
         moment = parse_time(at) if at is not None else None
     except ValueError as error:
         raise InputError(f"--at: {error}") from None
+    length = _interval(interval)
+    if recorded is None:
+        _refuse("--interval", interval, "tells the candles of a recording: give --recorded too")
+    else:
+        _refuse("--symbols", symbols, "makes a synthetic market: leave it out with --recorded")
+        # With gaps, the seed says where they are.
+        _refuse(
+            "--seed",
+            None if outages else seed,
+            "makes a synthetic market: leave it out with --recorded",
+        )
     options = ExchangeOptions(
         markets=_markets(market),
-        symbols=symbols,
-        seed=seed,
+        symbols=400 if symbols is None else symbols,
+        seed=1 if seed is None else seed,
         recorded=recorded,
-        interval=_interval(interval),
+        interval=length,
         at=moment,
         speed=speed,
         latency=latency / 1000,
@@ -113,11 +143,17 @@ def exchange(
         weight_limit=weight_limit,
         patience=patience,
         window=_window(window),
+        aging=aging,
         faults=faults,
         host=host,
         port=port,
     )
     serve(options, announce=_announce)
+
+
+def _refuse(flag: str, value: object, reason: str) -> None:
+    if value is not None:
+        raise InputError(f"{flag} {reason}")
 
 
 def _announce(url: str) -> None:

@@ -1,45 +1,86 @@
-"""Money, parts, times and names as a trader reads them."""
+"""How figures and foreign words are written for people: money, prices, shares, spans of time."""
 
 from __future__ import annotations
 
+import unicodedata
 from decimal import ROUND_HALF_EVEN, Decimal
 
-CURRENCY = "USDT"
-"""Everything that divbot trades is quoted in it."""
-
+_CENT = Decimal("0.01")
 _SECOND, _MINUTE, _HOUR, _DAY = 1_000, 60_000, 3_600_000, 86_400_000
-_DURATIONS = ((_DAY, "d", _HOUR, "h"), (_HOUR, "h", _MINUTE, "min"), (_MINUTE, "min", _SECOND, "s"))
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 
 
-def money_text(amount: Decimal, *, signed: bool = False) -> str:
-    """Return `amount` to two decimals, to four below 1."""
-    decimals = 4 if 0 < abs(amount) < 1 else 2
-    shown = amount.quantize(Decimal((0, (1,), -decimals)), ROUND_HALF_EVEN)
-    if not shown:
-        return f"{0:.{decimals}f}"
-    return f"{shown:+,f}" if signed else f"{shown:,f}"
+def money(amount: Decimal) -> str:
+    """Return `amount` of the quote asset as `1,234.50`; what rounds to nothing has no sign."""
+    return f"{_in_cents(amount):,f}"
 
 
-def number_text(value: float, *, signed: bool = False, decimals: int = 2) -> str:
-    """Return `value` rounded; there is no -0."""
-    shown = round(value, decimals) + 0.0
-    return f"{shown:+,.{decimals}f}" if signed and shown else f"{shown:,.{decimals}f}"
+def signed(amount: Decimal) -> str:
+    """Return a profit as `+1,234.50`, a loss as `-1,234.50`, nothing as `0.00`."""
+    cents = _in_cents(amount)
+    return f"{cents:+,f}" if cents else f"{cents:f}"
 
 
-def percent_text(part: float, *, signed: bool = False, decimals: int = 1) -> str:
-    """Return a part as so many per cent."""
-    return f"{number_text(part * 100, signed=signed, decimals=decimals)} %"
+def price_text(price: Decimal, like: Decimal) -> str:
+    """Return `price` with as many decimals as `like`, a price that is on the symbol's tick."""
+    exponent = like.as_tuple().exponent
+    decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+    return f"{price:.{decimals}f}"
 
 
-def duration_text(milliseconds: int) -> str:
-    """Return a length of time in its two largest units, such as `2 h 14 min`."""
-    for unit, name, smaller, small_name in _DURATIONS:
-        if milliseconds >= unit:
-            rest = milliseconds % unit // smaller
-            return f"{milliseconds // unit} {name} {rest} {small_name}"
-    return f"{milliseconds // _SECOND} s"
+def quantity_text(quantity: Decimal) -> str:
+    """Return `quantity` with all digits that tell something: `12.4`, `1,000,000`."""
+    return f"{quantity.normalize():,f}"
+
+
+def percent(part: Decimal | float, digits: int = 2) -> str:
+    """Return a part of one as `1.25%`; what rounds to nothing has no sign."""
+    return f"{round(100 * Decimal(part), digits) + 0:.{digits}f}%"
+
+
+def change(part: float) -> str:
+    """Return what was gained as `+1.25%`, what was lost as `-1.25%`, nothing as `0.00%`."""
+    return f"{signed(100 * Decimal(part))}%"
+
+
+def ratio(value: float) -> str:
+    """Return `value` as `1.25`; what rounds to nothing has no sign."""
+    return money(Decimal(value))
+
+
+def multiple(value: Decimal | float | None) -> str:
+    """Return a profit as a multiple of its risk, `+1.04`; nothing where there was no risk."""
+    return "" if value is None else signed(Decimal(value))
+
+
+def span(ms: int) -> str:
+    """Return how long something takes or took, in its two largest units: `15s`, `2h05m`."""
+    ms = max(ms, 0)
+    if ms < _MINUTE:
+        return f"{ms // _SECOND}s"
+    if ms < _HOUR:
+        return f"{ms // _MINUTE}m"
+    if ms < _DAY:
+        return f"{ms // _HOUR}h{ms % _HOUR // _MINUTE:02}m"
+    return f"{ms // _DAY}d{ms % _DAY // _HOUR:02}h"
 
 
 def words(name: str) -> str:
-    """Return a name of the journal, such as `trailing_stop`, in words."""
+    """Return a name of the code, such as `trailing_stop`, in words."""
     return name.replace("_", " ")
+
+
+def harmless(text: str) -> str:
+    """Return foreign `text` on one line, without a character that could steer a terminal."""
+    return " ".join("".join(map(_printable, text)).split())
+
+
+def _printable(character: str) -> str:
+    if character.isspace():
+        return " "
+    return "?" if unicodedata.category(character) in _UNPRINTABLE else character
+
+
+def _in_cents(amount: Decimal) -> Decimal:
+    # -0.004 becomes -0.00: adding nothing takes its sign away.
+    return amount.quantize(_CENT, ROUND_HALF_EVEN) + 0

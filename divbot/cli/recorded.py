@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from divbot.app.paper import open_runs
+from divbot.cli.figures import harmless
 from divbot.domain.errors import InputError, JournalError
-from divbot.domain.events import Event, Started
-from divbot.domain.ledger import Ledger
+from divbot.domain.events import Started
 from divbot.trading.documents import SCHEMA
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What the journal of a run holds."""
-
-    events: tuple[Event, ...]
-    ledger: Ledger
-    path: Path
+from divbot.trading.journal import Recorded, read
 
 
 def find_run(run: str | None, journal: Path | None) -> Recorded:
@@ -28,12 +20,16 @@ def find_run(run: str | None, journal: Path | None) -> Recorded:
     """
     if run is not None and journal is not None:
         raise InputError("--run and --journal exclude each other: give one of them")
-    raise InputError("no run yet: `divbot paper` starts one")
+    path = journal or _path(run)
+    if path is None:
+        raise InputError("no run yet: `divbot paper` starts one")
+    return read(path)
 
 
-def is_held(recorded: Recorded) -> bool | None:  # noqa: ARG001 - the journal will tell
-    """Tell whether a program writes to the run now; None: that cannot be told."""
-    return None
+def _path(name: str | None) -> Path | None:
+    runs = open_runs()
+    run = runs.latest() if name is None else runs.named(name)
+    return run.path if run else None
 
 
 def start_of(recorded: Recorded) -> Started:
@@ -48,7 +44,7 @@ def title(recorded: Recorded) -> str:
     """Return what was traded where, in one line."""
     start = start_of(recorded)
     simulated = " - SIMULATED PRICES" if start.is_simulated else ""
-    return f"{start.venue} {start.market.title}, {start.interval}{simulated}"
+    return f"{harmless(start.venue)} {start.market.title}, {start.interval}{simulated}"
 
 
 def heading(recorded: Recorded) -> str:

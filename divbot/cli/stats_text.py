@@ -6,16 +6,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from divbot.cli.columns import Column, columns_text
+from divbot.cli.columns import Column, table_text
 from divbot.cli.destination import Fit
-from divbot.cli.figures import CURRENCY, duration_text, money_text, number_text, percent_text, words
-from divbot.cli.recorded import Recorded, heading
+from divbot.cli.figures import (
+    change,
+    harmless,
+    money,
+    multiple,
+    percent,
+    ratio,
+    signed,
+    span,
+    words,
+)
+from divbot.cli.lines import ASSET
+from divbot.cli.recorded import heading
 from divbot.domain.clock import utc_text
 from divbot.domain.ledger import DAY
 from divbot.domain.trades import Trade
 from divbot.trading.breakdown import By, Group, breakdown
 from divbot.trading.costs import Paid
 from divbot.trading.drawdown import Drawdown
+from divbot.trading.journal import Recorded
 from divbot.trading.returns import Figure
 from divbot.trading.stats import Stats
 from divbot.trading.tally import Tally
@@ -70,16 +82,16 @@ def period(stats: Stats) -> str:
     days = (stats.until - stats.since) / DAY
     return (
         f"{utc_text(stats.since)} to {utc_text(stats.until)} UTC, {days:.1f} days"
-        f"{starts}; money in {CURRENCY}"
+        f"{starts}; money in {ASSET}"
     )
 
 
 def _account(stats: Stats) -> Iterator[tuple[str, str]]:
-    yield "balance", f"{money_text(stats.balance)} at the start"
-    yield "equity", f"{money_text(stats.last.equity)} at {utc_text(stats.last.at)}"
-    yield "return", percent_text(stats.total_return, signed=True, decimals=2)
+    yield "balance", f"{money(stats.balance)} at the start"
+    yield "equity", f"{money(stats.last.equity)} at {utc_text(stats.last.at)}"
+    yield "return", change(stats.total_return)
     yield "annual return", _figure(stats.annual_return, is_part=True)
-    yield "net profit", f"{money_text(stats.closed.profit, signed=True)} of closed trades"
+    yield "net profit", f"{signed(stats.closed.profit)} of closed trades"
     yield "open positions", str(len(stats.open_trades))
 
 
@@ -98,7 +110,7 @@ def _trades(tally: Tally) -> Iterator[tuple[str, str]]:
     yield "best", _named(tally.best)
     yield "worst", _named(tally.worst)
     yield "longest losing run", f"{tally.longest_losing_run} trades"
-    yield "average holding", duration_text(tally.average_holding or 0)
+    yield "average holding", span(tally.average_holding or 0)
 
 
 def _risk(stats: Stats) -> Iterator[tuple[str, str]]:
@@ -112,7 +124,7 @@ def _risk(stats: Stats) -> Iterator[tuple[str, str]]:
 def _exposure(part: float | None) -> str:
     if part is None:
         return "none: no time has passed"
-    return f"{percent_text(part)} of the time with a position open"
+    return f"{percent(part, 1)} of the time with a position open"
 
 
 def _drawdown(drawdown: Drawdown | None) -> Iterator[tuple[str, str]]:
@@ -121,55 +133,55 @@ def _drawdown(drawdown: Drawdown | None) -> Iterator[tuple[str, str]]:
         return
     yield (
         "maximum drawdown",
-        f"{percent_text(drawdown.depth, decimals=2)} ({money_text(drawdown.amount)})",
+        f"{percent(drawdown.depth)} ({money(drawdown.amount)})",
     )
-    yield "  peak", f"{money_text(drawdown.peak.equity)} at {utc_text(drawdown.peak.at)}"
-    yield "  trough", f"{money_text(drawdown.trough.equity)} at {utc_text(drawdown.trough.at)}"
+    yield "  peak", f"{money(drawdown.peak.equity)} at {utc_text(drawdown.peak.at)}"
+    yield "  trough", f"{money(drawdown.trough.equity)} at {utc_text(drawdown.trough.at)}"
     back = drawdown.recovered_at
     yield "  recovered", "not yet" if back is None else utc_text(back)
 
 
 def _paid(paid: Paid) -> Iterator[tuple[str, str]]:
-    yield "fees", money_text(paid.fees)
-    yield "slippage", money_text(paid.slippage)
-    yield "spread", f"{money_text(paid.spread)} (half of it, each time it was crossed)"
+    yield "fees", money(paid.fees)
+    yield "slippage", money(paid.slippage)
+    yield "spread", f"{money(paid.spread)} (half of it, each time it was crossed)"
     received = "received" if paid.funding > 0 else "paid"
-    yield "funding", f"{money_text(abs(paid.funding))} {received if paid.funding else ''}".rstrip()
+    yield "funding", f"{money(abs(paid.funding))} {received if paid.funding else ''}".rstrip()
 
 
 def _figure(figure: Figure, *, is_part: bool = False) -> str:
     if figure.value is None:
         return f"none: {figure.reason}"
     if is_part:
-        return percent_text(figure.value, signed=True)
-    return number_text(figure.value)
+        return change(figure.value)
+    return ratio(figure.value)
 
 
 def _win_rate(tally: Tally) -> str:
     low, high = tally.win_rate_interval or (0.0, 1.0)
-    interval = f"{percent_text(low)} to {percent_text(high)}"
-    return f"{percent_text(tally.win_rate or 0.0)}; 95 % interval {interval}"
+    interval = f"{percent(low, 1)} to {percent(high, 1)}"
+    return f"{percent(tally.win_rate or 0.0, 1)}; 95% interval {interval}"
 
 
 def _profit_factor(tally: Tally) -> str:
     if tally.profit_factor is None:
         return "none: no trade was lost"
-    return number_text(tally.profit_factor)
+    return ratio(tally.profit_factor)
 
 
 def _expectancy(tally: Tally) -> str:
-    multiple = "" if tally.average_r is None else f", {number_text(tally.average_r, signed=True)} R"
-    return f"{_or_none(tally.expectancy, '')}{multiple} a trade"
+    in_risks = "" if tally.average_r is None else f", {multiple(tally.average_r)} R"
+    return f"{_or_none(tally.expectancy, '')}{in_risks} a trade"
 
 
 def _or_none(amount: Decimal | None, reason: str) -> str:
-    return f"none: {reason}" if amount is None else money_text(amount, signed=True)
+    return f"none: {reason}" if amount is None else signed(amount)
 
 
 def _named(trade: Trade | None) -> str:
     if trade is None:
         return "none"
-    return f"{money_text(trade.profit, signed=True)} ({trade.symbol}, trade {trade.number})"
+    return f"{signed(trade.profit)} ({harmless(trade.symbol)}, trade {trade.number})"
 
 
 def _part_won(group: Group) -> str:
@@ -178,12 +190,7 @@ def _part_won(group: Group) -> str:
 
 def _factor(group: Group) -> str:
     factor = group.tally.profit_factor
-    return "" if factor is None else number_text(factor)
-
-
-def _average_r(group: Group) -> str:
-    multiple = group.tally.average_r
-    return "" if multiple is None else number_text(multiple, signed=True)
+    return "" if factor is None else ratio(factor)
 
 
 def breakdown_columns(by: By) -> tuple[Column[Group], ...]:
@@ -192,20 +199,20 @@ def breakdown_columns(by: By) -> tuple[Column[Group], ...]:
         Column(by.value, lambda x: words(x.name), is_number=False),
         Column("trades", lambda x: str(x.tally.trades)),
         Column("won %", _part_won),
-        Column("profit", lambda x: money_text(x.tally.profit, signed=True)),
+        Column("profit", lambda x: signed(x.tally.profit)),
         Column("factor", _factor),
-        Column("avg R", _average_r),
-        Column("fees", lambda x: money_text(x.tally.paid.fees)),
-        Column("slippage", lambda x: money_text(x.tally.paid.slippage)),
-        Column("funding", lambda x: money_text(x.tally.paid.funding, signed=True)),
+        Column("avg R", lambda x: multiple(x.tally.average_r)),
+        Column("fees", lambda x: money(x.tally.paid.fees)),
+        Column("slippage", lambda x: money(x.tally.paid.slippage)),
+        Column("funding", lambda x: signed(x.tally.paid.funding)),
     )
 
 
 def _table(recorded: Recorded, by: By, fit: Fit) -> str:
-    return columns_text(
-        breakdown(recorded.ledger.closed, by),
+    groups = breakdown(recorded.ledger.closed, by)
+    return table_text(
         breakdown_columns(by),
-        left_out_first=("slippage", "funding", "fees", "factor"),
-        width=fit.width,
-        is_coloured=fit.is_coloured,
+        groups,
+        order=("slippage", "funding", "fees", "factor"),
+        fit=fit,
     )

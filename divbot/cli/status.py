@@ -16,12 +16,13 @@ def status(
 ) -> None:
     """Print the account and the open positions of a paper run, also while it goes on."""
     from divbot.cli.destination import Destination, json_bytes
-    from divbot.cli.recorded import find_run, is_held
+    from divbot.cli.recorded import find_run
     from divbot.cli.status_text import status_document, status_text
     from divbot.domain.clock import SystemClock
+    from divbot.trading.database import is_locked
 
     recorded = find_run(run, journal)
-    now, is_running = SystemClock().now(), is_held(recorded)
+    now, is_running = SystemClock().now(), is_locked(recorded.path)
     destination = Destination(None)
     if as_json:
         destination.write(json_bytes(status_document(recorded, now, is_running=is_running)))

@@ -5,39 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from divbot.cli.columns import Column, columns_text
+from divbot.cli.columns import Column, table_text
 from divbot.cli.destination import Fit
-from divbot.cli.figures import CURRENCY, duration_text, money_text, percent_text
-from divbot.cli.recorded import Recorded, heading, heading_document, start_of
+from divbot.cli.figures import change, harmless, money, price_text, quantity_text, signed, span
+from divbot.cli.lines import ASSET
+from divbot.cli.live_tables import side_style
+from divbot.cli.recorded import heading, heading_document, start_of
 from divbot.domain.clock import utc_text
-from divbot.domain.signals import Side
 from divbot.trading.curve import Valuation, equity_curve
 from divbot.trading.documents import trade_document
+from divbot.trading.journal import Recorded
 from divbot.trading.open_trades import OpenTrade, open_trades
 
 _NAME_WIDTH = 12
 
 
-def _side_colour(trade: OpenTrade) -> str:
-    return "green" if trade.side is Side.BUY else "red"
-
-
 def _liquidation(trade: OpenTrade) -> str:
     price = trade.position.liquidation
-    return "" if price is None else f"{price:.6g}"
+    return "" if price is None else price_text(price, trade.entry.price)
 
 
 _COLUMNS: tuple[Column[OpenTrade], ...] = (
     Column("#", lambda x: str(x.number)),
     Column("symbol", lambda x: x.symbol, is_number=False),
-    Column("side", lambda x: x.side.value, is_number=False, colour=_side_colour),
-    Column("quantity", lambda x: f"{x.quantity:f}"),
+    Column("side", lambda x: x.side.value, lambda x: side_style(x.side), is_number=False),
+    Column("quantity", lambda x: quantity_text(x.quantity)),
     Column("entry", lambda x: f"{x.entry.price:f}"),
     Column("stop", lambda x: f"{x.stop:f}"),
     Column("target", lambda x: f"{x.target:f}"),
     Column("liquidation", _liquidation),
     Column("leverage", lambda x: f"{x.leverage}x"),
-    Column("margin", lambda x: money_text(x.margin)),
+    Column("margin", lambda x: money(x.margin)),
     Column("opened", lambda x: utc_text(x.opened_at), is_number=False),
 )
 _LEFT_OUT_FIRST = ("liquidation", "leverage", "margin", "quantity", "opened")
@@ -50,29 +48,21 @@ def status_text(recorded: Recorded, now: int, fit: Fit, *, is_running: bool | No
     positions = open_trades(recorded.ledger)
     if not positions:
         return text
-    return f"{text}\n" + columns_text(
-        positions,
-        _COLUMNS,
-        left_out_first=_LEFT_OUT_FIRST,
-        width=fit.width,
-        is_coloured=fit.is_coloured,
-    )
+    return f"{text}\n" + table_text(_COLUMNS, positions, order=_LEFT_OUT_FIRST, fit=fit)
 
 
 def _lines(recorded: Recorded, now: int, is_running: bool | None) -> Iterator[tuple[str, str]]:  # noqa: FBT001 - three answers
     ledger, last = recorded.ledger, _last_valuation(recorded)
-    gained = percent_text(
-        float(last.equity / start_of(recorded).balance) - 1, signed=True, decimals=2
-    )
+    gained = change(float(last.equity / start_of(recorded).balance) - 1)
     yield (
         "equity",
-        f"{money_text(last.equity)} {CURRENCY} ({gained}), as valued at "
+        f"{money(last.equity)} {ASSET} ({gained}), as valued at "
         f"{utc_text(last.at, seconds=True)} UTC",
     )
-    yield "cash", f"{money_text(ledger.cash)} {CURRENCY}"
-    profit = money_text(ledger.realised, signed=True)
-    yield "trades", f"{len(ledger.closed)} closed with {profit} {CURRENCY}; {_open(recorded)} open"
-    yield "entries", f"paused: {ledger.paused}" if ledger.paused else "go on"
+    yield "cash", f"{money(ledger.cash)} {ASSET}"
+    profit = signed(ledger.realised)
+    yield "trades", f"{len(ledger.closed)} closed with {profit} {ASSET}; {_open(recorded)} open"
+    yield "entries", f"paused: {harmless(ledger.paused)}" if ledger.paused else "go on"
     yield "last event", _last_event(recorded, now)
     if is_running is not None:
         yield "program", "running" if is_running else "not running"
@@ -89,7 +79,7 @@ def _last_valuation(recorded: Recorded) -> Valuation:
 def _last_event(recorded: Recorded, now: int) -> str:
     event = recorded.events[-1]
     age = now - recorded.ledger.at
-    ago = f", {duration_text(age)} ago" if age >= 0 else ""
+    ago = f", {span(age)} ago" if age >= 0 else ""
     return f"{event.kind} at {utc_text(recorded.ledger.at, seconds=True)} UTC{ago}"
 
 

@@ -2,48 +2,80 @@
 
 from __future__ import annotations
 
-from divbot.cli.columns import Column, columns_text
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from divbot.cli.columns import left_out
 from divbot.domain.clock import utc_text
 from divbot.domain.signals import Opportunity, Side
 from divbot.scanner.report import SKIP_REASONS, Report, Summary
 
 _YEAR = len("2024-")
+_GAP = 2
 
 
-def _colour(opportunity: Opportunity) -> str:
-    return "green" if opportunity.side is Side.BUY else "red"
+@dataclass(frozen=True, slots=True)
+class _Column:
+    title: str
+    cell: Callable[[Opportunity], str]
+    is_number: bool = True
+
+    def width(self, opportunities: Sequence[Opportunity]) -> int:
+        """Return what the column takes, in cells."""
+        return max(len(self.title), *(cell_len(self.cell(x)) for x in opportunities))
 
 
-_COLUMNS: tuple[Column[Opportunity], ...] = (
-    Column("#", lambda x: str(x.rank)),
-    Column("symbol", lambda x: x.divergence.symbol, is_number=False),
-    Column("signal", lambda x: x.side.value, is_number=False, colour=_colour),
-    Column("kind", lambda x: x.divergence.kind.value.replace("_", " "), is_number=False),
-    Column("score", lambda x: f"{x.score:.1f}"),
-    Column("RSI", lambda x: f"{x.rsi_previous:.1f} → {x.rsi:.1f}"),
-    Column("price", lambda x: f"{x.price:f}"),
-    Column("ATR %", lambda x: f"{x.atr_percent:.2f}"),
-    Column("stop", lambda x: f"{x.stop:f}"),
-    Column("target", lambda x: f"{x.target:f}"),
-    Column("R/R", lambda x: f"{x.reward_risk:.1f}"),
-    Column("age", lambda x: str(x.age)),
-    Column("confirmed", lambda x: utc_text(x.confirmed_at)[_YEAR:], is_number=False),
+_COLUMNS = (
+    _Column("#", lambda x: str(x.rank)),
+    _Column("symbol", lambda x: x.divergence.symbol, is_number=False),
+    _Column("signal", lambda x: x.side.value, is_number=False),
+    _Column("kind", lambda x: x.divergence.kind.value.replace("_", " "), is_number=False),
+    _Column("score", lambda x: f"{x.score:.1f}"),
+    _Column("RSI", lambda x: f"{x.rsi_previous:.1f} → {x.rsi:.1f}"),
+    _Column("price", lambda x: f"{x.price:f}"),
+    _Column("ATR %", lambda x: f"{x.atr_percent:.2f}"),
+    _Column("stop", lambda x: f"{x.stop:f}"),
+    _Column("target", lambda x: f"{x.target:f}"),
+    _Column("R/R", lambda x: f"{x.reward_risk:.1f}"),
+    _Column("age", lambda x: str(x.age)),
+    _Column("confirmed", lambda x: utc_text(x.confirmed_at)[_YEAR:], is_number=False),
 )
 _LEFT_OUT_FIRST = ("confirmed", "ATR %", "RSI", "R/R", "kind")
+"""Where the terminal is too narrow for all: a line that wraps, or a cut price, misleads."""
 
 
 def table_text(report: Report, *, width: int | None = None, is_coloured: bool = False) -> str:
     """Return heading, table and summary; fitted to `width`, where there is one."""
-    table = "No opportunity passes the filters.\n"
+    text = io.StringIO()
+    console = Console(
+        file=text,
+        force_terminal=is_coloured,
+        color_system="standard" if is_coloured else None,
+        width=10_000,
+        highlight=False,
+    )
+    print(heading(report), file=text)
     if report.opportunities:
-        table = columns_text(
-            report.opportunities,
-            _COLUMNS,
-            left_out_first=_LEFT_OUT_FIRST,
-            width=width,
-            is_coloured=is_coloured,
-        )
-    return f"{heading(report)}\n{table}{summary_line(report)}\n"
+        columns = _fitting(report.opportunities, width)
+        console.print(_table(report.opportunities, columns))
+        if missing := [column.title for column in _COLUMNS if column not in columns]:
+            print(f"(left out to fit {width} columns: {', '.join(missing)})", file=text)
+    else:
+        print("No opportunity passes the filters.", file=text)
+    print(summary_line(report), file=text)
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+
+
+def _fitting(opportunities: Sequence[Opportunity], width: int | None) -> list[_Column]:
+    widths = {column.title: column.width(opportunities) for column in _COLUMNS}
+    gone = left_out(widths, _LEFT_OUT_FIRST, width, _GAP)
+    return [column for column in _COLUMNS if column.title not in gone]
 
 
 def heading(report: Report) -> str:
@@ -85,3 +117,19 @@ def _skipped(summary: Summary) -> str:
         if summary.count(reason)
     )
     return f", {len(summary.skipped)} skipped ({reasons})"
+
+
+def _table(opportunities: Sequence[Opportunity], columns: Sequence[_Column]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+    for column in columns:
+        table.add_column(
+            column.title, justify="right" if column.is_number else "left", no_wrap=True
+        )
+    for opportunity in opportunities:
+        table.add_row(*(_styled(column, opportunity) for column in columns))
+    return table
+
+
+def _styled(column: _Column, opportunity: Opportunity) -> Text:
+    colour = "green" if opportunity.side is Side.BUY else "red"
+    return Text(column.cell(opportunity), style=colour if column.title == "signal" else "")

@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from divbot.cli.destination import inert
-from divbot.cli.recorded import Recorded, heading_document
+from divbot.cli.recorded import heading_document
 from divbot.domain.trades import Trade
 from divbot.trading.documents import trade_document
+from divbot.trading.journal import Recorded
 from divbot.trading.open_trades import OpenTrade
 
 _TRADE = (

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from divbot.cli.columns import Column, columns_text
+from divbot.cli.columns import Column, table_text
 from divbot.cli.destination import Fit
-from divbot.cli.figures import CURRENCY, duration_text, money_text, number_text, words
-from divbot.cli.recorded import Recorded, heading
+from divbot.cli.figures import money, multiple, quantity_text, signed, span, words
+from divbot.cli.lines import ASSET
+from divbot.cli.live_tables import side_style, sign_style
+from divbot.cli.recorded import heading
 from divbot.domain.clock import utc_text
 from divbot.domain.ledger import ZERO
-from divbot.domain.signals import Side
 from divbot.domain.trades import Trade
+from divbot.trading.journal import Recorded
 from divbot.trading.open_trades import OpenTrade
 
 AnyTrade: TypeAlias = Trade | OpenTrade
@@ -27,7 +29,7 @@ def _closed(trade: AnyTrade) -> str:
 
 
 def _held(trade: AnyTrade) -> str:
-    return "" if trade.closed_at is None else duration_text(trade.closed_at - trade.opened_at)
+    return "" if trade.closed_at is None else span(trade.closed_at - trade.opened_at)
 
 
 def _reason(trade: AnyTrade) -> str:
@@ -35,30 +37,20 @@ def _reason(trade: AnyTrade) -> str:
 
 
 def _profit(trade: AnyTrade) -> str:
-    return "" if trade.profit is None else money_text(trade.profit, signed=True)
+    return "" if trade.profit is None else signed(trade.profit)
 
 
 def _multiple(trade: AnyTrade) -> str:
-    return "" if trade.r_multiple is None else number_text(float(trade.r_multiple), signed=True)
-
-
-def _side_colour(trade: AnyTrade) -> str:
-    return "green" if trade.side is Side.BUY else "red"
-
-
-def _profit_colour(trade: AnyTrade) -> str:
-    if not trade.profit:
-        return ""
-    return "green" if trade.profit > 0 else "red"
+    return multiple(trade.r_multiple)
 
 
 TRADE_COLUMNS: tuple[Column[AnyTrade], ...] = (
     Column("#", lambda x: str(x.number)),
     Column("symbol", lambda x: x.symbol, is_number=False),
-    Column("side", lambda x: x.side.value, is_number=False, colour=_side_colour),
+    Column("side", lambda x: x.side.value, lambda x: side_style(x.side), is_number=False),
     Column("kind", lambda x: words(x.origin.kind.value), is_number=False),
     Column("opened", lambda x: utc_text(x.opened_at), is_number=False),
-    Column("quantity", lambda x: f"{x.quantity:f}"),
+    Column("quantity", lambda x: quantity_text(x.quantity)),
     Column("entry", lambda x: f"{x.entry.price:f}"),
     Column("stop", lambda x: f"{x.stop:f}"),
     Column("target", lambda x: f"{x.target:f}"),
@@ -66,9 +58,9 @@ TRADE_COLUMNS: tuple[Column[AnyTrade], ...] = (
     Column("closed", _closed, is_number=False),
     Column("held", _held),
     Column("reason", _reason, is_number=False),
-    Column("fees", lambda x: money_text(x.fees)),
-    Column("funding", lambda x: money_text(x.funding, signed=True)),
-    Column("profit", _profit, colour=_profit_colour),
+    Column("fees", lambda x: money(x.fees)),
+    Column("funding", lambda x: signed(x.funding)),
+    Column("profit", _profit, lambda x: sign_style(x.profit)),
     Column("R", _multiple),
 )
 _LEFT_OUT_FIRST = (
@@ -80,13 +72,7 @@ def trades_text(recorded: Recorded, trades: Sequence[AnyTrade], fit: Fit) -> str
     """Return heading, table and sum."""
     if not trades:
         return f"{heading(recorded)}\n{_nothing(recorded)}\n"
-    table = columns_text(
-        trades,
-        TRADE_COLUMNS,
-        left_out_first=_LEFT_OUT_FIRST,
-        width=fit.width,
-        is_coloured=fit.is_coloured,
-    )
+    table = table_text(TRADE_COLUMNS, trades, order=_LEFT_OUT_FIRST, fit=fit)
     return f"{heading(recorded)}\n{table}{_sum(trades)}\n"
 
 
@@ -97,8 +83,8 @@ def _nothing(recorded: Recorded) -> str:
 
 def _sum(trades: Sequence[AnyTrade]) -> str:
     profits = [x.profit for x in trades if x.profit is not None]
-    total = money_text(sum(profits, ZERO), signed=True)
+    total = signed(sum(profits, ZERO))
     return (
-        f"{len(profits)} closed with a net profit of {total} {CURRENCY}, "
+        f"{len(profits)} closed with a net profit of {total} {ASSET}, "
         f"{len(trades) - len(profits)} open; times are UTC"
     )

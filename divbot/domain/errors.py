@@ -17,6 +17,7 @@
     ├── StateError                  exit code 5   what is kept on disk cannot be relied on
     │   ├── LedgerError                           an event cannot have happened
     │   └── JournalError                          the journal is damaged, locked or unwritable
+    │       └── DuplicateEvent                    what was decided again stands in it already
     └── WorkerLost                  exit code 1   a worker process died or hung
 
 Retrying and dropping look at the class, never at the text.
@@ -153,6 +154,10 @@ class LedgerError(StateError):
 
 class JournalError(StateError):
     """The journal is damaged, in use by another program, or cannot be written."""
+
+
+class DuplicateEvent(JournalError):
+    """An event of the same key stands in the journal already: it was acted on before."""
 
 
 class WorkerLost(DivbotError):

@@ -100,8 +100,7 @@ class Ledger:
             case Funded():
                 return self._funded(event)
             case Trailed():
-                position = self._open(event)
-                return self._with(replace(position, stop=event.stop))
+                return self._trailed(event)
             case Exited():
                 return self._exited(event)
             case Marked():
@@ -146,6 +145,7 @@ class Ledger:
             liquidation=event.liquidation,
             opened_at=event.at,
             checked_until=event.at // MINUTE * MINUTE,
+            funded_until=event.at,
             seen=event.seen,
             tick=event.tick,
             origin=event.origin,
@@ -155,14 +155,30 @@ class Ledger:
 
     def _funded(self, event: Funded) -> Ledger:
         position = self._open(event)
+        if event.at <= position.funded_until:
+            raise LedgerError(f"trade {event.trade}: funding of {event.at} was paid already")
         wallet = position.wallet + event.amount
         if wallet < 0:
             raise LedgerError(f"trade {event.trade}: funding of {event.amount} exceeds its margin")
         so_far = self.funding.get(event.trade, ZERO) + event.amount
         funded = replace(self, funding=_put(self.funding, event.trade, so_far))
         return funded._with(  # noqa: SLF001 - its own kind
-            replace(position, wallet=wallet, liquidation=event.liquidation)
+            replace(
+                position,
+                wallet=wallet,
+                liquidation=event.liquidation,
+                funded_until=event.at,
+                checked_until=max(position.checked_until, event.at),
+            )
         )
+
+    def _trailed(self, event: Trailed) -> Ledger:
+        position = self._open(event)
+        if position.sign * (event.stop - position.stop) <= 0:
+            raise LedgerError(f"trade {event.trade}: a stop follows the price one way only")
+        # It was moved by the candle that opened then, and counts from the next one on.
+        until = max(position.checked_until, event.at + MINUTE)
+        return self._with(replace(position, stop=event.stop, checked_until=until))
 
     def _exited(self, event: Exited) -> Ledger:
         position = self._open(event)

@@ -106,6 +106,12 @@ class Instrument:
     status: str
     tick_size: Decimal | None = None
     """The step of a valid price; None where the listing names none."""
+    step_size: Decimal | None = None
+    """The step of a valid quantity of a market order; None where the listing names none."""
+    min_quantity: Decimal = Decimal(0)
+    max_quantity: Decimal | None = None
+    min_notional: Decimal = Decimal(0)
+    """The least that price times quantity must come to, in the quote asset."""
     is_open: bool = True
     """Not closed to all in spite of its status; only spot says so."""
     contract: str = ""

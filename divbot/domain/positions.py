@@ -71,6 +71,8 @@ class Position:
     opened_at: int
     checked_until: int
     """All 1m candles that open before this time have been looked at."""
+    funded_until: int
+    """All funding that was due until then has been paid."""
     seen: Seen | None
     tick: Decimal | None
     origin: Origin
@@ -149,6 +151,12 @@ def returned(position: Position, exit_: Exit) -> Decimal:
         return Decimal(0)
     profit = position.profit_at(exit_.fill.price)
     return max(position.wallet + profit - exit_.fill.fee, Decimal(0))
+
+
+def funding_of(position: Position, rate: Decimal, mark_price: Decimal) -> Decimal:
+    """Return what a settlement brings (below zero: costs); no more than the margin that is left."""
+    value = -position.sign * rate * mark_price * position.quantity
+    return max(gain(value), -position.wallet)
 
 
 def trailed_stop(position: Position, candle: Candle) -> Decimal | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from divbot.domain.market import Instrument
+
 
 class Side(StrEnum):
     """What a signal says to do."""
@@ -97,3 +99,5 @@ class Opportunity:
     """The close of the confirming candle, ms UTC."""
     quote_volume: Decimal
     spread: Decimal | None
+    instrument: Instrument | None
+    """How its symbol is listed."""

@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-CONTENT_TYPE = "application/json;charset=UTF-8"
+from divbot.domain.market import Market
+
+CONTENT_TYPE = {
+    Market.SPOT: "application/json;charset=UTF-8",
+    Market.USDM: "application/json",
+}
 
 
 @dataclass(frozen=True, slots=True)

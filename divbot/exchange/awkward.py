@@ -106,6 +106,9 @@ def _in_futures(start: int) -> Iterator[Special]:
         0.02,
         terms=Terms(delivery_at=delisting, ended_at=delisting, end_status="SETTLING"),
     )
+    # Funding that is about to be settled hourly, and funding that is about to calm down.
+    yield Special("MYX", 4e7, 1.1, terms=_peaking(8, start - start % (8 * HOUR) + 8 * HOUR))
+    yield Special("TRB", 4e7, 60.0, terms=_peaking(4, start - start % (4 * HOUR) - 20 * HOUR))
     yield _quarter(start)
 
 
@@ -151,6 +154,10 @@ def _ended(market: Market, ended_at: int | None) -> Terms:
 
 def _traditional(underlying: str) -> Terms:
     return Terms(contract="TRADIFI_PERPETUAL", underlying=underlying, subtypes=("TradFi",))
+
+
+def _peaking(hours: int, peak_at: int) -> Terms:
+    return Terms(funding_hours=hours, funding_peak_at=peak_at)
 
 
 def _pending() -> Terms:

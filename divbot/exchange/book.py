@@ -9,7 +9,8 @@ from typing import TypeAlias
 
 from divbot.domain.market import Market
 from divbot.exchange.encoding import Format
-from divbot.exchange.quotes import chance, quote
+from divbot.exchange.quotes import quote
+from divbot.exchange.settlements import chance
 from divbot.exchange.tape import Listing
 from divbot.exchange.venue import Day
 

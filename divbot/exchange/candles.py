@@ -72,11 +72,11 @@ def form(row: NDArray[np.int64], elapsed: int, length: int) -> NDArray[np.int64]
 
     Nothing of it is ever outside the final candle, and at `length` it is the final candle.
     """
-    start, *_, close = corners = _corners(row)
+    start, *_, close = turns = corners(row)
     times = (0, length // 4, length - length // 4, length)
-    seen = [price for time, price in zip(times, corners, strict=True) if time <= elapsed]
-    if len(seen) < len(corners):
-        here = _between(elapsed, times[len(seen) - 1 :], corners[len(seen) - 1 :])
+    seen = [price for time, price in zip(times, turns, strict=True) if time <= elapsed]
+    if len(seen) < len(turns):
+        here = _between(elapsed, times[len(seen) - 1 :], turns[len(seen) - 1 :])
         seen.append(here)
         close = here
     formed = row.copy()
@@ -89,7 +89,8 @@ def form(row: NDArray[np.int64], elapsed: int, length: int) -> NDArray[np.int64]
     return formed
 
 
-def _corners(row: NDArray[np.int64]) -> tuple[int, int, int, int]:
+def corners(row: NDArray[np.int64]) -> tuple[int, int, int, int]:
+    """Return the prices at which a candle's price turns, from its open to its close."""
     start, high, low, close = (int(row[column]) for column in (OPEN, HIGH, LOW, CLOSE))
     return (start, low, high, close) if close >= start else (start, high, low, close)
 

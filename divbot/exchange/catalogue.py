@@ -132,7 +132,7 @@ def spot_entry(listing: Listing, status: str, *, permission_sets: bool) -> Entry
 
 def futures_entry(listing: Listing, status: str) -> Entry:
     """Return one symbol as USD-M futures list it."""
-    terms = listing.terms
+    terms, form = listing.terms, Format.of(Market.USDM, listing)
     return {
         "symbol": listing.symbol,
         "pair": terms.pair or listing.symbol,
@@ -146,8 +146,8 @@ def futures_entry(listing: Listing, status: str) -> Entry:
         "baseAsset": listing.base,
         "quoteAsset": listing.quote,
         "marginAsset": listing.quote,
-        "pricePrecision": listing.price_decimals,
-        "quantityPrecision": listing.volume_decimals,
+        "pricePrecision": form.price.shown,
+        "quantityPrecision": form.volume.shown,
         "baseAssetPrecision": 8,
         "quotePrecision": 8,
         "underlyingType": terms.underlying,
@@ -156,7 +156,7 @@ def futures_entry(listing: Listing, status: str) -> Entry:
         "liquidationFee": "0.015000",
         "marketTakeBound": "0.05",
         "maxMoveOrderLimit": 10_000,
-        "filters": _futures_filters(Format.of(Market.USDM, listing)),
+        "filters": _futures_filters(form),
         "orderTypes": _FUTURES_ORDERS,
         "timeInForce": ["GTC", "IOC", "FOK", "GTX", "GTD"],
         "permissionSets": ["GRID", "COPY"],
@@ -221,24 +221,24 @@ def _spot_filters(listing: Listing) -> list[Entry]:
 
 def _futures_filters(form: Format) -> list[Entry]:
     price, volume = form.price, form.volume
-    least, most = volume.text(1), 10_000_000 * 10**volume.held
+    least = volume.text(1)
     return [
         {
             "minPrice": price.text(1),
-            "maxPrice": price.text(1_000_000 * 10**price.held),
+            "maxPrice": "1000000",
             "filterType": "PRICE_FILTER",
             "tickSize": price.text(1),
         },
         {
             "stepSize": least,
             "filterType": "LOT_SIZE",
-            "maxQty": volume.text(most),
+            "maxQty": "10000000",
             "minQty": least,
         },
         {
             "stepSize": least,
             "filterType": "MARKET_LOT_SIZE",
-            "maxQty": volume.text(most // 8),
+            "maxQty": "1250000",
             "minQty": least,
         },
         {"limit": 200, "filterType": "MAX_NUM_ORDERS"},

@@ -1,6 +1,9 @@
 """The control endpoint: what a test asks of the exchange itself, below /divbot/.
 
 GET /divbot/state; POST and DELETE /divbot/faults; POST /divbot/spend and /divbot/ban.
+POST /divbot/streams {"market": "spot", "by": "disconnect"} ends all connections to its streams:
+by disconnect (at once, without a word), by shutdown (after "seconds", with the warning that spot
+gives), or by silence (they stand, but nothing is said on them any more).
 """
 
 from __future__ import annotations
@@ -15,11 +18,13 @@ from divbot.exchange.answer import Answer
 from divbot.exchange.faults import Faults, parse_fault
 from divbot.exchange.gate import Gate
 from divbot.exchange.spoiling import plain_answer
+from divbot.exchange.streams.broadcast import Broadcast
 from divbot.exchange.traffic import Traffic
 
 PREFIX = "/divbot/"
 _MOST_WEIGHT = 1_000_000
 _MOST_BAN_SECONDS = 3 * 24 * 3600
+_MOST_NOTICE_SECONDS = 24 * 3600
 
 Action: TypeAlias = Callable[[bytes], object]
 
@@ -28,18 +33,25 @@ class Control:
     """Tell and change what the exchange does besides its market."""
 
     def __init__(
-        self, markets: Sequence[Market], gate: Gate, faults: Faults, traffic: Traffic
+        self,
+        markets: Sequence[Market],
+        gate: Gate,
+        faults: Faults,
+        traffic: Traffic,
+        broadcast: Broadcast,
     ) -> None:
         self._markets = markets
         self._gate = gate
         self._faults = faults
         self._traffic = traffic
+        self._broadcast = broadcast
         self._actions: dict[tuple[str, str], Action] = {
             ("GET", "state"): self._state,
             ("POST", "faults"): self._add_fault,
             ("DELETE", "faults"): self._clear_faults,
             ("POST", "spend"): self._spend,
             ("POST", "ban"): self._ban,
+            ("POST", "streams"): self._end_streams,
         }
 
     def answer(self, method: str, path: str, body: bytes) -> Answer:
@@ -58,6 +70,7 @@ class Control:
     def _state(self, _: bytes) -> object:
         return {
             "markets": {market.value: self._gate.state(market) for market in self._markets},
+            "streams": {market.value: self._broadcast.state(market) for market in self._markets},
             "faults": self._pending(),
             "requests": self._traffic.counted(),
         }
@@ -79,6 +92,20 @@ class Control:
         content = _content(body)
         seconds = _number(content, "seconds", _MOST_BAN_SECONDS)
         return {"banned_until": self._gate.ban(self._market(content), seconds)}
+
+    def _end_streams(self, body: bytes) -> object:
+        content = _content(body)
+        market = self._market(content)
+        match content.get("by"):
+            case "disconnect":
+                return {"connections": self._broadcast.disconnect(market)}
+            case "silence":
+                return {"connections": self._broadcast.silence(market)}
+            case "shutdown":
+                seconds = _number({"seconds": 0, **content}, "seconds", _MOST_NOTICE_SECONDS)
+                return {"connections": self._broadcast.shut_down(market, seconds)}
+            case other:
+                raise InputError(f"expected by: disconnect, shutdown or silence, found {other!r}")
 
     def _pending(self) -> list[object]:
         return [fault.described() for fault in self._faults.pending()]

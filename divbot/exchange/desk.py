@@ -10,10 +10,13 @@ from divbot.binance.endpoints import LOCAL_EXCHANGE_HEADER, PREFIX
 from divbot.domain.market import Market
 from divbot.exchange import rejections as reject
 from divbot.exchange.answer import CONTENT_TYPE, Answer, html_page, json_bytes
+from divbot.exchange.futures import FuturesReplies
 from divbot.exchange.gate import Gate, Verdict
 from divbot.exchange.market_time import MarketTime
 from divbot.exchange.parameters import Parameters
-from divbot.exchange.replies import Replies, Service
+from divbot.exchange.replies import Service
+from divbot.exchange.spot import SpotReplies
+from divbot.exchange.streams.feed import Feed
 from divbot.exchange.venue import Venue
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -30,10 +33,12 @@ class Desk:
         self, market: Market, venue: Venue, time: MarketTime, gate: Gate, *, publish_lag: int = 0
     ) -> None:
         self._market = market
+        self._venue = venue
         self._time = time
         self._gate = gate
         self._origin = "recorded" if venue.is_recorded else "synthetic"
-        self._replies = Replies(market, venue, time, gate.limit(market), publish_lag)
+        replies = SpotReplies if market is Market.SPOT else FuturesReplies
+        self._replies = replies(venue, time, gate.limit(market), publish_lag)
         self._services = self._replies.services()
 
     @property
@@ -73,6 +78,10 @@ class Desk:
         with self._time.moved(moved):
             return self._reply(_content(service, parameters), Verdict(0))
 
+    def feed(self) -> Feed:
+        """Return the news of this market: what its streams tell."""
+        return Feed(self._market, self._venue, self._time)
+
     def warm(self) -> None:
         """Compile and fill what the first requests will need; nothing is charged."""
         self._replies.warm()
@@ -93,12 +102,12 @@ class Desk:
 
     def _reply(self, content: bytes | reject.Rejection, verdict: Verdict) -> Answer:
         headers = {
-            "Content-Type": CONTENT_TYPE,
-            "x-mbx-used-weight": str(verdict.used),
+            "Content-Type": CONTENT_TYPE[self._market],
             "x-mbx-used-weight-1m": str(verdict.used),
             LOCAL_EXCHANGE_HEADER: self._origin,
         }
         if self._market is Market.SPOT:
+            headers["x-mbx-used-weight"] = str(verdict.used)
             headers["x-mbx-uuid"] = str(uuid4())
         if verdict.retry_after is not None:
             headers["Retry-After"] = str(verdict.retry_after)

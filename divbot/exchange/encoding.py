@@ -66,17 +66,18 @@ class Format:
 
     @classmethod
     def of(cls, market: Market, listing: Listing) -> Format:
-        """Return the format of `listing`: 8 decimals on spot, what it needs on futures."""
-        least = _SPOT_DECIMALS if market is Market.SPOT else 0
-        return cls(
-            *(
-                Decimals(held, max(held, least))
-                for held in (
-                    listing.price_decimals,
-                    listing.volume_decimals,
-                    listing.quote_decimals,
-                )
+        """Return the format of `listing`: 8 decimals on spot, what it is listed with on futures."""
+        price, volume = listing.price_decimals, listing.volume_decimals
+        quote = listing.quote_decimals
+        if market is Market.SPOT:
+            return cls(
+                *(Decimals(held, max(held, _SPOT_DECIMALS)) for held in (price, volume, quote))
             )
+        shown = price + listing.noughts
+        return cls(
+            Decimals(price, shown),
+            Decimals(volume, volume),
+            Decimals(quote, max(quote, shown + volume)),
         )
 
 

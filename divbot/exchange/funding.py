@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,28 +11,28 @@ import numpy as np
 from divbot.domain.market import Interval
 from divbot.exchange.encoding import Decimals
 from divbot.exchange.grid import Grid
-from divbot.exchange.quotes import funding_hours, funding_rate, mark_price
-from divbot.exchange.tape import CLOSE, HIGH, LOW, OPEN, OPEN_TIME, TRADES, Listing, Rows
+from divbot.exchange.quotes import mark_decimals, mark_price
+from divbot.exchange.settlements import CAP, funding_rate, hours_at, settlements
+from divbot.exchange.tape import CLOSE, OPEN_TIME, Listing
 from divbot.exchange.venue import Venue
 
-_HOUR = Interval.H1.milliseconds
 _RATE = Decimals(8, 8)
 
 Entry: TypeAlias = dict[str, Any]
 
 
-def funding_info(listings: Iterable[Listing]) -> list[Entry]:
-    """Return how funding is adjusted, for the symbols whose funding is."""
+def funding_info(listings: Iterable[Listing], now: int) -> list[Entry]:
+    """Return how funding is adjusted at `now`, for the symbols whose funding is."""
     return [
         {
             "symbol": listing.symbol,
-            "adjustedFundingRateCap": "0.02000000",
-            "adjustedFundingRateFloor": "-0.02000000",
-            "fundingIntervalHours": funding_hours(listing.symbol),
+            "adjustedFundingRateCap": _RATE.text(CAP),
+            "adjustedFundingRateFloor": _RATE.text(-CAP),
+            "fundingIntervalHours": hours_at(listing, now),
             "disclaimer": False,
         }
         for listing in listings
-        if funding_hours(listing.symbol) != 8 and not listing.terms.is_dated
+        if hours_at(listing, now) != 8 and not listing.terms.is_dated
     ]
 
 
@@ -65,21 +65,20 @@ def funding_records(
     return sorted(records, key=lambda record: (record["fundingTime"], record["symbol"]))
 
 
-def _times(listing: Listing, start: int | None, last: int, limit: int) -> range:
+def _times(listing: Listing, start: int | None, last: int, limit: int) -> Sequence[int]:
     """Return when `listing` pays: no more than `limit` times."""
     if listing.terms.is_dated:
-        return range(0)
-    period = funding_hours(listing.symbol) * _HOUR
+        return ()
     ended = listing.terms.ended_at
     final = last if ended is None else min(last, ended)
     first = listing.listed_at + 1 if start is None else max(start, listing.listed_at + 1)
-    times = range(-(-first // period) * period, final + 1, period)
+    times = settlements(listing, first, final)
     return times[-limit:] if start is None else times[:limit]
 
 
-def _records(venue: Venue, number: int, times: list[int], now: int) -> list[Entry]:
+def _records(venue: Venue, number: int, times: Sequence[int], now: int) -> list[Entry]:
     listing = venue.listing(number)
-    price = _mark_decimals(listing)
+    price = mark_decimals(listing)
     # Whole hours end where payments are due, whatever the shortest candles are.
     grid = Grid(max(Interval.H1, venue.interval, key=lambda each: each.milliseconds))
     length = grid.interval.milliseconds
@@ -90,7 +89,7 @@ def _records(venue: Venue, number: int, times: list[int], now: int) -> list[Entr
     return [
         {
             "symbol": listing.symbol,
-            "fundingRate": _RATE.text(funding_rate(listing.symbol, time)),
+            "fundingRate": _RATE.text(funding_rate(listing, time)),
             "fundingTime": time,
             "markPrice": price.text(mark_price(listing, int(rows[place, CLOSE]), time)),
             "rateType": "Regular",
@@ -98,31 +97,3 @@ def _records(venue: Venue, number: int, times: list[int], now: int) -> list[Entr
         for time, place in zip(times, places.tolist(), strict=True)
         if place >= 0
     ]
-
-
-def mark_klines(listing: Listing, rows: Rows, close_times: list[int], now: int) -> list[list[Any]]:
-    """Return candles of the mark price, made of those of the last price."""
-    price = _mark_decimals(listing).text
-    return [
-        _mark_kline(listing, row, close, min(close + 1, now), price)
-        for row, close in zip(rows.tolist(), close_times, strict=True)
-    ]
-
-
-def _mark_kline(
-    listing: Listing, row: list[int], close_time: int, seen_until: int, price: Any
-) -> list[Any]:
-    start = row[OPEN_TIME]
-    opened = mark_price(listing, row[OPEN], start)
-    closed = mark_price(listing, row[CLOSE], seen_until)
-    high, low = (
-        [mark_price(listing, row[column], time) for time in (start, seen_until)]
-        for column in (HIGH, LOW)
-    )
-    prices = (opened, max(opened, closed, *high), min(opened, closed, *low), closed)
-    shown = [price(each) for each in prices]
-    return [start, *shown, "0", close_time, "0", row[TRADES], "0", "0", "0"]
-
-
-def _mark_decimals(listing: Listing) -> Decimals:
-    return Decimals(listing.price_decimals + 8, 8)

@@ -16,7 +16,7 @@ class MarketTime:
 
     def __init__(self, clock: Clock, *, at: int, speed: float, end: int) -> None:
         self._clock = clock
-        self._at = min(at, end)
+        self._at = at
         self._speed = speed
         self._end = end
         self._started = clock.now()

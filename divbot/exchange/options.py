@@ -53,6 +53,9 @@ class ExchangeOptions:
     """What a minute of weight is: one of the clock, or the last 60 s."""
     patience: int = 10
     """How many calls over the limit in a row are refused (429) before a ban (418)."""
+    aging: float = 1.0
+    """How many times as fast connections to streams age: pings, missing pongs, the end after a
+    day."""
     faults: str | None = None
     """A seeded plan of faults, such as seed=7,rate=0.02; see `divbot.exchange.faults`."""
 
@@ -80,7 +83,12 @@ class ExchangeOptions:
                 self.delist_after is None or (self.awkward and self.recorded is None),
                 "expected awkward listings of a synthetic market to delist one of, found none",
             ),
+            (
+                self.interval is None or self.recorded is not None,
+                "expected a recording whose candles are that long, found an interval alone",
+            ),
             (self.patience >= 0, f"expected patience from 0 up, found {self.patience}"),
+            (1 <= self.aging <= 10_000, f"expected aging from 1 to 10000, found {self.aging}"),
         ):
             if not held:
                 raise InputError(message)

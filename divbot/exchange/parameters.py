@@ -21,7 +21,8 @@ _MICROSECONDS_FROM = 100_000_000_000_000
 _LATEST = 10_000_000_000_000_000  # in microseconds still beyond any market, and a valid date in ms
 _SYMBOL = re.compile(r"[^\Wa-z]|[-.]")
 _TIME_ZONE = re.compile(r"([+-]?)(\d{1,2})(?::(\d{2}))?")
-_TIMES = ("serverTime", "openTime", "closeTime")
+_TIMES = ("serverTime", "openTime", "closeTime", "time", "T")
+_MOST_LOOKUP = 3_600_000
 _STATUSES = ("TRADING", "HALT", "BREAK")
 
 Reply: TypeAlias = dict[str, Any]
@@ -69,11 +70,11 @@ class Parameters:
         """Tell whether any of `names` was sent."""
         return any(name in self._values for name in names)
 
-    def symbol(self) -> str:
-        """Return the mandatory `symbol`."""
-        if not self._values.get("symbol"):
-            raise reject.missing("symbol")
-        return self._checked_symbol("symbol", reject.SYMBOL_RANGE, self._values["symbol"])
+    def symbol(self, name: str = "symbol") -> str:
+        """Return the mandatory symbol, or another name that is made like one."""
+        if not self._values.get(name):
+            raise reject.missing(name)
+        return self._checked_symbol(name, reject.SYMBOL_RANGE, self._values[name])
 
     def symbols(self) -> list[str] | None:
         """Return what `symbol` or `symbols` names; None when neither was sent."""
@@ -145,8 +146,22 @@ class Parameters:
             raise reject.invalid_value("timeZone")
         return minutes * 60_000
 
+    def lookup_range(self) -> tuple[int | None, int | None]:
+        """Return as `time_range`, which on futures may be an hour long."""
+        start, end = self.time_range()
+        is_limited = self._market is Market.USDM and start is not None and end is not None
+        if is_limited and (end or 0) - (start or 0) > _MOST_LOOKUP:
+            raise reject.too_long(hours=1)
+        return start, end
+
+    def from_id(self) -> int | None:
+        """Return `fromId`, None when it was not sent."""
+        return self._number("fromId") if self.sent("fromId") else None
+
     def status(self) -> str | None:
-        """Return `symbolStatus`, None when it was not sent."""
+        """Return `symbolStatus` (spot only), None when it was not sent."""
+        if self._market is not Market.SPOT:
+            return None
         return self.choice("symbolStatus", _STATUSES, reject.invalid_status())
 
     def choice(self, name: str, known: Collection[str], refusal: reject.Rejection) -> str | None:

@@ -7,19 +7,15 @@ two looks at the same moment see the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from zlib import crc32
 
+from divbot.exchange.encoding import Decimals
+from divbot.exchange.settlements import HOUR, chance, funding_rate, next_settlement
 from divbot.exchange.tape import CLOSE, OPEN, VOLUME, Listing
 from divbot.exchange.venue import Day
 
-_HOUR_MS = 3_600_000
-_BASIS_MS = 8 * _HOUR_MS
+_BASIS_MS = 8 * HOUR
 _MINUTE_MS = 60_000
 INTEREST_RATE = "0.00010000"
-
-_FUNDING_HOURS = (8, 8, 8, 8, 4, 4, 4, 4, 4, 1)
-"""Hours between two payments: of ten symbols four have 8, five have 4, one has 1."""
-_ALWAYS_8_HOURS = ("BTC", "ETH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +59,11 @@ class Mark:
 
 def mark(listing: Listing, last: int, now: int) -> Mark:
     """Return mark and index price near the price `last` (ticks), and the funding to come."""
-    basis = _basis(listing.symbol, now)
-    period = funding_hours(listing.symbol) * _HOUR_MS
-    following = (now // period + 1) * period
+    following = next_settlement(listing, now)
     return Mark(
-        mark=last * (100_000_000 + 100 * basis),
-        index=last * (100_000_000 + 60 * basis),
-        funding_rate=funding_rate(listing.symbol, following),
+        mark=mark_price(listing, last, now),
+        index=index_price(listing, last, now),
+        funding_rate=funding_rate(listing, following),
         next_funding=following,
     )
 
@@ -79,22 +73,31 @@ def mark_price(listing: Listing, last: int, time: int) -> int:
     return last * (100_000_000 + 100 * _basis(listing.symbol, time))
 
 
-def funding_hours(symbol: str) -> int:
-    """Return the hours between two payments."""
-    if symbol.startswith(_ALWAYS_8_HOURS):
-        return 8
-    return _FUNDING_HOURS[chance(symbol, 0) // 1001 % len(_FUNDING_HOURS)]
+def index_price(listing: Listing, last: int, time: int) -> int:
+    """Return the index price at `time` in units as `mark_price`."""
+    return last * (100_000_000 + 60 * _basis(listing.symbol, time))
 
 
-def funding_rate(symbol: str, time: int) -> int:
-    """Return the rate that is paid at `time`, in units of 10**-8."""
-    drawn = chance(symbol, time // (funding_hours(symbol) * _HOUR_MS) - 1)
-    return 10_000 + (drawn // 1001 % 3 - 1) * (drawn % 20_000)
+def premium(listing: Listing, _: int, time: int) -> int:
+    """Return how far the mark is above the index at `time`, in units of 10**-8 of the index."""
+    basis = _basis(listing.symbol, time)
+    return 40 * basis * 100_000_000 // (100_000_000 + 60 * basis)
 
 
-def chance(symbol: str, moment: int) -> int:
-    """Return 32 bits that only `symbol` and `moment` decide."""
-    return crc32(f"{symbol}/{moment}".encode())
+def open_interest(listing: Listing, day: Day) -> int:
+    """Return the open positions in steps: between a tenth and a fifth of the day's volume."""
+    share = 150_000 + 100 * _basis(f"{listing.symbol}/open interest", day.now)
+    return int(day.row[VOLUME]) * share // 1_000_000
+
+
+def mark_decimals(listing: Listing) -> Decimals:
+    """Return how mark and index prices are counted and written."""
+    return Decimals(listing.price_decimals + 8, 8)
+
+
+def bends(start: int, end: int) -> list[int]:
+    """Return the times from `start` to `end` between which the basis moves in straight lines."""
+    return [start, *range((start // _BASIS_MS + 1) * _BASIS_MS, end, _BASIS_MS), end]
 
 
 def _basis(symbol: str, time: int) -> int:

@@ -46,6 +46,12 @@ def missing(name: str) -> Rejection:
     return Rejection(-1102, text)
 
 
+def neither(one: str, other: str) -> Rejection:
+    """Of two parameters one must be sent."""
+    text = f"Param '{one}' or '{other}' must be sent, but both were empty/null!"
+    return Rejection(-1102, text)
+
+
 def not_all_read(read: int, sent: int) -> Rejection:
     """There is a parameter that the endpoint does not know."""
     text = "Not all sent parameters were read; "
@@ -60,6 +66,12 @@ def empty(name: str) -> Rejection:
 def bad_combination() -> Rejection:
     """Two parameters exclude each other."""
     return Rejection(-1128, "Combination of optional parameters invalid.")
+
+
+def too_long(*, hours: int) -> Rejection:
+    """A range of times is longer than may be looked up."""
+    text = f"More than {hours} hours between startTime and endTime."
+    return Rejection(-1127, text)
 
 
 def invalid_value(name: str) -> Rejection:
@@ -85,6 +97,11 @@ def invalid_status() -> Rejection:
 def not_traded() -> Rejection:
     """Futures: the symbol is on the list, but not traded yet."""
     return Rejection(-1122, "Invalid symbol status.")
+
+
+def invalid_type() -> Rejection:
+    """No such kind of ticker."""
+    return Rejection(-1139, "Invalid ticker type.")
 
 
 def repeated_symbol() -> Rejection:

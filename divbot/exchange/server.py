@@ -7,7 +7,7 @@ import signal
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from ipaddress import ip_address
 
@@ -27,7 +27,10 @@ from divbot.exchange.gate import Gate
 from divbot.exchange.market_time import MarketTime
 from divbot.exchange.options import ExchangeOptions
 from divbot.exchange.outages import InterruptedTape, Outages
-from divbot.exchange.spoiling import LOOP_PATH
+from divbot.exchange.rejections import Rejection
+from divbot.exchange.spoiling import LOOP_PATH, plain_answer
+from divbot.exchange.streams.broadcast import Broadcast
+from divbot.exchange.streams.sockets import Sockets
 from divbot.exchange.tape import Tape
 from divbot.exchange.venue import Venue
 from divbot.exchange.wire import WireFault
@@ -55,17 +58,19 @@ def serve(
     _warm(desks)
     faults = Faults(options.plan)
     front = Front(desks, faults)
-    control = Control(options.markets, gate, faults, front.traffic)
+    broadcast = Broadcast([desk.feed() for desk in desks], clock, aging=options.aging)
+    control = Control(options.markets, gate, faults, front.traffic, broadcast)
+    handler = _Handler(options, front, control, broadcast)
     stop = stop or threading.Event()
     with _heeding_signals(stop):
-        asyncio.run(_serve(options, _Handler(options, front, control), announce, stop))
+        asyncio.run(_serve(options, handler, announce, stop))
 
 
 def open_desks(options: ExchangeOptions, clock: Clock, gate: Gate | None = None) -> list[Desk]:
     """Build the market that `options` describe; return the desk of each of its venues.
 
-    Raise RecordingError when the recording cannot be used, InputError when it begins later than
-    the time asked for.
+    Raise RecordingError when the recording cannot be used, InputError when the time asked for is
+    before its begin or after its end.
     """
     gate = gate or open_gate(options, clock)
     return [
@@ -135,7 +140,13 @@ def _market_time(options: ExchangeOptions, venue: Venue, clock: Clock) -> Market
             f"found {utc_text(at)}"
         )
     # The last candle never becomes final: nobody knows what came after it.
-    return MarketTime(clock, at=at, speed=options.speed, end=venue.last + length - 1)
+    end = venue.last + length - 1
+    if at > end:
+        raise InputError(
+            f"expected a time before {utc_text(end + 1)} UTC, where this market ends, "
+            f"found {utc_text(at)}"
+        )
+    return MarketTime(clock, at=at, speed=options.speed, end=end)
 
 
 def _warm(desks: Sequence[Desk]) -> None:
@@ -171,11 +182,17 @@ async def _serve(
     server = web.Server(handler, access_log=None, handler_cancellation=True)
     runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS)
     await runner.setup()
+    pulse = asyncio.create_task(handler.sockets.run())
+    pulse.add_done_callback(lambda _: stop.set())
     try:
         announce(await _listen(runner, options))
         await asyncio.to_thread(stop.wait)
     finally:
+        handler.sockets.abort()
         await runner.cleanup()
+        pulse.cancel()
+        with suppress(asyncio.CancelledError):
+            await pulse
 
 
 async def _listen(runner: web.ServerRunner, options: ExchangeOptions) -> str:
@@ -195,7 +212,11 @@ async def _listen(runner: web.ServerRunner, options: ExchangeOptions) -> str:
 class _Handler:
     """Carry requests to the front and answers back."""
 
-    def __init__(self, options: ExchangeOptions, front: Front, control: Control) -> None:
+    def __init__(
+        self, options: ExchangeOptions, front: Front, control: Control, broadcast: Broadcast
+    ) -> None:
+        self.sockets = Sockets(broadcast)
+        self._broadcast = broadcast
         self._front = front
         self._control = control if is_loopback(options.host) else None
         self._latency = options.latency
@@ -205,12 +226,24 @@ class _Handler:
         if self._control is not None and _is_control(request):
             told = self._control.answer(request.method, request.path, await request.read())
             return _response(told)
+        if web.WebSocketResponse().can_prepare(request):
+            streaming = await self._stream(request)
+            if streaming is not None:
+                return streaming
         outcome = self._front.take(request.raw_path, request.method, request.headers)
         if self._latency:
             await asyncio.sleep(self._latency)
         if outcome.wire is not None:
             return WireFault(outcome.wire, outcome.answer)
         return _response(self._packed(request, outcome.answer))
+
+    async def _stream(self, request: web.BaseRequest) -> web.StreamResponse | None:
+        try:
+            session = self._broadcast.open(request.raw_path)
+        except Rejection as refusal:
+            told = {"code": refusal.code, "msg": refusal.message}
+            return _response(plain_answer(refusal.status, told))
+        return None if session is None else await self.sockets.serve(request, session)
 
     def _packed(self, request: web.BaseRequest, answer: Answer) -> Answer:
         wanted = self._compress and "gzip" in request.headers.get("Accept-Encoding", "")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from divbot.binance.endpoints import LOCAL_EXCHANGE_HEADER
+from divbot.domain.market import Market
 from divbot.exchange.answer import CONTENT_TYPE, Answer, html_page, json_bytes
 
 LOOP_PATH = "/divbot/loop"
@@ -132,5 +133,5 @@ def loop(answer: Answer) -> Answer:
 
 def plain_answer(status: int, content: object) -> Answer:
     """Return an answer about the exchange itself."""
-    headers = {"Content-Type": CONTENT_TYPE, LOCAL_EXCHANGE_HEADER: "control"}
+    headers = {"Content-Type": CONTENT_TYPE[Market.SPOT], LOCAL_EXCHANGE_HEADER: "control"}
     return Answer(status, headers, json_bytes(content))

@@ -60,6 +60,11 @@ class Terms:
     """What a dated contract is one of; empty: the symbol itself."""
     delivery_at: int = PERPETUAL_DELIVERY
 
+    funding_hours: int = 0
+    """Hours between two settlements of funding; 0: what its name decides."""
+    funding_peak_at: int | None = None
+    """A settlement at the cap, after which funding is settled hourly for a while."""
+
     @property
     def is_dated(self) -> bool:
         """Tell whether it is a future with a date, which pays no funding."""
@@ -82,6 +87,8 @@ class Listing:
     """Distance of ask and bid in millionths of the price; never less than a tick."""
     terms: Terms = field(default=Terms(), repr=False)
     """Not shown: ordinary coins share one."""
+    noughts: int = 0
+    """Decimals that futures write prices with beyond those of the tick: a tick of 0.10."""
 
     def status(self, now: int) -> str:
         """Return the venue's word for what can be done with it."""

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from divbot.domain.market import Market
 from divbot.exchange.encoding import Decimals, Format
 from divbot.exchange.grid import DAY
-from divbot.exchange.quotes import INTEREST_RATE, mark, quote
+from divbot.exchange.quotes import INTEREST_RATE, mark, mark_decimals, quote
 from divbot.exchange.tape import (
     CLOSE,
     HIGH,
@@ -26,7 +26,7 @@ Reply: TypeAlias = dict[str, Any]
 TickerOf: TypeAlias = Callable[[Listing, Format, Day], Reply]
 
 _PERCENT = Decimals(3, 3)
-_MINI = [
+MINI = (
     "symbol",
     "openPrice",
     "highPrice",
@@ -39,7 +39,8 @@ _MINI = [
     "firstId",
     "lastId",
     "count",
-]
+)
+WINDOW = ("symbol", "priceChange", "priceChangePercent", "weightedAvgPrice", *MINI[1:])
 _FUTURES_LACK = ("prevClosePrice", "bidPrice", "bidQty", "askPrice", "askQty")
 
 
@@ -48,12 +49,12 @@ def full_day(listing: Listing, form: Format, day: Day) -> Reply:
     row, price, volume = day.row, form.price.text, form.volume.text
     opened, last = int(row[OPEN]), int(row[CLOSE])
     quoted = quote(listing, day)
-    first_id, last_id = _trade_ids(day)
+    first_id, last_id = trade_ids(day.first_trade, int(row[TRADES]))
     return {
         "symbol": listing.symbol,
         "priceChange": price(last - opened),
-        "priceChangePercent": _PERCENT.text(_percent(last - opened, opened)),
-        "weightedAvgPrice": price(last) if not row[VOLUME] else _average(form, day),
+        "priceChangePercent": _percent(last - opened, opened),
+        "weightedAvgPrice": _average(form, day),
         "prevClosePrice": price(day.previous_close),
         "lastPrice": price(last),
         "lastQty": volume(day.last_volume),
@@ -77,7 +78,7 @@ def full_day(listing: Listing, form: Format, day: Day) -> Reply:
 def mini_day(listing: Listing, form: Format, day: Day) -> Reply:
     """Return the short spot 24-hour statistics."""
     full = full_day(listing, form, day)
-    return {name: full[name] for name in _MINI}
+    return {name: full[name] for name in MINI}
 
 
 def futures_day(listing: Listing, form: Format, day: Day) -> Reply:
@@ -113,10 +114,10 @@ def futures_book_ticker(listing: Listing, form: Format, day: Day) -> Reply:
     return {**book_ticker(listing, form, day), "time": day.now}
 
 
-def premium_index(listing: Listing, form: Format, day: Day) -> Reply:
+def premium_index(listing: Listing, _: Format, day: Day) -> Reply:
     """Return mark price, index price and funding."""
     marked = mark(listing, int(day.row[CLOSE]), day.now)
-    price = Decimals(form.price.held + 8, 8)
+    price = mark_decimals(listing)
     is_dated = listing.terms.is_dated
     return {
         "symbol": listing.symbol,
@@ -141,12 +142,17 @@ PRICE = {Market.SPOT: last_price, Market.USDM: futures_last_price}
 BOOK = {Market.SPOT: book_ticker, Market.USDM: futures_book_ticker}
 
 
-def _percent(change: int, opened: int) -> int:
-    """Return 100 * change / opened in units of 0.001, rounded half up; 0 without a price."""
-    return (change * 200_000 + opened) // (2 * opened) if opened else 0
+def _percent(change: int, opened: int) -> str:
+    """Return 100 * change / opened, rounded half up to 0.001; a plain 0 without a price."""
+    return _PERCENT.text((change * 200_000 + opened) // (2 * opened)) if opened else "0"
 
 
 def _average(form: Format, day: Day) -> str:
+    last = int(day.row[CLOSE])
+    if not last:
+        return "0"
+    if not day.row[VOLUME]:
+        return form.price.text(last)
     return _quotient(form, int(day.row[QUOTE_VOLUME]), int(day.row[VOLUME]))
 
 
@@ -157,10 +163,6 @@ def _quotient(form: Format, quoted: int, volume: int) -> str:
     return Decimals(shown, shown).text(units // (volume * 10**form.quote.held))
 
 
-def _trade_ids(day: Day) -> tuple[int, int]:
-    count = int(day.row[TRADES])
-    if not count:
-        return -1, -1
-    # Nobody has counted the trades before: a number that grows by one a second does.
-    first = day.start // 1000
-    return first, first + count - 1
+def trade_ids(first: int, count: int) -> tuple[int, int]:
+    """Return the numbers of the first and the last of `count` trades from number `first` on."""
+    return (first, first + count - 1) if count else (-1, -1)

@@ -6,6 +6,7 @@ Everything is computed from the same base candles and the same forming one, so t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -28,6 +29,8 @@ from divbot.exchange.tape import (
     Tape,
     no_rows,
 )
+from divbot.exchange.trade_numbers import TradeNumbers
+from divbot.exchange.trades import Trade
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Day:
     previous_close: int
     last_volume: int
     """Size of the last trade."""
+    first_trade: int = -1
+    """Number of the first trade; the others follow it without a gap."""
 
 
 class Venue:
@@ -54,7 +59,8 @@ class Venue:
         self._pages = Pages(tape)
         self._base = Grid(tape.interval)
         self._numbers = {listing.symbol: n for n, listing in enumerate(tape.listings)}
-        self._days: dict[int, tuple[int, int, Rows, int]] = {}
+        self._days: dict[int, tuple[int, int, Rows, int, int]] = {}
+        self._trades = TradeNumbers(self._pages, self._base)
 
     @property
     def is_recorded(self) -> bool:
@@ -136,34 +142,67 @@ class Venue:
     def day(self, number: int, now: int) -> Day:
         """Return the last 24 hours of symbol `number`; of one that has ended, its last ones."""
         terms = self.listing(number).terms
-        if terms.ended_at is not None and now > terms.ended_at:
-            if terms.fades and now >= terms.ended_at + DAY:
-                return self._faded_day(number, terms.ended_at)
-            now = terms.ended_at
+        if terms.fades and terms.ended_at is not None and now >= terms.ended_at + DAY:
+            return self._faded_day(number, terms.ended_at)
+        now = self._until(number, now)
         start = self._base.open_from(now - DAY)
-        row, previous = self._final_day(number, start, self._base.open_at(now))
+        return self._stretch(number, start, now, *self._final_day(number, start, now))
+
+    def window(self, number: int, start: int, now: int) -> Day:
+        """Return what symbol `number` did from `start` on; of one that has ended, up to its end."""
+        now = self._until(number, now)
+        start = self._base.open_from(min(start, now))
+        final = self._final(number, start, self._base.open_at(now))
+        return self._stretch(number, start, now, *final)
+
+    def begin_trades(self, time: int) -> None:
+        """Number trades from the midnight before `time` on, forward and backward."""
+        self._trades.begin(time)
+
+    def trade_number(self, number: int, time: int, now: int) -> int:
+        """Return the number of the first trade at `time` or later; from `now` on, of the next."""
+        first, now = self.listing(number).listed_at, self._until(number, now)
+        return self._trades.at(number, max(min(time, now), min(first, now)))
+
+    def trades(self, number: int, first: int, end: int) -> Iterator[Trade]:
+        """Yield the trades numbered from `first` to before `end`, which are past."""
+        return self._trades.between(number, first, end, self.listing(number).listed_at)
+
+    def _until(self, number: int, now: int) -> int:
+        ended = self.listing(number).terms.ended_at
+        return now if ended is None else min(now, ended)
+
+    def _stretch(
+        self, number: int, start: int, now: int, final: Rows, previous: int, first_trade: int
+    ) -> Day:
         forming = self._forming(number, now)
-        whole = merge(np.concatenate([row, forming]), start)
+        forming = forming[forming[:, OPEN_TIME] >= start]
+        whole = merge(np.concatenate([final, forming]), start)
         if not len(whole):
             whole = np.zeros((1, COLUMNS), dtype=np.int64)
             whole[0, OPEN_TIME] = start
             whole[0, OPEN:VOLUME] = previous
-        size = forming if len(forming) and forming[0, TRADES] else row
+        size = forming if len(forming) and forming[0, TRADES] else final
         trades = int(size[0, TRADES]) if len(size) else 0
         last_volume = max(int(size[0, VOLUME]) // trades, 1) if trades else 0
-        return Day(start, now, whole[0], previous or int(whole[0, OPEN]), last_volume)
+        return Day(start, now, whole[0], previous or int(whole[0, OPEN]), last_volume, first_trade)
 
     def _faded_day(self, number: int, ended: int) -> Day:
         row = np.zeros(COLUMNS, dtype=np.int64)
         return Day(ended, ended + DAY, row, self._close_before(number, ended), 0)
 
-    def _final_day(self, number: int, start: int, end: int) -> tuple[Rows, int]:
+    def _final_day(self, number: int, start: int, now: int) -> tuple[Rows, int, int]:
+        end = self._base.open_at(now)
         kept = self._days.get(number)
         if kept is None or kept[:2] != (start, end):
-            rows = self._pages.rows(number, self._base, start, end)
-            previous = self._close_before(number, start)
-            kept = self._days[number] = (start, end, merge(rows, start), previous)
+            kept = self._days[number] = (start, end, *self._final(number, start, end))
         return kept[2:]
+
+    def _final(self, number: int, start: int, end: int) -> tuple[Rows, int, int]:
+        """Return the one final candle from `start` to `end`, the close before, the first trade."""
+        rows = self._pages.rows(number, self._base, start, end)
+        previous = self._close_before(number, start)
+        return merge(rows, start), previous, self._trades.at(number, start)
 
     def _close_before(self, number: int, time: int) -> int:
         """Return the last close before `time`, however long ago; 0 when there is none."""

@@ -66,9 +66,11 @@ class Stages:
 class Scanner:
     """Scan one market, again and again, with the same pool."""
 
-    def __init__(self, source: Source, pool: Pool, clock: Clock, rules: ScanRules) -> None:
+    def __init__(
+        self, listing: Listing, source: Source, pool: Pool, clock: Clock, rules: ScanRules
+    ) -> None:
         self._source = source
-        self._listing: Listing = source.open_listing()
+        self._listing = listing
         self._pool = pool
         self._clock = clock
         self._rules = rules
@@ -92,6 +94,7 @@ class Scanner:
             universe,
             results.without({x.symbol for x in skipped}),
             skipped,
+            held,
             _Effort(
                 listing=listed_at - started,
                 total=self._clock.monotonic() - started,
@@ -122,6 +125,7 @@ class Scanner:
         universe: Universe,
         results: _Results,
         skipped: tuple[Skipped, ...],
+        held: Collection[str],
         effort: _Effort,
     ) -> Report:
         rules = self._rules
@@ -161,6 +165,7 @@ class Scanner:
                 sorted(results.divergences, key=lambda x: (x.symbol, x.confirmed, x.kind))
             ),
             notices=_notices(universe),
+            held={x.symbol: x.instrument for x in universe.listed if x.symbol in held},
         )
 
 

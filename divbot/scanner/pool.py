@@ -119,6 +119,9 @@ class ProcessPool:
         self._deaths = 0
         self._culprits = 0
         self._has_worked = False
+        # Guards the two below: who closes the pool may do so while another thread runs tasks.
+        self._lock = threading.RLock()
+        self._is_closed = False
         self._executor = self._start()
 
     def run(self, tasks: Sequence[BlockTask], progress: Progress) -> list[Done]:
@@ -144,7 +147,12 @@ class ProcessPool:
         return finished
 
     def close(self) -> None:
-        """End every worker; they hold nothing that would be lost."""
+        """End every worker; they hold nothing that would be lost. Tasks under way are lost."""
+        with self._lock:
+            self._is_closed = True
+            self._end_workers()
+
+    def _end_workers(self) -> None:
         self._starting.join(_PATIENCE)
         if self._starting.is_alive():
             # The forkserver still compiles kernels, and the executor's lock is held meanwhile.
@@ -251,8 +259,11 @@ class ProcessPool:
             self._has_worked = True
 
     def _restart(self) -> None:
-        self.close()
-        self._executor = self._start()
+        with self._lock:
+            if self._is_closed:
+                raise WorkerLost("the pool was closed")
+            self._end_workers()
+            self._executor = self._start()
 
 
 @dataclass(frozen=True, slots=True)

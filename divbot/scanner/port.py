@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.domain.market import Interval, Market
+from divbot.domain.market import Instrument, Interval, Market
 
 
 class Candles(Protocol):
@@ -40,8 +40,8 @@ class Listed(Protocol):
         """Return the venue's name of it."""
 
     @property
-    def tick_size(self) -> Decimal | None:
-        """Return the step of a valid price, where the venue names one."""
+    def instrument(self) -> Instrument | None:
+        """Return how it is listed; None where it is listed no more."""
 
     @property
     def quote_volume(self) -> Decimal:
@@ -105,9 +105,6 @@ class Source(Protocol):
 
     def open(self, connections: int) -> MarketData:
         """Return the market data over at most `connections` connections."""
-
-    def open_listing(self) -> Listing:
-        """Return the market data with its listings, over as many connections as they can use."""
 
     def open_lease(self, symbols: int, limit: int) -> int:
         """Set request weight aside for the candles of `symbols`; return the lease's number."""

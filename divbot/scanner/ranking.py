@@ -94,7 +94,7 @@ def plan_of(signal: Signal, tick: Decimal | None, rules: RankingRules) -> Plan |
 def _opportunity(
     signal: Signal, listed: Listed, rules: RankingRules, interval: Interval, age: int
 ) -> Opportunity | None:
-    tick = listed.tick_size
+    tick = listed.instrument.tick_size if listed.instrument else None
     plan = plan_of(signal, tick, rules)
     price = price_of(signal.last_close, tick)
     if plan is None or _is_spent(signal, plan, price, tick):
@@ -119,6 +119,7 @@ def _opportunity(
         confirmed_at=interval.close_of(signal.divergence.confirmed),
         quote_volume=listed.quote_volume,
         spread=listed.spread,
+        instrument=listed.instrument,
     )
 
 

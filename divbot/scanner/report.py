@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from divbot.domain.market import Interval, Market
+from divbot.domain.market import Instrument, Interval, Market
 from divbot.domain.signals import Divergence, Opportunity
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class Report:
     """Every one in the windows, by symbol and time; most are history."""
     notices: tuple[str, ...] = ()
     """What a reader should know of how the report came about."""
+    held: Mapping[str, Instrument | None] = field(default_factory=dict)
+    """How the symbols that are held are listed; None: no more."""
 
     def to_document(self, *, with_divergences: bool = False) -> dict[str, Any]:
         """Return the report as what `--json` prints: texts, numbers, lists and dicts."""

@@ -13,6 +13,9 @@ from divbot.domain.market import Interval, Market
 from divbot.domain.positions import Position
 from divbot.domain.signals import Opportunity, Side
 
+LATE = 120_000
+"""From this age on, in ms, a report of the scanner is warned about."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScannerView:
@@ -74,3 +77,32 @@ class Snapshot:
     def equity(self) -> Decimal:
         """Return cash and positions at what they could be closed at now."""
         return self.ledger.equity_at(self.prices)
+
+    @property
+    def drawdown(self) -> Decimal:
+        """Return by which part of its highest value the equity has fallen."""
+        peak = max(self.ledger.peak, self.equity)
+        return (peak - self.equity) / peak if peak > 0 else Decimal(0)
+
+    @property
+    def open_profit(self) -> Decimal:
+        """Return what the open positions have come to so far: equity is balance + realised + this.
+
+        A position without a price counts with its entry price.
+        """
+        positions = self.ledger.positions.values()
+        return sum((self._net(x, self.price_of(x) or x.entry_price) for x in positions), Decimal(0))
+
+    def profit_of(self, position: Position) -> Decimal | None:
+        """Return what `position` has come to so far, but for the fee of closing it.
+
+        Like the profit of a trade this counts the fee of the entry, and funding. None where nobody
+        knows its price.
+        """
+        price = self.price_of(position)
+        return None if price is None else self._net(position, price)
+
+    def _net(self, position: Position, price: Decimal) -> Decimal:
+        entered = self.ledger.entries[position.trade]
+        worth = max(position.wallet + position.profit_at(price), Decimal(0))
+        return worth - entered.margin - entered.fill.fee

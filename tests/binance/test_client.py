@@ -162,6 +162,11 @@ def test_what_will_not_pass_is_asked_but_once(
         pytest.param(refusal(429), 60, id="not said"),
         pytest.param(refusal(429, Retry_After="soon"), 60, id="nonsense"),
         pytest.param(refusal(429, Retry_After="-5"), 60, id="negative"),
+        pytest.param(refusal(429, Retry_After="0"), 1, id="none at all"),
+        pytest.param(refusal(429, Retry_After="Tue, 30 Jul 2024 09:00:09 GMT"), 9, id="by a date"),
+        pytest.param(
+            refusal(429, Retry_After="Tue, 30 Jul 2024 08:00:00 GMT"), 1, id="by a date gone by"
+        ),
     ],
 )
 def test_a_short_pause_is_waited_for_to_its_end(answer: Answer, seconds: int) -> None:
@@ -193,6 +198,7 @@ def test_a_pause_for_one_is_a_pause_for_all() -> None:
             refusal(418, -1003, f"IP banned until {NOW + 7_000}."), NOW + 7_000, id="by the message"
         ),
         pytest.param(refusal(418, Retry_After="9" * 40), NOW + 3 * 86_400_000, id="for ever"),
+        pytest.param(refusal(418), NOW + 120_000, id="not said"),
     ],
 )
 def test_a_ban_is_written_down_and_obeyed_by_the_next_program(

@@ -13,6 +13,7 @@ import pytest
 from divbot.binance.flat import Verdicts
 from divbot.binance.listing import Listings
 from divbot.binance.notebook import Notebook
+from divbot.binance.server_clock import ServerClock
 from divbot.binance.stocks import Stocks, tokenisable
 from divbot.binance.universe import Rule, Universe, UniverseRules
 from divbot.binance.wire import Candles, Listing, Quote
@@ -92,10 +93,12 @@ class Desk:
         self.restart()
 
     def restart(self) -> None:
+        self.server_clock = ServerClock(self.clock)
         self.listings = Listings(
             self.client,  # type: ignore[arg-type]
             UniverseRules(top=30),
             self.clock,
+            server_clock=self.server_clock,
             verdicts=Verdicts(Notebook(self.folder / "flat.json"), "here"),
             stocks=None,
         )
@@ -230,7 +233,7 @@ def test_a_listing_tells_the_venue_s_time(tmp_path: Path, market: Market, ahead:
 
     # The time in a listing of futures is not to be relied on.
     assert found.at == NOW + ahead
-    assert desk.listings.server_clock.now() == NOW + ahead
+    assert desk.server_clock.now() == NOW + ahead
     assert desk.listings.weight_limit == 1234
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import socket
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,38 +12,7 @@ from divbot.binance.transport import Transport
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import BadAnswer, DivbotError, VenueUnreachable
 
-OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-Script = Callable[[socket.socket], None]
-
-
-class RudeServer:
-    """Answer every request on a loopback port with the same script."""
-
-    def __init__(self, script: Script) -> None:
-        self._script = script
-        self._closing = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(0.05)
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/"
-
-    def _serve(self) -> None:
-        while not self._closing.is_set():
-            try:
-                connection, _ = self._listener.accept()
-            except TimeoutError:
-                continue
-            with connection:
-                connection.settimeout(5)
-                connection.recv(65536)
-                with contextlib.suppress(OSError):
-                    self._script(connection)
-
-    def close(self) -> None:
-        self._closing.set()
-        self._thread.join()
-        self._listener.close()
+from .rude import OK, RudeServer, Script, drip, hold, reset, saying
 
 
 @pytest.fixture
@@ -59,34 +26,6 @@ def serve() -> Iterator[Callable[[Script], str]]:
     yield start
     for server in servers:
         server.close()
-
-
-def saying(reply: bytes, then: Script | None = None) -> Script:
-    def send(connection: socket.socket) -> None:
-        connection.sendall(reply)
-        if then:
-            then(connection)
-
-    return send
-
-
-def hold(connection: socket.socket) -> None:
-    """Say nothing more until the other side has had enough."""
-    connection.recv(1)
-
-
-def drip(head: bytes, byte: bytes) -> Script:
-    def send(connection: socket.socket) -> None:
-        connection.sendall(head)
-        for _ in range(400):
-            connection.sendall(byte)
-            threading.Event().wait(0.01)
-
-    return send
-
-
-def reset(connection: socket.socket) -> None:
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
 
 def test_a_whole_reply_is_handed_over(serve: Callable[[Script], str]) -> None:
@@ -186,3 +125,12 @@ def test_proxies_of_the_environment_are_not_obeyed(
 
     with Transport(SystemClock()) as transport:
         assert transport.get(url, {}, seconds=5).status == 200
+
+
+def test_a_refusal_is_obeyed_whatever_its_body_is(serve: Callable[[Script], str]) -> None:
+    url = serve(saying(b"HTTP/1.1 418 No\r\nRetry-After: 7\r\nContent-Length: 9\r\n\r\n{"))
+
+    with Transport(SystemClock()) as transport:
+        answer = transport.get(url, {}, seconds=5)
+
+    assert (answer.status, answer.headers["retry-after"], answer.body) == (418, "7", b"")

@@ -18,6 +18,7 @@ from divbot.binance.wire import (
     parse_exchange_info,
     parse_final_klines,
     parse_quotes,
+    parse_server_time,
     parse_tickers,
 )
 from divbot.domain.errors import BadAnswer
@@ -42,6 +43,14 @@ def kline(number: int, **changes: Any) -> list[Any]:
 
 def body(*rows: Any) -> bytes:
     return json.dumps(rows).encode()
+
+
+@pytest.mark.parametrize(
+    "time", [1_722_330_000, 1_722_330_000_000_000, True, "1722330000000", 1e12]
+)
+def test_a_time_that_is_not_in_milliseconds_is_none(time: object) -> None:
+    with pytest.raises(BadAnswer, match="expected serverTime in ms"):
+        parse_server_time(json.dumps({"serverTime": time}).encode())
 
 
 def test_the_last_row_is_never_final() -> None:
@@ -148,6 +157,10 @@ def test_a_real_contract_is_known_with_its_dates(data: Path) -> None:
         quote="USDT",
         status="TRADING",
         tick_size=Decimal("0.10"),
+        step_size=Decimal("0.001"),
+        min_quantity=Decimal("0.001"),
+        max_quantity=Decimal(120),
+        min_notional=Decimal(5),
         contract="PERPETUAL",
         underlying="COIN",
         margin="USDT",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from divbot.cli import app
-from divbot.cli.recorded import Recorded
+from divbot.trading.journal import Recorded
 
 
 class Terminal:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.cli.commands import divbot, start
+from tests.exchange.recordings import table, write_csv
 
 Serve = Callable[..., str]
 
@@ -66,6 +67,14 @@ def test_the_same_seed_gives_the_same_market(serve: Serve) -> None:
     assert one != other
 
 
+def test_a_seed_says_when_a_recorded_market_has_gaps(serve: Serve, tmp_path: Path) -> None:
+    write_csv(tmp_path / "good.csv", table())
+
+    url = serve("--recorded", str(tmp_path / "good.csv"), "--outages", "--seed", "3")
+
+    assert len(get(f"{url}/api/v3/ticker/price")) == 1
+
+
 def test_a_scan_of_an_archive_finds_its_symbol(serve: Serve, data: Path) -> None:
     url = serve("--recorded", str(data / "archive"), "--at", "2023-08-20", "--speed", "0")
 
@@ -110,6 +119,25 @@ def test_a_port_in_use_is_told() -> None:
             "expected a time from 2020-01-01.*found 1999",
             id="before all markets",
         ),
+        pytest.param(
+            ["--at", "2050-01-01"], "expected a time before 2050-01-01 00:00.*found", id="after all"
+        ),
+        pytest.param(
+            ["--recorded", "good.csv", "--at", "2024-07-30T00:04"],
+            "expected a time before 2024-07-30 00:04 UTC.*found 2024-07-30 00:04",
+            id="after the recording",
+        ),
+        pytest.param(["--interval", "5m"], "--interval tells.*--recorded", id="interval alone"),
+        pytest.param(
+            ["--recorded", "good.csv", "--symbols", "400"],
+            "--symbols makes a synthetic market",
+            id="symbols of a recording",
+        ),
+        pytest.param(
+            ["--recorded", "good.csv", "--seed", "1"],
+            "--seed makes a synthetic market",
+            id="seed of a recording",
+        ),
         pytest.param(["--symbols", "0"], "--symbols", id="no symbols"),
         pytest.param(["--speed", "-1"], "--speed", id="negative speed"),
         pytest.param(["--port", "70000"], "--port", id="no port"),
@@ -127,6 +155,7 @@ def test_a_port_in_use_is_told() -> None:
 )
 def test_what_is_wrong_is_told_in_one_line(arguments: list[str], says: str, tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_text("time,price\n1,2\n")
+    write_csv(tmp_path / "good.csv", table())
     (tmp_path / "bad.parquet").write_text("not a parquet file")
     (tmp_path / "empty").mkdir()
     (tmp_path / "broken").mkdir()

@@ -1,53 +1,27 @@
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
-from divbot.cli.figures import duration_text, money_text, number_text, percent_text
+from divbot.cli.figures import change, multiple, percent, ratio, words
 
 
 @pytest.mark.parametrize(
-    ("amount", "text", "signed"),
-    [
-        ("1234567.891", "1,234,567.89", "+1,234,567.89"),
-        ("-12", "-12.00", "-12.00"),
-        ("0.01234", "0.0123", "+0.0123"),
-        ("-0.99999", "-1.0000", "-1.0000"),
-        ("0.00001", "0.0000", "0.0000"),
-        ("-0.00001", "0.0000", "0.0000"),
-        ("0", "0.00", "0.00"),
-        ("1E+3", "1,000.00", "+1,000.00"),
-    ],
+    ("part", "text"),
+    [(0.12341, "+12.34%"), (-0.5, "-50.00%"), (-0.00001, "0.00%"), (2.6471, "+264.71%")],
 )
-def test_money_has_two_decimals_and_small_money_four(amount: str, text: str, signed: str) -> None:
-    assert money_text(Decimal(amount)) == text
-    assert money_text(Decimal(amount), signed=True) == signed
+def test_a_change_has_a_sign_unless_it_rounds_to_nothing(part: float, text: str) -> None:
+    assert change(part) == text
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(1.005, "+1.00"), (-0.004, "0.00"), (0.0, "0.00"), (-2.5, "-2.50"), (1234.5, "+1,234.50")],
-)
-def test_a_number_that_rounds_to_nothing_has_no_sign(value: float, text: str) -> None:
-    assert number_text(value, signed=True) == text
+def test_ratios_and_multiples_round_to_two_decimals() -> None:
+    assert [ratio(x) for x in (1.304, -0.004, -2.5, 1e4)] == ["1.30", "0.00", "-2.50", "10,000.00"]
+    assert [multiple(x) for x in (1.304, -0.004, -2.5, None)] == ["+1.30", "0.00", "-2.50", ""]
 
 
-def test_parts_are_told_per_cent() -> None:
-    assert percent_text(0.12345) == "12.3 %"
-    assert percent_text(0.12345, signed=True, decimals=2) == "+12.35 %"
-    assert percent_text(-0.00001) == "0.0 %"
+def test_parts_of_both_types_read_the_same() -> None:
+    assert percent(0.25, 1) == "25.0%"
+    assert percent(-0.0001, 1) == "0.0%"
 
 
-@pytest.mark.parametrize(
-    ("milliseconds", "text"),
-    [
-        (0, "0 s"),
-        (59_999, "59 s"),
-        (72_000, "1 min 12 s"),
-        (3_600_000, "1 h 0 min"),
-        (93_600_000, "1 d 2 h"),
-    ],
-)
-def test_durations_have_their_two_largest_units(milliseconds: int, text: str) -> None:
-    assert duration_text(milliseconds) == text
+def test_names_of_the_code_are_words() -> None:
+    assert words("trailing_stop") == "trailing stop"

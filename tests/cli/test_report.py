@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.cli.recorded import Recorded
 from divbot.cli.report.charts import MOST_POINTS, chart_data, thinned
 from divbot.cli.report.page import filled, page_text
+from divbot.trading.journal import Recorded
 from divbot.trading.stats import measure
 from tests.cli.recordings import Terminal, terminal
 from tests.trading.stories import (
@@ -74,7 +74,7 @@ class Page(HTMLParser):
 def test_a_page_has_every_figure_of_the_text_and_every_trade() -> None:
     text = page(five_trades())
 
-    assert escape("95 % interval 4.6 % to 69.9 %") in text
+    assert escape("95% interval 4.6% to 69.9%") in text
     assert escape("none: valued on 1 whole UTC days, 30 are needed") in text
     trades = Page(text).rows[-6:]
     assert trades[0][:12] == [

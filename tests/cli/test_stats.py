@@ -34,14 +34,14 @@ paper run 2024-07-01T120000-usdm-5m
 Account
   balance             1,000.00 at the start
   equity              1,002.10 at 2024-07-03 09:00
-  return              +0.21 %
+  return              +0.21%
   annual return       none: covers 1.9 days, 90 are needed
   net profit          +4.45 of closed trades
   open positions      1
 
 Closed trades
   trades              4: 1 won, 2 lost, 1 even
-  win rate            25.0 %; 95 % interval 4.6 % to 69.9 %
+  win rate            25.0%; 95% interval 4.6% to 69.9%
   profit factor       1.31
   expectancy          +1.11, +0.11 R a trade
   average win         +18.90
@@ -49,38 +49,38 @@ Closed trades
   best                +18.90 (BTCUSDT, trade 1)
   worst               -10.45 (ETHUSDT, trade 2)
   longest losing run  2 trades
-  average holding     4 h 15 min
+  average holding     4h15m
 
 Risk
-  maximum drawdown    1.65 % (16.80)
+  maximum drawdown    1.65% (16.80)
     peak              1,018.90 at 2024-07-01 15:00
     trough            1,002.10 at 2024-07-03 09:00
     recovered         not yet
-  exposure            41.7 % of the time with a position open
+  exposure            41.7% of the time with a position open
   Sharpe              none: valued on 1 whole UTC days, 30 are needed
   Sortino             none: valued on 1 whole UTC days, 30 are needed
   Calmar              none: covers 1.9 days, 90 are needed
 
 Paid, and in the profit already
-  fees                0.3700
-  slippage            0.2000
-  spread              0.7000 (half of it, each time it was crossed)
-  funding             0.4500 paid
+  fees                0.37
+  slippage            0.20
+  spread              0.70 (half of it, each time it was crossed)
+  funding             0.45 paid
 
-side  trades  won %  profit  factor  avg R    fees  slippage  funding
-BUY        3     33  +14.90    4.72  +0.50  0.1000      0.00     0.00
-SELL       1      0  -10.45    0.00  -1.04  0.2000    0.2000  -0.4500
+side  trades  won %  profit  factor  avg R  fees  slippage  funding
+BUY        3     33  +14.90    4.72  +0.50  0.10      0.00     0.00
+SELL       1      0  -10.45    0.00  -1.04  0.20      0.20    -0.45
 
-kind             trades  won %  profit  factor  avg R    fees  slippage  funding
-regular bullish       2     50  +18.90          +0.94  0.1000      0.00     0.00
-hidden bullish        1      0   -4.00    0.00  -0.40    0.00      0.00     0.00
-hidden bearish        1      0  -10.45    0.00  -1.04  0.2000    0.2000  -0.4500
+kind             trades  won %  profit  factor  avg R  fees  slippage  funding
+regular bullish       2     50  +18.90          +0.94  0.10      0.00     0.00
+hidden bullish        1      0   -4.00    0.00  -0.40  0.00      0.00     0.00
+hidden bearish        1      0  -10.45    0.00  -1.04  0.20      0.20    -0.45
 
-reason         trades  won %  profit  factor  avg R    fees  slippage  funding
-target              1    100  +18.90          +1.89  0.1000      0.00     0.00
-holding time        1      0    0.00           0.00    0.00      0.00     0.00
-trailing stop       1      0   -4.00    0.00  -0.40    0.00      0.00     0.00
-stop                1      0  -10.45    0.00  -1.04  0.2000    0.2000  -0.4500
+reason         trades  won %  profit  factor  avg R  fees  slippage  funding
+target              1    100  +18.90          +1.89  0.10      0.00     0.00
+holding time        1      0    0.00           0.00  0.00      0.00     0.00
+trailing stop       1      0   -4.00    0.00  -0.40  0.00      0.00     0.00
+stop                1      0  -10.45    0.00  -1.04  0.20      0.20    -0.45
 
 More: divbot stats --by symbol or day, --json, --report FILE.html
 """
@@ -88,10 +88,10 @@ More: divbot stats --by symbol or day, --json, --report FILE.html
 BY_DAY = """\
 Binance USD-M futures, 5m
 paper run 2024-07-01T120000-usdm-5m
-day         trades  won %  profit  factor  avg R    fees  slippage  funding
-2024-07-01       2     50   +8.45    1.81  +0.42  0.3000    0.2000  -0.4500
-2024-07-02       1      0   -4.00    0.00  -0.40    0.00      0.00     0.00
-2024-07-03       1      0    0.00           0.00    0.00      0.00     0.00
+day         trades  won %  profit  factor  avg R  fees  slippage  funding
+2024-07-01       2     50   +8.45    1.81  +0.42  0.30      0.20    -0.45
+2024-07-02       1      0   -4.00    0.00  -0.40  0.00      0.00     0.00
+2024-07-03       1      0    0.00           0.00  0.00      0.00     0.00
 """
 
 

@@ -17,11 +17,11 @@ NOW = START + 48 * HOUR + 72_000
 STATUS = """\
 Binance USD-M futures, 5m
 paper run 2024-07-01T120000-usdm-5m
-equity      1,002.10 USDT (+0.21 %), as valued at 2024-07-03 09:00:00 UTC
+equity      1,002.10 USDT (+0.21%), as valued at 2024-07-03 09:00:00 UTC
 cash        954.38 USDT
 trades      4 closed with +4.45 USDT; 1 open
 entries     paused: the day's loss is at its limit
-last event  paused at 2024-07-03 12:00:00 UTC, 1 min 12 s ago
+last event  paused at 2024-07-03 12:00:00 UTC, 1m ago
 program     running
 
 #  symbol   side  quantity  entry  stop  target  liquidation  leverage  margin  opened
@@ -31,11 +31,11 @@ program     running
 FRESH = """\
 Binance USD-M futures, 5m
 paper run 2024-07-01T120000-usdm-5m
-equity      1,000.00 USDT (0.00 %), as valued at 2024-07-01 12:00:00 UTC
+equity      1,000.00 USDT (0.00%), as valued at 2024-07-01 12:00:00 UTC
 cash        1,000.00 USDT
 trades      0 closed with 0.00 USDT; 0 open
 entries     go on
-last event  started at 2024-07-01 12:00:00 UTC, 3 h 0 min ago
+last event  started at 2024-07-01 12:00:00 UTC, 3h00m ago
 program     not running
 """
 

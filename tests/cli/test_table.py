@@ -37,6 +37,7 @@ def opportunity(rank: int, symbol: str, kind: Kind, price: str, score: float) ->
         confirmed_at=CONFIRMED + 300_000,
         quote_volume=Decimal(10**9),
         spread=None,
+        instrument=None,
     )
 
 

@@ -40,6 +40,14 @@ def standing() -> Iterator[str]:
         yield exchange.base_url
 
 
+@pytest.fixture(scope="package")
+def moving() -> Iterator[str]:
+    """Return the address of an exchange of both markets where a minute passes in a second."""
+    options = ExchangeOptions(symbols=10, seed=7, at=NOON, speed=60.0, awkward=True)
+    with EmbeddedExchange(options, PRELOAD) as exchange:
+        yield exchange.base_url
+
+
 @pytest.fixture
 def grudging() -> Iterator[str]:
     """Return the address of an exchange that refuses a call for all tickers, then bans."""

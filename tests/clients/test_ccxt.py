@@ -195,8 +195,29 @@ def test_a_price_and_an_amount_are_rounded_as_the_exchange_wants_them(side):
         if each["filterType"] == "PRICE_FILTER"
     )
 
-    assert float(tick) == 0.01
-    assert side.client.price_to_precision(side.btc, 60_000.123456) == "60000.12"
+    wanted, rounded = (0.01, "60000.12") if side.prefix == SPOT else (0.1, "60000.1")
+    assert float(tick) == wanted
+    assert side.client.price_to_precision(side.btc, 60_000.123456) == rounded
+
+
+def test_trades_are_what_the_exchange_says(side):
+    plain = side.said("aggTrades", symbol="BTCUSDT", limit=5)
+
+    trades = side.client.fetch_trades(side.btc, limit=5)
+
+    assert [(each["timestamp"], each["price"], each["amount"]) for each in trades] == [
+        (each["T"], float(each["p"]), float(each["q"])) for each in plain
+    ]
+    assert [each["side"] for each in trades] == ["sell" if each["m"] else "buy" for each in plain]
+
+
+def test_trades_since_a_time_are_found(side):
+    since = NOON - 3_600_000
+
+    trades = side.client.fetch_trades(side.btc, since=since, limit=3)
+
+    assert len(trades) == 3
+    assert since <= trades[0]["timestamp"] < since + 60_000
 
 
 def test_the_time_is_the_exchanges(side):

@@ -80,6 +80,17 @@ def synthetic_desk(
     return open_desks(options, ManualClock(now))[0]
 
 
+def moving_desk(
+    market: Market = Market.SPOT, *, now: int = NOON, symbols: int = 3, **others: Any
+) -> tuple[ManualClock, Desk]:
+    """Return the desk of a small synthetic market, and the clock that it goes by."""
+    clock = ManualClock(now)
+    options = ExchangeOptions(
+        **{"seed": 1, "speed": 1, **others}, markets=(market,), symbols=symbols, at=now
+    )
+    return clock, open_desks(options, clock)[0]
+
+
 def tape_desk(tape: Tape, *, now: int, market: Market = Market.SPOT) -> Desk:
     """Return the desk of a market made of `tape` that stands at `now`."""
     clock = ManualClock(now)

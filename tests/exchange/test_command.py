@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
 
+import aiohttp
 import pytest
+from aiohttp import WSMsgType
 
 from tests.cli.commands import divbot, start
 
@@ -31,6 +34,7 @@ def served(*arguments):
                 with error:
                     return error.code, error.headers, error.read()
 
+        ask.url = url
         yield ask
     finally:
         process.terminate()
@@ -85,6 +89,19 @@ def test_gaps_and_lag():
 
     assert rows[-1][0] == whole[-2][0]
     assert sum(row[8] for row in rows[:-1]) < sum(row[8] for row in whole[:-1])
+
+
+def test_connections_age():
+    async def story(url):
+        async with (
+            aiohttp.ClientSession() as http,
+            http.ws_connect(f"{url}/ws", autoping=False) as socket,
+        ):
+            return (await socket.receive()).type
+
+    with served("--aging", "1000") as ask:
+        # Otherwise the first ping comes after 20 seconds.
+        assert asyncio.run(asyncio.wait_for(story(ask.url), 15)) is WSMsgType.PING
 
 
 @pytest.mark.parametrize(

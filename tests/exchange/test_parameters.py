@@ -46,7 +46,7 @@ REFUSED = [
     (SPOT, "ticker/price", "symbolStatus=OPEN", -1122, "symbolStatus"),
     (SPOT, "ticker/price", "symbol=BTCUSDT&symbolStatus=BREAK", -1220, "BREAK"),
     (SPOT, "ticker/price", "type=MINI", -1104, "read '0' parameter(s) but was sent '1'"),
-    (SPOT, "ticker/24hr", "type=SHORT", -1130, "'type'"),
+    (SPOT, "ticker/24hr", "type=SHORT", -1139, "Invalid ticker type."),
     (SPOT, "exchangeInfo", "symbol=NOUSDT", -1121, "Invalid symbol."),
     (SPOT, "exchangeInfo", "symbol=BTCUSDT&permissions=SPOT", -1128, "Combination"),
     (SPOT, "exchangeInfo", "symbol=BTCUSDT&symbolStatus=TRADING", -1128, "Combination"),

@@ -160,6 +160,59 @@ def test_no_symbol_or_a_list_is_a_list(desks, asked):
     assert isinstance(get(desks[SPOT], "ticker/24hr", **asked), list)
 
 
+@needs_bodies
+def test_a_symbol_that_is_traded_no_more_looks_like_a_real_one():
+    ours = get(synthetic_desk(awkward=True), "ticker/24hr", symbol="MATICUSDT")
+    theirs = next(each for each in real("spot_ticker24hr_2020-10-09") if not each["count"])
+
+    differing = {"symbol", "prevClosePrice", "openTime", "closeTime"}
+    assert {name: value for name, value in ours.items() if name not in differing} == {
+        name: value for name, value in theirs.items() if name not in differing
+    }
+
+
+def decimals(text):
+    return len(text.partition(".")[2])
+
+
+@needs_bodies
+def test_futures_write_ticks_with_the_decimals_of_their_prices_as_real_ones_do():
+    desk = synthetic_desk(USDM, symbols=60)
+    ours, theirs = get(desk, "exchangeInfo"), real("usdm_exchangeInfo_2022-05-04")
+
+    noughts = []
+    for info in (ours, theirs):
+        entries = [each for each in info["symbols"] if each["symbol"] != "YFIUSDT"]  # an odd one
+        ticks = [each["filters"][0]["tickSize"] for each in entries]
+        assert [each["pricePrecision"] for each in entries] == list(map(decimals, ticks))
+        noughts.append({len(tick) - len(tick.rstrip("0")) for tick in ticks if "." in tick})
+    assert {0, 1, 2} <= noughts[0]
+    assert {0, 1, 2} <= noughts[1]
+
+
+@needs_bodies
+def test_bitcoin_has_a_tick_of_ten_cents_in_prices_of_cents(desks):
+    ours, theirs = (
+        _symbol(info, "BTCUSDT")
+        for info in (get(desks[USDM], "exchangeInfo"), real("usdm_exchangeInfo_2022-05-04"))
+    )
+
+    for entry in (ours, theirs):
+        assert (entry["pricePrecision"], entry["filters"][0]["tickSize"]) == (2, "0.10")
+    (row,) = get(desks[USDM], "klines", symbol="BTCUSDT", interval="1h", limit=1)
+    assert [decimals(row[n]) for n in (1, 2, 3, 4, 5, 7)] == [2, 2, 2, 2, 3, 5]
+    assert {price[-1] for price in row[1:5]} == {"0"}
+
+
+@needs_bodies
+def test_futures_write_quote_volumes_as_finely_as_price_and_volume_together(desks):
+    real_rows = real("usdm_klines_raw_1d_40sym_2025-06")["ADAUSDT"]
+    our_rows = get(desks[USDM], "klines", symbol="ETHUSDT", interval="1d")
+
+    for row in (real_rows[0], our_rows[0]):
+        assert decimals(row[7]) == decimals(row[1]) + decimals(row[5])
+
+
 def test_spot_writes_8_decimals_and_futures_their_own(desks):
     prices = [get(desk, "ticker/price", symbol="BTCUSDT")["price"] for desk in desks.values()]
 

@@ -10,7 +10,7 @@ from divbot.exchange.tape import CLOSE, COLUMNS, HIGH, LOW, OPEN, OPEN_TIME, QUO
 
 DAY = 86_400_000
 START = parse_time("2024-07-29")
-GOLDEN = "063554e9eaa69adf21b3edf5ed6f1a70209fb102ddb14bc9a06c0b00f85c4056"
+GOLDEN = "c4be1efec3fcf3ae5070923fe1dbe9a3fb52f831419de6c5fd513c528e170614"
 
 
 def tape(market=Market.SPOT, *, seed=1, symbols=8, until=START):
@@ -129,7 +129,13 @@ def test_nothing_is_traded_before_the_listing(large):
 
 
 def test_spot_and_futures_agree_on_closes_but_not_on_trades():
-    spot, futures = (tape(market).candles(0, START, START + DAY) for market in Market)
+    spot, futures = (tape(market).candles(1, START, START + DAY) for market in Market)
 
     assert spot[-1, CLOSE] == futures[-1, CLOSE]
     assert not np.array_equal(spot[:, VOLUME], futures[:, VOLUME])
+
+
+def test_a_coarser_tick_of_futures_rounds_the_same_closes():
+    spot, futures = (tape(market).candles(0, START, START + DAY)[-1, CLOSE] for market in Market)
+
+    assert abs(spot - 10 * futures) <= 5

@@ -20,7 +20,7 @@ from divbot.domain.errors import (
     UnknownSymbol,
     VenueUnreachable,
 )
-from divbot.domain.market import Interval, Market
+from divbot.domain.market import Instrument, Interval, Market
 from divbot.domain.signals import Kind, Side
 from divbot.scanner.cycle import ScanRules
 from divbot.scanner.ranking import RankingRules
@@ -43,6 +43,10 @@ class FakeListed(NamedTuple):
     quote_volume: Decimal = Decimal(1000)
     spread: Decimal | None = None
     is_wanted: bool = False
+
+    @property
+    def instrument(self) -> Instrument:
+        return Instrument(self.symbol, self.symbol, "", "TRADING", self.tick_size)
 
 
 class FakeUniverse(NamedTuple):

@@ -24,7 +24,9 @@ def scan() -> Iterator[Scan]:
 
     def run(source: FakeSource, **changes: Any) -> Report:
         pools.append(InlinePool(source, connections=2))
-        return Scanner(source, pools[-1], ManualClock(), rules(**changes)).cycle()
+        return Scanner(
+            source.open_listing(), source, pools[-1], ManualClock(), rules(**changes)
+        ).cycle()
 
     yield run
     for pool in pools:
@@ -120,7 +122,9 @@ def test_held_symbols_are_scanned_besides() -> None:
     source = FakeSource(names(3))
     pool = InlinePool(source, connections=1)
 
-    report = Scanner(source, pool, ManualClock(), rules()).cycle(held={"HELDUSDT"})
+    report = Scanner(source.open_listing(), source, pool, ManualClock(), rules()).cycle(
+        held={"HELDUSDT"}
+    )
 
     pool.close()
     assert report.summary.scanned == 4
@@ -149,7 +153,7 @@ def test_a_symbol_left_behind_is_skipped_whichever_block_it_is_in(
     pool = InlinePool(source, connections=1)
     pool.workers = workers
 
-    report = Scanner(source, pool, ManualClock(), rules()).cycle()
+    report = Scanner(source.open_listing(), source, pool, ManualClock(), rules()).cycle()
 
     pool.close()
     assert [x.reason for x in report.summary.skipped] == reasons
@@ -246,7 +250,7 @@ def test_an_empty_market_gives_an_empty_report(scan: Scan) -> None:
 def test_any_number_of_workers_gives_the_same_report(scan: Scan, workers: int) -> None:
     source = FakeSource((*names(30), "DELISTEDUSDT"))
     with ProcessPool(source, workers, connections=2) as pool:
-        report = Scanner(source, pool, ManualClock(), rules()).cycle()
+        report = Scanner(source.open_listing(), source, pool, ManualClock(), rules()).cycle()
 
     document = report.to_document(with_divergences=True)
     expected = scan(source).to_document(with_divergences=True)
@@ -281,7 +285,8 @@ class RecordingPool:
 def test_symbols_are_dealt_out_evenly(symbols: int, workers: int, sizes: list[int]) -> None:
     pool = RecordingPool(workers)
 
-    Scanner(FakeSource(names(symbols)), pool, ManualClock(), rules()).cycle()
+    source = FakeSource(names(symbols))
+    Scanner(source.open_listing(), source, pool, ManualClock(), rules()).cycle()
 
     assert [len(task.symbols) for task in pool.tasks] == sizes
     dealt = [symbol for task in pool.tasks for symbol in task.symbols]

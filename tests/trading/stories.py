@@ -6,7 +6,6 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from divbot.cli.recorded import Recorded
 from divbot.domain.clock import parse_time
 from divbot.domain.events import Entered, Event, Exited, Funded, Marked, Paused, Resumed, Started
 from divbot.domain.fills import Basis, Fill, Reason
@@ -14,6 +13,7 @@ from divbot.domain.ledger import fold
 from divbot.domain.market import Market
 from divbot.domain.positions import Origin
 from divbot.domain.signals import Kind, Side
+from divbot.trading.journal import Recorded
 
 START = parse_time("2024-07-01T12:00")
 HOUR = 3_600_000

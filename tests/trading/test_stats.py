@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.cli.recorded import Recorded
 from divbot.domain.events import Event
 from divbot.domain.fills import Reason
 from divbot.domain.signals import Kind
 from divbot.trading.breakdown import By, breakdown
 from divbot.trading.costs import Paid
+from divbot.trading.journal import Recorded
 from divbot.trading.stats import Stats, measure
 from divbot.trading.tally import Tally, tally, wilson_interval
 from tests.trading.stories import (

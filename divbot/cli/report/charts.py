@@ -8,7 +8,7 @@ from html import escape
 from itertools import accumulate
 from typing import Any
 
-from divbot.cli.figures import money_text, words
+from divbot.cli.figures import signed, words
 from divbot.domain.ledger import Ledger
 from divbot.domain.trades import Trade
 from divbot.trading.drawdown import underwater
@@ -100,5 +100,5 @@ def _text(trade: Trade | OpenTrade) -> str:
     """Return a trade in words; the charts take a text for markup."""
     end = "open"
     if trade.profit is not None and trade.reason is not None:
-        end = f"{words(trade.reason.value)}, {money_text(trade.profit, signed=True)}"
+        end = f"{words(trade.reason.value)}, {signed(trade.profit)}"
     return escape(f"trade {trade.number}: {trade.symbol} {trade.side.value}, {end}")

@@ -10,13 +10,14 @@ from importlib.resources import files
 from typing import TypeVar
 
 from divbot.cli.columns import Column
-from divbot.cli.figures import money_text, number_text, percent_text, words
-from divbot.cli.recorded import Recorded, start_of, title
+from divbot.cli.figures import change, harmless, money, multiple, percent, signed, words
+from divbot.cli.recorded import start_of, title
 from divbot.cli.report.charts import chart_data
 from divbot.cli.stats_text import Block, blocks_of, breakdown_columns, period
 from divbot.cli.trades_text import TRADE_COLUMNS
 from divbot.domain.trades import Trade
 from divbot.trading.breakdown import By, breakdown
+from divbot.trading.journal import Recorded
 from divbot.trading.open_trades import OpenTrade, open_trades
 from divbot.trading.stats import Stats
 
@@ -92,28 +93,26 @@ def _headline(stats: Stats) -> Sequence[tuple[str, str, str]]:
     closed, fall = stats.closed, stats.drawdown
     low, high = closed.win_rate_interval or (0.0, 0.0)
     return (
-        ("equity", money_text(stats.last.equity), f"from {money_text(stats.balance)}"),
-        ("return", percent_text(stats.total_return, signed=True, decimals=2), "since the start"),
+        ("equity", money(stats.last.equity), f"from {money(stats.balance)}"),
+        ("return", change(stats.total_return), "since the start"),
         (
             "net profit",
-            money_text(closed.profit, signed=True),
+            signed(closed.profit),
             f"{closed.trades} closed trades, {len(stats.open_trades)} open",
         ),
         (
             "win rate",
-            "none" if closed.win_rate is None else percent_text(closed.win_rate),
-            f"95 %: {percent_text(low)} to {percent_text(high)}" if closed.trades else "no trades",
+            "none" if closed.win_rate is None else percent(closed.win_rate, 1),
+            f"95%: {percent(low, 1)} to {percent(high, 1)}" if closed.trades else "no trades",
         ),
         (
             "expectancy",
-            "none" if closed.expectancy is None else money_text(closed.expectancy, signed=True),
-            "a trade"
-            if closed.average_r is None
-            else f"a trade, {number_text(closed.average_r, signed=True)} R",
+            "none" if closed.expectancy is None else signed(closed.expectancy),
+            "a trade" if closed.average_r is None else f"a trade, {multiple(closed.average_r)} R",
         ),
         (
             "maximum drawdown",
-            percent_text(fall.depth if fall else 0.0, decimals=2),
+            percent(fall.depth if fall else 0.0),
             _recovery(stats),
         ),
     )
@@ -172,8 +171,8 @@ def _table(
 def _cell(row: Row, column: Column[Row], keys: Keys[Row]) -> str:
     key = keys.get(column.title)
     value = "" if key is None else f' data-value="{key(row)}"'
-    colour = f" {column.colour(row)}" if column.colour else ""
-    return f'<td class="{_kind(column)}{colour}"{value}>{escape(column.cell(row))}</td>'
+    text = escape(harmless(column.cell(row)))
+    return f'<td class="{_kind(column)} {column.style(row)}"{value}>{text}</td>'
 
 
 def _kind(column: Column[Row]) -> str:

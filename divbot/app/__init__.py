@@ -44,31 +44,37 @@ def scan(*, demo: bool = False, config: str | Path | None = None, **settings: ob
 @contextmanager
 def open_scanner(settings: Settings, *, demo: bool = False) -> Iterator[Scanner]:
     """Provide a scanner with its workers and, for a demo, with an exchange of its own."""
-    from divbot.processes import refuse_while_importing, start_context
-    from divbot.scanner.pool import PRELOAD
+    from divbot.processes import refuse_while_importing
 
     refuse_while_importing("divbot.scan()")
-    if not settings.sequential:
-        # First of all: workers load their kernels while this process still loads its own modules.
-        start_context(PRELOAD)
+    start_workers_early(settings)
     # Loaded here: whoever only asks for --help waits for none of it.
     from divbot.scanner.cycle import Scanner
 
     rules = scan_rules(settings)
     with ExitStack() as stack:
-        source = _source(settings, _demo_url(settings, stack) if demo else settings.base_url)
-        pool = _pool(settings, source)
+        source = open_source(settings, stack, demo=demo)
+        pool = open_pool(settings, source)
         stack.callback(pool.close)
-        scanner = Scanner(source, pool, SystemClock(), rules)
+        scanner = Scanner(source.open_listing(), source, pool, SystemClock(), rules)
         stack.callback(scanner.close)
         yield scanner
+
+
+def start_workers_early(settings: Settings) -> None:
+    """Let workers load their kernels while this process still loads its own modules."""
+    from divbot.processes import start_context
+    from divbot.scanner.pool import PRELOAD
+
+    if not settings.sequential:
+        start_context(PRELOAD)
 
 
 @contextmanager
 def open_venue(settings: Settings, *, demo: bool = False) -> Iterator[BinanceListing]:
     """Provide a venue to ask from this process alone, for a demo an exchange of its own."""
     with ExitStack() as stack:
-        source = _source(settings, _demo_url(settings, stack) if demo else settings.base_url)
+        source = open_source(settings, stack, demo=demo)
         yield stack.enter_context(source.open_listing())
 
 
@@ -127,10 +133,14 @@ def state_home() -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
 
 
-def _source(settings: Settings, base_url: str | None) -> BinanceSource:
+def open_source(
+    settings: Settings, stack: ExitStack, *, demo: bool = False, speed: float = 1.0
+) -> BinanceSource:
+    """Return where to find the venue; for a demo one of its own, which `stack` ends."""
     from divbot.binance.endpoints import BASE_URLS
     from divbot.binance.market_data import BinanceSource
 
+    base_url = _demo_url(settings, stack, speed) if demo else settings.base_url
     return BinanceSource(
         market=settings.market,
         base_urls=(base_url,) if base_url else BASE_URLS[settings.market],
@@ -164,7 +174,8 @@ def _budget(settings: Settings) -> WeightBudget:
     return WeightBudget(SystemClock(), limit, share=settings.weight_share)
 
 
-def _pool(settings: Settings, source: Source) -> Pool:
+def open_pool(settings: Settings, source: Source) -> Pool:
+    """Return what runs blocks: worker processes, or this one alone."""
     from divbot.scanner.pool import InlinePool, ProcessPool
 
     if settings.sequential:
@@ -179,10 +190,17 @@ def _pool(settings: Settings, source: Source) -> Pool:
     )
 
 
-def _demo_url(settings: Settings, stack: ExitStack) -> str:
+def _demo_url(settings: Settings, stack: ExitStack, speed: float) -> str:
+    from divbot.binance.endpoints import WEIGHT_PER_MINUTE
     from divbot.exchange.embedded import EmbeddedExchange
     from divbot.exchange.options import ExchangeOptions
     from divbot.scanner.pool import PRELOAD
 
-    options = ExchangeOptions(markets=(settings.market,), symbols=max(DEMO_SYMBOLS, settings.top))
+    options = ExchangeOptions(
+        markets=(settings.market,),
+        symbols=max(DEMO_SYMBOLS, settings.top),
+        speed=speed,
+        # A minute of the market is a minute of the account of request weight.
+        weight_limit=None if speed <= 1 else int(speed * WEIGHT_PER_MINUTE[settings.market]),
+    )
     return stack.enter_context(EmbeddedExchange(options, PRELOAD)).base_url

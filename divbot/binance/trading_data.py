@@ -1,0 +1,88 @@
+"""Binance as the paper trader sees it: quotes of all symbols, minutes and funding of a few."""
+
+from __future__ import annotations
+
+from divbot.binance.client import BinanceClient
+from divbot.binance.server_clock import ServerClock
+from divbot.binance.transport import Transport
+from divbot.binance.wire import FundingRate, Minutes
+from divbot.domain.clock import Clock
+from divbot.domain.fills import Candle, Quote
+from divbot.domain.market import Market
+
+_MINUTE = 60_000
+_FEW, _MANY = 99, 499
+"""How many candles cost the least, and the next to least."""
+_SPARE = 2
+
+
+class BinanceTrading:
+    """Answer what a trader asks; safe to use from several threads."""
+
+    def __init__(
+        self,
+        client: BinanceClient,
+        transport: Transport,
+        clock: Clock,
+        server_clock: ServerClock,
+    ) -> None:
+        self._client = client
+        self._transport = transport
+        self._clock = clock
+        self._server_clock = server_clock
+
+    @property
+    def simulated(self) -> bool:
+        """Tell whether the prices are those of a local exchange."""
+        return self._client.simulated
+
+    @property
+    def market(self) -> Market:
+        """Return the market that is traded."""
+        return self._client.market
+
+    def now(self) -> int:
+        """Return the venue's time, ms UTC."""
+        return self._server_clock.now()
+
+    def look_at_the_clock(self) -> None:
+        """Ask the venue for its time."""
+        started = self._clock.monotonic()
+        venue_time = self._client.server_time()
+        self._server_clock.saw(venue_time, self._clock.monotonic() - started)
+
+    def quotes(self) -> dict[str, Quote]:
+        """Return the best bid and ask of every symbol, as seen when the answer had come."""
+        found = self._client.quotes()
+        at = self._server_clock.now()
+        return {symbol: Quote(x.bid, x.ask, at) for symbol, x in found.items()}
+
+    def minutes(self, symbol: str, start: int, end: int) -> Minutes:
+        """Return the 1m candles of the last price that open from `start` to `end` (ms UTC)."""
+        return self._all_minutes(symbol, start, end, mark=False)
+
+    def mark_minutes(self, symbol: str, start: int, end: int) -> Minutes:
+        """Return the 1m candles of the mark price that open from `start` to `end` (ms UTC)."""
+        return self._all_minutes(symbol, start, end, mark=True)
+
+    def funding(self, symbol: str, start: int, end: int) -> tuple[FundingRate, ...]:
+        """Return the settlements of funding from `start` to `end`, in the order of time."""
+        return self._client.funding(symbol, start, end)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._transport.close()
+
+    def _all_minutes(self, symbol: str, start: int, end: int, *, mark: bool) -> Minutes:
+        """Ask page by page; an answer that ends before `end` has all there is."""
+        final: list[Candle] = []
+        while True:
+            wanted = (end - start) // _MINUTE + _SPARE
+            limit = _FEW if wanted <= _FEW else _MANY
+            page = self._client.minutes(symbol, start, limit, mark=mark)
+            final += page.final
+            newest = page.forming
+            # A full page ends with a candle that may be final: it comes again with the next one.
+            if newest is None or len(page.final) + 1 < limit or newest.open_time >= end:
+                return Minutes(tuple(final), newest)
+            start = newest.open_time

@@ -1,0 +1,34 @@
+"""A gzip stream, unpacked in bounded memory and believed only when it is whole."""
+
+from __future__ import annotations
+
+import zlib
+
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+class Gunzip:
+    """Unpack a gzip stream of one or more members, piece by piece.
+
+    Hazard: of a stream cut within its last eight bytes, checksum and length, all of the content
+    comes out; `is_whole` alone tells. What comes out does not say how much is still to come: a
+    megabyte may hold a gigabyte.
+    """
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(_GZIP)
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether the stream may end here."""
+        return self._member.eof
+
+    def unpack(self, packed: bytes, most: int) -> bytes:
+        """Return what `packed` adds, at most `most` bytes of it; raise zlib.error on nonsense."""
+        content = bytearray()
+        while packed and len(content) < most:
+            if self._member.eof:
+                self._member = zlib.decompressobj(_GZIP)
+            content += self._member.decompress(packed, most - len(content))
+            packed = self._member.unused_data or self._member.unconsumed_tail
+        return bytes(content)

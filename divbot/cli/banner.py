@@ -1,0 +1,141 @@
+"""What a paper run says first and last: how it is set up, and what it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from divbot.cli.columns import words_on_lines
+from divbot.cli.figures import harmless, money, percent, signed, span
+from divbot.cli.lines import ASSET
+from divbot.domain.ledger import ZERO, Ledger
+from divbot.domain.market import Interval, Market
+from divbot.trading.snapshot import Snapshot
+
+_LABEL = 26
+_SHORT_LABEL = 12
+_WIDTH = 80
+_JOURNAL = "journal"
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How a paper run is set up, as far as its banner tells."""
+
+    version: str
+    venue: str
+    market: Market
+    interval: Interval
+    is_simulated: bool
+    symbols: str
+    """Which are scanned, in words: top 400, BTCUSDT,ETHUSDT ..."""
+    risk: Decimal
+    """Part of the equity that one trade may lose."""
+    leverage: int
+    max_positions: int
+    check_interval: float
+    """Seconds between two scans."""
+    position_update_interval: float
+    """Seconds between two looks at open positions."""
+    journal: str
+
+
+def banner_text(setup: Setup, ledger: Ledger) -> str:
+    """Return how the run is set up and what it begins with, on lines of 80 columns.
+
+    `ledger` is the account right after the run started or resumed. The name of the journal is the
+    one thing that may be longer than a line.
+    """
+    simulated = ", SIMULATED PRICES" if setup.is_simulated else ""
+    heading = f"divbot {harmless(setup.version)} paper trading{simulated}; no real orders"
+    return _listed(heading, _settings(setup, ledger), _LABEL)
+
+
+def summary_text(snapshot: Snapshot, began: Ledger, journal: str) -> str:
+    """Return what the session came to, on lines of 80 columns.
+
+    `began` is the account as it was when the session began, right after it started or resumed.
+    """
+    simulated = ", SIMULATED PRICES" if snapshot.is_simulated else ""
+    market = f"{harmless(snapshot.venue)} {snapshot.market.title} {snapshot.interval.value}"
+    heading = f"ran {span(snapshot.at - began.at)} on {market}{simulated}"
+    return _listed(heading, _results(snapshot, began, journal), _SHORT_LABEL)
+
+
+def _settings(setup: Setup, ledger: Ledger) -> Iterator[tuple[str, str]]:
+    yield "market", f"{setup.venue} {setup.market.title}, {setup.interval.value} candles"
+    yield "symbols", setup.symbols
+    yield "balance", f"{money(ledger.start.balance if ledger.start else ZERO)} {ASSET}"
+    yield "risk", f"{percent(setup.risk)} of the equity a trade"
+    yield "leverage", f"{setup.leverage}x"
+    yield "max positions", str(setup.max_positions)
+    yield "check interval", f"{setup.check_interval:g} s between two scans of the market"
+    yield "position update interval", f"{setup.position_update_interval:g} s"
+    yield _JOURNAL, setup.journal
+    if ledger.sessions > 1 or ledger.positions or ledger.closed:
+        yield "resumed", _resumed(ledger)
+    if ledger.paused:
+        yield "no new positions", ledger.paused
+
+
+def _resumed(ledger: Ledger) -> str:
+    count, closed = len(ledger.positions), len(ledger.closed)
+    open_ = _counted(count, "open position")
+    return (
+        f"session {ledger.sessions} with {open_}, {_counted(closed, 'closed trade')}, "
+        f"cash {money(ledger.cash)} {ASSET}"
+    )
+
+
+def _results(snapshot: Snapshot, began: Ledger, journal: str) -> Iterator[tuple[str, str]]:
+    ledger, equity = snapshot.ledger, snapshot.equity
+    change = equity - began.equity
+    yield "equity", f"{money(equity)} {ASSET}, {signed(change)} this session"
+    yield "drawdown", f"{percent(snapshot.drawdown)} below its peak"
+    yield "trades", _trades(ledger, len(ledger.closed) - len(began.closed))
+    yield "realised", f"{signed(ledger.realised)} {ASSET}"
+    yield "open", f"{signed(snapshot.open_profit)} {ASSET}{_positions(ledger)}"
+    yield "costs", _costs(ledger)
+    yield _JOURNAL, journal
+    yield "look at it", "divbot trades, divbot stats"
+
+
+def _trades(ledger: Ledger, this_session: int) -> str:
+    count = len(ledger.closed)
+    if not count:
+        return "none closed yet"
+    won = sum(trade.profit > 0 for trade in ledger.closed)
+    return f"{this_session} closed this session, {count} in all, {100 * won / count:.0f}% won"
+
+
+def _positions(ledger: Ledger) -> str:
+    if not ledger.positions:
+        return ", no open position"
+    names = ", ".join(x.symbol for x in ledger.positions.values())
+    stay = "stays" if len(ledger.positions) == 1 else "stay"
+    return f"; {_counted(len(ledger.positions), 'position')} {stay} in the journal: {names}"
+
+
+def _costs(ledger: Ledger) -> str:
+    entries = [x.fill for x in ledger.entries.values()]
+    fees = sum((x.fees for x in ledger.closed), ZERO) + sum((x.fee for x in entries), ZERO)
+    slippage = sum((x.slippage for x in ledger.closed), ZERO)
+    slippage += sum((x.slippage for x in entries), ZERO)
+    funding = sum((x.funding for x in ledger.closed), ZERO) + sum(ledger.funding.values(), ZERO)
+    return f"fees {money(fees)}, slippage {money(slippage)}, funding {signed(funding)}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _listed(heading: str, items: Iterator[tuple[str, str]], label: int) -> str:
+    lines = words_on_lines(heading, _WIDTH)
+    for name, value in items:
+        # A path that is broken at a space cannot be copied.
+        room = None if name == _JOURNAL else _WIDTH - 2 - label
+        first, *others = words_on_lines(harmless(value), room)
+        lines.append(f"  {name:<{label}}{first}".rstrip())
+        lines.extend(" " * (2 + label) + line for line in others)
+    return "\n".join(lines) + "\n"

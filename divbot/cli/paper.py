@@ -1,0 +1,210 @@
+"""`divbot paper`: trade on paper until told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import signal
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from divbot.domain.errors import InputError
+from divbot.domain.market import Market
+
+if TYPE_CHECKING:
+    from divbot.app.paper import PaperRun
+    from divbot.cli.banner import Setup
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def paper(
+    *,
+    top: Annotated[
+        int | None, typer.Option(help="Scan this many symbols, the most traded first. [400]")
+    ] = None,
+    symbols: Annotated[str | None, typer.Option(help="Scan these instead: BTCUSDT,ETHUSDT")] = None,
+    market: Annotated[str | None, typer.Option(help="usdm (USD-M futures) or spot. [usdm]")] = None,
+    interval: Annotated[
+        str | None, typer.Option("--interval", "-i", help="Length of a candle. [5m]")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="Candles to ask for.")] = None,
+    balance: Annotated[
+        float | None, typer.Option(help="What a new run starts with, in USDT. [10000]")
+    ] = None,
+    risk: Annotated[
+        float | None, typer.Option(help="Part of the equity to lose at the stop. [0.01]")
+    ] = None,
+    leverage: Annotated[int | None, typer.Option(help="The most on futures. [10]")] = None,
+    max_positions: Annotated[
+        int | None, typer.Option("--max-positions", "--max-pos", help="Open at once. [3]")
+    ] = None,
+    min_score: Annotated[
+        float | None, typer.Option(help="Take no opportunity with a lower score. [5]")
+    ] = None,
+    take_earlier: Annotated[
+        bool | None,
+        typer.Option(
+            "--take-earlier/--no-take-earlier",
+            help="Take what was confirmed before the start, too.",
+        ),
+    ] = None,
+    check_interval: Annotated[
+        float | None, typer.Option(help="Seconds between two scans. [60]")
+    ] = None,
+    position_update_interval: Annotated[
+        float | None, typer.Option(help="Seconds between two looks at the prices. [5]")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", "-j", help="Worker processes. [one for each core]")
+    ] = None,
+    sequential: Annotated[
+        bool | None,
+        typer.Option("--sequential/--no-sequential", help="No worker processes, for debugging."),
+    ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Trade a simulated market; needs no network.")
+    ] = False,
+    speed: Annotated[
+        float,
+        typer.Option(help="Market seconds per second, on a local exchange.", min=0.01, max=100_000),
+    ] = 1.0,
+    duration: Annotated[
+        str | None, typer.Option(help="Stop after this much wall time: 40s, 30m, 8h or 7d.")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin a new run; the old one is kept.")
+    ] = False,
+    journal: Annotated[
+        Path | None, typer.Option(help="Keep the run in this file.", dir_okay=False)
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="One line per event, and no live view.")
+    ] = False,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="One JSON object per event, for machines.")
+    ] = False,
+    base_url: Annotated[
+        str | None, typer.Option(help="Where to find the venue. [Binance's own address]")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Settings file (TOML). [divbot.toml, where there is one]")
+    ] = None,
+) -> int:
+    """Trade on paper what a background scanner finds, until Ctrl-C; no order is ever placed."""
+    from divbot.app.paper import EAGER, PaperOptions, open_paper
+    from divbot.cli.banner import banner_text, summary_text
+    from divbot.cli.watching import Mode, Watching
+    from divbot.settings import load_settings
+    from divbot.trading.questions import Stopped
+
+    settings = load_settings(
+        {
+            "top": top,
+            "symbols": symbols,
+            "market": market,
+            # Trades on candles of 5 minutes take hours: a demo should show some end.
+            "interval": interval or ("1m" if demo else None),
+            "limit": limit,
+            "balance": balance,
+            "risk": risk,
+            "leverage": leverage,
+            "max_positions": max_positions,
+            "min_score": min_score,
+            "take_earlier": take_earlier,
+            "check_interval": check_interval,
+            "position_update_interval": position_update_interval,
+            "workers": workers,
+            "sequential": sequential,
+            "base_url": base_url,
+        },
+        config,
+    )
+    if demo and base_url:
+        raise InputError("--demo and --base-url exclude each other: give one of them")
+    seconds = None if duration is None else parse_duration(duration)
+    watching = Watching(Mode.of(quiet=quiet, jsonl=jsonl))
+    if settings.check_interval < EAGER:
+        watching.tell(
+            f"a check interval below {EAGER:g} s is a burden on the venue's limits: scans may have "
+            "to wait for request weight",
+            is_warning=True,
+        )
+    options = PaperOptions(demo=demo, speed=speed, fresh=fresh, journal=journal)
+    stop = threading.Event()
+    received = _Signals(stop)
+    with ExitStack() as stack:
+        stack.enter_context(received)
+        run = stack.enter_context(
+            open_paper(settings, options, stop, tell=watching.tell, on_event=watching.hear)
+        )
+        watching.now = run.trading.now
+        began = run.journal.ledger
+        watching.say(banner_text(_setup(run), began))
+        with watching.showing(), contextlib.suppress(Stopped):
+            run.run(watching.look, seconds=seconds)
+        run.end()
+        watching.say(summary_text(run.snapshot(), began, str(run.journal.path)))
+    return received.exit_code
+
+
+def _setup(run: PaperRun) -> Setup:
+    from divbot.cli.banner import Setup
+    from divbot.version import __version__
+
+    settings = run.settings
+    return Setup(
+        version=__version__,
+        venue=run.snapshot().venue,
+        market=settings.market,
+        interval=settings.interval,
+        is_simulated=run.trading.simulated,
+        symbols=",".join(settings.symbols) or f"top {settings.top}",
+        risk=settings.risk,
+        leverage=1 if settings.market is Market.SPOT else settings.leverage,
+        max_positions=settings.max_positions,
+        check_interval=settings.check_interval,
+        position_update_interval=settings.position_update_interval,
+        journal=str(run.journal.path),
+    )
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds that `text` names; raise InputError for none."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text.strip())
+    if match is None or float(match.group(1)) == 0:
+        raise InputError(f"--duration: expected a time such as 40s, 30m, 8h or 7d, found {text!r}")
+    return float(match.group(1)) * _SECONDS[match.group(2)]
+
+
+class _Signals:
+    """Ctrl-C and SIGTERM ask to stop; a second one leaves at once."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self._received: int | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """Return what a shell expects of a program that was ended by that signal; 0 for none."""
+        return 0 if self._received is None else 128 + self._received
+
+    def __enter__(self) -> None:
+        self._before = {x: signal.getsignal(x) for x in (signal.SIGINT, signal.SIGTERM)}
+        for each in self._before:
+            signal.signal(each, self._hear)
+
+    def __exit__(self, *_: object) -> None:
+        for each, handler in self._before.items():
+            signal.signal(each, handler)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        if self._received is not None:
+            signal.default_int_handler(number, frame)
+        self._received = number
+        self._stop.set()

@@ -1,0 +1,89 @@
+"""How a paper run is watched: a live view, a line for each event, or JSON lines for machines."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from divbot.cli.lines import event_json, event_line
+from divbot.cli.live import LiveView, can_show
+from divbot.cli.notices import notice_json, notice_line
+from divbot.domain.clock import SystemClock
+
+if TYPE_CHECKING:
+    from divbot.domain.events import Event
+    from divbot.domain.ledger import Ledger
+    from divbot.trading.snapshot import Snapshot
+
+
+class Mode(Enum):
+    """What is shown."""
+
+    LIVE = "live"
+    LINES = "lines"
+    QUIET = "quiet"
+    JSONL = "jsonl"
+
+    @classmethod
+    def of(cls, *, quiet: bool, jsonl: bool) -> Mode:
+        """Return what the flags and the terminal call for."""
+        if jsonl:
+            return cls.JSONL
+        if quiet:
+            return cls.QUIET
+        return cls.LIVE if can_show(sys.stdout) else cls.LINES
+
+
+class Watching:
+    """Show what happens; heard by the scanner's thread and the trader's."""
+
+    def __init__(self, mode: Mode) -> None:
+        self._mode = mode
+        self._view = LiveView() if mode is Mode.LIVE else None
+        self._is_showing = False
+        # Guards the streams: lines come whole, whichever thread they come from.
+        self._lock = threading.Lock()
+        self.now: Callable[[], int] = SystemClock().now
+        """The market's time, once it is known."""
+
+    def showing(self) -> AbstractContextManager[object]:
+        """Show the live view, where there is one, within a `with` block."""
+        if self._view is None:
+            return nullcontext()
+        self._is_showing = True
+        return self._view
+
+    def look(self, snapshot: Snapshot) -> None:
+        """Show the run as it is now."""
+        if self._view is not None:
+            self._view.update(snapshot)
+
+    def hear(self, event: Event, ledger: Ledger) -> None:
+        """Show an event."""
+        if self._mode is Mode.JSONL:
+            self._print(event_json(event, ledger))
+        elif not self._is_showing and (line := event_line(event, ledger)):
+            self._print(line)
+
+    def tell(self, text: str, *, is_warning: bool = False) -> None:
+        """Show what is no event."""
+        if self._mode is Mode.JSONL:
+            self._print(notice_json(self.now(), text, is_warning=is_warning))
+        elif not self._is_showing and (is_warning or self._mode is Mode.LINES):
+            self._print(notice_line(self.now(), text, is_warning=is_warning), to_stderr=True)
+
+    def say(self, text: str) -> None:
+        """Show a banner or a summary, where people read; it brings its own line ends."""
+        self._is_showing = False
+        if self._mode is not Mode.JSONL:
+            self._print(text.removesuffix("\n"))
+
+    def _print(self, text: str, *, to_stderr: bool = False) -> None:
+        stream = sys.stderr if to_stderr else sys.stdout
+        with self._lock:
+            stream.write(f"{text}\n")
+            stream.flush()

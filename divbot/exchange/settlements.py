@@ -1,0 +1,87 @@
+"""When futures pay to hold, and how much.
+
+    every 8, 4 or 1 h -- at the cap --> every hour -- 16 calm ones --> every 4 h
+
+Most symbols keep their own hours for ever. One whose terms name a peak goes through the above: the
+venue's rules of 2025-05-02 and 2026-01-02.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zlib import crc32
+
+from divbot.exchange.tape import Listing
+
+HOUR = 3_600_000
+CAP = 2_000_000
+"""The highest rate, and below zero the lowest, in units of 10**-8."""
+
+_OWN_HOURS = (8, 8, 8, 8, 4, 4, 4, 4, 4, 1)
+"""Of ten symbols four have 8, five have 4, one has 1."""
+_ALWAYS_8_HOURS = ("BTC", "ETH")
+_CALM = 25_000
+_CALM_SETTLEMENTS = 16
+_FADING_SETTLEMENTS = 6  # each half as high as the one before; the next would be calm
+_STORM = (_FADING_SETTLEMENTS + _CALM_SETTLEMENTS) * HOUR
+_HOURS_AFTER = 4
+
+
+def hours_at(listing: Listing, time: int) -> int:
+    """Return the hours between two settlements, as they are at `time` (ms UTC)."""
+    peak = listing.terms.funding_peak_at
+    if peak is None or time < peak:
+        return _own_hours(listing)
+    return 1 if time < peak + _STORM else _HOURS_AFTER
+
+
+def next_settlement(listing: Listing, time: int) -> int:
+    """Return the first settlement after `time`."""
+    period = hours_at(listing, time) * HOUR
+    return (time // period + 1) * period
+
+
+def settlements(listing: Listing, first: int, last: int) -> Sequence[int]:
+    """Return the times of all settlements from `first` to `last`, both included."""
+    peak, own = listing.terms.funding_peak_at, _own_hours(listing)
+    if peak is None:
+        return _grid(own, first, last)
+    calm = peak + _STORM
+    return [
+        *_grid(own, first, min(last, peak)),
+        *_grid(1, max(first, peak + 1), min(last, calm)),
+        *_grid(_HOURS_AFTER, max(first, calm + 1), last),
+    ]
+
+
+def _grid(hours: int, first: int, last: int) -> range:
+    period = hours * HOUR
+    return range(-(-first // period) * period, last + 1, period)
+
+
+def funding_rate(listing: Listing, time: int) -> int:
+    """Return the rate that is paid at the settlement `time`, in units of 10**-8."""
+    peak = listing.terms.funding_peak_at
+    ordinary = _ordinary_rate(listing.symbol, time // (hours_at(listing, time - 1) * HOUR) - 1)
+    if peak is None or not peak <= time <= peak + _STORM:
+        return ordinary
+    fading = CAP >> (time - peak) // HOUR
+    return fading if fading > _CALM else max(-_CALM, min(ordinary, _CALM))
+
+
+def _ordinary_rate(symbol: str, slot: int) -> int:
+    drawn = chance(symbol, slot)
+    return 10_000 + (drawn // 1001 % 3 - 1) * (drawn % 20_000)
+
+
+def _own_hours(listing: Listing) -> int:
+    if listing.terms.funding_hours:
+        return listing.terms.funding_hours
+    if listing.symbol.startswith(_ALWAYS_8_HOURS):
+        return 8
+    return _OWN_HOURS[chance(listing.symbol, 0) // 1001 % len(_OWN_HOURS)]
+
+
+def chance(symbol: str, moment: int) -> int:
+    """Return 32 bits that only `symbol` and `moment` decide."""
+    return crc32(f"{symbol}/{moment}".encode())

@@ -1,0 +1,205 @@
+"""The background scanner: a thread that scans, publishes, waits, and survives every error.
+
+    STARTING --> SCANNING --> WAITING --+
+        |          ^  |  ^              |      a scan begins on the next multiple of the check
+        |          |  |  +--------------+      interval, shortly after candles have closed
+        |          +--+  (late: back to back)
+        +----------+------------------> STOPPED      when asked, or where it was never started
+
+Nothing but `stop` ends it: a scan that fails is told, and the next one comes at its time. Its last
+error and the state are there for any thread to read. It is a daemon thread: a scan that hangs keeps
+nobody from leaving.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol
+
+from divbot.domain.errors import DivbotError, StopUntil
+from divbot.domain.notices import Tell
+from divbot.scanner.cache import ReportCache
+from divbot.scanner.report import Report
+
+JOIN_SECONDS = 5.0
+_PUBLISHED_AFTER = 2_000
+"""ms after a close at which the venue shows the new candle, as a rule."""
+
+
+class Lifecycle(StrEnum):
+    """What the thread does."""
+
+    STARTING = "starting"
+    SCANNING = "scanning"
+    WAITING = "waiting"
+    STOPPED = "stopped"
+
+
+FOLLOWERS = {
+    Lifecycle.STARTING: (Lifecycle.SCANNING, Lifecycle.STOPPED),
+    Lifecycle.SCANNING: (Lifecycle.WAITING, Lifecycle.STOPPED),
+    Lifecycle.WAITING: (Lifecycle.SCANNING, Lifecycle.STOPPED),
+    Lifecycle.STOPPED: (),
+}
+"""What may follow each state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How the background scanner gets on; immutable, for any thread."""
+
+    state: Lifecycle = Lifecycle.STARTING
+    scans: int = 0
+    """Reports published so far."""
+    failures: int = 0
+    """Scans that failed so far."""
+    error: str = ""
+    """Why the last scan failed; empty: it did not."""
+    seconds: float = 0.0
+    """Wall seconds that the last scan took."""
+    is_late: bool = False
+    """Scans take longer than the check interval, and run back to back."""
+
+    def after(self, state: Lifecycle) -> Condition:
+        """Return the condition with `state` next; refuse what may not follow."""
+        if state not in FOLLOWERS[self.state]:
+            raise ValueError(f"{self.state.value} is not followed by {state.value}")
+        return replace(self, state=state)
+
+
+class MarketClock(Protocol):
+    """The venue's time."""
+
+    def now(self) -> int:
+        """Return it, ms UTC."""
+
+    def monotonic(self) -> float:
+        """Return wall seconds since an arbitrary start."""
+
+    def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
+        """Wait for seconds of it; return True when `stop` was set meanwhile."""
+
+
+class BackgroundScanner:
+    """Scan every `check_interval` ms of the market's time, and publish into `cache`.
+
+    `scan` is given the symbols that are held. `tell` hears what is worth a line.
+    """
+
+    def __init__(
+        self,
+        scan: Callable[[Collection[str]], Report],
+        cache: ReportCache,
+        clock: MarketClock,
+        *,
+        check_interval: int,
+        held: Callable[[], Collection[str]],
+        tell: Tell,
+    ) -> None:
+        self._scan = scan
+        self._cache = cache
+        self._clock = clock
+        self._check_interval = check_interval
+        self._held = held
+        self._tell = tell
+        self._told_late = False
+        self._stop = threading.Event()
+        # Guards `_condition`: the thread replaces it, others read it.
+        self._lock = threading.Lock()
+        self._condition = Condition()
+        self._thread = threading.Thread(target=self._run, name="background scanner", daemon=True)
+
+    @property
+    def condition(self) -> Condition:
+        """Return how it gets on."""
+        with self._lock:
+            return self._condition
+
+    def start(self) -> None:
+        """Begin to scan, at once."""
+        self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        """Let no further scan begin."""
+        self._stop.set()
+
+    def stop(self, seconds: float = JOIN_SECONDS) -> bool:
+        """Ask it to end, and wait for that; return False, having said so, where it does not."""
+        self.ask_to_stop()
+        if self._thread.ident is None:
+            return True
+        self._thread.join(seconds)
+        if self._thread.is_alive():
+            self._tell(
+                f"[Background] the scanner did not stop within {seconds:g} s; left behind",
+                is_warning=True,
+            )
+            return False
+        return True
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            started, began = self._clock.now(), self._clock.monotonic()
+            self._become(Lifecycle.SCANNING)
+            self._tell("[Background] scanning market")
+            pause = self._scan_once(started)
+            took = self._clock.monotonic() - began
+            wait = max(self._next(started) - self._clock.now(), 0)
+            self._note_lateness(started, took, wait)
+            self._become(Lifecycle.WAITING)
+            self._clock.wait(max(wait / 1000, pause), self._stop)
+        self._become(Lifecycle.STOPPED)
+
+    def _scan_once(self, began_at: int) -> float:
+        """Scan and publish; return the seconds that the venue wants to be left alone."""
+        try:
+            report = self._scan(self._held())
+        except StopUntil as error:
+            self._fail(str(error))
+            return max(error.until - self._clock.now(), 0) / 1000
+        except DivbotError as error:
+            self._fail(str(error))
+        except Exception as error:  # the thread's boundary: it survives everything
+            self._fail(f"internal error: {type(error).__name__}: {error}")
+        else:
+            self._cache.publish(report, began_at)
+            self._succeed(len(report.opportunities))
+        return 0.0
+
+    def _next(self, started: int) -> int:
+        """Return when the next scan should begin: shortly after a multiple of the interval."""
+        every = self._check_interval
+        return ((started - _PUBLISHED_AFTER) // every + 1) * every + _PUBLISHED_AFTER
+
+    def _note_lateness(self, started: int, took: float, wait: int) -> None:
+        is_late = wait == 0 and self._clock.now() - started > self._check_interval
+        if is_late and not self._told_late:
+            self._told_late = True
+            self._tell(
+                f"[Background] a scan took {took:.1f} s, longer than the check interval of "
+                f"{self._check_interval / 1000:g} s of market time: scans run back to back",
+                is_warning=True,
+            )
+        with self._lock:
+            self._condition = replace(self._condition, seconds=took, is_late=is_late)
+
+    def _succeed(self, opportunities: int) -> None:
+        with self._lock:
+            before = self._condition
+            self._condition = replace(before, scans=before.scans + 1, error="")
+        self._tell(f"[Background] found {opportunities} opportunities")
+
+    def _fail(self, error: str) -> None:
+        if self._stop.is_set():
+            return  # the pool was closed under its feet
+        with self._lock:
+            before = self._condition
+            self._condition = replace(before, failures=before.failures + 1, error=error)
+        self._tell(f"[Background] scan failed: {error}", is_warning=True)
+
+    def _become(self, state: Lifecycle) -> None:
+        with self._lock:
+            self._condition = self._condition.after(state)

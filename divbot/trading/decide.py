@@ -1,0 +1,144 @@
+"""What to do, given an account and a report: entries, exits, and when to pause. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from divbot.domain.fills import Reason
+from divbot.domain.ledger import DAY, Ledger
+from divbot.domain.market import Instrument, Interval
+from divbot.domain.positions import Position
+from divbot.domain.signals import Opportunity, Side
+from divbot.trading.port import Published, Report
+
+_DELISTING_NOTICE = 3_600_000
+"""How long before a delisting a position is closed, in ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRules:
+    """When a position may be opened; times in ms."""
+
+    max_positions: int
+    min_score: float
+    max_report_age: int
+    max_age: int
+    """Candles since the confirmation."""
+    take_earlier: bool
+    """Take what was confirmed before this program started, too."""
+    long_only: bool
+    cooldown: int
+    """After a loss, in the same symbol."""
+    max_daily_loss: Decimal
+    """Part of the equity that the day began with."""
+    max_drawdown: Decimal
+    """Part of the highest equity."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExitRules:
+    """When a position is closed besides its stop and target."""
+
+    max_holding: int | None
+    """ms; None: for ever."""
+    on_opposite: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a decision is made upon."""
+
+    now: int
+    started_at: int
+    """When this program started; both ms UTC of the market."""
+    interval: Interval
+    ledger: Ledger
+
+
+def choose(report: Report, moment: Moment, rules: EntryRules) -> list[Opportunity]:
+    """Return the opportunities to take, the best first, as many as there are positions free."""
+    taken: dict[str, Opportunity] = {}
+    free = max(rules.max_positions - len(moment.ledger.positions), 0)
+    for opportunity in report.opportunities:
+        symbol = opportunity.divergence.symbol
+        if symbol not in taken and not objection(opportunity, moment, rules):
+            taken[symbol] = opportunity
+    return list(taken.values())[:free]
+
+
+def objection(opportunity: Opportunity, moment: Moment, rules: EntryRules) -> str:
+    """Return why `opportunity` should not be taken; empty where nothing speaks against it."""
+    return next(_objections(opportunity, moment, rules), "")
+
+
+def is_too_old(published: Published, now: int, rules: EntryRules) -> bool:
+    """Tell whether the market has moved on since the report."""
+    return now - published.at > rules.max_report_age
+
+
+def pause_reason(ledger: Ledger, equity: Decimal, now: int, rules: EntryRules) -> str:
+    """Return why there should be no entries for now; empty where there may be."""
+    is_new_day = now // DAY > ledger.day
+    day_began = ledger.equity if is_new_day else ledger.day_equity
+    if equity <= day_began * (1 - rules.max_daily_loss):
+        return f"lost {1 - equity / day_began:.1%} today, the limit is {rules.max_daily_loss:.1%}"
+    peak = max(ledger.peak, equity)
+    if equity <= peak * (1 - rules.max_drawdown):
+        return f"{1 - equity / peak:.1%} below its peak, the limit is {rules.max_drawdown:.1%}"
+    return ""
+
+
+def reason_to_close(
+    position: Position, report: Report | None, now: int, rules: ExitRules
+) -> Reason | None:
+    """Return why `position` should be closed at the next quote; None where it goes on."""
+    if report is not None and _is_delisted(report, position.symbol, now):
+        return Reason.DELISTING
+    if rules.max_holding is not None and now - position.opened_at >= rules.max_holding:
+        return Reason.HOLDING_TIME
+    if report is not None and rules.on_opposite and _has_opposite(report, position):
+        return Reason.OPPOSITE
+    return None
+
+
+def _objections(opportunity: Opportunity, moment: Moment, rules: EntryRules) -> Iterator[str]:
+    symbol, ledger = opportunity.divergence.symbol, moment.ledger
+    confirmed_at = opportunity.confirmed_at
+    if rules.long_only and opportunity.side is Side.SELL:
+        yield "spot cannot be sold short"
+    if opportunity.score < rules.min_score:
+        yield f"its score is {opportunity.score:.1f}, {rules.min_score:g} is the least"
+    if ledger.holding(symbol):
+        yield "a position is open"
+    if confirmed_at < moment.started_at and not rules.take_earlier:
+        yield "confirmed before this program started"
+    age = (moment.now - confirmed_at) // moment.interval.milliseconds
+    if age > rules.max_age:
+        yield f"confirmed {age} candles ago, {rules.max_age} is the most"
+    earlier = [trade for trade in ledger.closed if trade.symbol == symbol]
+    if any(trade.origin.confirmed_at == confirmed_at for trade in earlier):
+        yield "this signal was traded already"
+    last_loss = max((trade.closed_at for trade in earlier if trade.profit < 0), default=None)
+    if last_loss is not None and moment.now - last_loss < rules.cooldown:
+        yield "cooling down after a loss"
+
+
+def _is_delisted(report: Report, symbol: str, now: int) -> bool:
+    if symbol not in report.held:
+        return False
+    instrument: Instrument | None = report.held[symbol]
+    if instrument is None or instrument.status != "TRADING":
+        return True
+    delivered_at = instrument.delivered_at
+    return delivered_at is not None and delivered_at - now <= _DELISTING_NOTICE
+
+
+def _has_opposite(report: Report, position: Position) -> bool:
+    return any(
+        opportunity.divergence.symbol == position.symbol
+        and opportunity.side is not position.side
+        and opportunity.confirmed_at > max(position.origin.confirmed_at, position.opened_at)
+        for opportunity in report.opportunities
+    )

@@ -1,0 +1,252 @@
+"""The paper trader: positions first, then entries, each step from what is known at that moment.
+
+Theory of operation. A step asks for all quotes at once. Whenever a minute has ended, the final
+candles since the last look are replayed for each open position: they see every wick between two
+looks. Then the quotes are held against stops and targets. What is decided (an entry, a closing for
+another reason than stop and target) is decided first and filled at the next quote, which is asked
+for after the decision. Events are written before the next thing is done; the ledger is what the
+journal says, and nothing else remembers a trade. A report of the scanner is acted on once, by its
+version.
+
+The engine belongs to one thread. Others read its `state`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from divbot.domain.errors import DivbotError
+from divbot.domain.events import Event, Marked, Paused
+from divbot.domain.fills import Candle, Costs, Quote, Reason
+from divbot.domain.ledger import Ledger
+from divbot.domain.market import Interval
+from divbot.domain.market import Market as Kind
+from divbot.domain.notices import Tell
+from divbot.domain.positions import MINUTE, Position, Seen
+from divbot.domain.signals import Opportunity
+from divbot.trading.book import Book
+from divbot.trading.decide import (
+    EntryRules,
+    ExitRules,
+    Moment,
+    choose,
+    is_too_old,
+    pause_reason,
+    reason_to_close,
+)
+from divbot.trading.port import Cache, Market, Minutes, Published
+from divbot.trading.questions import Questions
+from divbot.trading.sizing import Entry, Refusal, SizingRules, enter
+from divbot.trading.snapshot import LATE
+from divbot.trading.watch import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How to trade."""
+
+    market: Kind
+    interval: Interval
+    costs: Costs
+    entries: EntryRules
+    exits: ExitRules
+    sizing: SizingRules
+    mark_every: int
+    """ms between two valuations of the account in the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The engine at one moment, for other threads to read."""
+
+    at: int
+    ledger: Ledger
+    quotes: Mapping[str, Quote]
+    recent: tuple[Event, ...]
+    problem: str
+
+
+class Engine:
+    """Trade one market on paper; `tell` hears what is worth a line but is no event."""
+
+    def __init__(
+        self,
+        market: Market,
+        cache: Cache,
+        book: Book,
+        questions: Questions,
+        rules: Rules,
+        tell: Tell,
+    ) -> None:
+        self._market = market
+        self._cache = cache
+        self._book = book
+        self._questions = questions
+        self._rules = rules
+        self._tell = tell
+        self._watch = Watch(market, rules.market, book, questions, rules.costs)
+        self._started_at = market.now()
+        self._acted_on = 0
+        self._marked_at = book.ledger.at
+        self._problem = self._found = ""
+        # Guards `_state`: other threads read it.
+        self._lock = threading.Lock()
+        self._state = State(self._started_at, book.ledger, {}, (), "")
+
+    @property
+    def state(self) -> State:
+        """Return the engine as it was after the last step; for any thread."""
+        with self._lock:
+            return self._state
+
+    def catch_up(self) -> None:
+        """Replay what happened to open positions while this program was not running.
+
+        Raise DivbotError where the venue does not tell: nothing may be traded before.
+        """
+        now = self._market.now()
+        for trouble in self._watch.replay_minutes(now):
+            raise trouble
+        self._publish(now)
+
+    def step(self) -> None:
+        """Look at the market once, and act; raise JournalError where nothing can be kept."""
+        now = self._market.now()
+        if self._look() is not None:
+            for trouble in self._watch.replay_minutes(now):
+                self._note(f"no candles: {trouble}")
+            self._watch.close_by_quote()
+            self._act(self._cache.latest(), now)
+            self._mark(now)
+        self._publish(now)
+
+    def mark(self) -> None:
+        """Value the account now, as before leaving."""
+        now = self._market.now()
+        self._marked_at = now
+        at = max(now, self._book.ledger.at)
+        checked = self._watch.checked_until(now)
+        self._book.write(Marked(at, self._book.equity, self._book.ledger.cash, checked))
+        self._publish(now)
+
+    def _look(self) -> Mapping[str, Quote] | None:
+        """Return all quotes as they are now; None, having said so, where there are none."""
+        quotes = self._questions.ask([self._market.quotes])[0]
+        if isinstance(quotes, DivbotError):
+            self._note(f"no quotes: {quotes}")
+            return None
+        self._book.remember(quotes)
+        return quotes
+
+    def _act(self, published: Published | None, now: int) -> None:
+        """Decide, look again, and do what was decided at the quotes that came after it."""
+        closing = self._to_close(published, now)
+        entering = self._to_enter(published, now)
+        if not closing and not entering:
+            return
+        seen = self._seen([x.divergence.symbol for x in entering])
+        quotes = self._look()
+        if quotes is None:
+            return
+        looked_at = next((quote.at for quote in quotes.values()), now)
+        for position, reason in closing:
+            if not self._watch.close(position, reason, looked_at):
+                self._note(f"{position.symbol}: no price to close at ({reason.value})")
+        for opportunity in entering:
+            self._enter(opportunity, quotes, seen)
+
+    def _to_close(self, published: Published | None, now: int) -> list[tuple[Position, Reason]]:
+        report = published.report if published else None
+        return [
+            (position, reason)
+            for position in self._book.positions
+            if (reason := reason_to_close(position, report, now, self._rules.exits))
+        ]
+
+    def _to_enter(self, published: Published | None, now: int) -> list[Opportunity]:
+        """Return what to enter because of a report that was not acted on yet."""
+        rules, ledger = self._rules.entries, self._book.ledger
+        self._pause(pause_reason(ledger, self._book.equity, now, rules), now)
+        if published is None or published.version == self._acted_on:
+            return []
+        self._acted_on = published.version
+        report = published.report
+        moment = Moment(now, self._started_at, self._rules.interval, ledger)
+        seconds = max(now - published.at, 0) // 1000
+        if is_too_old(published, now, rules):
+            self._tell(
+                f"a report of the background scanner is too old to act on ({seconds}s)",
+                is_warning=True,
+            )
+            return []
+        if report.opportunities:
+            self._tell(
+                f"processing {len(report.opportunities)} opportunities from background scanner "
+                f"(age: {seconds}s)",
+                is_warning=now - published.at > LATE,
+            )
+        return [] if self._book.ledger.paused else choose(report, moment, rules)
+
+    def _seen(self, symbols: Sequence[str]) -> dict[str, Seen]:
+        """Return how the forming minute of each symbol stands before its entry."""
+        start = self._market.now() // MINUTE * MINUTE
+        asked = [partial(self._market.minutes, x, start, start + MINUTE) for x in symbols]
+        found = zip(symbols, self._questions.ask(asked), strict=True)
+        return {
+            symbol: Seen(candle.open_time, candle.high, candle.low)
+            for symbol, minutes in found
+            if (candle := _newest(minutes)) is not None
+        }
+
+    def _enter(
+        self, opportunity: Opportunity, quotes: Mapping[str, Quote], seen: Mapping[str, Seen]
+    ) -> None:
+        symbol = opportunity.divergence.symbol
+        quote = quotes.get(symbol)
+        if quote is None:
+            self._tell(f"{symbol} not entered: there is no quote")
+            return
+        # The venue's clock may have been set back a little; the journal's never is.
+        quote = replace(quote, at=max(quote.at, self._book.ledger.at))
+        known = seen.get(symbol)
+        if known is not None and known.open_time != quote.at // MINUTE * MINUTE:
+            known = None  # another minute has begun meanwhile
+        entry = Entry(opportunity, self._rules.interval.value, self._book.equity)
+        rules = self._rules
+        entered = enter(entry, quote, known, self._book.ledger, rules.costs, rules.sizing)
+        if isinstance(entered, Refusal):
+            self._tell(f"{symbol} not entered: {entered.reason}")
+        else:
+            self._book.write(entered)
+            self._book.remember(quotes)
+
+    def _pause(self, reason: str, now: int) -> None:
+        if bool(reason) is not bool(self._book.ledger.paused):
+            self._book.write(Paused(max(now, self._book.ledger.at), reason))
+
+    def _mark(self, now: int) -> None:
+        every = self._rules.mark_every
+        if now // every > self._marked_at // every:
+            self.mark()
+
+    def _note(self, problem: str) -> None:
+        """Keep the first problem of this step; it is told unless the last step had the same."""
+        self._found = self._found or problem
+
+    def _publish(self, now: int) -> None:
+        if self._found and self._found != self._problem:
+            self._tell(self._found, is_warning=True)
+        self._problem, self._found = self._found, ""
+        book = self._book
+        state = State(now, book.ledger, dict(book.quotes), book.recent, self._problem)
+        with self._lock:
+            self._state = state
+
+
+def _newest(minutes: Minutes | DivbotError) -> Candle | None:
+    if isinstance(minutes, DivbotError):
+        return None
+    return minutes.forming

@@ -1,0 +1,102 @@
+"""The trader's rhythm: a step on every multiple of the interval, and how late each one was."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from divbot.domain.notices import Tell
+
+_KEPT = 20_000
+
+
+class MarketClock(Protocol):
+    """The venue's time."""
+
+    def now(self) -> int:
+        """Return it, ms UTC."""
+
+    def monotonic(self) -> float:
+        """Return wall seconds since an arbitrary start."""
+
+    def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
+        """Wait for seconds of it; return True when `stop` was set meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    """By how many wall ms steps began later than they should have."""
+
+    steps: int
+    median: float
+    p99: float
+    worst: float
+
+
+class Loop:
+    """Call a step every `every` ms of the market's time until told to stop.
+
+    A step that ends after the next should have begun is followed by that one at once, and those
+    that were missed are left out; `tell` hears of that once.
+    """
+
+    def __init__(
+        self,
+        clock: MarketClock,
+        every: int,
+        stop: threading.Event,
+        tell: Tell,
+        *,
+        speed: float = 1.0,
+    ) -> None:
+        self._clock = clock
+        self._every = every
+        self._stop = stop
+        self._tell = tell
+        self._speed = speed
+        self._late: deque[float] = deque(maxlen=_KEPT)
+        self._steps = 0
+        self._is_behind = False
+
+    def run(self, step: Callable[[], None], *, seconds: float | None = None) -> None:
+        """Run for `seconds` of wall time, or until stopped."""
+        end = None if seconds is None else self._clock.monotonic() + seconds
+        due = self._clock.now()
+        while not self._stop.is_set() and (end is None or self._clock.monotonic() < end):
+            step()
+            self._steps += 1
+            due = self._next(due)
+            wait = (due - self._clock.now()) / 1000
+            if end is not None:
+                wait = min(wait, (end - self._clock.monotonic()) * self._speed)
+            if wait > 0:
+                self._clock.wait(wait, self._stop)
+                self._late.append(max(self._clock.now() - due, 0) / self._speed)
+
+    def lateness(self) -> Lateness:
+        """Return how late steps began that were waited for."""
+        late = sorted(self._late) or [0.0]
+        return Lateness(
+            steps=self._steps,
+            median=late[len(late) // 2],
+            p99=late[min(int(len(late) * 0.99), len(late) - 1)],
+            worst=late[-1],
+        )
+
+    def _next(self, due: int) -> int:
+        """Return when the next step is due: now, where that is already past."""
+        now = self._clock.now()
+        following = (due // self._every + 1) * self._every
+        if now <= following:
+            return following
+        if not self._is_behind:
+            self._is_behind = True
+            self._tell(
+                f"a look takes longer than {self._every / 1000:g} s of market time: looks run back "
+                "to back",
+                is_warning=True,
+            )
+        return now

@@ -1,0 +1,101 @@
+"""What happened to a position in minutes that have passed: one path for live and for catching up.
+
+Minute by minute: first the funding that was due at its beginning, then the ways out (a liquidation
+before a target, a stop before both), then the trailing stop, which counts from the next minute on.
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from divbot.domain.events import Event, Exited, Funded, Trailed
+from divbot.domain.fills import Candle, Costs, Reason
+from divbot.domain.margin import liquidation_price
+from divbot.domain.positions import (
+    Exit,
+    Position,
+    exit_in_candle,
+    funding_of,
+    liquidation_in_candle,
+    returned,
+    trailed_stop,
+)
+from divbot.trading.port import FundingRate
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a venue says of the minutes since a position was looked at last."""
+
+    candles: tuple[Candle, ...]
+    """Final ones, in the order of time."""
+    marks: Mapping[int, Candle]
+    """Of the mark price, by open time; empty on spot."""
+    funding: Sequence[FundingRate]
+    """In the order of time; empty on spot."""
+
+
+def replay(position: Position, past: Past, costs: Costs) -> tuple[Event, ...]:
+    """Return what happened to `position` in `past`; after an exit, nothing more."""
+    return tuple(_replay(position, past, costs))
+
+
+def exited(position: Position, exit_: Exit) -> Exited:
+    """Return the event of an exit."""
+    return Exited(
+        at=exit_.fill.at,
+        trade=position.trade,
+        reason=exit_.reason,
+        fill=exit_.fill,
+        returned=returned(position, exit_),
+    )
+
+
+def _replay(position: Position, past: Past, costs: Costs) -> Iterator[Event]:
+    for candle in past.candles:
+        if candle.open_time < position.checked_until:
+            continue
+        for rate in _due(position, past.funding, candle.open_time):
+            funded = _funded(position, rate)
+            yield funded
+            position = replace(
+                position,
+                wallet=position.wallet + funded.amount,
+                liquidation=funded.liquidation,
+                funded_until=funded.at,
+            )
+        exit_ = _exit(position, candle, past.marks.get(candle.open_time), costs)
+        if exit_ is not None:
+            yield exited(position, exit_)
+            return
+        stop = trailed_stop(position, candle)
+        if stop is not None:
+            yield Trailed(candle.open_time, position.trade, stop)
+            position = replace(position, stop=stop)
+
+
+def _due(position: Position, rates: Iterable[FundingRate], until: int) -> Iterator[FundingRate]:
+    return (rate for rate in rates if position.funded_until < rate.at <= until)
+
+
+def _funded(position: Position, rate: FundingRate) -> Funded:
+    amount = funding_of(position, rate.rate, rate.mark_price)
+    return Funded(
+        at=rate.at,
+        trade=position.trade,
+        rate=rate.rate,
+        mark_price=rate.mark_price,
+        amount=amount,
+        liquidation=liquidation_price(
+            position.side, position.quantity, position.entry_price, position.wallet + amount
+        ),
+    )
+
+
+def _exit(position: Position, candle: Candle, mark: Candle | None, costs: Costs) -> Exit | None:
+    exit_ = exit_in_candle(position, candle, costs)
+    if mark is not None and (exit_ is None or exit_.reason is Reason.TARGET):
+        return liquidation_in_candle(position, mark) or exit_
+    return exit_

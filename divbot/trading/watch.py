@@ -1,0 +1,124 @@
+"""Open positions under watch: ended minutes are replayed, quotes are held against them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+from divbot.domain.errors import DivbotError
+from divbot.domain.events import Event, Exited
+from divbot.domain.fills import Costs, Reason
+from divbot.domain.market import Market as Kind
+from divbot.domain.positions import MINUTE, Position, close_at, exit_at_quote, exit_in_candle
+from divbot.trading.book import Book
+from divbot.trading.port import FundingRate, Market
+from divbot.trading.questions import Questions
+from divbot.trading.replay import Past, exited, replay
+
+T = TypeVar("T")
+
+_HOUR = 60 * MINUTE
+
+
+class Watch:
+    """Close positions by what the market did; belongs to the trader's thread."""
+
+    def __init__(
+        self, market: Market, kind: Kind, book: Book, questions: Questions, costs: Costs
+    ) -> None:
+        self._market = market
+        self._kind = kind
+        self._book = book
+        self._questions = questions
+        self._costs = costs
+        # The journal knows it too, but only as of the last valuation.
+        self._checked: dict[int, int] = {}
+
+    def checked_until(self, now: int) -> int:
+        """Return the time before which all minutes of all positions have been looked at."""
+        return min((self._until(x) for x in self._book.positions), default=now // MINUTE * MINUTE)
+
+    def replay_minutes(self, now: int) -> list[DivbotError]:
+        """Replay all minutes that ended since the last look; return why some could not be."""
+        due = [x for x in self._book.positions if self._until(x) + MINUTE <= now]
+        pasts = self._ask([partial(self._past, x, self._until(x), now) for x in due])
+        troubles = []
+        for position, past in zip(due, pasts, strict=True):
+            if isinstance(past, DivbotError):
+                troubles.append(past)
+                continue
+            looked_at = replace(position, checked_until=self._until(position))
+            self._write(position, replay(looked_at, past, self._costs))
+            if past.candles:
+                self._checked[position.trade] = past.candles[-1].open_time + MINUTE
+        return troubles
+
+    def close_by_quote(self) -> None:
+        """Close what the last quotes stop, or bring to its target."""
+        for position in self._book.positions:
+            quote = self._book.quotes.get(position.symbol)
+            exit_ = quote and exit_at_quote(position, quote, self._costs)
+            if not exit_:
+                continue
+            is_target = exit_.reason is Reason.TARGET
+            if not (is_target and self._was_stopped_before(position)):
+                self._write(position, [exited(position, exit_)])
+
+    def close(self, position: Position, reason: Reason, looked_at: int) -> bool:
+        """Close `position` because that was decided; return False where there is no price.
+
+        `looked_at` is the time of the last quotes; that of `position` may be an older one.
+        """
+        if self._was_stopped_before(position):
+            return True
+        quote = self._book.quotes.get(position.symbol)
+        if quote is None:
+            return False
+        exit_ = close_at(position, quote, reason, self._costs)
+        exit_ = replace(exit_, fill=replace(exit_.fill, at=max(exit_.fill.at, looked_at)))
+        self._write(position, [exited(position, exit_)])
+        return True
+
+    def _past(self, position: Position, start: int, now: int) -> Past:
+        """Ask for what happened since `start`; runs on a thread of the questions."""
+        symbol = position.symbol
+        candles = self._market.minutes(symbol, start, now).final
+        if self._kind is Kind.SPOT or not candles:
+            return Past(candles, {}, ())
+        end = candles[-1].open_time
+        marks = self._market.mark_minutes(symbol, start, now).final
+        funding: Sequence[FundingRate] = ()
+        # Funding is due at whole hours; how many lie between two payments changes.
+        if end // _HOUR > (start - 1) // _HOUR and end > position.funded_until:
+            funding = self._market.funding(symbol, position.funded_until + 1, end)
+        return Past(candles, {x.open_time: x for x in marks}, funding)
+
+    def _was_stopped_before(self, position: Position) -> bool:
+        """Close `position` if its stop was touched since the last look; tell whether it was.
+
+        Neither a target nor a decision may take a position that was stopped a moment earlier.
+        """
+        start, now = self._until(position), self._market.now()
+        (found,) = self._ask([partial(self._market.minutes, position.symbol, start, now)])
+        if isinstance(found, DivbotError):
+            return False
+        forming = () if found.forming is None else (found.forming,)
+        for candle in (*found.final, *forming):
+            exit_ = exit_in_candle(position, candle, self._costs)
+            if exit_ is not None and exit_.reason is not Reason.TARGET:
+                self._write(position, [exited(position, exit_)])
+                return True
+        return False
+
+    def _until(self, position: Position) -> int:
+        return max(position.checked_until, self._checked.get(position.trade, 0))
+
+    def _write(self, position: Position, events: Sequence[Event]) -> None:
+        self._book.write(*events)
+        if any(isinstance(event, Exited) for event in events):
+            self._checked.pop(position.trade, None)
+
+    def _ask(self, questions: Sequence[Callable[[], T]]) -> list[T | DivbotError]:
+        return self._questions.ask(questions)

@@ -1,0 +1,86 @@
+"""Each fault ends as one of divbot's own errors, in time and in bounded memory."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+
+from divbot.domain.errors import DivbotError, StopUntil
+from divbot.exchange.embedded import EmbeddedExchange
+from divbot.exchange.faults import KINDS
+
+from .arrangements import QUIET, LeapingClock, client_for
+from .fault_table import FAULTS, Fault
+
+MOST_EXTRA = 24 << 20  # a body of the most bytes, twice, and room for a test on a busy machine
+SLACK = 1.0
+
+every_fault = pytest.mark.parametrize("fault", [pytest.param(f, id=f.name) for f in FAULTS])
+
+
+@pytest.fixture(scope="module")
+def exchange() -> Iterator[str]:
+    with EmbeddedExchange(QUIET) as running:
+        yield running.base_url
+
+
+@pytest.fixture
+def traced() -> Iterator[None]:
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
+
+
+def test_the_table_has_every_kind_of_the_exchange() -> None:
+    names = {fault.name.partition(",")[0] for fault in FAULTS}
+
+    assert set(KINDS) <= names
+    assert len({fault.name for fault in FAULTS}) == len(FAULTS)
+
+
+@every_fault
+def test_a_fault_that_lasts_ends_as_its_error(exchange: str, traced: None, fault: Fault) -> None:
+    clock = LeapingClock()
+    with (
+        fault.arrange(exchange, None) as arranged,
+        client_for(arranged, clock, fault.seconds) as (client, transport),
+    ):
+        before, _ = tracemalloc.get_traced_memory()
+        ended: type[DivbotError] | None = None
+        try:
+            fault.ask(client)
+        except DivbotError as error:
+            ended = type(error)
+            if isinstance(error, StopUntil):
+                clock.wait((error.until - clock.now()) / 1000)
+        _, most = tracemalloc.get_traced_memory()
+
+        assert ended is fault.ends
+        assert transport.tries == fault.tries
+        assert transport.longest < fault.seconds + SLACK
+        assert most - before < MOST_EXTRA
+        if arranged.calm is not None:
+            arranged.calm()
+            fault.ask(client)
+
+
+@pytest.mark.parametrize("fault", [pytest.param(f, id=f.name) for f in FAULTS if f.is_got_over])
+def test_a_fault_that_comes_once_is_got_over(exchange: str, fault: Fault) -> None:
+    with (
+        fault.arrange(exchange, 1) as arranged,
+        client_for(arranged, LeapingClock(), fault.seconds) as (client, _),
+    ):
+        first = fault.ask(client)
+
+        assert first == fault.ask(client)
+
+
+@pytest.mark.parametrize("fault", [pytest.param(f, id=f.name) for f in FAULTS if f.deceives])
+def test_a_deceptive_fault_is_an_answer_of_another_time(exchange: str, fault: Fault) -> None:
+    with (
+        fault.arrange(exchange, 1) as arranged,
+        client_for(arranged, LeapingClock(), fault.seconds) as (client, _),
+    ):
+        assert fault.ask(client) != fault.ask(client)

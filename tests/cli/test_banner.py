@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from divbot.cli.banner import Setup, banner_text, summary_text
+from divbot.cli.columns import words_on_lines
+from divbot.domain.ledger import fold
+from divbot.domain.market import Interval, Market
+from tests.cli.paper_runs import EMPTY, EVENTS, FRESH, LEDGER, NOW, RESUMED, SNAPSHOT, crowded
+
+SETUP = Setup(
+    version="0.1.0",
+    venue="local exchange",
+    market=Market.USDM,
+    interval=Interval.M5,
+    is_simulated=True,
+    symbols="top 400 by volume",
+    risk=Decimal("0.01"),
+    leverage=10,
+    max_positions=3,
+    check_interval=60.0,
+    position_update_interval=2.5,
+    journal="paper-usdm-5m.sqlite",
+)
+BANNER = """\
+divbot 0.1.0 paper trading, SIMULATED PRICES; no real orders
+  market                    local exchange USD-M futures, 5m candles
+  symbols                   top 400 by volume
+  balance                   50,000.00 USDT
+  risk                      1.00% of the equity a trade
+  leverage                  10x
+  max positions             3
+  check interval            60 s between two scans of the market
+  position update interval  2.5 s
+  journal                   paper-usdm-5m.sqlite
+"""
+RESUMED_BANNER = """\
+  resumed                   session 2 with 3 open positions, 1 closed trade,
+                            cash 49,343.42 USDT
+  no new positions          the loss of this day has reached 3 %
+"""
+SUMMARY = """\
+ran 2h33m on local exchange USD-M futures 5m, SIMULATED PRICES
+  equity      49,988.57 USDT, -11.43 this session
+  drawdown    0.10% below its peak
+  trades      1 closed this session, 1 in all, 0% won
+  realised    -23.32 USDT
+  open        +11.89 USDT; 3 positions stay in the journal: 1000PEPEUSDT,
+              币安人生USDT, BTCUSDT
+  costs       fees 5.26, slippage 0.37, funding +0.21
+  journal     paper-usdm-5m.sqlite
+  look at it  divbot trades, divbot stats
+"""
+QUIET_SUMMARY = """\
+ran 3h03m on local exchange USD-M futures 5m, SIMULATED PRICES
+  equity      50,000.00 USDT, 0.00 this session
+  drawdown    0.00% below its peak
+  trades      none closed yet
+  realised    0.00 USDT
+  open        0.00 USDT, no open position
+  costs       fees 0.00, slippage 0.00, funding 0.00
+  journal     paper-usdm-5m.sqlite
+  look at it  divbot trades, divbot stats
+"""
+BEFORE = fold(EVENTS[: EVENTS.index(RESUMED) + 1])
+
+
+def test_a_run_says_how_it_is_set_up() -> None:
+    assert banner_text(SETUP, FRESH) == BANNER
+
+
+def test_a_resumed_run_says_what_it_goes_on_with() -> None:
+    assert banner_text(SETUP, LEDGER) == BANNER + RESUMED_BANNER
+
+
+def test_the_real_market_is_not_called_simulated() -> None:
+    setup = replace(SETUP, is_simulated=False)
+    snapshot = replace(SNAPSHOT, is_simulated=False)
+
+    assert "SIMULATED" not in banner_text(setup, FRESH)
+    assert "SIMULATED" not in summary_text(snapshot, BEFORE, SETUP.journal)
+
+
+def test_a_session_sums_itself_up() -> None:
+    assert summary_text(SNAPSHOT, BEFORE, SETUP.journal) == SUMMARY
+
+
+def test_a_session_in_which_nothing_happened_says_so() -> None:
+    assert summary_text(EMPTY, FRESH, SETUP.journal) == QUIET_SUMMARY
+
+
+def test_trades_of_earlier_sessions_are_not_counted_as_this_one_s() -> None:
+    assert "0 closed this session, 1 in all" in summary_text(SNAPSHOT, LEDGER, SETUP.journal)
+
+
+def test_one_position_stays() -> None:
+    text = summary_text(crowded(1), FRESH, SETUP.journal)
+
+    assert "; 1 position stays in the journal: COIN1USDT\n" in text
+
+
+@pytest.mark.parametrize("count", [3, 20, 100])
+def test_everything_fits_80_columns(count: int) -> None:
+    ledger = replace(crowded(count).ledger, paused="币安 said no " * 40)
+    setup = replace(SETUP, symbols=", ".join(["币安人生USDT"] * 60), venue="the venue " * 20)
+
+    text = banner_text(setup, ledger) + summary_text(crowded(count), FRESH, SETUP.journal)
+
+    assert max(map(cell_len, text.splitlines())) <= 80
+
+
+def test_the_journal_s_name_is_never_broken() -> None:
+    name = "my folder/" * 30 + "paper.sqlite"
+
+    assert f" {name}\n" in banner_text(replace(SETUP, journal=name), FRESH)
+    assert f" {name}\n" in summary_text(SNAPSHOT, BEFORE, name)
+
+
+def test_foreign_texts_cannot_steer_a_terminal() -> None:
+    bad = "a\x1b[2Jb\nc\x07"
+    setup = replace(SETUP, version=bad, venue=bad, symbols=bad, journal=bad)
+
+    text = banner_text(setup, replace(FRESH, paused=bad))
+    text += summary_text(replace(SNAPSHOT, venue=bad, at=NOW), BEFORE, bad)
+
+    assert text.replace("\n", "").isprintable()
+    assert len(banner_text(setup, FRESH).splitlines()) == len(BANNER.splitlines())
+
+
+@given(st.lists(st.text("ab币", min_size=1, max_size=12), min_size=1), st.integers(1, 40))
+def test_words_stay_whole_and_in_order(words: list[str], width: int) -> None:
+    lines = words_on_lines(" ".join(words), width)
+
+    assert " ".join(lines).split() == words
+    assert all(cell_len(line) <= width or " " not in line for line in lines)

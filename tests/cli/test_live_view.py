@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import io
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console, ConsoleDimensions
+
+from divbot.cli import live
+from divbot.cli.live import LiveView, can_show
+from tests.cli.paper_runs import EMPTY, SNAPSHOT
+
+LEAVE_SCREEN, SHOW_CURSOR = "\x1b[?1049l", "\x1b[?25h"
+
+
+class StuckTerminal(io.StringIO):
+    """A terminal whose reader has gone to sleep: nothing written gets on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_stuck = False
+        self.waited = threading.Event()
+        self.goes_on = threading.Event()
+
+    def write(self, text: str) -> int:
+        if self.is_stuck:
+            self.waited.set()
+            assert self.goes_on.wait(30)
+        return super().write(text)
+
+
+class LostTerminal(io.StringIO):
+    """A terminal that hangs up."""
+
+    is_lost = False
+    tries = 0
+
+    def write(self, text: str) -> int:
+        self.tries += self.is_lost
+        if self.is_lost:
+            raise OSError(5, "Input/output error")
+        return super().write(text)
+
+
+def console_on(file: io.StringIO) -> Console:
+    return Console(file=file, width=80, height=24, force_terminal=True, _environ={"TERM": "xterm"})
+
+
+@contextmanager
+def view_on(file: io.StringIO, console: Console | None = None) -> Iterator[LiveView]:
+    with LiveView(console or console_on(file)) as view:
+        yield view
+
+
+@pytest.fixture(autouse=True)
+def _frames_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no frame be drawn but those that a test asks for."""
+    monkeypatch.setattr(live, "REFRESHES_PER_SECOND", 0.001)
+
+
+def test_the_view_shows_the_newest_snapshot() -> None:
+    terminal = io.StringIO()
+
+    with view_on(terminal) as view:
+        view.update(EMPTY)
+        view.update(SNAPSHOT)
+        view._live.refresh()
+        shown = terminal.getvalue()
+
+    assert "starting" in shown
+    assert "BTCUSDT" in shown
+    assert "no open position" not in shown
+
+
+def test_a_frame_overwrites_the_last_one_without_erasing_it() -> None:
+    terminal = io.StringIO()
+
+    with view_on(terminal) as view:
+        view.update(SNAPSHOT)
+        before = len(terminal.getvalue())
+        view._live.refresh()
+        frame = terminal.getvalue()[before:]
+
+    assert frame.startswith("\x1b[H")
+    assert "\x1b[2J" not in frame
+    assert "\x1b[K" not in frame
+    assert [cell_len(plain(line)) for line in frame.split("\n")] == [80] * 24
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text)
+
+
+def test_a_terminal_that_changes_its_size_gets_the_next_frame_in_it() -> None:
+    terminal = io.StringIO()
+    console = console_on(terminal)
+
+    with view_on(terminal, console) as view:
+        view.update(SNAPSHOT)
+        console.size = ConsoleDimensions(60, 16)
+        before = len(terminal.getvalue())
+        view._live.refresh()
+        frame = terminal.getvalue()[before:]
+
+    assert [cell_len(plain(line)) for line in frame.split("\n")] == [60] * 16
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, ZeroDivisionError])
+def test_the_terminal_is_given_back_however_the_run_ends(error: type[BaseException]) -> None:
+    terminal = io.StringIO()
+
+    with pytest.raises(error), view_on(terminal):
+        raise error
+
+    text = terminal.getvalue()
+    assert text.rindex(LEAVE_SCREEN) > text.rindex("\x1b[?1049h")
+    assert text.rindex(SHOW_CURSOR) > text.rindex("\x1b[?25l")
+
+
+def test_the_terminal_is_given_back_when_ctrl_c_comes_too_early() -> None:
+    class Hasty(io.StringIO):
+        def write(self, text: str) -> int:
+            written = super().write(text)
+            if "starting" in text:
+                raise KeyboardInterrupt
+            return written
+
+    terminal = Hasty()
+
+    with pytest.raises(KeyboardInterrupt):
+        LiveView(console_on(terminal)).__enter__()
+
+    assert LEAVE_SCREEN in terminal.getvalue()
+    assert SHOW_CURSOR in terminal.getvalue()
+
+
+def test_a_bug_in_the_view_is_shown_and_outlived() -> None:
+    terminal = io.StringIO()
+
+    with view_on(terminal) as view:
+        view.update(replace(SNAPSHOT, at=10**18))
+        view._live.refresh()
+        view.update(SNAPSHOT)
+        view._live.refresh()
+
+    assert "cannot show this: " in terminal.getvalue()
+    assert "BTCUSDT" in terminal.getvalue()
+
+
+def test_an_update_never_waits_for_the_terminal() -> None:
+    terminal = StuckTerminal()
+    with view_on(terminal) as view:
+        terminal.is_stuck = True
+        drawing = threading.Thread(target=view._live.refresh)
+        drawing.start()
+        assert terminal.waited.wait(30)
+
+        updating = threading.Thread(target=view.update, args=(SNAPSHOT,))
+        updating.start()
+        updating.join(10)
+        has_waited = updating.is_alive()
+
+        terminal.is_stuck = False
+        terminal.goes_on.set()
+        drawing.join()
+        updating.join()
+
+    assert not has_waited
+
+
+def test_a_terminal_that_hangs_up_is_let_be() -> None:
+    terminal = LostTerminal()
+
+    with view_on(terminal) as view:
+        terminal.is_lost = True
+        for _ in range(5):
+            view.update(SNAPSHOT)
+            view._live.refresh()
+        tries = terminal.tries
+
+    assert tries == 1
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "name", "expected"),
+    [
+        (True, "xterm-256color", True),
+        (True, "", True),
+        (True, "dumb", False),
+        (False, "xterm-256color", False),
+    ],
+)
+def test_a_live_view_is_for_terminals_that_can_move_text(
+    monkeypatch: pytest.MonkeyPatch, is_terminal: bool, name: str, expected: bool
+) -> None:
+    monkeypatch.setenv("TERM", name)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    stream = io.StringIO()
+    stream.isatty = lambda: is_terminal  # type: ignore[method-assign]
+
+    assert can_show(stream) is expected

@@ -1,0 +1,267 @@
+"""The background scanner, on a clock that a test winds: no sleeping."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from divbot.domain.clock import ManualClock
+from divbot.domain.errors import BadAnswer, StopUntil, VenueUnreachable
+from divbot.scanner.cache import ReportCache
+from divbot.scanner.cycle import Scanner
+from divbot.scanner.pool import InlinePool, ProcessPool
+from divbot.scanner.report import Report
+from divbot.scanner.thread import FOLLOWERS, BackgroundScanner, Condition, Lifecycle
+from tests.scanner.fakes import FakeSource, names, rules
+from tests.trading.fakes import Told
+
+NOON = 1_722_340_800_000
+SECOND = 1000
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    source = FakeSource(names(3))
+    pool = InlinePool(source, connections=1)
+    found = Scanner(source.open_listing(), source, pool, ManualClock(), rules()).cycle()
+    pool.close()
+    return found
+
+
+class Rounds(ManualClock):
+    """A clock that asks the thread to stop at the wait after the last round."""
+
+    def __init__(self, rounds: int, now: int = NOON) -> None:
+        super().__init__(now)
+        self.left = rounds
+        self.waits: list[float] = []
+
+    def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
+        self.waits.append(seconds)
+        self.left -= 1
+        if self.left == 0:
+            assert stop
+            stop.set()
+        return super().wait(seconds, stop)
+
+
+class Scans:
+    """Scans that take their time, or fail, as a test says."""
+
+    def __init__(self, clock: ManualClock, report: Report, *troubles: Exception | None) -> None:
+        self.clock = clock
+        self.report = report
+        self.troubles = list(troubles)
+        self.seconds = 1.0
+        self.began: list[int] = []
+        self.held: list[Collection[str]] = []
+
+    def __call__(self, held: Collection[str]) -> Report:
+        self.began.append(self.clock.now())
+        self.held.append(held)
+        self.clock.advance(self.seconds)
+        trouble = self.troubles.pop(0) if self.troubles else None
+        if trouble:
+            raise trouble
+        return replace(self.report, as_of=self.clock.now())
+
+
+class Thread:
+    """A background scanner with everything around it, run to its end."""
+
+    def __init__(
+        self, report: Report, rounds: int, *troubles: Exception | None, now: int = NOON
+    ) -> None:
+        self.clock = Rounds(rounds, now)
+        self.scans = Scans(self.clock, report, *troubles)
+        self.cache = ReportCache()
+        self.told = Told()
+        self.scanner = BackgroundScanner(
+            self.scans,
+            self.cache,
+            self.clock,
+            check_interval=60 * SECOND,
+            held=lambda: {"HELDUSDT"},
+            tell=self.told,
+        )
+
+    def run(self) -> Condition:
+        self.scanner.start()
+        self.scanner._thread.join(10)
+        assert not self.scanner._thread.is_alive()
+        return self.scanner.condition
+
+
+def test_it_scans_at_once_and_then_when_candles_close(report: Report) -> None:
+    thread = Thread(report, 4, now=NOON + 17 * SECOND)
+
+    thread.run()
+
+    # Two seconds after the minute: by then the venue shows the candle that closed.
+    assert thread.scans.began == [NOON + s * SECOND for s in (17, 62, 122, 182)]
+    assert thread.scans.held == [{"HELDUSDT"}] * 4
+    assert thread.told[:2] == [
+        "[Background] scanning market",
+        f"[Background] found {len(report.opportunities)} opportunities",
+    ]
+
+
+def test_each_report_has_a_version_and_the_time_its_scan_began(report: Report) -> None:
+    thread = Thread(report, 2, now=NOON + 17 * SECOND)
+    thread.scans.seconds = 5.0
+
+    thread.run()
+
+    latest = thread.cache.latest()
+    assert latest
+    assert (latest.version, latest.at) == (2, NOON + 62 * SECOND)
+    assert latest.at == thread.scans.began[-1]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        (VenueUnreachable("no route"), "no route"),
+        (BadAnswer("nonsense"), "nonsense"),
+        (ZeroDivisionError("a bug"), "internal error: ZeroDivisionError: a bug"),
+        (MemoryError(), "internal error: MemoryError: "),
+    ],
+)
+def test_it_survives_every_error_and_says_so(report: Report, trouble: Exception, told: str) -> None:
+    thread = Thread(report, 2, None, trouble)
+
+    condition = thread.run()
+
+    assert (condition.scans, condition.failures, condition.error) == (1, 1, told)
+    assert f"! [Background] scan failed: {told}" in thread.told
+    latest = thread.cache.latest()
+    assert latest
+    assert latest.version == 1  # the last good one stays
+
+
+def test_an_error_is_forgotten_by_the_next_good_scan(report: Report) -> None:
+    thread = Thread(report, 3, None, BadAnswer("nonsense"))
+
+    condition = thread.run()
+
+    assert (condition.scans, condition.failures, condition.error) == (2, 1, "")
+
+
+def test_a_venue_that_wants_to_be_left_alone_is(report: Report) -> None:
+    thread = Thread(report, 2, StopUntil.banned(NOON + 600 * SECOND))
+
+    thread.run()
+
+    assert thread.scans.began[1] - NOON >= 600 * SECOND
+
+
+def test_scans_that_take_too_long_run_back_to_back_and_it_is_told_once(report: Report) -> None:
+    thread = Thread(report, 3)
+    thread.scans.seconds = 90.0
+
+    condition = thread.run()
+
+    assert [b - a for a, b in pairwise(thread.scans.began)] == [90 * SECOND] * 2
+    assert condition.is_late
+    late = [x for x in thread.told if "back to back" in x]
+    assert late == [
+        "! [Background] a scan took 90.0 s, longer than the check interval of 60 s of market time: "
+        "scans run back to back"
+    ]
+
+
+def test_it_goes_through_its_states(report: Report) -> None:
+    thread = Thread(report, 1)
+    assert thread.scanner.condition.state is Lifecycle.STARTING
+
+    assert thread.run().state is Lifecycle.STOPPED
+
+
+@pytest.mark.parametrize("state", list(Lifecycle))
+@pytest.mark.parametrize("following", list(Lifecycle))
+def test_no_state_follows_that_may_not(state: Lifecycle, following: Lifecycle) -> None:
+    condition = Condition(state=state)
+
+    if following in FOLLOWERS[state]:
+        assert condition.after(following).state is following
+    else:
+        with pytest.raises(ValueError, match=f"{state.value} is not followed by"):
+            condition.after(following)
+
+
+def test_one_that_was_never_started_stops_at_once(report: Report) -> None:
+    assert Thread(report, 1).scanner.stop() is True
+
+
+def test_one_that_hangs_is_left_behind_with_a_warning(report: Report) -> None:
+    release = threading.Event()
+    told = Told()
+
+    def hang(_: Collection[str]) -> Report:
+        release.wait(30)
+        return report
+
+    scanner = BackgroundScanner(
+        hang, ReportCache(), ManualClock(), check_interval=60_000, held=set, tell=told
+    )
+    scanner.start()
+
+    has_stopped = scanner.stop(0.05)
+    release.set()
+
+    assert has_stopped is False
+    assert told[-1] == "! [Background] the scanner did not stop within 0.05 s; left behind"
+    assert scanner._thread.daemon
+
+
+def test_a_scan_under_way_ends_with_its_pool(report: Report) -> None:
+    source = FakeSource((*names(3), "HANGERUSDT"))
+    told = Told()
+    pool = ProcessPool(source, 1, connections=2)
+    scanner = Scanner(source.open_listing(), source, pool, ManualClock(), rules())
+    scanning = threading.Event()
+
+    def scan(held: Collection[str]) -> Report:
+        scanning.set()
+        return scanner.cycle(held=held)
+
+    background = BackgroundScanner(
+        scan, ReportCache(), ManualClock(), check_interval=60_000, held=set, tell=told
+    )
+    background.start()
+    scanning.wait(30)
+
+    background.ask_to_stop()
+    pool.close()
+
+    assert background.stop(10) is True
+    assert told == ["[Background] scanning market"]
+
+
+def test_readers_see_whole_reports_in_the_order_of_their_versions(report: Report) -> None:
+    cache = ReportCache()
+    seen: list[tuple[int, int, int]] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            if latest := cache.latest():
+                seen.append((latest.version, latest.at, latest.report.as_of))
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for number in range(1, 2000):
+        cache.publish(replace(report, as_of=number), number)
+    done.set()
+    for reader in readers:
+        reader.join()
+
+    assert all(version == at == as_of for version, at, as_of in seen)
+    latest = cache.latest()
+    assert latest
+    assert latest.version == 1999

@@ -1,0 +1,528 @@
+"""The trader step by step, on a market written down by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from divbot.domain.errors import JournalError, VenueUnreachable
+from divbot.domain.events import Entered, Exited, Funded
+from divbot.domain.fills import Basis, Reason
+from divbot.domain.market import Market
+from divbot.domain.positions import MINUTE
+from divbot.domain.signals import Side
+from divbot.trading.questions import Stopped
+from tests.trading.fakes import (
+    COSTS,
+    ENTRIES,
+    EXITS,
+    HOUR,
+    INSTRUMENT,
+    NOON,
+    RULES,
+    SIZING,
+    Settlement,
+    Trader,
+    candle,
+    d,
+    entered,
+    opportunity,
+    started,
+)
+
+SECOND = 1000
+
+
+def holding(**rules: Any) -> Trader:
+    """Return a trader that holds 10 at 100, stop 98, target 104, since noon."""
+    return Trader(started(), entered(), rules=replace(RULES, **rules))
+
+
+def only_exit(trader: Trader) -> Exited:
+    (found,) = [x for x in trader.journal.events if isinstance(x, Exited)]
+    return found
+
+
+class TestEntries:
+    def test_the_best_is_bought_at_the_quote_after_the_decision(self) -> None:
+        trader = Trader(rules=replace(RULES, costs=COSTS))
+        trader.market.next_quotes = [{"AAAUSDT": (99.9, 100)}, {"AAAUSDT": (100.1, 100.2)}]
+        trader.market.candles["AAAUSDT"] = [candle(0, 100, 100.3, 99.8, 100.1)]
+        trader.publish(opportunity())
+
+        trader.step()
+
+        event = trader.journal.events[-1]
+        assert isinstance(event, Entered)
+        # 100.2 and 0.1 %: 100.4 on a tick. 1 % of 10,000 over 2.4 to the stop: 41.66 pieces.
+        assert (event.fill.requested, event.fill.price) == (d("100.2"), d("100.4"))
+        assert event.quantity == d("41.66")
+        assert event.margin == d("418.2664")
+        assert event.fill.fee == d("2.091332")
+        assert trader.ledger.cash == d("9579.642268")
+        assert event.seen
+        assert (event.seen.low, event.seen.high) == (d("99.8"), d("100.3"))
+        assert trader.told == ["processing 1 opportunities from background scanner (age: 0s)"]
+
+    def test_a_report_is_acted_on_once(self) -> None:
+        trader = Trader()
+        trader.publish(opportunity())
+        trader.step()
+        trader.market.quoted = {"AAAUSDT": (104, 104)}
+        trader.step()
+        assert trader.kinds() == ["started", "entered", "exited"]
+
+        trader.step()
+
+        assert trader.kinds() == ["started", "entered", "exited"]
+
+    def test_no_more_than_are_free_and_one_of_each_symbol(self) -> None:
+        trader = Trader(rules=replace(RULES, entries=replace(ENTRIES, max_positions=2)))
+        symbols = ["AAAUSDT", "AAAUSDT", "BBBUSDT", "CCCUSDT"]
+        trader.market.quoted = dict.fromkeys(symbols, (100, 100))
+        trader.publish(*map(opportunity, symbols))
+
+        trader.step()
+
+        held = [x.symbol for x in trader.ledger.positions.values()]
+        assert held == ["AAAUSDT", "BBBUSDT"]
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            pytest.param({"score": 4.9}, id="too low a score"),
+            pytest.param({"confirmed_at": NOON - 1}, id="confirmed before the start"),
+            pytest.param({"instrument": replace(INSTRUMENT, status="BREAK")}, id="halted"),
+            pytest.param({"instrument": None}, id="listed no more"),
+            pytest.param({"stop": d("100.1")}, id="beyond its stop"),
+            pytest.param({"target": d("101.9")}, id="too little to win"),
+            pytest.param(
+                {"instrument": replace(INSTRUMENT, min_notional=d(10**6))}, id="below the least"
+            ),
+        ],
+    )
+    def test_what_is_not_taken(self, changes: dict[str, Any]) -> None:
+        trader = Trader()
+        trader.publish(opportunity(**changes))
+
+        trader.step()
+
+        assert trader.kinds() == ["started"]
+
+    def test_an_old_report_is_refused_and_a_late_one_warned_of(self) -> None:
+        trader = Trader()
+        trader.market.time += 301 * SECOND
+        trader.publish(opportunity(), at=NOON)
+        trader.step()
+        assert trader.told == ["! a report of the background scanner is too old to act on (301s)"]
+        trader.publish(opportunity(), at=NOON + 180 * SECOND)
+
+        trader.step()
+
+        assert trader.told[-1] == (
+            "! processing 1 opportunities from background scanner (age: 121s)"
+        )
+        assert trader.kinds() == ["started", "entered"]
+
+    def test_a_signal_is_not_traded_twice_nor_a_symbol_just_after_a_loss(self) -> None:
+        trader = Trader()
+        trader.publish(opportunity())
+        trader.step()
+        trader.market.quoted = {"AAAUSDT": (97, 97)}
+        trader.step()
+        trader.market.quoted = {"AAAUSDT": (100, 100)}
+        trader.publish(opportunity())
+        trader.step(after=10 * MINUTE)
+        trader.publish(opportunity(confirmed_at=NOON + 10 * MINUTE))
+        trader.step()
+        assert trader.kinds() == ["started", "entered", "exited"]
+
+        trader.market.time += 51 * MINUTE
+        trader.publish(opportunity(confirmed_at=NOON + 61 * MINUTE))
+        trader.step()
+
+        assert trader.kinds() == ["started", "entered", "exited", "entered"]
+
+    def test_a_bad_day_pauses_entries_until_the_next_one(self) -> None:
+        trader = Trader(started(), entered(quantity=900))
+        trader.market.quoted = {"AAAUSDT": (99.4, 99.4)}  # 540 of 10,000
+        trader.publish(opportunity("BBBUSDT"))
+        trader.step()
+        assert trader.ledger.paused == "lost 5.4% today, the limit is 5.0%"
+        assert trader.kinds() == ["started", "entered", "paused"]
+
+        trader.market.quoted["BBBUSDT"] = (100, 100)
+        trader.step(after=11 * HOUR)
+        trader.step(after=HOUR)
+        trader.publish(opportunity("BBBUSDT", confirmed_at=trader.market.time))
+        trader.step()
+
+        assert trader.kinds() == ["started", "entered", "paused", "paused", "entered"]
+
+    def test_spot_buys_whole_and_sells_what_the_fee_left(self) -> None:
+        spot = replace(
+            RULES,
+            market=Market.SPOT,
+            costs=replace(COSTS, slippage=d(0), fee=d("0.001")),
+            entries=replace(ENTRIES, long_only=True),
+            sizing=replace(SIZING, market=Market.SPOT, risk=d("0.001")),
+        )
+        trader = Trader(started(market=Market.SPOT), rules=spot)
+        trader.market.quoted = {"AAAUSDT": (100, 100), "BBBUSDT": (100, 100)}
+        trader.publish(opportunity("BBBUSDT", Side.SELL), opportunity())
+
+        trader.step()
+
+        (held,) = trader.ledger.positions.values()
+        # 5 are bought for 500; 0.005 pay the fee, and 4.995 is 4.99 in whole steps.
+        assert (held.symbol, held.quantity, held.wallet) == ("AAAUSDT", d("4.99"), d(499))
+        assert (held.leverage, held.liquidation) == (1, None)
+        assert trader.ledger.cash == d(9500)
+
+
+class TestExits:
+    def test_a_wick_between_two_looks_stops_a_position(self) -> None:
+        trader = holding()
+        trader.market.candles["AAAUSDT"] = [
+            candle(0, 100, 100, 100, 100),
+            candle(1, 100, 100.5, 97.9, 100),
+            candle(2, 100, 100, 100, 100),
+        ]
+
+        trader.step(after=2 * MINUTE)
+
+        event = only_exit(trader)
+        assert (event.reason, event.fill.price) == (Reason.STOP, 98)
+        assert event.at == NOON + MINUTE
+        assert trader.ledger.cash == d(9980)
+
+    def test_the_minute_of_the_entry_counts_as_far_as_it_was_not_seen(self) -> None:
+        trader = Trader(started(), entered(at=NOON + 20 * SECOND))
+        trader.market.candles["AAAUSDT"] = [candle(0, 100, 100, 97, 100)]
+
+        trader.step(after=MINUTE)
+
+        assert only_exit(trader).fill.price == 98
+
+    def test_a_target_is_not_taken_after_the_stop_was_touched_in_the_same_minute(self) -> None:
+        trader = holding()
+        trader.market.candles["AAAUSDT"] = [candle(0, 100, 104.5, 97.5, 104.5)]
+        trader.market.quoted = {"AAAUSDT": (104.5, 104.6)}
+
+        trader.step(after=30 * SECOND)
+
+        assert only_exit(trader).reason is Reason.STOP
+
+    def test_a_liquidation_takes_the_margin(self) -> None:
+        trader = Trader(started(), entered(stop=d(91)))
+        trader.market.candles["AAAUSDT"] = [candle(m, 95, 96, 94, 95) for m in range(3)]
+        trader.market.marks["AAAUSDT"] = [candle(m, 95, 96, 94 - m, 95) for m in range(3)]
+        trader.market.quoted = {"AAAUSDT": (95, 95)}
+        trader.step(after=2 * MINUTE)
+        assert trader.kinds() == ["started", "entered"]
+
+        trader.step(after=MINUTE)
+
+        event = only_exit(trader)
+        assert (event.reason, event.returned, event.at) == (
+            Reason.LIQUIDATION,
+            0,
+            NOON + 2 * MINUTE,
+        )
+        assert trader.ledger.cash == d(9900)
+
+    def test_funding_is_paid_from_the_margin_and_moves_the_liquidation(self) -> None:
+        trader = holding()
+        minutes = range(60 * 4 + 2)
+        trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in minutes]
+        trader.market.settlements["AAAUSDT"] = [
+            Settlement(NOON, d("0.5"), d(100)),  # at the very entry: not held yet
+            Settlement(NOON + 4 * HOUR, d("0.001"), d(101)),
+        ]
+        trader.step(after=4 * HOUR + MINUTE)
+        trader.step(after=MINUTE)
+
+        (event,) = [x for x in trader.journal.events if isinstance(x, Funded)]
+        (held,) = trader.ledger.positions.values()
+        # 0.1 % of 10 * 101. Then (98.99 - 1000) / (10 * (0.025 - 1)).
+        assert (event.at, event.amount) == (NOON + 4 * HOUR, d("-1.01"))
+        assert held.wallet == d("98.99")
+        assert held.liquidation
+        assert round(held.liquidation, 6) == d("92.411282")
+
+    def test_a_payment_after_the_exit_is_not_made(self) -> None:
+        trader = holding()
+        trader.market.candles["AAAUSDT"] = [
+            *(candle(m, 100, 100, 100, 100) for m in range(59)),
+            candle(59, 100, 100, 97, 97),
+            candle(60, 97, 97, 97, 97),
+        ]
+        trader.market.settlements["AAAUSDT"] = [Settlement(NOON + HOUR, d("0.001"), d(100))]
+
+        trader.step(after=HOUR + MINUTE)
+
+        assert trader.kinds() == ["started", "entered", "exited"]
+
+    @pytest.mark.parametrize(
+        ("hours", "published", "reason"),
+        [
+            pytest.param(24, {}, Reason.HOLDING_TIME, id="held for a day"),
+            pytest.param(1, {"AAAUSDT": None}, Reason.DELISTING, id="listed no more"),
+            pytest.param(
+                1,
+                {"AAAUSDT": replace(INSTRUMENT, status="SETTLING")},
+                Reason.DELISTING,
+                id="settling",
+            ),
+            pytest.param(
+                1,
+                {"AAAUSDT": replace(INSTRUMENT, delivered_at=NOON + 2 * HOUR)},
+                Reason.DELISTING,
+                id="an hour before the delisting",
+            ),
+        ],
+    )
+    def test_a_decision_closes_at_the_next_quote(
+        self, hours: int, published: dict[str, Any], reason: Reason
+    ) -> None:
+        trader = holding()
+        trader.market.time += hours * HOUR
+        trader.publish(**published)
+        trader.market.next_quotes = [{"AAAUSDT": (100, 100.1)}, {"AAAUSDT": (100.5, 100.6)}]
+
+        trader.step()
+
+        event = only_exit(trader)
+        assert (event.reason, event.fill.price) == (reason, d("100.5"))
+        assert event.fill.basis is Basis.QUOTE
+
+    def test_the_opposite_signal_closes(self) -> None:
+        trader = holding()
+        trader.market.time += 5 * MINUTE
+        trader.publish(opportunity(side=Side.SELL, confirmed_at=NOON - MINUTE))
+        trader.step()
+        assert trader.kinds() == ["started", "entered"]
+
+        trader.publish(opportunity(side=Side.SELL, confirmed_at=NOON + 5 * MINUTE))
+        trader.step()
+
+        assert trader.kinds()[:3] == ["started", "entered", "exited"]
+        assert only_exit(trader).reason is Reason.OPPOSITE
+
+    def test_a_delisted_symbol_without_a_price_closes_at_its_last_one(self) -> None:
+        trader = holding()
+        trader.market.quoted = {"AAAUSDT": (99, 99.1)}
+        trader.step()
+        trader.market.quoted = {"AAAUSDT": (0, 0)}
+        trader.publish(AAAUSDT=replace(INSTRUMENT, status="SETTLING"))
+
+        trader.step(after=5 * SECOND)
+
+        event = only_exit(trader)
+        assert (event.fill.price, event.fill.basis_at, event.at) == (99, NOON, NOON + 5 * SECOND)
+
+    def test_no_price_at_all_leaves_a_position_open_and_says_so_once(self) -> None:
+        trader = holding()
+        trader.market.quoted = {}
+        trader.publish(AAAUSDT=None)
+
+        trader.step()
+        trader.step()
+
+        assert trader.kinds() == ["started", "entered"]
+        assert trader.told == ["! AAAUSDT: no price to close at (delisting)"]
+
+    def test_a_trailing_stop_moves_minute_by_minute_and_is_kept(self) -> None:
+        trader = Trader(started(), entered(trail=d(1)))
+        trader.market.candles["AAAUSDT"] = [
+            candle(0, 100, 100, 100, 100),
+            candle(1, 100, 102, 99.5, 102),  # its own low lies below the stop that it brings
+            candle(2, 102, 102, 100.9, 101),
+        ]
+        trader.market.quoted = {"AAAUSDT": (102, 102)}
+
+        trader.step(after=2 * MINUTE)
+        trader.market.quoted = {"AAAUSDT": (101.2, 101.2)}
+        trader.step(after=MINUTE)
+
+        assert trader.kinds() == ["started", "entered", "trailed", "exited"]
+        assert only_exit(trader).reason is Reason.TRAILING_STOP
+        assert only_exit(trader).fill.price == 101
+
+
+class TestAfterARestart:
+    def test_a_stop_hit_while_away_is_honoured_at_its_price_and_time(self) -> None:
+        trader = holding()
+        trader.market.candles["AAAUSDT"] = [
+            *(candle(m, 100, 101, 99, 100) for m in range(70)),
+            candle(70, 99, 99, 97.5, 98.5),
+            *(candle(m, 103, 103.5, 102, 103) for m in range(71, 121)),
+        ]
+        trader.market.time = NOON + 2 * HOUR
+
+        trader.engine.catch_up()
+
+        event = only_exit(trader)
+        assert (event.reason, event.fill.price, event.at) == (Reason.STOP, 98, NOON + 70 * MINUTE)
+
+    def test_nothing_is_traded_where_the_past_cannot_be_had(self) -> None:
+        trader = holding()
+        trader.market.time += HOUR
+        trader.market.candle_trouble = VenueUnreachable("no route")
+
+        with pytest.raises(VenueUnreachable):
+            trader.engine.catch_up()
+
+    def test_what_was_looked_at_is_kept_with_each_valuation(self) -> None:
+        trader = holding()
+        trader.market.candles["AAAUSDT"] = [candle(m, 100, 101, 99, 100) for m in range(12)]
+
+        trader.step(after=10 * MINUTE)
+
+        assert trader.journal.events[-1].kind == "marked"
+        assert trader.ledger.positions[1].checked_until == NOON + 10 * MINUTE
+
+
+class TestTrouble:
+    def test_without_quotes_nothing_is_done_and_it_is_told_once(self) -> None:
+        trader = holding()
+        trader.publish(opportunity("BBBUSDT"))
+        trader.market.trouble = VenueUnreachable("no route")
+
+        trader.step()
+        trader.step(after=5 * SECOND)
+
+        assert trader.kinds() == ["started", "entered"]
+        assert trader.told == ["! no quotes: no route"]
+        assert trader.engine.state.problem == "no quotes: no route"
+
+    def test_what_happened_meanwhile_is_seen_afterwards(self) -> None:
+        trader = holding()
+        trader.market.candles["AAAUSDT"] = [
+            candle(0, 100, 100, 97, 99),
+            candle(1, 99, 103, 99, 103),
+        ]
+        trader.market.trouble = VenueUnreachable("no route")
+        trader.step(after=MINUTE)
+        trader.market.trouble = None
+        trader.market.quoted = {"AAAUSDT": (103, 103)}
+
+        trader.step(after=MINUTE)
+
+        assert only_exit(trader).at == NOON
+
+    def test_missing_candles_do_not_keep_quotes_from_stopping(self) -> None:
+        trader = holding()
+        trader.market.candle_trouble = VenueUnreachable("no candles")
+        trader.market.quoted = {"AAAUSDT": (97, 97.1)}
+
+        trader.step(after=2 * MINUTE)
+
+        assert only_exit(trader).fill.price == 97
+        assert trader.engine.state.problem == "no candles: no candles"
+
+    def test_a_full_disk_is_not_traded_over(self) -> None:
+        trader = Trader()
+        trader.publish(opportunity())
+        trader.journal.trouble = JournalError("the disk is full")
+
+        with pytest.raises(JournalError):
+            trader.step()
+
+        assert trader.ledger.positions == {}
+        assert trader.heard == []
+
+    def test_told_to_stop_it_waits_for_no_answer(self) -> None:
+        trader = holding()
+        trader.stop.set()
+
+        with pytest.raises(Stopped):
+            trader.step()
+
+
+def test_an_exit_and_an_entry_of_one_look_are_of_one_time() -> None:
+    trader = holding(exits=replace(EXITS, max_holding=MINUTE))
+    ticking = trader.market.now
+
+    def later() -> int:
+        trader.market.time += 7  # time passes with each look at the clock
+        return ticking()
+
+    trader.market.now = later  # type: ignore[method-assign]
+    trader.market.quoted["BBBUSDT"] = (100, 100)
+    trader.market.time += MINUTE
+    trader.publish(opportunity("BBBUSDT", confirmed_at=trader.market.time))
+
+    trader.step()
+
+    assert trader.kinds() == ["started", "entered", "exited", "entered"]
+
+
+def test_a_clock_that_is_set_back_does_not_stop_the_trader() -> None:
+    trader = holding()
+    trader.step(after=10 * MINUTE)
+    trader.market.time -= MINUTE
+    trader.market.quoted["BBBUSDT"] = (100, 100)
+    trader.publish(opportunity("BBBUSDT", confirmed_at=trader.market.time))
+
+    trader.step()
+
+    assert trader.kinds() == ["started", "entered", "entered"]
+
+
+def test_a_position_opened_in_the_first_minute_of_an_hour_is_not_asked_about_before() -> None:
+    trader = Trader(started(), entered(at=NOON + 30 * SECOND))
+    trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(2)]
+
+    trader.step(after=MINUTE)
+
+    assert "funding AAAUSDT" not in trader.market.asked
+
+
+def test_quotes_of_all_positions_are_one_request() -> None:
+    symbols = [f"S{number}USDT" for number in range(3)]
+    events = [entered(symbol, trade=n, quantity=1) for n, symbol in enumerate(symbols, 1)]
+    trader = Trader(started(), *events)
+    trader.market.quoted = dict.fromkeys(symbols, (100, 100))
+
+    trader.step(after=5 * SECOND)
+
+    assert trader.market.asked == ["quotes"]
+
+
+def test_the_account_is_valued_every_five_minutes_and_when_asked() -> None:
+    trader = holding()
+    trader.market.quoted = {"AAAUSDT": (101, 101.1)}
+    for _ in range(12):
+        trader.step(after=MINUTE)
+    trader.engine.mark()
+
+    marks = [x for x in trader.journal.events if x.kind == "marked"]
+    assert [x.at - NOON for x in marks] == [5 * MINUTE, 10 * MINUTE, 12 * MINUTE]
+    assert {x.equity for x in marks} == {d(10_010)}
+
+
+def test_the_state_is_there_for_other_threads() -> None:
+    trader = holding()
+    trader.market.quoted = {"AAAUSDT": (101, 101.1)}
+
+    trader.step()
+
+    state = trader.engine.state
+    assert (state.at, state.ledger, state.problem) == (NOON, trader.ledger, "")
+    assert state.quotes["AAAUSDT"].bid == 101
+    with pytest.raises(AttributeError):
+        state.at = 0  # type: ignore[misc]
+
+
+def test_exits_come_before_entries() -> None:
+    one = replace(RULES, entries=replace(ENTRIES, max_positions=1), exits=EXITS)
+    trader = Trader(started(), entered(), rules=one)
+    trader.market.quoted = {"AAAUSDT": (104, 104), "BBBUSDT": (100, 100)}
+    trader.publish(opportunity("BBBUSDT"))
+
+    trader.step()
+
+    assert trader.kinds() == ["started", "entered", "exited", "entered"]
