@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from divbot.domain.market import Interval, Market
+from divbot.trading.database import is_locked
 from divbot.trading.journal import Journal
 from divbot.trading.runs import Runs
 from tests.cli.commands import divbot
@@ -108,3 +109,9 @@ def test_what_is_no_run_is_told_in_one_line(
 
     assert (run.returncode, run.stdout, run.stderr.count("\n")) == (code, "", 1)
     assert message in run.stderr
+
+
+def test_a_lock_that_cannot_be_tried_tells_nothing(tmp_path: Path) -> None:
+    (tmp_path / "run.db.lock").mkdir()
+
+    assert is_locked(tmp_path / "run.db") is None
