@@ -46,6 +46,8 @@ def own_errors(path: Path) -> Iterator[None]:
         # Of an extended code, the lowest byte is the kind.
         advice = _ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
         raise JournalError(f"{path}: {error}" + (f"; {advice}" if advice else "")) from error
+    except UnicodeError as error:  # of what SQLite quotes in its complaint about rotten pages
+        raise JournalError(f"{path}: the database is damaged: {error}; {KEEP}") from error
     except OverflowError as error:
         raise JournalError(f"{path}: a number is too large to be kept: {error}") from error
     except OSError as error:
@@ -133,7 +135,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise JournalError(
-            f"expected SQLite 3.37 or later, found {sqlite3.sqlite_version}: use a newer Python"
+            f"expected SQLite {'.'.join(map(str, OLDEST_SQLITE))} or later, found "
+            f"{sqlite3.sqlite_version}: use a newer Python"
         )
     connection = sqlite3.connect(
         f"{path.as_uri()}?{mode}", uri=True, isolation_level=None, timeout=_BUSY_SECONDS

@@ -41,9 +41,13 @@ class Record(NamedTuple):
     @classmethod
     def of(cls, event: Event, seq: int, previous: bytes) -> Self:
         """Return the row for `event`; raise JournalError where it could not be read back."""
-        body = encode(event)
-        digest = _digest(previous, seq, event.at, event.kind, event.key, body)
-        return cls(seq, event.at, event.kind, event.key, body, digest)
+        open_ = cls(seq, event.at, event.kind, event.key, encode(event), GENESIS)
+        return open_.sealed(previous)
+
+    def sealed(self, previous: bytes) -> Self:
+        """Return the row with its hash, chained to the hash `previous`."""
+        text = "|".join(map(str, self[:-1]))
+        return self._replace(hash=hashlib.sha256(previous + text.encode()).digest())
 
     def event(self) -> Event:
         """Return the event; raise Damaged for what this version of divbot does not know."""
@@ -66,7 +70,7 @@ class Record(NamedTuple):
         """Raise Damaged unless this is row `seq` and follows a row whose hash is `previous`."""
         if self.seq != seq:
             raise Damaged(f"event {seq} is missing, {self.seq} stands in its place")
-        if self.hash != _digest(previous, *self[:-1]):
+        if self != self.sealed(previous):
             raise Damaged(f"event {seq} is not what was written: its hash is another")
 
 
@@ -94,10 +98,6 @@ def decode(kind: str, body: str) -> Event:
     """
     event: Event = _adapters()[kind].validate_json(body, strict=True, extra="forbid")
     return event
-
-
-def _digest(previous: bytes, *fields: object) -> bytes:
-    return hashlib.sha256(previous + "|".join(map(str, fields)).encode()).digest()
 
 
 @cache
