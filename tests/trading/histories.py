@@ -64,7 +64,7 @@ def fills(at: int) -> st.SearchStrategy[Fill]:
 
 
 @st.composite
-def histories(draw: st.DrawFn, most: int = 15) -> tuple[Event, ...]:
+def histories(draw: st.DrawFn, most: int = 25) -> tuple[Event, ...]:
     """Draw a run: events that can have happened in this order, no key twice."""
     start = draw(
         st.builds(
