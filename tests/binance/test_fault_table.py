@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from divbot.domain.errors import DivbotError, StopUntil
+from divbot.domain.errors import BadAnswer, DivbotError, StopUntil, VenueUnreachable
 from divbot.exchange.embedded import EmbeddedExchange
 from divbot.exchange.faults import KINDS
 
@@ -57,7 +57,9 @@ def test_a_fault_that_lasts_ends_as_its_error(exchange: str, traced: None, fault
                 clock.wait((error.until - clock.now()) / 1000)
         _, most = tracemalloc.get_traced_memory()
 
-        assert ended is fault.ends
+        # The server's end of a connection may close in the middle of the next try: no answer then.
+        may_be_reset = fault.ends is BadAnswer and ended is VenueUnreachable
+        assert ended is fault.ends or may_be_reset
         assert transport.tries == fault.tries
         assert transport.longest < fault.seconds + SLACK
         assert most - before < MOST_EXTRA

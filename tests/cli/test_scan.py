@@ -239,7 +239,7 @@ def test_a_scan_that_the_limit_makes_slow_says_so_before_it_begins() -> None:
     run = divbot("scan", "--limit", "1500", "--base-url", nobody())
 
     first, second = run.stderr.splitlines()
-    assert_matches("request weight of 4046, and divbot uses 1920 a minute: .* 2 min", first)
+    assert_matches("request weight of 4047, and divbot uses 1920 a minute: .* 2 min", first)
     assert_matches("cannot reach", second)
 
 

@@ -53,7 +53,7 @@ USDCUSDT        stable     USDC is on the list of stable assets
 XAUUSDT         contract   a TRADIFI_PERPETUAL contract, not PERPETUAL
 XEMUSDT         delisting  to be delisted at 2024-08-03 09:00 UTC
 
-11 symbols; 10 left out (4 contract, 2 status, 1 quote, 1 age, 1 stable, 1 delisting)
+13 symbols; 10 left out (4 contract, 2 status, 1 quote, 1 age, 1 stable, 1 delisting)
 """
 
 
