@@ -43,8 +43,13 @@ class Desk:
 
     @property
     def prefix(self) -> str:
-        """Return what all paths of this market begin with."""
+        """Return what nearly all paths of this market begin with."""
         return PREFIX[self._market] + "/"
+
+    @property
+    def root(self) -> str:
+        """Return what all paths of this market begin with, whatever their version."""
+        return self.prefix[: self.prefix.index("/", 1) + 1]
 
     @property
     def paths(self) -> Collection[str]:

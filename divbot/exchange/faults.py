@@ -210,7 +210,8 @@ def parse_fault(content: Any) -> Fault:
     if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= 1_000_000:
         raise InputError(f"expected a count from 1 to 1000000, found {count!r}")
     seconds = content.get("seconds", kind.seconds)
-    if not isinstance(seconds, int | float) or not 0 <= abs(seconds) <= MOST_SECONDS:
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not is_number or not 0 <= abs(seconds) <= MOST_SECONDS:
         raise InputError(f"expected at most {MOST_SECONDS:g} seconds, found {seconds!r}")
     return Fault(kind, float(seconds), path, symbol, count)
 

@@ -56,6 +56,6 @@ class Front:
 
     def _desk(self, path: str) -> Desk:
         for desk in self._desks:
-            if path in desk.paths or path.startswith(desk.prefix):
+            if path.startswith(desk.root):
                 return desk
         return self._desks[0]

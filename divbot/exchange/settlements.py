@@ -20,9 +20,8 @@ CAP = 2_000_000
 _OWN_HOURS = (8, 8, 8, 8, 4, 4, 4, 4, 4, 1)
 """Of ten symbols four have 8, five have 4, one has 1."""
 _ALWAYS_8_HOURS = ("BTC", "ETH")
-_CALM = 25_000
 _CALM_SETTLEMENTS = 16
-_FADING_SETTLEMENTS = 6  # each half as high as the one before; the next would be calm
+_FADING_SETTLEMENTS = 6  # each rate is half the one before; the seventh is below 0.025 %
 _STORM = (_FADING_SETTLEMENTS + _CALM_SETTLEMENTS) * HOUR
 _HOURS_AFTER = 4
 
@@ -62,11 +61,9 @@ def _grid(hours: int, first: int, last: int) -> range:
 def funding_rate(listing: Listing, time: int) -> int:
     """Return the rate that is paid at the settlement `time`, in units of 10**-8."""
     peak = listing.terms.funding_peak_at
-    ordinary = _ordinary_rate(listing.symbol, time // (hours_at(listing, time - 1) * HOUR) - 1)
-    if peak is None or not peak <= time <= peak + _STORM:
-        return ordinary
-    fading = CAP >> (time - peak) // HOUR
-    return fading if fading > _CALM else max(-_CALM, min(ordinary, _CALM))
+    if peak is not None and peak <= time <= peak + _STORM:
+        return CAP >> (time - peak) // HOUR
+    return _ordinary_rate(listing.symbol, time // (hours_at(listing, time - 1) * HOUR) - 1)
 
 
 def _ordinary_rate(symbol: str, slot: int) -> int:

@@ -11,6 +11,7 @@ from divbot.domain.clock import ManualClock
 def test_a_socket_that_is_named_too_late_is_shut_down_at_once() -> None:
     guard = Guard(1.0, ManualClock())
     ours, theirs = socket.socketpair()
+    theirs.settimeout(5)
     guard.bite()
 
     with ours, theirs:

@@ -13,6 +13,7 @@ from http.client import BadStatusLine, HTTPConnection, HTTPException, Incomplete
 import pytest
 
 from divbot.domain.errors import InputError
+from divbot.domain.market import Market
 from divbot.exchange.faults import KINDS, Faults, Stage, parse_fault, parse_plan
 from divbot.exchange.front import Front
 from divbot.exchange.spoiling import _SPOILERS
@@ -346,6 +347,15 @@ def test_what_needs_a_good_answer_leaves_a_refusal_alone(front, path, kind):
     assert spoiled == good
 
 
+@pytest.mark.parametrize("path", ["/fapi/v1/nowhere", "/fapi/v3/nowhere"])
+def test_an_unknown_path_is_refused_by_the_market_that_it_is_of(path):
+    markets = Front([synthetic_desk(), synthetic_desk(Market.USDM)], Faults())
+
+    answer = markets.take(path, "GET", {}).answer
+
+    assert (answer.status, answer.headers["Content-Type"]) == (404, "application/json")
+
+
 def test_a_fault_waits_for_the_request_that_it_is_for(front):
     outcome, faults = front
     faults.add(parse_fault({"kind": "busy", "path": "klines", "symbol": "ETHUSDT", "count": 2}))
@@ -386,6 +396,7 @@ def test_a_client_kept_out_uses_up_no_fault():
         ({"kind": "timeout", "seconds": 3601}, "seconds"),
         ({"kind": "timeout", "seconds": math.nan}, "seconds"),
         ({"kind": "timeout", "seconds": "1"}, "seconds"),
+        ({"kind": "timeout", "seconds": True}, "seconds"),
         ({"kind": "busy", "path": 5}, "expected text for path"),
         ({"kind": "busy", "symbol": None}, "expected text for symbol"),
         ({"kind": "stale", "path": "ping"}, "expected stale on /klines.*found path 'ping'"),
