@@ -108,7 +108,7 @@ class Settings(BaseSettings):
         5.0, ge=0, le=10, description="take no opportunity with a lower score than this"
     )
     min_reward_risk: Decimal = Field(
-        Decimal(1), ge=0, description="take none that promises less at the price it would get"
+        Decimal(1), ge=0, description="take none whose reward to risk, costs and all, is less at the price it gets"
     )
     take_earlier: bool = Field(
         default=False, description="take what was confirmed before the start, too"

@@ -42,6 +42,7 @@ PRELOAD = ("divbot.scanner.preload",)
 _CANNOT_START = (RuntimeError, OSError, EOFError)
 """What submitting raises: shut down or broken; a forkserver that was killed."""
 _LOOK = 0.1
+_START_SECONDS = 60.0
 _SUSPECT_AFTER = 2
 _MOST_DEATHS = 12
 """In a row, with nothing learnt between: more than halving a block down to its culprit takes."""
@@ -231,9 +232,14 @@ class ProcessPool:
             now = self._clock.monotonic()
             if done or waits_for or self._downloaded.value != seen:
                 last_sign = now
-            if now - last_sign > self._stall_seconds:
+            if now - last_sign > self._patience():
                 break
         return [future for future in futures if future not in pending]
+
+    def _patience(self) -> float:
+        """Return the seconds without any sign that mean a hung worker."""
+        # A first start may compile the kernels, on a machine that is busy with other things.
+        return self._stall_seconds if self._has_worked else max(self._stall_seconds, _START_SECONDS)
 
     def _start(self) -> ProcessPoolExecutor:
         executor = ProcessPoolExecutor(

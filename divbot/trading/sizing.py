@@ -67,7 +67,7 @@ def enter(
     side = opportunity.side
     touched = quote.ask if side is Side.BUY else quote.bid
     price = slipped(side, touched, costs.slippage, instrument.tick_size)
-    if refused := _bad_price(opportunity, price, rules):
+    if refused := _bad_price(opportunity, price, costs, rules):
         return Refusal(symbol, refused)
     leverage = _leverage(side, price, opportunity.stop, rules)
     wanted = rules.risk * entry.equity / abs(price - opportunity.stop)
@@ -100,14 +100,21 @@ def enter(
     )
 
 
-def _bad_price(opportunity: Opportunity, price: Decimal, rules: SizingRules) -> str:
-    """Return why `price` is none to enter at; empty where it is one."""
+def _bad_price(
+    opportunity: Opportunity, price: Decimal, costs: Costs, rules: SizingRules
+) -> str:
+    """Return why `price` is none to enter at; empty where it is one.
+
+    Costs count: a stop of a few ticks promises the best ratio, and loses to the fees.
+    """
     sign = 1 if opportunity.side is Side.BUY else -1
     risk, reward = sign * (price - opportunity.stop), sign * (opportunity.target - price)
     if risk <= 0 or reward <= 0:
         return "the price is beyond its stop or its target"
-    if reward < rules.min_reward_risk * risk:
-        return f"reward to risk is {reward / risk:.2f} at {price}, too little"
+    fees = 2 * costs.fee * price
+    lost, won = risk + fees + costs.slippage * price, reward - fees
+    if won < rules.min_reward_risk * lost:
+        return f"reward to risk is {won / lost:.2f} at {price}, costs and all: too little"
     return ""
 
 
