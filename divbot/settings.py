@@ -108,7 +108,9 @@ class Settings(BaseSettings):
         5.0, ge=0, le=10, description="take no opportunity with a lower score than this"
     )
     min_reward_risk: Decimal = Field(
-        Decimal(1), ge=0, description="take none whose reward to risk, costs and all, is less at the price it gets"
+        Decimal(1),
+        ge=0,
+        description="take none whose reward to risk, costs and all, is less at the price it gets",
     )
     take_earlier: bool = Field(
         default=False, description="take what was confirmed before the start, too"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+from divbot.cli import flags
 
 if TYPE_CHECKING:
     from divbot.binance.limits import Limits
@@ -17,10 +16,10 @@ _LATE_MS = 1000
 
 def limits(
     *,
-    market: Annotated[str | None, typer.Option(help="usdm or spot. [usdm]")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-    base_url: Annotated[str | None, typer.Option(help="Where to find the venue.")] = None,
-    config: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None,
+    market: flags.MarketName = None,
+    as_json: flags.Json = False,
+    base_url: flags.BaseUrl = None,
+    config: flags.Config = None,
 ) -> None:
     """Ask the venue how it sees this machine: request weight, clock, latency."""
     from divbot import app

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from divbot.cli import flags
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
 
@@ -25,15 +26,13 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 def paper(
     *,
-    top: Annotated[
-        int | None, typer.Option(help="Scan this many symbols, the most traded first. [400]")
-    ] = None,
-    symbols: Annotated[str | None, typer.Option(help="Scan these instead: BTCUSDT,ETHUSDT")] = None,
-    market: Annotated[str | None, typer.Option(help="usdm (USD-M futures) or spot. [usdm]")] = None,
-    interval: Annotated[
-        str | None, typer.Option("--interval", "-i", help="Length of a candle. [5m]")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(help="Candles to ask for.")] = None,
+    top: flags.Top = None,
+    symbols: flags.Symbols = None,
+    include: flags.Include = None,
+    exclude: flags.Exclude = None,
+    market: flags.MarketName = None,
+    interval: flags.IntervalName = None,
+    limit: flags.Limit = None,
     balance: Annotated[
         float | None, typer.Option(help="What a new run starts with, in USDT. [10000]")
     ] = None,
@@ -60,16 +59,10 @@ def paper(
     position_update_interval: Annotated[
         float | None, typer.Option(help="Seconds between two looks at the prices. [5]")
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option("--workers", "-j", help="Worker processes. [one for each core]")
-    ] = None,
-    sequential: Annotated[
-        bool | None,
-        typer.Option("--sequential/--no-sequential", help="No worker processes, for debugging."),
-    ] = None,
-    demo: Annotated[
-        bool, typer.Option("--demo", help="Trade a simulated market; needs no network.")
-    ] = False,
+    max_age: flags.MaxAge = None,
+    workers: flags.Workers = None,
+    sequential: flags.Sequential = None,
+    demo: flags.Demo = False,
     speed: Annotated[
         float,
         typer.Option(help="Market seconds per second, on a local exchange.", min=0.01, max=100_000),
@@ -89,12 +82,8 @@ def paper(
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="One JSON object per event, for machines.")
     ] = False,
-    base_url: Annotated[
-        str | None, typer.Option(help="Where to find the venue. [Binance's own address]")
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="Settings file (TOML). [divbot.toml, where there is one]")
-    ] = None,
+    base_url: flags.BaseUrl = None,
+    config: flags.Config = None,
 ) -> int:
     """Trade on paper what a background scanner finds, until Ctrl-C; no order is ever placed."""
     from divbot.app.paper import EAGER, PaperOptions, open_paper
@@ -107,6 +96,8 @@ def paper(
         {
             "top": top,
             "symbols": symbols,
+            "include": include,
+            "exclude": exclude,
             "market": market,
             # Trades on candles of 5 minutes take hours: a demo should show some end.
             "interval": interval or ("1m" if demo else None),
@@ -119,14 +110,14 @@ def paper(
             "take_earlier": take_earlier,
             "check_interval": check_interval,
             "position_update_interval": position_update_interval,
+            "max_age": max_age,
             "workers": workers,
             "sequential": sequential,
             "base_url": base_url,
         },
         config,
     )
-    if demo and base_url:
-        raise InputError("--demo and --base-url exclude each other: give one of them")
+    flags.refuse_both(demo=demo, base_url=base_url)
     seconds = None if duration is None else parse_duration(duration)
     watching = Watching(Mode.of(quiet=quiet, jsonl=jsonl))
     if settings.check_interval < EAGER:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from divbot.domain.errors import InputError
+from divbot.cli import flags
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceListing
@@ -22,26 +19,16 @@ _GAP = "  "
 
 def universe(
     *,
-    market: Annotated[str | None, typer.Option(help="usdm or spot. [usdm]")] = None,
-    top: Annotated[
-        int | None, typer.Option(help="So many symbols, the most traded first. [400]")
-    ] = None,
-    include: Annotated[
-        str | None, typer.Option(help="These besides, whatever they are: PAXGUSDT,1000*")
-    ] = None,
-    exclude: Annotated[str | None, typer.Option(help="Never these: DOGEUSDT,*PEPE*")] = None,
-    min_age: Annotated[
-        float | None, typer.Option(help="Days that a symbol must have been listed. [10]")
-    ] = None,
-    max_spread: Annotated[
-        float | None, typer.Option(help="Widest spread, as a part of the ask. [0.005]")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-    demo: Annotated[
-        bool, typer.Option("--demo", help="Of a simulated market; needs no network.")
-    ] = False,
-    base_url: Annotated[str | None, typer.Option(help="Where to find the venue.")] = None,
-    config: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None,
+    market: flags.MarketName = None,
+    top: flags.Top = None,
+    include: flags.Include = None,
+    exclude: flags.Exclude = None,
+    min_age: flags.MinAge = None,
+    max_spread: flags.MaxSpread = None,
+    as_json: flags.Json = False,
+    demo: flags.Demo = False,
+    base_url: flags.BaseUrl = None,
+    config: flags.Config = None,
 ) -> None:
     """Print the symbols that a scan looks at and, for every other one, the rule that says no."""
     from divbot.app import open_venue
@@ -59,8 +46,7 @@ def universe(
         },
         config,
     )
-    if demo and base_url:
-        raise InputError("--demo and --base-url exclude each other: give one of them")
+    flags.refuse_both(demo=demo, base_url=base_url)
     with open_venue(settings, demo=demo) as venue:
         found = venue.universe()
     if as_json:

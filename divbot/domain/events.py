@@ -15,11 +15,27 @@ from divbot.domain.market import Market
 from divbot.domain.positions import Origin, Seen
 
 
+class _Happened:
+    """What all events have: a kind, and a key under which they happen only once."""
+
+    __slots__ = ()
+
+    kind: ClassVar[str]
+    key_form: ClassVar[str]
+    """The key, with places for the event's own fields."""
+
+    @property
+    def key(self) -> str:
+        """Return what may happen only once under this name."""
+        return self.key_form.format(self)
+
+
 @dataclass(frozen=True, slots=True)
-class Started:
+class Started(_Happened):
     """A run began, with an empty book; always the first event, and only the first."""
 
     kind: ClassVar[str] = "started"
+    key_form: ClassVar[str] = "started"
     at: int
     venue: str
     market: Market
@@ -28,33 +44,25 @@ class Started:
     balance: Decimal
     version: str
 
-    @property
-    def key(self) -> str:
-        """Return what may happen only once under this name."""
-        return "started"
-
 
 @dataclass(frozen=True, slots=True)
-class Resumed:
+class Resumed(_Happened):
     """A run went on after its program had ended; how it is set up may have changed."""
 
     kind: ClassVar[str] = "resumed"
+    key_form: ClassVar[str] = "resumed:{0.session}"
     at: int
     session: int
     """Which start of the program this is; the first is 1."""
     settings: dict[str, str]
 
-    @property
-    def key(self) -> str:
-        """Return what may happen only once under this name."""
-        return f"resumed:{self.session}"
-
 
 @dataclass(frozen=True, slots=True)
-class Entered:
+class Entered(_Happened):
     """A position was opened."""
 
     kind: ClassVar[str] = "entered"
+    key_form: ClassVar[str] = "open:{0.symbol}:{0.origin.interval}:{0.origin.confirmed_at}"
     at: int
     trade: int
     """Counts from 1."""
@@ -73,17 +81,13 @@ class Entered:
     tick: Decimal | None
     origin: Origin
 
-    @property
-    def key(self) -> str:
-        """Return what may happen only once under this name."""
-        return f"open:{self.symbol}:{self.origin.interval}:{self.origin.confirmed_at}"
-
 
 @dataclass(frozen=True, slots=True)
-class Funded:
+class Funded(_Happened):
     """Funding was paid (below zero) or received."""
 
     kind: ClassVar[str] = "funded"
+    key_form: ClassVar[str] = "fund:{0.trade}:{0.at}"
     at: int
     """When it was due."""
     trade: int
@@ -93,32 +97,24 @@ class Funded:
     liquidation: Decimal | None
     """Where the position is liquidated from now on."""
 
-    @property
-    def key(self) -> str:
-        """Return what may happen only once under this name."""
-        return f"fund:{self.trade}:{self.at}"
-
 
 @dataclass(frozen=True, slots=True)
-class Trailed:
+class Trailed(_Happened):
     """The stop of a position was moved behind the price."""
 
     kind: ClassVar[str] = "trailed"
+    key_form: ClassVar[str] = "trail:{0.trade}:{0.at}"
     at: int
     trade: int
     stop: Decimal
 
-    @property
-    def key(self) -> str:
-        """Return what may happen only once under this name."""
-        return f"trail:{self.trade}:{self.at}"
-
 
 @dataclass(frozen=True, slots=True)
-class Exited:
+class Exited(_Happened):
     """A position was closed."""
 
     kind: ClassVar[str] = "exited"
+    key_form: ClassVar[str] = "close:{0.trade}"
     at: int
     trade: int
     reason: Reason
@@ -126,41 +122,28 @@ class Exited:
     returned: Decimal
     """What came back to cash: margin, funding and profit less the fee; nothing of a liquidation."""
 
-    @property
-    def key(self) -> str:
-        """Return what may happen only once under this name."""
-        return f"close:{self.trade}"
-
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class Marked(_Happened):
     """The account was valued, every few minutes; and how far candles have been looked at."""
 
     kind: ClassVar[str] = "marked"
+    key_form: ClassVar[str] = "mark:{0.at}"
     at: int
     equity: Decimal
     cash: Decimal
     checked_until: int
     """All 1m candles of all positions that open before this time have been looked at."""
 
-    @property
-    def key(self) -> str:
-        """Return what may happen only once under this name."""
-        return f"mark:{self.at}"
-
 
 @dataclass(frozen=True, slots=True)
-class Paused:
+class Paused(_Happened):
     """Entries were paused, or (with no reason) go on."""
 
     kind: ClassVar[str] = "paused"
+    key_form: ClassVar[str] = "pause:{0.at}"
     at: int
     reason: str
-
-    @property
-    def key(self) -> str:
-        """Return what may happen only once under this name."""
-        return f"pause:{self.at}"
 
 
 Event: TypeAlias = Started | Resumed | Entered | Funded | Trailed | Exited | Marked | Paused

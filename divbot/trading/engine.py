@@ -127,7 +127,7 @@ class Engine:
         """Value the account now, as before leaving."""
         now = self._market.now()
         self._marked_at = now
-        at = max(now, self._book.ledger.at)
+        at = max(now, self._book.ledger.at + 1)
         checked = self._watch.checked_until(now)
         self._book.write(Marked(at, self._book.equity, self._book.ledger.cash, checked))
         self._publish(now)
@@ -225,7 +225,7 @@ class Engine:
 
     def _pause(self, reason: str, now: int) -> None:
         if bool(reason) is not bool(self._book.ledger.paused):
-            self._book.write(Paused(max(now, self._book.ledger.at), reason))
+            self._book.write(Paused(max(now, self._book.ledger.at + 1), reason))
 
     def _mark(self, now: int) -> None:
         every = self._rules.mark_every

@@ -100,9 +100,7 @@ def enter(
     )
 
 
-def _bad_price(
-    opportunity: Opportunity, price: Decimal, costs: Costs, rules: SizingRules
-) -> str:
+def _bad_price(opportunity: Opportunity, price: Decimal, costs: Costs, rules: SizingRules) -> str:
     """Return why `price` is none to enter at; empty where it is one.
 
     Costs count: a stop of a few ticks promises the best ratio, and loses to the fees.
