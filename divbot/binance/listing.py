@@ -70,7 +70,10 @@ class Listings:
         snapshot = self._snapshot(threads)
         previous = {listed.symbol for listed in self._last.listed} if self._last else set()
         universe = select(snapshot, self._rules, held=held, previous=previous)
-        return universe.without_flat(self._found_flat(threads, snapshot, universe))
+        verdicts = self._judge(threads, snapshot, universe)
+        flat = [symbol for symbol, is_flat_ in verdicts.items() if is_flat_]
+        # What was judged and is scanned besides has cost twice: a scan keeps to its allowance.
+        return universe.without_flat(flat).shortened(len(verdicts) - len(flat))
 
     def _snapshot(self, threads: ThreadPoolExecutor) -> Snapshot:
         """Ask for all parts at once: only the slowest is waited for."""
@@ -104,10 +107,10 @@ class Listings:
         answer = ask()
         return answer, self._clock.monotonic() - started
 
-    def _found_flat(
+    def _judge(
         self, threads: ThreadPoolExecutor, snapshot: Snapshot, universe: Universe
-    ) -> list[str]:
-        """Judge suspects that nothing is known of; return those whose price stands still."""
+    ) -> dict[str, bool]:
+        """Judge suspects that nothing is known of; return whose price stands still."""
         suspects = [
             listed.symbol
             for listed in universe.listed
@@ -119,7 +122,7 @@ class Listings:
         if verdicts:
             is_lasting = not self._client.simulated
             self._verdicts.note(verdicts, snapshot.at, is_lasting=is_lasting)
-        return [symbol for symbol, flat in verdicts.items() if flat]
+        return verdicts
 
     def _is_flat(self, symbol: str) -> bool | None:
         """Return the verdict on `symbol`; None where its candles cannot be had now."""

@@ -135,7 +135,15 @@ class Universe:
 
     def without_flat(self, symbols: Collection[str]) -> Universe:
         """Return the same without `symbols`, whose price was found to stand still."""
-        found = (LeftOut(symbol, Rule.FLAT, _STANDS_STILL) for symbol in symbols)
+        return self._without(symbols, Rule.FLAT, _STANDS_STILL)
+
+    def shortened(self, count: int) -> Universe:
+        """Return the same without its `count` least traded symbols that are not wanted by name."""
+        last = [x.symbol for x in reversed(self.listed) if not x.is_wanted][:count]
+        return self._without(last, Rule.RANK, "in its place a suspected peg was judged, this once")
+
+    def _without(self, symbols: Collection[str], rule: Rule, detail: str) -> Universe:
+        found = (LeftOut(symbol, rule, detail) for symbol in symbols)
         return replace(
             self,
             listed=tuple(x for x in self.listed if x.symbol not in symbols),
