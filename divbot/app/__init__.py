@@ -16,7 +16,7 @@ from divbot.domain.signals import Kind, Side
 if TYPE_CHECKING:
     from divbot.binance.budget import WeightBudget
     from divbot.binance.market_data import BinanceListing, BinanceSource
-    from divbot.binance.universe import UniverseRules
+    from divbot.binance.rules import UniverseRules
     from divbot.scanner.cycle import Scanner, ScanRules
     from divbot.scanner.pool import Pool
     from divbot.scanner.port import Source
@@ -154,7 +154,7 @@ def open_source(
 
 
 def _universe_rules(settings: Settings) -> UniverseRules:
-    from divbot.binance.universe import UniverseRules
+    from divbot.binance.rules import UniverseRules
 
     return UniverseRules(
         top=settings.top,

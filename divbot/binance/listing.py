@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from divbot.binance.client import BinanceClient
 from divbot.binance.flat import DAYS, Verdicts, is_flat, is_suspect
+from divbot.binance.rules import Snapshot, UniverseRules
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.stocks import Stocks
-from divbot.binance.universe import Snapshot, Universe, UniverseRules, select
+from divbot.binance.universe import Universe, select
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, TryAgain
 from divbot.domain.market import Interval, Market

@@ -16,11 +16,12 @@ from divbot.binance.flat import Verdicts
 from divbot.binance.limits import Limits, measure_limits
 from divbot.binance.listing import Listings
 from divbot.binance.notebook import Notebook
+from divbot.binance.rules import UniverseRules
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.stocks import Stocks
 from divbot.binance.trading_data import BinanceTrading
 from divbot.binance.transport import Transport
-from divbot.binance.universe import Universe, UniverseRules
+from divbot.binance.universe import Universe
 from divbot.binance.wire import Candles
 from divbot.domain.clock import SystemClock
 from divbot.domain.market import Interval, Market

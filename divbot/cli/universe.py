@@ -11,7 +11,8 @@ from divbot.cli import flags
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceListing
-    from divbot.binance.universe import LeftOut, Listed, Universe
+    from divbot.binance.rules import LeftOut
+    from divbot.binance.universe import Listed, Universe
     from divbot.settings import Settings
 
 _GAP = "  "

@@ -13,9 +13,10 @@ import pytest
 from divbot.binance.flat import Verdicts
 from divbot.binance.listing import Listings
 from divbot.binance.notebook import Notebook
+from divbot.binance.rules import Rule, UniverseRules
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.stocks import Stocks, tokenisable
-from divbot.binance.universe import Rule, Universe, UniverseRules
+from divbot.binance.universe import Universe
 from divbot.binance.wire import Candles, Listing, Quote
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import (

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from divbot.binance.universe import Rule, Snapshot, Universe, UniverseRules, select
+from divbot.binance.rules import Rule, Snapshot, UniverseRules
+from divbot.binance.universe import Universe, select
 from divbot.binance.wire import (
     Listing,
     Quote,

@@ -6,14 +6,8 @@ from typing import Any
 
 import pytest
 
-from divbot.binance.universe import (
-    LeftOut,
-    Rule,
-    Snapshot,
-    Universe,
-    UniverseRules,
-    select,
-)
+from divbot.binance.rules import LeftOut, Rule, Snapshot, UniverseRules
+from divbot.binance.universe import Universe, select
 from divbot.binance.wire import Quote
 from divbot.domain.errors import InputError
 from divbot.domain.market import Instrument, Market, Ticker
