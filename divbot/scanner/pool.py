@@ -238,10 +238,11 @@ class ProcessPool:
 
     def _patience(self) -> float:
         """Return the seconds without any sign that mean a hung worker."""
-        # A first start may compile the kernels, on a machine that is busy with other things.
-        return self._stall_seconds if self._has_worked else max(self._stall_seconds, _START_SECONDS)
+        # Workers that start may compile the kernels, on a machine that is busy with other things.
+        return self._stall_seconds if self._is_ready else max(self._stall_seconds, _START_SECONDS)
 
     def _start(self) -> ProcessPoolExecutor:
+        self._is_ready = False
         executor = ProcessPoolExecutor(
             self.workers,
             mp_context=self._context,
@@ -262,7 +263,7 @@ class ProcessPool:
 
     def _note_readiness(self, ready: Future[None]) -> None:
         if not ready.cancelled() and ready.exception() is None:
-            self._has_worked = True
+            self._has_worked = self._is_ready = True
 
     def _restart(self) -> None:
         with self._lock:
