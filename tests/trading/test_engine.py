@@ -215,6 +215,21 @@ class TestExits:
 
         assert only_exit(trader).reason is Reason.STOP
 
+    def test_a_minute_that_ends_while_quotes_are_asked_for_comes_before_them(self) -> None:
+        trader = holding()
+        trader.market.candles["AAAUSDT"] = [
+            candle(0, 100, 100, 100, 100),
+            candle(1, 100, 100, 97.6, 97.7),
+        ]
+        trader.step(after=MINUTE)
+        trader.market.quoted = {"AAAUSDT": (97.5, 97.6)}
+        trader.market.quotes_take = 200
+
+        trader.step(after=MINUTE - 100)
+
+        fill = only_exit(trader).fill
+        assert (fill.basis, fill.price, fill.at) == (Basis.CANDLE, 98, NOON + MINUTE)
+
     def test_a_liquidation_takes_the_margin(self) -> None:
         trader = Trader(started(), entered(stop=d(91)))
         trader.market.candles["AAAUSDT"] = [candle(m, 95, 96, 94, 95) for m in range(3)]
