@@ -267,6 +267,35 @@ class TestExits:
         assert held.liquidation
         assert round(held.liquidation, 6) == d("92.411282")
 
+    @pytest.mark.parametrize(
+        "quoted", [pytest.param((97, 97.1), id="a stop"), pytest.param((105, 105.1), id="a target")]
+    )
+    def test_funding_is_paid_by_what_a_quote_closes_in_the_same_minute(
+        self, quoted: tuple[float, float]
+    ) -> None:
+        trader = holding()
+        trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(61)]
+        trader.market.settlements["AAAUSDT"] = [Settlement(NOON + HOUR, d("0.001"), d(100))]
+        trader.step(after=HOUR)
+        trader.market.quoted = {"AAAUSDT": quoted}
+
+        trader.step(after=5 * SECOND)
+
+        assert trader.kinds() == ["started", "entered", "funded", "exited"]
+        won = 10 * (only_exit(trader).fill.price - 100)
+        assert trader.ledger.cash == 10_000 - 1 + won
+
+    def test_a_decision_leaves_no_funding_unpaid(self) -> None:
+        trader = holding()
+        trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(61)]
+        trader.market.settlements["AAAUSDT"] = [Settlement(NOON + HOUR, d("0.001"), d(100))]
+        trader.step(after=HOUR)
+        trader.publish(opportunity(side=Side.SELL, confirmed_at=NOON + HOUR))
+
+        trader.step(after=5 * SECOND)
+
+        assert trader.kinds()[:4] == ["started", "entered", "funded", "exited"]
+
     def test_a_payment_after_the_exit_is_not_made(self) -> None:
         trader = holding()
         trader.market.candles["AAAUSDT"] = [
