@@ -70,7 +70,7 @@ class Watch:
             if not exit_:
                 continue
             is_target = exit_.reason is Reason.TARGET
-            if not (is_target and self._was_stopped_before(position)):
+            if not (is_target and self._was_ended_before(position)):
                 self._end(position, exit_)
 
     def close(self, position: Position, reason: Reason, looked_at: int) -> bool:
@@ -78,12 +78,13 @@ class Watch:
 
         `looked_at` is the time of the last quotes; that of `position` may be an older one.
         """
-        if self._was_stopped_before(position):
+        if self._was_ended_before(position):
             return True
         quote = self._book.quotes.get(position.symbol)
         if quote is None:
             return False
-        exit_ = close_at(position, quote, reason, self._costs)
+        exit_ = exit_at_quote(position, quote, self._costs)
+        exit_ = exit_ or close_at(position, quote, reason, self._costs)
         exit_ = replace(exit_, fill=replace(exit_.fill, at=max(exit_.fill.at, looked_at)))
         self._end(position, exit_)
         return True
@@ -114,22 +115,25 @@ class Watch:
             funding = self._market.funding(symbol, position.funded_until + 1, end)
         return Past(candles, {x.open_time: x for x in marks}, funding)
 
-    def _was_stopped_before(self, position: Position) -> bool:
-        """Close `position` if its stop was touched since the last look; tell whether it was.
+    def _was_ended_before(self, position: Position) -> bool:
+        """End `position` as the candles since the last look do; tell whether they do.
 
-        Neither a target nor a decision may take a position that was stopped a moment earlier.
+        Neither a target nor a decision may take a position that was stopped a moment earlier, and
+        no decision one that had reached its target.
         """
         start, now = self._until(position), self._market.now()
         (found,) = self._ask([partial(self._market.minutes, position.symbol, start, now)])
         if isinstance(found, DivbotError):
             return False
-        forming = () if found.forming is None else (found.forming,)
-        for candle in (*found.final, *forming):
-            exit_ = exit_in_candle(position, candle, self._costs)
-            if exit_ is not None and exit_.reason is not Reason.TARGET:
-                self._end(position, exit_)
-                return True
-        return False
+        exits = (exit_in_candle(position, candle, self._costs) for candle in found.final)
+        exit_ = next(filter(None, exits), None)
+        if exit_ is None and found.forming is not None:
+            exit_ = exit_in_candle(position, found.forming, self._costs)
+            if exit_ is not None and exit_.reason is Reason.TARGET:
+                exit_ = None  # the rest of the minute may still touch the stop, which goes first
+        if exit_ is not None:
+            self._end(position, exit_)
+        return exit_ is not None
 
     def _may_be_due(self, position: Position, start: int, end: int) -> bool:
         """Tell whether funding may be due from `start` to `end`, and has not been paid."""

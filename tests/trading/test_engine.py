@@ -342,6 +342,39 @@ class TestExits:
         assert (event.reason, event.fill.price) == (reason, d("100.5"))
         assert event.fill.basis is Basis.QUOTE
 
+    @pytest.mark.parametrize(
+        ("minutes", "quoted", "found"),
+        [
+            pytest.param(
+                [(100, 105, 99, 99)], (99, 99.1), (Basis.CANDLE, NOON), id="in a minute that ended"
+            ),
+            pytest.param(
+                [(100, 100, 99, 99)],
+                (105, 105.1),
+                (Basis.QUOTE, NOON + MINUTE),
+                id="at the quote it would close at",
+            ),
+        ],
+    )
+    def test_a_decision_comes_after_a_target_that_was_reached(
+        self,
+        minutes: list[tuple[float, float, float, float]],
+        quoted: tuple[float, float],
+        found: tuple[Basis, int],
+    ) -> None:
+        trader = holding()
+        rows = [candle(m, *prices) for m, prices in enumerate(minutes)]
+        trader.market.candles["AAAUSDT"] = rows
+        trader.market.next_quotes = [{"AAAUSDT": (99, 99.1)}, {"AAAUSDT": quoted}]
+        trader.market.quotes_take = 50
+        trader.publish(opportunity(side=Side.SELL, confirmed_at=NOON + 30 * SECOND))
+
+        trader.step(after=MINUTE - 100)
+
+        event = only_exit(trader)
+        assert (event.reason, event.fill.price) == (Reason.TARGET, 104)
+        assert (event.fill.basis, event.at) == found
+
     def test_the_opposite_signal_closes(self) -> None:
         trader = holding()
         trader.market.time += 5 * MINUTE
