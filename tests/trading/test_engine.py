@@ -181,6 +181,21 @@ class TestEntries:
         assert (held.leverage, held.liquidation) == (1, None)
         assert trader.ledger.cash == d(9500)
 
+    def test_spot_spends_all_cash_where_that_is_the_limit(self) -> None:
+        spot = replace(
+            RULES,
+            market=Market.SPOT,
+            costs=replace(COSTS, slippage=d(0), fee=d("0.001")),
+            sizing=replace(SIZING, market=Market.SPOT, risk=d("0.5")),
+        )
+        trader = Trader(started(market=Market.SPOT), rules=spot)
+        trader.publish(opportunity())
+
+        trader.step()
+
+        # The fee is a part of the 100 pieces: nothing is kept back for it.
+        assert trader.ledger.cash == 0
+
 
 class TestExits:
     def test_a_wick_between_two_looks_stops_a_position(self) -> None:
