@@ -114,8 +114,10 @@ class Engine:
 
     def step(self) -> None:
         """Look at the market once, and act; raise JournalError where nothing can be kept."""
+        found = self._look()
+        # After the answer: a minute that ended before it comes before its quotes.
         now = self._market.now()
-        if self._look() is not None:
+        if found is not None:
             for trouble in self._watch.replay_minutes(now):
                 self._note(f"no candles: {trouble}")
             self._watch.close_by_quote()

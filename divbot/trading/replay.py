@@ -53,19 +53,29 @@ def exited(position: Position, exit_: Exit) -> Exited:
     )
 
 
+def settle(
+    position: Position, rates: Iterable[FundingRate], until: int
+) -> tuple[Position, tuple[Funded, ...]]:
+    """Return `position` after all funding of `rates` that was due by `until`, and the payments."""
+    payments = []
+    for rate in _due(position, rates, until):
+        funded = _funded(position, rate)
+        payments.append(funded)
+        position = replace(
+            position,
+            wallet=position.wallet + funded.amount,
+            liquidation=funded.liquidation,
+            funded_until=funded.at,
+        )
+    return position, tuple(payments)
+
+
 def _replay(position: Position, past: Past, costs: Costs) -> Iterator[Event]:
     for candle in past.candles:
         if candle.open_time < position.checked_until:
             continue
-        for rate in _due(position, past.funding, candle.open_time):
-            funded = _funded(position, rate)
-            yield funded
-            position = replace(
-                position,
-                wallet=position.wallet + funded.amount,
-                liquidation=funded.liquidation,
-                funded_until=funded.at,
-            )
+        position, payments = settle(position, past.funding, candle.open_time)
+        yield from payments
         exit_ = _exit(position, candle, past.marks.get(candle.open_time), costs)
         if exit_ is not None:
             yield exited(position, exit_)
@@ -76,8 +86,8 @@ def _replay(position: Position, past: Past, costs: Costs) -> Iterator[Event]:
             position = replace(position, stop=stop)
 
 
-def _due(position: Position, rates: Iterable[FundingRate], until: int) -> Iterator[FundingRate]:
-    return (rate for rate in rates if position.funded_until < rate.at <= until)
+def _due(position: Position, rates: Iterable[FundingRate], until: int) -> tuple[FundingRate, ...]:
+    return tuple(rate for rate in rates if position.funded_until < rate.at <= until)
 
 
 def _funded(position: Position, rate: FundingRate) -> Funded:

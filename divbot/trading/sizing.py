@@ -71,7 +71,9 @@ def enter(
         return Refusal(symbol, refused)
     leverage = _leverage(side, price, opportunity.stop, rules)
     wanted = rules.risk * entry.equity / abs(price - opportunity.stop)
-    quantity = _affordable(wanted, price, leverage, ledger.cash, costs, instrument)
+    # On spot the fee is a part of what is bought, and no cost besides.
+    fee = Decimal(0) if rules.market is Market.SPOT else costs.fee
+    quantity = _affordable(wanted, price, leverage, ledger.cash, fee, instrument)
     if refused := _too_small(quantity, price, instrument):
         return Refusal(symbol, refused)
     fill = fill_at_quote(side, quantity, quote, costs, instrument.tick_size)
@@ -133,11 +135,11 @@ def _affordable(
     price: Decimal,
     leverage: int,
     cash: Decimal,
-    costs: Costs,
+    fee: Decimal,
     instrument: Instrument,
 ) -> Decimal:
     """Return the quantity that cash pays margin and fee of, and that the venue takes at once."""
-    most = cash / (price * (1 / Decimal(leverage) + costs.fee))
+    most = cash / (price * (1 / Decimal(leverage) + fee))
     quantity = min(wanted, most, instrument.max_quantity or wanted)
     return quantity_below(quantity, instrument.step_size)
 

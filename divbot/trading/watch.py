@@ -11,11 +11,18 @@ from divbot.domain.errors import DivbotError
 from divbot.domain.events import Event, Exited
 from divbot.domain.fills import Costs, Reason
 from divbot.domain.market import Market as Kind
-from divbot.domain.positions import MINUTE, Position, close_at, exit_at_quote, exit_in_candle
+from divbot.domain.positions import (
+    MINUTE,
+    Exit,
+    Position,
+    close_at,
+    exit_at_quote,
+    exit_in_candle,
+)
 from divbot.trading.book import Book
 from divbot.trading.port import FundingRate, Market
 from divbot.trading.questions import Questions
-from divbot.trading.replay import Past, exited, replay
+from divbot.trading.replay import Past, exited, replay, settle
 
 T = TypeVar("T")
 
@@ -63,23 +70,37 @@ class Watch:
             if not exit_:
                 continue
             is_target = exit_.reason is Reason.TARGET
-            if not (is_target and self._was_stopped_before(position)):
-                self._write(position, [exited(position, exit_)])
+            if not (is_target and self._was_ended_before(position)):
+                self._end(position, exit_)
 
     def close(self, position: Position, reason: Reason, looked_at: int) -> bool:
         """Close `position` because that was decided; return False where there is no price.
 
         `looked_at` is the time of the last quotes; that of `position` may be an older one.
         """
-        if self._was_stopped_before(position):
+        if self._was_ended_before(position):
             return True
         quote = self._book.quotes.get(position.symbol)
         if quote is None:
             return False
-        exit_ = close_at(position, quote, reason, self._costs)
+        exit_ = exit_at_quote(position, quote, self._costs)
+        exit_ = exit_ or close_at(position, quote, reason, self._costs)
         exit_ = replace(exit_, fill=replace(exit_.fill, at=max(exit_.fill.at, looked_at)))
-        self._write(position, [exited(position, exit_)])
+        self._end(position, exit_)
         return True
+
+    def _end(self, position: Position, exit_: Exit) -> None:
+        """Write an exit in a minute that is not over, after the funding that was due before it."""
+        at = exit_.fill.at
+        rates: Sequence[FundingRate] = ()
+        if self._may_be_due(position, self._until(position), at):
+            (found,) = self._ask(
+                [partial(self._market.funding, position.symbol, position.funded_until + 1, at)]
+            )
+            # Without an answer it is closed all the same: a stop waits for nothing.
+            rates = () if isinstance(found, DivbotError) else found
+        settled, payments = settle(position, rates, at)
+        self._write(position, [*payments, exited(settled, exit_)])
 
     def _past(self, position: Position, start: int, now: int) -> Past:
         """Ask for what happened since `start`; runs on a thread of the questions."""
@@ -90,27 +111,35 @@ class Watch:
         end = candles[-1].open_time
         marks = self._market.mark_minutes(symbol, start, now).final
         funding: Sequence[FundingRate] = ()
-        # Funding is due at whole hours; how many lie between two payments changes.
-        if end // _HOUR > (start - 1) // _HOUR and end > position.funded_until:
+        if self._may_be_due(position, start, end):
             funding = self._market.funding(symbol, position.funded_until + 1, end)
         return Past(candles, {x.open_time: x for x in marks}, funding)
 
-    def _was_stopped_before(self, position: Position) -> bool:
-        """Close `position` if its stop was touched since the last look; tell whether it was.
+    def _was_ended_before(self, position: Position) -> bool:
+        """End `position` as the candles since the last look do; tell whether they do.
 
-        Neither a target nor a decision may take a position that was stopped a moment earlier.
+        Neither a target nor a decision may take a position that was stopped a moment earlier, and
+        no decision one that had reached its target.
         """
         start, now = self._until(position), self._market.now()
         (found,) = self._ask([partial(self._market.minutes, position.symbol, start, now)])
         if isinstance(found, DivbotError):
             return False
-        forming = () if found.forming is None else (found.forming,)
-        for candle in (*found.final, *forming):
-            exit_ = exit_in_candle(position, candle, self._costs)
-            if exit_ is not None and exit_.reason is not Reason.TARGET:
-                self._write(position, [exited(position, exit_)])
-                return True
-        return False
+        exits = (exit_in_candle(position, candle, self._costs) for candle in found.final)
+        exit_ = next(filter(None, exits), None)
+        if exit_ is None and found.forming is not None:
+            exit_ = exit_in_candle(position, found.forming, self._costs)
+            if exit_ is not None and exit_.reason is Reason.TARGET:
+                exit_ = None  # the rest of the minute may still touch the stop, which goes first
+        if exit_ is not None:
+            self._end(position, exit_)
+        return exit_ is not None
+
+    def _may_be_due(self, position: Position, start: int, end: int) -> bool:
+        """Tell whether funding may be due from `start` to `end`, and has not been paid."""
+        # At whole hours; how many lie between two payments changes.
+        is_on_the_hour = end // _HOUR > (start - 1) // _HOUR
+        return self._kind is Kind.USDM and is_on_the_hour and end > position.funded_until
 
     def _until(self, position: Position) -> int:
         return max(position.checked_until, self._checked.get(position.trade, 0))

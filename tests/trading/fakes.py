@@ -179,12 +179,15 @@ class FakeMarket:
         self.trouble: DivbotError | None = None
         self.candle_trouble: DivbotError | None = None
         self.asked: list[str] = []
+        self.quotes_take = 0
+        """ms until an answer with quotes has come."""
 
     def now(self) -> int:
         return self.time
 
     def quotes(self) -> Mapping[str, Quote]:
         self.asked.append("quotes")
+        self.time += self.quotes_take
         if self.trouble:
             raise self.trouble
         if self.next_quotes:

@@ -181,6 +181,21 @@ class TestEntries:
         assert (held.leverage, held.liquidation) == (1, None)
         assert trader.ledger.cash == d(9500)
 
+    def test_spot_spends_all_cash_where_that_is_the_limit(self) -> None:
+        spot = replace(
+            RULES,
+            market=Market.SPOT,
+            costs=replace(COSTS, slippage=d(0), fee=d("0.001")),
+            sizing=replace(SIZING, market=Market.SPOT, risk=d("0.5")),
+        )
+        trader = Trader(started(market=Market.SPOT), rules=spot)
+        trader.publish(opportunity())
+
+        trader.step()
+
+        # The fee is a part of the 100 pieces: nothing is kept back for it.
+        assert trader.ledger.cash == 0
+
 
 class TestExits:
     def test_a_wick_between_two_looks_stops_a_position(self) -> None:
@@ -214,6 +229,21 @@ class TestExits:
         trader.step(after=30 * SECOND)
 
         assert only_exit(trader).reason is Reason.STOP
+
+    def test_a_minute_that_ends_while_quotes_are_asked_for_comes_before_them(self) -> None:
+        trader = holding()
+        trader.market.candles["AAAUSDT"] = [
+            candle(0, 100, 100, 100, 100),
+            candle(1, 100, 100, 97.6, 97.7),
+        ]
+        trader.step(after=MINUTE)
+        trader.market.quoted = {"AAAUSDT": (97.5, 97.6)}
+        trader.market.quotes_take = 200
+
+        trader.step(after=MINUTE - 100)
+
+        fill = only_exit(trader).fill
+        assert (fill.basis, fill.price, fill.at) == (Basis.CANDLE, 98, NOON + MINUTE)
 
     def test_a_liquidation_takes_the_margin(self) -> None:
         trader = Trader(started(), entered(stop=d(91)))
@@ -251,6 +281,35 @@ class TestExits:
         assert held.wallet == d("98.99")
         assert held.liquidation
         assert round(held.liquidation, 6) == d("92.411282")
+
+    @pytest.mark.parametrize(
+        "quoted", [pytest.param((97, 97.1), id="a stop"), pytest.param((105, 105.1), id="a target")]
+    )
+    def test_funding_is_paid_by_what_a_quote_closes_in_the_same_minute(
+        self, quoted: tuple[float, float]
+    ) -> None:
+        trader = holding()
+        trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(61)]
+        trader.market.settlements["AAAUSDT"] = [Settlement(NOON + HOUR, d("0.001"), d(100))]
+        trader.step(after=HOUR)
+        trader.market.quoted = {"AAAUSDT": quoted}
+
+        trader.step(after=5 * SECOND)
+
+        assert trader.kinds() == ["started", "entered", "funded", "exited"]
+        won = 10 * (only_exit(trader).fill.price - 100)
+        assert trader.ledger.cash == 10_000 - 1 + won
+
+    def test_a_decision_leaves_no_funding_unpaid(self) -> None:
+        trader = holding()
+        trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(61)]
+        trader.market.settlements["AAAUSDT"] = [Settlement(NOON + HOUR, d("0.001"), d(100))]
+        trader.step(after=HOUR)
+        trader.publish(opportunity(side=Side.SELL, confirmed_at=NOON + HOUR))
+
+        trader.step(after=5 * SECOND)
+
+        assert trader.kinds()[:4] == ["started", "entered", "funded", "exited"]
 
     def test_a_payment_after_the_exit_is_not_made(self) -> None:
         trader = holding()
@@ -297,6 +356,39 @@ class TestExits:
         event = only_exit(trader)
         assert (event.reason, event.fill.price) == (reason, d("100.5"))
         assert event.fill.basis is Basis.QUOTE
+
+    @pytest.mark.parametrize(
+        ("minutes", "quoted", "found"),
+        [
+            pytest.param(
+                [(100, 105, 99, 99)], (99, 99.1), (Basis.CANDLE, NOON), id="in a minute that ended"
+            ),
+            pytest.param(
+                [(100, 100, 99, 99)],
+                (105, 105.1),
+                (Basis.QUOTE, NOON + MINUTE),
+                id="at the quote it would close at",
+            ),
+        ],
+    )
+    def test_a_decision_comes_after_a_target_that_was_reached(
+        self,
+        minutes: list[tuple[float, float, float, float]],
+        quoted: tuple[float, float],
+        found: tuple[Basis, int],
+    ) -> None:
+        trader = holding()
+        rows = [candle(m, *prices) for m, prices in enumerate(minutes)]
+        trader.market.candles["AAAUSDT"] = rows
+        trader.market.next_quotes = [{"AAAUSDT": (99, 99.1)}, {"AAAUSDT": quoted}]
+        trader.market.quotes_take = 50
+        trader.publish(opportunity(side=Side.SELL, confirmed_at=NOON + 30 * SECOND))
+
+        trader.step(after=MINUTE - 100)
+
+        event = only_exit(trader)
+        assert (event.reason, event.fill.price) == (Reason.TARGET, 104)
+        assert (event.fill.basis, event.at) == found
 
     def test_the_opposite_signal_closes(self) -> None:
         trader = holding()

@@ -1,0 +1,174 @@
+"""Whole paper runs, checked by a second bookkeeper that shares no code with the first."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.oracles.paper_checker import check
+from tests.trading.runs import RULES, SPOT_RULES, Enough, Fact, Run, rewritten, trade
+
+DAY = 86_400
+MINUTE = 60_000
+UNIT = Decimal("1e-8")
+
+
+@pytest.fixture(scope="module")
+def run(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return some hours of trading on recorded futures, a settlement of funding among them."""
+    journal = tmp_path_factory.mktemp("usdm") / "run.db"
+    recording = data / "market" / "usdm-1m-2025-05.parquet"
+    exchange = "--recorded", recording, "--at", "2025-05-20T03:00"
+    return trade(
+        journal, *exchange, rules=RULES, speed=600, seconds=60, enough=Enough(20, funded=1)
+    )
+
+
+def test_recorded_futures_are_traded_to_the_last_unit(run: Run) -> None:
+    verdict = run.verdict()
+
+    assert verdict.discrepancies == ()
+    assert len(verdict.reasons) >= 20
+    assert {"stop", "target"} <= set(verdict.reasons)
+    assert verdict.funded > 0
+
+
+def test_synthetic_spot_is_traded_to_the_last_unit(tmp_path: Path) -> None:
+    exchange = "--symbols", "40", "--no-awkward", "--at", "2025-05-20T03:00"
+    # Without leverage, one position would take all cash.
+    rules = replace(SPOT_RULES, risk=Decimal("0.0002"))
+
+    run = trade(
+        tmp_path / "run.db", *exchange, rules=rules, speed=2400, seconds=60, enough=Enough(6)
+    )
+
+    verdict = run.verdict()
+    assert verdict.discrepancies == ()
+    assert len(verdict.reasons) >= 6
+    assert {"stop", "target"} <= set(verdict.reasons)
+
+
+@pytest.mark.soak
+def test_a_week_of_futures_is_traded_to_the_last_unit(data: Path, tmp_path: Path) -> None:
+    recording = data / "market" / "usdm-1m-2025-05.parquet"
+    exchange = "--recorded", recording, "--at", "2025-05-20T00:00"
+    rules = replace(RULES, risk=Decimal("0.001"))
+
+    run = trade(tmp_path / "run.db", *exchange, rules=rules, speed=1800, seconds=7 * DAY // 1800)
+
+    verdict = run.verdict()
+    print(f"{len(verdict.reasons)} trades closed, {verdict.funded} settlements of funding")
+    assert verdict.discrepancies == ()
+    assert len(verdict.reasons) >= 200
+
+
+def first(facts: list[Fact], kind: str, *, basis: str = "", reason: str = "") -> Fact:
+    """Return the first fact like that."""
+    return next(
+        each
+        for each in facts
+        if each["kind"] == kind
+        and basis in each["body"].get("fill", {}).get("basis", "")
+        and reason in each["body"].get("reason", "")
+    )
+
+
+def add(amount: Decimal, *path: str) -> Callable[[Fact], None]:
+    """Return how to add to a number of a fact that is written as text."""
+
+    def change(fact: Fact) -> None:
+        body = fact["body"]
+        for name in path[:-1]:
+            body = body[name]
+        body[path[-1]] = str(Decimal(body[path[-1]]) + amount)
+
+    return change
+
+
+def a_minute_later(fact: Fact) -> None:
+    fact["body"]["at"] += MINUTE
+    fact["body"]["fill"]["at"] += MINUTE
+    fact["body"]["fill"]["basis_at"] += MINUTE
+
+
+def with_less_leverage(fact: Fact) -> None:
+    fact["body"]["leverage"] -= 1
+
+
+def of_a_later_signal(fact: Fact) -> None:
+    fact["body"]["origin"]["confirmed_at"] += 30 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("kind", "chosen", "change", "told"),
+    [
+        pytest.param("entered", {}, add(UNIT, "fill", "fee"), "fee", id="fee of an entry"),
+        pytest.param("entered", {}, add(-UNIT, "margin"), "margin", id="margin"),
+        pytest.param("entered", {}, add(-UNIT, "fill", "slippage"), "slippage", id="slippage"),
+        pytest.param("entered", {}, add(-UNIT, "liquidation"), "liquidation", id="liquidation"),
+        pytest.param("entered", {}, with_less_leverage, "leverage", id="leverage"),
+        pytest.param("entered", {}, of_a_later_signal, "a signal known", id="signal of later"),
+        pytest.param("exited", {}, add(-UNIT, "fill", "fee"), "fee", id="fee of an exit"),
+        pytest.param("exited", {}, add(UNIT, "returned"), "returned", id="what came back"),
+        pytest.param("exited", {"basis": "candle"}, a_minute_later, "time", id="a minute later"),
+        pytest.param("funded", {}, add(UNIT, "amount"), "amount", id="funding"),
+        pytest.param("marked", {}, add(UNIT, "cash"), "cash", id="cash"),
+        pytest.param("marked", {}, add(UNIT, "equity"), "equity", id="equity"),
+    ],
+)
+def test_a_changed_fact_is_found(
+    run: Run,
+    tmp_path: Path,
+    kind: str,
+    chosen: dict[str, str],
+    change: Callable[[Fact], None],
+    told: str,
+) -> None:
+    def change_one(facts: list[Fact]) -> None:
+        change(first(facts, kind, **chosen))
+
+    journal = rewritten(run.journal, tmp_path / "changed.db", change_one)
+
+    found = check(journal, run.market, run.rules).discrepancies
+    assert told in " ".join(each for each in found if each.startswith("event"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "told"),
+    [
+        pytest.param("exited", "stop", "ended by a stop", id="a stop"),
+        pytest.param("exited", "target", "ended by a target", id="a target"),
+        pytest.param("funded", "", "funding by then", id="funding"),
+    ],
+)
+def test_a_fact_that_is_missing_is_found(
+    run: Run, tmp_path: Path, kind: str, reason: str, told: str
+) -> None:
+    journal = rewritten(
+        run.journal,
+        tmp_path / "changed.db",
+        lambda facts: facts.remove(first(facts, kind, reason=reason)),
+    )
+
+    found = check(journal, run.market, run.rules).discrepancies
+
+    assert told in " ".join(found)
+
+
+def test_a_change_that_leaves_the_chain_as_it_was_is_found(run: Run, tmp_path: Path) -> None:
+    journal = Path(shutil.copy(run.journal, tmp_path / "changed.db"))
+    with closing(sqlite3.connect(journal)) as connection:
+        connection.execute("DROP TRIGGER event_is_never_changed")
+        connection.execute("UPDATE event SET body = body || ' ' WHERE seq = 3")
+        connection.commit()
+
+    found = check(journal, run.market, run.rules).discrepancies
+
+    assert found == ("event 3: its hash does not follow from what is before it",)
