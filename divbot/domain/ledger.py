@@ -52,6 +52,8 @@ class Ledger:
     """The equity that this day began with."""
     paused: str = ""
     """Why there are no entries; empty: there are."""
+    paused_at: int = 0
+    """When that began."""
     at: int = 0
 
     @property
@@ -106,7 +108,7 @@ class Ledger:
             case Marked():
                 return self._marked(event)
             case Paused():
-                return replace(self, paused=event.reason)
+                return replace(self, paused=event.reason, paused_at=event.at)
 
     def _started(self, event: Started) -> Ledger:
         if event.balance <= 0:

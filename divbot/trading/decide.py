@@ -79,7 +79,12 @@ def is_too_old(published: Published, now: int, rules: EntryRules) -> bool:
 
 
 def pause_reason(ledger: Ledger, equity: Decimal, now: int, rules: EntryRules) -> str:
-    """Return why there should be no entries for now; empty where there may be."""
+    """Return why there should be no entries for now; empty where there may be.
+
+    A pause lasts for the rest of its (UTC) day at least.
+    """
+    if ledger.paused and now // DAY == ledger.paused_at // DAY:
+        return ledger.paused
     is_new_day = now // DAY > ledger.day
     day_began = ledger.equity if is_new_day else ledger.day_equity
     if equity <= day_began * (1 - rules.max_daily_loss):

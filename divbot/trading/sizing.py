@@ -111,8 +111,10 @@ def _bad_price(opportunity: Opportunity, price: Decimal, costs: Costs, rules: Si
     risk, reward = sign * (price - opportunity.stop), sign * (opportunity.target - price)
     if risk <= 0 or reward <= 0:
         return "the price is beyond its stop or its target"
-    fees = 2 * costs.fee * price
-    lost, won = risk + fees + costs.slippage * price, reward - fees
+    fees, slippage = 2 * costs.fee * price, costs.slippage * price
+    if risk < fees + slippage:
+        return f"its stop is nearer to {price} than what a trade costs"
+    lost, won = risk + fees + slippage, reward - fees
     if won < rules.min_reward_risk * lost:
         return f"reward to risk is {won / lost:.2f} at {price}, costs and all: too little"
     return ""

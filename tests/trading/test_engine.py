@@ -98,13 +98,14 @@ class TestEntries:
             pytest.param({"instrument": None}, id="listed no more"),
             pytest.param({"stop": d("100.1")}, id="beyond its stop"),
             pytest.param({"target": d("101.9")}, id="too little to win"),
+            pytest.param({"stop": d("99.9")}, id="a stop within the costs"),
             pytest.param(
                 {"instrument": replace(INSTRUMENT, min_notional=d(10**6))}, id="below the least"
             ),
         ],
     )
     def test_what_is_not_taken(self, changes: dict[str, Any]) -> None:
-        trader = Trader()
+        trader = Trader(rules=replace(RULES, costs=COSTS))
         trader.publish(opportunity(**changes))
 
         trader.step()
@@ -153,7 +154,10 @@ class TestEntries:
         assert trader.ledger.paused == "lost 5.4% today, the limit is 5.0%"
         assert trader.kinds() == ["started", "entered", "paused"]
 
-        trader.market.quoted["BBBUSDT"] = (100, 100)
+        trader.market.quoted = {"AAAUSDT": (100, 100), "BBBUSDT": (100, 100)}
+        trader.publish(opportunity("BBBUSDT"))
+        trader.step(after=MINUTE)
+        assert trader.ledger.paused  # not even where the loss is made good
         trader.step(after=11 * HOUR)
         trader.step(after=HOUR)
         trader.publish(opportunity("BBBUSDT", confirmed_at=trader.market.time))
