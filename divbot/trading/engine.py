@@ -129,7 +129,7 @@ class Engine:
         """Value the account now, as before leaving."""
         now = self._market.now()
         self._marked_at = now
-        at = max(now, self._book.ledger.at + 1)
+        at = self._moment_of_its_own(now)
         checked = self._watch.checked_until(now)
         self._book.write(Marked(at, self._book.equity, self._book.ledger.cash, checked))
         self._publish(now)
@@ -227,7 +227,15 @@ class Engine:
 
     def _pause(self, reason: str, now: int) -> None:
         if bool(reason) is not bool(self._book.ledger.paused):
-            self._book.write(Paused(max(now, self._book.ledger.at + 1), reason))
+            self._book.write(Paused(self._moment_of_its_own(now), reason))
+
+    def _moment_of_its_own(self, now: int) -> int:
+        """Return `now`, or the first moment after all that the journal holds.
+
+        What is known by its time must not come twice at the same one, although the venue's clock
+        may have been set back.
+        """
+        return max(now, self._book.ledger.at + 1)
 
     def _mark(self, now: int) -> None:
         every = self._rules.mark_every

@@ -568,6 +568,18 @@ def test_a_clock_that_is_set_back_does_not_stop_the_trader() -> None:
     assert trader.kinds() == ["started", "entered", "entered"]
 
 
+def test_a_clock_that_is_set_back_far_does_not_stop_the_trader() -> None:
+    trader = Trader()
+    trader.step(after=HOUR)
+    trader.market.time -= HOUR
+
+    for _ in range(3):
+        trader.step(after=5 * MINUTE)
+        trader.engine.mark()
+
+    assert len([x for x in trader.journal.events if x.kind == "marked"]) == 6
+
+
 def test_a_position_opened_in_the_first_minute_of_an_hour_is_not_asked_about_before() -> None:
     trader = Trader(started(), entered(at=NOON + 30 * SECOND))
     trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(2)]
