@@ -14,6 +14,7 @@ is valued a last time, the journal is closed.
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -147,7 +148,7 @@ def open_paper(
     tell: Tell,
     on_event: OnEvent,
 ) -> Iterator[PaperRun]:
-    """Provide a paper run, and end it in order.
+    """Provide a paper run, and end it in order; raise Stopped where `stop` is set before it is.
 
     Raise VenueError where the venue cannot be had at the start, JournalError where the journal
     cannot be relied on, InputError where it is that of another market.
@@ -167,16 +168,21 @@ def open_paper(
         pool = app.open_pool(settings, source)
         stack.callback(pool.close)
         clock = ServerClock(SystemClock(), speed=options.speed)
-        trading = source.open_trading(clock, _TRADER_CONNECTIONS)
+        trading = source.open_trading(
+            clock,
+            _TRADER_CONNECTIONS,
+            looks=60 * options.speed / settings.position_update_interval,
+            symbols=math.ceil(options.speed * settings.max_positions),
+        )
         stack.callback(trading.close)
-        trading.look_at_the_clock()
+        questions = Questions(_TRADER_CONNECTIONS, stop)
+        stack.callback(questions.close)
+        questions.insist(trading.begin)
         if options.speed != 1 and not trading.simulated:
             raise InputError("--speed is for a local exchange: a real venue keeps its own time")
         journal = _open_journal(settings, options, trading)
         stack.callback(journal.close)
         book = Book(journal, on_event)
-        questions = Questions(_TRADER_CONNECTIONS, stop)
-        stack.callback(questions.close)
         cache = ReportCache()
         engine = Engine(trading, cache, book, questions, _rules(settings), tell)
         scanner = Scanner(
