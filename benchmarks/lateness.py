@@ -12,6 +12,7 @@ count, and how long looks take is told beside it. Linux only.
 from __future__ import annotations
 
 import argparse
+import os
 import io
 import json
 import statistics
@@ -62,6 +63,8 @@ class Run:
     median: float
     p99: float
     worst: float
+    own_p99: float
+    """Without what the trader's thread waited for a core."""
     look: float
     """What one look takes, in the median."""
     longest_look: float
@@ -93,7 +96,6 @@ def measure(options: argparse.Namespace, url: str, way: str, seconds: float) -> 
         None,
     )
     stop = threading.Event()
-    looks: list[float] = []
     others, began = Others(os_pid()), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         run = stack.enter_context(
@@ -105,18 +107,11 @@ def measure(options: argparse.Namespace, url: str, way: str, seconds: float) -> 
                 on_event=lambda *_: None,
             )
         )
+        probe = run.loop._clock = Probe(run.loop._clock)
         watch = stack.enter_context(live_view()) if way == LIVE else ignore
-
-        def step() -> None:
-            started = time.perf_counter()
-            run.engine.step()
-            watch(run.snapshot())
-            looks.append(1000 * (time.perf_counter() - started))
-
-        run.engine.catch_up()
-        if way != QUIET:
-            run.scanner.start()
-        run.loop.run(step, seconds=seconds)
+        if way == QUIET:
+            run.scanner.ask_to_stop()
+        run.run(watch, seconds=seconds)
         condition, late = run.scanner.condition, run.loop.lateness()
     return Run(
         way=way,
@@ -124,12 +119,41 @@ def measure(options: argparse.Namespace, url: str, way: str, seconds: float) -> 
         median=late.median,
         p99=late.p99,
         worst=late.worst,
-        look=statistics.median(looks),
-        longest_look=max(looks),
+        own_p99=p99([max(late - core, 0.0) for late, core in probe.waits]),
+        look=statistics.median(probe.looks),
+        longest_look=max(probe.looks),
         scans=condition.scans,
         scan_seconds=condition.seconds,
         others=others.share(time.perf_counter() - began),
     )
+
+
+class Probe:
+    """A clock that keeps how long looks took, how late each wait ended, and how long a core was waited for then."""
+
+    def __init__(self, clock: Any) -> None:
+        self._clock = clock
+        self.now, self.monotonic = clock.now, clock.monotonic
+        self.waits: list[tuple[float, float]] = []
+        self.looks: list[float] = []
+        self._began = time.perf_counter()
+
+    def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
+        asked, before = time.perf_counter(), core_wait()
+        self.looks.append(1000 * (asked - self._began))
+        told = self._clock.wait(seconds, stop)
+        self._began = time.perf_counter()
+        self.waits.append((1000 * (self._began - asked - seconds), core_wait() - before))
+        return told
+
+
+def core_wait() -> float:
+    """Return for how many ms this thread has been ready to run, and did not."""
+    return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e6
+
+
+def p99(values: list[float]) -> float:
+    return sorted(values)[min(int(len(values) * 0.99), len(values) - 1)] if values else 0.0
 
 
 def os_pid() -> int:
@@ -158,11 +182,11 @@ def show(options: argparse.Namespace, runs: list[Run]) -> None:
         f"{options.symbols} symbols, a look every {options.every:g} s, "
         f"{options.repeats} x {options.seconds:g} s each way; lateness in ms"
     )
-    print(f"{'':<24}{'looks':>6}{'median':>8}{'p99':>7}{'worst':>7}", end="")
+    print(f"{'':<24}{'looks':>6}{'median':>8}{'p99':>7}{'worst':>7}{'own p99':>9}", end="")
     print(f"{'look':>7}{'longest':>9}{'scans':>7}{'scan':>8}{'others':>8}")
     for run in runs:
         print(
-            f"{run.way:<24}{run.steps:>6}{run.median:>8.1f}{run.p99:>7.1f}{run.worst:>7.1f}"
+            f"{run.way:<24}{run.steps:>6}{run.median:>8.1f}{run.p99:>7.1f}{run.worst:>7.1f}{run.own_p99:>9.1f}"
             f"{run.look:>7.1f}{run.longest_look:>9.1f}{run.scans:>7}{run.scan_seconds:>6.2f} s"
             f"{run.others:>8.0%}"
         )

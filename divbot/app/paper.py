@@ -14,6 +14,7 @@ is valued a last time, the journal is closed.
 from __future__ import annotations
 
 import contextlib
+import gc
 import math
 import threading
 from collections.abc import Callable, Iterator
@@ -91,7 +92,8 @@ class PaperRun:
 
         self.engine.catch_up()
         self.scanner.start()
-        self.loop.run(step, seconds=seconds)
+        with _without_long_collections():
+            self.loop.run(step, seconds=seconds)
 
     def end(self) -> None:
         """Stop scanning and trading, and value the account a last time; safe to call twice."""
@@ -185,9 +187,8 @@ def open_paper(
         book = Book(journal, on_event)
         cache = ReportCache()
         engine = Engine(trading, cache, book, questions, _rules(settings), tell)
-        scanner = Scanner(
-            source.open_listing(clock), source, pool, SystemClock(), app.scan_rules(settings)
-        )
+        rules = app.scan_rules(settings, with_divergences=False)
+        scanner = Scanner(source.open_listing(clock), source, pool, SystemClock(), rules)
         stack.callback(scanner.close)
         background = BackgroundScanner(
             lambda held: scanner.cycle(held=held),
@@ -219,6 +220,21 @@ def open_paper(
             yield run
         finally:
             run.end()
+
+
+@contextmanager
+def _without_long_collections() -> Iterator[None]:
+    """Let the garbage collector leave alone what is there now: modules, for the most part.
+
+    It stops all threads while it looks at everything, for 30 ms on an idle core and 200 ms on a
+    busy one; the garbage of scans is found in less than a tenth of that.
+    """
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _rules(settings: Settings) -> Rules:
