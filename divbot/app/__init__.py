@@ -78,7 +78,7 @@ def open_venue(settings: Settings, *, demo: bool = False) -> Iterator[BinanceLis
         yield stack.enter_context(source.open_listing())
 
 
-def scan_rules(settings: Settings) -> ScanRules:
+def scan_rules(settings: Settings, *, with_divergences: bool = True) -> ScanRules:
     """Return what the settings say about a scan."""
     from divbot.scanner.cycle import ScanRules
     from divbot.scanner.ranking import RankingRules
@@ -95,6 +95,7 @@ def scan_rules(settings: Settings) -> ScanRules:
             stop_atr=settings.stop_atr,
             reward_risk=settings.reward_risk,
         ),
+        with_divergences=with_divergences,
     )
 
 

@@ -38,6 +38,8 @@ WINDOW = 60.0
 _SLACK = 1.0
 _LOOK = 0.02
 _LEASES = 512
+_MOST_AHEAD = 0.5
+"""Of what may be used in a minute: all leases that keep ahead leave so much to others."""
 
 _GRANTED, _WANTED, _SPENT, _SEEN, _SEEN_AT, _PAUSED_UNTIL, _BANNED_UNTIL = range(7)
 _COLUMNS = 8
@@ -50,6 +52,7 @@ class _OpenLease:
     """What the parent knows of a lease: its reserve, and how much of its spending it noticed."""
 
     reserved: float
+    ahead: float
     noticed: float = 0.0
 
 
@@ -90,13 +93,18 @@ class WeightBudget:
     def limit(self, limit: int) -> None:
         self._limit = limit
 
-    def open_lease(self, weight: int = 0) -> int:
-        """Set `weight` aside for one piece of work, as soon as it is free; return its number."""
+    def open_lease(self, weight: int = 0, *, ahead: int = 0) -> int:
+        """Set `weight` aside for one piece of work, as soon as it is free; return its number.
+
+        `ahead` is for who must not wait for others: as much is kept free for that lease alone,
+        over and over, whatever it has spent. It needs ahead what it spends in two minutes: in the
+        second one its own headers tell that what was spent in the first has expired.
+        """
         with self._lock:
             row = self._free_rows.popleft()
             # What was seen, and pauses, hold for whoever comes next.
             self._cells()[row, : _SPENT + 1] = 0.0
-            self._open[row] = _OpenLease(float(weight))
+            self._open[row] = _OpenLease(float(weight), float(ahead))
             self.tend()
             return row
 
@@ -115,8 +123,9 @@ class WeightBudget:
             cells = self._cells()
             free = self._free(now)
             for row, lease in self._open.items():
-                missing = max(lease.reserved, cells[row, _WANTED]) - cells[row, _GRANTED]
-                grant = min(missing, free)
+                ahead = min(lease.ahead, _MOST_AHEAD * self._share * self._limit)
+                wanted = max(lease.reserved, cells[row, _WANTED], cells[row, _SPENT] + ahead)
+                grant = min(wanted - cells[row, _GRANTED], free)
                 if grant > 0:
                     cells[row, _GRANTED] += grant
                     free -= grant

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ from divbot.binance.wire import Candles
 from divbot.domain.clock import SystemClock
 from divbot.domain.market import Interval, Market
 
+_FEW = 99
+"""How many candles cost the least."""
 _STOCKS_TIMEOUT = 3.0
 
 
@@ -73,12 +76,21 @@ class BinanceSource:
         data.spend_from(self.budget.open_lease())
         return data
 
-    def open_trading(self, server_clock: ServerClock, connections: int) -> BinanceTrading:
-        """Return what a trader asks, with a lease of its own; it sets `server_clock` right."""
+    def open_trading(
+        self, server_clock: ServerClock, connections: int, *, looks: float, symbols: int
+    ) -> BinanceTrading:
+        """Return what a trader asks who looks `looks` times a minute, at `symbols` more closely.
+
+        What that costs is kept for it, whatever scans want to spend.
+        """
         transport = self._transport(connections)
         client = self._client(self.market, self.base_urls, transport, self.request_timeout)
-        client.spend_from(self.budget.lease(self.budget.open_lease()))
-        return BinanceTrading(client, transport, SystemClock(), server_clock)
+        each = request_weight(self.market, Endpoint.BOOK_TICKER)
+        closely = 2 * request_weight(self.market, Endpoint.KLINES, limit=_FEW)
+        # For two minutes, as a lease needs it.
+        ahead = math.ceil(2 * (looks * each + symbols * closely))
+        client.spend_from(self.budget.lease(self.budget.open_lease(ahead=ahead)))
+        return BinanceTrading(client, transport, SystemClock(), server_clock, self.budget)
 
     def open_lease(self, symbols: int, limit: int) -> int:
         """Set aside what the candles of `symbols` cost; return the lease's number."""

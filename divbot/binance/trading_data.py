@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.transport import Transport
@@ -25,11 +26,13 @@ class BinanceTrading:
         transport: Transport,
         clock: Clock,
         server_clock: ServerClock,
+        budget: WeightBudget,
     ) -> None:
         self._client = client
         self._transport = transport
         self._clock = clock
         self._server_clock = server_clock
+        self._budget = budget
 
     @property
     def simulated(self) -> bool:
@@ -45,8 +48,11 @@ class BinanceTrading:
         """Return the venue's time, ms UTC."""
         return self._server_clock.now()
 
-    def look_at_the_clock(self) -> None:
-        """Ask the venue for its time."""
+    def begin(self) -> None:
+        """Ask the venue what it allows a minute, and for its time."""
+        # Before anything else: the answer to the first request tells what was used in the last
+        # minute, which may be more than is known to be allowed.
+        self._budget.limit = self._client.exchange_info().weight_limit or self._budget.limit
         started = self._clock.monotonic()
         venue_time = self._client.server_time()
         self._server_clock.saw(venue_time, self._clock.monotonic() - started)

@@ -51,6 +51,8 @@ class ScanRules:
     best: int
     """Opportunities to report."""
     ranking: RankingRules
+    with_divergences: bool = True
+    """Report all divergences; without them a report of 400 symbols is 12,000 objects less."""
 
 
 class Stages:
@@ -116,6 +118,7 @@ class Scanner:
                 self._rules.interval,
                 self._rules.limit,
                 self._rules.ranking.max_age,
+                self._rules.with_divergences,
             )
             for start in range(min(blocks, len(symbols)))
         ]
@@ -150,7 +153,7 @@ class Scanner:
                 skipped=skipped,
                 symbols_with_gaps=len(gaps),
                 missing_candles=sum(coverage.missing for coverage in gaps),
-                divergences=len(results.divergences),
+                divergences=sum(coverage.divergences for coverage in results.coverage),
                 opportunities=len(opportunities),
                 request_weight=effort.weight,
             ),

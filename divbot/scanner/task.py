@@ -21,6 +21,8 @@ class BlockTask:
     interval: Interval
     limit: int
     max_age: int
+    with_divergences: bool = True
+    """Bring back all divergences that are found, too, and not only the signals."""
     lease: int = 0
     """What to spend request weight from; told when the task is handed to a worker."""
 
@@ -37,6 +39,8 @@ class Coverage:
     """Of the newest final candle, ms UTC; 0 where there is none."""
     fetched_at: float
     """When its answer came, on the machine's monotonic clock."""
+    divergences: int = 0
+    """How many were found in it that pass the warm-up rule."""
 
     @property
     def span(self) -> int:
@@ -60,7 +64,7 @@ class BlockResult:
     failures: tuple[Failure, ...]
     signals: tuple[Signal, ...]
     divergences: tuple[Divergence, ...]
-    """All of the windows that pass the warm-up rule."""
+    """All of the windows that pass the warm-up rule, where the task asks for them."""
     worker: int
     download_seconds: float
     analysis_seconds: float

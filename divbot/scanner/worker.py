@@ -10,7 +10,7 @@ import statistics
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,14 +77,15 @@ class BlockWorker:
         fetched, failures = download.run(self._threads)
         downloaded = self._clock.monotonic()
         series = {symbol: x.candles for symbol, x in fetched.items()}
-        signals, divergences = _signals(_usable(series, task), task)
+        found = _find(_usable(series, task), task)
         return BlockResult(
             coverage=tuple(
-                _coverage(symbol, found, task.interval) for symbol, found in fetched.items()
+                _coverage(symbol, x, task.interval, found.counts.get(symbol, 0))
+                for symbol, x in fetched.items()
             ),
             failures=failures,
-            signals=signals,
-            divergences=divergences,
+            signals=found.signals,
+            divergences=found.divergences,
             worker=os.getpid(),
             download_seconds=downloaded - started,
             analysis_seconds=self._clock.monotonic() - downloaded,
@@ -170,13 +171,14 @@ class _Download:
                 self._reason_to_stop = error
 
 
-def _coverage(symbol: str, fetched: _Fetched, interval: Interval) -> Coverage:
+def _coverage(symbol: str, fetched: _Fetched, interval: Interval, divergences: int) -> Coverage:
     open_time = fetched.candles.open_time
     count = len(open_time)
     if count == 0:
         return Coverage(symbol, 0, 0, 0, fetched.at)
     first, last = steps_of(open_time[[0, -1]], interval)
-    return Coverage(symbol, count, int(last - first) + 1 - count, int(open_time[-1]), fetched.at)
+    missing = int(last - first) + 1 - count
+    return Coverage(symbol, count, missing, int(open_time[-1]), fetched.at, divergences)
 
 
 def _usable(series: Mapping[str, Candles], task: BlockTask) -> dict[str, Candles]:
@@ -201,24 +203,35 @@ def _usable(series: Mapping[str, Candles], task: BlockTask) -> dict[str, Candles
     }
 
 
-def _signals(
-    series: Mapping[str, Candles], task: BlockTask
-) -> tuple[tuple[Signal, ...], tuple[Divergence, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the candles of a block show."""
+
+    signals: tuple[Signal, ...] = ()
+    divergences: tuple[Divergence, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """How many divergences there are of each symbol, brought back or not."""
+
+
+def _find(series: Mapping[str, Candles], task: BlockTask) -> _Found:
     if not series:
-        return (), ()
+        return _Found()
     block = build_block(series, task.interval, task.limit)
     analysis = analyse(block.high, block.low, block.close)
     events = after_warm_up(analysis.divergences)
-    divergences = tuple(_divergences(block, events))
     # The market's newest candle is at most so much older than the symbol's own.
     oldest = _last_rows(block) - task.max_age - LATEST_LAG
-    fresh = events[:, PIVOT] + PIVOT_RIGHT >= oldest[events[:, SYMBOL]]
+    fresh = events[events[:, PIVOT] + PIVOT_RIGHT >= oldest[events[:, SYMBOL]]]
     signals = tuple(
         _signal(block, analysis, event, divergence)
-        for event, divergence, is_fresh in zip(events, divergences, fresh, strict=True)
-        if is_fresh
+        for event, divergence in zip(fresh, _divergences(block, fresh), strict=True)
     )
-    return signals, divergences
+    counts = np.bincount(events[:, SYMBOL], minlength=len(block.symbols)).tolist()
+    return _Found(
+        signals,
+        tuple(_divergences(block, events)) if task.with_divergences else (),
+        dict(zip(block.symbols, counts, strict=True)),
+    )
 
 
 def _last_rows(block: Block) -> NDArray[np.int64]:

@@ -41,6 +41,13 @@ class Questions:
             _, pending = wait(pending, timeout=_LOOK)
         return [future.result() for future in asked]
 
+    def insist(self, question: Callable[[], T]) -> T:
+        """Return the answer; raise why there is none."""
+        (answer,) = self.ask([question])
+        if isinstance(answer, DivbotError):
+            raise answer
+        return answer
+
     def close(self) -> None:
         """Ask nothing more; no answer is waited for."""
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -206,6 +206,33 @@ def test_what_is_set_aside_is_there_at_once() -> None:
     assert not lease.try_take(2)
 
 
+@pytest.mark.parametrize("is_rolling", [False, True], ids=["fixed minutes", "rolling"])
+def test_who_keeps_ahead_never_waits_for_those_who_take_all_they_get(is_rolling: bool) -> None:
+    clock = ManualClock()
+    venue = CountingVenue(clock, is_rolling)
+    budget = WeightBudget(clock, LIMIT)
+    trader = Worker(budget.lease(budget.open_lease(ahead=120)), venue, weight=5)
+    greedy = [Worker(budget.lease(budget.open_lease(900)), venue) for _ in range(4)]
+
+    for step in range(round(240 / STEP)):
+        for worker in greedy:
+            worker.step(requests=100)
+        budget.tend()
+        if step % 50 == 0:
+            trader.step(requests=1)
+        clock.advance(STEP)
+
+    assert trader.done == 48
+    assert venue.most <= LIMIT
+
+
+def test_what_is_kept_ahead_leaves_others_their_half() -> None:
+    budget = WeightBudget(ManualClock(), 1000)
+    budget.open_lease(ahead=5000)
+
+    assert budget.lease(budget.open_lease(400)).try_take(400)
+
+
 def test_what_a_dead_worker_left_goes_to_others() -> None:
     budget = WeightBudget(ManualClock(), 1000)
     first = budget.open_lease(800)

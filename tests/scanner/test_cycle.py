@@ -49,6 +49,18 @@ def test_divergences_come_by_symbol_and_time(scan: Scan) -> None:
     assert order == sorted(order)
 
 
+def test_divergences_that_nobody_reads_are_counted_and_left_where_they_were_found(
+    scan: Scan,
+) -> None:
+    source = FakeSource(names(6))
+
+    brief, full = scan(source, with_divergences=False), scan(source)
+
+    assert brief.divergences == ()
+    assert brief.summary == full.summary
+    assert brief.opportunities == full.opportunities != ()
+
+
 def test_opportunities_are_fresh_ranked_and_cut_to_the_best(scan: Scan) -> None:
     source = FakeSource(names(60))
 

@@ -1,0 +1,115 @@
+"""What processes use of this machine, and what is left to them by others; Linux only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+_IDLE = (3, 4)
+"""Of the columns in /proc/stat: idle, and waiting for the disk."""
+_GUEST = 8
+"""From this column on, what is counted elsewhere already."""
+
+
+def tree(root: int) -> Iterator[int]:
+    """Yield the process and all below it."""
+    todo = [root]
+    while todo:
+        pid = todo.pop()
+        yield pid
+        try:
+            for children in Path(f"/proc/{pid}").glob("task/*/children"):
+                todo += [int(child) for child in children.read_text().split()]
+        except OSError:
+            continue
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a process and all below it hold at one moment."""
+
+    processes: int
+    threads: int
+    descriptors: int
+    rss: float
+    """MB of the root process alone."""
+    pss: float
+    """MB of all, what they share counted once."""
+
+
+def usage_of(root: int) -> Usage:
+    """Return what the process and all below it hold now."""
+    processes = threads = descriptors = 0
+    pss = 0.0
+    for pid in tree(root):
+        try:
+            threads += int(_status(pid)["Threads"])
+            descriptors += len(os.listdir(f"/proc/{pid}/fd"))
+            pss += pss_of(pid)
+        except (OSError, KeyError):
+            continue  # it has just ended
+        processes += 1
+    return Usage(processes, threads, descriptors, rss_of(root), pss)
+
+
+def rss_of(pid: int) -> float:
+    """Return the resident memory of one process, in MB."""
+    return int(_status(pid)["VmRSS"].split()[0]) / 1024
+
+
+def pss_of(pid: int) -> float:
+    """Return the proportional memory of one process, in MB."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def tree_pss(root: int) -> float:
+    """Return the proportional memory of a process and all below it, in MB."""
+    total = 0.0
+    for pid in tree(root):
+        try:
+            total += pss_of(pid)
+        except OSError:
+            continue
+    return total
+
+
+def seconds_of_tree(root: int) -> float:
+    """Return the processor seconds of a process, all below it, and those of its that ended."""
+    total = 0
+    for pid in tree(root):
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        total += sum(map(int, fields[11:15]))
+    return total / _TICKS
+
+
+def busy_seconds() -> float:
+    """Return the processor seconds that all of the machine has spent, those taken from it too."""
+    columns = list(map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]))
+    return sum(x for n, x in enumerate(columns[:_GUEST]) if n not in _IDLE) / _TICKS
+
+
+class Others:
+    """How much of the machine others use, from now on."""
+
+    def __init__(self, root: int) -> None:
+        self._root = root
+        self._busy, self._own = busy_seconds(), seconds_of_tree(root)
+
+    def share(self, seconds: float) -> float:
+        """Return the part of all cores that others used in the `seconds` since."""
+        busy, own = busy_seconds() - self._busy, seconds_of_tree(self._root) - self._own
+        return max(busy - own, 0.0) / seconds / (os.cpu_count() or 1)
+
+
+def _status(pid: int) -> dict[str, str]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
