@@ -12,9 +12,9 @@ count, and how long looks take is told beside it. Linux only.
 from __future__ import annotations
 
 import argparse
-import os
 import io
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -78,9 +78,10 @@ class Run:
 def measure(options: argparse.Namespace, url: str, way: str, seconds: float) -> Run:
     """Run for `seconds`; return how late its looks began."""
     # Here, so that worker processes, which import this script, load none of it.
+    from machine import Others
+
     from divbot.app.paper import PaperOptions, open_paper
     from divbot.settings import load_settings
-    from machine import Others
 
     settings = load_settings(
         {
@@ -96,7 +97,7 @@ def measure(options: argparse.Namespace, url: str, way: str, seconds: float) -> 
         None,
     )
     stop = threading.Event()
-    others, began = Others(os_pid()), time.perf_counter()
+    others, began = Others(os.getpid()), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         run = stack.enter_context(
             open_paper(
@@ -107,7 +108,7 @@ def measure(options: argparse.Namespace, url: str, way: str, seconds: float) -> 
                 on_event=lambda *_: None,
             )
         )
-        probe = run.loop._clock = Probe(run.loop._clock)
+        probe = run.loop._clock = Probe(run.loop._clock)  # noqa: SLF001 - measured from within
         watch = stack.enter_context(live_view()) if way == LIVE else ignore
         if way == QUIET:
             run.scanner.ask_to_stop()
@@ -129,7 +130,10 @@ def measure(options: argparse.Namespace, url: str, way: str, seconds: float) -> 
 
 
 class Probe:
-    """A clock that keeps how long looks took, how late each wait ended, and how long a core was waited for then."""
+    """A clock that keeps how long looks took, and how late each wait ended.
+
+    Of that, too, how long a core was waited for.
+    """
 
     def __init__(self, clock: Any) -> None:
         self._clock = clock
@@ -156,12 +160,6 @@ def p99(values: list[float]) -> float:
     return sorted(values)[min(int(len(values) * 0.99), len(values) - 1)] if values else 0.0
 
 
-def os_pid() -> int:
-    import os
-
-    return os.getpid()
-
-
 def ignore(_: object) -> None:
     """Show nothing."""
 
@@ -169,8 +167,9 @@ def ignore(_: object) -> None:
 @contextmanager
 def live_view() -> Iterator[Callable[[Any], None]]:
     """Draw as on a terminal, to nowhere."""
-    from divbot.cli.live import LiveView
     from rich.console import Console
+
+    from divbot.cli.live import LiveView
 
     console = Console(file=io.StringIO(), force_terminal=True, width=140, height=40)
     with LiveView(console) as view:

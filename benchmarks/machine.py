@@ -47,7 +47,7 @@ def usage_of(root: int) -> Usage:
     for pid in tree(root):
         try:
             threads += int(_status(pid)["Threads"])
-            descriptors += len(os.listdir(f"/proc/{pid}/fd"))
+            descriptors += len(list(Path(f"/proc/{pid}/fd").iterdir()))
             pss += pss_of(pid)
         except (OSError, KeyError):
             continue  # it has just ended
