@@ -20,14 +20,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from divbot import app
-from divbot.domain.clock import SystemClock, utc_text
+from divbot.app.journals import open_journal, venue_of
+from divbot.app.trading_rules import trading_rules
+from divbot.domain.clock import SystemClock
 from divbot.domain.errors import InputError, JournalError
-from divbot.domain.market import Market
 from divbot.domain.notices import Tell
 
 if TYPE_CHECKING:
@@ -38,21 +38,16 @@ if TYPE_CHECKING:
     from divbot.scanner.thread import BackgroundScanner
     from divbot.settings import Settings
     from divbot.trading.book import OnEvent
-    from divbot.trading.engine import Engine, Rules
+    from divbot.trading.engine import Engine
     from divbot.trading.journal import Journal
     from divbot.trading.loop import Loop
-    from divbot.trading.runs import Runs
     from divbot.trading.snapshot import ScannerView, Snapshot
 
-TAKER_FEE = {Market.SPOT: Decimal("0.001"), Market.USDM: Decimal("0.0005")}
-"""Of the regular tier, without any discount."""
 EAGER = 20.0
 """Seconds: a check interval below is a burden on the venue's limits."""
 
-_MARK_EVERY = 300_000
 _TRADER_CONNECTIONS = 8
 _SCANNER_PATIENCE = 0.5
-_SETTINGS_KEPT = ("interval", "top", "risk", "leverage", "max_positions", "fee", "slippage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +106,7 @@ class PaperRun:
         state = self.engine.state
         return Snapshot(
             at=state.at,
-            venue=_venue(self.trading),
+            venue=venue_of(self.trading),
             market=self.settings.market,
             interval=self.settings.interval,
             is_simulated=self.trading.simulated,
@@ -182,11 +177,11 @@ def open_paper(
         questions.insist(trading.begin)
         if options.speed != 1 and not trading.simulated:
             raise InputError("--speed is for a local exchange: a real venue keeps its own time")
-        journal = _open_journal(settings, options, trading)
+        journal = open_journal(settings, options, trading)
         stack.callback(journal.close)
         book = Book(journal, on_event)
         cache = ReportCache()
-        engine = Engine(trading, cache, book, questions, _rules(settings), tell)
+        engine = Engine(trading, cache, book, questions, trading_rules(settings), tell)
         rules = app.scan_rules(settings, with_divergences=False)
         scanner = Scanner(source.open_listing(clock), source, pool, SystemClock(), rules)
         stack.callback(scanner.close)
@@ -235,113 +230,3 @@ def _without_long_collections() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
-
-
-def _rules(settings: Settings) -> Rules:
-    from divbot.domain.fills import Costs
-    from divbot.trading.decide import EntryRules, ExitRules
-    from divbot.trading.engine import Rules
-    from divbot.trading.sizing import SizingRules
-
-    market = settings.market
-    return Rules(
-        market=market,
-        interval=settings.interval,
-        costs=Costs(
-            fee=TAKER_FEE[market] if settings.fee is None else settings.fee,
-            slippage=settings.slippage,
-        ),
-        entries=EntryRules(
-            max_positions=settings.max_positions,
-            min_score=settings.min_score,
-            max_report_age=round(settings.max_report_age * 1000),
-            max_age=settings.max_age,
-            take_earlier=settings.take_earlier,
-            long_only=market is Market.SPOT,
-            cooldown=round(settings.cooldown * 60_000),
-            max_daily_loss=settings.max_daily_loss,
-            max_drawdown=settings.max_drawdown,
-        ),
-        exits=ExitRules(
-            max_holding=round(settings.max_holding * 3_600_000) or None,
-            on_opposite=settings.exit_on_opposite,
-        ),
-        sizing=SizingRules(
-            market=market,
-            risk=settings.risk,
-            leverage=settings.leverage,
-            min_reward_risk=settings.min_reward_risk,
-            trail_atr=None if settings.trail_atr is None else Decimal(repr(settings.trail_atr)),
-        ),
-        mark_every=_MARK_EVERY,
-    )
-
-
-def _open_journal(settings: Settings, options: PaperOptions, trading: BinanceTrading) -> Journal:
-    """Return the journal to write to, of a new run or of one that goes on."""
-    from divbot.domain.events import Resumed, Started
-    from divbot.trading.journal import Journal
-    from divbot.version import __version__
-
-    path = _path(settings, options, trading)
-    if path.exists():
-        journal = Journal.open(path)
-        _check_fits(journal, settings, trading)
-    else:
-        started = Started(
-            at=trading.now(),
-            venue=_venue(trading),
-            market=settings.market,
-            interval=settings.interval.value,
-            is_simulated=trading.simulated,
-            balance=settings.balance,
-            version=__version__,
-        )
-        journal = Journal.create(path, started)
-    kept = {name: str(getattr(settings, name)) for name in _SETTINGS_KEPT}
-    at = max(trading.now(), journal.ledger.at)
-    journal.write(Resumed(at, journal.ledger.sessions + 1, kept))
-    return journal
-
-
-def _path(settings: Settings, options: PaperOptions, trading: BinanceTrading) -> Path:
-    if options.journal is not None:
-        if options.fresh and options.journal.exists():
-            raise InputError(f"--fresh: {options.journal} exists; name a new file")
-        return options.journal
-    runs = open_runs()
-    found = None
-    if not (options.fresh or options.demo):
-        found = runs.latest(settings.market, _venue(trading), include_demo=False)
-    if found is not None:
-        return found.path
-    return runs.new(SystemClock().now(), settings.market, settings.interval, is_demo=options.demo)
-
-
-def _check_fits(journal: Journal, settings: Settings, trading: BinanceTrading) -> None:
-    start = journal.ledger.start
-    if start is None:
-        raise JournalError(f"{journal.path}: there is no run in it; name another file")
-    if (start.market, start.is_simulated) != (settings.market, trading.simulated):
-        journal.close()
-        raise InputError(
-            f"{journal.path} holds a run on {start.venue} {start.market.title}, not on "
-            f"{_venue(trading)} {settings.market.title}; begin a new one with --fresh"
-        )
-    if journal.ledger.at > trading.now() + 60_000:
-        journal.close()
-        raise InputError(
-            f"{journal.path} goes on to {utc_text(journal.ledger.at)} UTC, but this market is at "
-            f"{utc_text(trading.now())}; begin a new run with --fresh"
-        )
-
-
-def open_runs() -> Runs:
-    """Return the folder in which this user's runs are kept."""
-    from divbot.trading.runs import Runs
-
-    return Runs(app.state_home() / "divbot" / "runs")
-
-
-def _venue(trading: BinanceTrading) -> str:
-    return "local exchange" if trading.simulated else "Binance"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from divbot.app.paper import open_runs
+from divbot.app.journals import open_runs
 from divbot.cli.figures import harmless
 from divbot.domain.errors import InputError, JournalError
 from divbot.domain.events import Started

@@ -1,0 +1,58 @@
+"""What the settings say about trading, in the trader's own words."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from divbot.domain.market import Market
+
+if TYPE_CHECKING:
+    from divbot.settings import Settings
+    from divbot.trading.engine import Rules
+
+TAKER_FEE = {Market.SPOT: Decimal("0.001"), Market.USDM: Decimal("0.0005")}
+"""Of the regular tier, without any discount."""
+
+_MARK_EVERY = 300_000
+
+
+def trading_rules(settings: Settings) -> Rules:
+    """Return how the settings want to trade."""
+    from divbot.domain.fills import Costs
+    from divbot.trading.decide import EntryRules, ExitRules
+    from divbot.trading.engine import Rules
+    from divbot.trading.sizing import SizingRules
+
+    market = settings.market
+    return Rules(
+        market=market,
+        interval=settings.interval,
+        costs=Costs(
+            fee=TAKER_FEE[market] if settings.fee is None else settings.fee,
+            slippage=settings.slippage,
+        ),
+        entries=EntryRules(
+            max_positions=settings.max_positions,
+            min_score=settings.min_score,
+            max_report_age=round(settings.max_report_age * 1000),
+            max_age=settings.max_age,
+            take_earlier=settings.take_earlier,
+            long_only=market is Market.SPOT,
+            cooldown=round(settings.cooldown * 60_000),
+            max_daily_loss=settings.max_daily_loss,
+            max_drawdown=settings.max_drawdown,
+        ),
+        exits=ExitRules(
+            max_holding=round(settings.max_holding * 3_600_000) or None,
+            on_opposite=settings.exit_on_opposite,
+        ),
+        sizing=SizingRules(
+            market=market,
+            risk=settings.risk,
+            leverage=settings.leverage,
+            min_reward_risk=settings.min_reward_risk,
+            trail_atr=None if settings.trail_atr is None else Decimal(repr(settings.trail_atr)),
+        ),
+        mark_every=_MARK_EVERY,
+    )
