@@ -12,9 +12,9 @@ count, and how long looks take is told beside it. Linux only.
 from __future__ import annotations
 
 import argparse
-import os
 import io
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -78,9 +78,10 @@ class Run:
 def measure(options: argparse.Namespace, url: str, way: str, seconds: float) -> Run:
     """Run for `seconds`; return how late its looks began."""
     # Here, so that worker processes, which import this script, load none of it.
+    from machine import Others
+
     from divbot.app.paper import PaperOptions, open_paper
     from divbot.settings import load_settings
-    from machine import Others
 
     settings = load_settings(
         {
@@ -157,7 +158,6 @@ def p99(values: list[float]) -> float:
 
 
 def os_pid() -> int:
-    import os
 
     return os.getpid()
 
@@ -169,8 +169,9 @@ def ignore(_: object) -> None:
 @contextmanager
 def live_view() -> Iterator[Callable[[Any], None]]:
     """Draw as on a terminal, to nowhere."""
-    from divbot.cli.live import LiveView
     from rich.console import Console
+
+    from divbot.cli.live import LiveView
 
     console = Console(file=io.StringIO(), force_terminal=True, width=140, height=40)
     with LiveView(console) as view:
