@@ -526,3 +526,19 @@ def test_exits_come_before_entries() -> None:
     trader.step()
 
     assert trader.kinds() == ["started", "entered", "exited", "entered"]
+
+
+def test_after_a_clock_was_set_back_everything_can_still_be_kept() -> None:
+    trader = Trader(started(), entered(quantity=900))
+    trader.step(after=10 * MINUTE)
+    trader.market.time -= 6 * MINUTE
+
+    for price in (99.4, 100, 99.4, 100):  # a bad day, and a good one again
+        trader.market.quoted = {"AAAUSDT": (price, price)}
+        trader.step(after=SECOND)
+    trader.engine.mark()
+    trader.engine.mark()
+
+    assert trader.kinds() == ["started", "entered", *["paused"] * 4]
+    times = [x.at for x in trader.journal.events]
+    assert times == sorted(times)
