@@ -160,6 +160,11 @@ def p99(values: list[float]) -> float:
     return sorted(values)[min(int(len(values) * 0.99), len(values) - 1)] if values else 0.0
 
 
+def os_pid() -> int:
+
+    return os.getpid()
+
+
 def ignore(_: object) -> None:
     """Show nothing."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -135,13 +135,21 @@ def state_home() -> Path:
 
 
 def open_source(
-    settings: Settings, stack: ExitStack, *, demo: bool = False, speed: float = 1.0
+    settings: Settings,
+    stack: ExitStack,
+    *,
+    demo: bool = False,
+    speed: float = 1.0,
+    look: Callable[[], None] = lambda: None,
 ) -> BinanceSource:
-    """Return where to find the venue; for a demo one of its own, which `stack` ends."""
+    """Return where to find the venue; for a demo one of its own, which `stack` ends.
+
+    While that starts, `look` is called again and again, and may raise.
+    """
     from divbot.binance.endpoints import BASE_URLS
     from divbot.binance.market_data import BinanceSource
 
-    base_url = _demo_url(settings, stack, speed) if demo else settings.base_url
+    base_url = _demo_url(settings, stack, speed, look) if demo else settings.base_url
     return BinanceSource(
         market=settings.market,
         base_urls=(base_url,) if base_url else BASE_URLS[settings.market],
@@ -191,7 +199,7 @@ def open_pool(settings: Settings, source: Source) -> Pool:
     )
 
 
-def _demo_url(settings: Settings, stack: ExitStack, speed: float) -> str:
+def _demo_url(settings: Settings, stack: ExitStack, speed: float, look: Callable[[], None]) -> str:
     from divbot.binance.endpoints import WEIGHT_PER_MINUTE
     from divbot.exchange.embedded import EmbeddedExchange
     from divbot.exchange.options import ExchangeOptions
@@ -204,4 +212,4 @@ def _demo_url(settings: Settings, stack: ExitStack, speed: float) -> str:
         # A minute of the market is a minute of the account of request weight.
         weight_limit=None if speed <= 1 else int(speed * WEIGHT_PER_MINUTE[settings.market]),
     )
-    return stack.enter_context(EmbeddedExchange(options, PRELOAD)).base_url
+    return stack.enter_context(EmbeddedExchange(options, PRELOAD, look)).base_url

@@ -158,10 +158,14 @@ def open_paper(
     from divbot.trading.book import Book
     from divbot.trading.engine import Engine
     from divbot.trading.loop import Loop
-    from divbot.trading.questions import Questions
+    from divbot.trading.questions import Questions, Stopped
+
+    def look() -> None:
+        if stop.is_set():
+            raise Stopped
 
     with ExitStack() as stack:
-        source = app.open_source(settings, stack, demo=options.demo, speed=options.speed)
+        source = app.open_source(settings, stack, demo=options.demo, speed=options.speed, look=look)
         pool = app.open_pool(settings, source)
         stack.callback(pool.close)
         clock = ServerClock(SystemClock(), speed=options.speed)

@@ -10,7 +10,6 @@ import atexit
 import contextlib
 import errno
 import os
-import signal
 import sys
 import traceback
 from pathlib import Path
@@ -23,6 +22,7 @@ from divbot.cli.exchange import exchange
 from divbot.cli.limits import limits
 from divbot.cli.paper import paper
 from divbot.cli.scan import scan
+from divbot.cli.signals import SIGNALLED, Terminated, heed, ignore
 from divbot.cli.stats import stats
 from divbot.cli.status import status
 from divbot.cli.trades import trades
@@ -31,7 +31,6 @@ from divbot.domain.errors import DivbotError, OutputError, VenueUnreachable
 from divbot.processes import end_forkserver
 
 INTERRUPTED = 130
-TERMINATED = 143
 _BUG = 1
 
 app = typer.Typer(
@@ -67,12 +66,15 @@ def _overview(
 
 def run() -> NoReturn:
     """Run the command line and leave with its exit code."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, _terminate)
+    heed()
     _settle_streams()
-    code = _run()
-    if code in (INTERRUPTED, TERMINATED):
+    try:
+        code = _run()
+        ignore()
+    except (KeyboardInterrupt, Terminated) as error:  # while it was on its way out
+        code = _code_of(error)
+    ignore()
+    if code > SIGNALLED:
         end_forkserver()
     # Leave as sys.exit does, but for one thing: threads that still wait for an answer of the venue
     # are not waited for.
@@ -102,10 +104,8 @@ def _run() -> int:  # noqa: PLR0911 - one way out of each failure
         return _complain(f"{error}; --demo needs no network", error.exit_code)
     except DivbotError as error:
         return _complain(str(error), error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        return INTERRUPTED
-    except _Terminated:
-        return TERMINATED
+    except (KeyboardInterrupt, typer.Abort, Terminated) as error:
+        return _code_of(error)
     except BrokenPipeError:
         # Whoever read us (head, less) has seen enough.
         return 0
@@ -134,9 +134,5 @@ def _complain(message: str, code: int) -> int:
     return code
 
 
-class _Terminated(BaseException):
-    """Unwind as Ctrl-C does, so that processes and files are put in order."""
-
-
-def _terminate(*_: object) -> NoReturn:
-    raise _Terminated
+def _code_of(error: BaseException) -> int:
+    return error.exit_code if isinstance(error, Terminated) else INTERRUPTED

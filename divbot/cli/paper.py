@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import re
-import signal
 import threading
 from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from divbot.cli import flags
+from divbot.cli.signals import AskedToStop
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
 
 if TYPE_CHECKING:
-    from divbot.app.paper import PaperRun
+    from divbot.app.paper import PaperOptions, PaperRun
     from divbot.cli.banner import Setup
+    from divbot.cli.watching import Watching
+    from divbot.settings import Settings
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -86,51 +87,67 @@ def paper(
     config: flags.Config = None,
 ) -> int:
     """Trade on paper what a background scanner finds, until Ctrl-C; no order is ever placed."""
-    from divbot.app.paper import EAGER, PaperOptions, open_paper
+    stop = threading.Event()
+    with AskedToStop(stop) as asked:
+        # From here on, loading modules included, a first Ctrl-C is not raised in the middle.
+        from divbot.app.paper import PaperOptions
+        from divbot.cli.watching import Mode, Watching
+        from divbot.settings import load_settings
+
+        settings = load_settings(
+            {
+                "top": top,
+                "symbols": symbols,
+                "include": include,
+                "exclude": exclude,
+                "market": market,
+                # Trades on candles of 5 minutes take hours: a demo should show some end.
+                "interval": interval or ("1m" if demo else None),
+                "limit": limit,
+                "balance": balance,
+                "risk": risk,
+                "leverage": leverage,
+                "max_positions": max_positions,
+                "min_score": min_score,
+                "take_earlier": take_earlier,
+                "check_interval": check_interval,
+                "position_update_interval": position_update_interval,
+                "max_age": max_age,
+                "workers": workers,
+                "sequential": sequential,
+                "base_url": base_url,
+            },
+            config,
+        )
+        flags.refuse_both(demo=demo, base_url=base_url)
+        seconds = None if duration is None else parse_duration(duration)
+        options = PaperOptions(demo=demo, speed=speed, fresh=fresh, journal=journal)
+        watching = Watching(Mode.of(quiet=quiet, jsonl=jsonl), on_lost=stop.set)
+        _trade(settings, options, stop, watching, seconds)
+    if watching.lost and not asked.exit_code:
+        raise watching.lost
+    return asked.exit_code
+
+
+def _trade(
+    settings: Settings,
+    options: PaperOptions,
+    stop: threading.Event,
+    watching: Watching,
+    seconds: float | None,
+) -> None:
+    from divbot.app.paper import EAGER, open_paper
     from divbot.cli.banner import banner_text, summary_text
-    from divbot.cli.watching import Mode, Watching
-    from divbot.settings import load_settings
     from divbot.trading.questions import Stopped
 
-    settings = load_settings(
-        {
-            "top": top,
-            "symbols": symbols,
-            "include": include,
-            "exclude": exclude,
-            "market": market,
-            # Trades on candles of 5 minutes take hours: a demo should show some end.
-            "interval": interval or ("1m" if demo else None),
-            "limit": limit,
-            "balance": balance,
-            "risk": risk,
-            "leverage": leverage,
-            "max_positions": max_positions,
-            "min_score": min_score,
-            "take_earlier": take_earlier,
-            "check_interval": check_interval,
-            "position_update_interval": position_update_interval,
-            "max_age": max_age,
-            "workers": workers,
-            "sequential": sequential,
-            "base_url": base_url,
-        },
-        config,
-    )
-    flags.refuse_both(demo=demo, base_url=base_url)
-    seconds = None if duration is None else parse_duration(duration)
-    watching = Watching(Mode.of(quiet=quiet, jsonl=jsonl))
     if settings.check_interval < EAGER:
         watching.tell(
             f"a check interval below {EAGER:g} s is a burden on the venue's limits: scans may have "
             "to wait for request weight",
             is_warning=True,
         )
-    options = PaperOptions(demo=demo, speed=speed, fresh=fresh, journal=journal)
-    stop = threading.Event()
-    received = _Signals(stop)
-    with ExitStack() as stack:
-        stack.enter_context(received)
+    # Told to stop before there is a run: there is nothing to sum up.
+    with contextlib.suppress(Stopped), ExitStack() as stack:
         run = stack.enter_context(
             open_paper(settings, options, stop, tell=watching.tell, on_event=watching.hear)
         )
@@ -141,7 +158,6 @@ def paper(
             run.run(watching.look, seconds=seconds)
         run.end()
         watching.say(summary_text(run.snapshot(), began, str(run.journal.path)))
-    return received.exit_code
 
 
 def _setup(run: PaperRun) -> Setup:
@@ -171,31 +187,3 @@ def parse_duration(text: str) -> float:
     if match is None or float(match.group(1)) == 0:
         raise InputError(f"--duration: expected a time such as 40s, 30m, 8h or 7d, found {text!r}")
     return float(match.group(1)) * _SECONDS[match.group(2)]
-
-
-class _Signals:
-    """Ctrl-C and SIGTERM ask to stop; a second one leaves at once."""
-
-    def __init__(self, stop: threading.Event) -> None:
-        self._stop = stop
-        self._received: int | None = None
-
-    @property
-    def exit_code(self) -> int:
-        """Return what a shell expects of a program that was ended by that signal; 0 for none."""
-        return 0 if self._received is None else 128 + self._received
-
-    def __enter__(self) -> None:
-        self._before = {x: signal.getsignal(x) for x in (signal.SIGINT, signal.SIGTERM)}
-        for each in self._before:
-            signal.signal(each, self._hear)
-
-    def __exit__(self, *_: object) -> None:
-        for each, handler in self._before.items():
-            signal.signal(each, handler)
-
-    def _hear(self, number: int, frame: FrameType | None) -> None:
-        if self._received is not None:
-            signal.default_int_handler(number, frame)
-        self._received = number
-        self._stop.set()

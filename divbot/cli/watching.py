@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from divbot.cli.lines import event_json, event_line
 from divbot.cli.live import LiveView, can_show
@@ -39,14 +41,20 @@ class Mode(Enum):
 
 
 class Watching:
-    """Show what happens; heard by the scanner's thread and the trader's."""
+    """Show what happens; heard by the scanner's thread and the trader's.
 
-    def __init__(self, mode: Mode) -> None:
+    Whatever becomes of the streams, neither thread hears of it: without stdout nobody watches, and
+    `on_lost` is called once; without stderr there are no notices any more.
+    """
+
+    def __init__(self, mode: Mode, on_lost: Callable[[], None]) -> None:
         self._mode = mode
+        self._on_lost = on_lost
         self._view = LiveView() if mode is Mode.LIVE else None
         self._is_showing = False
-        # Guards the streams: lines come whole, whichever thread they come from.
+        # Guards the streams, and `_lost`: lines come whole, whichever thread they come from.
         self._lock = threading.Lock()
+        self._lost: dict[TextIO, OSError] = {}
         self.now: Callable[[], int] = SystemClock().now
         """The market's time, once it is known."""
 
@@ -82,8 +90,27 @@ class Watching:
         if self._mode is not Mode.JSONL:
             self._print(text.removesuffix("\n"))
 
+    @property
+    def lost(self) -> OSError | None:
+        """Return why stdout cannot be written to any more; None: it can."""
+        return self._lost.get(sys.stdout)
+
     def _print(self, text: str, *, to_stderr: bool = False) -> None:
         stream = sys.stderr if to_stderr else sys.stdout
         with self._lock:
-            stream.write(f"{text}\n")
-            stream.flush()
+            if stream in self._lost:
+                return
+            try:
+                stream.write(f"{text}\n")
+                stream.flush()
+            except OSError as error:
+                self._lost[stream] = error
+                _let_go_of(stream)
+                if not to_stderr:
+                    self._on_lost()
+
+
+def _let_go_of(stream: TextIO) -> None:
+    """Lead what is still written to `stream`, the rest in its buffer too, to nowhere."""
+    with contextlib.suppress(OSError), open(os.devnull, "w") as nowhere:  # noqa: PTH123 - no path
+        os.dup2(nowhere.fileno(), stream.fileno())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 
 from divbot.domain.errors import DivbotError
@@ -10,16 +10,24 @@ from divbot.exchange.options import ExchangeOptions
 from divbot.processes import obey_parent, start_context
 
 _SECONDS_TO_END = 2.0
+_LOOK = 0.05
 
 
 class EmbeddedExchange:
     """Run a local exchange in a child process; `base_url` says where it listens.
 
     Entering raises what the exchange raises when it cannot start: RecordingError, InputError.
-    `preload` is handed to the forkserver; see `divbot.processes.start_context`.
+    `preload` is handed to the forkserver; see `divbot.processes.start_context`. While it starts,
+    `look` is called again and again; what that raises ends it.
     """
 
-    def __init__(self, options: ExchangeOptions, preload: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        options: ExchangeOptions,
+        preload: Sequence[str] = (),
+        look: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._look = look
         context = start_context(preload)
         self._news, self._child_end = context.Pipe(duplex=False)
         self._process = context.Process(  # type: ignore[attr-defined]  # BaseContext lacks it
@@ -42,6 +50,8 @@ class EmbeddedExchange:
 
     def _first_news(self) -> str:
         try:
+            while not self._news.poll(_LOOK):
+                self._look()
             news = self._news.recv()
         except EOFError:
             self._process.join(_SECONDS_TO_END)

@@ -232,7 +232,7 @@ class ProcessPool:
             now = self._clock.monotonic()
             if done or waits_for or self._downloaded.value != seen:
                 last_sign = now
-            if now - last_sign > self._patience():
+            if self._is_closed or now - last_sign > self._patience():
                 break
         return [future for future in futures if future not in pending]
 

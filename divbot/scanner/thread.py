@@ -147,7 +147,8 @@ class BackgroundScanner:
             self._tell("[Background] scanning market")
             pause = self._scan_once(started)
             took = self._clock.monotonic() - began
-            wait = max(self._next(started) - self._clock.now(), 0)
+            # At most an interval, even if the clock was set back meanwhile.
+            wait = min(max(self._next(started) - self._clock.now(), 0), self._check_interval)
             self._note_lateness(started, took, wait)
             self._become(Lifecycle.WAITING)
             self._clock.wait(max(wait / 1000, pause), self._stop)

@@ -129,9 +129,8 @@ class Engine:
         """Value the account now, as before leaving."""
         now = self._market.now()
         self._marked_at = now
-        at = self._moment_of_its_own(now)
-        checked = self._watch.checked_until(now)
-        self._book.write(Marked(at, self._book.equity, self._book.ledger.cash, checked))
+        checked, cash = self._watch.checked_until(now), self._book.ledger.cash
+        self._book.write(Marked(self._after_all(now), self._book.equity, cash, checked))
         self._publish(now)
 
     def _look(self) -> Mapping[str, Quote] | None:
@@ -227,20 +226,16 @@ class Engine:
 
     def _pause(self, reason: str, now: int) -> None:
         if bool(reason) is not bool(self._book.ledger.paused):
-            self._book.write(Paused(self._moment_of_its_own(now), reason))
-
-    def _moment_of_its_own(self, now: int) -> int:
-        """Return `now`, or the first moment after all that the journal holds.
-
-        What is known by its time must not come twice at the same one, although the venue's clock
-        may have been set back.
-        """
-        return max(now, self._book.ledger.at + 1)
+            self._book.write(Paused(self._after_all(now), reason))
 
     def _mark(self, now: int) -> None:
         every = self._rules.mark_every
-        if now // every > self._marked_at // every:
+        if now // every != self._marked_at // every:
             self.mark()
+
+    def _after_all(self, now: int) -> int:
+        """Return a time that no event has yet, whichever way the clock was set meanwhile."""
+        return max(now, self._book.ledger.at + 1)
 
     def _note(self, problem: str) -> None:
         """Keep the first problem of this step; it is told unless the last step had the same."""

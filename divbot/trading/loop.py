@@ -90,6 +90,8 @@ class Loop:
         """Return when the next step is due: now, where that is already past."""
         now = self._clock.now()
         following = (due // self._every + 1) * self._every
+        if now < following - self._every:  # the clock was set back
+            return (now // self._every + 1) * self._every
         if now <= following:
             return following
         if not self._is_behind:

@@ -110,6 +110,17 @@ def test_it_scans_at_once_and_then_when_candles_close(report: Report) -> None:
     ]
 
 
+def test_a_clock_that_is_set_back_during_a_scan_puts_off_the_next_by_an_interval_at_most(
+    report: Report,
+) -> None:
+    thread = Thread(report, 2)
+    thread.scans.seconds = -3600.0
+
+    thread.run()
+
+    assert thread.clock.waits == [60.0, 60.0]
+
+
 def test_each_report_has_a_version_and_the_time_its_scan_began(report: Report) -> None:
     thread = Thread(report, 2, now=NOON + 17 * SECOND)
     thread.scans.seconds = 5.0

@@ -577,7 +577,7 @@ def test_a_clock_that_is_set_back_far_does_not_stop_the_trader() -> None:
         trader.step(after=5 * MINUTE)
         trader.engine.mark()
 
-    assert len([x for x in trader.journal.events if x.kind == "marked"]) == 6
+    assert len([x for x in trader.journal.events if x.kind == "marked"]) == 7
 
 
 def test_a_position_opened_in_the_first_minute_of_an_hour_is_not_asked_about_before() -> None:
@@ -634,3 +634,19 @@ def test_exits_come_before_entries() -> None:
     trader.step()
 
     assert trader.kinds() == ["started", "entered", "exited", "entered"]
+
+
+def test_after_a_clock_was_set_back_everything_can_still_be_kept() -> None:
+    trader = Trader(started(), entered(quantity=900))
+    trader.step(after=10 * MINUTE)
+    trader.market.time -= 6 * MINUTE
+
+    for price in (99.4, 100, 99.4, 100):  # a pause lasts for its day
+        trader.market.quoted = {"AAAUSDT": (price, price)}
+        trader.step(after=SECOND)
+    trader.engine.mark()
+    trader.engine.mark()
+
+    assert trader.kinds() == ["started", "entered", "paused"]
+    times = [x.at for x in trader.journal.events]
+    assert times == sorted(times)

@@ -64,6 +64,15 @@ def test_a_duration_ends_it_in_time() -> None:
     assert rhythm.began == [1200, 5000, 10_000]
 
 
+def test_a_clock_that_is_set_back_stops_nobody() -> None:
+    rhythm = Rhythm(0.1, -3600.0, 0.1, 0.1)
+
+    rhythm.loop.run(rhythm.step)
+
+    assert rhythm.began == [1200, 5000, -3_590_000, -3_585_000]
+    assert rhythm.told == []
+
+
 def test_lateness_is_measured_where_it_was_waited() -> None:
     rhythm = Rhythm(0.1, 0.1, 0.1, 0.1, late=0.015)
 

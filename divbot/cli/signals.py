@@ -1,0 +1,75 @@
+"""How a command hears that it should end: by Ctrl-C, by SIGTERM, by the end of its terminal.
+
+What whoever started this program wants to be ignored stays ignored, as under nohup.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+from typing import NoReturn, Self
+
+_ENDING = tuple(
+    getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)
+)  # Windows has no terminal that hangs up.
+_HEEDED = (signal.SIGINT, *_ENDING)
+SIGNALLED = 128
+"""What a shell adds to a signal's number in the exit code of a program that it ended."""
+
+
+class Terminated(BaseException):
+    """Unwind as Ctrl-C does, so that processes and files are put in order."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_code = SIGNALLED + number
+
+
+def heed() -> None:
+    """Let every signal that ends a program be raised, as KeyboardInterrupt or as Terminated."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for each in _ENDING:
+        if signal.getsignal(each) is not signal.SIG_IGN:
+            signal.signal(each, _terminate)
+
+
+def ignore() -> None:
+    """Let nothing come between here and the end, which is near."""
+    for each in _HEEDED:
+        signal.signal(each, signal.SIG_IGN)
+
+
+class AskedToStop:
+    """Let a first signal set `stop`, within a `with` block; a second one is raised at once."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self._received: int | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """Return what a shell expects of a program that was ended by that signal; 0 for none."""
+        return 0 if self._received is None else SIGNALLED + self._received
+
+    def __enter__(self) -> Self:
+        handlers = {each: signal.getsignal(each) for each in _HEEDED}
+        self._before = {each: x for each, x in handlers.items() if callable(x)}
+        for each in self._before:
+            signal.signal(each, self._hear)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each, handler in self._before.items():
+            signal.signal(each, handler)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        if self._received is not None:
+            self._before[signal.Signals(number)](number, frame)
+        self._received = number
+        self._stop.set()
+
+
+def _terminate(number: int, _: FrameType | None) -> NoReturn:
+    raise Terminated(number)
