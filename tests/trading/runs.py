@@ -35,6 +35,8 @@ RULES = Rules(
     max_holding=2 * _HOUR,
     interval=60_000,
 )
+NEAR = {"DIVBOT_REWARD_RISK": "1", "DIVBOT_MIN_REWARD_RISK": "0"}
+"""Targets that are reached soon."""
 SPOT_RULES = replace(RULES, fee=Decimal("0.001"), is_spot=True, leverage=1)
 
 
@@ -80,6 +82,7 @@ def trade(
     speed: int,
     seconds: int,
     enough: Enough | None = None,
+    **settings: str,
 ) -> Run:
     """Trade on a local exchange, at most so many seconds; return the run with its market."""
     rules = replace(rules, lag=int(_LAG * speed * 1000), skew=int(_SKEW * speed * 1000))
@@ -87,7 +90,7 @@ def trade(
     with exchange_at(*map(str, exchange), "--market", market, "--speed", str(speed)) as url:
         arguments = ["--base-url", url, "--speed", str(speed), "--duration", f"{seconds}s"]
         arguments += ["--market", market, "-i", "1m", "--fresh", "--journal", str(journal)]
-        environment = _settings(rules) | {"XDG_STATE_HOME": str(journal.parent)}
+        environment = _settings(rules) | settings | {"XDG_STATE_HOME": str(journal.parent)}
         _follow(start("paper", *arguments, "--take-earlier", "-q", **environment), journal, enough)
         with closing(sqlite3.connect(journal)) as connection:
             (begun,) = connection.execute("SELECT min(ts) FROM event").fetchone()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.oracles.paper_checker import check
-from tests.trading.runs import RULES, SPOT_RULES, Enough, Fact, Run, rewritten, trade
+from tests.trading.runs import NEAR, RULES, SPOT_RULES, Enough, Fact, Run, rewritten, trade
 
 DAY = 86_400
 MINUTE = 60_000
@@ -26,9 +26,8 @@ def run(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     journal = tmp_path_factory.mktemp("usdm") / "run.db"
     recording = data / "market" / "usdm-1m-2025-05.parquet"
     exchange = "--recorded", recording, "--at", "2025-05-20T03:00"
-    return trade(
-        journal, *exchange, rules=RULES, speed=600, seconds=60, enough=Enough(20, funded=1)
-    )
+    enough = Enough(20, funded=1)
+    return trade(journal, *exchange, rules=RULES, speed=600, seconds=60, enough=enough, **NEAR)
 
 
 def test_recorded_futures_are_traded_to_the_last_unit(run: Run) -> None:
@@ -41,17 +40,16 @@ def test_recorded_futures_are_traded_to_the_last_unit(run: Run) -> None:
 
 
 def test_synthetic_spot_is_traded_to_the_last_unit(tmp_path: Path) -> None:
-    exchange = "--symbols", "40", "--no-awkward", "--at", "2025-05-20T03:00"
+    exchange = "--symbols", "24", "--no-awkward", "--at", "2025-05-20T03:00"
     # Without leverage, one position would take all cash.
     rules = replace(SPOT_RULES, risk=Decimal("0.0002"))
+    journal, enough = tmp_path / "run.db", Enough(5)
 
-    run = trade(
-        tmp_path / "run.db", *exchange, rules=rules, speed=2400, seconds=60, enough=Enough(6)
-    )
+    run = trade(journal, *exchange, rules=rules, speed=600, seconds=60, enough=enough, **NEAR)
 
     verdict = run.verdict()
     assert verdict.discrepancies == ()
-    assert len(verdict.reasons) >= 6
+    assert len(verdict.reasons) >= 5
     assert {"stop", "target"} <= set(verdict.reasons)
 
 
