@@ -22,7 +22,13 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    CancelledError,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from multiprocessing.process import BaseProcess
@@ -178,7 +184,7 @@ class ProcessPool:
         leases = [attempt.task.lease for attempt in futures.values()]
         try:
             for future in self._as_they_end(futures, progress):
-                with contextlib.suppress(BrokenProcessPool):
+                with contextlib.suppress(BrokenProcessPool, CancelledError):
                     finished += future.result()
                     del futures[future]
             self._judge(died=bool(futures), learnt=len(futures) < len(leases))
@@ -224,7 +230,8 @@ class ProcessPool:
         """Return the futures that ended: all of them, unless a worker died or hung."""
         pending = set(futures)
         last_sign = self._clock.monotonic()
-        while pending:
+        # What is cancelled when the pool is closed counts as pending for ever.
+        while pending and not self._is_closed:
             seen = self._downloaded.value
             done, pending = wait(pending, _LOOK, FIRST_COMPLETED)
             waits_for = self._source.tend()
