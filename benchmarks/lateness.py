@@ -80,7 +80,8 @@ def measure(options: argparse.Namespace, url: str, way: str, seconds: float) -> 
     # Here, so that worker processes, which import this script, load none of it.
     from machine import Others
 
-    from divbot.app.paper import PaperOptions, open_paper
+    from divbot.app.options import PaperOptions
+    from divbot.app.paper import open_paper
     from divbot.settings import load_settings
 
     settings = load_settings(

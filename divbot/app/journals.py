@@ -10,7 +10,7 @@ from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.errors import InputError, JournalError
 
 if TYPE_CHECKING:
-    from divbot.app.paper import PaperOptions
+    from divbot.app.options import PaperOptions
     from divbot.binance.trading_data import BinanceTrading
     from divbot.settings import Settings
     from divbot.trading.journal import Journal

@@ -20,11 +20,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from divbot import app
 from divbot.app.journals import open_journal, venue_of
+from divbot.app.options import PaperOptions
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import InputError, JournalError
@@ -48,19 +48,6 @@ EAGER = 20.0
 
 _TRADER_CONNECTIONS = 8
 _SCANNER_PATIENCE = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class PaperOptions:
-    """How to run, besides the settings."""
-
-    demo: bool = False
-    speed: float = 1.0
-    """Market seconds per second, on a local exchange."""
-    fresh: bool = False
-    """Begin a new run, and keep the old one."""
-    journal: Path | None = None
-    """Keep the run in this file instead of the user's folder of runs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from divbot.domain.errors import InputError
 from divbot.domain.market import Market
 
 if TYPE_CHECKING:
-    from divbot.app.paper import PaperOptions, PaperRun
+    from divbot.app.options import PaperOptions
+    from divbot.app.paper import PaperRun
     from divbot.cli.banner import Setup
     from divbot.cli.watching import Watching
     from divbot.settings import Settings
@@ -90,7 +91,7 @@ def paper(
     stop = threading.Event()
     with AskedToStop(stop) as asked:
         # From here on, loading modules included, a first Ctrl-C is not raised in the middle.
-        from divbot.app.paper import PaperOptions
+        from divbot.app.options import PaperOptions
         from divbot.cli.watching import Mode, Watching
         from divbot.settings import load_settings
 

@@ -27,6 +27,7 @@ BTCUPUSDT    status  its status is BREAK
 ETHBTC       quote   quoted in BTC, not in USDT
 EURUSDT      fiat    EUR is on the list of fiat assets
 FDUSDUSDT    stable  FDUSD is on the list of stable assets
+FRESHUSDT    rank    in its place a suspected peg was judged, this once
 FTTUSDT      status  its status is HALT
 MATICUSDT    status  its status is BREAK
 OMGUSDT      status  its status is CANCEL_ONLY
@@ -37,7 +38,8 @@ USDCUSDT     stable  USDC is on the list of stable assets
 WBTCUSDT     pegged  WBTC is on the list of pegged assets
 XMRUSDT      status  spot trading is not allowed
 
-12 symbols; 14 left out (6 status, 2 stable, 1 quote, 1 fiat, 1 flat, 1 gold, 1 stock, 1 pegged)
+11 symbols; 15 left out (6 status, 2 stable, 1 quote, 1 fiat, 1 rank, 1 flat, 1 gold, 1 stock, \
+1 pegged)
 """
 
 USDM = """\
