@@ -163,6 +163,9 @@ def test_an_embedded_exchange_that_dies_early_is_noticed(monkeypatch):
 class _Silent:
     """A pipe whose other end is gone."""
 
+    def poll(self, seconds):
+        return True
+
     def recv(self):
         raise EOFError
 
