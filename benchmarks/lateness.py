@@ -161,11 +161,6 @@ def p99(values: list[float]) -> float:
     return sorted(values)[min(int(len(values) * 0.99), len(values) - 1)] if values else 0.0
 
 
-def os_pid() -> int:
-
-    return os.getpid()
-
-
 def ignore(_: object) -> None:
     """Show nothing."""
 
@@ -216,8 +211,9 @@ def exchange(options: argparse.Namespace) -> Iterator[str]:
     """Provide the address of a local exchange of its own."""
     command = [*DIVBOT, "exchange", "--market", "usdm", "--symbols", str(options.symbols)]
     with subprocess.Popen(
-        # More scans in a minute than the venue would allow.
-        [*command, "--weight-limit", "100000000"],
+        # More scans in a minute than the venue would allow. And a venue takes none of our cores:
+        # it shares them with everything but the run.
+        ["nice", *command, "--weight-limit", "100000000"],
         stdout=subprocess.PIPE,
         encoding="utf-8",
     ) as process:

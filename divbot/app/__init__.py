@@ -183,8 +183,8 @@ def _budget(settings: Settings) -> WeightBudget:
     return WeightBudget(SystemClock(), limit, share=settings.weight_share)
 
 
-def open_pool(settings: Settings, source: Source) -> Pool:
-    """Return what runs blocks: worker processes, or this one alone."""
+def open_pool(settings: Settings, source: Source, *, niceness: int = 0) -> Pool:
+    """Return what runs blocks: worker processes of that `niceness`, or this one alone."""
     from divbot.scanner.pool import InlinePool, ProcessPool
 
     if settings.sequential:
@@ -196,6 +196,7 @@ def open_pool(settings: Settings, source: Source) -> Pool:
         max(1, settings.connections // workers),
         # No request that is still within its time may look like a hung worker.
         stall_seconds=settings.request_timeout + _STALL_SECONDS,
+        niceness=niceness,
     )
 
 

@@ -20,6 +20,7 @@ first task, by a thread of their own, while the parent still asks for the listin
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import (
@@ -109,15 +110,25 @@ class InlinePool:
 
 
 class ProcessPool:
-    """Run blocks in worker processes; outlive any of them."""
+    """Run blocks in worker processes; outlive any of them.
+
+    Workers of a `niceness` above 0 use what the machine's other work leaves of the cores.
+    """
 
     def __init__(
-        self, source: Source, workers: int, connections: int, *, stall_seconds: float = 45.0
+        self,
+        source: Source,
+        workers: int,
+        connections: int,
+        *,
+        stall_seconds: float = 45.0,
+        niceness: int = 0,
     ) -> None:
         self.workers = workers
         self._source = source
         self._connections = connections
         self._stall_seconds = stall_seconds
+        self._niceness = niceness
         self._clock: Clock = SystemClock()
         self._context = start_context(PRELOAD)
         # Raw, without a lock: a worker killed while it holds one would stop all others. At worst
@@ -254,7 +265,7 @@ class ProcessPool:
             self.workers,
             mp_context=self._context,
             initializer=_begin,
-            initargs=(self._source, self._connections, self._downloaded),
+            initargs=(self._source, self._connections, self._downloaded, self._niceness),
         )
         # A thread, because the forkserver answers only once it has loaded the kernels; meanwhile
         # the parent asks for the listing. Whoever submits in between waits at the executor's lock.
@@ -322,9 +333,11 @@ def _end(executor: ProcessPoolExecutor) -> None:
 _worker: BlockWorker
 
 
-def _begin(source: Source, connections: int, downloaded: Any) -> None:
+def _begin(source: Source, connections: int, downloaded: Any, niceness: int) -> None:
     global _worker  # noqa: PLW0603 - the executor gives an initializer no other place to put it
     obey_parent()
+    if niceness and hasattr(os, "nice"):
+        os.nice(niceness)
 
     def count() -> None:
         downloaded.value += 1
