@@ -13,14 +13,17 @@ if TYPE_CHECKING:
     from divbot.app.options import PaperOptions
     from divbot.binance.trading_data import BinanceTrading
     from divbot.settings import Settings
+    from divbot.trading.book import OnEvent
     from divbot.trading.journal import Journal
     from divbot.trading.runs import Runs
 
 _SETTINGS_KEPT = ("interval", "top", "risk", "leverage", "max_positions", "fee", "slippage")
 
 
-def open_journal(settings: Settings, options: PaperOptions, trading: BinanceTrading) -> Journal:
-    """Return the journal to write to, of a new run or of one that goes on."""
+def open_journal(
+    settings: Settings, options: PaperOptions, trading: BinanceTrading, on_event: OnEvent
+) -> Journal:
+    """Return the journal to write to, of a new run or of one that goes on; tell of either."""
     from divbot.domain.events import Resumed, Started
     from divbot.trading.journal import Journal
     from divbot.version import __version__
@@ -42,7 +45,8 @@ def open_journal(settings: Settings, options: PaperOptions, trading: BinanceTrad
         journal = Journal.create(path, started)
     kept = {name: str(getattr(settings, name)) for name in _SETTINGS_KEPT}
     at = max(trading.now(), journal.ledger.at)
-    journal.write(Resumed(at, journal.ledger.sessions + 1, kept))
+    resumed = Resumed(at, journal.ledger.sessions + 1, kept)
+    on_event(resumed, journal.write(resumed))
     return journal
 
 

@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from divbot.cli.columns import words_on_lines
 from divbot.cli.figures import harmless, money, percent, signed, span
-from divbot.cli.lines import ASSET
+from divbot.cli.lines import ASSET, json_line
 from divbot.domain.ledger import ZERO, Ledger
 from divbot.domain.market import Interval, Market
+from divbot.trading.loop import Lateness
 from divbot.trading.snapshot import Snapshot
 
 _LABEL = 26
@@ -52,7 +53,7 @@ def banner_text(setup: Setup, ledger: Ledger) -> str:
     return _listed(heading, _settings(setup, ledger), _LABEL)
 
 
-def summary_text(snapshot: Snapshot, began: Ledger, journal: str) -> str:
+def summary_text(snapshot: Snapshot, began: Ledger, lateness: Lateness, journal: str) -> str:
     """Return what the session came to, on lines of 80 columns.
 
     `began` is the account as it was when the session began, right after it started or resumed.
@@ -60,7 +61,37 @@ def summary_text(snapshot: Snapshot, began: Ledger, journal: str) -> str:
     simulated = ", SIMULATED PRICES" if snapshot.is_simulated else ""
     market = f"{harmless(snapshot.venue)} {snapshot.market.title} {snapshot.interval.value}"
     heading = f"ran {span(snapshot.at - began.at)} on {market}{simulated}"
-    return _listed(heading, _results(snapshot, began, journal), _SHORT_LABEL)
+    return _listed(heading, _results(snapshot, began, lateness, journal), _SHORT_LABEL)
+
+
+def summary_json(snapshot: Snapshot, began: Ledger, lateness: Lateness, journal: str) -> str:
+    """Return the same as the last line of JSON of a session; decimals are text, times ms UTC."""
+    ledger, costs = snapshot.ledger, _costs_of(snapshot.ledger)
+    return json_line(
+        {
+            "event": "ended",
+            "at": snapshot.at,
+            "session": ledger.sessions,
+            "equity": f"{snapshot.equity:f}",
+            "change": f"{snapshot.equity - began.equity:f}",
+            "drawdown": f"{snapshot.drawdown:f}",
+            "closed": len(ledger.closed),
+            "closed_in_session": len(ledger.closed) - len(began.closed),
+            "realised": f"{ledger.realised:f}",
+            "open_profit": f"{snapshot.open_profit:f}",
+            "open": [x.symbol for x in ledger.positions.values()],
+            "fees": f"{costs.fees:f}",
+            "slippage": f"{costs.slippage:f}",
+            "funding": f"{costs.funding:f}",
+            "looks": lateness.steps,
+            "late_ms": {
+                "median": round(lateness.median, 1),
+                "p99": round(lateness.p99, 1),
+                "worst": round(lateness.worst, 1),
+            },
+            "journal": journal,
+        }
+    )
 
 
 def _settings(setup: Setup, ledger: Ledger) -> Iterator[tuple[str, str]]:
@@ -88,7 +119,9 @@ def _resumed(ledger: Ledger) -> str:
     )
 
 
-def _results(snapshot: Snapshot, began: Ledger, journal: str) -> Iterator[tuple[str, str]]:
+def _results(
+    snapshot: Snapshot, began: Ledger, lateness: Lateness, journal: str
+) -> Iterator[tuple[str, str]]:
     ledger, equity = snapshot.ledger, snapshot.equity
     change = equity - began.equity
     yield "equity", f"{money(equity)} {ASSET}, {signed(change)} this session"
@@ -97,6 +130,7 @@ def _results(snapshot: Snapshot, began: Ledger, journal: str) -> Iterator[tuple[
     yield "realised", f"{signed(ledger.realised)} {ASSET}"
     yield "open", f"{signed(snapshot.open_profit)} {ASSET}{_positions(ledger)}"
     yield "costs", _costs(ledger)
+    yield "looks", _looks(lateness)
     yield _JOURNAL, journal
     yield "look at it", "divbot trades, divbot stats"
 
@@ -117,13 +151,36 @@ def _positions(ledger: Ledger) -> str:
     return f"; {_counted(len(ledger.positions), 'position')} {stay} in the journal: {names}"
 
 
+def _looks(lateness: Lateness) -> str:
+    if not lateness.waited:
+        return str(lateness.steps)
+    late = f"99 of 100 began within {lateness.p99:.0f} ms of their time"
+    return f"{lateness.steps}; {late}, all within {lateness.worst:.0f} ms"
+
+
+@dataclass(frozen=True, slots=True)
+class _Costs:
+    """What trading cost so far, open positions included."""
+
+    fees: Decimal
+    slippage: Decimal
+    funding: Decimal
+    """Received; below zero: paid."""
+
+
 def _costs(ledger: Ledger) -> str:
+    costs = _costs_of(ledger)
+    fees, slippage = money(costs.fees), money(costs.slippage)
+    return f"fees {fees}, slippage {slippage}, funding {signed(costs.funding)}"
+
+
+def _costs_of(ledger: Ledger) -> _Costs:
     entries = [x.fill for x in ledger.entries.values()]
     fees = sum((x.fees for x in ledger.closed), ZERO) + sum((x.fee for x in entries), ZERO)
     slippage = sum((x.slippage for x in ledger.closed), ZERO)
     slippage += sum((x.slippage for x in entries), ZERO)
     funding = sum((x.funding for x in ledger.closed), ZERO) + sum(ledger.funding.values(), ZERO)
-    return f"fees {money(fees)}, slippage {money(slippage)}, funding {signed(funding)}"
+    return _Costs(fees, slippage, funding)
 
 
 def _counted(count: int, noun: str) -> str:

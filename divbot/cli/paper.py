@@ -125,7 +125,8 @@ def paper(
         options = PaperOptions(demo=demo, speed=speed, fresh=fresh, journal=journal)
         watching = Watching(Mode.of(quiet=quiet, jsonl=jsonl), on_lost=stop.set)
         _trade(settings, options, stop, watching, seconds)
-    if watching.lost and not asked.exit_code:
+    # Whoever read us (head, less) has seen enough: that is no failure.
+    if watching.lost and not (asked.exit_code or isinstance(watching.lost, BrokenPipeError)):
         raise watching.lost
     return asked.exit_code
 
@@ -138,7 +139,7 @@ def _trade(
     seconds: float | None,
 ) -> None:
     from divbot.app.paper import EAGER, open_paper
-    from divbot.cli.banner import banner_text, summary_text
+    from divbot.cli.banner import banner_text, summary_json, summary_text
     from divbot.trading.questions import Stopped
 
     if settings.check_interval < EAGER:
@@ -158,7 +159,8 @@ def _trade(
         with watching.showing(), contextlib.suppress(Stopped):
             run.run(watching.look, seconds=seconds)
         run.end()
-        watching.say(summary_text(run.snapshot(), began, str(run.journal.path)))
+        results = run.snapshot(), began, run.loop.lateness(), str(run.journal.path)
+        watching.say(summary_text(*results), summary_json(*results))
 
 
 def _setup(run: PaperRun) -> Setup:

@@ -15,6 +15,7 @@ from divbot.cli.lines import event_json, event_line
 from divbot.cli.live import LiveView, can_show
 from divbot.cli.notices import notice_json, notice_line
 from divbot.domain.clock import SystemClock
+from divbot.domain.events import Resumed
 
 if TYPE_CHECKING:
     from divbot.domain.events import Event
@@ -74,6 +75,8 @@ class Watching:
         """Show an event."""
         if self._mode is Mode.JSONL:
             self._print(event_json(event, ledger))
+        elif isinstance(event, Resumed):
+            pass  # the banner says so
         elif not self._is_showing and (line := event_line(event, ledger)):
             self._print(line)
 
@@ -84,11 +87,11 @@ class Watching:
         elif not self._is_showing and (is_warning or self._mode is Mode.LINES):
             self._print(notice_line(self.now(), text, is_warning=is_warning), to_stderr=True)
 
-    def say(self, text: str) -> None:
-        """Show a banner or a summary, where people read; it brings its own line ends."""
+    def say(self, text: str, document: str = "") -> None:
+        """Show `text`, a banner or a summary, to people, and `document`, if any, to machines."""
         self._is_showing = False
-        if self._mode is not Mode.JSONL:
-            self._print(text.removesuffix("\n"))
+        if said := document if self._mode is Mode.JSONL else text.removesuffix("\n"):
+            self._print(said)
 
     @property
     def lost(self) -> OSError | None:

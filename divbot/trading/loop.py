@@ -31,6 +31,8 @@ class Lateness:
     """By how many wall ms steps began later than they should have."""
 
     steps: int
+    waited: int
+    """How many of them were waited for; the others came too late for that."""
     median: float
     p99: float
     worst: float
@@ -81,6 +83,7 @@ class Loop:
         late = sorted(self._late) or [0.0]
         return Lateness(
             steps=self._steps,
+            waited=len(self._late),
             median=late[len(late) // 2],
             p99=late[min(int(len(late) * 0.99), len(late) - 1)],
             worst=late[-1],

@@ -6,8 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+from divbot.domain.clock import SystemClock
+
+CLOCK = SystemClock()
 DIVBOT = (sys.executable, "-m", "divbot")
 
 
@@ -46,3 +50,25 @@ def start(*arguments: str, **variables: str) -> subprocess.Popen[str]:
         # A test run that was itself started in the background may ignore Ctrl-C.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
+
+
+def group(leader: int) -> set[int]:
+    """Return the living processes of the group, zombies left out."""
+    members = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, pgrp = path.read_text().rsplit(")", 1)[1].split()[:3]
+        except OSError:
+            continue
+        if int(pgrp) == leader and state != "Z":
+            members.add(int(path.parent.name))
+    return members
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+    end = CLOCK.monotonic() + seconds
+    while not condition():
+        if CLOCK.monotonic() > end:
+            return False
+        CLOCK.wait(0.02)
+    return True

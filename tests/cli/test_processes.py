@@ -7,16 +7,14 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from divbot.domain.clock import SystemClock
-from tests.cli.commands import DIVBOT, divbot, environment, start
+from tests.cli.commands import CLOCK, DIVBOT, divbot, environment, eventually, group, start
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and groups")
-CLOCK = SystemClock()
 
 
 @pytest.fixture
@@ -29,28 +27,6 @@ def silent_venue() -> Iterator[socket.socket]:
 
 def address(listener: socket.socket) -> str:
     return f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-
-def group(leader: int) -> set[int]:
-    """Return the living processes of the group, zombies left out."""
-    members = set()
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, _, pgrp = path.read_text().rsplit(")", 1)[1].split()[:3]
-        except OSError:
-            continue
-        if int(pgrp) == leader and state != "Z":
-            members.add(int(path.parent.name))
-    return members
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
-    end = CLOCK.monotonic() + seconds
-    while not condition():
-        if CLOCK.monotonic() > end:
-            return False
-        CLOCK.wait(0.02)
-    return True
 
 
 @pytest.mark.parametrize("how", [[], ["--sequential"]], ids=["workers", "sequential"])

@@ -1,0 +1,125 @@
+"""`divbot paper` in a process of its own, against a local exchange that is not its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from divbot.exchange.embedded import EmbeddedExchange
+from divbot.exchange.options import ExchangeOptions
+from divbot.scanner.pool import PRELOAD
+from tests.cli.commands import CLOCK, DIVBOT, environment, eventually, group
+
+GENEROUS = 20.0
+"""Seconds; what is promised is 2, on a machine that has nothing else to do."""
+
+
+@contextmanager
+def busy_exchange(**changes: Any) -> Iterator[str]:
+    """Provide the address of an exchange whose market is small, quick and generous."""
+    options: dict[str, Any] = {"symbols": 40, "speed": 60.0, "weight_limit": 10**8, **changes}
+    with EmbeddedExchange(ExchangeOptions(**options), PRELOAD) as exchange:
+        yield exchange.base_url
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended."""
+
+    code: int
+    printed: str
+    complained: str
+    seconds: float
+    left: set[int]
+    """Processes of its group that outlived it."""
+
+
+class Paper:
+    """A run of `divbot paper`, the leader of a process group as a shell makes it."""
+
+    def __init__(self, url: str, journal: Path, *flags: str, **how: Any) -> None:
+        self.journal = journal
+        variables = how.pop("variables", {})
+        self.process = subprocess.Popen(
+            [*DIVBOT, *arguments(url, journal), *flags],
+            **{
+                "stdin": subprocess.DEVNULL,
+                "stdout": subprocess.PIPE,
+                "stderr": subprocess.PIPE,
+                "encoding": "utf-8",
+                "env": environment(XDG_STATE_HOME=str(journal.parent / "state"), **variables),
+                "start_new_session": True,
+                "preexec_fn": hear_ctrl_c,
+                **how,
+            },
+        )
+        self.heard: list[dict[str, Any]] = []
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def hear(self, is_it: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Read JSON lines up to one that is what is waited for."""
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.heard.append(json.loads(line))
+            if is_it(self.heard[-1]):
+                return self.heard[-1]
+        raise AssertionError(f"ended after {self.heard[-3:]}: {self.ending()}")
+
+    def event(self, kind: str) -> dict[str, Any]:
+        """Read up to an event of that kind."""
+        return self.hear(lambda x: x["event"] == kind)
+
+    def notice(self, text: str) -> dict[str, Any]:
+        """Read up to a notice with that in it."""
+        return self.hear(lambda x: text in x.get("text", ""))
+
+    def told_to_end(self, number: int, *, whole_group: bool = False) -> Ending:
+        """Send a signal, and wait for the end."""
+        (os.killpg if whole_group else os.kill)(self.pid, number)
+        return self.ending()
+
+    def ending(self) -> Ending:
+        """Wait for the end."""
+        began = CLOCK.monotonic()
+        printed, complained = self.process.communicate(timeout=60)
+        seconds = CLOCK.monotonic() - began
+        eventually(lambda: not group(self.pid), 5.0)
+        left = group(self.pid)
+        return Ending(self.process.returncode, printed, complained, seconds, left)
+
+    def __enter__(self) -> Paper:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream:
+                stream.close()
+
+
+def arguments(url: str, journal: Path) -> list[str]:
+    """Return the flags of a run that trades as often as it can."""
+    return [
+        "paper",
+        *("--base-url", url),
+        *("--journal", str(journal)),
+        *("--interval", "1m", "--speed", "60", "--top", "40", "--workers", "2"),
+        *("--max-positions", "20", "--min-score", "0", "--take-earlier"),
+    ]
+
+
+def hear_ctrl_c() -> None:
+    """Let Ctrl-C be heard, also where the tests were started in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
