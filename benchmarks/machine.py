@@ -14,11 +14,13 @@ _GUEST = 8
 """From this column on, what is counted elsewhere already."""
 
 
-def tree(root: int) -> Iterator[int]:
-    """Yield the process and all below it."""
+def tree(root: int, without: int | None = None) -> Iterator[int]:
+    """Yield the process and all below it, but not `without` and what is below that."""
     todo = [root]
     while todo:
         pid = todo.pop()
+        if pid == without:
+            continue
         yield pid
         try:
             for children in Path(f"/proc/{pid}").glob("task/*/children"):
@@ -40,11 +42,11 @@ class Usage:
     """MB of all, what they share counted once."""
 
 
-def usage_of(root: int) -> Usage:
-    """Return what the process and all below it hold now."""
+def usage_of(root: int, without: int | None = None) -> Usage:
+    """Return what the process and all below it hold now, but not `without`."""
     processes = threads = descriptors = 0
     pss = 0.0
-    for pid in tree(root):
+    for pid in tree(root, without):
         try:
             threads += int(_status(pid)["Threads"])
             descriptors += len(list(Path(f"/proc/{pid}/fd").iterdir()))

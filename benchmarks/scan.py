@@ -19,8 +19,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
+
+from machine import tree_pss
 
 DIVBOT = [sys.executable, "-m", "divbot"]
 STAGES = ("listing", "download", "analysis", "total")
@@ -87,22 +88,6 @@ def measure(options: argparse.Namespace, url: str) -> dict[str, float]:
         report: dict[str, Any] = json.load(output)
     assert report["summary"]["scanned"] == options.symbols, report["summary"]
     return {**{x: report["timings"][x] for x in STAGES}, "process": elapsed, "pss": most}
-
-
-def tree_pss(root: int) -> float:
-    """Return the proportional memory of a process and all below it, in MB."""
-    total, todo = 0, [root]
-    while todo:
-        process = Path(f"/proc/{todo.pop()}")
-        try:
-            for line in (process / "smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
-                    total += int(line.split()[1])
-            for children in process.glob("task/*/children"):
-                todo += [int(child) for child in children.read_text().split()]
-        except OSError:
-            continue
-    return total / 1024
 
 
 def seconds_of(command: list[str]) -> float:

@@ -77,10 +77,15 @@ class PaperRun:
             self.engine.step()
             watch(self.snapshot())
 
-        self.engine.catch_up()
-        self.scanner.start()
-        with _attentive():
-            self.loop.run(step, seconds=seconds)
+        from divbot.trading.loop import stop_after
+        from divbot.trading.questions import Stopped
+
+        if seconds is not None:
+            stop_after(seconds, SystemClock(), self.stop)
+        with contextlib.suppress(Stopped), _attentive():
+            self.engine.catch_up()
+            self.scanner.start()
+            self.loop.run(step)
 
     def end(self) -> None:
         """Stop scanning and trading, and value the account a last time; safe to call twice."""
