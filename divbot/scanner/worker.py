@@ -19,7 +19,7 @@ from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil, TryAgain, VenueError, VenueRefused
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Kind, Signal
-from divbot.kernels.analysis import PIVOT_RIGHT, Analysis, after_warm_up, analyse
+from divbot.kernels.analysis import Analysis, after_warm_up, analyse
 from divbot.kernels.divergence import (
     HIDDEN_BEARISH,
     HIDDEN_BULLISH,
@@ -30,6 +30,7 @@ from divbot.kernels.divergence import (
     REGULAR_BULLISH,
     SYMBOL,
 )
+from divbot.kernels.pivots import RIGHT
 from divbot.scanner.block import Block, build_block, steps_of
 from divbot.scanner.port import Candles, MarketData
 from divbot.scanner.task import (
@@ -221,7 +222,7 @@ def _find(series: Mapping[str, Candles], task: BlockTask) -> _Found:
     events = after_warm_up(analysis.divergences)
     # The market's newest candle is at most so much older than the symbol's own.
     oldest = _last_rows(block) - task.max_age - LATEST_LAG
-    fresh = events[events[:, PIVOT] + PIVOT_RIGHT >= oldest[events[:, SYMBOL]]]
+    fresh = events[events[:, PIVOT] + RIGHT >= oldest[events[:, SYMBOL]]]
     signals = tuple(
         _signal(block, analysis, event, divergence)
         for event, divergence in zip(fresh, _divergences(block, fresh), strict=True)
@@ -245,7 +246,7 @@ def _divergences(block: Block, events: NDArray[np.int64]) -> Iterable[Divergence
     columns = events[:, SYMBOL]
     times = (
         block.open_times(rows, columns).tolist()
-        for rows in (events[:, PREVIOUS], events[:, PIVOT], events[:, PIVOT] + PIVOT_RIGHT)
+        for rows in (events[:, PREVIOUS], events[:, PIVOT], events[:, PIVOT] + RIGHT)
     )
     for column, kind, *moments in zip(
         columns.tolist(), events[:, KIND].tolist(), *times, strict=True
@@ -257,7 +258,7 @@ def _signal(
     block: Block, analysis: Analysis, event: NDArray[np.int64], divergence: Divergence
 ) -> Signal:
     column, previous, pivot = int(event[SYMBOL]), int(event[PREVIOUS]), int(event[PIVOT])
-    confirmed = pivot + PIVOT_RIGHT
+    confirmed = pivot + RIGHT
     close = block.close[:, column]
     last = int(np.flatnonzero(close == close)[-1])
     prices = (block.low if divergence.kind.value.endswith("bullish") else block.high)[:, column]
