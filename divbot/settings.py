@@ -175,6 +175,9 @@ class Settings(BaseSettings):
     use_proxies: bool = Field(
         default=False, description="reach the venue through the proxies that the environment names"
     )
+    keep_candles: bool = Field(
+        default=True, description="keep final candles on disk, and ask only for those that are new"
+    )
     base_url: str | None = Field(
         None, description="where to find the venue; by itself Binance's own address"
     )

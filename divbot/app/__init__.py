@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from divbot.domain.clock import SystemClock
 from divbot.domain.market import Market
 from divbot.domain.signals import Kind, Side
+from divbot.folders import cache_home, state_home
 
 if TYPE_CHECKING:
     from divbot.binance.budget import WeightBudget
@@ -125,15 +127,6 @@ def _symbols(settings: Settings) -> int:
     return len(settings.symbols) or settings.top
 
 
-def state_home() -> Path:
-    """Return the folder for what must outlive a run, by the customs of the platform."""
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-
-
 def open_source(
     settings: Settings,
     stack: ExitStack,
@@ -150,16 +143,28 @@ def open_source(
     from divbot.binance.market_data import BinanceSource
 
     base_url = _demo_url(settings, stack, speed, look) if demo else settings.base_url
+    base_urls = (base_url,) if base_url else BASE_URLS[settings.market]
     return BinanceSource(
         market=settings.market,
-        base_urls=(base_url,) if base_url else BASE_URLS[settings.market],
+        base_urls=base_urls,
         budget=_budget(settings),
         rules=_universe_rules(settings),
         futures_url=base_url or BASE_URLS[Market.USDM][0],
         state=state_home() / "divbot",
+        # A demo's market is never seen again.
+        candles=_candles(settings, base_urls[0]) if settings.keep_candles and not demo else None,
         request_timeout=settings.request_timeout,
         use_proxies=settings.use_proxies,
     )
+
+
+def _candles(settings: Settings, venue: str) -> Path:
+    """Return the folder in which a venue's candles are kept; let old ones go meanwhile."""
+    from divbot.binance.candle_store import sweep
+
+    home = cache_home() / "divbot" / "candles"
+    threading.Thread(target=sweep, args=(home, SystemClock()), name="sweep", daemon=True).start()
+    return home / quote(venue, safe="") / settings.market.value
 
 
 def _universe_rules(settings: Settings) -> UniverseRules:

@@ -118,6 +118,7 @@ class Scanner:
                 self._rules.interval,
                 self._rules.limit,
                 self._rules.ranking.max_age,
+                universe.at,
                 self._rules.with_divergences,
             )
             for start in range(min(blocks, len(symbols)))

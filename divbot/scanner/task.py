@@ -21,6 +21,8 @@ class BlockTask:
     interval: Interval
     limit: int
     max_age: int
+    at: int = 0
+    """The venue's time when the task was made, ms UTC."""
     with_divergences: bool = True
     """Bring back all divergences that are found, too, and not only the signals."""
     lease: int = 0

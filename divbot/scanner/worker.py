@@ -145,7 +145,8 @@ class _Download:
         if self._reason_to_stop is not None:
             return Failure(symbol, f"not asked for any more: {self._reason_to_stop}")
         try:
-            candles = self._market_data.final_candles(symbol, self._task.interval, self._task.limit)
+            task = self._task
+            candles = self._market_data.final_candles(symbol, task.interval, task.limit, task.at)
         except DivbotError as error:
             self._note_failure(error)
             return Failure(symbol, str(error))

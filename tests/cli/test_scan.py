@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import socket
 from pathlib import Path
@@ -57,6 +58,31 @@ def test_json_is_one_document(quiet_market: str) -> None:
         "pivot",
         "confirmed",
     }
+
+
+def test_a_second_scan_asks_only_for_what_is_new(quiet_market: str, tmp_path: Path) -> None:
+    # Another folder for kernels, too, would mean compiling them.
+    kernels = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "divbot"
+    (tmp_path / "divbot").mkdir()
+    for folder in kernels.glob("kernels-*"):
+        (tmp_path / "divbot" / folder.name).symlink_to(folder)
+    options = ("--base-url", quiet_market, "--top", "60", "--json", "--all")
+
+    cold, warm = (
+        json.loads(
+            divbot(
+                "scan", *options, DIVBOT_KEEP_CANDLES="true", XDG_CACHE_HOME=str(tmp_path)
+            ).stdout
+        )
+        for _ in range(2)
+    )
+
+    assert (cold["summary"].pop("request_weight"), warm["summary"].pop("request_weight")) == (
+        167,
+        107,
+    )
+    del cold["timings"], warm["timings"]
+    assert warm == cold
 
 
 def test_csv_has_the_rows_of_the_table(quiet_market: str) -> None:
