@@ -311,9 +311,11 @@ def _ignore(done: int, waits_for: str) -> None:
 
 def _end(executor: ProcessPoolExecutor) -> None:
     # The executor forgets its processes at shutdown, and never ends one that hangs.
-    processes: list[BaseProcess] = list((executor._processes or {}).values())  # noqa: SLF001
+    started = executor._processes  # noqa: SLF001
     manager: threading.Thread | None = executor._executor_manager_thread  # type: ignore[assignment]  # noqa: SLF001
     executor.shutdown(wait=False, cancel_futures=True)
+    # Only now: shutdown waits for a thread that is submitting, and that may just start a process.
+    processes: list[BaseProcess] = list((started or {}).values())
     for process in processes:
         process.terminate()
     for process in processes:
