@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from divbot.binance import listing
+from divbot.binance import listing, wire
 from divbot.binance.bans import Bans
 from divbot.binance.budget import WeightBudget
 from divbot.binance.candle_store import CandleStore
-from divbot.binance.client import BinanceClient
+from divbot.binance.client import BinanceClient, ParseKlines
 from divbot.binance.endpoints import WEIGHT_PER_MINUTE, Endpoint, request_weight
 from divbot.binance.flat import Verdicts
 from divbot.binance.history import History
@@ -56,8 +56,17 @@ class BinanceSource:
 
     def open(self, connections: int) -> BinanceMarketData:
         """Return the market data, over a session of at most `connections` connections."""
+        # Here, in a worker: compiled code is for those who read many candles.
+        from divbot.binance.compiled_klines import parse_final_klines
+
         transport = self._transport(connections)
-        client = self._client(self.market, self.base_urls, transport, self.request_timeout)
+        client = self._client(
+            self.market,
+            self.base_urls,
+            transport,
+            self.request_timeout,
+            parse_klines=parse_final_klines,
+        )
         store = CandleStore(self.candles) if self.candles else None
         return BinanceMarketData(client, transport, self.budget, store)
 
@@ -119,11 +128,23 @@ class BinanceSource:
         return Transport(SystemClock(), connections=connections, use_proxies=self.use_proxies)
 
     def _client(
-        self, market: Market, base_urls: tuple[str, ...], transport: Transport, timeout: float
+        self,
+        market: Market,
+        base_urls: tuple[str, ...],
+        transport: Transport,
+        timeout: float,
+        *,
+        parse_klines: ParseKlines = wire.parse_final_klines,
     ) -> BinanceClient:
         bans = Bans(self.state / "bans.json" if self.state else None)
         return BinanceClient(
-            market, base_urls, transport, SystemClock(), bans, request_timeout=timeout
+            market,
+            base_urls,
+            transport,
+            SystemClock(),
+            bans,
+            request_timeout=timeout,
+            parse_klines=parse_klines,
         )
 
     def _stocks(self, transport: Transport) -> Stocks:
