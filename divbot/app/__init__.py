@@ -65,8 +65,7 @@ def open_scanner(settings: Settings, *, demo: bool = False) -> Iterator[Scanner]
 
 def start_workers_early(settings: Settings) -> None:
     """Let workers load their kernels while this process still loads its own modules."""
-    from divbot.processes import start_context
-    from divbot.scanner.pool import PRELOAD
+    from divbot.processes import PRELOAD, start_context
 
     if not settings.sequential:
         start_context(PRELOAD)
@@ -209,7 +208,7 @@ def _demo_url(settings: Settings, stack: ExitStack, speed: float, look: Callable
     from divbot.binance.endpoints import WEIGHT_PER_MINUTE
     from divbot.exchange.embedded import EmbeddedExchange
     from divbot.exchange.options import ExchangeOptions
-    from divbot.scanner.pool import PRELOAD
+    from divbot.processes import PRELOAD
 
     options = ExchangeOptions(
         markets=(settings.market,),

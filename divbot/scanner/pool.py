@@ -38,14 +38,13 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from divbot.domain.clock import Clock, SystemClock
 from divbot.domain.errors import DivbotError, WorkerLost
-from divbot.processes import end_forkserver, obey_parent, start_context
+from divbot.processes import PRELOAD, end_forkserver, obey_parent, start_context
 from divbot.scanner.port import Source
 from divbot.scanner.task import BlockResult, BlockTask
 
 if TYPE_CHECKING:
     from divbot.scanner.worker import BlockWorker
 
-PRELOAD = ("divbot.scanner.preload",)
 _CANNOT_START = (RuntimeError, OSError, EOFError)
 """What submitting raises: shut down or broken; a forkserver that was killed."""
 _LOOK = 0.1

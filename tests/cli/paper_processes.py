@@ -15,7 +15,7 @@ from typing import Any
 
 from divbot.exchange.embedded import EmbeddedExchange
 from divbot.exchange.options import ExchangeOptions
-from divbot.scanner.pool import PRELOAD
+from divbot.processes import PRELOAD
 from tests.cli.commands import CLOCK, DIVBOT, environment, eventually, group
 
 GENEROUS = 20.0
