@@ -106,7 +106,8 @@ def _walk(
         p = t - RIGHT
         if p >= 0:
             mark_row(padded, p, marks[p])
-            events = with_room(events, found, symbols)
+            if found + symbols > len(events):
+                events = with_room(events, found, symbols)
             found = diverge_row(
                 p, strength[p], high[p], low[p], marks[p], past, last,
                 NEAREST, FARTHEST, events, found,

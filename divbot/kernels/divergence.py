@@ -48,13 +48,20 @@ class LastPivots(NamedTuple):
     """-1 for none."""
     rsi: NDArray[np.float64]
     price: NDArray[np.float64]
+    columns: NDArray[np.int64]
+    """Room for the columns of a row that have a pivot."""
 
 
 @jit
 def no_pivots(symbols: int) -> LastPivots:
     """Return what is known before the first row."""
     sides = 2 * symbols
-    return LastPivots(np.full(sides, -1, np.int64), np.full(sides, np.nan), np.full(sides, np.nan))
+    return LastPivots(
+        np.full(sides, -1, np.int64),
+        np.full(sides, np.nan),
+        np.full(sides, np.nan),
+        np.empty(symbols, np.int64),
+    )
 
 
 @jit
@@ -81,7 +88,8 @@ def divergences(
         passed(past, close[i], i)
         p = i - RIGHT
         if p >= 0:
-            events = with_room(events, found, symbols)
+            if found + symbols > len(events):
+                events = with_room(events, found, symbols)
             found = diverge_row(
                 p, rsi[p], high[p], low[p], marks[p], past, last, nearest, farthest, events, found
             )
@@ -91,8 +99,6 @@ def divergences(
 @jit
 def with_room(events: NDArray[np.int64], found: int, more: int) -> NDArray[np.int64]:
     """Return `events`, the first `found` of which count, with room for `more`."""
-    if found + more <= len(events):
-        return events
     roomier = np.empty((2 * len(events) + more, 5), np.int64)
     roomier[:found] = events[:found]
     return roomier
@@ -117,14 +123,14 @@ def diverge_row(
     The first five arrays are rows `p` of theirs; `past` includes the confirming row. There must
     be room for one more event of each symbol.
     """
-    symbols = len(marks)
-    candidates, count = np.empty(symbols, np.int64), 0
+    symbols, count = len(marks), 0
     # Free of branches, here and below: what becomes of a pivot is anybody's guess, the
     # processor's too. What does not count is overwritten by the next.
     for s in range(symbols):
-        candidates[count] = s
+        last.columns[count] = s
         count += marks[s] != 0
-    for s in candidates[:count]:
+    for k in range(count):
+        s = last.columns[k]
         is_high = marks[s] == HIGH
         side = s + symbols * is_high
         price = high[s] if is_high else low[s]
