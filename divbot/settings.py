@@ -29,6 +29,7 @@ from divbot.domain.errors import SettingsError
 from divbot.domain.margin import MAX_LEVERAGE
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
+from divbot.scanner.score import DEFAULT_WEIGHTS, PARTS
 from divbot.scanner.task import MINIMUM_CANDLES
 
 ENVIRONMENT_PREFIX = "DIVBOT_"
@@ -39,6 +40,16 @@ DEFAULT_CONFIG = Path("divbot.toml")
 
 SHORTEST_LIMIT = MINIMUM_CANDLES + 1
 """The last candle of an answer is never final."""
+
+
+def _weight(part: str) -> Any:
+    return Field(
+        DEFAULT_WEIGHTS[part],
+        ge=0,
+        le=1000,
+        allow_inf_nan=False,
+        description=f"part of the score: {PARTS[part]}",
+    )
 
 
 class Settings(BaseSettings):
@@ -94,6 +105,20 @@ class Settings(BaseSettings):
     reward_risk: float = Field(
         2.0, gt=0, allow_inf_nan=False, description="target, as a multiple of the risk"
     )
+    horizon: int = Field(
+        100,
+        ge=1,
+        le=10_000,
+        description="candles after which a past case that met neither is closed at the market",
+    )
+    weight_rsi: float = _weight("rsi")
+    weight_price: float = _weight("price")
+    weight_zone: float = _weight("zone")
+    weight_line_of_sight: float = _weight("line_of_sight")
+    weight_trend: float = _weight("trend")
+    weight_freshness: float = _weight("freshness")
+    weight_liquidity: float = _weight("liquidity")
+    weight_expectancy: float = _weight("expectancy")
     balance: Decimal = Field(
         Decimal(10_000), gt=0, le=10**10, description="what a paper run starts with, in USDT"
     )
@@ -106,6 +131,9 @@ class Settings(BaseSettings):
     max_positions: int = Field(3, ge=1, le=100, description="open at once")
     min_score: float = Field(
         5.0, ge=0, le=10, description="take no opportunity with a lower score than this"
+    )
+    min_confidence: float = Field(
+        0.0, ge=0, le=1, description="take no opportunity with a lower confidence than this; 0: off"
     )
     min_reward_risk: Decimal = Field(
         Decimal(1),
@@ -222,6 +250,17 @@ class Settings(BaseSettings):
                 f"limit is at most {longest} on {self.market.value}, found {self.limit}"
             )
         return self
+
+    @model_validator(mode="after")
+    def _weighs_something(self) -> Self:
+        if not sum(self.weights.values()) > 0:
+            raise ValueError("the weights of the score are all 0, at least one must be more")
+        return self
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Return how much each part of the score counts."""
+        return {part: getattr(self, f"weight_{part}") for part in PARTS}
 
     @classmethod
     def settings_customise_sources(

@@ -6,6 +6,7 @@ Candles that the venue never made are simply not in the lists, as on a chart; wh
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -96,3 +97,70 @@ def divergences(
         if 6 <= event.pivot - event.previous <= 61
         and step[event.pivot + 5] - step[event.previous - 5] == event.pivot - event.previous + 10
     ]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a trade ended: at which candle, and with what in multiples of its risk."""
+
+    fate: str
+    ended: int = -1
+    result: float = math.nan
+    best: float = math.nan
+    worst: float = math.nan
+
+
+def outcome(  # noqa: PLR0911 - one way out for each fate
+    candles: list[tuple[float, float, float, float] | None],
+    confirmed: int,
+    side: str,
+    stop: float,
+    target: float,
+    *,
+    fee: float,
+    slippage: float,
+    horizon: int,
+) -> Outcome:
+    """Trade one divergence on (open, high, low, close) by row; None where there is no candle."""
+    entry = confirmed + 1
+    if entry >= len(candles):
+        return Outcome("unresolved")
+    if candles[entry] is None:
+        return Outcome("not entered")
+    if side == "SELL":
+        stop, target = -stop, -target
+
+    def seen(row: int) -> tuple[float, float, float, float] | None:
+        """A short is a long in a mirror, but for its costs: they are parts of the true price."""
+        c = candles[row]
+        return c and (-c[0], -c[2], -c[1], -c[3]) if side == "SELL" else c
+
+    opened = seen(entry)[0]
+    price = opened + abs(opened) * slippage
+    risk = price - stop
+    costs = 2 * fee * abs(price) + slippage * abs(price)
+    if opened <= stop or price >= target or risk <= 0 or risk < costs:
+        return Outcome("not entered")
+
+    def ended(fate: str, row: int, out: float, met: list[float]) -> Outcome:
+        paid = out if fate == "target" else out - abs(out) * slippage
+        profit = paid - price - fee * (abs(price) + abs(paid))
+        best, worst = max([price, *met]), min([price, *met])
+        return Outcome(fate, row, profit / risk, (best - price) / risk, (worst - price) / risk)
+
+    met: list[float] = []
+    for row in range(entry, len(candles)):
+        if candles[row] is None:
+            continue
+        opened, high, low, close = seen(row)
+        if row >= entry + horizon:
+            return ended("expired", row, opened, [*met, opened])
+        if low <= stop:
+            out = min(opened, stop)
+            return ended("stop", row, out, [*met, out])
+        if high > target:
+            return ended("target", row, target, [*met, min(low, target), target])
+        met += [high, low]
+        if row == entry + horizon - 1:
+            return ended("expired", row, close, met)
+    return Outcome("unresolved")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceListing, BinanceSource
     from divbot.binance.rules import UniverseRules
     from divbot.scanner.cycle import Scanner, ScanRules
+    from divbot.scanner.plan import TradeRules
     from divbot.scanner.pool import Pool
     from divbot.scanner.port import Source
     from divbot.scanner.report import Report
@@ -93,10 +94,24 @@ def scan_rules(settings: Settings, *, with_divergences: bool = True) -> ScanRule
             kinds=frozenset(settings.kind or Kind),
             sides=frozenset(settings.side or Side),
             max_age=settings.max_age,
-            stop_atr=settings.stop_atr,
-            reward_risk=settings.reward_risk,
+            trade=trade_rules(settings),
+            weights=settings.weights,
         ),
         with_divergences=with_divergences,
+    )
+
+
+def trade_rules(settings: Settings) -> TradeRules:
+    """Return how the settings would trade a divergence."""
+    from divbot.app.trading_rules import fee_of
+    from divbot.scanner.plan import TradeRules
+
+    return TradeRules(
+        stop_atr=settings.stop_atr,
+        reward_risk=settings.reward_risk,
+        fee=float(fee_of(settings)),
+        slippage=float(settings.slippage),
+        horizon=settings.horizon,
     )
 
 

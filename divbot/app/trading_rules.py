@@ -17,6 +17,11 @@ TAKER_FEE = {Market.SPOT: Decimal("0.001"), Market.USDM: Decimal("0.0005")}
 _MARK_EVERY = 300_000
 
 
+def fee_of(settings: Settings) -> Decimal:
+    """Return what every fill pays, as a part of its price."""
+    return TAKER_FEE[settings.market] if settings.fee is None else settings.fee
+
+
 def trading_rules(settings: Settings) -> Rules:
     """Return how the settings want to trade."""
     from divbot.domain.fills import Costs
@@ -29,12 +34,13 @@ def trading_rules(settings: Settings) -> Rules:
         market=market,
         interval=settings.interval,
         costs=Costs(
-            fee=TAKER_FEE[market] if settings.fee is None else settings.fee,
+            fee=fee_of(settings),
             slippage=settings.slippage,
         ),
         entries=EntryRules(
             max_positions=settings.max_positions,
             min_score=settings.min_score,
+            min_confidence=settings.min_confidence,
             max_report_age=round(settings.max_report_age * 1000),
             max_age=settings.max_age,
             take_earlier=settings.take_earlier,

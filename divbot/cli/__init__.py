@@ -27,6 +27,7 @@ from divbot.cli.stats import stats
 from divbot.cli.status import status
 from divbot.cli.trades import trades
 from divbot.cli.universe import universe
+from divbot.cli.verify import verify
 from divbot.domain.errors import DivbotError, OutputError, VenueUnreachable
 from divbot.processes import end_forkserver
 
@@ -47,6 +48,7 @@ app.command()(limits)
 app.command()(status)
 app.command()(trades)
 app.command()(stats)
+app.add_typer(verify)
 
 
 @app.callback(invoke_without_command=True)

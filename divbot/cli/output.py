@@ -40,8 +40,18 @@ class Format(Enum):
 class Output:
     """Write one report; a file is known to be writable before the scan begins."""
 
-    def __init__(self, format_: Format, path: Path | None, *, with_divergences: bool) -> None:
+    def __init__(
+        self,
+        format_: Format,
+        path: Path | None,
+        *,
+        with_divergences: bool,
+        is_explained: bool = False,
+    ) -> None:
+        if is_explained and format_ is not Format.TABLE:
+            raise InputError("--explain is for the table: JSON tells all, CSV has no room for it")
         self._format = format_
+        self._is_explained = is_explained
         self._with_divergences = with_divergences
         self._destination = Destination(path)
 
@@ -55,7 +65,12 @@ class Output:
         if self._format is Format.CSV:
             return csv_text(report).encode()
         fit = self._destination.fit
-        return table_text(report, width=fit.width, is_coloured=fit.is_coloured)
+        return table_text(
+            report,
+            width=fit.width,
+            is_coloured=fit.is_coloured,
+            is_explained=self._is_explained,
+        )
 
 
 def csv_text(report: Report) -> str:

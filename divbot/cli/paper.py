@@ -48,6 +48,9 @@ def paper(
     min_score: Annotated[
         float | None, typer.Option(help="Take no opportunity with a lower score. [5]")
     ] = None,
+    min_confidence: Annotated[
+        float | None, typer.Option(help="Take none with a lower confidence, 0 to 1. [0: off]")
+    ] = None,
     take_earlier: Annotated[
         bool | None,
         typer.Option(
@@ -110,6 +113,7 @@ def paper(
                 "leverage": leverage,
                 "max_positions": max_positions,
                 "min_score": min_score,
+                "min_confidence": min_confidence,
                 "take_earlier": take_earlier,
                 "check_interval": check_interval,
                 "position_update_interval": position_update_interval,

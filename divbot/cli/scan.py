@@ -53,12 +53,18 @@ def scan(
     reward_risk: Annotated[
         float | None, typer.Option(help="Target, as a multiple of the risk. [2.0]")
     ] = None,
+    horizon: Annotated[
+        int | None, typer.Option(help="Candles after which a past case is closed. [100]")
+    ] = None,
     best: flags.Best = None,
     as_json: flags.Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")] = False,
     with_all: Annotated[
         bool,
         typer.Option("--all", help="Add every divergence of the windows to the JSON document."),
+    ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Tell below the table how each score came about.")
     ] = False,
     output: Annotated[
         Path | None,
@@ -101,6 +107,7 @@ def scan(
             "max_age": max_age,
             "stop_atr": stop_atr,
             "reward_risk": reward_risk,
+            "horizon": horizon,
             "best": best,
             "request_timeout": request_timeout,
             "use_proxies": use_proxies,
@@ -111,7 +118,7 @@ def scan(
     )
     flags.refuse_both(demo=demo, base_url=base_url)
     format_ = Format.chosen(as_json=as_json, as_csv=as_csv, with_all=with_all, path=output)
-    out = Output(format_, output, with_divergences=with_all)
+    out = Output(format_, output, with_divergences=with_all, is_explained=explain)
     if demo and not quiet:
         _notice("demo: a local exchange with a synthetic market, not real prices")
     if (slow := slow_scan_notice(settings)) and not demo and not quiet:

@@ -37,6 +37,10 @@ _COLUMNS = (
     _Column("signal", lambda x: x.side.value, is_number=False),
     _Column("kind", lambda x: x.divergence.kind.value.replace("_", " "), is_number=False),
     _Column("score", lambda x: f"{x.score:.1f}"),
+    _Column("conf.", lambda x: f"{x.evidence.confidence:.2f}" if x.evidence else ""),
+    _Column("90 %", lambda x: f"{x.evidence.low:.2f}-{x.evidence.high:.2f}" if x.evidence else ""),
+    _Column("exp. R", lambda x: f"{x.evidence.expectancy:+.2f}" if x.evidence else ""),
+    _Column("cases", lambda x: str(x.evidence.cases if x.evidence else 0)),
     _Column("RSI", lambda x: f"{x.rsi_previous:.1f} → {x.rsi:.1f}"),
     _Column("price", lambda x: f"{x.price:f}"),
     _Column("ATR %", lambda x: f"{x.atr_percent:.2f}"),
@@ -46,12 +50,21 @@ _COLUMNS = (
     _Column("age", lambda x: str(x.age)),
     _Column("confirmed", lambda x: utc_text(x.confirmed_at)[_YEAR:], is_number=False),
 )
-_LEFT_OUT_FIRST = ("confirmed", "ATR %", "RSI", "R/R", "kind")
+_LEFT_OUT_FIRST = ("confirmed", "ATR %", "cases", "RSI", "90 %", "R/R", "exp. R", "kind")
 """Where the terminal is too narrow for all: a line that wraps, or a cut price, misleads."""
 
 
-def table_text(report: Report, *, width: int | None = None, is_coloured: bool = False) -> str:
-    """Return heading, table and summary; fitted to `width`, where there is one."""
+def table_text(
+    report: Report,
+    *,
+    width: int | None = None,
+    is_coloured: bool = False,
+    is_explained: bool = False,
+) -> str:
+    """Return heading, table and summary; fitted to `width`, where there is one.
+
+    Where it is to be explained, a line for each opportunity tells how its score came about.
+    """
     text = io.StringIO()
     console = Console(
         file=text,
@@ -66,6 +79,8 @@ def table_text(report: Report, *, width: int | None = None, is_coloured: bool = 
         console.print(_table(report.opportunities, columns))
         if missing := [column.title for column in _COLUMNS if column not in columns]:
             print(f"(left out to fit {width} columns: {', '.join(missing)})", file=text)
+        if is_explained:
+            text.writelines(f"{explanation(x)}\n" for x in report.opportunities)
     else:
         print("No opportunity passes the filters.", file=text)
     print(summary_line(report), file=text)
@@ -85,6 +100,15 @@ def heading(report: Report) -> str:
     return f"{report.venue} {report.market.title}, {report.interval.value}, {as_of}{simulated}"
 
 
+def explanation(opportunity: Opportunity) -> str:
+    """Return how a score came about, in one line: each part from 0 to 1, and what it counts."""
+    parts = ", ".join(
+        f"{x.name.replace('_', ' ')} {x.value:.2f} of {x.weight:.0%}" for x in opportunity.parts
+    )
+    symbol = opportunity.divergence.symbol
+    return f"{opportunity.rank} {symbol} scores {opportunity.score:.1f}: {parts}"
+
+
 def summary_line(report: Report) -> str:
     """Return what the scan covered, found and took, in one line."""
     summary, timings = report.summary, report.timings
@@ -95,10 +119,21 @@ def summary_line(report: Report) -> str:
     return (
         f"{summary.scanned} of {summary.symbols} symbols scanned"
         f"{_gaps(summary)}{_skipped(summary)}; "
-        f"{summary.divergences} divergences, {fresh}; "
+        f"{summary.divergences} divergences{_past(summary)}, {fresh}; "
         f"listing {timings.listing:.2f} s, download {timings.download:.2f} s, "
         f"analysis {timings.analysis:.2f} s, in all {timings.total:.2f} s; "
         f"request weight {summary.request_weight}"
+    )
+
+
+def _past(summary: Summary) -> str:
+    ended = {x: summary.past[x] for x in ("target", "stop", "expired")}
+    if not any(ended.values()):
+        return ""
+    figures = ", ".join(f"{count} {name}" for name, count in ended.items())
+    return (
+        f" ({figures}; {summary.past['not_entered']} not entered, "
+        f"{summary.past['unresolved']} not over)"
     )
 
 

@@ -61,6 +61,29 @@ class Signal:
     last_close: float
     last_atr: float
     """Of the symbol's newest final candle."""
+    extreme: float
+    """The more extreme RSI of the two pivots: the lower one to buy, 100 less the higher to sell."""
+    trend: float
+    """How far the price went the signal's way before its confirmation, over what chance makes."""
+    line_of_sight: float
+    """How clear the lines between the pivots are: 1 for price and RSI, 0.5 for one, 0 for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What became of past divergences like one, in the history that was scanned."""
+
+    confidence: float
+    """The share, 0 to 1, that reached the target before the stop and within the horizon."""
+    low: float
+    high: float
+    """Where the true share lies with a probability of 90 %."""
+    expectancy: float
+    """The mean result in R, after fees and slippage."""
+    cases: int
+    """Those of its kind, RSI zone and trend."""
+    market_cases: int
+    """All that have ended; each has a say, the less alike the less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +105,8 @@ class Opportunity:
     score: float
     """0 to 10"""
     parts: tuple[ScorePart, ...]
+    evidence: Evidence | None
+    """What became of the past ones; None where none has ended yet."""
     rsi_previous: float
     rsi: float
     pivot_price_previous: Decimal

@@ -22,6 +22,7 @@ class Block:
     """The step of the interval's grid that row 0 stands for."""
     offsets: NDArray[np.int64]
     """By symbol: what its open times have over the grid's, ms."""
+    open: NDArray[np.float64]
     high: NDArray[np.float64]
     low: NDArray[np.float64]
     close: NDArray[np.float64]
@@ -42,16 +43,17 @@ def build_block(series: Mapping[str, Candles], interval: Interval, rows: int) ->
     first = min(int(own[start]) for own, start in zip(steps, starts, strict=True))
     last = max(int(own[-1]) for own in steps)
     shape = (last - first + 1, len(symbols))
-    high, low, close = (np.full(shape, np.nan) for _ in range(3))
+    opened, high, low, close = (np.full(shape, np.nan) for _ in range(4))
     for column, (symbol, own, start) in enumerate(zip(symbols, steps, starts, strict=True)):
         candles = series[symbol]
         at = own[start:] - first
+        opened[at, column] = candles.open[start:]
         high[at, column] = candles.high[start:]
         low[at, column] = candles.low[start:]
         close[at, column] = candles.close[start:]
     newest = np.array([series[symbol].open_time[-1] for symbol in symbols], np.int64)
     offsets = newest - _time_of(np.array([own[-1] for own in steps], np.int64), interval)
-    return Block(symbols, interval, first, offsets, high, low, close)
+    return Block(symbols, interval, first, offsets, opened, high, low, close)
 
 
 def steps_of(open_time: NDArray[np.int64], interval: Interval) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil, VenueError, VenueRefused
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Signal
+from divbot.scanner.cases import Cases, Past
 from divbot.scanner.pool import Done, Pool
 from divbot.scanner.port import Listing, Source, Universe
 from divbot.scanner.ranking import RankingRules, rank
@@ -118,6 +119,7 @@ class Scanner:
                 self._rules.interval,
                 self._rules.limit,
                 self._rules.ranking.max_age,
+                self._rules.ranking.trade,
                 universe.at,
                 self._rules.with_divergences,
             )
@@ -134,12 +136,14 @@ class Scanner:
     ) -> Report:
         rules = self._rules
         as_of = results.as_of(rules.interval)
+        past = Past(results.cases, {x.symbol for x in skipped}, rules.ranking.trade, rules.interval)
         opportunities = rank(
             results.signals,
             {listed.symbol: listed for listed in universe.listed},
             rules.ranking,
             rules.interval,
             lambda signal: as_of.age(signal.divergence.confirmed),
+            past.evidence,
         )
         gaps = [coverage for coverage in results.coverage if coverage.missing]
         return Report(
@@ -156,6 +160,7 @@ class Scanner:
                 missing_candles=sum(coverage.missing for coverage in gaps),
                 divergences=sum(coverage.divergences for coverage in results.coverage),
                 opportunities=len(opportunities),
+                past=past.fates,
                 request_weight=effort.weight,
             ),
             timings=Timings(
@@ -240,6 +245,7 @@ class _Results:
     failures: tuple[Skipped, ...] = ()
     signals: tuple[Signal, ...] = ()
     divergences: tuple[Divergence, ...] = ()
+    cases: tuple[Cases, ...] = ()
     blocks: tuple[BlockResult, ...] = ()
 
     @classmethod
@@ -260,6 +266,7 @@ class _Results:
             ),
             signals=tuple(x for result in results for x in result.signals),
             divergences=tuple(x for result in results for x in result.divergences),
+            cases=tuple(result.cases for result in results if result.cases is not None),
             blocks=tuple(results),
         )
 
@@ -291,6 +298,7 @@ class _Results:
             failures=self.failures,
             signals=tuple(x for x in self.signals if x.divergence.symbol not in symbols),
             divergences=tuple(x for x in self.divergences if x.symbol not in symbols),
+            cases=self.cases,
             blocks=self.blocks,
         )
 

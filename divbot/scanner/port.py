@@ -20,6 +20,10 @@ class Candles(Protocol):
         """Return the open times, ms UTC."""
 
     @property
+    def open(self) -> NDArray[np.float64]:
+        """Return the opening prices."""
+
+    @property
     def high(self) -> NDArray[np.float64]:
         """Return the highest prices."""
 

@@ -1,8 +1,7 @@
 """From signals to opportunities: a plan, a score, an order.
 
-The plan is made at the close that confirmed the divergence: the stop lies beyond the later pivot
-by a part of the ATR, the target at a multiple of that risk. The score says how marked, how
-extreme and how fresh the divergence is; its parts and weights are in SCORE_WEIGHTS.
+The plan is made at the close that confirmed the divergence, see scanner.plan; the score says how
+much speaks for it, see scanner.score; what became of past ones is evidence, see scanner.confidence.
 """
 
 from __future__ import annotations
@@ -14,32 +13,21 @@ from typing import NamedTuple
 
 from divbot.domain.market import Interval
 from divbot.domain.money import price_above, price_below, price_of
-from divbot.domain.signals import Kind, Opportunity, ScorePart, Side, Signal
+from divbot.domain.signals import Evidence, Kind, Opportunity, Side, Signal
+from divbot.scanner.plan import TradeRules, stop_and_target
 from divbot.scanner.port import Listed
-
-SCORE_WEIGHTS = {"rsi": 0.35, "price": 0.25, "zone": 0.25, "freshness": 0.15}
-"""How much each part counts; together 1.
-
-- rsi: how far the RSI of the two pivots lies apart; full at 20 points.
-- price: how far their prices lie apart; full at 3 ATRs.
-- zone: how extreme the more extreme RSI is; none at 50, full at 30 (BUY) or 70 (SELL).
-- freshness: full on the confirming candle, none once too old to be shown.
-"""
-_FULL_RSI = 20.0
-_FULL_PRICE_ATRS = 3.0
-_MIDDLE_RSI = 50.0
-_FULL_ZONE = 20.0
+from divbot.scanner.score import Weights, score_parts
 
 
 @dataclass(frozen=True, slots=True)
 class RankingRules:
-    """What counts as an opportunity, and how it would be traded."""
+    """What counts as an opportunity, how it would be traded, and what counts how much."""
 
     kinds: frozenset[Kind]
     sides: frozenset[Side]
     max_age: int
-    stop_atr: float
-    reward_risk: float
+    trade: TradeRules
+    weights: Weights
 
 
 class Plan(NamedTuple):
@@ -55,8 +43,9 @@ def rank(
     rules: RankingRules,
     interval: Interval,
     age_of: Callable[[Signal], int],
+    evidence_of: Callable[[Signal], Evidence | None],
 ) -> tuple[Opportunity, ...]:
-    """Return what can still be traded, the best first; equal scores by symbol, then by kind."""
+    """Return what can still be traded: by score, then confidence, then symbol."""
     found = [
         opportunity
         for signal in signals
@@ -65,23 +54,33 @@ def rank(
         and age_of(signal) <= rules.max_age
         and (
             opportunity := _opportunity(
-                signal, listed[signal.divergence.symbol], rules, interval, age_of(signal)
+                signal,
+                listed[signal.divergence.symbol],
+                rules,
+                interval,
+                age_of(signal),
+                evidence_of,
             )
         )
     ]
-    found.sort(key=lambda x: (-x.score, x.divergence.symbol, x.divergence.kind, -x.confirmed_at))
+    found.sort(key=_order)
     return tuple(replace(x, rank=number) for number, x in enumerate(found, 1))
 
 
-def plan_of(signal: Signal, tick: Decimal | None, rules: RankingRules) -> Plan | None:
+def _order(x: Opportunity) -> tuple[float, float, str, str, int]:
+    confidence = x.evidence.confidence if x.evidence else 0.0
+    return -x.score, -confidence, x.divergence.symbol, x.divergence.kind, -x.confirmed_at
+
+
+def plan_of(signal: Signal, tick: Decimal | None, rules: TradeRules) -> Plan | None:
     """Return stop and target, both rounded away from optimism; None where there is no risk left.
 
     There is none when the price closed beyond the stop before the divergence was confirmed.
     """
     is_buy = signal.divergence.kind.side is Side.BUY
-    margin = rules.stop_atr * signal.confirmed_atr
-    stop = signal.price - margin if is_buy else signal.price + margin
-    target = signal.confirmed_close + rules.reward_risk * (signal.confirmed_close - stop)
+    stop, target = stop_and_target(
+        1.0 if is_buy else -1.0, signal.price, signal.confirmed_close, signal.confirmed_atr, rules
+    )
     if (signal.confirmed_close > stop) is not is_buy:
         return None
     if is_buy:
@@ -92,20 +91,28 @@ def plan_of(signal: Signal, tick: Decimal | None, rules: RankingRules) -> Plan |
 
 
 def _opportunity(
-    signal: Signal, listed: Listed, rules: RankingRules, interval: Interval, age: int
+    signal: Signal,
+    listed: Listed,
+    rules: RankingRules,
+    interval: Interval,
+    age: int,
+    evidence_of: Callable[[Signal], Evidence | None],
 ) -> Opportunity | None:
     tick = listed.instrument.tick_size if listed.instrument else None
-    plan = plan_of(signal, tick, rules)
+    plan = plan_of(signal, tick, rules.trade)
     price = price_of(signal.last_close, tick)
     if plan is None or _is_spent(signal, plan, price, tick):
         return None
-    parts = _score_parts(signal, age, rules.max_age)
+    evidence = evidence_of(signal)
+    freshness = 1 - age / (rules.max_age + 1)
+    parts = score_parts(signal, freshness, listed.quote_volume, evidence, rules.weights)
     return Opportunity(
         rank=0,
         divergence=signal.divergence,
         side=signal.divergence.kind.side,
         score=round(10 * sum(part.value * part.weight for part in parts), 2),
         parts=parts,
+        evidence=evidence,
         rsi_previous=signal.rsi_previous,
         rsi=signal.rsi,
         pivot_price_previous=price_of(signal.price_previous, tick),
@@ -130,21 +137,3 @@ def _is_spent(signal: Signal, plan: Plan, price: Decimal, tick: Decimal | None) 
     if signal.divergence.kind.side is Side.BUY:
         return lowest <= plan.stop or highest >= plan.target
     return highest >= plan.stop or lowest <= plan.target
-
-
-def _score_parts(signal: Signal, age: int, max_age: int) -> tuple[ScorePart, ...]:
-    if signal.divergence.kind.side is Side.BUY:
-        depth = _MIDDLE_RSI - min(signal.rsi_previous, signal.rsi)
-    else:
-        depth = max(signal.rsi_previous, signal.rsi) - _MIDDLE_RSI
-    distance = abs(signal.price - signal.price_previous)
-    values = {
-        "rsi": abs(signal.rsi - signal.rsi_previous) / _FULL_RSI,
-        "price": distance / (_FULL_PRICE_ATRS * signal.confirmed_atr),
-        "zone": depth / _FULL_ZONE,
-        "freshness": 1 - age / (max_age + 1),
-    }
-    return tuple(
-        ScorePart(name, min(max(values[name], 0.0), 1.0), weight)
-        for name, weight in SCORE_WEIGHTS.items()
-    )

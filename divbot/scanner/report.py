@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from divbot.domain.market import Instrument, Interval, Market
-from divbot.domain.signals import Divergence, Opportunity
+from divbot.domain.signals import Divergence, Evidence, Opportunity
 
 if TYPE_CHECKING:
     import pandas
@@ -46,6 +46,8 @@ class Summary:
     opportunities: int
     """Before the list was cut to the best."""
     request_weight: int
+    past: Mapping[str, int]
+    """What became of past divergences as trades: how many of each of scanner.cases.FATES."""
 
     def count(self, reason: str) -> int:
         """Return how many symbols were skipped for `reason`."""
@@ -120,6 +122,12 @@ OPPORTUNITY_FIELDS = (
     "signal",
     "kind",
     "score",
+    "confidence",
+    "confidence_low",
+    "confidence_high",
+    "expectancy",
+    "cases",
+    "market_cases",
     "rsi_previous",
     "rsi",
     "price",
@@ -147,6 +155,7 @@ def opportunity_document(opportunity: Opportunity) -> dict[str, Any]:
         "signal": opportunity.side.value,
         "kind": divergence.kind.value,
         "score": opportunity.score,
+        **evidence_document(opportunity.evidence),
         "rsi_previous": opportunity.rsi_previous,
         "rsi": opportunity.rsi,
         "price": float(opportunity.price),
@@ -164,6 +173,21 @@ def opportunity_document(opportunity: Opportunity) -> dict[str, Any]:
         "score_parts": {
             part.name: {"value": part.value, "weight": part.weight} for part in opportunity.parts
         },
+    }
+
+
+def evidence_document(evidence: Evidence | None) -> dict[str, Any]:
+    """Return what is known of the past; nothing but the numbers of cases where none has ended."""
+    if evidence is None:
+        names = ("confidence", "confidence_low", "confidence_high", "expectancy")
+        return {**dict.fromkeys(names), "cases": 0, "market_cases": 0}
+    return {
+        "confidence": round(evidence.confidence, 4),
+        "confidence_low": round(evidence.low, 4),
+        "confidence_high": round(evidence.high, 4),
+        "expectancy": round(evidence.expectancy, 4),
+        "cases": evidence.cases,
+        "market_cases": evidence.market_cases,
     }
 
 
@@ -191,4 +215,5 @@ def _summary_document(summary: Summary) -> dict[str, Any]:
         "divergences": summary.divergences,
         "opportunities": summary.opportunities,
         "request_weight": summary.request_weight,
+        "past": dict(summary.past),
     }

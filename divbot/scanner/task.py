@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Signal
+from divbot.scanner.cases import Cases
+from divbot.scanner.plan import TradeRules
 
 MINIMUM_CANDLES = 300
 """Final candles below which a symbol's history does not carry a divergence."""
@@ -21,6 +23,8 @@ class BlockTask:
     interval: Interval
     limit: int
     max_age: int
+    trade: TradeRules
+    """How past divergences are tried."""
     at: int = 0
     """The venue's time when the task was made, ms UTC."""
     with_divergences: bool = True
@@ -67,6 +71,8 @@ class BlockResult:
     signals: tuple[Signal, ...]
     divergences: tuple[Divergence, ...]
     """All of the windows that pass the warm-up rule, where the task asks for them."""
+    cases: Cases | None
+    """What became of them as trades; None where no candles were found."""
     worker: int
     download_seconds: float
     analysis_seconds: float

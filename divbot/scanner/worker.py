@@ -32,6 +32,7 @@ from divbot.kernels.divergence import (
 )
 from divbot.kernels.pivots import RIGHT
 from divbot.scanner.block import Block, build_block, steps_of
+from divbot.scanner.cases import Cases
 from divbot.scanner.port import Candles, MarketData
 from divbot.scanner.task import (
     LATEST_LAG,
@@ -41,6 +42,7 @@ from divbot.scanner.task import (
     Coverage,
     Failure,
 )
+from divbot.scanner.trial import extremes, line_of_sight, trends, try_divergences
 
 _GIVE_UP_AFTER = 8
 
@@ -87,6 +89,7 @@ class BlockWorker:
             failures=failures,
             signals=found.signals,
             divergences=found.divergences,
+            cases=found.cases,
             worker=os.getpid(),
             download_seconds=downloaded - started,
             analysis_seconds=self._clock.monotonic() - downloaded,
@@ -213,6 +216,7 @@ class _Found:
     divergences: tuple[Divergence, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     """How many divergences there are of each symbol, brought back or not."""
+    cases: Cases | None = None
 
 
 def _find(series: Mapping[str, Candles], task: BlockTask) -> _Found:
@@ -224,15 +228,19 @@ def _find(series: Mapping[str, Candles], task: BlockTask) -> _Found:
     # The market's newest candle is at most so much older than the symbol's own.
     oldest = _last_rows(block) - task.max_age - LATEST_LAG
     fresh = events[events[:, PIVOT] + RIGHT >= oldest[events[:, SYMBOL]]]
+    likeness = extremes(analysis, fresh), trends(block, analysis, fresh)
     signals = tuple(
-        _signal(block, analysis, event, divergence)
-        for event, divergence in zip(fresh, _divergences(block, fresh), strict=True)
+        _signal(block, analysis, event, divergence, float(extreme), float(trend))
+        for event, divergence, extreme, trend in zip(
+            fresh, _divergences(block, fresh), *likeness, strict=True
+        )
     )
     counts = np.bincount(events[:, SYMBOL], minlength=len(block.symbols)).tolist()
     return _Found(
         signals,
         tuple(_divergences(block, events)) if task.with_divergences else (),
         dict(zip(block.symbols, counts, strict=True)),
+        try_divergences(block, analysis, events, task.trade),
     )
 
 
@@ -256,7 +264,12 @@ def _divergences(block: Block, events: NDArray[np.int64]) -> Iterable[Divergence
 
 
 def _signal(
-    block: Block, analysis: Analysis, event: NDArray[np.int64], divergence: Divergence
+    block: Block,
+    analysis: Analysis,
+    event: NDArray[np.int64],
+    divergence: Divergence,
+    extreme: float,
+    trend: float,
 ) -> Signal:
     column, previous, pivot = int(event[SYMBOL]), int(event[PREVIOUS]), int(event[PIVOT])
     confirmed = pivot + RIGHT
@@ -276,6 +289,9 @@ def _signal(
         lowest_since=_extreme(block.low[confirmed + 1 :, column], confirmed_close, min),
         last_close=float(close[last]),
         last_atr=float(analysis.atr[last, column]),
+        extreme=extreme,
+        trend=trend,
+        line_of_sight=line_of_sight(block, analysis, event),
     )
 
 

@@ -23,6 +23,8 @@ class EntryRules:
 
     max_positions: int
     min_score: float
+    min_confidence: float
+    """0: none is needed."""
     max_report_age: int
     max_age: int
     """Candles since the confirmation."""
@@ -115,6 +117,8 @@ def _objections(opportunity: Opportunity, moment: Moment, rules: EntryRules) -> 
         yield "spot cannot be sold short"
     if opportunity.score < rules.min_score:
         yield f"its score is {opportunity.score:.1f}, {rules.min_score:g} is the least"
+    if reason := _is_doubtful(opportunity, rules):
+        yield reason
     if ledger.holding(symbol):
         yield "a position is open"
     if confirmed_at < moment.started_at and not rules.take_earlier:
@@ -128,6 +132,18 @@ def _objections(opportunity: Opportunity, moment: Moment, rules: EntryRules) -> 
     last_loss = max((trade.closed_at for trade in earlier if trade.profit < 0), default=None)
     if last_loss is not None and moment.now - last_loss < rules.cooldown:
         yield "cooling down after a loss"
+
+
+def _is_doubtful(opportunity: Opportunity, rules: EntryRules) -> str:
+    """Return why the past speaks too little for `opportunity`; empty where it does enough."""
+    if rules.min_confidence <= 0:
+        return ""
+    if opportunity.evidence is None:
+        return "no past case has ended yet"
+    confidence = opportunity.evidence.confidence
+    if confidence >= rules.min_confidence:
+        return ""
+    return f"its confidence is {confidence:.2f}, {rules.min_confidence:g} is the least"
 
 
 def _is_delisted(report: Report, symbol: str, now: int) -> bool:

@@ -156,6 +156,7 @@ def opportunity(
         side=kind.side,
         score=score,
         parts=(),
+        evidence=None,
         rsi_previous=27.44,
         rsi=33.06,
         pivot_price_previous=close,

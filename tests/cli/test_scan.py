@@ -23,7 +23,8 @@ def test_a_scan_prints_a_ranked_table(quiet_market: str) -> None:
         "local exchange USD-M futures, 5m, as of 2024-07-30 09:00 UTC - SIMULATED PRICES"
     )
     assert " ".join(lines[1].split()) == (
-        "# symbol signal kind score RSI price ATR % stop target R/R age confirmed"
+        "# symbol signal kind score conf. 90 % exp. R cases "
+        "RSI price ATR % stop target R/R age confirmed"
     )
     assert [line.split()[0] for line in lines[2:5]] == ["1", "2", "3"]
     assert "60 of 60 symbols scanned" in lines[5]

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from divbot.cli.table import summary_line, table_text
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval, Market
-from divbot.domain.signals import Divergence, Kind, Opportunity
+from divbot.domain.signals import Divergence, Evidence, Kind, Opportunity, ScorePart
 from divbot.scanner.report import Report, Skipped, Summary, Timings
 
 CONFIRMED = parse_time("2024-07-30T09:00")
@@ -23,7 +23,8 @@ def opportunity(rank: int, symbol: str, kind: Kind, price: str, score: float) ->
         ),
         side=kind.side,
         score=score,
-        parts=(),
+        parts=(ScorePart("rsi", 0.5, 0.2), ScorePart("line_of_sight", 1.0, 0.1)),
+        evidence=Evidence(0.3412, 0.2249, 0.4688, -0.204, 310, 5120) if rank < 3 else None,
         rsi_previous=27.44,
         rsi=33.06,
         pivot_price_previous=Decimal(price),
@@ -55,6 +56,7 @@ SUMMARY = Summary(
     divergences=9012,
     opportunities=51,
     request_weight=846,
+    past={"target": 3, "stop": 7, "expired": 2, "not_entered": 1, "unresolved": 4},
 )
 REPORT = Report(
     venue="Binance",
@@ -74,12 +76,12 @@ REPORT = Report(
 
 WIDE = """\
 Binance USD-M futures, 5m, as of 2024-07-30 09:10 UTC
-#  symbol        signal  kind             score          RSI       price  ATR %        stop      target  R/R  age  confirmed
-1  BTCUSDT       BUY     regular bullish    7.3  27.4 → 33.1    66600.00   0.61    65934.00    67932.00  2.0    1  07-30 09:05
-2  1000PEPEUSDT  SELL    hidden bearish     5.0  27.4 → 33.1  0.01154000   0.61  0.01142460  0.01177080  2.0    1  07-30 09:05
-3  币安人生USDT  BUY     hidden bullish     1.0  27.4 → 33.1        0.21   0.61      0.2079      0.2142  2.0    1  07-30 09:05
+#  symbol        signal  kind             score  conf.       90 %  exp. R  cases          RSI       price  ATR %        stop      target  R/R  age  confirmed
+1  BTCUSDT       BUY     regular bullish    7.3   0.34  0.22-0.47   -0.20    310  27.4 → 33.1    66600.00   0.61    65934.00    67932.00  2.0    1  07-30 09:05
+2  1000PEPEUSDT  SELL    hidden bearish     5.0   0.34  0.22-0.47   -0.20    310  27.4 → 33.1  0.01154000   0.61  0.01142460  0.01177080  2.0    1  07-30 09:05
+3  币安人生USDT  BUY     hidden bullish     1.0                                0  27.4 → 33.1        0.21   0.61      0.2079      0.2142  2.0    1  07-30 09:05
 396 of 400 symbols scanned (2 with 7 missing candles), 4 skipped (2 insufficient history, 1 gap, 1 failed); \
-9012 divergences, 51 open to trade (best 3 shown); \
+9012 divergences (3 target, 7 stop, 2 expired; 1 not entered, 4 not over), 51 open to trade (best 3 shown); \
 listing 0.06 s, download 0.87 s, analysis 0.02 s, in all 1.00 s; request weight 846
 """  # noqa: E501 - as wide as it is printed
 
@@ -89,10 +91,10 @@ def test_a_report_reads_as_a_trader_reads_it() -> None:
 
 
 def test_a_wide_enough_terminal_shows_every_column() -> None:
-    assert table_text(REPORT, width=126) == WIDE
+    assert table_text(REPORT, width=159) == WIDE
 
 
-@pytest.mark.parametrize("width", [125, 110, 100, 80])
+@pytest.mark.parametrize("width", [158, 140, 125, 110, 100, 80])
 def test_a_narrow_terminal_loses_columns_but_no_digit(width: int) -> None:
     lines = table_text(REPORT, width=width).splitlines()
 
@@ -106,6 +108,13 @@ def test_a_narrow_terminal_loses_columns_but_no_digit(width: int) -> None:
 def test_colours_are_for_terminals() -> None:
     assert "\x1b[32m" in table_text(REPORT, is_coloured=True)
     assert "\x1b" not in table_text(REPORT)
+
+
+def test_explained_a_score_shows_its_parts() -> None:
+    lines = table_text(REPORT, is_explained=True).splitlines()
+
+    assert lines[5] == "1 BTCUSDT scores 7.3: rsi 0.50 of 20%, line of sight 1.00 of 10%"
+    assert len(lines) == len(WIDE.splitlines()) + 3
 
 
 def test_simulated_prices_are_called_so() -> None:
@@ -123,6 +132,7 @@ def test_nothing_found_is_said_in_words() -> None:
 
 def test_a_smooth_scan_has_a_short_summary() -> None:
     summary = replace(SUMMARY, scanned=400, skipped=(), symbols_with_gaps=0, opportunities=3)
+    summary = replace(summary, past=dict.fromkeys(SUMMARY.past, 0))
 
     assert summary_line(replace(REPORT, summary=summary)).startswith(
         "400 of 400 symbols scanned; 9012 divergences, 3 open to trade; listing"

@@ -23,7 +23,9 @@ from divbot.domain.errors import (
 from divbot.domain.market import Instrument, Interval, Market
 from divbot.domain.signals import Kind, Side
 from divbot.scanner.cycle import ScanRules
+from divbot.scanner.plan import TradeRules
 from divbot.scanner.ranking import RankingRules
+from divbot.scanner.score import DEFAULT_WEIGHTS
 from tests.kernels.blocks import walk
 
 START = 1_722_000_000_000
@@ -32,6 +34,7 @@ STEP = Interval.M5.milliseconds
 
 class FakeCandles(NamedTuple):
     open_time: NDArray[np.int64]
+    open: NDArray[np.float64]
     high: NDArray[np.float64]
     low: NDArray[np.float64]
     close: NDArray[np.float64]
@@ -61,7 +64,8 @@ def candles_of(seed: int, bars: int, *, end: int = 0, missing: Sequence[int] = (
     steps = np.arange(1000 - bars - end, 1000 - end)
     kept = np.ones(bars, np.bool_)
     kept[list(missing)] = False
-    columns = (column[kept] for column in (START + STEP * steps, high, low, close))
+    opened = np.clip(np.concatenate([close[:1], close[:-1]]), low, high)
+    columns = (column[kept] for column in (START + STEP * steps, opened, high, low, close))
     return FakeCandles(*columns)
 
 
@@ -140,8 +144,13 @@ class FakeMarketData:
         self.is_closed = True
 
 
+TRADE = TradeRules(stop_atr=0.5, reward_risk=2.0, fee=0.0005, slippage=0.0002, horizon=100)
 RANKING = RankingRules(
-    kinds=frozenset(Kind), sides=frozenset(Side), max_age=5, stop_atr=0.5, reward_risk=2.0
+    kinds=frozenset(Kind),
+    sides=frozenset(Side),
+    max_age=5,
+    trade=TRADE,
+    weights=DEFAULT_WEIGHTS,
 )
 RULES = ScanRules(interval=Interval.M5, limit=1000, min_age=0.0, best=20, ranking=RANKING)
 

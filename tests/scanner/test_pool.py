@@ -15,11 +15,11 @@ from divbot.domain.errors import WorkerLost
 from divbot.domain.market import Interval
 from divbot.scanner.pool import Done, InlinePool, ProcessPool
 from divbot.scanner.task import BlockResult, BlockTask
-from tests.scanner.fakes import FakeMarketData, FakeSource, error_named, names
+from tests.scanner.fakes import TRADE, FakeMarketData, FakeSource, error_named, names
 
 
 def task(*symbols: str) -> BlockTask:
-    return BlockTask(symbols, Interval.M5, 1000, 5)
+    return BlockTask(symbols, Interval.M5, 1000, 5, TRADE)
 
 
 def quiet(done: int, waits_for: str) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -7,11 +8,13 @@ from typing import Any
 import pytest
 
 from divbot.domain.market import Interval
-from divbot.domain.signals import Divergence, Kind, Opportunity, Side, Signal
-from divbot.scanner.ranking import SCORE_WEIGHTS, plan_of, rank
-from tests.scanner.fakes import RANKING, START, STEP, FakeListed
+from divbot.domain.signals import Divergence, Evidence, Kind, Opportunity, Side, Signal
+from divbot.scanner.ranking import plan_of, rank
+from divbot.scanner.score import DEFAULT_WEIGHTS, PARTS
+from tests.scanner.fakes import RANKING, START, STEP, TRADE, FakeListed
 
 CENT = Decimal("0.01")
+EVIDENCE = Evidence(0.3, 0.2, 0.4, -0.25, 300, 5000)
 
 
 def bullish(**changes: Any) -> Signal:
@@ -32,6 +35,9 @@ def bullish(**changes: Any) -> Signal:
             lowest_since=100.5,
             last_close=101.5,
             last_atr=2.03,
+            extreme=25.0,
+            trend=0.0,
+            line_of_sight=1.0,
         ),
         **changes,
     )
@@ -58,24 +64,36 @@ def bearish(**changes: Any) -> Signal:
     )
 
 
-def ranked(*signals: Signal, age: int = 2, **changes: Any) -> tuple[Opportunity, ...]:
+def ranked(
+    *signals: Signal,
+    age: int = 2,
+    evidence: Evidence | Mapping[str, Evidence] | None = EVIDENCE,
+    **changes: Any,
+) -> tuple[Opportunity, ...]:
     listed = {x.divergence.symbol: FakeListed(x.divergence.symbol, CENT) for x in signals}
-    return rank(signals, listed, replace(RANKING, **changes), Interval.M5, lambda _: age)
+    return rank(
+        signals,
+        listed,
+        replace(RANKING, **changes),
+        Interval.M5,
+        lambda _: age,
+        lambda x: evidence.get(x.divergence.symbol) if isinstance(evidence, dict) else evidence,
+    )
 
 
 def test_a_long_plan_risks_from_the_close_to_beyond_the_pivot() -> None:
     # stop 98 - 0.5 * 2; risk 101 - 97; target 101 + 2 * 4
-    assert plan_of(bullish(), CENT, RANKING) == (Decimal("97.00"), Decimal("109.00"))
+    assert plan_of(bullish(), CENT, TRADE) == (Decimal("97.00"), Decimal("109.00"))
 
 
 def test_a_short_plan_mirrors_a_long_one() -> None:
-    assert plan_of(bearish(), CENT, RANKING) == (Decimal("103.00"), Decimal("91.00"))
+    assert plan_of(bearish(), CENT, TRADE) == (Decimal("103.00"), Decimal("91.00"))
 
 
 def test_plans_are_rounded_away_from_optimism() -> None:
     tick = Decimal("0.1")
-    long = plan_of(bullish(price=98.04, confirmed_atr=0.0), tick, RANKING)
-    short = plan_of(bearish(price=101.96, confirmed_atr=0.0), tick, RANKING)
+    long = plan_of(bullish(price=98.04, confirmed_atr=0.0), tick, TRADE)
+    short = plan_of(bearish(price=101.96, confirmed_atr=0.0), tick, TRADE)
 
     assert long == (Decimal("98.0"), Decimal("107.0"))  # 98.04 down, 106.92 up
     assert short == (Decimal("102.0"), Decimal("93.0"))  # 101.96 up, 93.08 down
@@ -92,7 +110,7 @@ def test_plans_are_rounded_away_from_optimism() -> None:
     ],
 )
 def test_without_a_sane_risk_there_is_no_plan(signal: Signal) -> None:
-    assert plan_of(signal, CENT, RANKING) is None
+    assert plan_of(signal, CENT, TRADE) is None
     assert ranked(signal) == ()
 
 
@@ -128,14 +146,40 @@ def test_an_opportunity_carries_its_figures() -> None:
 
 
 def test_the_score_is_the_weighted_sum_of_its_parts() -> None:
-    (found,) = ranked(bullish())
+    (found,) = ranked(bullish(trend=-0.5, line_of_sight=0.5))
 
-    # RSI 10 of 20; price 2 of 3 * 2; RSI 25 is beyond 30; age 2 of at most 5
+    # RSI 10 of 20; price 2 of 3 * 2; RSI 25 is beyond 30; age 2 of at most 5; 1000 USDT; -0.25 R
     assert {part.name: part.value for part in found.parts} == pytest.approx(
-        {"rsi": 0.5, "price": 1 / 3, "zone": 1.0, "freshness": 1 - 2 / 6}
+        {
+            "rsi": 0.5,
+            "price": 1 / 3,
+            "zone": 1.0,
+            "line_of_sight": 0.5,
+            "trend": 0.25,
+            "freshness": 1 - 2 / 6,
+            "liquidity": 0.0,
+            "expectancy": 0.25,
+        }
     )
-    expected = 10 * (0.35 * 0.5 + 0.25 / 3 + 0.25 * 1.0 + 0.15 * 4 / 6)
-    assert found.score == round(expected, 2)
+    assert {part.name: part.weight for part in found.parts} == pytest.approx(dict(DEFAULT_WEIGHTS))
+    assert found.score == round(10 * sum(x.value * x.weight for x in found.parts), 2)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_weights_are_shares_of_their_sum(part: str) -> None:
+    only = dict.fromkeys(PARTS, 0.0) | {part: 7.0}
+
+    (found,) = ranked(bullish(), weights=only)
+
+    value = {x.name: x.value for x in found.parts}[part]
+    assert found.score == round(10 * value, 2)
+
+
+def test_without_past_cases_nothing_is_expected() -> None:
+    (found,) = ranked(bullish(), evidence=None)
+
+    assert found.evidence is None
+    assert found.parts[-1].value == 0.0
 
 
 def test_a_short_scores_as_its_mirror_image() -> None:
@@ -147,16 +191,30 @@ def test_a_short_scores_as_its_mirror_image() -> None:
 @pytest.mark.parametrize(
     ("signal", "age", "score"),
     [
-        pytest.param(bullish(rsi_previous=1.0, rsi=60.0, price=80.0), 0, 10.0, id="all there is"),
-        pytest.param(bullish(rsi_previous=60.0, rsi=60.0, price=100.0), 5, 0.25, id="next to none"),
+        pytest.param(
+            bullish(rsi_previous=1.0, rsi=60.0, price=80.0, extreme=1.0, trend=1.0),
+            0,
+            9.5,
+            id="all",
+        ),
+        pytest.param(
+            bullish(rsi=25.0, price=100.0, extreme=60.0, trend=-1.0, line_of_sight=0.0),
+            5,
+            0.17,
+            id="next to none",
+        ),
     ],
 )
 def test_scores_lie_between_0_and_10(signal: Signal, age: int, score: float) -> None:
-    assert ranked(signal, age=age)[0].score == score
+    evidence = replace(EVIDENCE, expectancy=0.5 if age == 0 else -0.5)
+
+    # Nobody trades it: that is what the most lacks.
+    assert ranked(signal, age=age, evidence=evidence)[0].score == score
 
 
 def test_the_weights_together_are_one() -> None:
-    assert sum(SCORE_WEIGHTS.values()) == pytest.approx(1.0)
+    assert sum(DEFAULT_WEIGHTS.values()) == pytest.approx(1.0)
+    assert list(DEFAULT_WEIGHTS) == list(PARTS) == [x.name for x in ranked(bullish())[0].parts]
 
 
 def test_the_best_come_first_and_equals_by_symbol() -> None:
@@ -167,6 +225,19 @@ def test_the_best_come_first_and_equals_by_symbol() -> None:
     found = ranked(of("CUSDT", 30.0), of("BUSDT", 30.0), of("AUSDT", 28.0), of("DUSDT", 40.0))
 
     assert [x.divergence.symbol for x in found] == ["DUSDT", "BUSDT", "CUSDT", "AUSDT"]
+
+
+def test_equal_scores_are_ranked_by_confidence() -> None:
+    names = ("AUSDT", "BUSDT", "CUSDT", "DUSDT")
+    signals = [
+        replace(bullish(), divergence=replace(bullish().divergence, symbol=x)) for x in names
+    ]
+    confidences = dict(zip(names, (0.2, 0.4, 0.4, 0.3), strict=True))
+    evidence = {x: replace(EVIDENCE, confidence=share) for x, share in confidences.items()}
+
+    found = ranked(*signals, evidence=evidence)
+
+    assert [x.divergence.symbol for x in found] == ["BUSDT", "CUSDT", "DUSDT", "AUSDT"]
 
 
 def test_nothing_older_than_allowed_is_an_opportunity() -> None:

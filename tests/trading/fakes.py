@@ -15,7 +15,7 @@ from divbot.domain.ledger import Ledger
 from divbot.domain.margin import liquidation_price
 from divbot.domain.market import Instrument, Interval, Market
 from divbot.domain.positions import MINUTE, Origin, Position, Seen
-from divbot.domain.signals import Divergence, Kind, Opportunity, Side
+from divbot.domain.signals import Divergence, Evidence, Kind, Opportunity, Side
 from divbot.trading.book import Book
 from divbot.trading.decide import EntryRules, ExitRules
 from divbot.trading.engine import Engine, Rules
@@ -137,6 +137,7 @@ def opportunity(
         side=side,
         score=score,
         parts=(),
+        evidence=Evidence(0.3, 0.2, 0.4, -0.1, 300, 5000),
         rsi_previous=30.0,
         rsi=35.0,
         pivot_price_previous=d(99),
@@ -259,6 +260,7 @@ class FakeCache:
 ENTRIES = EntryRules(
     max_positions=3,
     min_score=5.0,
+    min_confidence=0.0,
     max_report_age=300_000,
     max_age=5,
     take_earlier=False,

@@ -1,0 +1,87 @@
+"""The composition of `divbot verify`: recorded candles, kernels, and the scanner's judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from divbot.app import scan_rules, trade_rules
+from divbot.domain.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from divbot.domain.market import Interval
+    from divbot.scanner.block import Block
+    from divbot.scanner.calibration import Calibration
+    from divbot.settings import Settings
+
+
+class Prices(NamedTuple):
+    """Recorded candles of one symbol, as the scanner wants them."""
+
+    open_time: NDArray[np.int64]
+    open: NDArray[np.float64]
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recorded market, side by side."""
+
+    block: Block
+    interval: Interval
+
+
+def open_recording(path: Path, symbols: tuple[str, ...] = ()) -> Recording:
+    """Return the candles in `path`, of all symbols or of some; RecordingError for a bad one."""
+    from divbot.exchange.recorded import load_recording
+    from divbot.exchange.tape import CLOSE, HIGH, LOW, OPEN, OPEN_TIME
+    from divbot.scanner.block import build_block
+
+    tape = load_recording(path)
+    series = {}
+    for number, listing in enumerate(tape.listings):
+        if symbols and listing.symbol not in symbols:
+            continue
+        rows = tape.candles(number, tape.first, tape.last + 1)
+        # Both numbers are exact, so that the quotient is the float nearest to the price.
+        prices = (rows[:, x] / 10.0**listing.price_decimals for x in (OPEN, HIGH, LOW, CLOSE))
+        series[listing.symbol] = Prices(rows[:, OPEN_TIME], *prices)
+    missing = sorted(set(symbols) - set(series))
+    if missing:
+        raise InputError(f"{path}: expected candles of {', '.join(missing)}, found none")
+    span = (tape.last - tape.first) // tape.interval.milliseconds + 1
+    return Recording(build_block(series, tape.interval, span), tape.interval)
+
+
+def calibration_of(
+    recording: Recording, settings: Settings, on_row: Callable[[float], None] = lambda _: None
+) -> Calibration:
+    """Return how confidence and events compare, walking forward; InputError for too few candles."""
+    from divbot.kernels.analysis import WARM_UP, after_warm_up, analyse
+    from divbot.kernels.divergence import PIVOT, PREVIOUS
+    from divbot.kernels.pivots import RIGHT
+    from divbot.scanner.calibration import Rows, calibrate
+    from divbot.scanner.trial import try_divergences
+
+    block, rules = recording.block, trade_rules(settings)
+    analysis = analyse(block.high, block.low, block.close)
+    events = after_warm_up(analysis.divergences)
+    cases = try_divergences(block, analysis, events, rules)
+    confirmed = events[:, PIVOT] + RIGHT
+    rows = Rows(events[:, PREVIOUS], confirmed, confirmed + cases.held)
+    # The confirming candle is the newest of `limit - 1` final ones.
+    window = scan_rules(settings).limit - 2 - WARM_UP
+    found = calibrate(cases, rows, rules, window, on_row)
+    if found is None:
+        raise InputError(
+            f"expected candles enough for divergences to end, found {len(block.close)} of "
+            f"{len(block.symbols)} symbols"
+        )
+    return found

@@ -1,0 +1,93 @@
+"""`divbot verify`: let divbot's own statements be checked, on candles that anybody can bring."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+
+from divbot.cli import flags
+
+if TYPE_CHECKING:
+    from divbot.app.verification import Recording
+    from divbot.scanner.calibration import Calibration
+    from divbot.settings import Settings
+
+verify = typer.Typer(
+    name="verify",
+    help="Check what divbot states against recorded candles.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+
+Recorded: TypeAlias = Annotated[
+    Path,
+    typer.Option(help="Candles: a parquet or CSV file, or a folder of Binance's archive zips."),
+]
+
+
+@verify.command()
+def calibration(
+    *,
+    recorded: Recorded,
+    symbols: Annotated[str | None, typer.Option(help="Of these alone: BTCUSDT,ETHUSDT")] = None,
+    market: flags.MarketName = None,
+    limit: flags.Limit = None,
+    horizon: Annotated[
+        int | None, typer.Option(help="Candles after which a case is closed. [100]")
+    ] = None,
+    as_json: flags.Json = False,
+    config: flags.Config = None,
+) -> None:
+    """Compare stated confidence with what happened, bar by bar, never looking ahead.
+
+    The market says what a fill costs (fee, slippage), the limit how many candles a scan has.
+    """
+    from divbot.app.verification import calibration_of, open_recording
+    from divbot.cli.destination import Destination, json_bytes
+    from divbot.settings import load_settings
+
+    given = {"symbols": symbols, "market": market, "limit": limit, "horizon": horizon}
+    settings = load_settings(given, config)
+    recording = open_recording(recorded, settings.symbols)
+    found = calibration_of(recording, settings)
+    out = Destination(None)
+    if as_json:
+        out.write(json_bytes(_document(found, recording, settings)))
+    else:
+        out.write("\n".join(_lines(found, recording, settings)) + "\n")
+
+
+def _document(found: Calibration, recording: Recording, settings: Settings) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "schema": 1,
+        "market": settings.market.value,
+        "interval": recording.interval.value,
+        "symbols": len(recording.block.symbols),
+        "candles": len(recording.block.close),
+        **asdict(found),
+    }
+
+
+def _lines(found: Calibration, recording: Recording, settings: Settings) -> list[str]:
+    return [
+        f"recorded {settings.market.title}, {recording.interval.value}: "
+        f"{len(recording.block.symbols)} symbols, {len(recording.block.close)} candles, "
+        f"{found.cases} cases that ended",
+        "",
+        "confidence   cases  stated  happened",
+        *(
+            f"{x.low:.1f} to {x.high:.1f}  {x.cases:>6}  {x.stated:>6.3f}  {x.happened:>8.3f}"
+            for x in found.bins
+        ),
+        "",
+        f"reached the target    {found.share:.4f}, stated {found.stated:.4f} on average",
+        f"calibration error     {found.calibration_error:.4f}",
+        f"Brier score           {found.brier:.4f}",
+        f"  of the share known  {found.brier_running:.4f} (all cases ended by then)",
+        f"  of one constant     {found.brier_constant:.4f} (all cases, known to nobody by then)",
+        f"result                {found.result:+.3f} R, stated {found.expected:+.3f} R on average",
+    ]

@@ -1,0 +1,112 @@
+"""What became of trades: each entered at an open, ended by its stop, its target or its horizon.
+
+The rules are those of paper trading (divbot.domain.fills and positions), on candles alone:
+
+- The entry is the open of its row, worse by the slippage. There is none where that open is missing
+  or lies at or beyond stop or target already, or where the way to the stop is less than what the
+  trade costs.
+- A stop is touched at its price, and fills at the worse of stop and open, worse by the slippage.
+- A target is reached once the market trades beyond it, and fills at its own price, gap or not.
+- Stop before target where one candle holds both.
+- At the horizon's last row what is still open is closed at the close, worse by the slippage.
+- Both fills pay the fee. Results are multiples of the risk, the way from the entry's price to the
+  stop. The spread is not in candles, and not in the results.
+
+Gaps. NaN marks a missing candle: nothing is touched in it, and its row counts for the horizon. A
+stop that was passed over in a gap fills at the next open that exists; where the horizon's last row
+is missing, the next open that exists ends the case.
+
+Hazard. A result is known at the close of the row in which the case ended, and no earlier: whoever
+decides at an earlier row must not use it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divbot.kernels.jit import jit
+
+UNRESOLVED = 0
+"""The candles end before the case does."""
+NOT_ENTERED = 1
+REACHED_TARGET = 2
+REACHED_STOP = 3
+EXPIRED = 4
+
+SYMBOL, ENTRY, SIDE = range(3)
+"""The columns of a case: its symbol's column, the row of the entry, 1 to buy and -1 to sell."""
+STOP, TARGET = range(2)
+"""The columns of a plan."""
+FATE, ENDED = range(2)
+"""The columns of an end: one of the five above, and the row in which it ended, -1 without one."""
+RESULT, BEST, WORST = range(3)
+"""The columns of a result, in R: after costs; the best and the worst price met, before costs."""
+
+
+@jit
+def outcomes(
+    cases: NDArray[np.int64],
+    plans: NDArray[np.float64],
+    opened: NDArray[np.float64],
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
+    close: NDArray[np.float64],
+    fee: float,
+    slippage: float,
+    horizon: int,
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return how each case ended, shape (cases, 2), and with what result, shape (cases, 3).
+
+    `cases` is of shape (cases, 3), `plans` of shape (cases, 2), the prices of shape (bars, symbols)
+    with NaN for missing candles. `fee` and `slippage` are parts of the price; `horizon` counts rows
+    from the entry's, which is the first, and is at least 1. Results are NaN where a case was not
+    entered or has not ended. Of the candle that ends a case only what is sure counts for the best
+    price: its favourable end may have come after a stop.
+    """
+    bars = len(close)
+    ends = np.empty((len(cases), 2), np.int64)
+    results = np.full((len(cases), 3), np.nan)
+    for k in range(len(cases)):
+        s, entry, side = cases[k, SYMBOL], cases[k, ENTRY], cases[k, SIDE]
+        stop, target = plans[k, STOP], plans[k, TARGET]
+        ends[k, FATE], ends[k, ENDED] = UNRESOLVED, -1
+        if entry >= bars:
+            continue
+        at = opened[entry, s]
+        price = at * (1.0 + side * slippage)
+        risk = side * (price - stop)
+        can_enter = side * (at - stop) > 0.0 and side * (target - price) > 0.0
+        # NaN fails both comparisons: without a candle there is no entry.
+        if not (can_enter and risk > 0.0 and risk >= (2.0 * fee + slippage) * price):
+            ends[k, FATE] = NOT_ENTERED
+            continue
+        best = worst = 0.0
+        for i in range(entry, bars):
+            if close[i, s] != close[i, s]:
+                continue
+            adverse = low[i, s] if side > 0 else high[i, s]
+            favourable = high[i, s] if side > 0 else low[i, s]
+            fate = UNRESOLVED
+            if i - entry >= horizon:
+                fate, out = EXPIRED, opened[i, s]
+                adverse = favourable = out
+            elif side * (stop - adverse) >= 0.0:
+                fate, out = REACHED_STOP, opened[i, s] if side * (stop - opened[i, s]) > 0 else stop
+                adverse = favourable = out
+            elif side * (favourable - target) > 0.0:
+                fate, out = REACHED_TARGET, target
+                favourable = out
+            elif i - entry == horizon - 1:
+                fate, out = EXPIRED, close[i, s]
+            gain, loss = side * (favourable - price) / risk, side * (adverse - price) / risk
+            best = gain if gain > best else best
+            worst = loss if loss < worst else worst
+            if fate != UNRESOLVED:
+                if fate != REACHED_TARGET:
+                    out *= 1.0 - side * slippage
+                ends[k, FATE], ends[k, ENDED] = fate, i
+                results[k, RESULT] = (side * (out - price) - fee * (price + out)) / risk
+                results[k, BEST], results[k, WORST] = best, worst
+                break
+    return ends, results

@@ -1,0 +1,115 @@
+"""Past divergences as trades: what workers send of them, and the parent's history of all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divbot.domain.market import Interval
+from divbot.domain.signals import Evidence, Signal
+from divbot.scanner.confidence import Group, History, Resolved
+from divbot.scanner.likeness import KIND_NUMBERS, trend_of, zone_of
+from divbot.scanner.plan import TradeRules
+
+UNRESOLVED, NOT_ENTERED, REACHED_TARGET, REACHED_STOP, EXPIRED = range(5)
+"""The kernels' numbers of what became of a case."""
+FATES = ("unresolved", "not_entered", "target", "stop", "expired")
+_NONE = np.empty(0, np.int64)
+LONG_KINDS = 2
+"""The first kinds are bullish."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """All past divergences of some symbols; arrays with one element for each."""
+
+    symbols: tuple[str, ...]
+    symbol: NDArray[np.int16]
+    """Its place in `symbols`."""
+    kind: NDArray[np.int8]
+    zone: NDArray[np.int8]
+    trend: NDArray[np.int8]
+    fate: NDArray[np.int8]
+    entered: NDArray[np.int64]
+    """When the candle of its entry opened, ms UTC."""
+    held: NDArray[np.int32]
+    """Candles from its entry to its end, both included; 0 without an end."""
+    result: NDArray[np.float32]
+    """In R, after fees and slippage; this and the next two are NaN without an end."""
+    best: NDArray[np.float32]
+    worst: NDArray[np.float32]
+    """The best and the worst price met, in R."""
+
+
+class Past:
+    """What became of the past divergences of a whole scan."""
+
+    def __init__(
+        self,
+        blocks: Iterable[Cases],
+        without: Collection[str],
+        rules: TradeRules,
+        interval: Interval,
+    ) -> None:
+        kept = [_without(cases, without) for cases in blocks]
+        names = [symbol for cases in kept for symbol in cases.symbols]
+        self._numbers = {symbol: number for number, symbol in enumerate(names)}
+        fates: Counter[int] = Counter()
+        for cases in kept:
+            fates.update(dict(enumerate(np.bincount(cases.fate, minlength=5).tolist())))
+        self.fates: Mapping[str, int] = {name: fates[x] for x, name in enumerate(FATES)}
+        self._history = History(
+            _resolved(kept, rules.horizon * interval.milliseconds),
+            len(names),
+            rules.reward_risk,
+        )
+
+    def evidence(self, signal: Signal) -> Evidence | None:
+        """Return what the past says of `signal`; None where it says nothing."""
+        number = self._numbers.get(signal.divergence.symbol)
+        if number is None:
+            return None
+        kind, symbol = np.array([KIND_NUMBERS[signal.divergence.kind]]), np.array([number])
+        return self._history.evidence(
+            Group(kind, zone_of(signal.extreme), trend_of(signal.trend), symbol)
+        )
+
+
+def _without(cases: Cases, symbols: Collection[str]) -> Cases:
+    wrong = np.array([symbol in symbols for symbol in cases.symbols], np.bool_)
+    if not wrong.any():
+        return cases
+    kept = ~wrong[cases.symbol]
+    columns = (getattr(cases, name)[kept] for name in Cases.__slots__[1:])
+    return Cases(cases.symbols, *columns)
+
+
+def _resolved(blocks: list[Cases], hours: int) -> Resolved:
+    """Return what has ended, of all blocks; `hours` is how many ms lean on each other."""
+    offset, symbols = 0, []
+    for cases in blocks:
+        symbols.append(cases.symbol.astype(np.int64) + offset)
+        offset += len(cases.symbols)
+    ended = _column(blocks, "fate") >= REACHED_TARGET
+
+    def column(name: str) -> NDArray[np.int64]:
+        return _column(blocks, name)[ended].astype(np.int64)
+
+    kind, entered = column("kind"), column("entered") // hours
+    first = int(entered.min()) if len(entered) else 0
+    return Resolved(
+        Group(kind, column("zone"), column("trend"), np.concatenate([*symbols, _NONE])[ended]),
+        kind < LONG_KINDS,
+        entered - first,
+        (column("fate") == REACHED_TARGET).astype(np.float64),
+        _column(blocks, "result")[ended],
+    )
+
+
+def _column(blocks: list[Cases], name: str) -> NDArray[np.float64]:
+    """Return one column of all blocks; times in ms are exact below 2**53."""
+    return np.concatenate([*(getattr(x, name) for x in blocks), _NONE]).astype(np.float64)

@@ -1,0 +1,76 @@
+"""The score of an opportunity: parts from 0 to 1, each with a weight of its own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType
+
+from divbot.domain.signals import Evidence, ScorePart, Signal
+
+Weights = Mapping[str, float]
+"""How much each part counts, in whatever unit."""
+
+DEFAULT_WEIGHTS: Weights = MappingProxyType(
+    {
+        "rsi": 0.2,
+        "price": 0.15,
+        "zone": 0.15,
+        "line_of_sight": 0.1,
+        "trend": 0.1,
+        "freshness": 0.1,
+        "liquidity": 0.05,
+        "expectancy": 0.15,
+    }
+)
+PARTS: Mapping[str, str] = MappingProxyType(
+    {
+        "rsi": "how far the RSI of the two pivots lies apart; full at 20 points",
+        "price": "how far their prices lie apart; full at 3 ATRs",
+        "zone": "how extreme the more extreme RSI is; none at 50, full at 30 (BUY) or 70 (SELL)",
+        "line_of_sight": "half each: no close, no RSI beyond the line between the pivots",
+        "trend": "which way 100 candles went; full with the signal, none against it",
+        "freshness": "full on the confirming candle, none once too old to be shown",
+        "liquidity": "24 h volume; none at 1 million USDT, full at 1 billion",
+        "expectancy": "mean result of past ones; none at -0.5 R, full at +0.5 R",
+    }
+)
+_FULL_RSI = 20.0
+_FULL_PRICE_ATRS = 3.0
+_MIDDLE_RSI = 50.0
+_FULL_ZONE = 20.0
+_NO_LIQUIDITY = 6.0
+_FULL_LIQUIDITY = 3.0
+"""Powers of ten of USDT: the first from nothing, the second on top of it."""
+
+
+def score_parts(
+    signal: Signal,
+    freshness: float,
+    quote_volume: Decimal,
+    evidence: Evidence | None,
+    weights: Weights,
+) -> tuple[ScorePart, ...]:
+    """Return what speaks for `signal`; the weights of the parts together are 1.
+
+    Without evidence nothing is expected.
+    """
+    distance = abs(signal.price - signal.price_previous)
+    magnitude = math.log10(max(float(quote_volume), 1.0))
+    values = {
+        "rsi": abs(signal.rsi - signal.rsi_previous) / _FULL_RSI,
+        # Where nothing moved there are no ATRs to measure in.
+        "price": distance / (_FULL_PRICE_ATRS * signal.confirmed_atr or math.inf),
+        "zone": (_MIDDLE_RSI - signal.extreme) / _FULL_ZONE,
+        "line_of_sight": signal.line_of_sight,
+        "trend": (1 + signal.trend) / 2,
+        "freshness": freshness,
+        "liquidity": (magnitude - _NO_LIQUIDITY) / _FULL_LIQUIDITY,
+        "expectancy": 0.0 if evidence is None else 0.5 + evidence.expectancy,
+    }
+    whole = sum(weights.values())
+    return tuple(
+        ScorePart(name, min(max(value, 0.0), 1.0), weights[name] / whole)
+        for name, value in values.items()
+    )

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.cli.commands import divbot
+from tests.scanner.fakes import candles_of
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    frames = []
+    for number in range(4):
+        candles = candles_of(number, 900)
+        frames.append(pd.DataFrame({"symbol": f"S{number}USDT", **candles._asdict()}))
+    table = pd.concat(frames).assign(volume=1.0)
+    table["open_time"] = table.open_time // 300_000 * 300_000
+    path = tmp_path / "market.csv"
+    table.to_csv(path, index=False)
+    return path
+
+
+def test_a_calibration_is_told_as_a_table_and_as_json(recording: Path) -> None:
+    table = divbot("verify", "calibration", "--recorded", recording, "--market", "spot")
+    document = divbot(
+        "verify", "calibration", "--recorded", recording, "--market", "spot", "--json"
+    )
+
+    found = json.loads(document.stdout)
+    assert (table.returncode, document.returncode) == (0, 0)
+    assert table.stdout.startswith(
+        f"recorded spot, 5m: 4 symbols, 900 candles, {found['cases']} cases that ended\n"
+    )
+    assert f"Brier score           {found['brier']:.4f}" in table.stdout
+    assert sum(x["cases"] for x in found["bins"]) == found["cases"] > 50
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["calibration"], "recorded"),
+        (["calibration", "--recorded", "none.parquet"], "none.parquet: expected a recording"),
+        (["calibration", "--recorded", "MARKET", "--symbols", "XUSDT"], "XUSDT, found none"),
+        (["frobnicate"], "frobnicate"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(
+    arguments: list[str], says: str, recording: Path
+) -> None:
+    run = divbot("verify", *(str(recording) if x == "MARKET" else x for x in arguments))
+
+    assert (run.returncode, run.stdout, run.stderr.count("\n")) == (2, "", 1)
+    assert says in run.stderr
+
+
+def test_a_recording_of_too_few_candles_is_told(tmp_path: Path) -> None:
+    candles = candles_of(1, 50)
+    table = pd.DataFrame({"symbol": "AUSDT", **candles._asdict(), "volume": np.ones(50)})
+    table["open_time"] = table.open_time // 300_000 * 300_000
+    table.to_csv(tmp_path / "short.csv", index=False)
+
+    run = divbot("verify", "calibration", "--recorded", tmp_path / "short.csv")
+
+    assert run.returncode == 2
+    assert "expected candles enough for divergences to end, found 50" in run.stderr

@@ -1,0 +1,213 @@
+"""What becomes of trades: rule by rule, and case by case against the slow twin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from divbot.kernels.analysis import after_warm_up, analyse
+from divbot.kernels.outcomes import (
+    EXPIRED,
+    NOT_ENTERED,
+    REACHED_STOP,
+    REACHED_TARGET,
+    UNRESOLVED,
+    outcomes,
+)
+from divbot.kernels.pivots import RIGHT
+from tests import reference
+from tests.kernels.blocks import Floats, walk
+
+FATES = {
+    UNRESOLVED: "unresolved",
+    NOT_ENTERED: "not entered",
+    REACHED_TARGET: "target",
+    REACHED_STOP: "stop",
+    EXPIRED: "expired",
+}
+Row = tuple[float, float, float, float] | None
+QUIET: Row = (100, 101, 99, 100)
+LONG = {"side": 1, "stop": 98.0, "target": 104.0}
+SHORT = {"side": -1, "stop": 102.0, "target": 96.0}
+
+
+def trade(rows: list[Row], **rules: float) -> tuple[str, int, list[float]]:
+    """Enter at the first row's open; return fate, row of the end, and the figures in R."""
+    given = {**LONG, "fee": 0.0, "slippage": 0.0, "horizon": 100, **rules}
+    columns = [
+        np.array([np.nan if row is None else row[k] for row in rows], np.float64).reshape(-1, 1)
+        for k in range(4)
+    ]
+    cases = np.array([[0, 0, int(given["side"])]])
+    plans = np.array([[given["stop"], given["target"]]])
+    ends, results = outcomes(
+        cases, plans, *columns, given["fee"], given["slippage"], int(given["horizon"])
+    )
+    return FATES[int(ends[0, 0])], int(ends[0, 1]), results[0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("rows", "rules", "fate", "row", "figures"),
+    [
+        pytest.param([QUIET, (100, 105, 99, 104)], {}, "target", 1, [2, 2, -0.5], id="target"),
+        pytest.param([QUIET, (100, 101, 97, 99)], {}, "stop", 1, [-1, 0.5, -1], id="stop"),
+        pytest.param([QUIET, (100, 101, 98, 99)], {}, "stop", 1, [-1, 0.5, -1], id="stop touched"),
+        pytest.param([(100, 105, 98, 99)], {}, "stop", 0, [-1, 0, -1], id="both: stop first"),
+        pytest.param([(100, 104, 99, 99), QUIET], {}, "unresolved", -1, None, id="target only met"),
+        pytest.param([QUIET, (96, 97, 95, 96)], {}, "stop", 1, [-2, 0.5, -2], id="gap over stop"),
+        pytest.param(
+            [QUIET, (108, 109, 107, 108)], {}, "target", 1, [2, 2, -0.5], id="gap: target"
+        ),
+        pytest.param([QUIET, None, (96, 97, 95, 96)], {}, "stop", 2, [-2, 0.5, -2], id="hole"),
+        pytest.param([QUIET, QUIET], {}, "unresolved", -1, None, id="nothing touched"),
+        pytest.param([], {}, "unresolved", -1, None, id="no candle yet"),
+        pytest.param(
+            [QUIET, (100, 101, 99, 101)],
+            {"horizon": 2},
+            "expired",
+            1,
+            [0.5, 0.5, -0.5],
+            id="horizon",
+        ),
+        pytest.param([QUIET], {"horizon": 2}, "unresolved", -1, None, id="before the horizon"),
+        pytest.param(
+            [QUIET, None, (99, 109, 90, 100)],
+            {"horizon": 2},
+            "expired",
+            2,
+            [-0.5, 0.5, -0.5],
+            id="horizon in a hole: the next open",
+        ),
+        pytest.param([None, QUIET], {}, "not entered", -1, None, id="no candle to enter"),
+        pytest.param([(98, 99, 97, 98)], {}, "not entered", -1, None, id="at the stop"),
+        pytest.param([(104, 105, 103, 104)], {}, "not entered", -1, None, id="at the target"),
+        pytest.param([QUIET], {"fee": 0.011}, "not entered", -1, None, id="costs above the risk"),
+        pytest.param([QUIET, (100, 101, 95, 99)], SHORT, "target", 1, [2, 2, -0.5], id="short"),
+        pytest.param(
+            [QUIET, (104, 105, 103, 104)], SHORT, "stop", 1, [-2, 0.5, -2], id="short gap"
+        ),
+        pytest.param(
+            [QUIET, (100, 105, 99, 104)],
+            {"fee": 0.001},
+            "target",
+            1,
+            [(4 - 0.204) / 2, 2, -0.5],
+            id="fees of both fills",
+        ),
+        pytest.param(
+            [QUIET, (100, 101, 97, 99)],
+            {"slippage": 0.01},
+            "stop",
+            1,
+            [(98 * 0.99 - 101) / 3, 0, -1],
+            id="slippage of entry and stop",
+        ),
+    ],
+)
+def test_each_rule(
+    rows: list[Row],
+    rules: dict[str, float],
+    fate: str,
+    row: int,
+    figures: list[float] | None,
+) -> None:
+    found = trade(rows, **rules)
+
+    assert found[:2] == (fate, row)
+    if figures is None:
+        assert np.isnan(found[2]).all()
+    else:
+        assert found[2] == pytest.approx(figures)
+
+
+def test_a_case_s_future_changes_nothing_once_it_has_ended() -> None:
+    rows: list[Row] = [QUIET, (100, 105, 99, 104), QUIET]
+
+    assert trade(rows) == trade([*rows[:2], (1, 500, 1, 1)]) == trade(rows[:2])
+
+
+Block = tuple[Floats, Floats, Floats, Floats]
+
+
+def rows_of(columns: list[Floats]) -> list[Row]:
+    rows = zip(*(x.tolist() for x in columns), strict=True)
+    return [None if np.isnan(row[3]) else row for row in rows]
+
+
+def compare(block: Block, *, fee: float, slippage: float, horizon: int) -> dict[str, int]:
+    """Hold every divergence's outcome against the slow twin's; return how many had which fate."""
+    _, high, low, close = block
+    analysis = analyse(high, low, close)
+    rows = [rows_of([x[:, s] for x in block]) for s in range(close.shape[1])]
+    cases, plans, expected = [], [], []
+    for s, kind, _, p, _ in after_warm_up(analysis.divergences).tolist():
+        confirmed, sign = p + RIGHT, 1 if kind < 2 else -1
+        pivot = low[p, s] if sign > 0 else high[p, s]
+        stop = pivot - sign * 0.5 * analysis.atr[confirmed, s]
+        target = close[confirmed, s] + 2 * (close[confirmed, s] - stop)
+        cases.append((s, confirmed + 1, sign))
+        plans.append((stop, target))
+        side = "BUY" if sign > 0 else "SELL"
+        costs = {"fee": fee, "slippage": slippage, "horizon": horizon}
+        expected.append(reference.outcome(rows[s], confirmed, side, stop, target, **costs))
+
+    ends, results = outcomes(
+        np.array(cases, np.int64).reshape(-1, 3),
+        np.array(plans).reshape(-1, 2),
+        *block,
+        fee,
+        slippage,
+        horizon,
+    )
+
+    assert [FATES[x] for x in ends[:, 0].tolist()] == [x.fate for x in expected]
+    assert ends[:, 1].tolist() == [x.ended for x in expected]
+    figures = np.array([(x.result, x.best, x.worst) for x in expected]).reshape(-1, 3)
+    np.testing.assert_allclose(results, figures, rtol=1e-9, atol=1e-9)
+    fates = [x.fate for x in expected]
+    return {fate: fates.count(fate) for fate in FATES.values()}
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    horizon=st.integers(1, 80),
+    fee=st.sampled_from([0.0, 0.0005]),
+    has_gaps=st.booleans(),
+)
+def test_outcomes_are_those_of_the_slow_twin(
+    seed: int, horizon: int, fee: float, has_gaps: bool
+) -> None:
+    high, low, close = walk(seed, 400, 3, ticks=200)
+    random = np.random.default_rng(seed)
+    opened = low + (high - low) * random.random(close.shape)
+    missing = has_gaps & (random.random(close.shape) < 0.004)
+    block = tuple(np.where(missing, np.nan, x) for x in (opened, high, low, close))
+
+    compare(block, fee=fee, slippage=0.0002, horizon=horizon)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "step", "fee", "least"),
+    [("spot-5m-2024-07", 300_000, 0.001, 15_000), ("usdm-1m-2025-05", 60_000, 0.0005, 15_000)],
+)
+def test_every_case_of_a_recorded_market_is_as_the_slow_twin_says(
+    data: Path, name: str, step: int, fee: float, least: int
+) -> None:
+    table = pd.read_parquet(data / "market" / f"{name}.parquet")
+    row = ((table.open_time - table.open_time.min()) // step).to_numpy()
+    column, symbols = table.symbol.factorize()
+    block = []
+    for prices in ("open", "high", "low", "close"):
+        grid = np.full((row.max() + 1, len(symbols)), np.nan)
+        grid[row, column] = table[prices].to_numpy()
+        block.append(grid)
+
+    fates = compare(tuple(block), fee=fee, slippage=0.0002, horizon=100)  # type: ignore[arg-type]
+
+    assert fates["target"] + fates["stop"] + fates["expired"] > least
+    assert min(fates.values()) > 10

@@ -1,0 +1,125 @@
+"""Past divergences as trades: what a worker makes of its block, and the parent of all blocks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from divbot.domain.clock import ManualClock
+from divbot.domain.market import Interval
+from divbot.kernels import outcomes
+from divbot.kernels.analysis import Analysis, after_warm_up, analyse
+from divbot.kernels.pivots import RIGHT
+from divbot.scanner import cases as parent
+from divbot.scanner.block import Block, build_block
+from divbot.scanner.cases import Past
+from divbot.scanner.cycle import Scanner
+from divbot.scanner.pool import InlinePool
+from divbot.scanner.trial import line_of_sight, trends, try_divergences
+from tests import reference
+from tests.scanner.fakes import START, STEP, TRADE, FakeSource, candles_of, names, rules
+
+
+def market() -> tuple[Block, Analysis]:
+    series = {f"S{n}USDT": candles_of(n, 900) for n in range(6)}
+    block = build_block(series, Interval.M5, rows=1000)
+    return block, analyse(block.high, block.low, block.close)
+
+
+def test_each_divergence_is_entered_at_the_open_after_its_confirmation() -> None:
+    block, analysis = market()
+    events = after_warm_up(analysis.divergences)
+
+    found = try_divergences(block, analysis, events, TRADE)
+
+    assert len(found.fate) == len(events) > 50
+    for k, (column, kind, _, pivot, _) in enumerate(events.tolist()):
+        confirmed, sign = pivot + RIGHT, 1 if kind < 2 else -1
+        columns = (x[:, column].tolist() for x in (block.open, block.high, block.low, block.close))
+        price = (block.low if sign > 0 else block.high)[pivot, column]
+        stop = price - sign * 0.5 * analysis.atr[confirmed, column]
+        close = block.close[confirmed, column]
+        expected = reference.outcome(
+            list(zip(*columns, strict=True)),
+            confirmed,
+            "BUY" if sign > 0 else "SELL",
+            stop,
+            close + 2 * (close - stop),
+            fee=TRADE.fee,
+            slippage=TRADE.slippage,
+            horizon=TRADE.horizon,
+        )
+        fate = parent.FATES[found.fate[k]].replace("_", " ")
+        assert fate == expected.fate
+        assert found.result[k] == pytest.approx(expected.result, rel=1e-5, nan_ok=True)
+        assert found.entered[k] == START + (100 + confirmed + 1) * STEP
+        assert found.held[k] == max(expected.ended - confirmed, 0)
+
+
+def test_parent_and_kernel_number_fates_alike() -> None:
+    assert parent.FATES == ("unresolved", "not_entered", "target", "stop", "expired")
+    assert [getattr(outcomes, x) for x in ("UNRESOLVED", "NOT_ENTERED", "EXPIRED")] == [0, 1, 4]
+    assert (outcomes.REACHED_TARGET, outcomes.REACHED_STOP) == (2, 3)
+    assert parent.REACHED_TARGET == 2
+
+
+def test_a_trend_is_measured_in_the_signal_s_direction() -> None:
+    block, analysis = market()
+    event = after_warm_up(analysis.divergences)[:1]
+    row, column = event[0, 3] + 5, event[0, 0]
+    went = block.close[row, column] - block.close[row - 100, column]
+
+    trend = trends(block, analysis, event)[0]
+
+    sign = 1 if event[0, 1] < 2 else -1
+    assert trend == pytest.approx(sign * went / (10 * analysis.atr[row, column]))
+
+
+@pytest.mark.parametrize(
+    ("close", "rsi", "expected"),
+    [(10.0, 40.0, 1.0), (8.0, 40.0, 0.5), (10.0, 20.0, 0.5), (8.0, 20.0, 0.0)],
+)
+def test_the_line_of_sight_is_clear_for_price_and_for_rsi(
+    close: float, rsi: float, expected: float
+) -> None:
+    block, analysis = market()
+    event = np.array([0, 0, 200, 220, 150])
+    block.low[200, 0], block.low[220, 0] = 9.0, 8.5
+    block.close[200:221, 0] = 10.0
+    analysis.rsi[200:221, 0] = 40.0
+    analysis.rsi[200, 0], analysis.rsi[220, 0] = 25.0, 30.0
+    block.close[210, 0], analysis.rsi[210, 0] = close, rsi
+
+    assert line_of_sight(block, analysis, event) == expected
+
+
+def test_a_scan_gives_every_opportunity_what_the_past_says() -> None:
+    source = FakeSource(names(60), bars=900)
+    pool = InlinePool(source, connections=2)
+
+    report = Scanner(source.open_listing(), source, pool, ManualClock(), rules(best=100)).cycle()
+
+    pool.close()
+    past = report.summary.past
+    assert sum(past.values()) == report.summary.divergences
+    ended = past["target"] + past["stop"] + past["expired"]
+    assert ended > 500
+    for x in report.opportunities:
+        assert x.evidence is not None
+        assert x.evidence.market_cases == ended
+        assert 0 < x.evidence.low < x.evidence.confidence < x.evidence.high < 1
+
+
+def test_skipped_symbols_have_no_say() -> None:
+    block, analysis = market()
+    found = try_divergences(block, analysis, after_warm_up(analysis.divergences), TRADE)
+
+    past = Past([found], {"S0USDT", "S3USDT"}, TRADE, Interval.M5)
+
+    kept = ~np.isin(found.symbol, [0, 3])
+    assert past.fates["target"] == np.count_nonzero(found.fate[kept] == 2)
+    assert sum(past.fates.values()) == kept.sum()
+
+
+def test_nothing_scanned_has_no_past() -> None:
+    assert set(Past([], set(), TRADE, Interval.M5).fates.values()) == {0}
