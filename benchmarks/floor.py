@@ -26,6 +26,8 @@ from machine import seconds_of_tree
 from venue import Exchange
 
 CONNECTIONS = 64
+FULL = 0.9
+"""Of a core: an exchange that uses more of it meanwhile holds everybody up."""
 ROWS = {"spot": 1000, "usdm": 499}
 PREFIX = {"spot": "/api/v3", "usdm": "/fapi/v1"}
 _BUFFER = 1 << 20

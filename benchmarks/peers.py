@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from commandline import BenchmarkFailed, Parser, milliseconds, run, whole
-from floor import measure_floor
+from floor import FULL, Floor, measure_floor
 from freqtrade_run import measure_freqtrade
 from machine import NOISY, Others
 from peer_clients import CLIENTS, missing
@@ -65,11 +65,12 @@ def main() -> None:
             others, began = Others(os.getpid()), time.perf_counter()
             turns = [one_turn(options, exchange) for _ in range(options.repeats)]
             noise = others.share(time.perf_counter() - began)
+            floor = measure_floor(exchange, "spot", options.symbols)
         figures = medians(turns)
         documents.append({"latency": latency, "seconds": document(figures), "others": noise})
         if not options.json:
             print(f"{options.symbols} symbols, {latency:g} ms, medians of {options.repeats} runs")
-            print("\n".join([*table(figures), *doubts(noise)]))
+            print("\n".join([*table(figures), *doubts(noise, floor)]))
     if options.json:
         print(json.dumps({"symbols": options.symbols, "latencies": documents}))
 
@@ -137,8 +138,10 @@ def document(figures: Figures) -> dict[str, dict[str, float | None]]:
     return {name: took._asdict() for name, took in figures.items()}
 
 
-def doubts(noise: float) -> Iterator[str]:
+def doubts(noise: float, floor: Floor) -> Iterator[str]:
     """Yield why the figures may tell of something else, too."""
+    if floor.exchange > FULL * floor.seconds:
+        yield f"{FLOOR} came no faster because the exchange made them no faster"
     if noise > NOISY:
         yield f"warning: noisy, other programs used {noise:.0%} of the cores"
 

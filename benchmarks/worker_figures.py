@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from floor import FULL
 from machine import NOISY
 from scanning import Scan
 
 ALIKE = 0.05
 """Of the fastest way's seconds: what is no slower than that counts as equally fast."""
-FULL = 0.9
-"""Of a core: an exchange that uses more of it meanwhile holds the scan up."""
 
 
 @dataclass(frozen=True, slots=True)

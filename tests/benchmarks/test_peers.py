@@ -7,9 +7,9 @@ from urllib.parse import unquote
 from urllib.request import urlopen
 
 import pytest
-from floor import candle_paths, fetch, most_traded
+from floor import Floor, candle_paths, fetch, most_traded
 from peer_clients import chosen_by_ccxt
-from peers import FLOOR, OURS, Took, document, medians, table
+from peers import FLOOR, OURS, Took, document, doubts, medians, table
 
 FIGURES = {OURS: Took(2.0, 4.0), "slow": Took(3.0, 5.0), FLOOR: Took(0.5, None)}
 
@@ -26,6 +26,21 @@ def test_medians_are_taken_of_each():
 
     assert medians(turns) == {OURS: Took(2.0, 4.0), FLOOR: Took(2.0, None)}
     assert document(medians(turns))[FLOOR] == {"work": 2.0, "process": None}
+
+
+@pytest.mark.parametrize(
+    ("noise", "exchange", "said"),
+    [
+        pytest.param(0.0, 0.1, [], id="none"),
+        pytest.param(0.5, 0.1, ["noisy, other programs used 50%"], id="noise"),
+        pytest.param(0.0, 0.19, ["the exchange made them no faster"], id="exchange"),
+    ],
+)
+def test_doubtful_figures_are_doubted(noise: float, exchange: float, said: list[str]):
+    found = list(doubts(noise, Floor(0.2, 60.0, exchange)))
+
+    assert len(found) == len(said)
+    assert all(part in line for part, line in zip(said, found, strict=True))
 
 
 def test_the_most_traded_symbols_in_usdt_are_chosen():

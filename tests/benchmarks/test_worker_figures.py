@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from scanning import Scan
 from worker_figures import Row, Setup, advice, document, doubts, heading, recommended, row_of, table
+from worker_picture import draw, problem
 
 SCAN = Scan(
     process=2.0,
@@ -111,3 +114,30 @@ def test_the_document_holds_it_all():
     assert (found["symbols"], found["recommended"], len(found["rows"])) == (400, 2, 2)
     assert found["rows"][1]["workers"] == 2
     assert len(found["warnings"]) == 1
+
+
+def test_the_picture_is_one_page_that_needs_no_network(tmp_path: Path):
+    pytest.importorskip("plotly", reason="needs plotly to draw")
+    page = tmp_path / "workers.html"
+
+    draw(page, SETUP, [row(0, 2.0, others=0.5), row(2, 1.0)])
+
+    text = page.read_text("utf-8")
+    assert not re.findall(r"<(?:script|link)[^>]* (?:src|href)=", text)
+    assert "Plotly.newPlot" in text
+    assert heading(SETUP) in text
+    assert "other programs used up to 50%" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        pytest.param("x.jpg", "expected FILE.html or FILE.png", id="another kind"),
+        pytest.param("none/x.html", "there is no folder", id="no folder"),
+        pytest.param(".", "expected FILE.html or FILE.png", id="a folder"),
+    ],
+)
+def test_a_picture_that_cannot_be_written_is_told_before_anything_is_measured(
+    tmp_path: Path, name: str, why: str
+):
+    assert why in problem(tmp_path / name)
