@@ -15,26 +15,28 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-DIVBOT = [sys.executable, "-m", "divbot"]
 HOUR, MINUTE = 3_600_000, 60_000
 WARMING = 0.2
 """The part of the run that is left out of the slopes: caches fill, pages are touched once."""
 
 
 def main() -> None:
+    # Here, so that worker processes, which import this script, load none of it.
+    from venue import open_exchange
+
     options = parse_arguments()
-    with exchange(options) as (url, pid):
-        soak = measure(options, url, pid)
+    speed = options.speed
+    with open_exchange("usdm", options.symbols, speed=speed, is_nice=True) as exchange:
+        soak = measure(options, exchange.url, exchange.pid)
     figures = soak.figures()
     print(json.dumps(figures) if options.json else "\n".join(lines(figures)))
     if figures["missed"] or figures["failures"]:
@@ -191,17 +193,6 @@ def measure(options: argparse.Namespace, url: str, exchange: int) -> Soak:
         soak.seconds, soak.p99 = condition.seconds, run.loop.lateness().p99
         soak.closed = len(run.journal.ledger.closed)
     return soak
-
-
-@contextmanager
-def exchange(options: argparse.Namespace) -> Iterator[tuple[str, int]]:
-    """Provide the address of a local exchange of its own, and its process."""
-    command = ["nice", *DIVBOT, "exchange", "--market", "usdm", "--symbols", str(options.symbols)]
-    command += ["--speed", str(options.speed), "--weight-limit", "100000000"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
-        assert process.stdout
-        yield process.stdout.readline().split()[-1], process.pid
-        process.terminate()
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -50,25 +50,40 @@ def open_scanner(settings: Settings, *, demo: bool = False) -> Iterator[Scanner]
     from divbot.processes import refuse_while_importing
 
     refuse_while_importing("divbot.scan()")
-    start_workers_early(settings)
+    workers = workers_of_scan(settings)
+    start_workers_early(workers)
     # Loaded here: whoever only asks for --help waits for none of it.
     from divbot.scanner.cycle import Scanner
 
     rules = scan_rules(settings)
     with ExitStack() as stack:
         source = open_source(settings, stack, demo=demo)
-        pool = open_pool(settings, source)
+        pool = open_pool(settings, source, workers)
         stack.callback(pool.close)
         scanner = Scanner(source.open_listing(), source, pool, SystemClock(), rules)
         stack.callback(scanner.close)
         yield scanner
 
 
-def start_workers_early(settings: Settings) -> None:
+def workers_of_scan(settings: Settings, *, may_stay_in_process: bool = True) -> int:
+    """Return how many worker processes a scan gets; IN_PROCESS for none."""
+    from divbot.scanner.workforce import IN_PROCESS, workers_for
+
+    if settings.sequential:
+        return IN_PROCESS
+    return workers_for(
+        settings.workers,
+        _symbols(settings),
+        os.cpu_count() or 1,
+        may_stay_in_process=may_stay_in_process,
+    )
+
+
+def start_workers_early(workers: int) -> None:
     """Let workers load their kernels while this process still loads its own modules."""
     from divbot.processes import PRELOAD, start_context
 
-    if not settings.sequential:
+    if workers:
         start_context(PRELOAD)
 
 
@@ -202,13 +217,13 @@ def _budget(settings: Settings) -> WeightBudget:
     return WeightBudget(SystemClock(), limit, share=settings.weight_share)
 
 
-def open_pool(settings: Settings, source: Source, *, niceness: int = 0) -> Pool:
-    """Return what runs blocks: worker processes of that `niceness`, or this one alone."""
+def open_pool(settings: Settings, source: Source, workers: int, *, niceness: int = 0) -> Pool:
+    """Return what runs blocks: so many worker processes of that `niceness`, or this one alone."""
     from divbot.scanner.pool import InlinePool, ProcessPool
+    from divbot.scanner.workforce import IN_PROCESS
 
-    if settings.sequential:
+    if workers == IN_PROCESS:
         return InlinePool(source, settings.connections)
-    workers = min(settings.workers or os.cpu_count() or 1, _symbols(settings))
     return ProcessPool(
         source,
         workers,
