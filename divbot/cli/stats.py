@@ -37,6 +37,7 @@ def stats(
     """Print the statistics of a paper run, also while it goes on."""
     from divbot.cli.destination import Destination, json_bytes
     from divbot.cli.recorded import find_run, heading_document
+    from divbot.cli.report.page import plotly_script
     from divbot.cli.stats_text import breakdown_text, stats_text
     from divbot.trading.breakdown import By
     from divbot.trading.documents import stats_document
@@ -47,7 +48,7 @@ def stats(
     if by is not None and as_json:
         raise InputError("--json has every breakdown already: leave out --by")
     page = Destination(report) if report else None
-    script = _chart_script() if report else ""
+    script = plotly_script("--report") if report else ""
     recorded = find_run(run, journal)
     found = measure(recorded.events, recorded.ledger)
     destination = Destination(None)
@@ -59,17 +60,7 @@ def stats(
     else:
         destination.write(stats_text(recorded, found))
     if page:
-        from divbot.cli.report.page import page_text
+        from divbot.cli.report.stats import page_text
 
         page.write(page_text(recorded, found, script))
         print(f"divbot: {report} written", file=sys.stderr)
-
-
-def _chart_script() -> str:
-    """Return what draws the charts, to be put into the page."""
-    try:
-        from plotly.offline import get_plotlyjs
-    except ImportError:
-        raise InputError("--report draws with plotly: pip install 'divbot[report]'") from None
-    script: str = get_plotlyjs()
-    return script

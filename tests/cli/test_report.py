@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divbot.cli.report.charts import MOST_POINTS, chart_data, thinned
-from divbot.cli.report.page import filled, page_text
+from divbot.cli.report.page import filled
+from divbot.cli.report.stats import page_text
 from divbot.trading.journal import Recorded
 from divbot.trading.stats import measure
 from tests.cli.recordings import Terminal, terminal

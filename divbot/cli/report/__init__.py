@@ -1,1 +1,1 @@
-"""A run as one page with charts, which opens without a network."""
+"""Runs and scans as pages with charts, which open without a network."""

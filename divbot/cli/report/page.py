@@ -1,77 +1,65 @@
-"""The page: figures, charts and tables, with everything that they need inside."""
+"""What every page shares: its shell, its style, and all that it needs to open without a network."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
-from typing import TypeVar
 
-from divbot.cli.columns import Column
-from divbot.cli.figures import change, harmless, money, multiple, percent, signed, words
-from divbot.cli.recorded import start_of, title
-from divbot.cli.report.charts import chart_data
-from divbot.cli.stats_text import Block, blocks_of, breakdown_columns, period
-from divbot.cli.trades_text import TRADE_COLUMNS
-from divbot.domain.trades import Trade
-from divbot.trading.breakdown import By, breakdown
-from divbot.trading.journal import Recorded
-from divbot.trading.open_trades import OpenTrade, open_trades
-from divbot.trading.stats import Stats
+from divbot.domain.errors import InputError
 
-Row = TypeVar("Row")
-Keys = Mapping[str, Callable[[Row], float]]
-
-_FIRST = (
-    *("#", "symbol", "side", "kind", "opened", "closed", "held"),
-    *("entry", "exit", "reason", "profit", "R"),
-)
-"""What is seen of the trades without scrolling."""
-_HELD: Keys[Trade | OpenTrade] = {
-    "held": lambda x: -1 if x.closed_at is None else x.closed_at - x.opened_at
-}
-
-
-def page_text(recorded: Recorded, stats: Stats, script: str) -> str:
-    """Return the whole page; `script` is what draws its charts."""
-    trades: list[Trade | OpenTrade] = [*recorded.ledger.closed, *open_trades(recorded.ledger)]
-    return filled(
-        _file("page.html"),
-        {
-            "title": escape(title(recorded)),
-            "run": escape(recorded.path.stem),
-            "simulated": "" if not start_of(recorded).is_simulated else _SIMULATED,
-            "period": escape(period(stats)),
-            "style": _file("page.css"),
-            "tiles": "".join(_tile(*x) for x in _headline(stats)),
-            "blocks": "".join(map(_block, blocks_of(stats))),
-            "breakdowns": "".join(_breakdown(recorded, by) for by in By),
-            "trades": _table(
-                sorted(trades, key=lambda x: x.number), _trade_columns(), "No trades yet.", _HELD
-            ),
-            "profits": _PROFITS if recorded.ledger.closed else "<p>No closed trades yet.</p>",
-            "fills": _FILLS if trades else "<p>No trades yet.</p>",
-            "data": _inert_json(chart_data(stats, recorded.ledger)),
-            "plotly": script,
-            "script": _file("page.js"),
-        },
-    )
-
-
-_PROFITS = '<div class="chart" id="profits"></div>'
-_FILLS = """\
-<p><label for="symbol">Symbol</label> <select id="symbol"></select></p>
-<div class="chart" id="fills"></div>
-<p class="note">Times and prices of the fills; dotted are the first stop and the target.</p>
-"""
 _SIMULATED = '<p class="simulated">Simulated prices: no real market.</p>'
 
 
-def _trade_columns() -> list[Column[Trade | OpenTrade]]:
-    places = {name: place for place, name in enumerate(_FIRST)}
-    return sorted(TRADE_COLUMNS, key=lambda x: places.get(x.title, len(_FIRST)))
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page; all but `body` is plain text, which stays text whatever is in it."""
+
+    name: str
+    """What a browser calls it."""
+    title: str
+    is_simulated: bool
+    lines: tuple[str, ...]
+    """What stands below the title."""
+    body: str
+    data: object
+    """What its script draws, as JSON can hold it."""
+    script: str
+    """The packaged file that draws it."""
+
+    def text(self, plotly: str) -> str:
+        """Return the whole page; `plotly` is the script that its own one draws with."""
+        return filled(
+            packaged("page.html"),
+            {
+                "name": escape(self.name),
+                "title": escape(self.title),
+                "simulated": _SIMULATED if self.is_simulated else "",
+                "lines": "\n".join(f"<p>{escape(line)}</p>" for line in self.lines),
+                "style": packaged("page.css"),
+                "body": self.body,
+                "data": _inert_json(self.data),
+                "plotly": plotly,
+                "shared": packaged("page.js"),
+                "script": packaged(self.script),
+            },
+        )
+
+
+def plotly_script(asker: str) -> str:
+    """Return what draws charts, to be put into a page once.
+
+    Raise InputError, in the name of the command or flag that is the `asker`, where there is none.
+    """
+    try:
+        from plotly.offline import get_plotlyjs
+    except ImportError:
+        raise InputError(f"{asker} draws with plotly: pip install 'divbot[report]'") from None
+    script: str = get_plotlyjs()
+    return script
 
 
 def filled(template: str, parts: Mapping[str, str]) -> str:
@@ -79,101 +67,12 @@ def filled(template: str, parts: Mapping[str, str]) -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template)
 
 
-def _file(name: str) -> str:
+def packaged(name: str) -> str:
+    """Return the text of a file that lies beside this one."""
     return files("divbot.cli.report").joinpath(name).read_text("utf-8")
 
 
 def _inert_json(data: object) -> str:
     """Return `data` as JSON that cannot end the element it stands in."""
-    text = json.dumps(data, separators=(",", ":"))
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _headline(stats: Stats) -> Sequence[tuple[str, str, str]]:
-    closed, fall = stats.closed, stats.drawdown
-    low, high = closed.win_rate_interval or (0.0, 0.0)
-    return (
-        ("equity", money(stats.last.equity), f"from {money(stats.balance)}"),
-        ("return", change(stats.total_return), "since the start"),
-        (
-            "net profit",
-            signed(closed.profit),
-            f"{closed.trades} closed trades, {len(stats.open_trades)} open",
-        ),
-        (
-            "win rate",
-            "none" if closed.win_rate is None else percent(closed.win_rate, 1),
-            f"95%: {percent(low, 1)} to {percent(high, 1)}" if closed.trades else "no trades",
-        ),
-        (
-            "expectancy",
-            "none" if closed.expectancy is None else signed(closed.expectancy),
-            "a trade" if closed.average_r is None else f"a trade, {multiple(closed.average_r)} R",
-        ),
-        (
-            "maximum drawdown",
-            percent(fall.depth if fall else 0.0),
-            _recovery(stats),
-        ),
-    )
-
-
-def _recovery(stats: Stats) -> str:
-    if stats.drawdown is None:
-        return "the equity never fell"
-    return "not recovered yet" if stats.drawdown.recovered_at is None else "recovered"
-
-
-def _tile(name: str, value: str, detail: str) -> str:
-    return (
-        f'<div class="tile"><h3>{escape(name)}</h3><p class="value">{escape(value)}</p>'
-        f"<p>{escape(detail)}</p></div>\n"
-    )
-
-
-def _block(block: Block) -> str:
-    lines = "".join(
-        f"<div><dt>{escape(name.strip())}</dt><dd>{escape(text)}</dd></div>"
-        for name, text in block.lines
-    )
-    return f'<section class="block"><h3>{escape(block.title)}</h3><dl>{lines}</dl></section>\n'
-
-
-def _breakdown(recorded: Recorded, by: By) -> str:
-    groups = breakdown(recorded.ledger.closed, by)
-    table = _table(groups, breakdown_columns(by), "No closed trades yet.")
-    is_open = " open" if by in (By.SIDE, By.KIND, By.REASON) else ""
-    return f"<details{is_open}><summary>By {words(by.value)}</summary>{table}</details>\n"
-
-
-def _table(
-    rows: Sequence[Row],
-    columns: Sequence[Column[Row]],
-    nothing: str,
-    keys: Keys[Row] | None = None,
-) -> str:
-    if not rows:
-        return f"<p>{escape(nothing)}</p>"
-    head = "".join(
-        f'<th scope="col" class="{_kind(x)}"><button type="button">{escape(x.title)}</button></th>'
-        for x in columns
-    )
-    body = "".join(
-        "<tr>" + "".join(_cell(row, column, keys or {}) for column in columns) + "</tr>\n"
-        for row in rows
-    )
-    return (
-        '<div class="scroll" tabindex="0"><table>'
-        f"<thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table></div>"
-    )
-
-
-def _cell(row: Row, column: Column[Row], keys: Keys[Row]) -> str:
-    key = keys.get(column.title)
-    value = "" if key is None else f' data-value="{key(row)}"'
-    text = escape(harmless(column.cell(row)))
-    return f'<td class="{_kind(column)} {column.style(row)}"{value}>{text}</td>'
-
-
-def _kind(column: Column[Row]) -> str:
-    return "number" if column.is_number else "word"

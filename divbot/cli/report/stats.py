@@ -1,0 +1,128 @@
+"""The page of a paper run: figures, charts and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from divbot.cli.columns import Column
+from divbot.cli.figures import change, money, multiple, percent, signed, words
+from divbot.cli.recorded import start_of, title
+from divbot.cli.report.charts import chart_data
+from divbot.cli.report.page import Page, filled, packaged
+from divbot.cli.report.table import Keys, table_markup
+from divbot.cli.stats_text import Block, blocks_of, breakdown_columns, period
+from divbot.cli.trades_text import TRADE_COLUMNS
+from divbot.domain.trades import Trade
+from divbot.trading.breakdown import By, breakdown
+from divbot.trading.journal import Recorded
+from divbot.trading.open_trades import OpenTrade, open_trades
+from divbot.trading.stats import Stats
+
+_FIRST = (
+    *("#", "symbol", "side", "kind", "opened", "closed", "held"),
+    *("entry", "exit", "reason", "profit", "R"),
+)
+"""What is seen of the trades without scrolling."""
+_HELD: Keys[Trade | OpenTrade] = {
+    "held": lambda x: -1 if x.closed_at is None else x.closed_at - x.opened_at
+}
+
+
+def page_text(recorded: Recorded, stats: Stats, script: str) -> str:
+    """Return the whole page; `script` is what draws its charts."""
+    trades: list[Trade | OpenTrade] = [*recorded.ledger.closed, *open_trades(recorded.ledger)]
+    body = filled(
+        packaged("stats.html"),
+        {
+            "tiles": "".join(_tile(*x) for x in _headline(stats)),
+            "blocks": "".join(map(_block, blocks_of(stats))),
+            "breakdowns": "".join(_breakdown(recorded, by) for by in By),
+            "trades": table_markup(
+                sorted(trades, key=lambda x: x.number), _trade_columns(), "No trades yet.", _HELD
+            ),
+            "profits": _PROFITS if recorded.ledger.closed else "<p>No closed trades yet.</p>",
+            "fills": _FILLS if trades else "<p>No trades yet.</p>",
+        },
+    )
+    name = recorded.path.stem
+    page = Page(
+        name=f"{name} - {title(recorded)}",
+        title=title(recorded),
+        is_simulated=start_of(recorded).is_simulated,
+        lines=(f"paper run {name}", period(stats)),
+        body=body,
+        data=chart_data(stats, recorded.ledger),
+        script="stats.js",
+    )
+    return page.text(script)
+
+
+_PROFITS = '<div class="chart" id="profits"></div>'
+_FILLS = """\
+<p><label for="symbol">Symbol</label> <select id="symbol"></select></p>
+<div class="chart" id="fills"></div>
+<p class="note">Times and prices of the fills; dotted are the first stop and the target.</p>
+"""
+
+
+def _trade_columns() -> list[Column[Trade | OpenTrade]]:
+    places = {name: place for place, name in enumerate(_FIRST)}
+    return sorted(TRADE_COLUMNS, key=lambda x: places.get(x.title, len(_FIRST)))
+
+
+def _headline(stats: Stats) -> Sequence[tuple[str, str, str]]:
+    closed, fall = stats.closed, stats.drawdown
+    low, high = closed.win_rate_interval or (0.0, 0.0)
+    return (
+        ("equity", money(stats.last.equity), f"from {money(stats.balance)}"),
+        ("return", change(stats.total_return), "since the start"),
+        (
+            "net profit",
+            signed(closed.profit),
+            f"{closed.trades} closed trades, {len(stats.open_trades)} open",
+        ),
+        (
+            "win rate",
+            "none" if closed.win_rate is None else percent(closed.win_rate, 1),
+            f"95%: {percent(low, 1)} to {percent(high, 1)}" if closed.trades else "no trades",
+        ),
+        (
+            "expectancy",
+            "none" if closed.expectancy is None else signed(closed.expectancy),
+            "a trade" if closed.average_r is None else f"a trade, {multiple(closed.average_r)} R",
+        ),
+        (
+            "maximum drawdown",
+            percent(fall.depth if fall else 0.0),
+            _recovery(stats),
+        ),
+    )
+
+
+def _recovery(stats: Stats) -> str:
+    if stats.drawdown is None:
+        return "the equity never fell"
+    return "not recovered yet" if stats.drawdown.recovered_at is None else "recovered"
+
+
+def _tile(name: str, value: str, detail: str) -> str:
+    return (
+        f'<div class="tile"><h3>{escape(name)}</h3><p class="value">{escape(value)}</p>'
+        f"<p>{escape(detail)}</p></div>\n"
+    )
+
+
+def _block(block: Block) -> str:
+    lines = "".join(
+        f"<div><dt>{escape(name.strip())}</dt><dd>{escape(text)}</dd></div>"
+        for name, text in block.lines
+    )
+    return f'<section class="block"><h3>{escape(block.title)}</h3><dl>{lines}</dl></section>\n'
+
+
+def _breakdown(recorded: Recorded, by: By) -> str:
+    groups = breakdown(recorded.ledger.closed, by)
+    table = table_markup(groups, breakdown_columns(by), "No closed trades yet.")
+    is_open = " open" if by in (By.SIDE, By.KIND, By.REASON) else ""
+    return f"<details{is_open}><summary>By {words(by.value)}</summary>{table}</details>\n"
