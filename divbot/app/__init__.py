@@ -45,8 +45,13 @@ def scan(*, demo: bool = False, config: str | Path | None = None, **settings: ob
 
 
 @contextmanager
-def open_scanner(settings: Settings, *, demo: bool = False) -> Iterator[Scanner]:
-    """Provide a scanner with its workers and, for a demo, with an exchange of its own."""
+def open_scanner(
+    settings: Settings, *, demo: bool = False, with_candles: bool = False
+) -> Iterator[Scanner]:
+    """Provide a scanner with its workers and, for a demo, with an exchange of its own.
+
+    Its reports bring candles only where they are asked for.
+    """
     from divbot.processes import refuse_while_importing
 
     refuse_while_importing("divbot.scan()")
@@ -55,7 +60,7 @@ def open_scanner(settings: Settings, *, demo: bool = False) -> Iterator[Scanner]
     # Loaded here: whoever only asks for --help waits for none of it.
     from divbot.scanner.cycle import Scanner
 
-    rules = scan_rules(settings)
+    rules = scan_rules(settings, with_candles=with_candles)
     with ExitStack() as stack:
         source = open_source(settings, stack, demo=demo)
         pool = open_pool(settings, source, workers)
@@ -95,7 +100,9 @@ def open_venue(settings: Settings, *, demo: bool = False) -> Iterator[BinanceLis
         yield stack.enter_context(source.open_listing())
 
 
-def scan_rules(settings: Settings, *, with_divergences: bool = True) -> ScanRules:
+def scan_rules(
+    settings: Settings, *, with_divergences: bool = True, with_candles: bool = False
+) -> ScanRules:
     """Return what the settings say about a scan."""
     from divbot.scanner.cycle import ScanRules
     from divbot.scanner.ranking import RankingRules
@@ -113,6 +120,7 @@ def scan_rules(settings: Settings, *, with_divergences: bool = True) -> ScanRule
             weights=settings.weights,
         ),
         with_divergences=with_divergences,
+        with_candles=with_candles,
     )
 
 

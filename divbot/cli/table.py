@@ -3,52 +3,41 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from divbot.cli.columns import left_out
+from divbot.cli.columns import Column, left_out
+from divbot.cli.live_tables import side_style
 from divbot.domain.clock import utc_text
-from divbot.domain.signals import Opportunity, Side
+from divbot.domain.signals import Opportunity
 from divbot.scanner.report import SKIP_REASONS, Report, Summary
 
 _YEAR = len("2024-")
 _GAP = 2
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    title: str
-    cell: Callable[[Opportunity], str]
-    is_number: bool = True
-
-    def width(self, opportunities: Sequence[Opportunity]) -> int:
-        """Return what the column takes, in cells."""
-        return max(len(self.title), *(cell_len(self.cell(x)) for x in opportunities))
-
-
-_COLUMNS = (
-    _Column("#", lambda x: str(x.rank)),
-    _Column("symbol", lambda x: x.divergence.symbol, is_number=False),
-    _Column("signal", lambda x: x.side.value, is_number=False),
-    _Column("kind", lambda x: x.divergence.kind.value.replace("_", " "), is_number=False),
-    _Column("score", lambda x: f"{x.score:.1f}"),
-    _Column("conf.", lambda x: f"{x.evidence.confidence:.2f}" if x.evidence else ""),
-    _Column("90 %", lambda x: f"{x.evidence.low:.2f}-{x.evidence.high:.2f}" if x.evidence else ""),
-    _Column("exp. R", lambda x: f"{x.evidence.expectancy:+.2f}" if x.evidence else ""),
-    _Column("cases", lambda x: str(x.evidence.cases if x.evidence else 0)),
-    _Column("RSI", lambda x: f"{x.rsi_previous:.1f} → {x.rsi:.1f}"),
-    _Column("price", lambda x: f"{x.price:f}"),
-    _Column("ATR %", lambda x: f"{x.atr_percent:.2f}"),
-    _Column("stop", lambda x: f"{x.stop:f}"),
-    _Column("target", lambda x: f"{x.target:f}"),
-    _Column("R/R", lambda x: f"{x.reward_risk:.1f}"),
-    _Column("age", lambda x: str(x.age)),
-    _Column("confirmed", lambda x: utc_text(x.confirmed_at)[_YEAR:], is_number=False),
+OPPORTUNITY_COLUMNS: tuple[Column[Opportunity], ...] = (
+    Column("#", lambda x: str(x.rank)),
+    Column("symbol", lambda x: x.divergence.symbol, is_number=False),
+    Column("signal", lambda x: x.side.value, lambda x: side_style(x.side), is_number=False),
+    Column("kind", lambda x: x.divergence.kind.value.replace("_", " "), is_number=False),
+    Column("score", lambda x: f"{x.score:.1f}"),
+    Column("conf.", lambda x: f"{x.evidence.confidence:.2f}" if x.evidence else ""),
+    Column("90 %", lambda x: f"{x.evidence.low:.2f}-{x.evidence.high:.2f}" if x.evidence else ""),
+    Column("exp. R", lambda x: f"{x.evidence.expectancy:+.2f}" if x.evidence else ""),
+    Column("cases", lambda x: str(x.evidence.cases if x.evidence else 0)),
+    Column("RSI", lambda x: f"{x.rsi_previous:.1f} → {x.rsi:.1f}"),
+    Column("price", lambda x: f"{x.price:f}"),
+    Column("ATR %", lambda x: f"{x.atr_percent:.2f}"),
+    Column("stop", lambda x: f"{x.stop:f}"),
+    Column("target", lambda x: f"{x.target:f}"),
+    Column("R/R", lambda x: f"{x.reward_risk:.1f}"),
+    Column("age", lambda x: str(x.age)),
+    Column("confirmed", lambda x: utc_text(x.confirmed_at)[_YEAR:], is_number=False),
 )
 _LEFT_OUT_FIRST = ("confirmed", "ATR %", "cases", "RSI", "90 %", "R/R", "exp. R", "kind")
 """Where the terminal is too narrow for all: a line that wraps, or a cut price, misleads."""
@@ -77,7 +66,7 @@ def table_text(
     if report.opportunities:
         columns = _fitting(report.opportunities, width)
         console.print(_table(report.opportunities, columns))
-        if missing := [column.title for column in _COLUMNS if column not in columns]:
+        if missing := [column.title for column in OPPORTUNITY_COLUMNS if column not in columns]:
             print(f"(left out to fit {width} columns: {', '.join(missing)})", file=text)
         if is_explained:
             text.writelines(f"{explanation(x)}\n" for x in report.opportunities)
@@ -87,10 +76,13 @@ def table_text(
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
 
 
-def _fitting(opportunities: Sequence[Opportunity], width: int | None) -> list[_Column]:
-    widths = {column.title: column.width(opportunities) for column in _COLUMNS}
+def _fitting(opportunities: Sequence[Opportunity], width: int | None) -> list[Column[Opportunity]]:
+    widths = {
+        x.title: max(len(x.title), *(cell_len(x.cell(row)) for row in opportunities))
+        for x in OPPORTUNITY_COLUMNS
+    }
     gone = left_out(widths, _LEFT_OUT_FIRST, width, _GAP)
-    return [column for column in _COLUMNS if column.title not in gone]
+    return [column for column in OPPORTUNITY_COLUMNS if column.title not in gone]
 
 
 def heading(report: Report) -> str:
@@ -154,17 +146,12 @@ def _skipped(summary: Summary) -> str:
     return f", {len(summary.skipped)} skipped ({reasons})"
 
 
-def _table(opportunities: Sequence[Opportunity], columns: Sequence[_Column]) -> Table:
+def _table(opportunities: Sequence[Opportunity], columns: Sequence[Column[Opportunity]]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
     for column in columns:
         table.add_column(
             column.title, justify="right" if column.is_number else "left", no_wrap=True
         )
     for opportunity in opportunities:
-        table.add_row(*(_styled(column, opportunity) for column in columns))
+        table.add_row(*(Text(x.cell(opportunity), x.style(opportunity)) for x in columns))
     return table
-
-
-def _styled(column: _Column, opportunity: Opportunity) -> Text:
-    colour = "green" if opportunity.side is Side.BUY else "red"
-    return Text(column.cell(opportunity), style=colour if column.title == "signal" else "")

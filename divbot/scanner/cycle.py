@@ -14,7 +14,7 @@ from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Signal
 from divbot.scanner.cases import Cases, Past
 from divbot.scanner.pool import Done, Pool
-from divbot.scanner.port import Listing, Source, Universe
+from divbot.scanner.port import Candles, Listing, Source, Universe
 from divbot.scanner.ranking import RankingRules, rank
 from divbot.scanner.report import (
     FAILED,
@@ -54,6 +54,8 @@ class ScanRules:
     ranking: RankingRules
     with_divergences: bool = True
     """Report all divergences; without them a report of 400 symbols is 12,000 objects less."""
+    with_candles: bool = False
+    """Report the candles behind the opportunities, and those of symbols wanted by name."""
 
 
 class Stages:
@@ -112,6 +114,7 @@ class Scanner:
     def _tasks(self, universe: Universe) -> list[BlockTask]:
         """Deal the symbols out like cards: each block gets its share of busy and quiet ones."""
         symbols = tuple(listed.symbol for listed in universe.listed)
+        wanted = frozenset(listed.symbol for listed in universe.listed if listed.is_wanted)
         blocks = max(self._pool.workers, -(-len(symbols) // LARGEST_BLOCK))
         return [
             BlockTask(
@@ -122,6 +125,7 @@ class Scanner:
                 self._rules.ranking.trade,
                 universe.at,
                 self._rules.with_divergences,
+                wanted if self._rules.with_candles else None,
             )
             for start in range(min(blocks, len(symbols)))
         ]
@@ -145,6 +149,7 @@ class Scanner:
             lambda signal: as_of.age(signal.divergence.confirmed),
             past.evidence,
         )
+        best = opportunities[: rules.best]
         gaps = [coverage for coverage in results.coverage if coverage.missing]
         return Report(
             venue=self._listing.venue,
@@ -169,12 +174,16 @@ class Scanner:
                 analysis=results.slowest("analysis_seconds"),
                 total=effort.total,
             ),
-            opportunities=opportunities[: rules.best],
+            opportunities=best,
             divergences=tuple(
                 sorted(results.divergences, key=lambda x: (x.symbol, x.confirmed, x.kind))
             ),
             notices=_notices(universe),
             held={x.symbol: x.instrument for x in universe.listed if x.symbol in held},
+            candles=results.candles_of(
+                {x.symbol for x in universe.listed if x.is_wanted}
+                | {x.divergence.symbol for x in best}
+            ),
         )
 
 
@@ -290,6 +299,16 @@ class _Results:
                 yield Skipped(symbol, GAP, f"its newest {behind} candles are missing")
             else:
                 yield Skipped(symbol, FAILED, f"its candles are {-behind} ahead of the market")
+
+    def candles_of(self, symbols: Collection[str]) -> dict[str, Candles]:
+        """Return the candles that came back of `symbols`, as far as the report speaks of them."""
+        scanned = {x.symbol for x in self.coverage}
+        return {
+            symbol: candles
+            for result in self.blocks
+            for symbol, candles in result.candles.items()
+            if symbol in symbols and symbol in scanned
+        }
 
     def without(self, symbols: set[str]) -> _Results:
         """Return the same without what was found of `symbols`."""

@@ -12,6 +12,8 @@ from divbot.domain.signals import Divergence, Evidence, Opportunity
 if TYPE_CHECKING:
     import pandas
 
+    from divbot.scanner.port import Candles
+
 SCHEMA = 1
 
 INSUFFICIENT_HISTORY = "insufficient_history"
@@ -83,6 +85,8 @@ class Report:
     """What a reader should know of how the report came about."""
     held: Mapping[str, Instrument | None] = field(default_factory=dict)
     """How the symbols that are held are listed; None: no more."""
+    candles: Mapping[str, Candles] = field(default_factory=dict, compare=False, repr=False)
+    """What was analysed, by symbol, where it was asked for: see ScanRules.with_candles."""
 
     def to_document(self, *, with_divergences: bool = False) -> dict[str, Any]:
         """Return the report as what `--json` prints: texts, numbers, lists and dicts."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Signal
 from divbot.scanner.cases import Cases
 from divbot.scanner.plan import TradeRules
+from divbot.scanner.port import Candles
 
 MINIMUM_CANDLES = 300
 """Final candles below which a symbol's history does not carry a divergence."""
@@ -29,6 +31,8 @@ class BlockTask:
     """The venue's time when the task was made, ms UTC."""
     with_divergences: bool = True
     """Bring back all divergences that are found, too, and not only the signals."""
+    charted: frozenset[str] | None = None
+    """Bring back the candles of these symbols, and of those with a signal; None: none at all."""
     lease: int = 0
     """What to spend request weight from; told when the task is handed to a worker."""
 
@@ -76,3 +80,5 @@ class BlockResult:
     worker: int
     download_seconds: float
     analysis_seconds: float
+    candles: Mapping[str, Candles] = field(default_factory=dict)
+    """By symbol, as they were analysed, where the task asks for them."""

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.domain.signals import Divergence, Kind
 from divbot.kernels.analysis import Analysis
-from divbot.kernels.divergence import HIDDEN_BULLISH, KIND, PIVOT, PREVIOUS, SYMBOL
+from divbot.kernels.divergence import (
+    HIDDEN_BEARISH,
+    HIDDEN_BULLISH,
+    KIND,
+    PIVOT,
+    PREVIOUS,
+    REGULAR_BEARISH,
+    REGULAR_BULLISH,
+    SYMBOL,
+)
 from divbot.kernels.outcomes import BEST, ENDED, FATE, RESULT, WORST, outcomes
 from divbot.kernels.pivots import RIGHT
 from divbot.scanner.block import Block
@@ -21,22 +32,22 @@ TREND_BARS = 100
 
 Floats = NDArray[np.float64]
 Events = NDArray[np.int64]
+Plans = tuple[Floats, Floats]
+
+KINDS = {
+    REGULAR_BULLISH: Kind.REGULAR_BULLISH,
+    HIDDEN_BULLISH: Kind.HIDDEN_BULLISH,
+    REGULAR_BEARISH: Kind.REGULAR_BEARISH,
+    HIDDEN_BEARISH: Kind.HIDDEN_BEARISH,
+}
 
 
 def try_divergences(block: Block, analysis: Analysis, events: Events, rules: TradeRules) -> Cases:
     """Return what became of each of `events`, entered at the open after its confirmation."""
     columns, confirmed = events[:, SYMBOL], events[:, PIVOT] + RIGHT
-    side = sides(events)
-    stop, target = stop_and_target(
-        side.astype(np.float64),
-        pivot_prices(block, events),
-        block.close[confirmed, columns],
-        analysis.atr[confirmed, columns],
-        rules,
-    )
     ends, results = outcomes(
-        np.column_stack([columns, confirmed + 1, side]),
-        np.column_stack([stop, target]),
+        np.column_stack([columns, confirmed + 1, sides(events)]),
+        np.column_stack(plans(block, analysis, events, rules)),
         *(block.open, block.high, block.low, block.close),
         rules.fee,
         rules.slippage,
@@ -57,14 +68,39 @@ def try_divergences(block: Block, analysis: Analysis, events: Events, rules: Tra
     )
 
 
+def divergences_of(block: Block, events: Events) -> Iterator[Divergence]:
+    """Yield `events` as divergences, in their order."""
+    columns = events[:, SYMBOL]
+    times = (
+        block.open_times(rows, columns).tolist()
+        for rows in (events[:, PREVIOUS], events[:, PIVOT], events[:, PIVOT] + RIGHT)
+    )
+    for column, kind, *moments in zip(
+        columns.tolist(), events[:, KIND].tolist(), *times, strict=True
+    ):
+        yield Divergence(block.symbols[column], KINDS[kind], *moments)
+
+
+def plans(block: Block, analysis: Analysis, events: Events, rules: TradeRules) -> Plans:
+    """Return stop and target of each event, unrounded."""
+    columns, confirmed = events[:, SYMBOL], events[:, PIVOT] + RIGHT
+    return stop_and_target(
+        sides(events).astype(np.float64),
+        prices_at(block, events, PIVOT),
+        block.close[confirmed, columns],
+        analysis.atr[confirmed, columns],
+        rules,
+    )
+
+
 def sides(events: Events) -> Events:
     """Return 1 for each event that says to buy, -1 for each that says to sell."""
     return np.where(events[:, KIND] <= HIDDEN_BULLISH, 1, -1)
 
 
-def pivot_prices(block: Block, events: Events) -> Floats:
-    """Return the price at each event's later pivot: the low to buy, the high to sell."""
-    row, column = events[:, PIVOT], events[:, SYMBOL]
+def prices_at(block: Block, events: Events, pivot: int) -> Floats:
+    """Return the price at each event's PREVIOUS or PIVOT: the low to buy, the high to sell."""
+    row, column = events[:, pivot], events[:, SYMBOL]
     return np.where(sides(events) > 0, block.low[row, column], block.high[row, column])
 
 

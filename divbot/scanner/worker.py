@@ -18,18 +18,9 @@ from numpy.typing import NDArray
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil, TryAgain, VenueError, VenueRefused
 from divbot.domain.market import Interval
-from divbot.domain.signals import Divergence, Kind, Signal
+from divbot.domain.signals import Divergence, Signal
 from divbot.kernels.analysis import Analysis, after_warm_up, analyse
-from divbot.kernels.divergence import (
-    HIDDEN_BEARISH,
-    HIDDEN_BULLISH,
-    KIND,
-    PIVOT,
-    PREVIOUS,
-    REGULAR_BEARISH,
-    REGULAR_BULLISH,
-    SYMBOL,
-)
+from divbot.kernels.divergence import PIVOT, PREVIOUS, SYMBOL
 from divbot.kernels.pivots import RIGHT
 from divbot.scanner.block import Block, build_block, steps_of
 from divbot.scanner.cases import Cases
@@ -42,16 +33,15 @@ from divbot.scanner.task import (
     Coverage,
     Failure,
 )
-from divbot.scanner.trial import extremes, line_of_sight, trends, try_divergences
+from divbot.scanner.trial import (
+    divergences_of,
+    extremes,
+    line_of_sight,
+    trends,
+    try_divergences,
+)
 
 _GIVE_UP_AFTER = 8
-
-KINDS = {
-    REGULAR_BULLISH: Kind.REGULAR_BULLISH,
-    HIDDEN_BULLISH: Kind.HIDDEN_BULLISH,
-    REGULAR_BEARISH: Kind.REGULAR_BEARISH,
-    HIDDEN_BEARISH: Kind.HIDDEN_BEARISH,
-}
 
 
 class BlockWorker:
@@ -80,7 +70,8 @@ class BlockWorker:
         fetched, failures = download.run(self._threads)
         downloaded = self._clock.monotonic()
         series = {symbol: x.candles for symbol, x in fetched.items()}
-        found = _find(_usable(series, task), task)
+        usable = _usable(series, task)
+        found = _find(usable, task)
         return BlockResult(
             coverage=tuple(
                 _coverage(symbol, x, task.interval, found.counts.get(symbol, 0))
@@ -93,6 +84,7 @@ class BlockWorker:
             worker=os.getpid(),
             download_seconds=downloaded - started,
             analysis_seconds=self._clock.monotonic() - downloaded,
+            candles=_charted(usable, found.signals, task),
         )
 
     def close(self) -> None:
@@ -232,16 +224,25 @@ def _find(series: Mapping[str, Candles], task: BlockTask) -> _Found:
     signals = tuple(
         _signal(block, analysis, event, divergence, float(extreme), float(trend))
         for event, divergence, extreme, trend in zip(
-            fresh, _divergences(block, fresh), *likeness, strict=True
+            fresh, divergences_of(block, fresh), *likeness, strict=True
         )
     )
     counts = np.bincount(events[:, SYMBOL], minlength=len(block.symbols)).tolist()
     return _Found(
         signals,
-        tuple(_divergences(block, events)) if task.with_divergences else (),
+        tuple(divergences_of(block, events)) if task.with_divergences else (),
         dict(zip(block.symbols, counts, strict=True)),
         try_divergences(block, analysis, events, task.trade),
     )
+
+
+def _charted(
+    series: Mapping[str, Candles], signals: Iterable[Signal], task: BlockTask
+) -> dict[str, Candles]:
+    if task.charted is None:
+        return {}
+    wanted = task.charted | {signal.divergence.symbol for signal in signals}
+    return {symbol: candles for symbol, candles in series.items() if symbol in wanted}
 
 
 def _last_rows(block: Block) -> NDArray[np.int64]:
@@ -249,18 +250,6 @@ def _last_rows(block: Block) -> NDArray[np.int64]:
     present = block.close == block.close
     rows: NDArray[np.int64] = len(present) - 1 - present[::-1].argmax(axis=0)
     return rows
-
-
-def _divergences(block: Block, events: NDArray[np.int64]) -> Iterable[Divergence]:
-    columns = events[:, SYMBOL]
-    times = (
-        block.open_times(rows, columns).tolist()
-        for rows in (events[:, PREVIOUS], events[:, PIVOT], events[:, PIVOT] + RIGHT)
-    )
-    for column, kind, *moments in zip(
-        columns.tolist(), events[:, KIND].tolist(), *times, strict=True
-    ):
-        yield Divergence(block.symbols[column], KINDS[kind], *moments)
 
 
 def _signal(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from divbot.kernels.analysis import FARTHEST, NEAREST, analyse
 from divbot.kernels.divergence import divergences
 from divbot.kernels.pivots import HIGH, LOW, pivots
-from divbot.scanner.worker import KINDS
+from divbot.scanner.trial import KINDS
 from tests import reference
 from tests.kernels.blocks import Floats, blocks, events_of, walk, with_gaps
 

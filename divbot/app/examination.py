@@ -1,0 +1,23 @@
+"""The composition of charts: the symbols of a report, examined as the settings trade them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from divbot.app import scan_rules
+
+if TYPE_CHECKING:
+    from divbot.scanner.examination import Examination
+    from divbot.scanner.report import Report
+    from divbot.settings import Settings
+
+
+def examined(report: Report, settings: Settings) -> dict[str, Examination]:
+    """Return by symbol what the candles of `report` show."""
+    from divbot.scanner.examination import examine
+
+    rules = scan_rules(settings)
+    return {
+        symbol: examine(symbol, candles, report.interval, rules.limit, rules.ranking.trade)
+        for symbol, candles in report.candles.items()
+    }
