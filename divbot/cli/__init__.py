@@ -18,6 +18,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import divbot
+from divbot.cli.chart import chart
 from divbot.cli.exchange import exchange
 from divbot.cli.limits import limits
 from divbot.cli.paper import paper
@@ -41,6 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(scan)
+app.command()(chart)
 app.command()(paper)
 app.command()(exchange)
 app.command()(universe)

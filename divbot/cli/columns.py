@@ -16,6 +16,7 @@ from rich.text import Text
 
 from divbot.cli.destination import Fit
 from divbot.cli.figures import harmless
+from divbot.domain.signals import Side
 
 Row = TypeVar("Row")
 
@@ -39,6 +40,11 @@ class Column(Generic[Row]):
     is_number: bool = True
     least: int = 0
     """Cells that it takes at least: a figure that gains a digit must not move its neighbours."""
+
+
+def side_style(side: Side) -> str:
+    """Return the colour of what a signal says to do."""
+    return "green" if side is Side.BUY else "red"
 
 
 def left_out(

@@ -62,6 +62,15 @@ Limit: TypeAlias = Annotated[
 MaxAge: TypeAlias = Annotated[
     int | None, typer.Option(help="Take nothing confirmed more candles ago than this. [5]")
 ]
+StopAtr: TypeAlias = Annotated[
+    float | None, typer.Option(help="Stop beyond the later pivot, in ATRs. [0.5]")
+]
+RewardRisk: TypeAlias = Annotated[
+    float | None, typer.Option(help="Target, as a multiple of the risk. [2.0]")
+]
+Horizon: TypeAlias = Annotated[
+    int | None, typer.Option(help="Candles after which a past case is closed. [100]")
+]
 Best: TypeAlias = Annotated[int | None, typer.Option(help="Keep this many opportunities. [20]")]
 Workers: TypeAlias = Annotated[
     str | None,

@@ -8,10 +8,10 @@ from decimal import Decimal
 from rich.cells import cell_len
 from rich.text import Text
 
-from divbot.cli.columns import cut, flowing
+from divbot.cli.columns import cut, flowing, side_style
 from divbot.cli.figures import harmless, money, percent, signed, span
 from divbot.cli.lines import VERB, event_words, exit_profit
-from divbot.cli.live_tables import side_style, sign_style
+from divbot.cli.live_tables import sign_style
 from divbot.domain.clock import utc_text
 from divbot.domain.events import Entered, Event, Exited, Paused
 from divbot.domain.ledger import DAY

@@ -8,11 +8,11 @@ from decimal import Decimal
 
 from rich.text import Text
 
-from divbot.cli.columns import Column, cut, flowing, table_lines
+from divbot.cli.columns import Column, cut, flowing, side_style, table_lines
 from divbot.cli.figures import multiple, percent, price_text, quantity_text, signed, span
 from divbot.domain.clock import utc_text
 from divbot.domain.positions import Position
-from divbot.domain.signals import Opportunity, Side
+from divbot.domain.signals import Opportunity
 from divbot.trading.snapshot import Snapshot
 
 _YEAR = len("2024-")
@@ -50,11 +50,6 @@ class _Held:
 def sign_style(amount: Decimal | None) -> str:
     """Return the colour of a profit or a loss."""
     return "" if not amount else "green" if amount > 0 else "red"
-
-
-def side_style(side: Side) -> str:
-    """Return the colour of what a signal says to do."""
-    return "green" if side is Side.BUY else "red"
 
 
 _POSITION_COLUMNS: tuple[Column[_Held], ...] = (

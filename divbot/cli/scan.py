@@ -47,15 +47,9 @@ def scan(
         ),
     ] = None,
     max_age: flags.MaxAge = None,
-    stop_atr: Annotated[
-        float | None, typer.Option(help="Stop beyond the later pivot, in ATRs. [0.5]")
-    ] = None,
-    reward_risk: Annotated[
-        float | None, typer.Option(help="Target, as a multiple of the risk. [2.0]")
-    ] = None,
-    horizon: Annotated[
-        int | None, typer.Option(help="Candles after which a past case is closed. [100]")
-    ] = None,
+    stop_atr: flags.StopAtr = None,
+    reward_risk: flags.RewardRisk = None,
+    horizon: flags.Horizon = None,
     best: flags.Best = None,
     as_json: flags.Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")] = False,
@@ -69,6 +63,12 @@ def scan(
     output: Annotated[
         Path | None,
         typer.Option(help="Write to this file; .json and .csv choose the format.", dir_okay=False),
+    ] = None,
+    chart_report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report", help="Also write a page with charts to this file (HTML).", dir_okay=False
+        ),
     ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress and no notices.")
@@ -84,8 +84,10 @@ def scan(
 ) -> int:
     """Scan the market once and print the opportunities, the best first."""
     from divbot.app import open_scanner, slow_scan_notice
+    from divbot.cli.destination import Destination
     from divbot.cli.output import Format, Output
     from divbot.cli.progress import ScanProgress
+    from divbot.cli.report.page import plotly_script
     from divbot.settings import load_settings
 
     settings = load_settings(
@@ -119,13 +121,23 @@ def scan(
     flags.refuse_both(demo=demo, base_url=base_url)
     format_ = Format.chosen(as_json=as_json, as_csv=as_csv, with_all=with_all, path=output)
     out = Output(format_, output, with_divergences=with_all, is_explained=explain)
+    page = Destination(chart_report) if chart_report else None
+    plotly = plotly_script("--report") if chart_report else ""
     if demo and not quiet:
         _notice("demo: a local exchange with a synthetic market, not real prices")
     if (slow := slow_scan_notice(settings)) and not demo and not quiet:
         _notice(slow)
-    with ScanProgress(quiet=quiet) as progress, open_scanner(settings, demo=demo) as scanner:
-        report = scanner.cycle(progress)
+    scanner = open_scanner(settings, demo=demo, with_candles=page is not None)
+    with ScanProgress(quiet=quiet) as progress, scanner as opened:
+        report = opened.cycle(progress)
     out.write(report)
+    if page:
+        from divbot.app.examination import examined
+        from divbot.cli.report.market import scan_page
+
+        page.write(scan_page(report, examined(report, settings), plotly))
+        if not quiet:
+            _notice(f"{chart_report} written")
     if not quiet:
         _notices(report, settings)
     return PARTIAL if _is_partial(report, settings) else 0

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from divbot.cli.columns import Column, table_text
+from divbot.cli.columns import Column, side_style, table_text
 from divbot.cli.destination import Fit
 from divbot.cli.figures import change, harmless, money, price_text, quantity_text, signed, span
 from divbot.cli.lines import ASSET
-from divbot.cli.live_tables import side_style
 from divbot.cli.recorded import heading, heading_document, start_of
 from divbot.domain.clock import utc_text
 from divbot.trading.curve import Valuation, equity_curve

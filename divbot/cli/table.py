@@ -10,8 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from divbot.cli.columns import Column, left_out
-from divbot.cli.live_tables import side_style
+from divbot.cli.columns import Column, left_out, side_style
 from divbot.domain.clock import utc_text
 from divbot.domain.signals import Opportunity
 from divbot.scanner.report import SKIP_REASONS, Report, Summary

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from divbot.cli.columns import Column, table_text
+from divbot.cli.columns import Column, side_style, table_text
 from divbot.cli.destination import Fit
 from divbot.cli.figures import money, multiple, quantity_text, signed, span, words
 from divbot.cli.lines import ASSET
-from divbot.cli.live_tables import side_style, sign_style
+from divbot.cli.live_tables import sign_style
 from divbot.cli.recorded import heading
 from divbot.domain.clock import utc_text
 from divbot.domain.ledger import ZERO

@@ -1,0 +1,99 @@
+"""`divbot chart`: one symbol with its divergences and how they ended, as a page."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from divbot.cli import flags
+from divbot.domain.errors import InputError, SymbolError
+
+if TYPE_CHECKING:
+    from divbot.scanner.examination import Examination
+    from divbot.scanner.report import Report
+
+
+def chart(
+    symbol: Annotated[str, typer.Argument(help="Which one: BTCUSDT", show_default=False)],
+    *,
+    market: flags.MarketName = None,
+    interval: flags.IntervalName = None,
+    limit: flags.Limit = None,
+    max_age: flags.MaxAge = None,
+    stop_atr: flags.StopAtr = None,
+    reward_risk: flags.RewardRisk = None,
+    horizon: flags.Horizon = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Write to this file. [SYMBOL-INTERVAL.html]", dir_okay=False),
+    ] = None,
+    demo: flags.Demo = False,
+    base_url: flags.BaseUrl = None,
+    config: flags.Config = None,
+) -> None:
+    """Draw candles and RSI of one symbol with all divergences, as a page that opens offline."""
+    from divbot.app import open_scanner
+    from divbot.app.examination import examined
+    from divbot.cli.destination import Destination
+    from divbot.cli.report.page import plotly_script
+    from divbot.settings import load_settings
+
+    settings = load_settings(
+        {
+            "symbols": symbol,
+            "market": market,
+            "interval": interval,
+            "limit": limit,
+            "max_age": max_age,
+            "stop_atr": stop_atr,
+            "reward_risk": reward_risk,
+            "horizon": horizon,
+            "base_url": base_url,
+            # One symbol is no work for several processes.
+            "sequential": True,
+        },
+        config,
+    )
+    flags.refuse_both(demo=demo, base_url=base_url)
+    if len(settings.symbols) != 1:
+        raise InputError(f"expected one symbol, such as BTCUSDT, found {symbol!r}")
+    (name,) = settings.symbols
+    path = output or Path(f"{_file_name(name)}-{settings.interval.value}.html")
+    page = Destination(path)
+    plotly = plotly_script("divbot chart")
+    with open_scanner(settings, demo=demo, with_candles=True) as scanner:
+        report = scanner.cycle()
+    found = examined(report, settings).get(name)
+    if found is None:
+        raise SymbolError(f"{name}: {_reason(report)}")
+
+    from divbot.cli.report.market import chart_page
+
+    page.write(chart_page(report, found, plotly))
+    _tell(report, found, path)
+
+
+def _file_name(symbol: str) -> str:
+    """Return `symbol`, which is the venue's to choose, as a name that stays in its folder."""
+    return "".join(x if x.isalnum() else "_" for x in symbol)
+
+
+def _reason(report: Report) -> str:
+    details = [skipped.detail for skipped in report.summary.skipped]
+    return details[0] if details else "no candles came back"
+
+
+def _tell(report: Report, found: Examination, path: Path) -> None:
+    from divbot.cli.report.market import chart_heading, counts_line
+
+    # A page on stdout stands there alone.
+    stream = sys.stderr if path == Path("-") else sys.stdout
+    for notice in report.notices:
+        print(f"divbot: {notice}", file=sys.stderr)
+    print(chart_heading(report, found), file=stream)
+    print(counts_line(report, found), file=stream)
+    if stream is sys.stdout:
+        print(f"{path} written")

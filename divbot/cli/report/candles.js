@@ -1,0 +1,211 @@
+(() => {
+  const { data, config, colour, layout } = page;
+  const FATES = {
+    target: { symbol: "circle", tint: "gain", letter: "T" },
+    stop: { symbol: "x", tint: "loss", letter: "S" },
+    expired: { symbol: "square", tint: "quiet", letter: "E" },
+    unresolved: { symbol: "diamond-open", tint: "accent", letter: "U" },
+    not_entered: { symbol: "circle-open", tint: "quiet", letter: "N" },
+  };
+  const KINDS = {
+    regular_bullish: { tint: "gain", dash: "solid" }, hidden_bullish: { tint: "gain", dash: "dash" },
+    regular_bearish: { tint: "loss", dash: "solid" }, hidden_bearish: { tint: "loss", dash: "dash" },
+  };
+
+  class Chart {
+    constructor(element) {
+      const { series, plans } = data.shown[element.dataset.place];
+      this.element = element;
+      this.series = data.series[series];
+      this.plans = plans;
+      this.step = this.series.at[1] - this.series.at[0];
+      this.last = this.series.at.length - 1;
+      this.view = this.recent();
+    }
+
+    // The newest candles, as many as have room, with room for words beyond the last one.
+    recent() {
+      const width = Math.max(this.element.clientWidth, 200);
+      const count = Math.max(Math.round(width / 7), 50);
+      const pivots = this.plans.map((plan) => this.series.divergences[plan.divergence].rows[0] - 8);
+      const first = Math.max(Math.min(this.last - count, ...pivots), 0);
+      const beyond = this.plans.length ? Math.ceil((this.last - first) * 130 / width) : 3;
+      return [first - 1, this.last + beyond];
+    }
+
+    // Rows beyond the last candle have times, too.
+    time(row) {
+      return this.series.at[row] ?? this.series.at[this.last] + (row - this.last) * this.step;
+    }
+
+    row(time) {
+      return (time - this.series.at[0]) / this.step;
+    }
+
+    heights() {
+      const [first, last] = this.view.map((row, end) => Math.min(Math.max(end ? Math.ceil(row) : Math.floor(row), 0), this.last));
+      const prices = this.plans.flatMap(({ entry, stop, target }) => [entry, stop, target]);
+      const seen = (values) => values.slice(first, last + 1).filter((x) => x !== null);
+      const low = Math.min(...seen(this.series.low), ...prices);
+      const high = Math.max(...seen(this.series.high), ...prices);
+      const room = 0.07 * (high - low) || high * 0.001;
+      return [low - room, high + room];
+    }
+
+    ranges() {
+      return { "xaxis.range": this.view.map((row) => this.series.at[0] + row * this.step), "yaxis.range": this.heights() };
+    }
+
+    candles() {
+      const { at, open, high, low, close, decimals } = this.series;
+      const look = (tint) => ({ line: { color: colour(tint), width: 1 }, fillcolor: colour(tint) });
+      return {
+        type: "candlestick", name: "candle", x: at, open, high, low, close, yhoverformat: `.${decimals}f`,
+        xhoverformat: "%Y-%m-%d %H:%M", increasing: look("rise"), decreasing: look("fall"),
+      };
+    }
+
+    strength() {
+      return {
+        x: this.series.at, y: this.series.rsi, yaxis: "y2", mode: "lines", name: "RSI",
+        line: { color: colour("text"), width: 1.2 }, hovertemplate: "RSI %{y:.1f}<br>%{x|%Y-%m-%d %H:%M}<extra></extra>",
+      };
+    }
+
+    // One trace for all lines of a kind: a gap parts one divergence from the next.
+    lines(kind, figure, axis) {
+      const { tint, dash } = KINDS[kind];
+      const trace = {
+        x: [], y: [], text: [], mode: "lines+markers", yaxis: axis, name: kind, hovertemplate: "%{text}<extra></extra>",
+        line: { color: colour(tint), width: 2, dash }, marker: { color: colour(tint), size: 5 },
+      };
+      for (const found of this.series.divergences.filter((x) => x.kind === kind)) {
+        trace.x.push(...found.rows.map((row) => this.series.at[row]), null);
+        trace.y.push(...found[figure], null);
+        trace.text.push(found.text, found.text, null);
+      }
+      return trace;
+    }
+
+    marks(fate) {
+      const { symbol, tint, letter } = FATES[fate];
+      const found = this.series.divergences.filter((x) => x.fate === fate);
+      const isLow = (x) => x.side === "BUY";
+      const { at, high, low } = this.series;
+      return {
+        x: found.map((x) => at[x.confirmed]),
+        y: found.map((x) => isLow(x) ? low[x.confirmed] - 0.6 * x.atr : high[x.confirmed] + 0.6 * x.atr),
+        text: found.map(() => letter), customdata: found.map((x) => x.text), name: fate, mode: "markers+text",
+        textposition: found.map((x) => isLow(x) ? "bottom center" : "top center"),
+        textfont: { color: colour(tint), size: 12 }, marker: { symbol, color: colour(tint), size: 9 },
+        hovertemplate: "%{customdata}<extra></extra>",
+      };
+    }
+
+    planned() {
+      const shapes = [], annotations = [];
+      for (const { divergence, ...plan } of this.plans) {
+        const confirmed = this.series.divergences[divergence].confirmed;
+        shapes.push({
+          type: "line", xref: "x", yref: "paper", x0: this.time(confirmed), x1: this.time(confirmed), y0: 0, y1: 1,
+          line: { color: colour("accent"), width: 1, dash: "dot" },
+        });
+        for (const [name, tint] of [["entry", "accent"], ["stop", "loss"], ["target", "gain"]]) {
+          const x0 = this.time(name === "entry" ? this.last : confirmed);
+          shapes.push({
+            type: "line", xref: "x", yref: "y", x0, x1: this.time(this.last) + 1e4 * this.step, y0: plan[name], y1: plan[name],
+            line: { color: colour(tint), width: 1.5, dash: name === "entry" ? "solid" : "dash" },
+          });
+          annotations.push({
+            xref: "paper", x: 1, xanchor: "right", y: plan[name], yanchor: "bottom", showarrow: false,
+            text: `${name} ${plan[name].toFixed(this.series.decimals)}`, font: { color: colour(tint), size: 12 },
+          });
+        }
+      }
+      return { shapes, annotations };
+    }
+
+    draw() {
+      const { shapes, annotations } = this.planned();
+      for (const y of [30, 50, 70]) {
+        shapes.push({
+          type: "line", layer: "below", xref: "paper", x0: 0, x1: 1, yref: "y2", y0: y, y1: y,
+          line: { color: colour("quiet"), width: 1, dash: "dot" },
+        });
+      }
+      const ranges = this.ranges();
+      const traces = [
+        this.candles(), this.strength(),
+        ...Object.keys(KINDS).flatMap((kind) => [this.lines(kind, "price", "y"), this.lines(kind, "rsi", "y2")]),
+        ...Object.keys(FATES).map((fate) => this.marks(fate)),
+      ].filter((trace) => trace.x.length);
+      const base = layout({
+        hovermode: "closest", showlegend: false, shapes, annotations, margin: { l: 12, r: 12, t: 28, b: 28 },
+        xaxis: { type: "date", anchor: "y2", range: ranges["xaxis.range"], rangeslider: { visible: false } },
+        yaxis: { domain: [0.3, 1], range: ranges["yaxis.range"], fixedrange: true, tickformat: `.${this.series.decimals}f`, nticks: 8 },
+        yaxis2: { domain: [0, 0.25], range: [0, 100], fixedrange: true, tickvals: [30, 50, 70], title: { text: "RSI" }, showgrid: false },
+      });
+      // Prices follow by themselves: a drag goes along the time, but for a finger, which scrolls.
+      base.dragmode &&= "pan";
+      const isNew = !this.element.data;
+      Plotly.react(this.element, traces, base, config);
+      if (isNew) this.element.on("plotly_relayout", (changed) => this.follow(changed));
+    }
+
+    follow(changed) {
+      if (!Object.keys(changed).some((name) => name.startsWith("xaxis.")) || "yaxis.range" in changed) return;
+      this.view = this.element.layout.xaxis.range.map((time) => this.row(milliseconds(time)));
+      Plotly.relayout(this.element, { "yaxis.range": this.heights() });
+    }
+
+    show(view) {
+      this.view = view;
+      Plotly.relayout(this.element, this.ranges());
+    }
+
+    move(part) {
+      const by = part * (this.view[1] - this.view[0]);
+      this.show(this.view.map((row) => row + by));
+    }
+  }
+
+  // A chart names times by numbers as they were given, and by texts, in UTC, once they were dragged.
+  function milliseconds(time) {
+    if (typeof time === "number") return time;
+    const [day, hour = "00:00"] = time.split(" ");
+    return Date.parse(`${day}T${hour}Z`);
+  }
+
+  function addTools(chart) {
+    const tools = document.createElement("div");
+    tools.className = "tools";
+    const actions = {
+      "\u2190 earlier": () => chart.move(-0.5), "later \u2192": () => chart.move(0.5),
+      recent: () => chart.show(chart.recent()), all: () => chart.show([-1, chart.recent()[1]]),
+    };
+    for (const [name, action] of Object.entries(actions)) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = name;
+      button.addEventListener("click", action);
+      tools.append(button);
+    }
+    chart.element.before(tools);
+  }
+
+  // Many charts stay light: each is drawn when it comes near the window.
+  const drawn = new Set();
+  const watch = new IntersectionObserver((seen) => {
+    for (const { target, isIntersecting } of seen) {
+      if (!isIntersecting) continue;
+      watch.unobserve(target);
+      const chart = new Chart(target);
+      drawn.add(chart);
+      addTools(chart);
+      chart.draw();
+    }
+  }, { rootMargin: "300px" });
+
+  page.drawAlways(() => drawn.forEach((chart) => chart.draw()));
+  for (const element of document.querySelectorAll(".candles")) watch.observe(element);
+})();
