@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from collections.abc import Sequence
-from html import escape, unescape
-from html.parser import HTMLParser
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from plotly.offline import get_plotlyjs
 
 from divbot.cli.report.charts import MOST_POINTS, chart_data, thinned
 from divbot.cli.report.page import filled
 from divbot.cli.report.stats import page_text
 from divbot.trading.journal import Recorded
 from divbot.trading.stats import measure
+from tests.cli.pages import EVIL, Markup, browse
 from tests.cli.recordings import Terminal, terminal
 from tests.trading.stories import (
     HOUR,
@@ -37,9 +36,6 @@ from tests.trading.stories import (
 
 __all__ = ["terminal"]
 
-BROWSER = shutil.which("chromium")
-EVIL = "</script><img src=x onerror=alert(1)>&\"'"
-
 
 def page(run: Recorded, script: str = "") -> str:
     return page_text(run, measure(run.events, run.ledger), script)
@@ -49,35 +45,12 @@ def charts(run: Recorded) -> dict[str, Any]:
     return chart_data(measure(run.events, run.ledger), run.ledger)
 
 
-class Page(HTMLParser):
-    """Take note of elements, of what they refer to, and of the text of tables."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.references: list[str] = []
-        self.rows: list[list[str]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.references += [value or "" for name, value in attrs if name in ("src", "href")]
-        if tag == "tr":
-            self.rows.append([])
-        if tag in ("td", "th"):
-            self.rows[-1].append("")
-
-    def handle_data(self, data: str) -> None:
-        if self.rows and self.rows[-1]:
-            self.rows[-1][-1] += data.strip()
-
-
 def test_a_page_has_every_figure_of_the_text_and_every_trade() -> None:
     text = page(five_trades())
 
     assert escape("95% interval 4.6% to 69.9%") in text
     assert escape("none: valued on 1 whole UTC days, 30 are needed") in text
-    trades = Page(text).rows[-6:]
+    trades = Markup(text).rows[-6:]
     assert trades[0][:12] == [
         *("#", "symbol", "side", "kind", "opened", "closed", "held"),
         *("entry", "exit", "reason", "profit", "R"),
@@ -91,7 +64,7 @@ def test_a_page_has_every_figure_of_the_text_and_every_trade() -> None:
 def test_a_page_refers_to_nothing_outside_itself() -> None:
     text = page(five_trades())
 
-    assert Page(text).references == []
+    assert Markup(text).references == []
     assert 'http-equiv="Content-Security-Policy" content="default-src \'none\';' in text
     assert not re.search(r"\{\{|https?://|@import|url\(", text)
 
@@ -101,7 +74,7 @@ def test_whatever_a_symbol_is_called_it_stays_text() -> None:
 
     text = page(run)
 
-    assert "img" not in Page(text).tags
+    assert "img" not in Markup(text).tags
     assert "<img" not in text
     assert text.count("</script>") == page(five_trades()).count("</script>")
     (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text)
@@ -183,32 +156,6 @@ def test_the_command_writes_the_page_and_the_figures(terminal: Terminal, tmp_pat
     assert [x.name for x in tmp_path.iterdir()] == ["report.html"]
 
 
-def browse(folder: Path, run: Recorded, probe: str) -> Any:
-    """Return what `probe`, run in a browser after the page's own script, comes to."""
-    if BROWSER is None:
-        pytest.skip("no chromium on this machine")
-    from plotly.offline import get_plotlyjs
-
-    before = "<script>window.problems = []; onerror = (message) => { problems.push(message); };"
-    after = f"<script>document.title = JSON.stringify((() => {{ {probe} }})());</script></body>"
-    text = page(run, get_plotlyjs()).replace("<style>", f"{before}</script><style>", 1)
-    path = folder / "page.html"
-    path.write_text(after.join(text.rsplit("</body>", 1)), "utf-8")
-    shown = subprocess.run(
-        [
-            *(BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000"),
-            *(f"--user-data-dir={folder / 'browser'}", "--dump-dom", path.as_uri()),
-        ],
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-        check=True,
-    ).stdout
-    # Charts have titles too; the page's is the first.
-    title = re.findall(r"<title>(.*?)</title>", shown, re.S)[0]
-    return json.loads(unescape(title))
-
-
 DRAWN = """
     const drawn = [...document.querySelectorAll(".chart")].map((x) => x.querySelectorAll("svg").length > 0);
     return [problems, drawn];
@@ -227,7 +174,7 @@ DRAWN = """
     ],
 )
 def test_a_browser_draws_every_chart(tmp_path: Path, run: Recorded, charts_drawn: int) -> None:
-    assert browse(tmp_path, run, DRAWN) == [[], [True] * charts_drawn]
+    assert browse(tmp_path, page(run, get_plotlyjs()), DRAWN) == [[], [True] * charts_drawn]
 
 
 SORTED = """
@@ -244,7 +191,9 @@ SORTED = """
 def test_a_click_on_a_title_sorts_the_trades(tmp_path: Path) -> None:
     names: Sequence[str] = ["profit", "profit", "held", "symbol", "closed"]
 
-    found = browse(tmp_path, five_trades(), SORTED.replace("NAMES", json.dumps(names)))
+    found = browse(
+        tmp_path, page(five_trades(), get_plotlyjs()), SORTED.replace("NAMES", json.dumps(names))
+    )
 
     assert found == [
         [[2, 3, 4, 1, 5], "ascending"],
@@ -265,7 +214,7 @@ def test_another_symbol_is_a_choice_away(tmp_path: Path) -> None:
         return [problems, [...select.options].map((x) => x.text), before, count()];
     """  # noqa: E501 - of another language
 
-    assert browse(tmp_path, five_trades(), probe) == [
+    assert browse(tmp_path, page(five_trades(), get_plotlyjs()), probe) == [
         *([], ["BTCUSDT (2)", "ETHUSDT (2)", "币安人生USDT (1)"]),
         *(2, 1),
     ]

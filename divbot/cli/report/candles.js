@@ -29,7 +29,8 @@
       const count = Math.max(Math.round(width / 7), 50);
       const pivots = this.plans.map((plan) => this.series.divergences[plan.divergence].rows[0] - 8);
       const first = Math.max(Math.min(this.last - count, ...pivots), 0);
-      const beyond = this.plans.length ? Math.ceil((this.last - first) * 130 / width) : 3;
+      const [axis, words] = this.plans.length ? [80, 120] : [80, 10];
+      const beyond = Math.ceil((this.last - first) * words / Math.max(width - axis - words, 80));
       return [first - 1, this.last + beyond];
     }
 
@@ -48,7 +49,7 @@
       const seen = (values) => values.slice(first, last + 1).filter((x) => x !== null);
       const low = Math.min(...seen(this.series.low), ...prices);
       const high = Math.max(...seen(this.series.high), ...prices);
-      const room = 0.07 * (high - low) || high * 0.001;
+      const room = 0.11 * (high - low) || high * 0.001;
       return [low - room, high + room];
     }
 
@@ -104,12 +105,14 @@
 
     planned() {
       const shapes = [], annotations = [];
-      for (const { divergence, ...plan } of this.plans) {
+      for (const { divergence, side, ...plan } of this.plans) {
         const confirmed = this.series.divergences[divergence].confirmed;
         shapes.push({
           type: "line", xref: "x", yref: "paper", x0: this.time(confirmed), x1: this.time(confirmed), y0: 0, y1: 1,
           line: { color: colour("accent"), width: 1, dash: "dot" },
         });
+        // Words stand outside, where the entry, which lies between, is not in their way.
+        const upper = plan.stop > plan.target ? "stop" : "target";
         for (const [name, tint] of [["entry", "accent"], ["stop", "loss"], ["target", "gain"]]) {
           const x0 = this.time(name === "entry" ? this.last : confirmed);
           shapes.push({
@@ -117,8 +120,9 @@
             line: { color: colour(tint), width: 1.5, dash: name === "entry" ? "solid" : "dash" },
           });
           annotations.push({
-            xref: "paper", x: 1, xanchor: "right", y: plan[name], yanchor: "bottom", showarrow: false,
-            text: `${name} ${plan[name].toFixed(this.series.decimals)}`, font: { color: colour(tint), size: 12 },
+            xref: "paper", x: 1, xanchor: "right", y: plan[name], yanchor: name === "entry" ? "middle" : name === upper ? "bottom" : "top", showarrow: false,
+            text: `${this.plans.length > 1 && name !== "entry" ? `${side} ` : ""}${name} ${plan[name].toFixed(this.series.decimals)}`, font: { color: colour(tint), size: 12 },
+            bgcolor: colour("card"), borderpad: 1,
           });
         }
       }

@@ -20,6 +20,8 @@ from divbot.scanner.report import Report
 _SCRIPT = "candles.js"
 _NOTHING = "No opportunity passes the filters."
 _KEYS: Keys[Opportunity] = {"confirmed": lambda x: x.confirmed_at}
+_FATES = (*FATES[2:], *FATES[1::-1])
+"""Those that are over first."""
 _LINKS: Links[Opportunity] = {"symbol": lambda x: _place(x.rank - 1)}
 
 
@@ -86,7 +88,7 @@ def chart_heading(report: Report, found: Examination) -> str:
 def counts_line(report: Report, found: Examination) -> str:
     """Return how many divergences there are, what became of them, and how many are open now."""
     counts = Counter(x.fate for x in found.divergences)
-    fates = ", ".join(f"{counts[x]} {words(x)}" for x in FATES if counts[x])
+    fates = ", ".join(f"{counts[x]} {words(x)}" for x in _FATES if counts[x])
     current = len(opportunities_of(report, found.symbol))
     candles = int((found.close == found.close).sum())
     ended = f" ({fates})" if fates else ""
