@@ -15,7 +15,7 @@ from plotly.offline import get_plotlyjs
 
 from divbot.cli.report.candles import decimals, plan_document, series_document
 from divbot.cli.report.market import chart_page, counts_line, scan_page
-from divbot.domain.clock import ManualClock
+from divbot.domain.clock import ManualClock, utc_text
 from divbot.domain.market import Interval
 from divbot.domain.signals import Kind
 from divbot.scanner.cases import FATES
@@ -24,7 +24,7 @@ from divbot.scanner.examination import Examination, examine
 from divbot.scanner.pool import InlinePool
 from divbot.scanner.report import Report
 from tests.cli.pages import EVIL, Markup, browse
-from tests.scanner.fakes import TRADE, FakeSource, candles_of, names, rules
+from tests.scanner.fakes import STEP, TRADE, FakeSource, candles_of, names, rules
 
 WITH_GAP = "GAPUSDT"
 
@@ -109,6 +109,7 @@ def test_the_words_at_a_mark_tell_kind_rsi_prices_and_result() -> None:
 
     for lines, x in zip(texts, found.divergences, strict=True):
         assert lines[0] == f"{x.divergence.kind.value.replace('_', ' ')}: {x.divergence.kind.side}"
+        assert lines[1] == f"confirmed {utc_text(x.divergence.confirmed + STEP)} UTC"
         assert lines[2] == f"RSI {x.rsi_previous:.1f} \u2192 {x.rsi:.1f}"
         assert lines[3] == f"price {x.price_previous:.5f} \u2192 {x.price:.5f}"
         if x.result is None:

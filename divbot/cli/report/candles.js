@@ -23,15 +23,18 @@
       this.view = this.recent();
     }
 
-    // The newest candles, as many as have room, with room for words beyond the last one.
+    // The newest candles, as many as have room.
     recent() {
-      const width = Math.max(this.element.clientWidth, 200);
-      const count = Math.max(Math.round(width / 7), 50);
+      const count = Math.max(Math.round(this.element.clientWidth / 7), 50);
       const pivots = this.plans.map((plan) => this.series.divergences[plan.divergence].rows[0] - 8);
-      const first = Math.max(Math.min(this.last - count, ...pivots), 0);
-      const [axis, words] = this.plans.length ? [80, 120] : [80, 10];
-      const beyond = Math.ceil((this.last - first) * words / Math.max(width - axis - words, 80));
-      return [first - 1, this.last + beyond];
+      return this.since(Math.max(Math.min(this.last - count, ...pivots), 0));
+    }
+
+    // All from one on, with room for the words of a plan beyond the last one.
+    since(first) {
+      const axis = 80, words = this.plans.length ? 120 : 10;
+      const room = Math.max(this.element.clientWidth - axis - words, 80);
+      return [first - 1, this.last + Math.ceil((this.last - first) * words / room)];
     }
 
     // Rows beyond the last candle have times, too.
@@ -90,6 +93,7 @@
 
     marks(fate) {
       const { symbol, tint, letter } = FATES[fate];
+      const current = new Set(this.plans.map((plan) => this.series.divergences[plan.divergence]));
       const found = this.series.divergences.filter((x) => x.fate === fate);
       const isLow = (x) => x.side === "BUY";
       const { at, high, low } = this.series;
@@ -98,7 +102,7 @@
         y: found.map((x) => isLow(x) ? low[x.confirmed] - 0.6 * x.atr : high[x.confirmed] + 0.6 * x.atr),
         text: found.map(() => letter), customdata: found.map((x) => x.text), name: fate, mode: "markers+text",
         textposition: found.map((x) => isLow(x) ? "bottom center" : "top center"),
-        textfont: { color: colour(tint), size: 12 }, marker: { symbol, color: colour(tint), size: 9 },
+        textfont: { color: colour(tint), size: 12 }, marker: { symbol, color: colour(tint), size: found.map((x) => current.has(x) ? 14 : 9) },
         hovertemplate: "%{customdata}<extra></extra>",
       };
     }
@@ -185,7 +189,7 @@
     tools.className = "tools";
     const actions = {
       "\u2190 earlier": () => chart.move(-0.5), "later \u2192": () => chart.move(0.5),
-      recent: () => chart.show(chart.recent()), all: () => chart.show([-1, chart.recent()[1]]),
+      recent: () => chart.show(chart.recent()), all: () => chart.show(chart.since(0)),
     };
     for (const [name, action] of Object.entries(actions)) {
       const button = document.createElement("button");

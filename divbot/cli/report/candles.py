@@ -84,7 +84,7 @@ def _lines(x: TriedDivergence, found: Examination, digits: int) -> list[str]:
         end = f"{end}, {multiple(x.result)} R after {held} candle{'s' if held > 1 else ''}"
     return [
         f"{kind}: {divergence.kind.side.value}",
-        f"confirmed {utc_text(divergence.confirmed)} UTC",
+        f"confirmed {utc_text(found.interval.close_of(divergence.confirmed))} UTC",
         f"RSI {x.rsi_previous:.1f} \u2192 {x.rsi:.1f}",
         f"price {x.price_previous:.{digits}f} \u2192 {x.price:.{digits}f}",
         f"stop {x.stop:.{digits}f}, target {x.target:.{digits}f}",
