@@ -127,9 +127,11 @@ def scan(
         _notice("demo: a local exchange with a synthetic market, not real prices")
     if (slow := slow_scan_notice(settings)) and not demo and not quiet:
         _notice(slow)
-    scanner = open_scanner(settings, demo=demo, with_candles=page is not None)
-    with ScanProgress(quiet=quiet) as progress, scanner as opened:
-        report = opened.cycle(progress)
+    with (
+        ScanProgress(quiet=quiet) as progress,
+        open_scanner(settings, demo=demo, with_candles=page is not None) as scanner,
+    ):
+        report = scanner.cycle(progress)
     out.write(report)
     if page:
         from divbot.app.examination import examined

@@ -131,6 +131,21 @@ def test_no_candles_come_back_where_nobody_asks_for_them() -> None:
 
 
 def test_a_symbol_that_was_skipped_has_no_candles_to_show() -> None:
-    source = FakeSource(names(4), bars=299, wanted=frozenset(names(1)))
+    halted = {"S000USDT": candles_of(5, 900, end=10)}
+    source = FakeSource(names(4), bars=299, special=halted, wanted=frozenset(names(2)))
 
-    assert scanned(source, InlinePool(source, 4), with_candles=True).candles == {}
+    report = scanned(source, InlinePool(source, 4), with_candles=True)
+
+    assert {x.reason for x in report.summary.skipped} == {"insufficient_history"}
+    assert set(report.candles) == {"S000USDT"}
+
+
+def test_a_symbol_whose_newest_candles_are_missing_has_none_to_show() -> None:
+    halted = {"S000USDT": candles_of(5, 900, end=10)}
+    source = FakeSource(names(9), bars=900, special=halted, wanted=frozenset(names(2)))
+
+    report = scanned(source, InlinePool(source, 4), with_candles=True)
+
+    assert [(x.symbol, x.reason) for x in report.summary.skipped] == [("S000USDT", "gap")]
+    assert set(report.candles) >= {"S001USDT"}
+    assert "S000USDT" not in report.candles
