@@ -8,7 +8,7 @@ import pytest
 from divbot.domain.signals import Evidence, Kind
 from divbot.scanner.confidence import FAIR_CASES, Group, History, Resolved
 from divbot.scanner.likeness import KIND_NUMBERS, trend_of, zone_of
-from divbot.scanner.worker import KINDS
+from divbot.scanner.trial import KINDS
 
 SYMBOLS = 20
 Cells = np.ndarray
