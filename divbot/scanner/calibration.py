@@ -95,7 +95,8 @@ def calibrate(
     kept = ended & ~np.isnan(stated[:, 0])
     if not kept.any():
         return None
-    return _compare(*stated[kept].T, everything.won[kept], everything.result[kept])
+    share, expectancy, running = stated[kept].T
+    return _compare(share, expectancy, running, everything.won[kept], everything.result[kept])
 
 
 def _resolved(cases: Cases, rows: Rows, horizon: int) -> Resolved:
