@@ -83,9 +83,11 @@ def scan(
     config: flags.Config = None,
 ) -> int:
     """Scan the market once and print the opportunities, the best first."""
-    from divbot.app import open_scanner, slow_scan_notice
+    from divbot.app import open_scanner, slow_scan_notice, workers_of_scan
     from divbot.cli.output import Format, Output
     from divbot.cli.progress import ScanProgress
+    from divbot.processes import end_forkserver
+    from divbot.scanner.workforce import IN_PROCESS
     from divbot.settings import load_settings
 
     settings = load_settings(
@@ -119,6 +121,9 @@ def scan(
     flags.refuse_both(demo=demo, base_url=base_url)
     format_ = Format.chosen(as_json=as_json, as_csv=as_csv, with_all=with_all, path=output)
     out = Output(format_, output, with_divergences=with_all, is_explained=explain)
+    if workers_of_scan(settings) == IN_PROCESS and not demo:
+        # It was started on suspicion, and takes a core from the scan.
+        end_forkserver()
     if demo and not quiet:
         _notice("demo: a local exchange with a synthetic market, not real prices")
     if (slow := slow_scan_notice(settings)) and not demo and not quiet:
