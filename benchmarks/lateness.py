@@ -16,7 +16,6 @@ import io
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -27,21 +26,22 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-DIVBOT = [sys.executable, "-m", "divbot"]
 QUIET, SCANS, LIVE = "no scan", "scans back to back", "scans and a live view"
-NOISY = 0.1
-"""Of the cores used by others: from there on the figures tell of them, too."""
 
 
 def main() -> None:
+    # Here, so that worker processes, which import this script, load none of it.
+    from machine import NOISY
+    from venue import open_exchange
+
     options = parse_arguments()
     if options.switch_interval:
         sys.setswitchinterval(options.switch_interval / 1000)
-    with exchange(options) as url:
+    with open_exchange("usdm", options.symbols, is_nice=True) as exchange:
         for _ in range(options.warm_up):
-            measure(options, url, SCANS, 8.0)
+            measure(options, exchange.url, SCANS, 8.0)
         runs = [
-            measure(options, url, way, options.seconds)
+            measure(options, exchange.url, way, options.seconds)
             for _ in range(options.repeats)
             for way in options.ways
         ]
@@ -204,22 +204,6 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--ways", nargs="+", default=[QUIET, SCANS, LIVE])
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
-
-
-@contextmanager
-def exchange(options: argparse.Namespace) -> Iterator[str]:
-    """Provide the address of a local exchange of its own."""
-    command = [*DIVBOT, "exchange", "--market", "usdm", "--symbols", str(options.symbols)]
-    with subprocess.Popen(
-        # More scans in a minute than the venue would allow. And a venue takes none of our cores:
-        # it shares them with everything but the run.
-        ["nice", *command, "--weight-limit", "100000000"],
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-    ) as process:
-        assert process.stdout
-        yield process.stdout.readline().split()[-1]
-        process.terminate()
 
 
 if __name__ == "__main__":

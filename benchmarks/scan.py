@@ -11,19 +11,14 @@ all the while. Also the time of `divbot --help`. Linux only, for the memory.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict
 
-DIVBOT = [sys.executable, "-m", "divbot"]
-STAGES = ("listing", "download", "analysis", "total")
+from commandline import Parser, milliseconds, run, whole
+from scanning import Scan, measure_scan
+from venue import DIVBOT, Exchange, open_exchange
 
 
 def main() -> None:
@@ -33,10 +28,10 @@ def main() -> None:
     print(f"{options.symbols} symbols, {options.market}, medians of {options.repeats} runs")
     print(f"{'latency':>8}  {'cycle':>7}  listing  download  analysis  process      PSS")
     for latency in options.latency:
-        with exchange(options, latency) as url:
-            measure(options, url)  # compiles the kernels, draws the market
-            runs = [measure(options, url) for _ in range(options.repeats)]
-        figures = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+        with open_exchange(options.market, options.symbols, latency=latency) as exchange:
+            measure(options, exchange)  # compiles the kernels, draws the market
+            runs = [asdict(measure(options, exchange)) for _ in range(options.repeats)]
+        figures = {name: statistics.median(each[name] for each in runs) for name in runs[0]}
         print(
             f"{latency:>5g} ms  {figures['total']:>5.2f} s  {figures['listing']:>5.2f} s"
             f"  {figures['download']:>6.2f} s  {figures['analysis']:>6.2f} s"
@@ -44,65 +39,21 @@ def main() -> None:
         )
 
 
+def measure(options: argparse.Namespace, exchange: Exchange) -> Scan:
+    flags = ["--workers", str(options.workers)] if options.workers else []
+    return measure_scan(exchange, options.market, options.symbols, flags, with_memory=True)
+
+
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("--latency", type=float, nargs="+", default=[0, 50], help="ms")
-    parser.add_argument("--symbols", type=int, default=400)
-    parser.add_argument("--market", default="spot", help="spot: 1000 candles; usdm: 499")
-    parser.add_argument("--workers", type=int)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser = Parser(description=__doc__.split("\n")[0] if __doc__ else None)
+    parser.add_argument("--latency", type=milliseconds, nargs="+", default=[0, 50], help="ms")
+    parser.add_argument("--symbols", type=whole(1, 5000), default=400)
+    parser.add_argument(
+        "--market", choices=["spot", "usdm"], default="spot", help="1000 candles; or 499"
+    )
+    parser.add_argument("--workers", type=whole(1, 256), help="by itself as divbot chooses")
+    parser.add_argument("--repeats", type=whole(1, 1000), default=5)
     return parser.parse_args()
-
-
-@contextmanager
-def exchange(options: argparse.Namespace, latency: float) -> Iterator[str]:
-    """Provide the address of a local exchange of its own."""
-    command = [*DIVBOT, "exchange", "--market", options.market, "--symbols", str(options.symbols)]
-    with subprocess.Popen(
-        # More scans in a minute than the venue would allow.
-        [*command, "--latency", str(latency), "--weight-limit", "1000000"],
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-    ) as process:
-        assert process.stdout
-        yield process.stdout.readline().split()[-1]
-        process.terminate()
-
-
-def measure(options: argparse.Namespace, url: str) -> dict[str, float]:
-    """Run one scan; return its seconds by stage, those of the process, and its PSS in MB."""
-    command = [*DIVBOT, "scan", "--market", options.market, "--top", str(options.symbols)]
-    command += ["--base-url", url, "--json"]
-    if options.workers:
-        command += ["--workers", str(options.workers)]
-    with tempfile.TemporaryFile() as output:
-        started = time.perf_counter()
-        with subprocess.Popen(command, stdout=output) as process:
-            most = 0.0
-            while process.poll() is None:
-                most = max(most, tree_pss(process.pid))
-                time.sleep(0.02)
-        elapsed = time.perf_counter() - started
-        output.seek(0)
-        report: dict[str, Any] = json.load(output)
-    assert report["summary"]["scanned"] == options.symbols, report["summary"]
-    return {**{x: report["timings"][x] for x in STAGES}, "process": elapsed, "pss": most}
-
-
-def tree_pss(root: int) -> float:
-    """Return the proportional memory of a process and all below it, in MB."""
-    total, todo = 0, [root]
-    while todo:
-        process = Path(f"/proc/{todo.pop()}")
-        try:
-            for line in (process / "smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
-                    total += int(line.split()[1])
-            for children in process.glob("task/*/children"):
-                todo += [int(child) for child in children.read_text().split()]
-        except OSError:
-            continue
-    return total / 1024
 
 
 def seconds_of(command: list[str]) -> float:
@@ -112,4 +63,4 @@ def seconds_of(command: list[str]) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -6,6 +6,8 @@ Worker processes import the main module of the program that starts them: theirs 
 from __future__ import annotations
 
 import signal
+import sys
+from collections.abc import Sequence
 
 
 def main() -> None:
@@ -13,9 +15,18 @@ def main() -> None:
     # Until everything is in place to end quietly, Ctrl-C ends the process without a word.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _start_workers_early(sys.argv[1:])
     from divbot.cli import run
 
     run()
+
+
+def _start_workers_early(arguments: Sequence[str]) -> None:
+    """Let what becomes the workers load its modules while this process still loads its own."""
+    if arguments[:1] in (["scan"], ["paper"]) and not {"--help", "--sequential"} & {*arguments}:
+        from divbot.processes import PRELOAD, start_context
+
+        start_context(PRELOAD)
 
 
 if __name__ == "__main__":

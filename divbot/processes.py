@@ -22,6 +22,13 @@ from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 
+PRELOAD = (
+    "divbot.scanner.preload",
+    "divbot.binance.market_data",
+    "divbot.binance.compiled_klines",
+)
+"""What workers need, by name: nobody here knows more of it."""
+
 
 def start_context(preload: Sequence[str] = ()) -> BaseContext:
     """Return the multiprocessing context to start children with; never fork.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
@@ -31,6 +32,7 @@ from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
 from divbot.scanner.score import DEFAULT_WEIGHTS, PARTS
 from divbot.scanner.task import MINIMUM_CANDLES
+from divbot.scanner.workforce import AUTO, MOST_WORKERS, Workers
 
 ENVIRONMENT_PREFIX = "DIVBOT_"
 CONFIG_VARIABLE = "DIVBOT_CONFIG"
@@ -182,8 +184,9 @@ class Settings(BaseSettings):
     max_report_age: float = Field(
         300.0, gt=0, allow_inf_nan=False, description="act on no report older than these seconds"
     )
-    workers: int | None = Field(
-        None, ge=1, le=256, description="worker processes; by itself one for each core"
+    workers: Workers = Field(
+        AUTO,
+        description="worker processes; `auto`: one for each core, and none for a small scan",
     )
     connections: int = Field(
         64,
@@ -203,6 +206,9 @@ class Settings(BaseSettings):
     use_proxies: bool = Field(
         default=False, description="reach the venue through the proxies that the environment names"
     )
+    keep_candles: bool = Field(
+        default=True, description="keep final candles on disk, and ask only for those that are new"
+    )
     base_url: str | None = Field(
         None, description="where to find the venue; by itself Binance's own address"
     )
@@ -219,6 +225,20 @@ class Settings(BaseSettings):
     @classmethod
     def _kinds(cls, value: object) -> object:
         return _each(value, lambda name: name.lower().replace("-", "_"))
+
+    @field_validator("workers", mode="before")
+    @classmethod
+    def _count_or_auto(cls, value: object) -> object:
+        text = str(value).strip().lower()
+        if text == AUTO:
+            return AUTO
+        if not isinstance(value, bool) and re.fullmatch(r"\d{1,9}", text, re.ASCII):
+            count = int(text)
+            if 1 <= count <= MOST_WORKERS:
+                return count
+        raise ValueError(
+            f"workers: expected {AUTO} or a number from 1 to {MOST_WORKERS}, found {value!r}"
+        )
 
     @field_validator("base_url")
     @classmethod

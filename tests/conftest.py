@@ -13,8 +13,10 @@ from divbot.domain.clock import parse_time
 from divbot.domain.market import Market
 from divbot.exchange.embedded import EmbeddedExchange
 from divbot.exchange.options import ExchangeOptions
-from divbot.scanner.pool import PRELOAD
+from divbot.processes import PRELOAD
 
+# Candles of exchanges that live for one test are of no use to anybody.
+os.environ["DIVBOT_KEEP_CANDLES"] = "false"
 # The first call of a kernel compiles it: a deadline would measure the compiler.
 settings.register_profile(
     "divbot", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]

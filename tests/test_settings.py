@@ -62,6 +62,24 @@ def test_lists_are_written_with_commas_or_as_lists(
 
 
 @pytest.mark.parametrize(
+    ("text", "workers"),
+    [("auto", "auto"), ("AUTO", "auto"), (" 3 ", 3), ("256", 256)],
+)
+def test_workers_are_counted_or_left_to_divbot(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, workers: object
+) -> None:
+    monkeypatch.setenv("DIVBOT_WORKERS", text)
+    (tmp_path / "divbot.toml").write_text(f'workers = "{text}"\n')
+
+    by_variable = load_settings({}).workers
+    monkeypatch.delenv("DIVBOT_WORKERS")
+    by_file = load_settings({}).workers
+
+    assert by_variable == by_file == load_settings({"workers": text}).workers == workers
+    assert Settings().workers == "auto"
+
+
+@pytest.mark.parametrize(
     ("flags", "message"),
     [
         pytest.param({"top": 0}, "top: .*greater than or equal to 1, found 0", id="zero"),
@@ -75,7 +93,11 @@ def test_lists_are_written_with_commas_or_as_lists(
         pytest.param({"limit": 1501}, "limit is at most 1500 on usdm", id="too long a history"),
         pytest.param({"limit": 1001, "market": "spot"}, "at most 1000 on spot", id="spot limit"),
         pytest.param({"interval": "1s"}, "interval 1s exists on spot only", id="seconds"),
-        pytest.param({"workers": 0}, "workers: .*found 0", id="no workers"),
+        pytest.param({"workers": 0}, "workers: .*auto .*1 to 256, found 0", id="no workers"),
+        pytest.param({"workers": 257}, "workers: .*1 to 256, found 257", id="many workers"),
+        pytest.param({"workers": "al"}, "workers: .*found 'al'", id="workers in words"),
+        pytest.param({"workers": 2.5}, "workers: .*found 2.5", id="half a worker"),
+        pytest.param({"workers": True}, "workers: .*found True", id="workers by yes"),
         pytest.param({"stop_atr": float("nan")}, "stop_atr: .*found nan", id="nan"),
         pytest.param({"base_url": "http://example.com"}, "base_url: .*https", id="plain http"),
         pytest.param({"base_url": "file:///etc/passwd"}, "base_url: .*https", id="a file"),

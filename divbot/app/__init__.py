@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from divbot.domain.clock import SystemClock
 from divbot.domain.market import Market
 from divbot.domain.signals import Kind, Side
+from divbot.folders import cache_home, state_home
 
 if TYPE_CHECKING:
     from divbot.binance.budget import WeightBudget
@@ -48,26 +50,40 @@ def open_scanner(settings: Settings, *, demo: bool = False) -> Iterator[Scanner]
     from divbot.processes import refuse_while_importing
 
     refuse_while_importing("divbot.scan()")
-    start_workers_early(settings)
+    workers = workers_of_scan(settings)
+    start_workers_early(workers)
     # Loaded here: whoever only asks for --help waits for none of it.
     from divbot.scanner.cycle import Scanner
 
     rules = scan_rules(settings)
     with ExitStack() as stack:
         source = open_source(settings, stack, demo=demo)
-        pool = open_pool(settings, source)
+        pool = open_pool(settings, source, workers)
         stack.callback(pool.close)
         scanner = Scanner(source.open_listing(), source, pool, SystemClock(), rules)
         stack.callback(scanner.close)
         yield scanner
 
 
-def start_workers_early(settings: Settings) -> None:
-    """Let workers load their kernels while this process still loads its own modules."""
-    from divbot.processes import start_context
-    from divbot.scanner.pool import PRELOAD
+def workers_of_scan(settings: Settings, *, may_stay_in_process: bool = True) -> int:
+    """Return how many worker processes a scan gets; IN_PROCESS for none."""
+    from divbot.scanner.workforce import IN_PROCESS, workers_for
 
-    if not settings.sequential:
+    if settings.sequential:
+        return IN_PROCESS
+    return workers_for(
+        settings.workers,
+        _symbols(settings),
+        os.cpu_count() or 1,
+        may_stay_in_process=may_stay_in_process,
+    )
+
+
+def start_workers_early(workers: int) -> None:
+    """Let workers load their kernels while this process still loads its own modules."""
+    from divbot.processes import PRELOAD, start_context
+
+    if workers:
         start_context(PRELOAD)
 
 
@@ -140,15 +156,6 @@ def _symbols(settings: Settings) -> int:
     return len(settings.symbols) or settings.top
 
 
-def state_home() -> Path:
-    """Return the folder for what must outlive a run, by the customs of the platform."""
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-
-
 def open_source(
     settings: Settings,
     stack: ExitStack,
@@ -165,16 +172,28 @@ def open_source(
     from divbot.binance.market_data import BinanceSource
 
     base_url = _demo_url(settings, stack, speed, look) if demo else settings.base_url
+    base_urls = (base_url,) if base_url else BASE_URLS[settings.market]
     return BinanceSource(
         market=settings.market,
-        base_urls=(base_url,) if base_url else BASE_URLS[settings.market],
+        base_urls=base_urls,
         budget=_budget(settings),
         rules=_universe_rules(settings),
         futures_url=base_url or BASE_URLS[Market.USDM][0],
         state=state_home() / "divbot",
+        # A demo's market is never seen again.
+        candles=_candles(settings, base_urls[0]) if settings.keep_candles and not demo else None,
         request_timeout=settings.request_timeout,
         use_proxies=settings.use_proxies,
     )
+
+
+def _candles(settings: Settings, venue: str) -> Path:
+    """Return the folder in which a venue's candles are kept; let old ones go meanwhile."""
+    from divbot.binance.candle_store import sweep
+
+    home = cache_home() / "divbot" / "candles"
+    threading.Thread(target=sweep, args=(home, SystemClock()), name="sweep", daemon=True).start()
+    return home / quote(venue, safe="") / settings.market.value
 
 
 def _universe_rules(settings: Settings) -> UniverseRules:
@@ -198,13 +217,13 @@ def _budget(settings: Settings) -> WeightBudget:
     return WeightBudget(SystemClock(), limit, share=settings.weight_share)
 
 
-def open_pool(settings: Settings, source: Source, *, niceness: int = 0) -> Pool:
-    """Return what runs blocks: worker processes of that `niceness`, or this one alone."""
+def open_pool(settings: Settings, source: Source, workers: int, *, niceness: int = 0) -> Pool:
+    """Return what runs blocks: so many worker processes of that `niceness`, or this one alone."""
     from divbot.scanner.pool import InlinePool, ProcessPool
+    from divbot.scanner.workforce import IN_PROCESS
 
-    if settings.sequential:
+    if workers == IN_PROCESS:
         return InlinePool(source, settings.connections)
-    workers = min(settings.workers or os.cpu_count() or 1, _symbols(settings))
     return ProcessPool(
         source,
         workers,
@@ -219,7 +238,7 @@ def _demo_url(settings: Settings, stack: ExitStack, speed: float, look: Callable
     from divbot.binance.endpoints import WEIGHT_PER_MINUTE
     from divbot.exchange.embedded import EmbeddedExchange
     from divbot.exchange.options import ExchangeOptions
-    from divbot.scanner.pool import PRELOAD
+    from divbot.processes import PRELOAD
 
     options = ExchangeOptions(
         markets=(settings.market,),

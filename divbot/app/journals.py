@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from divbot import app
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.errors import InputError, JournalError
+from divbot.folders import state_home
 
 if TYPE_CHECKING:
     from divbot.app.options import PaperOptions
@@ -86,7 +86,7 @@ def open_runs() -> Runs:
     """Return the folder in which this user's runs are kept."""
     from divbot.trading.runs import Runs
 
-    return Runs(app.state_home() / "divbot" / "runs")
+    return Runs(state_home() / "divbot" / "runs")
 
 
 def venue_of(trading: BinanceTrading) -> str:

@@ -77,10 +77,15 @@ class PaperRun:
             self.engine.step()
             watch(self.snapshot())
 
-        self.engine.catch_up()
-        self.scanner.start()
-        with _attentive():
-            self.loop.run(step, seconds=seconds)
+        from divbot.trading.loop import stop_after
+        from divbot.trading.questions import Stopped
+
+        if seconds is not None:
+            stop_after(seconds, SystemClock(), self.stop)
+        with contextlib.suppress(Stopped), _attentive():
+            self.engine.catch_up()
+            self.scanner.start()
+            self.loop.run(step)
 
     def end(self) -> None:
         """Stop scanning and trading, and value the account a last time; safe to call twice."""
@@ -142,7 +147,9 @@ def open_paper(
     Raise VenueError where the venue cannot be had at the start, JournalError where the journal
     cannot be relied on, InputError where it is that of another market.
     """
-    app.start_workers_early(settings)
+    # Never in this process, however small the scan: the trader would have to wait for it.
+    workers = app.workers_of_scan(settings, may_stay_in_process=False)
+    app.start_workers_early(workers)
     from divbot.binance.server_clock import ServerClock
     from divbot.scanner.cache import ReportCache
     from divbot.scanner.cycle import Scanner
@@ -158,7 +165,7 @@ def open_paper(
 
     with ExitStack() as stack:
         source = app.open_source(settings, stack, demo=options.demo, speed=options.speed, look=look)
-        pool = app.open_pool(settings, source, niceness=_NICENESS)
+        pool = app.open_pool(settings, source, workers, niceness=_NICENESS)
         stack.callback(pool.close)
         clock = ServerClock(SystemClock(), speed=options.speed)
         trading = source.open_trading(

@@ -64,8 +64,9 @@ def calibration_of(
     recording: Recording, settings: Settings, on_row: Callable[[float], None] = lambda _: None
 ) -> Calibration:
     """Return how confidence and events compare, walking forward; InputError for too few candles."""
-    from divbot.kernels.analysis import PIVOT_RIGHT, WARM_UP, after_warm_up, analyse
+    from divbot.kernels.analysis import WARM_UP, after_warm_up, analyse
     from divbot.kernels.divergence import PIVOT, PREVIOUS
+    from divbot.kernels.pivots import RIGHT
     from divbot.scanner.calibration import Rows, calibrate
     from divbot.scanner.trial import try_divergences
 
@@ -73,7 +74,7 @@ def calibration_of(
     analysis = analyse(block.high, block.low, block.close)
     events = after_warm_up(analysis.divergences)
     cases = try_divergences(block, analysis, events, rules)
-    confirmed = events[:, PIVOT] + PIVOT_RIGHT
+    confirmed = events[:, PIVOT] + RIGHT
     rows = Rows(events[:, PREVIOUS], confirmed, confirmed + cases.held)
     # The confirming candle is the newest of `limit - 1` final ones.
     window = scan_rules(settings).limit - 2 - WARM_UP

@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import orjson
 
@@ -47,6 +47,7 @@ from divbot.domain.errors import (
 from divbot.domain.market import Interval, Market, Ticker
 
 T = TypeVar("T")
+ParseKlines: TypeAlias = Callable[[bytes, Interval], Candles]
 
 ATTEMPTS = 4
 _LEAST_SECONDS = 0.05
@@ -76,6 +77,7 @@ class BinanceClient:
         bans: Bans,
         *,
         request_timeout: float = 10.0,
+        parse_klines: ParseKlines = parse_final_klines,
     ) -> None:
         self.market = market
         self.simulated = False
@@ -88,6 +90,7 @@ class BinanceClient:
         self._clock = clock
         self._bans = bans
         self._request_timeout = request_timeout
+        self._parse_klines = parse_klines
 
     def spend_from(self, lease: Lease) -> None:
         """Spend from `lease` from now on."""
@@ -129,7 +132,7 @@ class BinanceClient:
         parameters = {"symbol": symbol, "interval": interval.value, "limit": limit}
         try:
             return self._ask(
-                Endpoint.KLINES, parameters, lambda body: parse_final_klines(body, interval)
+                Endpoint.KLINES, parameters, lambda body: self._parse_klines(body, interval)
             )
         except RequestRejected as error:
             if error.code == _INVALID_SYMBOL:

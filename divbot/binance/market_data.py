@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from divbot.binance import listing
+from divbot.binance import listing, wire
 from divbot.binance.bans import Bans
 from divbot.binance.budget import WeightBudget
-from divbot.binance.client import BinanceClient
+from divbot.binance.candle_store import CandleStore
+from divbot.binance.client import BinanceClient, ParseKlines
 from divbot.binance.endpoints import WEIGHT_PER_MINUTE, Endpoint, request_weight
 from divbot.binance.flat import Verdicts
+from divbot.binance.history import History
 from divbot.binance.limits import Limits, measure_limits
 from divbot.binance.listing import Listings
 from divbot.binance.notebook import Notebook
@@ -47,14 +49,26 @@ class BinanceSource:
     """Where USD-M futures are found: spot asks there which of its tokens are stocks."""
     state: Path | None = None
     """The folder of what is remembered from run to run; None: nothing is."""
+    candles: Path | None = None
+    """The folder in which final candles of this market are kept; None: none are."""
     request_timeout: float = 10.0
     use_proxies: bool = False
 
     def open(self, connections: int) -> BinanceMarketData:
         """Return the market data, over a session of at most `connections` connections."""
+        # Here, in a worker: compiled code is for those who read many candles.
+        from divbot.binance.compiled_klines import parse_final_klines
+
         transport = self._transport(connections)
-        client = self._client(self.market, self.base_urls, transport, self.request_timeout)
-        return BinanceMarketData(client, transport, self.budget)
+        client = self._client(
+            self.market,
+            self.base_urls,
+            transport,
+            self.request_timeout,
+            parse_klines=parse_final_klines,
+        )
+        store = CandleStore(self.candles) if self.candles else None
+        return BinanceMarketData(client, transport, self.budget, store)
 
     def open_listing(self, server_clock: ServerClock | None = None) -> BinanceListing:
         """Return the market data with its listings, over as many connections as they can use.
@@ -114,11 +128,23 @@ class BinanceSource:
         return Transport(SystemClock(), connections=connections, use_proxies=self.use_proxies)
 
     def _client(
-        self, market: Market, base_urls: tuple[str, ...], transport: Transport, timeout: float
+        self,
+        market: Market,
+        base_urls: tuple[str, ...],
+        transport: Transport,
+        timeout: float,
+        *,
+        parse_klines: ParseKlines = wire.parse_final_klines,
     ) -> BinanceClient:
         bans = Bans(self.state / "bans.json" if self.state else None)
         return BinanceClient(
-            market, base_urls, transport, SystemClock(), bans, request_timeout=timeout
+            market,
+            base_urls,
+            transport,
+            SystemClock(),
+            bans,
+            request_timeout=timeout,
+            parse_klines=parse_klines,
         )
 
     def _stocks(self, transport: Transport) -> Stocks:
@@ -136,8 +162,15 @@ class BinanceSource:
 class BinanceMarketData:
     """Answer what a scan asks, over one session with several connections."""
 
-    def __init__(self, client: BinanceClient, transport: Transport, budget: WeightBudget) -> None:
+    def __init__(
+        self,
+        client: BinanceClient,
+        transport: Transport,
+        budget: WeightBudget,
+        store: CandleStore | None = None,
+    ) -> None:
         self._client = client
+        self._history = History(client, store)
         self._transport = transport
         self._budget = budget
 
@@ -155,9 +188,9 @@ class BinanceMarketData:
         """Return the venue's name."""
         return "local exchange" if self._client.simulated else "Binance"
 
-    def final_candles(self, symbol: str, interval: Interval, limit: int) -> Candles:
-        """Return the newest final candles of `symbol`, at most `limit - 1` of them."""
-        return self._client.final_candles(symbol, interval, limit)
+    def final_candles(self, symbol: str, interval: Interval, limit: int, at: int = 0) -> Candles:
+        """Return the newest final candles of `symbol`, at most `limit - 1` of them; see History."""
+        return self._history.final_candles(symbol, interval, limit, at)
 
     def close(self) -> None:
         """Close every connection."""

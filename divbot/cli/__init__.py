@@ -22,7 +22,7 @@ from divbot.cli.exchange import exchange
 from divbot.cli.limits import limits
 from divbot.cli.paper import paper
 from divbot.cli.scan import scan
-from divbot.cli.signals import SIGNALLED, Terminated, heed, ignore
+from divbot.cli.signals import Terminated, heed, ignore
 from divbot.cli.stats import stats
 from divbot.cli.status import status
 from divbot.cli.trades import trades
@@ -76,8 +76,8 @@ def run() -> NoReturn:
     except (KeyboardInterrupt, Terminated) as error:  # while it was on its way out
         code = _code_of(error)
     ignore()
-    if code > SIGNALLED:
-        end_forkserver()
+    # It may still be loading what nobody needs any more.
+    end_forkserver()
     # Leave as sys.exit does, but for one thing: threads that still wait for an answer of the venue
     # are not waited for.
     atexit._run_exitfuncs()  # noqa: SLF001 - there is no public name for it

@@ -64,7 +64,13 @@ MaxAge: TypeAlias = Annotated[
 ]
 Best: TypeAlias = Annotated[int | None, typer.Option(help="Keep this many opportunities. [20]")]
 Workers: TypeAlias = Annotated[
-    int | None, typer.Option("--workers", "-j", help="Worker processes. [one for each core]")
+    str | None,
+    typer.Option(
+        "--workers",
+        "-j",
+        help="Worker processes; auto: one for each core, none for a small scan. [auto]",
+        autocompletion=choices(["auto"]),
+    ),
 ]
 Connections: TypeAlias = Annotated[
     int | None, typer.Option(help="Connections, shared among the workers. [64]")

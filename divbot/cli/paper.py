@@ -160,7 +160,7 @@ def _trade(
         watching.now = run.trading.now
         began = run.journal.ledger
         watching.say(banner_text(_setup(run), began))
-        with watching.showing(), contextlib.suppress(Stopped):
+        with watching.showing():
             run.run(watching.look, seconds=seconds)
         run.end()
         results = run.snapshot(), began, run.loop.lateness(), str(run.journal.path)

@@ -20,6 +20,7 @@ from divbot.domain.events import (
     Started,
     Trailed,
 )
+from divbot.domain.history import History
 from divbot.domain.positions import MINUTE, Position
 from divbot.domain.trades import Trade
 
@@ -41,7 +42,7 @@ class Ledger:
     """How each open position was opened."""
     funding: Mapping[int, Decimal] = field(default_factory=lambda: MappingProxyType({}))
     """What each open position received (below zero: paid) so far."""
-    closed: tuple[Trade, ...] = ()
+    closed: History[Trade] = field(default_factory=History)
     equity: Decimal = ZERO
     """As it was last valued."""
     peak: Decimal = ZERO
@@ -198,7 +199,7 @@ class Ledger:
             positions=_without(self.positions, event.trade),
             entries=_without(self.entries, event.trade),
             funding=_without(self.funding, event.trade),
-            closed=(*self.closed, trade),
+            closed=self.closed.plus(trade),
         )
 
     def _marked(self, event: Marked) -> Ledger:

@@ -7,14 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.kernels.atr import atr
-from divbot.kernels.divergence import HISTORY, divergences
-from divbot.kernels.pivots import pivots
-from divbot.kernels.rsi import rsi
+from divbot.kernels.atr import atr_row, settled_atr_row
+from divbot.kernels.divergence import HISTORY, diverge_row, no_pivots, with_room
+from divbot.kernels.jit import jit
+from divbot.kernels.past import is_whole, no_past, passed, whole_passed
+from divbot.kernels.pivots import LEFT, RIGHT, mark_row
+from divbot.kernels.rsi import no_changes, rsi_row, settled_rsi_row
 
 PERIOD = 14
-PIVOT_LEFT = 5
-PIVOT_RIGHT = 5
 NEAREST = 6
 FARTHEST = 61
 """TradingView writes 5 to 60, counted from the bar after the previous pivot."""
@@ -33,19 +33,86 @@ class Analysis(NamedTuple):
 
 
 def analyse(
-    high: NDArray[np.float64], low: NDArray[np.float64], close: NDArray[np.float64]
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
+    close: NDArray[np.float64],
+    room: Room | None = None,
 ) -> Analysis:
     """Return RSI, ATR, pivots and divergences of a block of symbols.
 
     The arrays are float64, C-contiguous, of shape (bars, symbols), one row per step of the
-    interval. NaN marks a missing candle, in all three arrays alike.
+    interval. NaN marks a missing candle, in all three arrays alike. Given `room`, the results lie
+    in it, until the next block does.
     """
-    strength = rsi(close, PERIOD)
-    marks = pivots(strength, PIVOT_LEFT, PIVOT_RIGHT)
-    events = divergences(
-        strength, high, low, close, marks, PIVOT_LEFT, PIVOT_RIGHT, NEAREST, FARTHEST
-    )
-    return Analysis(strength, atr(high, low, close, PERIOD), marks, events)
+    room = Room() if room is None else room
+    padded, ranges, marks = room.of(*close.shape)
+    events = _walk(high, low, close, padded, ranges, marks)
+    return Analysis(padded[LEFT:], ranges, marks, events)
+
+
+class Room:
+    """Memory for the results of one block after another.
+
+    New memory costs more than the mathematics done in it: the system hands it out page by page.
+    """
+
+    def __init__(self) -> None:
+        self._floats = np.empty(0)
+        self._marks = np.empty(0, np.int8)
+
+    def of(
+        self, bars: int, symbols: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int8]]:
+        """Return arrays for RSI (with LEFT rows more, before it), ATR and pivots of a block."""
+        padded, plain = (LEFT + bars) * symbols, bars * symbols
+        if len(self._floats) < padded + plain:
+            self._floats = np.empty(padded + plain)
+            self._marks = np.empty(plain, np.int8)
+        return (
+            self._floats[:padded].reshape(LEFT + bars, symbols),
+            self._floats[padded : padded + plain].reshape(bars, symbols),
+            self._marks[:plain].reshape(bars, symbols),
+        )
+
+
+@jit
+def _walk(
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
+    close: NDArray[np.float64],
+    padded: NDArray[np.float64],
+    ranges: NDArray[np.float64],
+    marks: NDArray[np.int8],
+) -> NDArray[np.int64]:
+    """Take all kernels one row further at a time: what one has written, the next finds at hand."""
+    bars, symbols = close.shape
+    padded[:LEFT] = np.nan
+    marks[max(bars - RIGHT, 0) :] = 0
+    events, found = np.empty((32 * symbols, 5), np.int64), 0
+    past, last = no_past(symbols), no_pivots(symbols)
+    changes, averages = no_changes(symbols), np.zeros(symbols)
+    strength = padded[LEFT:]
+    is_settled = False
+    for t in range(bars):
+        if is_settled and is_whole(close[t]):
+            settled_rsi_row(close[t], past, changes, PERIOD, strength[t])
+            settled_atr_row(high[t], low[t], past, averages, PERIOD, ranges[t])
+            whole_passed(past, close[t])
+        else:
+            rsi_row(close[t], past, changes, PERIOD, strength[t])
+            atr_row(high[t], low[t], close[t], past, averages, PERIOD, ranges[t])
+            passed(past, close[t], t)
+            is_settled = symbols > 0 and past.candles.min() > PERIOD
+        p = t - RIGHT
+        if p >= 0:
+            mark_row(padded, p, marks[p])
+            if found + symbols > len(events):
+                events = with_room(events, found, symbols)
+            found = diverge_row(
+                p, strength[p], high[p], low[p], marks[p], past, last,
+                NEAREST, FARTHEST, events, found,
+            )  # fmt: skip
+    return events[:found]
 
 
 def after_warm_up(events: NDArray[np.int64]) -> NDArray[np.int64]:

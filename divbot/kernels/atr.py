@@ -8,7 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.kernels.division import divided
 from divbot.kernels.jit import jit
+from divbot.kernels.past import Past, no_past, passed
 
 
 @jit
@@ -24,27 +26,64 @@ def atr(
     `close` marks a missing candle: its ATR is NaN, and the next true range is measured from the
     last close that exists. Too few candles give only NaN.
     """
-    bars, symbols = close.shape
-    values = np.empty((bars, symbols))
-    previous = np.full(symbols, np.nan)
-    averages = np.zeros(symbols)
-    candles = np.zeros(symbols)
-    for t in range(bars):
-        for s in range(symbols):
-            price = close[t, s]
-            present = price == price
-            span = high[t, s] - low[t, s]
-            # Comparisons with the NaN before a symbol's first candle are false: span stays.
-            above = abs(high[t, s] - previous[s])
-            below = abs(low[t, s] - previous[s])
-            span = above if above > span else span
-            span = below if below > span else span
-            count = candles[s] + (1.0 if present else 0.0)
-            keep = 1.0 if count <= period else period - 1.0
-            share = 1.0 if count < period else float(period)
-            average = (averages[s] * keep + span) / share
-            values[t, s] = average if present and count >= period else np.nan
-            averages[s] = average if present else averages[s]
-            candles[s] = count
-            previous[s] = price if present else previous[s]
+    values = np.empty(close.shape)
+    past, averages = no_past(close.shape[1]), np.zeros(close.shape[1])
+    for t in range(len(close)):
+        atr_row(high[t], low[t], close[t], past, averages, period, values[t])
+        passed(past, close[t], t)
     return values
+
+
+@jit
+def atr_row(
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
+    close: NDArray[np.float64],
+    past: Past,
+    averages: NDArray[np.float64],
+    period: int,
+    values: NDArray[np.float64],
+) -> None:
+    """Put the ATR of one row into `values`, and take the row into `averages`."""
+    full = float(period)
+    inverse = 1.0 / full
+    for s in range(len(close)):
+        present = close[s] == close[s]
+        # Summed, then divided once, then smoothed: as the RSI's averages are.
+        count = past.candles[s] + 1.0
+        keep = 1.0 if count <= full else full - 1.0
+        share = 1.0 if count < full else full
+        share_of = 1.0 if count < full else inverse
+        span = _true_range(high[s], low[s], past.close[s])
+        average = divided(averages[s] * keep + span, share, share_of)
+        values[s] = average if present and count >= full else np.nan
+        averages[s] = average if present else averages[s]
+
+
+@jit
+def settled_atr_row(
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
+    past: Past,
+    averages: NDArray[np.float64],
+    period: int,
+    values: NDArray[np.float64],
+) -> None:
+    """Do as `atr_row` does, for a whole row, when every symbol has `period` candles or more."""
+    full = float(period)
+    inverse = 1.0 / full
+    for s in range(len(high)):
+        span = _true_range(high[s], low[s], past.close[s])
+        average = divided(averages[s] * (full - 1.0) + span, full, inverse)
+        values[s] = average
+        averages[s] = average
+
+
+@jit
+def _true_range(high: float, low: float, previous: float) -> float:
+    span = high - low
+    # Comparisons with the NaN before a symbol's first candle are false: span stays.
+    above = abs(high - previous)
+    below = abs(low - previous)
+    span = above if above > span else span
+    return below if below > span else span

@@ -1,7 +1,7 @@
 """Divergences: price and RSI disagree between two neighbouring pivots of the RSI.
 
 Theory of operation. The rows are walked in the order of time, as a trader lives them. At row i the
-pivot of row p = i - right becomes known, and never earlier. It is compared with the pivot q of the
+pivot of row p = i - RIGHT becomes known, and never earlier. It is compared with the pivot q of the
 same side just before it, whether or not that took part in a divergence, and then takes its place.
 Price is read at the two pivot rows: lows at lows, highs at highs. All comparisons are strict:
 equal price or equal RSI is no event.
@@ -13,30 +13,55 @@ Prices need no such tolerance: what differs, differs by a tick, and without it a
 price unit changes nothing.
 
 Gaps. Rows are a grid of time; a NaN close is a candle that the venue never made. No divergence
-spans one: every row that had a say in it, from q - left to i, must hold a candle. Under that
+spans one: every row that had a say in it, from q - LEFT to i, must hold a candle. Under that
 rule it makes no difference that a chart without the empty rows has some other pivots
 near the gap: none of them can take part, and each stands between the same neighbours.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from divbot.kernels.jit import jit
-from divbot.kernels.pivots import LOW
+from divbot.kernels.past import Past, no_past, passed
+from divbot.kernels.pivots import HIGH, LEFT, RIGHT
 
 REGULAR_BULLISH = 0
 HIDDEN_BULLISH = 1
 REGULAR_BEARISH = 2
 HIDDEN_BEARISH = 3
-NONE = -1
 
 SAME_RSI = 1e-10
 """Two RSI values no farther apart than this are equal."""
 
 SYMBOL, KIND, PREVIOUS, PIVOT, HISTORY = range(5)
 """The columns of an event."""
+
+
+class LastPivots(NamedTuple):
+    """The newest pivot of each side, lows first, then highs; two elements per symbol."""
+
+    row: NDArray[np.int64]
+    """-1 for none."""
+    rsi: NDArray[np.float64]
+    price: NDArray[np.float64]
+    columns: NDArray[np.int64]
+    """Room for the columns of a row that have a pivot."""
+
+
+@jit
+def no_pivots(symbols: int) -> LastPivots:
+    """Return what is known before the first row."""
+    sides = 2 * symbols
+    return LastPivots(
+        np.full(sides, -1, np.int64),
+        np.full(sides, np.nan),
+        np.full(sides, np.nan),
+        np.empty(symbols, np.int64),
+    )
 
 
 @jit
@@ -46,8 +71,6 @@ def divergences(
     low: NDArray[np.float64],
     close: NDArray[np.float64],
     marks: NDArray[np.int8],
-    left: int,
-    right: int,
     nearest: int,
     farthest: int,
 ) -> NDArray[np.int64]:
@@ -55,66 +78,77 @@ def divergences(
 
     The columns are the symbol's column, the kind, the rows of the previous pivot and of the pivot,
     and how many candles the symbol has before the previous pivot. The confirming row is the pivot's
-    plus `right`. The two pivots are `nearest` to `farthest` rows apart, both included. The arrays
+    plus RIGHT. The two pivots are `nearest` to `farthest` rows apart, both included. The arrays
     are of shape (bars, symbols); NaN in `close` marks a missing candle.
     """
     bars, symbols = marks.shape
-    events = np.empty((np.count_nonzero(marks), 5), np.int64)
-    found = 0
-    candles = np.zeros(symbols, np.int64)
-    last_missing = np.full(symbols, -1, np.int64)
-    last_low = np.full(symbols, -1, np.int64)
-    last_high = np.full(symbols, -1, np.int64)
+    past, last = no_past(symbols), no_pivots(symbols)
+    events, found = np.empty((symbols, 5), np.int64), 0
     for i in range(bars):
-        for s in range(symbols):
-            present = close[i, s] == close[i, s]
-            candles[s] += present
-            last_missing[s] = last_missing[s] if present else i
-        p = i - right
-        if p < 0:
-            continue
-        for s in range(symbols):
-            if marks[p, s] == 0:
-                continue
-            if marks[p, s] == LOW:
-                q = last_low[s]
-                last_low[s] = p
-                kind = _bullish(rsi, low, q, p, s)
-            else:
-                q = last_high[s]
-                last_high[s] = p
-                kind = _bearish(rsi, high, q, p, s)
-            if kind == NONE or last_missing[s] >= q - left:
-                continue
-            if nearest <= p - q <= farthest:
-                events[found, SYMBOL] = s
-                events[found, KIND] = kind
-                events[found, PREVIOUS] = q
-                events[found, PIVOT] = p
-                events[found, HISTORY] = candles[s] - 1 - (i - q)
-                found += 1
+        passed(past, close[i], i)
+        p = i - RIGHT
+        if p >= 0:
+            if found + symbols > len(events):
+                events = with_room(events, found, symbols)
+            found = diverge_row(
+                p, rsi[p], high[p], low[p], marks[p], past, last, nearest, farthest, events, found
+            )
     return events[:found]
 
 
 @jit
-def _bullish(rsi: NDArray[np.float64], low: NDArray[np.float64], q: int, p: int, s: int) -> int:
-    if q < 0:
-        return NONE
-    rise = rsi[p, s] - rsi[q, s]
-    if low[p, s] < low[q, s] and rise > SAME_RSI:
-        return REGULAR_BULLISH
-    if low[p, s] > low[q, s] and rise < -SAME_RSI:
-        return HIDDEN_BULLISH
-    return NONE
+def with_room(events: NDArray[np.int64], found: int, more: int) -> NDArray[np.int64]:
+    """Return `events`, the first `found` of which count, with room for `more`."""
+    roomier = np.empty((2 * len(events) + more, 5), np.int64)
+    roomier[:found] = events[:found]
+    return roomier
 
 
 @jit
-def _bearish(rsi: NDArray[np.float64], high: NDArray[np.float64], q: int, p: int, s: int) -> int:
-    if q < 0:
-        return NONE
-    rise = rsi[p, s] - rsi[q, s]
-    if high[p, s] > high[q, s] and rise < -SAME_RSI:
-        return REGULAR_BEARISH
-    if high[p, s] < high[q, s] and rise > SAME_RSI:
-        return HIDDEN_BEARISH
-    return NONE
+def diverge_row(
+    p: int,
+    rsi: NDArray[np.float64],
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
+    marks: NDArray[np.int8],
+    past: Past,
+    last: LastPivots,
+    nearest: int,
+    farthest: int,
+    events: NDArray[np.int64],
+    found: int,
+) -> int:
+    """Put the divergences of the pivots of row `p` into `events`; return how many there are then.
+
+    The first five arrays are rows `p` of theirs; `past` includes the confirming row. There must
+    be room for one more event of each symbol.
+    """
+    symbols, count = len(marks), 0
+    # Free of branches, here and below: what becomes of a pivot is anybody's guess, the
+    # processor's too. What does not count is overwritten by the next.
+    for s in range(symbols):
+        last.columns[count] = s
+        count += marks[s] != 0
+    for k in range(count):
+        s = last.columns[k]
+        is_high = marks[s] == HIGH
+        side = s + symbols * is_high
+        price = high[s] if is_high else low[s]
+        q = last.row[side]
+        rsi_rise = rsi[s] - last.rsi[side]
+        is_above, is_below = price > last.price[side], price < last.price[side]
+        is_one = (is_below & (rsi_rise > SAME_RSI)) | (is_above & (rsi_rise < -SAME_RSI))
+        is_one &= (nearest <= p - q) & (p - q <= farthest)
+        is_one &= (q >= 0) & (past.last_missing[s] < q - LEFT)
+        # A low that is higher and a high that is lower go on with the trend: hidden.
+        is_hidden = is_below if is_high else is_above
+        events[found, SYMBOL] = s
+        events[found, KIND] = 2 * is_high + is_hidden
+        events[found, PREVIOUS] = q
+        events[found, PIVOT] = p
+        events[found, HISTORY] = past.candles[s] - 1 - (p + RIGHT - q)
+        found += is_one
+        last.row[side] = p
+        last.rsi[side] = rsi[s]
+        last.price[side] = price
+    return found

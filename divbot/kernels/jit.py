@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import sys
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +19,8 @@ from typing import Any, ParamSpec, TypeVar, cast
 import numba
 from numba.core import config
 from numba.core.caching import FunctionCache
+
+from divbot.folders import cache_home
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -70,15 +71,6 @@ class _ForgivingCache(FunctionCache):
     def save_overload(self, sig: Any, data: Any) -> None:
         with contextlib.suppress(Exception):
             super().save_overload(sig, data)  # type: ignore[no-untyped-call]
-
-
-def cache_home() -> Path:
-    """Return the folder in which the user's caches live, by the customs of the platform."""
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
 @lru_cache

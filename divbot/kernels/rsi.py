@@ -6,13 +6,30 @@ last bit of each value. The order of operations below is part of the definition.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.kernels.division import divided
 from divbot.kernels.jit import jit
+from divbot.kernels.past import Past, no_past, passed
 
 FLAT = 1e-10
 """An average gain or loss up to this counts as none, as on TradingView."""
+
+
+class Changes(NamedTuple):
+    """Averages of what the close gained and lost, by symbol; sums, until there are enough."""
+
+    gains: NDArray[np.float64]
+    losses: NDArray[np.float64]
+
+
+@jit
+def no_changes(symbols: int) -> Changes:
+    """Return the averages before the first row."""
+    return Changes(np.zeros(symbols), np.zeros(symbols))
 
 
 @jit
@@ -23,32 +40,70 @@ def rsi(close: NDArray[np.float64], period: int) -> NDArray[np.float64]:
     missing candle: its RSI is NaN and the averages run on as if its row were not there. A flat
     series gives 100. Too few candles give only NaN.
     """
-    bars, symbols = close.shape
-    values = np.empty((bars, symbols))
-    previous = np.full(symbols, np.nan)
-    gains = np.zeros(symbols)
-    losses = np.zeros(symbols)
-    changes = np.zeros(symbols)
-    for t in range(bars):
-        for s in range(symbols):
-            price = close[t, s]
-            change = price - previous[s]
-            known = change == change
-            gain = change if change > 0.0 else 0.0
-            loss = -change if change < 0.0 else 0.0
-            # Up to the first average the gains are summed, then divided once, from there smoothed.
-            # Multiplying and dividing by 1.0 is exact, and keeps this loop free of branches.
-            count = changes[s] + (1.0 if known else 0.0)
-            keep = 1.0 if count <= period else period - 1.0
-            share = 1.0 if count < period else float(period)
-            up = (gains[s] * keep + gain) / share
-            down = (losses[s] * keep + loss) / share
-            value = 100.0 - 100.0 / (1.0 + up / down)
-            value = 0.0 if up <= FLAT else value
-            value = 100.0 if down <= FLAT else value
-            values[t, s] = value if known and count >= period else np.nan
-            gains[s] = up if known else gains[s]
-            losses[s] = down if known else losses[s]
-            changes[s] = count
-            previous[s] = price if price == price else previous[s]
+    values = np.empty(close.shape)
+    past, changes = no_past(close.shape[1]), no_changes(close.shape[1])
+    for t in range(len(close)):
+        rsi_row(close[t], past, changes, period, values[t])
+        passed(past, close[t], t)
     return values
+
+
+@jit
+def rsi_row(
+    close: NDArray[np.float64],
+    past: Past,
+    changes: Changes,
+    period: int,
+    values: NDArray[np.float64],
+) -> None:
+    """Put the RSI of one row into `values`, and take the row into `changes`."""
+    full = float(period)
+    inverse = 1.0 / full
+    for s in range(len(close)):
+        change = close[s] - past.close[s]
+        known = change == change
+        # Up to the first average the gains are summed, then divided once, from there smoothed.
+        # Multiplying and dividing by 1.0 is exact, and keeps this loop free of branches. There are
+        # as many changes, this one included, as candles before.
+        count = past.candles[s]
+        keep = 1.0 if count <= full else full - 1.0
+        share = 1.0 if count < full else full
+        share_of = 1.0 if count < full else inverse
+        gains, losses = changes.gains[s], changes.losses[s]
+        up = divided(gains * keep + _gain(change), share, share_of)
+        down = divided(losses * keep + _gain(-change), share, share_of)
+        changes.gains[s] = up if known else gains
+        changes.losses[s] = down if known else losses
+        values[s] = _strength(up, down) if known and count >= full else np.nan
+
+
+@jit
+def settled_rsi_row(
+    close: NDArray[np.float64],
+    past: Past,
+    changes: Changes,
+    period: int,
+    values: NDArray[np.float64],
+) -> None:
+    """Do as `rsi_row` does, for a whole row, when every symbol has more than `period` candles."""
+    full = float(period)
+    inverse = 1.0 / full
+    for s in range(len(close)):
+        change = close[s] - past.close[s]
+        up = divided(changes.gains[s] * (full - 1.0) + _gain(change), full, inverse)
+        down = divided(changes.losses[s] * (full - 1.0) + _gain(-change), full, inverse)
+        values[s] = _strength(up, down)
+        changes.gains[s] = up
+        changes.losses[s] = down
+
+
+@jit
+def _gain(change: float) -> float:
+    return change if change > 0.0 else 0.0
+
+
+@jit
+def _strength(up: float, down: float) -> float:
+    value = 100.0 - 100.0 / (1.0 + up / down)
+    value = 0.0 if up <= FLAT else value
+    return 100.0 if down <= FLAT else value

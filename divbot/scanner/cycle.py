@@ -120,6 +120,7 @@ class Scanner:
                 self._rules.limit,
                 self._rules.ranking.max_age,
                 self._rules.ranking.trade,
+                universe.at,
                 self._rules.with_divergences,
             )
             for start in range(min(blocks, len(symbols)))

@@ -38,14 +38,13 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from divbot.domain.clock import Clock, SystemClock
 from divbot.domain.errors import DivbotError, WorkerLost
-from divbot.processes import end_forkserver, obey_parent, start_context
+from divbot.processes import PRELOAD, end_forkserver, obey_parent, start_context
 from divbot.scanner.port import Source
 from divbot.scanner.task import BlockResult, BlockTask
 
 if TYPE_CHECKING:
     from divbot.scanner.worker import BlockWorker
 
-PRELOAD = ("divbot.scanner.preload",)
 _CANNOT_START = (RuntimeError, OSError, EOFError)
 """What submitting raises: shut down or broken; a forkserver that was killed."""
 _LOOK = 0.1
@@ -311,9 +310,11 @@ def _ignore(done: int, waits_for: str) -> None:
 
 def _end(executor: ProcessPoolExecutor) -> None:
     # The executor forgets its processes at shutdown, and never ends one that hangs.
-    processes: list[BaseProcess] = list((executor._processes or {}).values())  # noqa: SLF001
+    started = executor._processes  # noqa: SLF001
     manager: threading.Thread | None = executor._executor_manager_thread  # type: ignore[assignment]  # noqa: SLF001
     executor.shutdown(wait=False, cancel_futures=True)
+    # Only now: shutdown waits for a thread that is submitting, and that may just start a process.
+    processes: list[BaseProcess] = list((started or {}).values())
     for process in processes:
         process.terminate()
     for process in processes:

@@ -64,6 +64,10 @@ class Universe(Protocol):
     """The symbols worth looking at."""
 
     @property
+    def at(self) -> int:
+        """Return the venue's time then, ms UTC."""
+
+    @property
     def listed(self) -> Sequence[Listed]:
         """Return them, the most traded first."""
 
@@ -83,8 +87,11 @@ class MarketData(Protocol):
     def simulated(self) -> bool:
         """Tell whether the prices are not those of a live venue."""
 
-    def final_candles(self, symbol: str, interval: Interval, limit: int) -> Candles:
-        """Return the newest final candles of `symbol`, at most `limit - 1` of them."""
+    def final_candles(self, symbol: str, interval: Interval, limit: int, at: int = 0) -> Candles:
+        """Return the newest final candles of `symbol`, at most `limit - 1` of them.
+
+        `at` is about the venue's time now, ms UTC; 0: unknown.
+        """
 
     def spend_from(self, lease: int) -> None:
         """Spend request weight from lease number `lease` from now on."""

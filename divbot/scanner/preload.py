@@ -1,8 +1,9 @@
 """Imported once by the forkserver, so that every worker starts with its kernels loaded."""
 
-from divbot.kernels.analysis import warm
+from divbot.kernels import analysis, klines
 from divbot.scanner.worker import BlockWorker
 
 __all__ = ["BlockWorker"]
 
-warm()
+analysis.warm()
+klines.warm()

@@ -25,6 +25,8 @@ class BlockTask:
     max_age: int
     trade: TradeRules
     """How past divergences are tried."""
+    at: int = 0
+    """The venue's time when the task was made, ms UTC."""
     with_divergences: bool = True
     """Bring back all divergences that are found, too, and not only the signals."""
     lease: int = 0

@@ -7,9 +7,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.kernels.analysis import PIVOT_RIGHT, Analysis
+from divbot.kernels.analysis import Analysis
 from divbot.kernels.divergence import HIDDEN_BULLISH, KIND, PIVOT, PREVIOUS, SYMBOL
 from divbot.kernels.outcomes import BEST, ENDED, FATE, RESULT, WORST, outcomes
+from divbot.kernels.pivots import RIGHT
 from divbot.scanner.block import Block
 from divbot.scanner.cases import Cases
 from divbot.scanner.likeness import trend_of, zone_of
@@ -24,7 +25,7 @@ Events = NDArray[np.int64]
 
 def try_divergences(block: Block, analysis: Analysis, events: Events, rules: TradeRules) -> Cases:
     """Return what became of each of `events`, entered at the open after its confirmation."""
-    columns, confirmed = events[:, SYMBOL], events[:, PIVOT] + PIVOT_RIGHT
+    columns, confirmed = events[:, SYMBOL], events[:, PIVOT] + RIGHT
     side = sides(events)
     stop, target = stop_and_target(
         side.astype(np.float64),
@@ -81,7 +82,7 @@ def trends(block: Block, analysis: Analysis, events: Events) -> Floats:
     Over TREND_BARS candles, in ATRs times their square root: what chance makes of a price is about
     0.6. 0 where a candle or the ATR is missing.
     """
-    column, row = events[:, SYMBOL], events[:, PIVOT] + PIVOT_RIGHT
+    column, row = events[:, SYMBOL], events[:, PIVOT] + RIGHT
     went = block.close[row, column] - block.close[np.maximum(row - TREND_BARS, 0), column]
     with np.errstate(divide="ignore", invalid="ignore"):
         trend = sides(events) * went / (analysis.atr[row, column] * math.sqrt(TREND_BARS))

@@ -19,7 +19,7 @@ from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil, TryAgain, VenueError, VenueRefused
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Kind, Signal
-from divbot.kernels.analysis import PIVOT_RIGHT, Analysis, after_warm_up, analyse
+from divbot.kernels.analysis import Analysis, after_warm_up, analyse
 from divbot.kernels.divergence import (
     HIDDEN_BEARISH,
     HIDDEN_BULLISH,
@@ -30,6 +30,7 @@ from divbot.kernels.divergence import (
     REGULAR_BULLISH,
     SYMBOL,
 )
+from divbot.kernels.pivots import RIGHT
 from divbot.scanner.block import Block, build_block, steps_of
 from divbot.scanner.cases import Cases
 from divbot.scanner.port import Candles, MarketData
@@ -147,7 +148,8 @@ class _Download:
         if self._reason_to_stop is not None:
             return Failure(symbol, f"not asked for any more: {self._reason_to_stop}")
         try:
-            candles = self._market_data.final_candles(symbol, self._task.interval, self._task.limit)
+            task = self._task
+            candles = self._market_data.final_candles(symbol, task.interval, task.limit, task.at)
         except DivbotError as error:
             self._note_failure(error)
             return Failure(symbol, str(error))
@@ -225,7 +227,7 @@ def _find(series: Mapping[str, Candles], task: BlockTask) -> _Found:
     events = after_warm_up(analysis.divergences)
     # The market's newest candle is at most so much older than the symbol's own.
     oldest = _last_rows(block) - task.max_age - LATEST_LAG
-    fresh = events[events[:, PIVOT] + PIVOT_RIGHT >= oldest[events[:, SYMBOL]]]
+    fresh = events[events[:, PIVOT] + RIGHT >= oldest[events[:, SYMBOL]]]
     likeness = extremes(analysis, fresh), trends(block, analysis, fresh)
     signals = tuple(
         _signal(block, analysis, event, divergence, float(extreme), float(trend))
@@ -253,7 +255,7 @@ def _divergences(block: Block, events: NDArray[np.int64]) -> Iterable[Divergence
     columns = events[:, SYMBOL]
     times = (
         block.open_times(rows, columns).tolist()
-        for rows in (events[:, PREVIOUS], events[:, PIVOT], events[:, PIVOT] + PIVOT_RIGHT)
+        for rows in (events[:, PREVIOUS], events[:, PIVOT], events[:, PIVOT] + RIGHT)
     )
     for column, kind, *moments in zip(
         columns.tolist(), events[:, KIND].tolist(), *times, strict=True
@@ -270,7 +272,7 @@ def _signal(
     trend: float,
 ) -> Signal:
     column, previous, pivot = int(event[SYMBOL]), int(event[PREVIOUS]), int(event[PIVOT])
-    confirmed = pivot + PIVOT_RIGHT
+    confirmed = pivot + RIGHT
     close = block.close[:, column]
     last = int(np.flatnonzero(close == close)[-1])
     prices = (block.low if divergence.kind.value.endswith("bullish") else block.high)[:, column]

@@ -24,6 +24,8 @@ from divbot.trading.schema import OLDEST_SQLITE
 
 KEEP = "keep the file, and start a new run with --fresh"
 _BUSY_SECONDS = 2.0
+_LONGER_THAN_A_TRY = 0.5
+"""Seconds: who only tries the lock to see whether it is held, has it for an instant."""
 _ADVICE = {
     sqlite3.SQLITE_FULL: "free some space on the disk",
     sqlite3.SQLITE_IOERR: "look after the disk: full, gone, over a quota, or failing",
@@ -57,11 +59,11 @@ def own_errors(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Be the one writer of `path`; raise JournalError where another program is."""
+def locked(path: Path, patience: float = _LONGER_THAN_A_TRY) -> Iterator[None]:
+    """Be the one writer of `path`; raise JournalError where another program is for `patience` s."""
     lock = FileLock(f"{path}.lock", mode=0o600, thread_local=False)
     try:
-        lock.acquire(blocking=False)
+        lock.acquire(timeout=patience, poll_interval=0.01)
     except Timeout:
         raise JournalError(
             f"{path}: another divbot writes to it; end that one, or start a new run with --fresh"
@@ -75,12 +77,12 @@ def locked(path: Path) -> Iterator[None]:
 def is_locked(path: Path) -> bool | None:
     """Tell whether a program writes to `path` now; None where this user cannot tell.
 
-    The lock is tried, and held for an instant: a writer that begins in it is refused.
+    The lock is tried, and held for an instant: a writer that begins in it has to wait for that.
     """
     if not Path(f"{path}.lock").exists():
         return False
     try:
-        with locked(path):
+        with locked(path, patience=0.0):
             return False
     except JournalError:
         return True

@@ -5,6 +5,7 @@ Money, prices and quantities stay Decimal, for whoever writes them to write them
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from divbot.domain.fills import Basis, Fill
@@ -79,7 +80,7 @@ def fill_document(fill: Fill) -> dict[str, Any]:
     }
 
 
-def stats_document(stats: Stats, trades: tuple[Trade, ...]) -> dict[str, Any]:
+def stats_document(stats: Stats, trades: Sequence[Trade]) -> dict[str, Any]:
     """Return all figures; one that the sample does not allow is None, and `reasons` says why."""
     annual = {
         "annual_return": stats.annual_return,

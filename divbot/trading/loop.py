@@ -13,17 +13,30 @@ from divbot.domain.notices import Tell
 _KEPT = 20_000
 
 
-class MarketClock(Protocol):
+class Waits(Protocol):
+    """What lets time pass."""
+
+    def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
+        """Wait for `seconds`; return True when `stop` was set meanwhile."""
+
+
+def stop_after(seconds: float, clock: Waits, stop: threading.Event) -> threading.Thread:
+    """Set `stop` after `seconds`, whatever is waited for then; return what does so."""
+
+    def count_down() -> None:
+        if not clock.wait(seconds, stop):
+            stop.set()
+
+    thread = threading.Thread(target=count_down, name="duration", daemon=True)
+    thread.start()
+    return thread
+
+
+class MarketClock(Waits, Protocol):
     """The venue's time."""
 
     def now(self) -> int:
         """Return it, ms UTC."""
-
-    def monotonic(self) -> float:
-        """Return wall seconds since an arbitrary start."""
-
-    def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
-        """Wait for seconds of it; return True when `stop` was set meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +76,18 @@ class Loop:
         self._steps = 0
         self._is_behind = False
 
-    def run(self, step: Callable[[], None], *, seconds: float | None = None) -> None:
-        """Run for `seconds` of wall time, or until stopped."""
-        end = None if seconds is None else self._clock.monotonic() + seconds
+    def run(self, step: Callable[[], None]) -> None:
+        """Run until stopped."""
         due = self._clock.now()
-        while not self._stop.is_set() and (end is None or self._clock.monotonic() < end):
+        while not self._stop.is_set():
             step()
             self._steps += 1
             due = self._next(due)
             wait = (due - self._clock.now()) / 1000
-            if end is not None:
-                wait = min(wait, (end - self._clock.monotonic()) * self._speed)
             if wait > 0:
                 self._clock.wait(wait, self._stop)
-                self._late.append(max(self._clock.now() - due, 0) / self._speed)
+                if not self._stop.is_set():
+                    self._late.append(max(self._clock.now() - due, 0) / self._speed)
 
     def lateness(self) -> Lateness:
         """Return how late steps began that were waited for."""

@@ -16,9 +16,9 @@ DIVBOT = (sys.executable, "-m", "divbot")
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """Return this environment without any setting of divbot."""
+    """Return this environment without any setting of divbot, and with candles kept nowhere."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DIVBOT_")}
-    return kept | changes
+    return kept | {"DIVBOT_KEEP_CANDLES": "false"} | changes
 
 
 def divbot(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -14,7 +15,7 @@ from typing import Any
 
 from divbot.exchange.embedded import EmbeddedExchange
 from divbot.exchange.options import ExchangeOptions
-from divbot.scanner.pool import PRELOAD
+from divbot.processes import PRELOAD
 from tests.cli.commands import CLOCK, DIVBOT, environment, eventually, group
 
 GENEROUS = 20.0
@@ -91,10 +92,16 @@ class Paper:
     def ending(self) -> Ending:
         """Wait for the end."""
         began = CLOCK.monotonic()
-        printed, complained = self.process.communicate(timeout=60)
-        seconds = CLOCK.monotonic() - began
+        self.process.wait(60)
         eventually(lambda: not group(self.pid), 5.0)
+        seconds = CLOCK.monotonic() - began
         left = group(self.pid)
+        if left:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)  # they would keep the pipes open
+        # Not by communicate(): what was read ahead of the lines heard would be lost.
+        streams = self.process.stdout, self.process.stderr
+        printed, complained = [stream.read() if stream else "" for stream in streams]
         return Ending(self.process.returncode, printed, complained, seconds, left)
 
     def __enter__(self) -> Paper:

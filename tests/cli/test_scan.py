@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import socket
 from pathlib import Path
@@ -58,6 +59,31 @@ def test_json_is_one_document(quiet_market: str) -> None:
         "pivot",
         "confirmed",
     }
+
+
+def test_a_second_scan_asks_only_for_what_is_new(quiet_market: str, tmp_path: Path) -> None:
+    # Another folder for kernels, too, would mean compiling them.
+    kernels = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "divbot"
+    (tmp_path / "divbot").mkdir()
+    for folder in kernels.glob("kernels-*"):
+        (tmp_path / "divbot" / folder.name).symlink_to(folder)
+    options = ("--base-url", quiet_market, "--top", "60", "--json", "--all")
+
+    cold, warm = (
+        json.loads(
+            divbot(
+                "scan", *options, DIVBOT_KEEP_CANDLES="true", XDG_CACHE_HOME=str(tmp_path)
+            ).stdout
+        )
+        for _ in range(2)
+    )
+
+    assert (cold["summary"].pop("request_weight"), warm["summary"].pop("request_weight")) == (
+        167,
+        107,
+    )
+    del cold["timings"], warm["timings"]
+    assert warm == cold
 
 
 def test_csv_has_the_rows_of_the_table(quiet_market: str) -> None:
@@ -195,7 +221,8 @@ WRONG = [
     pytest.param(["--top", "ten"], 2, "--top.*integer", id="top that is no number"),
     pytest.param(["--best", "0"], 2, "best: .*found 0", id="best of zero"),
     pytest.param(["--max-age", "-1"], 2, "max_age: .*found -1", id="negative age"),
-    pytest.param(["-j", "0"], 2, "workers: .*found 0", id="no workers"),
+    pytest.param(["-j", "0"], 2, "workers: .*found '0'", id="no workers"),
+    pytest.param(["-j", "all"], 2, "workers: expected auto or a number.*'all'", id="all workers"),
     pytest.param(["-i", "7m"], 2, "interval: .*found '7m'", id="unknown interval"),
     pytest.param(["--market", "forex"], 2, "market: .*found 'forex'", id="unknown market"),
     pytest.param(["--kind", "double"], 2, "kind: .*found 'double'", id="unknown kind"),

@@ -7,7 +7,7 @@ import pytest
 
 from divbot.exchange.embedded import EmbeddedExchange
 from divbot.exchange.options import ExchangeOptions
-from divbot.scanner.pool import PRELOAD
+from divbot.processes import PRELOAD
 from tests.cli.commands import divbot
 from tests.conftest import STANDSTILL
 

@@ -22,7 +22,7 @@ import pytest
 from divbot.domain.clock import parse_time
 from divbot.exchange.embedded import EmbeddedExchange
 from divbot.exchange.options import ExchangeOptions
-from divbot.scanner.pool import PRELOAD
+from divbot.processes import PRELOAD
 
 from .plain import SPOT, need, said
 

@@ -66,7 +66,7 @@ def test_pivots_of_the_oracle_s_own_rsi_are_the_oracle_s(symbol: str, data: Path
     oracle = json.loads((data / "oracle" / f"{symbol}.json").read_text())
     strength = column_of(np.array(oracle["rsi"], np.float64))
 
-    marks = pivots(strength, 5, 5)[:, 0]
+    marks = pivots(strength)[:, 0]
 
     step = 300_000
     lows = [oracle["first_open_time"] + step * int(row) for row in np.flatnonzero(marks == LOW)]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.kernels.analysis import PIVOT_RIGHT, after_warm_up, analyse
+from divbot.kernels.analysis import after_warm_up, analyse
 from divbot.kernels.outcomes import (
     EXPIRED,
     NOT_ENTERED,
@@ -19,6 +19,7 @@ from divbot.kernels.outcomes import (
     UNRESOLVED,
     outcomes,
 )
+from divbot.kernels.pivots import RIGHT
 from tests import reference
 from tests.kernels.blocks import Floats, walk
 
@@ -145,7 +146,7 @@ def compare(block: Block, *, fee: float, slippage: float, horizon: int) -> dict[
     rows = [rows_of([x[:, s] for x in block]) for s in range(close.shape[1])]
     cases, plans, expected = [], [], []
     for s, kind, _, p, _ in after_warm_up(analysis.divergences).tolist():
-        confirmed, sign = p + PIVOT_RIGHT, 1 if kind < 2 else -1
+        confirmed, sign = p + RIGHT, 1 if kind < 2 else -1
         pivot = low[p, s] if sign > 0 else high[p, s]
         stop = pivot - sign * 0.5 * analysis.atr[confirmed, s]
         target = close[confirmed, s] + 2 * (close[confirmed, s] - stop)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.kernels.analysis import FARTHEST, NEAREST, PIVOT_LEFT, PIVOT_RIGHT, analyse
+from divbot.kernels.analysis import FARTHEST, NEAREST, analyse
 from divbot.kernels.divergence import divergences
 from divbot.kernels.pivots import HIGH, LOW, pivots
 from divbot.scanner.worker import KINDS
@@ -123,9 +123,7 @@ def test_rsi_within_1e_10_is_equal(rise: float, kind: str | None) -> None:
     low = np.full((40, 1), 9.0)
     low[20] = 8.0
 
-    events = divergences(
-        strength, low + 1, low, low, pivots(strength, 5, 5), PIVOT_LEFT, PIVOT_RIGHT, 6, 61
-    )
+    events = divergences(strength, low + 1, low, low, pivots(strength), 6, 61)
 
     assert [KINDS[event[1]].value for event in events.tolist()] == ([kind] if kind else [])
 
@@ -142,9 +140,7 @@ def test_pivots_are_compared_at_6_to_61_bars(distance: int, count: int) -> None:
         low + 1,
         low,
         low,
-        pivots(strength, 5, 5),
-        PIVOT_LEFT,
-        PIVOT_RIGHT,
+        pivots(strength),
         NEAREST,
         FARTHEST,
     )

@@ -55,6 +55,7 @@ class FakeListed(NamedTuple):
 class FakeUniverse(NamedTuple):
     listed: tuple[FakeListed, ...]
     problem: str = ""
+    at: int = 0
 
 
 def candles_of(seed: int, bars: int, *, end: int = 0, missing: Sequence[int] = ()) -> FakeCandles:
@@ -114,7 +115,9 @@ class FakeMarketData:
         listed = (FakeListed(symbol, is_wanted=symbol in wanted) for symbol in symbols)
         return FakeUniverse(tuple(listed), source.problem)
 
-    def final_candles(self, symbol: str, interval: Interval, limit: int) -> FakeCandles:
+    def final_candles(
+        self, symbol: str, interval: Interval, limit: int, at: int = 0
+    ) -> FakeCandles:
         if symbol.startswith("KILLER"):
             os.kill(os.getpid(), signal.SIGKILL)
         if symbol.startswith("HANGER"):

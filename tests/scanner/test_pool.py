@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import sys
 import threading
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from divbot.domain.errors import WorkerLost
 from divbot.domain.market import Interval
 from divbot.scanner.pool import Done, InlinePool, ProcessPool
 from divbot.scanner.task import BlockResult, BlockTask
-from tests.scanner.fakes import TRADE, FakeSource, error_named, names
+from tests.scanner.fakes import TRADE, FakeMarketData, FakeSource, error_named, names
 
 
 def task(*symbols: str) -> BlockTask:
@@ -116,6 +117,41 @@ def test_closing_leaves_no_worker_behind() -> None:
 
     assert workers
     assert not workers & children()
+
+
+class StuckSource(FakeSource):
+    """Keep a worker from ever being ready."""
+
+    def open(self, connections: int) -> FakeMarketData:
+        threading.Event().wait()
+        raise AssertionError
+
+
+def test_closing_ends_a_worker_that_is_only_just_being_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spawn, shutdown = ProcessPoolExecutor._spawn_process, ProcessPoolExecutor.shutdown  # type: ignore[attr-defined]
+    is_closing = threading.Event()
+
+    def spawn_late(executor: ProcessPoolExecutor) -> None:
+        is_closing.wait()
+        spawn(executor)
+
+    def shut_down(executor: ProcessPoolExecutor, **how: bool) -> None:
+        is_closing.set()
+        shutdown(executor, **how)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "_spawn_process", spawn_late)
+    monkeypatch.setattr(ProcessPoolExecutor, "shutdown", shut_down)
+    monkeypatch.setattr("divbot.scanner.pool.end_forkserver", lambda: None)
+    before = set(multiprocessing.active_children())
+
+    ProcessPool(StuckSource(names(1)), workers=1, connections=1).close()
+
+    left = set(multiprocessing.active_children()) - before
+    for process in left:
+        process.kill()
+    assert not left
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs forkserver, and /proc to look into")

@@ -8,7 +8,8 @@ import pytest
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Interval
 from divbot.kernels import outcomes
-from divbot.kernels.analysis import PIVOT_RIGHT, Analysis, after_warm_up, analyse
+from divbot.kernels.analysis import Analysis, after_warm_up, analyse
+from divbot.kernels.pivots import RIGHT
 from divbot.scanner import cases as parent
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.cases import Past
@@ -33,7 +34,7 @@ def test_each_divergence_is_entered_at_the_open_after_its_confirmation() -> None
 
     assert len(found.fate) == len(events) > 50
     for k, (column, kind, _, pivot, _) in enumerate(events.tolist()):
-        confirmed, sign = pivot + PIVOT_RIGHT, 1 if kind < 2 else -1
+        confirmed, sign = pivot + RIGHT, 1 if kind < 2 else -1
         columns = (x[:, column].tolist() for x in (block.open, block.high, block.low, block.close))
         price = (block.low if sign > 0 else block.high)[pivot, column]
         stop = price - sign * 0.5 * analysis.atr[confirmed, column]

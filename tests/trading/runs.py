@@ -85,12 +85,12 @@ def trade(
     **settings: str,
 ) -> Run:
     """Trade on a local exchange, at most so many seconds; return the run with its market."""
-    rules = replace(rules, lag=int(_LAG * speed * 1000), skew=int(_SKEW * speed * 1000))
+    rules = at_speed(rules, speed)
     market = "spot" if rules.is_spot else "usdm"
     with exchange_at(*map(str, exchange), "--market", market, "--speed", str(speed)) as url:
         arguments = ["--base-url", url, "--speed", str(speed), "--duration", f"{seconds}s"]
         arguments += ["--market", market, "-i", "1m", "--fresh", "--journal", str(journal)]
-        environment = _settings(rules) | settings | {"XDG_STATE_HOME": str(journal.parent)}
+        environment = settings_of(rules) | settings | {"XDG_STATE_HOME": str(journal.parent)}
         _follow(start("paper", *arguments, "--take-earlier", "-q", **environment), journal, enough)
         with closing(sqlite3.connect(journal)) as connection:
             (begun,) = connection.execute("SELECT min(ts) FROM event").fetchone()
@@ -134,7 +134,12 @@ def exchange_at(*arguments: str) -> Iterator[str]:
             process.communicate()
 
 
-def _settings(rules: Rules) -> dict[str, str]:
+def at_speed(rules: Rules, speed: int) -> Rules:
+    """Return `rules` that allow for what the machine's own delays come to at that speed."""
+    return replace(rules, lag=int(_LAG * speed * 1000), skew=int(_SKEW * speed * 1000))
+
+
+def settings_of(rules: Rules) -> dict[str, str]:
     """Return the settings that let much be traded under `rules`."""
     return {
         "DIVBOT_RISK": str(rules.risk),

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import threading
 
-from divbot.domain.clock import ManualClock
-from divbot.trading.loop import Loop
+from divbot.domain.clock import ManualClock, SystemClock
+from divbot.trading.loop import Loop, stop_after
 from tests.trading.fakes import Told
 
 NOON = 1_722_340_800_000
@@ -55,13 +55,28 @@ def test_a_step_that_takes_too_long_is_followed_at_once_and_told_of_once() -> No
     assert rhythm.told == ["! a look takes longer than 5 s of market time: looks run back to back"]
 
 
-def test_a_duration_ends_it_in_time() -> None:
-    rhythm = Rhythm(*[0.1] * 100)
+def test_a_duration_ends_whatever_is_waited_for() -> None:
+    clock, stop = ManualClock(NOON), threading.Event()
 
-    rhythm.loop.run(rhythm.step, seconds=12.0)
+    stop_after(12.0, clock, stop).join()
 
-    assert rhythm.clock.monotonic() == 12.0
-    assert rhythm.began == [1200, 5000, 10_000]
+    assert stop.is_set()
+    assert clock.monotonic() == 12.0
+
+
+def test_a_run_that_ended_earlier_waits_for_no_duration() -> None:
+    stop = threading.Event()
+    stop.set()
+
+    stop_after(1e6, SystemClock(), stop).join(10)
+
+
+def test_the_stop_that_ends_a_wait_makes_no_step_late() -> None:
+    rhythm = Rhythm(0.1, 0.1, late=0.015)
+
+    rhythm.loop.run(rhythm.step)
+
+    assert rhythm.loop.lateness().waited == 1
 
 
 def test_a_clock_that_is_set_back_stops_nobody() -> None:

@@ -1,0 +1,61 @@
+"""How benchmarks are started and how they end: what is wrong in one line, Ctrl-C without a word."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import signal
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+USAGE, FAILED, INTERRUPTED, TERMINATED = 2, 1, 130, 143
+
+
+class BenchmarkFailed(Exception):
+    """There is nothing to measure, for a reason told in one line."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Tell what is wrong with the flags in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message}", file=sys.stderr)
+        sys.exit(USAGE)
+
+
+def whole(lowest: int, highest: int) -> Callable[[str], int]:
+    """Return what takes a flag's text for a whole number in this range."""
+
+    def number(text: str) -> int:
+        if text.strip().isdecimal() and lowest <= int(text) <= highest:
+            return int(text)
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number from {lowest} to {highest}, found {text!r}"
+        )
+
+    return number
+
+
+def milliseconds(text: str) -> float:
+    """Return a flag's text as a latency."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 60_000:
+        raise argparse.ArgumentTypeError(f"expected 0 to 60000 ms, found {text!r}")
+    return value
+
+
+def run(main: Callable[[], None]) -> NoReturn:
+    """Run a benchmark and leave with its exit code; what it has opened is closed in any case."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BenchmarkFailed as error:
+        print(f"{sys.argv[0].rpartition('/')[2]}: {error}", file=sys.stderr)
+        sys.exit(FAILED)
+    sys.exit(0)

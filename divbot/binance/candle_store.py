@@ -1,0 +1,149 @@
+"""Final candles on disk, one file per symbol and interval: a cache, never the truth.
+
+    16 bytes   what this is, and its version
+     8         how many candles were asked for when the file was begun, the forming one included
+     8         whose candles these are: a checksum of symbol, interval and the number before
+    56         for each candle: open time, open, high, low, close, volume, and a checksum of these
+
+A file is begun under another name and renamed, so that it is whole or not there; later candles are
+added at its end. Nobody locks anything: what two programs, a kill, a full disk or a bad block have
+done to a file shows in its checksums or in the order of its times, and costs a fresh download.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divbot.binance.wire import Candles
+from divbot.domain.clock import Clock
+from divbot.domain.market import Interval
+
+_MAGIC = b"divbot candles 1"
+_HEADER = np.dtype([("magic", "S16"), ("asked", "<u8"), ("owner", "<u8")])
+_COLUMNS = len(Candles._fields)
+_ROW_BYTES = 8 * (_COLUMNS + 1)
+_LARGEST_LIMIT = 1500
+_MOST_ROWS = 4 * _LARGEST_LIMIT
+"""More are of no use to any scan: the file is begun anew then."""
+_KEPT_SECONDS = 3 * 86_400
+_SALT = np.uint64(0x9E3779B97F4A7C15)
+_WEIGHTS = np.array([2 * n + 1 for n in range(_COLUMNS)], np.uint64) * _SALT
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The candles of one file."""
+
+    path: Path
+    asked: int
+    """How many were asked for at first: if there are fewer, there are no older ones."""
+    candles: Candles
+    size: int
+    """Bytes that the file had when it was read."""
+
+    def reaches(self, limit: int) -> bool:
+        """Tell whether older candles would be of no use to who wants the newest `limit`."""
+        return self.asked >= limit or len(self.candles.open_time) >= limit
+
+
+class CandleStore:
+    """Keep candles in `folder`; every failure means only that they are not kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, symbol: str, interval: Interval) -> Stored | None:
+        """Return what is kept; None where there is nothing, or nothing to rely on."""
+        path = self._path(symbol, interval)
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return None
+        rows, rest = divmod(len(content) - _HEADER.itemsize, _ROW_BYTES)
+        if rows <= 0 or rest:
+            return None
+        header = np.frombuffer(content, _HEADER, 1)[0]
+        asked = int(header["asked"])
+        if header["magic"] != _MAGIC or header["owner"] != _owner(symbol, interval, asked):
+            return None
+        words = np.frombuffer(content, "<u8", offset=_HEADER.itemsize).reshape(rows, -1)
+        if not np.array_equal(_checksums(words[:, :_COLUMNS]), words[:, _COLUMNS]):
+            return None
+        columns = np.ascontiguousarray(words[:, :_COLUMNS].T)
+        candles = Candles(columns[0].view(np.int64), *columns[1:].view(np.float64))
+        if not bool(np.all(np.diff(candles.open_time) > 0)):
+            return None
+        return Stored(path, asked, candles, len(content))
+
+    def begin(self, symbol: str, interval: Interval, asked: int, candles: Candles) -> None:
+        """Keep `candles`, all there are or the newest of those `asked` for, and no others."""
+        path = self._path(symbol, interval)
+        part = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+        header = np.array([(_MAGIC, asked, _owner(symbol, interval, asked))], _HEADER)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            part.write_bytes(header.tobytes() + _rows_of(candles))
+            part.replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+
+    def add(self, stored: Stored, newer: Candles) -> None:
+        """Keep candles that follow those that were read, unless somebody else has done so."""
+        count = len(newer.open_time)
+        if not count:
+            return
+        try:
+            if stored.size + count * _ROW_BYTES > _MOST_ROWS * _ROW_BYTES:
+                stored.path.unlink()
+                return
+            with stored.path.open("ab", buffering=0) as file:
+                if file.tell() == stored.size:
+                    file.write(_rows_of(newer))
+        except OSError:
+            with contextlib.suppress(OSError):
+                stored.path.unlink(missing_ok=True)
+
+    def _path(self, symbol: str, interval: Interval) -> Path:
+        return self._folder / interval.value / f"{quote(symbol, safe='')}.candles"
+
+
+def sweep(home: Path, clock: Clock) -> None:
+    """Delete the files below `home` that nobody has added to for days, and empty folders."""
+    oldest = clock.now() / 1000 - _KEPT_SECONDS
+    with contextlib.suppress(OSError):
+        # The deepest first, so that a folder is empty by the time it is looked at.
+        for path in sorted(home.rglob("*"), key=lambda x: len(x.parts), reverse=True):
+            with contextlib.suppress(OSError):
+                if path.is_dir():
+                    path.rmdir()
+                elif path.stat().st_mtime < oldest:
+                    path.unlink()
+
+
+def _rows_of(candles: Candles) -> bytes:
+    words = np.empty((len(candles.open_time), _COLUMNS + 1), np.uint64)
+    for column, values in enumerate(candles):
+        words[:, column] = values.view(np.uint64)
+    words[:, _COLUMNS] = _checksums(words[:, :_COLUMNS])
+    return words.tobytes()
+
+
+def _checksums(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return one for each row: any one word that differs, differs in it."""
+    sums: NDArray[np.uint64] = words @ _WEIGHTS + _SALT
+    return sums
+
+
+def _owner(symbol: str, interval: Interval, asked: int) -> int:
+    # M and m are a month and a minute, and one folder to some systems.
+    return zlib.crc32(f"{symbol} {interval.value} {asked}".encode())

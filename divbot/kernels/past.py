@@ -1,0 +1,54 @@
+"""What came before a row of candles: kept by symbol, while the rows are walked in their order."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divbot.kernels.jit import jit
+
+
+class Past(NamedTuple):
+    """What is known before a row; each array has one element per symbol."""
+
+    close: NDArray[np.float64]
+    """The last close that exists, NaN before a symbol's first candle."""
+    candles: NDArray[np.float64]
+    """How many there are."""
+    last_missing: NDArray[np.int64]
+    """The row of the last candle that the venue never made, -1 for none."""
+
+
+@jit
+def no_past(symbols: int) -> Past:
+    """Return what is known before the first row."""
+    return Past(np.full(symbols, np.nan), np.zeros(symbols), np.full(symbols, -1, np.int64))
+
+
+@jit
+def is_whole(close: NDArray[np.float64]) -> bool:
+    """Tell whether a row holds a candle of every symbol."""
+    missing = 0
+    for s in range(len(close)):
+        missing += close[s] != close[s]
+    return missing == 0
+
+
+@jit
+def passed(past: Past, close: NDArray[np.float64], t: int) -> None:
+    """Let row `t`, of those closes, be the last one."""
+    for s in range(len(close)):
+        present = close[s] == close[s]
+        past.close[s] = close[s] if present else past.close[s]
+        past.candles[s] += 1.0 if present else 0.0
+        past.last_missing[s] = past.last_missing[s] if present else t
+
+
+@jit
+def whole_passed(past: Past, close: NDArray[np.float64]) -> None:
+    """Do as `passed` does, for a row that is whole."""
+    for s in range(len(close)):
+        past.close[s] = close[s]
+        past.candles[s] += 1.0

@@ -1,0 +1,123 @@
+"""Compiled reading of candles: the law is that it never differs from the reader of all JSON."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from divbot.binance import compiled_klines, wire
+from divbot.binance.wire import Candles
+from divbot.domain.errors import BadAnswer
+from divbot.domain.market import Interval
+from divbot.kernels.klines import COLUMNS, SHORTEST, read_klines
+
+START, STEP = 1_722_000_000_000, 60_000
+PRICE = st.one_of(
+    st.decimals(0, 10**9, places=8).map(lambda x: f"{x:f}"),
+    st.from_regex(r"\A[0-9]{1,24}(\.[0-9]{1,24})?\Z"),
+    st.sampled_from(["0", "00.5", "9007199254740993", "0.0000000000000000000000001", "1e5", ".5"]),
+)
+
+
+def text_of(rows: list[list[str]]) -> bytes:
+    fields = [
+        [START + STEP * n, *row, START + STEP * (n + 1) - 1, "5.5", 7, "1.5", "2.50", "0"]
+        for n, row in enumerate(rows)
+    ]
+    return json.dumps(fields, separators=(",", ":")).encode()
+
+
+def compiled(body: bytes) -> tuple[int, list[int], list[list[float]]]:
+    room = len(body) // SHORTEST + 1
+    times, columns = np.empty(room, np.int64), np.empty((COLUMNS, room))
+    count = read_klines(np.frombuffer(body, np.uint8), times, columns)
+    return count, times[: max(count, 0)].tolist(), columns[:, : max(count, 0)].T.tolist()
+
+
+def plain(body: bytes) -> tuple[list[int], list[list[float]]]:
+    rows = json.loads(body)
+    assert all(len(row) == 12 for row in rows)
+    return [row[0] for row in rows], [[float(x) for x in row[1:6]] for row in rows]
+
+
+@given(st.lists(st.lists(PRICE, min_size=5, max_size=5), min_size=1, max_size=4))
+@example([["63184.47000000", "12345678901.00000000", "0.00001234", "1", "9007199254740991"]])
+def test_every_price_is_the_nearest_number(rows: list[list[str]]) -> None:
+    body = text_of(rows)
+
+    count, times, prices = compiled(body)
+
+    if count >= 0:
+        assert (times, prices) == plain(body)
+
+
+@given(data=st.data())
+def test_nothing_is_read_that_is_not_there(data: st.DataObject) -> None:
+    rows = [["1.5", "22.50", "0.75", "1", "1000.00000000"]] * data.draw(st.integers(1, 3))
+    body = bytearray(text_of(rows))
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(0, len(body)))
+        piece = data.draw(st.sampled_from([*b'[]{},".0519 -+eE\\n', 0, 255]))
+        if data.draw(st.booleans()):
+            body.insert(place, piece)
+        elif place < len(body):
+            body[place] = piece
+    body = body[: data.draw(st.sampled_from([len(body), data.draw(st.integers(0, len(body)))]))]
+
+    count, times, prices = compiled(bytes(body))
+
+    if count >= 0:
+        assert (times, prices) == plain(bytes(body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"[[]]",
+        b'{"code":-1121,"msg":"Invalid symbol."}',
+        text_of([["1"] * 5]).replace(b",", b", "),
+        text_of([["1"] * 5]).replace(b'"1"', b"1"),
+        text_of([["1"] * 5]) + b" ",
+        text_of([["-1"] * 5]),
+        text_of([["1"] * 5])[:-2],
+    ],
+)
+def test_what_is_unusual_is_left_to_others(body: bytes) -> None:
+    assert compiled(body)[0] == -1
+
+
+def test_recorded_answers_are_read_alike(data: Path) -> None:
+    found = 0
+    for name, interval in (
+        ("spot_klines_raw_1h_5sym_500_2026-03", Interval.H1),
+        ("usdm_klines_raw_1d_40sym_2025-06", Interval.D1),
+    ):
+        recorded = gzip.decompress((data / "rest" / f"{name}.json.gz").read_bytes())
+        for rows in json.loads(recorded).values():
+            body = json.dumps(rows, separators=(",", ":")).encode()
+            assert compiled(body)[0] == len(rows)
+            ours = compiled_klines.parse_final_klines(body, interval)
+            theirs = wire.parse_final_klines(body, interval)
+            assert isinstance(ours, Candles)
+            assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
+            found += len(rows)
+    assert found > 3000
+
+
+@pytest.mark.parametrize("body", [b"[]", text_of([["0"] * 5] * 2), b"nonsense"])
+def test_nonsense_is_refused_alike(body: bytes) -> None:
+    def outcome(parse: object) -> object:
+        try:
+            return [x.tolist() for x in parse(body, Interval.M1)]  # type: ignore[operator]
+        except BadAnswer as error:
+            return str(error)
+
+    assert outcome(compiled_klines.parse_final_klines) == outcome(wire.parse_final_klines)
