@@ -110,3 +110,9 @@ def outcomes(
                 results[k, BEST], results[k, WORST] = best, worst
                 break
     return ends, results
+
+
+def warm() -> None:
+    """Compile or load the kernel, so that the first real block does not wait for it."""
+    prices = np.ones((2, 1))
+    outcomes(np.array([[0, 1, 1]]), np.ones((1, 2)), *[prices] * 4, 0.0, 0.0, 1)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.kernels.analysis import PIVOT_RIGHT, Analysis, analyse
+from divbot.kernels.analysis import Analysis, analyse
 from divbot.kernels.divergence import PIVOT
+from divbot.kernels.pivots import RIGHT
 from divbot.scanner.block import Block
 from divbot.scanner.cases import REACHED_TARGET, UNRESOLVED
 from divbot.scanner.plan import TradeRules
@@ -31,7 +32,7 @@ def replay(block: Block, rules: TradeRules) -> Replay:
     """Return what every prefix of `block` shows, compared with the whole."""
     whole = analyse(block.high, block.low, block.close)
     cases = try_divergences(block, whole, whole.divergences, rules)
-    confirmed = whole.divergences[:, PIVOT] + PIVOT_RIGHT
+    confirmed = whole.divergences[:, PIVOT] + RIGHT
     fates = _Fates(cases.fate, cases.result, confirmed, confirmed + cases.held)
     changes = []
     bars = len(block.close)

@@ -40,7 +40,8 @@ def windows(block: Block, lengths: tuple[int, ...] = LENGTHS) -> tuple[Window, .
 def _window(block: Block, length: int) -> Window:
     whole = analyse(block.high, block.low, block.close)
     first = len(block.close) - length
-    part = analyse(*(x[first:].copy() for x in (block.high, block.low, block.close)))
+    high, low, close = (x[first:].copy() for x in (block.high, block.low, block.close))
+    part = analyse(high, low, close)
     expected = {
         tuple(x) for x in whole.divergences[:, :HISTORY].tolist() if x[PREVIOUS] >= first + WARM_UP
     }
