@@ -115,4 +115,5 @@ def outcomes(
 def warm() -> None:
     """Compile or load the kernel, so that the first real block does not wait for it."""
     prices = np.ones((2, 1))
-    outcomes(np.array([[0, 1, 1]]), np.ones((1, 2)), *[prices] * 4, 0.0, 0.0, 1)
+    cases = np.array([[0, 1, 1]], np.int64)
+    outcomes(cases, np.ones((1, 2)), prices, prices, prices, prices, 0.0, 0.0, 1)
