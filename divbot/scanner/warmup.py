@@ -40,8 +40,7 @@ def windows(block: Block, lengths: tuple[int, ...] = LENGTHS) -> tuple[Window, .
 def _window(block: Block, length: int) -> Window:
     whole = analyse(block.high, block.low, block.close)
     first = len(block.close) - length
-    high, low, close = (x[first:].copy() for x in (block.high, block.low, block.close))
-    part = analyse(high, low, close)
+    part = analyse(block.high[first:], block.low[first:], block.close[first:])
     expected = {
         tuple(x) for x in whole.divergences[:, :HISTORY].tolist() if x[PREVIOUS] >= first + WARM_UP
     }
