@@ -63,7 +63,7 @@ def test_a_scan_chooses_its_workers(
 @pytest.mark.parametrize(
     ("flags", "workers"),
     [
-        pytest.param(SMALL, 2, id="small"),
+        pytest.param(SMALL, 1, id="small"),
         pytest.param({"symbols": "BTCUSDT"}, 1, id="one by name"),
         pytest.param(LARGE, 2, id="large"),
         pytest.param({**LARGE, "sequential": True}, IN_PROCESS, id="asked for"),

@@ -85,3 +85,33 @@ def calibration_of(
             f"{len(block.symbols)} symbols"
         )
     return found
+
+
+def open_history(settings: Settings, recorded: Path | None) -> Recording:
+    """Return the newest candles of the symbols that the settings name: recorded, or the venue's."""
+    from divbot.app import open_venue
+    from divbot.scanner.block import build_block
+
+    count = scan_rules(settings).limit - 1
+    if recorded is not None:
+        return newest(open_recording(recorded, settings.symbols), count)
+    with open_venue(settings) as venue:
+        venue.universe()  # an unknown symbol is told by its name
+        series = {
+            symbol: venue.final_candles(symbol, settings.interval, count + 1)
+            for symbol in settings.symbols
+        }
+    empty = [symbol for symbol, candles in series.items() if not len(candles.open_time)]
+    if empty:
+        raise InputError(f"expected candles of {', '.join(empty)}, found none")
+    return Recording(build_block(series, settings.interval, count), settings.interval)
+
+
+def newest(recording: Recording, count: int) -> Recording:
+    """Return the newest `count` candles of a recording."""
+    from dataclasses import replace
+
+    block = recording.block
+    first = max(len(block.close) - count, 0)
+    prices = {x: getattr(block, x)[first:].copy() for x in ("open", "high", "low", "close")}
+    return replace(recording, block=replace(block, first_step=block.first_step + first, **prices))

@@ -51,6 +51,11 @@ class Rule(StrEnum):
     RANK = "rank"
 
 
+_NOT_TRADED = frozenset(
+    {Rule.QUOTE, Rule.STATUS, Rule.CONTRACT, Rule.NO_PRICE, Rule.DELISTING, Rule.STALE}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class UniverseRules:
     """What a user wants of the list."""
@@ -99,6 +104,11 @@ class LeftOut:
     symbol: str
     rule: Rule
     detail: str
+
+    @property
+    def is_traded(self) -> bool:
+        """Tell whether it could be traded in USDT all the same."""
+        return self.rule not in _NOT_TRADED
 
 
 def spread_of(snapshot: Snapshot, symbol: str) -> Decimal | None:

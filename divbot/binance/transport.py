@@ -12,7 +12,8 @@ import ssl
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
+from urllib.parse import urlencode
 
 import requests
 import urllib3
@@ -74,6 +75,7 @@ class Transport:
         self._connect_timeout = connect_timeout
         self._watchdog = Watchdog(clock)
         self._session = requests.Session()
+        self._templates: dict[str, requests.PreparedRequest] = {}
         self._session.trust_env = use_proxies
         self._session.headers.update(
             {
@@ -107,8 +109,9 @@ class Transport:
             under_way.guard, under_way.resolver = guard, self._resolver
             under_way.connect_timeout = self._connect_timeout
             try:
-                with self._session.get(
-                    url, params=parameters, timeout=timeout, stream=True, allow_redirects=False
+                request = self._prepared(url, parameters)
+                with self._session.send(
+                    request, **self._ways(url), timeout=timeout, allow_redirects=False
                 ) as response:
                     return Answer(
                         response.status_code,
@@ -128,6 +131,24 @@ class Transport:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _prepared(self, url: str, parameters: Mapping[str, str | int]) -> requests.PreparedRequest:
+        """Return the request; all but its parameters is made once for each `url`."""
+        template = self._templates.get(url)
+        if template is None:
+            template = self._session.prepare_request(requests.Request("GET", url))
+            self._templates[url] = template
+        request = template.copy()
+        if parameters:
+            request.url = f"{template.url}?{urlencode(parameters)}"
+        return request
+
+    def _ways(self, url: str) -> Mapping[str, Any]:
+        """Return how to reach `url`: as the environment says, or directly."""
+        session, stream = self._session, True
+        if not session.trust_env:
+            return {"proxies": {}, "stream": stream, "verify": session.verify}
+        return session.merge_environment_settings(url, {}, stream, None, None)
 
     def _body(self, response: requests.Response, guard: Guard, max_body: int) -> bytes:
         try:

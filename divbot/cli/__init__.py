@@ -29,6 +29,7 @@ from divbot.cli.status import status
 from divbot.cli.trades import trades
 from divbot.cli.universe import universe
 from divbot.cli.verify import verify
+from divbot.cli.why import why
 from divbot.domain.errors import DivbotError, OutputError, VenueUnreachable
 from divbot.processes import end_forkserver
 
@@ -46,6 +47,7 @@ app.command()(chart)
 app.command()(paper)
 app.command()(exchange)
 app.command()(universe)
+app.command()(why)
 app.command()(limits)
 app.command()(status)
 app.command()(trades)

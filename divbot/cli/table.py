@@ -71,6 +71,7 @@ def table_text(
             text.writelines(f"{explanation(x)}\n" for x in report.opportunities)
     else:
         print("No opportunity passes the filters.", file=text)
+    print(funnel_line(report.summary), file=text)
     print(summary_line(report), file=text)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
 
@@ -98,6 +99,11 @@ def explanation(opportunity: Opportunity) -> str:
     )
     symbol = opportunity.divergence.symbol
     return f"{opportunity.rank} {symbol} scores {opportunity.score:.1f}: {parts}"
+
+
+def funnel_line(summary: Summary) -> str:
+    """Return how many symbols each step from the venue's listing to the table left."""
+    return "symbols: " + " > ".join(f"{count} {step}" for step, count in summary.funnel.items())
 
 
 def summary_line(report: Report) -> str:

@@ -21,6 +21,8 @@ verify = typer.Typer(
     no_args_is_help=True,
 )
 
+_BUG = 1
+
 Recorded: TypeAlias = Annotated[
     Path,
     typer.Option(help="Candles: a parquet or CSV file, or a folder of Binance's archive zips."),
@@ -91,3 +93,79 @@ def _lines(found: Calibration, recording: Recording, settings: Settings) -> list
         f"  of one constant     {found.brier_constant:.4f} (all cases, known to nobody by then)",
         f"result                {found.result:+.3f} R, stated {found.expected:+.3f} R on average",
     ]
+
+
+@verify.command()
+def lookahead(
+    *,
+    symbol: Annotated[str, typer.Argument(help="Its candles are replayed: BTCUSDT")],
+    recorded: Annotated[
+        Path | None, typer.Option(help="Candles of a file instead of the venue's.")
+    ] = None,
+    market: flags.MarketName = None,
+    interval: flags.IntervalName = None,
+    limit: flags.Limit = None,
+    as_json: flags.Json = False,
+    base_url: flags.BaseUrl = None,
+    config: flags.Config = None,
+) -> int:
+    """Replay every prefix of a symbol's candles: no signal and no outcome may ever change."""
+    from dataclasses import asdict
+
+    from divbot.app import trade_rules
+    from divbot.app.verification import open_history
+    from divbot.cli.destination import Destination, json_bytes
+    from divbot.scanner.lookahead import replay
+    from divbot.settings import load_settings
+
+    given = {"symbols": symbol, "market": market, "interval": interval, "limit": limit}
+    settings = load_settings({**given, "base_url": base_url}, config)
+    found = replay(open_history(settings, recorded).block, trade_rules(settings))
+    if as_json:
+        Destination(None).write(
+            json_bytes({"schema": 1, "symbol": symbol.upper(), **asdict(found)})
+        )
+    else:
+        verdict = f"CHANGED: {found.changes[0]}" if found.changes else "nothing ever changed"
+        print(
+            f"{symbol.upper()}: {found.prefixes} prefixes, {found.divergences} divergences, "
+            f"{found.ended} trades that ended: {verdict}"
+        )
+    return _BUG if found.changes else 0
+
+
+@verify.command()
+def warmup(
+    *,
+    recorded: Recorded,
+    symbols: Annotated[str | None, typer.Option(help="Of these alone: BTCUSDT,ETHUSDT")] = None,
+    as_json: flags.Json = False,
+    config: flags.Config = None,
+) -> None:
+    """Show how RSI, ATR and divergences of short windows differ from those of all candles."""
+    from dataclasses import asdict
+
+    from divbot.app.verification import open_recording
+    from divbot.cli.destination import Destination, json_bytes
+    from divbot.scanner.warmup import windows
+    from divbot.settings import load_settings
+
+    settings = load_settings({"symbols": symbols}, config)
+    block = open_recording(recorded, settings.symbols).block
+    found = windows(block)
+    if as_json:
+        document = {
+            "schema": 1,
+            "symbols": len(block.symbols),
+            "candles": len(block.close),
+            "windows": [asdict(x) for x in found],
+        }
+        Destination(None).write(json_bytes(document))
+        return
+    print(f"{len(block.symbols)} symbols; windows against all {len(block.close)} candles")
+    print("candles  RSI differs by  ATR differs by  divergences  missing  surplus")
+    for x in found:
+        print(
+            f"{x.candles:>7}  {x.rsi:>14.1e}  {x.atr:>14.1e}  {x.divergences:>11}"
+            f"  {x.missing:>7}  {x.surplus:>7}"
+        )

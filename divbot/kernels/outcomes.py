@@ -110,3 +110,10 @@ def outcomes(
                 results[k, BEST], results[k, WORST] = best, worst
                 break
     return ends, results
+
+
+def warm() -> None:
+    """Compile or load the kernel, so that the first real block does not wait for it."""
+    prices = np.ones((2, 1))
+    cases = np.array([[0, 1, 1]], np.int64)
+    outcomes(cases, np.ones((1, 2)), prices, prices, prices, prices, 0.0, 0.0, 1)

@@ -95,8 +95,8 @@ def calibrate(
     kept = ended & ~np.isnan(stated[:, 0])
     if not kept.any():
         return None
-    found = stated[kept, 0], stated[kept, 1], stated[kept, 2]
-    return _compare(*found, everything.won[kept], everything.result[kept])
+    share, expectancy, running = stated[kept].T
+    return _compare(share, expectancy, running, everything.won[kept], everything.result[kept])
 
 
 def _resolved(cases: Cases, rows: Rows, horizon: int) -> Resolved:

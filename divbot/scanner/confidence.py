@@ -25,6 +25,7 @@ starts from nothing.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -142,7 +143,11 @@ class _Chain:
         for link in links:
             distance = link.sum_by_hours(values - around)
             total, count = distance.sum(axis=1), np.maximum(link.count, 1.0)
-            noise = max(float((distance**2).sum()) / len(values), float(values.var()), _LEAST)
+            noise = max(
+                float(np.einsum("ij,ij", distance, distance)) / len(values),
+                float(values.var()),
+                _LEAST,
+            )
             between = _between(distance, link.by_hours)
             credibility = between / (between + noise / count) * (link.count > 0)
             self._shifts.append(credibility * total / count)
@@ -177,9 +182,11 @@ def _between(distance: Floats, count: Floats) -> float:
 def _products(sums: Floats) -> tuple[float, Floats]:
     """Return the products of different hours, summed; and the same without each of the hours."""
     total = sums.sum(axis=1)
-    squares = (sums**2).sum(axis=0)
-    all_products = float(total @ total - squares.sum())
-    return all_products, all_products - 2 * (total @ sums) + 2 * squares
+    # Without BLAS, whose threads would spin on every core for sums this small.
+    squares = np.einsum("ij,ij->j", sums, sums)
+    crossed = np.einsum("i,ij->j", total, sums)
+    all_products = float((total**2).sum() - squares.sum())
+    return all_products, all_products - 2 * crossed + 2 * squares
 
 
 def _inflation(cases: Resolved) -> float:
@@ -199,6 +206,7 @@ def _inflation(cases: Resolved) -> float:
     return 1 + (crowding - 1) * correlation
 
 
+@lru_cache(maxsize=1024)  # many opportunities of a scan are of one group
 def _interval(share: float, variance: float) -> tuple[float, float]:
     """Return where a beta distribution of that mean and variance mostly lies."""
     if not 0 < share < 1:

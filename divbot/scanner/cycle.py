@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil, VenueError, VenueRefused
 from divbot.domain.market import Interval
-from divbot.domain.signals import Divergence, Signal
+from divbot.domain.signals import Divergence, Opportunity, Signal
 from divbot.scanner.cases import Cases, Past
 from divbot.scanner.pool import Done, Pool
 from divbot.scanner.port import Candles, Listing, Source, Universe
@@ -79,6 +79,8 @@ class Scanner:
         self._pool = pool
         self._clock = clock
         self._rules = rules
+        self.universe: Universe | None = None
+        """That of the last scan."""
 
     def cycle(self, stages: Stages | None = None, held: Collection[str] = ()) -> Report:
         """Return a report on the whole universe, as the venue shows it now.
@@ -88,7 +90,7 @@ class Scanner:
         """
         stages = stages or Stages()
         started, spent_before = self._clock.monotonic(), self._source.weight_spent()
-        universe = self._listing.universe(held)
+        universe = self.universe = self._listing.universe(held)
         listed_at = self._clock.monotonic()
         stages.listed(len(universe.listed))
         done = self._pool.run(self._tasks(universe), stages.downloaded)
@@ -165,6 +167,7 @@ class Scanner:
                 missing_candles=sum(coverage.missing for coverage in gaps),
                 divergences=sum(coverage.divergences for coverage in results.coverage),
                 opportunities=len(opportunities),
+                funnel=_funnel(universe, results, as_of, opportunities, rules),
                 past=past.fates,
                 request_weight=effort.weight,
             ),
@@ -201,6 +204,32 @@ class _AsOf:
     def age(self, open_time: int) -> int:
         """Return how many candles after the one at `open_time` the newest one is."""
         return self.interval.steps_between(open_time, self.open_time)
+
+
+def _funnel(
+    universe: Universe,
+    results: _Results,
+    as_of: _AsOf,
+    opportunities: Sequence[Opportunity],
+    rules: ScanRules,
+) -> dict[str, int]:
+    """Return how many symbols each step left; none leaves more than the one before."""
+    fresh = {
+        x.divergence.symbol
+        for x in results.signals
+        if as_of.age(x.divergence.confirmed) <= rules.ranking.max_age
+    }
+    traded = sum(x.is_traded for x in universe.left_out)
+    return {
+        "listed": len(universe.listed) + len(universe.left_out),
+        "tradable": len(universe.listed) + traded,
+        "in the universe": len(universe.listed),
+        "enough history": len(results.coverage),
+        "with a divergence": sum(x.divergences > 0 for x in results.coverage),
+        "with a fresh one": len(fresh),
+        "open to trade": len({x.divergence.symbol for x in opportunities}),
+        "shown": len({x.divergence.symbol for x in opportunities[: rules.best]}),
+    }
 
 
 def _known_age(coverage: Coverage, rules: ScanRules) -> float:

@@ -60,6 +60,26 @@ class Listed(Protocol):
         """Tell whether it is here by name, not only by its volume."""
 
 
+class LeftOut(Protocol):
+    """A symbol that is listed, but not in the universe."""
+
+    @property
+    def symbol(self) -> str:
+        """Return the venue's name of it."""
+
+    @property
+    def rule(self) -> str:
+        """Return the rule that leaves it out."""
+
+    @property
+    def detail(self) -> str:
+        """Return why that rule applies."""
+
+    @property
+    def is_traded(self) -> bool:
+        """Tell whether it could be traded all the same."""
+
+
 class Universe(Protocol):
     """The symbols worth looking at."""
 
@@ -70,6 +90,10 @@ class Universe(Protocol):
     @property
     def listed(self) -> Sequence[Listed]:
         """Return them, the most traded first."""
+
+    @property
+    def left_out(self) -> Sequence[LeftOut]:
+        """Return the symbols that a rule leaves out."""
 
     @property
     def problem(self) -> str:

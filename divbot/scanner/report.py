@@ -48,6 +48,8 @@ class Summary:
     opportunities: int
     """Before the list was cut to the best."""
     request_weight: int
+    funnel: Mapping[str, int]
+    """How many symbols were left after each step from the venue's listing to the table."""
     past: Mapping[str, int]
     """What became of past divergences as trades: how many of each of scanner.cases.FATES."""
 
@@ -219,5 +221,6 @@ def _summary_document(summary: Summary) -> dict[str, Any]:
         "divergences": summary.divergences,
         "opportunities": summary.opportunities,
         "request_weight": summary.request_weight,
+        "funnel": dict(summary.funnel),
         "past": dict(summary.past),
     }

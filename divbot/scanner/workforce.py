@@ -1,20 +1,22 @@
 """How many worker processes a scan is worth.
 
-Measured by benchmarks/workers.py: seconds of a whole `divbot scan` on spot, the fastest of 5 to 7
-runs, on two cores that it shared with the exchange, all candles downloaded.
+Measured by benchmarks/workers.py: seconds of a whole `divbot scan` on spot, medians of 4 or 5 runs,
+on two cores that it shared with the exchange, at 50 ms latency, all candles downloaded.
 
-    symbols   0 ms latency: in process, 2 workers   50 ms latency: in process, 2 workers
-          1                      0.69        1.14                        0.76       1.02
-         50                      0.87        1.36                        0.99       1.11
-        100                      1.14        1.50                        1.23       1.17
-        150                      1.16        1.07                        1.37       1.14
-        200                      1.38        1.37                        1.61       1.44
-        400                      2.18        1.79                        2.36       1.91
+    symbols   in process   2 workers
+          1         0.74        0.66
+         50         0.86        0.69
+        100         0.98        0.79
 
-Workers have to be started, which takes some 0.3 s, and twice the memory; from about 150 symbols on,
-what they save is more. One worker alone never was the fastest. Starting one more takes 0.18
-processor seconds and 40 MB, and 40 symbols take as long: 400 symbols are done no sooner by more
-than 10 workers, however many cores there are.
+    with one core taken by other programs (at 0 ms latency)
+          1         0.87        1.39
+         10         0.71        0.94
+         25         0.77        1.00
+
+Workers load their modules while their parent loads its own, so that on idle cores they are ahead by
+0.1 s from the first symbol on; on busy ones that costs twice as much, and 50 MB each in any case.
+From some 50 symbols on, what they save is more than that. One more worker takes 35 ms of a
+processor and 10 MB (400 symbols, 8 and 32 workers), and 25 symbols take as long.
 """
 
 from __future__ import annotations
@@ -25,9 +27,9 @@ AUTO: Final = "auto"
 MOST_WORKERS = 256
 IN_PROCESS = 0
 """No workers: the scan is done in the process that asks for it."""
-WORTH_PROCESSES = 150
+WORTH_PROCESSES = 50
 """Symbols from which on processes are the faster way."""
-WORTH_A_WORKER = 40
+WORTH_A_WORKER = 25
 """Symbols a worker, at least: with fewer, starting one costs more than it saves."""
 
 Workers: TypeAlias = int | Literal["auto"]

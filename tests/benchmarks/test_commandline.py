@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from divbot.domain.clock import SystemClock
+from tests.cli.commands import hear_signals
 
 PROJECT = Path(__file__).parents[2]
 
@@ -23,6 +24,7 @@ def start(script: str, *flags: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         encoding="utf-8",
         start_new_session=True,
+        preexec_fn=hear_signals,  # noqa: PLW1509
     )
 
 

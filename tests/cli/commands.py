@@ -47,9 +47,15 @@ def start(*arguments: str, **variables: str) -> subprocess.Popen[str]:
         encoding="utf-8",
         env=environment(**variables),
         start_new_session=True,
-        # A test run that was itself started in the background may ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+        preexec_fn=hear_signals,  # noqa: PLW1509
     )
+
+
+def hear_signals() -> None:
+    """Let signals be heard again that tests ignore which were started with `&` or nohup."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def group(leader: int) -> set[int]:

@@ -16,7 +16,14 @@ from typing import Any
 from divbot.exchange.embedded import EmbeddedExchange
 from divbot.exchange.options import ExchangeOptions
 from divbot.processes import PRELOAD
-from tests.cli.commands import CLOCK, DIVBOT, environment, eventually, group
+from tests.cli.commands import (
+    CLOCK,
+    DIVBOT,
+    environment,
+    eventually,
+    group,
+    hear_signals,
+)
 
 GENEROUS = 20.0
 """Seconds; what is promised is 2, on a machine that has nothing else to do."""
@@ -57,7 +64,7 @@ class Paper:
                 "encoding": "utf-8",
                 "env": environment(XDG_STATE_HOME=str(journal.parent / "state"), **variables),
                 "start_new_session": True,
-                "preexec_fn": hear_ctrl_c,
+                "preexec_fn": hear_signals,
                 **how,
             },
         )
@@ -125,8 +132,3 @@ def arguments(url: str, journal: Path) -> list[str]:
         *("--interval", "1m", "--speed", "60", "--top", "40", "--workers", "2"),
         *("--max-positions", "20", "--min-score", "0", "--take-earlier"),
     ]
-
-
-def hear_ctrl_c() -> None:
-    """Let Ctrl-C be heard, also where the tests were started in the background."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)

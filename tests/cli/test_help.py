@@ -21,7 +21,10 @@ def test_help_lists_the_commands(arguments: list[str]) -> None:
     "arguments",
     [
         ["--help"],
-        *([name, "--help"] for name in ("scan", "chart", "exchange", "status", "trades", "stats")),
+        *(
+            [name, "--help"]
+            for name in ("scan", "chart", "exchange", "status", "trades", "stats", "verify")
+        ),
     ],
 )
 def test_help_waits_for_nothing_heavy(arguments: list[str]) -> None:

@@ -22,8 +22,8 @@ import pytest
 
 from divbot.domain.events import Marked
 from divbot.trading.journal import Journal, read
-from tests.cli.commands import CLOCK, DIVBOT, divbot, environment, eventually, group
-from tests.cli.paper_processes import GENEROUS, Ending, Paper, arguments, busy_exchange, hear_ctrl_c
+from tests.cli.commands import CLOCK, DIVBOT, divbot, environment, eventually, group, hear_signals
+from tests.cli.paper_processes import GENEROUS, Ending, Paper, arguments, busy_exchange
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and groups")
 
@@ -156,7 +156,7 @@ def demo(journal: Path) -> Paper:
         encoding="utf-8",
         env=environment(XDG_STATE_HOME=str(journal.parent)),
         start_new_session=True,
-        preexec_fn=hear_ctrl_c,  # noqa: PLW1509
+        preexec_fn=hear_signals,  # noqa: PLW1509
     )
     return run
 
@@ -217,7 +217,7 @@ def test_a_terminal_that_is_closed_ends_it_in_order(market: str, journal: Path) 
     termios.tcsetwinsize(terminal, (24, 80))
 
     def take_terminal() -> None:
-        hear_ctrl_c()
+        hear_signals()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     streams = dict.fromkeys(("stdin", "stdout", "stderr"), terminal)
@@ -239,7 +239,7 @@ def test_a_terminal_that_is_closed_ends_it_in_order(market: str, journal: Path) 
 
 def test_under_nohup_the_end_of_the_terminal_ends_nothing(market: str, journal: Path) -> None:
     def as_nohup_does() -> None:
-        hear_ctrl_c()
+        hear_signals()
         signal.signal(HANGUP, signal.SIG_IGN)
 
     with Paper(market, journal, "--jsonl", preexec_fn=as_nohup_does) as run:

@@ -27,8 +27,10 @@ def test_a_scan_prints_a_ranked_table(quiet_market: str) -> None:
         "RSI price ATR % stop target R/R age confirmed"
     )
     assert [line.split()[0] for line in lines[2:5]] == ["1", "2", "3"]
-    assert "60 of 60 symbols scanned" in lines[5]
-    assert "request weight 167" in lines[5]
+    assert lines[5].startswith("symbols: 60 listed > 60 tradable > 60 in the universe > ")
+    assert lines[5].endswith(" > 3 shown")
+    assert "60 of 60 symbols scanned" in lines[6]
+    assert "request weight 167" in lines[6]
     assert run.stderr == ""
 
 

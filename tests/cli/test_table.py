@@ -56,6 +56,7 @@ SUMMARY = Summary(
     divergences=9012,
     opportunities=51,
     request_weight=846,
+    funnel={"listed": 712, "tradable": 480, "in the universe": 400, "shown": 3},
     past={"target": 3, "stop": 7, "expired": 2, "not_entered": 1, "unresolved": 4},
 )
 REPORT = Report(
@@ -80,6 +81,7 @@ Binance USD-M futures, 5m, as of 2024-07-30 09:10 UTC
 1  BTCUSDT       BUY     regular bullish    7.3   0.34  0.22-0.47   -0.20    310  27.4 → 33.1    66600.00   0.61    65934.00    67932.00  2.0    1  07-30 09:05
 2  1000PEPEUSDT  SELL    hidden bearish     5.0   0.34  0.22-0.47   -0.20    310  27.4 → 33.1  0.01154000   0.61  0.01142460  0.01177080  2.0    1  07-30 09:05
 3  币安人生USDT  BUY     hidden bullish     1.0                                0  27.4 → 33.1        0.21   0.61      0.2079      0.2142  2.0    1  07-30 09:05
+symbols: 712 listed > 480 tradable > 400 in the universe > 3 shown
 396 of 400 symbols scanned (2 with 7 missing candles), 4 skipped (2 insufficient history, 1 gap, 1 failed); \
 9012 divergences (3 target, 7 stop, 2 expired; 1 not entered, 4 not over), 51 open to trade (best 3 shown); \
 listing 0.06 s, download 0.87 s, analysis 0.02 s, in all 1.00 s; request weight 846

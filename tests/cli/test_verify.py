@@ -67,3 +67,28 @@ def test_a_recording_of_too_few_candles_is_told(tmp_path: Path) -> None:
 
     assert run.returncode == 2
     assert "expected candles enough for divergences to end, found 50" in run.stderr
+
+
+def test_a_replay_of_all_prefixes_is_told(recording: Path) -> None:
+    run = divbot("verify", "lookahead", "s1usdt", "--recorded", recording)
+
+    assert run.returncode == 0
+    assert run.stdout.startswith("S1USDT: 498 prefixes, ")
+    assert run.stdout.endswith(": nothing ever changed\n")
+
+
+def test_a_replay_asks_the_venue_where_there_is_no_file(quiet_market: str) -> None:
+    run = divbot("verify", "lookahead", "BTCUSDT", "--base-url", quiet_market, "--json")
+
+    found = json.loads(run.stdout)
+    assert (found["symbol"], found["prefixes"], found["changes"]) == ("BTCUSDT", 498, [])
+
+
+def test_warm_up_is_told_by_length_of_the_window(recording: Path) -> None:
+    table = divbot("verify", "warmup", "--recorded", recording)
+    document = divbot("verify", "warmup", "--recorded", recording, "--json")
+
+    assert table.stdout.startswith("4 symbols; windows against all 900 candles\n")
+    assert [x["candles"] for x in json.loads(document.stdout)["windows"]] == [
+        *(50, 100, 150, 200, 250, 300, 400, 499, 750)
+    ]

@@ -24,6 +24,7 @@ from divbot.domain.market import Instrument, Interval, Market
 from divbot.domain.signals import Kind, Side
 from divbot.scanner.cycle import ScanRules
 from divbot.scanner.plan import TradeRules
+from divbot.scanner.port import LeftOut
 from divbot.scanner.ranking import RankingRules
 from divbot.scanner.score import DEFAULT_WEIGHTS
 from tests.kernels.blocks import walk
@@ -56,6 +57,7 @@ class FakeUniverse(NamedTuple):
     listed: tuple[FakeListed, ...]
     problem: str = ""
     at: int = 0
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def candles_of(seed: int, bars: int, *, end: int = 0, missing: Sequence[int] = ()) -> FakeCandles:

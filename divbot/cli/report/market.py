@@ -10,7 +10,7 @@ from divbot.cli.figures import harmless, multiple, words
 from divbot.cli.report.candles import plan_document, series_document
 from divbot.cli.report.page import Page, filled, packaged
 from divbot.cli.report.table import Keys, Links, table_markup
-from divbot.cli.table import OPPORTUNITY_COLUMNS, heading, summary_line
+from divbot.cli.table import OPPORTUNITY_COLUMNS, funnel_line, heading, summary_line
 from divbot.domain.clock import utc_text
 from divbot.domain.signals import Opportunity
 from divbot.scanner.cases import FATES
@@ -40,7 +40,11 @@ def scan_page(report: Report, examined: Mapping[str, Examination], plotly: str) 
         name=heading(report),
         title=heading(report),
         is_simulated=report.simulated,
-        lines=(summary_line(report), *map(harmless, report.notices)),
+        lines=(
+            funnel_line(report.summary),
+            summary_line(report),
+            *map(harmless, report.notices),
+        ),
         body=filled(
             packaged("scan.html"),
             {

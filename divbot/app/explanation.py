@@ -1,0 +1,85 @@
+"""The composition of `divbot why`: one scan, and the candles of the symbols in question."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from divbot import app
+from divbot.domain.clock import SystemClock
+from divbot.domain.errors import InputError, UnknownSymbol
+
+if TYPE_CHECKING:
+    from divbot.binance.market_data import BinanceListing
+    from divbot.binance.wire import Candles
+    from divbot.scanner.port import Universe
+    from divbot.scanner.report import Report
+    from divbot.scanner.why import Story
+    from divbot.settings import Settings
+
+_ALL = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a scan decided on some symbols, and why."""
+
+    report: Report | None
+    """None: the universe's rules had said it all, and nothing was scanned."""
+    venue: str
+    simulated: bool
+    at: int
+    """The venue's time, ms UTC."""
+    stories: tuple[Story, ...]
+
+
+def explain(settings: Settings, symbols: Sequence[str], *, demo: bool = False) -> Explanation:
+    """Return what becomes of `symbols` in a scan; raise InputError for one that is not listed."""
+    workers = app.workers_of_scan(settings)
+    app.start_workers_early(workers)
+    from divbot.scanner.cycle import Scanner
+    from divbot.scanner.why import listing_story, scan_story
+
+    rules = app.scan_rules(settings, with_divergences=False)
+    with ExitStack() as stack:
+        source = app.open_source(settings, stack, demo=demo)
+        listing = stack.enter_context(source.open_listing())
+        universe = listing.universe()
+        _check_listed(symbols, universe)
+        stories = [listing_story(symbol, universe) for symbol in symbols]
+        report = None
+        if any(story.stopped_by is None for story in stories):
+            pool = app.open_pool(settings, source, workers)
+            stack.callback(pool.close)
+            # All that could be traded, so that there is a place for each.
+            whole = replace(rules, best=_ALL)
+            report = Scanner(listing, source, pool, SystemClock(), whole).cycle()
+            for story in stories:
+                if story.stopped_by is None:
+                    candles = _candles(listing, story.symbol, settings, report)
+                    scan_story(story, candles, report, report.opportunities, rules)
+        return Explanation(report, listing.venue, listing.simulated, universe.at, tuple(stories))
+
+
+def _check_listed(symbols: Sequence[str], universe: Universe) -> None:
+    known = [x.symbol for x in universe.listed] + [x.symbol for x in universe.left_out]
+    for symbol in symbols:
+        if symbol not in known:
+            near = difflib.get_close_matches(symbol, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise InputError(f"unknown symbol {symbol!r}: the venue does not list it{hint}")
+
+
+def _candles(
+    listing: BinanceListing, symbol: str, settings: Settings, report: Report
+) -> Candles | None:
+    """Return the candles that the scan saw, those that closed since left out."""
+    try:
+        found = listing.final_candles(symbol, settings.interval, app.scan_rules(settings).limit)
+    except UnknownSymbol:
+        return None
+    count = int((found.open_time < report.as_of).sum())
+    return type(found)._make(values[:count] for values in found)

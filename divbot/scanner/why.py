@@ -1,0 +1,276 @@
+"""Why a symbol is in the table of a scan, or which rule keeps it out: every step with its numbers.
+
+The verdicts are the scan's own; what is added here are the numbers behind them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divbot.domain.clock import utc_text
+from divbot.domain.market import Interval
+from divbot.domain.signals import Kind, Opportunity, Side
+from divbot.kernels.analysis import FARTHEST, NEAREST, WARM_UP, Analysis, analyse
+from divbot.kernels.divergence import HISTORY, KIND, PIVOT, PREVIOUS, SAME_RSI
+from divbot.kernels.pivots import HIGH, LOW, RIGHT
+from divbot.scanner.block import Block, build_block
+from divbot.scanner.cycle import ScanRules
+from divbot.scanner.port import Candles, Listed, Universe
+from divbot.scanner.ranking import RankingRules
+from divbot.scanner.report import Report
+from divbot.scanner.task import MINIMUM_CANDLES
+from divbot.scanner.trial import KINDS
+
+Event: TypeAlias = NDArray[np.int64]
+_YEAR = len("2024-")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rule, and whether the symbol passed it."""
+
+    rule: str
+    passed: bool
+    detail: str
+
+
+@dataclass(slots=True)
+class Story:
+    """The steps that a symbol took, up to the one that stopped it."""
+
+    symbol: str
+    steps: list[Step] = field(default_factory=list)
+    opportunity: Opportunity | None = None
+
+    @property
+    def stopped_by(self) -> Step | None:
+        """Return the rule that keeps it out of the table; None: it is there."""
+        return next((x for x in self.steps if not x.passed), None)
+
+    def passes(self, rule: str, detail: str) -> None:
+        """Note a rule that was passed."""
+        self.steps.append(Step(rule, passed=True, detail=detail))
+
+    def stops(self, rule: str, detail: str) -> None:
+        """Note the rule that was not."""
+        self.steps.append(Step(rule, passed=False, detail=detail))
+
+
+def listing_story(symbol: str, universe: Universe) -> Story:
+    """Return how `symbol` fares with the rules of the universe."""
+    story = Story(symbol)
+    place = {x.symbol: number for number, x in enumerate(universe.listed, 1)}
+    if symbol in place:
+        listed = universe.listed[place[symbol] - 1]
+        story.passes("universe", _rank(place[symbol], len(place), listed))
+        return story
+    for x in universe.left_out:
+        if x.symbol == symbol:
+            story.stops("universe", f"{x.rule.replace('_', ' ')}: {x.detail}")
+    return story
+
+
+def _rank(place: int, count: int, listed: Listed) -> str:
+    spread = "no quote" if listed.spread is None else f"spread {listed.spread:.3%}"
+    return f"number {place} of {count} by volume: {listed.quote_volume:,.0f} USDT in 24 h, {spread}"
+
+
+def scan_story(
+    story: Story,
+    candles: Candles | None,
+    report: Report,
+    opportunities: tuple[Opportunity, ...],
+    rules: ScanRules,
+) -> Story:
+    """Go on with what a scan found, and what its rules say.
+
+    `report` is the scan's, `opportunities` are all of its, not only the best; `candles` are those
+    that it looked at, None where there are none.
+    """
+    ranking, best = rules.ranking, rules.best
+    for skipped in report.summary.skipped:
+        if skipped.symbol == story.symbol:
+            story.stops(skipped.reason.replace("_", " "), skipped.detail)
+            return story
+    if candles is None or not len(candles.open_time):
+        story.stops("history", "no candle was found")
+        return story
+    found = _Findings.of(candles, report.interval, rules.limit)
+    story.passes("history", found.history())
+    for line in found.pivot_lines():
+        story.passes("pivots", line)
+    mine = [x for x in opportunities if x.divergence.symbol == story.symbol]
+    event = found.newest(mine[0].divergence.confirmed if mine else None)
+    if event is None:
+        story.stops("divergence", found.why_none())
+        return story
+    story.passes("divergence", found.event_line(event))
+    age = report.interval.steps_between(found.confirmed(event), _newest_open(report))
+    fresh = f"confirmed {_candles(age)} ago; at most {ranking.max_age} may pass"
+    if age > ranking.max_age:
+        story.stops("fresh", fresh)
+        return story
+    story.passes("fresh", fresh)
+    if not mine:
+        story.stops(*_filtered(found, event, KINDS[int(event[KIND])], ranking))
+        return story
+    story.opportunity = mine[0]
+    story.passes("plan", _plan(mine[0]))
+    parts = ", ".join(f"{x.name.replace('_', ' ')} {x.value:.2f}" for x in mine[0].parts)
+    story.passes("score", f"{mine[0].score:.2f} of 10: {parts}")
+    place = f"number {mine[0].rank} of {len(opportunities)} opportunities"
+    if mine[0].rank > best:
+        story.stops("best", f"{place}; the best {best} are shown")
+    else:
+        story.passes("best", f"{place}; the best {best} are shown")
+    return story
+
+
+def _text(price: float) -> str:
+    return str(np.format_float_positional(price, precision=8, fractional=False, trim="-"))
+
+
+def _newest_open(report: Report) -> int:
+    return report.as_of - report.interval.milliseconds
+
+
+def _candles(count: int) -> str:
+    return "1 candle" if count == 1 else f"{count} candles"
+
+
+def _plan(x: Opportunity) -> str:
+    return (
+        f"{x.side.value} at {x.price:f}, stop {x.stop:f}, target {x.target:f}, "
+        f"reward to risk {x.reward_risk:.2f}"
+    )
+
+
+def _filtered(found: _Findings, event: Event, kind: Kind, rules: RankingRules) -> tuple[str, str]:
+    """Return the filter that a fresh divergence did not pass."""
+    if kind not in rules.kinds or kind.side not in rules.sides:
+        return "filter", f"{kind.value.replace('_', ' ')} ({kind.side.value}) was not asked for"
+    return "open to trade", found.spent_line(event, kind, rules)
+
+
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """One symbol's candles, and what the kernels say of them."""
+
+    block: Block
+    analysis: Analysis
+    candles: Candles
+    interval: Interval
+
+    @classmethod
+    def of(cls, candles: Candles, interval: Interval, limit: int) -> _Findings:
+        """Analyse candles as a scan does."""
+        block = build_block({"": candles}, interval, limit)
+        return cls(block, analyse(block.high, block.low, block.close), candles, interval)
+
+    def history(self) -> str:
+        """Return how much of it there is."""
+        count, rows = len(self.candles.open_time), len(self.block.close)
+        gaps = f", {rows - count} missing between them" if rows > count else ""
+        return (
+            f"{count} final candles{gaps}, at least {MINIMUM_CANDLES} are needed; the newest one "
+            f"closed {self._closed(rows - 1)}"
+        )
+
+    def pivot_lines(self) -> Iterator[str]:
+        """Yield the two newest pivots of each side, and what they come to."""
+        for mark, name in ((LOW, "lows"), (HIGH, "highs")):
+            rows = np.flatnonzero(self.analysis.pivots[:, 0] == mark)
+            if len(rows) < 2:
+                yield f"{name}: fewer than two, which can be compared"
+            else:
+                q, p = int(rows[-2]), int(rows[-1])
+                yield f"{name}: {self._pair(q, p, mark)}; {self._verdict(q, p, mark)}"
+
+    def newest(self, confirmed: int | None) -> Event | None:
+        """Return the divergence that `confirmed` confirmed, or else the last, warm-up kept."""
+        kept = [x for x in self.analysis.divergences if x[HISTORY] >= WARM_UP]
+        wanted = [x for x in kept if confirmed is None or self.confirmed(x) == confirmed]
+        return wanted[-1] if wanted else None
+
+    def why_none(self) -> str:
+        """Return why the candles show no divergence."""
+        early = len(self.analysis.divergences)
+        if early:
+            return f"none; {early} begin in the first {WARM_UP} candles, whose RSI is not settled"
+        return "none in all of the history; see the pivots for the newest ones"
+
+    def confirmed(self, event: Event) -> int:
+        """Return the open time of the confirming candle, ms UTC."""
+        return self._time(int(event[PIVOT]) + RIGHT)
+
+    def event_line(self, event: Event) -> str:
+        """Return a divergence in words."""
+        kind = KINDS[int(event[KIND])]
+        mark = LOW if kind.side is Side.BUY else HIGH
+        pair = self._pair(int(event[PREVIOUS]), int(event[PIVOT]), mark)
+        row = int(event[PIVOT]) + RIGHT
+        return f"{kind.value.replace('_', ' ')}: {pair}; confirmed {self._closed(row)}"
+
+    def spent_line(self, event: Event, kind: Kind, rules: RankingRules) -> str:
+        """Return why a fresh divergence cannot be traded any more."""
+        row = int(event[PIVOT]) + RIGHT
+        close, since = self.block.close[row, 0], slice(row + 1, None)
+        is_buy = kind.side is Side.BUY
+        sign = 1 if is_buy else -1
+        price = (self.block.low if is_buy else self.block.high)[int(event[PIVOT]), 0]
+        stop = price - sign * rules.trade.stop_atr * self.analysis.atr[row, 0]
+        target = close + rules.trade.reward_risk * (close - stop)
+        if sign * (close - stop) <= 0:
+            return f"it closed at {_text(close)} when confirmed, beyond the stop at {_text(stop)}"
+        lows, highs = self.block.low[since, 0], self.block.high[since, 0]
+        adverse, favourable = (lows, highs) if is_buy else (highs, lows)
+        for name, level, hit in (
+            ("stop", stop, sign * (adverse - stop) <= 0),
+            ("target", target, sign * (favourable - target) >= 0),
+        ):
+            if hit.any():
+                when = self._closed(row + 1 + int(np.argmax(hit)))
+                return f"the {name} at {_text(level)} was touched by the candle closed {when}"
+        return f"the price is at stop ({_text(stop)}) or target ({_text(target)}) to a tick"
+
+    def _pair(self, q: int, p: int, mark: int) -> str:
+        prices, rsi = self._prices(mark), self.analysis.rsi[:, 0]
+        return (
+            f"{self._closed(q)} price {_text(prices[q])} RSI {rsi[q]:.2f} and {self._closed(p)} "
+            f"price {_text(prices[p])} RSI {rsi[p]:.2f}, {p - q} apart"
+        )
+
+    def _verdict(self, q: int, p: int, mark: int) -> str:
+        """Return whether two neighbouring pivots diverge, and why not."""
+        for event in self.analysis.divergences:
+            if (int(event[PREVIOUS]), int(event[PIVOT])) == (q, p) and self._is(event, mark):
+                return KINDS[int(event[KIND])].value.replace("_", " ")
+        if not NEAREST <= p - q <= FARTHEST:
+            return f"not {NEAREST} to {FARTHEST} candles apart"
+        prices, rsi = self._prices(mark), self.analysis.rsi[:, 0]
+        if prices[p] == prices[q]:
+            return "no divergence: equal prices"
+        if abs(rsi[p] - rsi[q]) <= SAME_RSI:
+            return "no divergence: equal RSI"
+        if (prices[p] > prices[q]) == (rsi[p] > rsi[q]):
+            way = "higher" if prices[p] > prices[q] else "lower"
+            return f"no divergence: price and RSI are both {way}"
+        return "no divergence: a candle between them is missing"
+
+    @staticmethod
+    def _is(event: Event, mark: int) -> bool:
+        return (KINDS[int(event[KIND])].side is Side.BUY) == (mark == LOW)
+
+    def _prices(self, mark: int) -> NDArray[np.float64]:
+        return (self.block.low if mark == LOW else self.block.high)[:, 0]
+
+    def _time(self, row: int) -> int:
+        return int(self.block.open_times(np.array([row]), np.array([0]))[0])
+
+    def _closed(self, row: int) -> str:
+        return utc_text(self.interval.close_of(self._time(row)))[_YEAR:]
