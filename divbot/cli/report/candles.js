@@ -102,7 +102,7 @@
         y: found.map((x) => isLow(x) ? low[x.confirmed] - 0.6 * x.atr : high[x.confirmed] + 0.6 * x.atr),
         text: found.map(() => letter), customdata: found.map((x) => x.text), name: fate, mode: "markers+text",
         textposition: found.map((x) => isLow(x) ? "bottom center" : "top center"),
-        textfont: { color: colour(tint), size: 12 }, marker: { symbol, color: colour(tint), size: found.map((x) => current.has(x) ? 14 : 9) },
+        textfont: { color: colour(tint), size: 12 }, marker: { symbol, color: colour(tint), opacity: 1, size: found.map((x) => current.has(x) ? 14 : 9) },
         hovertemplate: "%{customdata}<extra></extra>",
       };
     }
