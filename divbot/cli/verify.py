@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -40,6 +41,9 @@ def calibration(
         int | None, typer.Option(help="Candles after which a case is closed. [100]")
     ] = None,
     as_json: flags.Json = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Draw it on this page, FILE.html.", dir_okay=False)
+    ] = None,
     config: flags.Config = None,
 ) -> None:
     """Compare stated confidence with what happened, bar by bar, never looking ahead.
@@ -48,8 +52,10 @@ def calibration(
     """
     from divbot.app.verification import calibration_of, open_recording
     from divbot.cli.destination import Destination, json_bytes
+    from divbot.cli.report.page import plotly_script
     from divbot.settings import load_settings
 
+    page, plotly = Destination(report), plotly_script("--report") if report else ""
     given = {"symbols": symbols, "market": market, "limit": limit, "horizon": horizon}
     settings = load_settings(given, config)
     recording = open_recording(recorded, settings.symbols)
@@ -59,6 +65,11 @@ def calibration(
         out.write(json_bytes(_document(found, recording, settings)))
     else:
         out.write("\n".join(_lines(found, recording, settings)) + "\n")
+    if report:
+        from divbot.cli.report.calibration import calibration_page
+
+        page.write(calibration_page(found, _lines(found, recording, settings), plotly))
+        print(f"divbot: {report} written", file=sys.stderr)
 
 
 def _document(found: Calibration, recording: Recording, settings: Settings) -> dict[str, Any]:

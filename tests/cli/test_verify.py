@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,28 @@ def test_a_calibration_is_told_as_a_table_and_as_json(recording: Path) -> None:
     )
     assert f"Brier score           {found['brier']:.4f}" in table.stdout
     assert sum(x["cases"] for x in found["bins"]) == found["cases"] > 50
+
+
+def test_a_calibration_is_drawn(recording: Path, tmp_path: Path) -> None:
+    pytest.importorskip("plotly")
+    page = tmp_path / "page.html"
+    options = ("verify", "calibration", "--recorded", recording, "--market", "spot")
+    found = json.loads(divbot(*options, "--json").stdout)
+
+    run = divbot(*options, "--report", page)
+
+    data = re.search(r'id="data">(.*?)</script>', page.read_text("utf-8"))
+    assert (run.returncode, run.stderr) == (0, f"divbot: {page} written\n")
+    assert data
+    assert json.loads(data[1]) == {"share": found["share"], "bins": found["bins"]}
+    assert f"Brier score           {found['brier']:.4f}" in page.read_text("utf-8")
+
+
+def test_a_page_that_cannot_be_written_is_told_before_the_work(recording: Path) -> None:
+    run = divbot("verify", "calibration", "--recorded", recording, "--report", "/nowhere/page.html")
+
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == "divbot: cannot write /nowhere/page.html: there is no folder /nowhere\n"
 
 
 @pytest.mark.parametrize(
