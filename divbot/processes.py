@@ -17,7 +17,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
@@ -46,10 +46,30 @@ def start_context(preload: Sequence[str] = ()) -> BaseContext:
     # is only just starting does not greet Ctrl-C with a traceback.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        forkserver.ensure_running()
+        with _few_arenas():
+            forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return context
+
+
+@contextlib.contextmanager
+def _few_arenas() -> Iterator[None]:
+    """Let what is started meanwhile, and its children, share few pools of memory.
+
+    glibc gives threads that allocate at once pools of their own, eight for each core, and none
+    gives back what others could use: with 32 downloading threads a worker grew by 50 MB within 500
+    scans, and took twice as long for what it keeps on disk. Other systems do not look at this.
+    """
+    name = "MALLOC_ARENA_MAX"
+    if name in os.environ:
+        yield
+        return
+    os.environ[name] = "2"
+    try:
+        yield
+    finally:
+        del os.environ[name]
 
 
 def refuse_while_importing(call: str) -> None:
