@@ -26,6 +26,7 @@ PRELOAD = (
     "divbot.scanner.preload",
     "divbot.binance.market_data",
     "divbot.binance.compiled_klines",
+    "divbot.binance.curl_transport",
 )
 """What workers need, by name: nobody here knows more of it."""
 

@@ -222,11 +222,11 @@ class BinanceClient:
         if re.fullmatch(r"[0-9]{1,9}", used):
             self.used_weight = int(used)
             self._lease.saw(self.used_weight, sent_at=sent_at)
-        if LOCAL_EXCHANGE_HEADER in answer.headers:
+        if LOCAL_EXCHANGE_HEADER.lower() in answer.headers:
             self.simulated = True
         if answer.status != 200:
             raise self._failure(asked, answer)
-        if not answer.headers.get("Content-Type", "").startswith("application/json"):
+        if not answer.headers.get("content-type", "").startswith("application/json"):
             raise BadAnswer(f"expected JSON, found {answer.headers.get('Content-Type', 'no type')}")
         return answer.body
 
@@ -270,7 +270,7 @@ class BinanceClient:
         """Return when to ask again: by the header, else by the time in the message."""
         now = self._clock.now()
         named = re.search(r"banned until (\d{13})\b", message)
-        until = _retry_at(answer.headers.get("Retry-After", ""), now)
+        until = _retry_at(answer.headers.get("retry-after", ""), now)
         if until is None and named:
             until = int(named.group(1))
         if until is None:

@@ -23,7 +23,7 @@ from divbot.binance.rules import UniverseRules
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.stocks import Stocks
 from divbot.binance.trading_data import BinanceTrading
-from divbot.binance.transport import Transport
+from divbot.binance.transport import Transport, open_transport
 from divbot.binance.universe import Universe
 from divbot.binance.wire import Candles
 from divbot.domain.clock import SystemClock
@@ -125,7 +125,7 @@ class BinanceSource:
         return self.budget.spent()
 
     def _transport(self, connections: int) -> Transport:
-        return Transport(SystemClock(), connections=connections, use_proxies=self.use_proxies)
+        return open_transport(SystemClock(), connections=connections, use_proxies=self.use_proxies)
 
     def _client(
         self,

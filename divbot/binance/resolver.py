@@ -28,7 +28,7 @@ class Resolver:
 
         Raise TimeoutError when they are not known within `seconds`, OSError when there are none.
         """
-        if _is_address(host):
+        if is_address(host):
             return [host]
         return self._lookup((host, port)).result(seconds)
 
@@ -57,7 +57,8 @@ class Resolver:
             del self._under_way[name]
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Tell whether `host` is an address already, no name."""
     try:
         ip_address(host)
     except ValueError:

@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from divbot.binance.bans import Bans
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
-from divbot.binance.transport import Answer, Transport
+from divbot.binance.transport import Answer, Transport, open_transport
 from divbot.domain.clock import SystemClock, parse_time
 from divbot.domain.market import Interval, Market
 from divbot.exchange.options import ExchangeOptions
@@ -73,32 +73,48 @@ class LeapingClock(SystemClock):
         return False
 
 
-class CountingTransport(Transport):
-    """Count the requests, and the longest that one of them took."""
+class CountingTransport:
+    """Count the requests of a transport, and the longest that one of them took."""
 
-    tries = 0
-    longest = 0.0
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._clock = SystemClock()
+        self.tries = 0
+        self.longest = 0.0
 
     def get(self, *args: object, seconds: float, **more: object) -> Answer:
         self.tries += 1
         started = self._clock.monotonic()
         try:
-            return super().get(*args, seconds=seconds, **more)  # type: ignore[arg-type]
+            return self._transport.get(*args, seconds=seconds, **more)  # type: ignore[arg-type]
         finally:
             self.longest = max(self.longest, self._clock.monotonic() - started)
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+OpenTransport: TypeAlias = Callable[..., Transport]
+"""By a clock and, where one is to be trusted, a certificate."""
 
 
 @contextmanager
 def client_for(
-    arranged: Arranged, clock: LeapingClock, seconds: float
+    arranged: Arranged,
+    clock: LeapingClock,
+    seconds: float,
+    open_transport: OpenTransport = open_transport,
 ) -> Iterator[tuple[BinanceClient, CountingTransport]]:
     """Provide a client of the arranged venue, and its transport."""
-    with CountingTransport(clock) as transport:
-        if arranged.trust is not None:
-            transport._session.verify = str(arranged.trust)
+    with closing(CountingTransport(open_transport(clock, trust=arranged.trust))) as transport:
         urls = [arranged.base_url]
         client = BinanceClient(
-            Market.SPOT, urls, transport, clock, Bans(None), request_timeout=seconds
+            Market.SPOT,
+            urls,
+            transport,  # type: ignore[arg-type]
+            clock,
+            Bans(None),
+            request_timeout=seconds,
         )
         budget = WeightBudget(clock, 1_000_000)
         client.spend_from(budget.lease(budget.open_lease()))

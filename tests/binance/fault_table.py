@@ -34,6 +34,8 @@ class Fault:
     """The error that it ends as while it lasts; None: in a right answer."""
     tries: int = 4
     """Requests sent while it lasts."""
+    fewest: int | None = None
+    """Where there may be fewer: a library may try again by itself."""
     is_got_over: bool = True
     """Once only, it is got over by asking again."""
     seconds: float = 5.0
@@ -147,11 +149,11 @@ def _of_a_line() -> Iterator[Fault]:
     }
     for name, script in endless.items():
         yield _slow(name, served(script))
-    for name, script, tries in (
-        ("a kept connection closed", saying(rude.GOOD), 2),
-        ("RST on a kept connection", rude.reset_at_the_next_request, 3),
+    for name, script in (
+        ("a kept connection closed", saying(rude.GOOD)),
+        ("RST on a kept connection", rude.reset_at_the_next_request),
     ):
-        yield Fault(name, served(script), None, tries, ask=candles_twice)
+        yield Fault(name, served(script), None, tries=3, fewest=2, ask=candles_twice)
 
 
 def _of_the_way() -> Iterator[Fault]:

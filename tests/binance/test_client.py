@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from requests.structures import CaseInsensitiveDict
 
 from divbot.binance.bans import Bans
 from divbot.binance.budget import WeightBudget
@@ -50,7 +49,7 @@ class ScriptedTransport:
         answer = self.answers.pop(0)
         if isinstance(answer, DivbotError):
             raise answer
-        return replace(answer, headers=CaseInsensitiveDict(answer.headers))
+        return replace(answer, headers={k.lower(): x for k, x in answer.headers.items()})
 
 
 def client_of(

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import gzip
 import socket
+import sys
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from divbot.binance.transport import Transport
+from divbot.binance.curl_transport import CurlTransport
+from divbot.binance.requests_transport import RequestsTransport
+from divbot.binance.transport import Transport, open_transport
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import BadAnswer, DivbotError, VenueUnreachable
 
 from .rude import OK, RudeServer, Script, drip, hold, reset, saying
+
+
+@pytest.fixture(params=[CurlTransport, RequestsTransport], ids=["curl", "requests"])
+def transport(request: pytest.FixtureRequest) -> Iterator[Transport]:
+    with request.param(SystemClock()) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -28,22 +38,20 @@ def serve() -> Iterator[Callable[[Script], str]]:
         server.close()
 
 
-def test_a_whole_reply_is_handed_over(serve: Callable[[Script], str]) -> None:
+def test_a_whole_reply_is_handed_over(serve: Callable[[Script], str], transport: Transport) -> None:
     url = serve(saying(OK + b"Content-Length: 2\r\n\r\n{}"))
 
-    with Transport(SystemClock()) as transport:
-        answer = transport.get(url, {}, seconds=5)
+    answer = transport.get(url, {}, seconds=5)
 
     assert (answer.status, answer.body) == (200, b"{}")
 
 
-def test_a_redirect_is_not_followed(serve: Callable[[Script], str]) -> None:
+def test_a_redirect_is_not_followed(serve: Callable[[Script], str], transport: Transport) -> None:
     url = serve(
         saying(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n")
     )
 
-    with Transport(SystemClock()) as transport:
-        assert transport.get(url, {}, seconds=5).status == 302
+    assert transport.get(url, {}, seconds=5).status == 302
 
 
 @pytest.mark.parametrize(
@@ -72,7 +80,11 @@ def test_a_redirect_is_not_followed(serve: Callable[[Script], str]) -> None:
             drip(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"), VenueUnreachable, id="headers drip"
         ),
         pytest.param(hold, VenueUnreachable, id="no answer"),
-        pytest.param(saying(OK + b"Content-Length: -5\r\n\r\n{}"), BadAnswer, id="negative length"),
+        pytest.param(
+            saying(OK + b"Content-Length: -5\r\n\r\n{}"),
+            (BadAnswer, VenueUnreachable),  # libcurl does not say what it dislikes
+            id="negative length",
+        ),
         pytest.param(
             saying(OK + b"Content-Length: 9999\r\n\r\n{}", then=hold),
             VenueUnreachable,
@@ -95,42 +107,91 @@ def test_a_redirect_is_not_followed(serve: Callable[[Script], str]) -> None:
     ],
 )
 def test_every_fault_ends_as_one_of_our_errors(
-    serve: Callable[[Script], str], script: Script, error: type[DivbotError]
+    serve: Callable[[Script], str],
+    transport: Transport,
+    script: Script,
+    error: type[DivbotError],
 ) -> None:
     url, clock = serve(script), SystemClock()
     started = clock.monotonic()
 
-    with Transport(clock) as transport, pytest.raises(error):
+    with pytest.raises(error):
         transport.get(url, {}, seconds=0.5, max_body=1_000_000)
 
     assert clock.monotonic() - started < 0.5 + 0.5  # the deadline, and a busy machine
 
 
-def test_a_venue_that_is_not_there_is_unreachable() -> None:
+def test_a_venue_that_is_not_there_is_unreachable(transport: Transport) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
 
-    with (
-        Transport(SystemClock()) as transport,
-        pytest.raises(VenueUnreachable, match=rf"127\.0\.0\.1:{port}: connection refused"),
-    ):
+    with pytest.raises(VenueUnreachable, match=rf"127\.0\.0\.1:{port}: connection refused"):
         transport.get(f"http://127.0.0.1:{port}/", {}, seconds=5)
 
 
 def test_proxies_of_the_environment_are_not_obeyed(
-    serve: Callable[[Script], str], monkeypatch: pytest.MonkeyPatch
+    serve: Callable[[Script], str], transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = serve(saying(OK + b"Content-Length: 2\r\n\r\n{}"))
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
 
-    with Transport(SystemClock()) as transport:
-        assert transport.get(url, {}, seconds=5).status == 200
+    assert transport.get(url, {}, seconds=5).status == 200
 
 
-def test_a_refusal_is_obeyed_whatever_its_body_is(serve: Callable[[Script], str]) -> None:
+def test_a_refusal_is_obeyed_whatever_its_body_is(
+    serve: Callable[[Script], str], transport: Transport
+) -> None:
     url = serve(saying(b"HTTP/1.1 418 No\r\nRetry-After: 7\r\nContent-Length: 9\r\n\r\n{"))
 
-    with Transport(SystemClock()) as transport:
-        answer = transport.get(url, {}, seconds=5)
+    answer = transport.get(url, {}, seconds=5)
 
     assert (answer.status, answer.headers["retry-after"], answer.body) == (418, "7", b"")
+
+
+def test_closing_ends_every_wait(serve: Callable[[Script], str], transport: Transport) -> None:
+    url, errors, asked = serve(hold), [], threading.Event()
+
+    def ask() -> None:
+        asked.set()
+        try:
+            transport.get(url, {}, seconds=60)
+        except DivbotError as error:
+            errors.append(error)
+
+    waiting = threading.Thread(target=ask)
+    waiting.start()
+    asked.wait()
+
+    transport.close()
+    waiting.join(10)
+
+    assert not waiting.is_alive()
+    assert len(errors) == 1
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_requests_does_the_work_where_there_is_no_pycurl(
+    serve: Callable[[Script], str], monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    url = serve(saying(OK + b"Content-Length: 2\r\n\r\n{}"))
+    if not is_there:
+        monkeypatch.setitem(sys.modules, "pycurl", None)
+
+    with open_transport(SystemClock()) as opened:
+        answer = opened.get(url, {}, seconds=5)
+
+    assert isinstance(opened, CurlTransport if is_there else RequestsTransport)
+    assert answer.body == b"{}"
+
+
+def test_a_proxy_of_the_environment_is_used_where_that_is_wanted(
+    serve: Callable[[Script], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = serve(saying(OK + b"Content-Length: 2\r\n\r\n{}"))
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, proxy)
+    monkeypatch.setenv("no_proxy", "")
+
+    for kind in (CurlTransport, RequestsTransport):
+        with kind(SystemClock(), use_proxies=True) as opened:
+            assert opened.get("http://venue.invalid/", {}, seconds=5).body == b"{}"

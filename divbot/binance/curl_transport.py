@@ -1,0 +1,256 @@
+"""A transport by libcurl, which waits and reads without Python's interpreter lock.
+
+libcurl keeps a deadline over lookups, connections, TLS and drips alike. Left to us are the names of
+hosts (its own lookups cannot be ended), bounds on headers and bodies, and compressed bodies: it
+believes some that are not whole. An exception in one of its callbacks goes no further than the
+callback, so that each is kept and raised once libcurl has given up.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlencode, urlsplit
+
+import certifi
+import pycurl
+
+from divbot.binance.reply_body import ReplyBody
+from divbot.binance.resolver import Resolver, is_address
+from divbot.binance.transport import CONNECT_SECONDS, MEBIBYTE, REQUEST_HEADERS, Answer, host_of
+from divbot.domain.clock import Clock
+from divbot.domain.errors import (
+    BadAnswer,
+    InputError,
+    VenueRefused,
+    VenueUnreachable,
+)
+
+_OK = 200
+_BUFFER = 512 * 1024
+"""Bytes that are read at once, at most: fewer pieces need the interpreter lock less often."""
+_MOST_HEADERS = 100
+_LONGEST_HEADER = 64 * 1024
+_GO_ON, _GIVE_UP = 0, -1
+_TLS_FAILED = (pycurl.E_SSL_CONNECT_ERROR, pycurl.E_SSL_CERTPROBLEM, pycurl.E_SSL_CIPHER)
+_OF_THE_SYSTEM = (pycurl.E_COULDNT_CONNECT, pycurl.E_SEND_ERROR, pycurl.E_RECV_ERROR)
+_WEIRD_REPLY = 8
+"""CURLE_WEIRD_SERVER_REPLY, which pycurl does not name."""
+_REASONS = {
+    pycurl.E_GOT_NOTHING: "it hung up without an answer",
+    pycurl.E_PARTIAL_FILE: "its reply ends too early",
+    pycurl.E_UNSUPPORTED_PROTOCOL: "its reply makes no sense",
+    _WEIRD_REPLY: "its reply makes no sense",
+    pycurl.E_RECV_ERROR: "its reply makes no sense",
+    pycurl.E_ABORTED_BY_CALLBACK: "the connection was closed here",
+}
+
+
+class CurlTransport:
+    """A Transport with one handle, and so one connection, for each thread that waits."""
+
+    def __init__(
+        self, clock: Clock, *, use_proxies: bool = False, trust: Path | None = None
+    ) -> None:
+        self._clock = clock
+        self._use_proxies = use_proxies
+        self._trust = str(trust) if trust else _authorities(use_proxies=use_proxies)
+        self._resolver = Resolver()
+        # The one used last is used next: its connection is the least likely to have been closed.
+        # Taken and put back by one operation each, which needs no lock.
+        self._idle: list[pycurl.Curl] = []
+        self._is_closed = False
+
+    def get(
+        self,
+        url: str,
+        parameters: Mapping[str, str | int],
+        *,
+        seconds: float,
+        max_body: int = 4 * MEBIBYTE,
+    ) -> Answer:
+        """Return the reply to a GET of `url`; see Transport."""
+        end = self._clock.monotonic() + seconds
+        addresses = self._addresses(url, seconds)
+        try:
+            handle = self._idle.pop()
+        except IndexError:
+            handle = self._new_handle()
+        left = 1000 * max(end - self._clock.monotonic(), 0.001)
+        handle.setopt(pycurl.URL, f"{url}?{urlencode(parameters)}" if parameters else url)
+        handle.setopt(pycurl.TIMEOUT_MS, max(int(left), 1))
+        handle.setopt(pycurl.CONNECTTIMEOUT_MS, max(int(min(left, 1000 * CONNECT_SECONDS)), 1))
+        if addresses:
+            handle.setopt(pycurl.RESOLVE, addresses)
+        try:
+            return _Reply(max_body, end, self._clock).received(handle, url)
+        finally:
+            if self._is_closed:
+                handle.close()
+            else:
+                self._idle.append(handle)
+
+    def close(self) -> None:
+        """Close every connection, and end every wait."""
+        self._is_closed = True
+        while self._idle:
+            self._idle.pop().close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _new_handle(self) -> pycurl.Curl:
+        handle = pycurl.Curl()
+        handle.setopt(pycurl.NOSIGNAL, 1)
+        handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+        handle.setopt(pycurl.HTTPHEADER, [f"{name}: {x}" for name, x in REQUEST_HEADERS.items()])
+        handle.setopt(pycurl.BUFFERSIZE, _BUFFER)
+        handle.setopt(pycurl.CAINFO, self._trust)
+        handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
+        # Called about once a second, and more often while there is something to read.
+        handle.setopt(pycurl.NOPROGRESS, 0)
+        handle.setopt(pycurl.XFERINFOFUNCTION, self._look)
+        if not self._use_proxies:
+            handle.setopt(pycurl.PROXY, "")
+        return handle
+
+    def _look(self, *_: object) -> int:
+        return _GIVE_UP if self._is_closed else _GO_ON
+
+    def _addresses(self, url: str, seconds: float) -> list[str]:
+        """Return what libcurl is to know of the name in `url`; nothing where it needs to know none.
+
+        A proxy looks names up by itself.
+        """
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port
+            host.encode("idna")
+        except ValueError:
+            raise InputError(f"expected an address of a venue, found {url!r}") from None
+        if self._use_proxies or not host or is_address(host):
+            return []
+        port = port or (443 if parts.scheme == "https" else 80)
+        try:
+            found = self._resolver.addresses(host, port, seconds)
+        except TimeoutError:
+            raise VenueUnreachable(f"no answer from {host_of(url)} in time") from None
+        except OSError as error:
+            raise VenueUnreachable(
+                f"cannot reach {host_of(url)}: {(error.strerror or str(error)).lower()}"
+            ) from error
+        return [f"{host}:{port}:{','.join(dict.fromkeys(found))}"]
+
+
+class _Reply:
+    """What libcurl brings of one reply."""
+
+    def __init__(self, max_body: int, end: float, clock: Clock) -> None:
+        self._max_body = max_body
+        self._end = end
+        self._clock = clock
+        self._status = 0
+        self._headers: dict[str, str] = {}
+        self._lines = 0
+        self._is_headed = False
+        """The headers are whole."""
+        self._body = ReplyBody({}, max_body)
+        self._error: Exception | None = None
+        """What the first callback that failed met."""
+
+    def received(self, handle: pycurl.Curl, url: str) -> Answer:
+        """Let `handle` work until all of the reply is here; raise what is wrong with it."""
+        handle.setopt(pycurl.HEADERFUNCTION, self._take_header)
+        handle.setopt(pycurl.WRITEFUNCTION, self._take_piece)
+        try:
+            handle.perform()
+            return Answer(self._status, self._headers, self._body.whole())
+        except (pycurl.error, zlib.error) as error:
+            if self._is_headed and self._status > _OK:
+                return Answer(self._status, self._headers, b"")
+            raise _failure(self._error or error, handle, url) from error
+
+    def _take_header(self, line: bytes) -> int:
+        try:
+            self._read_header(line.decode("iso-8859-1"))
+        except Exception as error:
+            self._keep(error)
+            return _GIVE_UP
+        return len(line)
+
+    def _read_header(self, line: str) -> None:
+        if line.startswith("HTTP/"):
+            # Provisional ones may have come before, and a proxy's.
+            self._status = int(line.split(None, 2)[1])
+            self._is_headed, self._lines = False, 0
+            self._headers.clear()
+            return
+        if self._is_headed:  # this is a trailer
+            return
+        self._lines += 1
+        if self._lines > _MOST_HEADERS or len(line) > _LONGEST_HEADER:
+            raise VenueUnreachable("its headers have no end")
+        name, colon, text = line.partition(":")
+        if colon:
+            name = name.strip().lower()
+            known = self._headers.get(name)
+            self._headers[name] = text.strip() if known is None else f"{known}, {text.strip()}"
+        elif not line.strip():
+            self._is_headed = True
+            self._body = ReplyBody(self._headers, self._max_body)
+
+    def _take_piece(self, piece: bytes) -> int:
+        try:
+            self._refuse_if_late()
+            self._body.add(piece)
+        except Exception as error:
+            self._keep(error)
+            return _GIVE_UP
+        return len(piece)
+
+    def _refuse_if_late(self) -> None:
+        # libcurl looks at the time only once all is handed over that it has read.
+        if self._clock.monotonic() > self._end:
+            raise TimeoutError
+
+    def _keep(self, error: Exception) -> None:
+        # Its traceback would hold on to this reply, and this reply to it.
+        self._error = error.with_traceback(None)
+
+
+def _failure(error: Exception, handle: pycurl.Curl, url: str) -> Exception:
+    host = host_of(url)
+    if isinstance(error, zlib.error):
+        return BadAnswer(f"{host} sent a damaged compressed body")
+    if isinstance(error, VenueUnreachable):
+        return VenueUnreachable(f"cannot reach {host}: {error}")
+    if not isinstance(error, pycurl.error | TimeoutError):
+        return error
+    code, text = (*error.args, "", "")[:2]
+    if isinstance(error, TimeoutError) or code == pycurl.E_OPERATION_TIMEDOUT:
+        return VenueUnreachable(f"no answer from {host} in time")
+    if code == pycurl.E_PEER_FAILED_VERIFICATION:
+        return VenueRefused(f"cannot trust {host}: {text}")
+    return VenueUnreachable(f"cannot reach {host}: {_words(code, text, handle)}")
+
+
+def _words(code: int, text: str, handle: pycurl.Curl) -> str:
+    """Return the reason in a few words."""
+    if code in _TLS_FAILED:
+        return f"TLS: {text}"
+    number = handle.getinfo(pycurl.OS_ERRNO)
+    if code in _OF_THE_SYSTEM and number:
+        return os.strerror(number).lower()
+    return _REASONS.get(code) or text
+
+
+def _authorities(*, use_proxies: bool) -> str:
+    """Return the file of the authorities to trust; a proxy may need one of its own."""
+    named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    return named if use_proxies and named else certifi.where()
