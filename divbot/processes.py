@@ -23,10 +23,10 @@ from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 
 PRELOAD = (
-    "divbot.scanner.preload",
     "divbot.binance.market_data",
     "divbot.binance.compiled_klines",
     "divbot.binance.curl_transport",
+    "divbot.scanner.preload",  # the last: what is loaded by then is frozen
 )
 """What workers need, by name: nobody here knows more of it."""
 

@@ -30,7 +30,7 @@ from divbot.domain.errors import (
 )
 
 _OK = 200
-_BUFFER = 512 * 1024
+_BUFFER = 32 * 1024
 """Bytes that are read at once, at most: fewer pieces need the interpreter lock less often."""
 _MOST_HEADERS = 100
 _LONGEST_HEADER = 64 * 1024

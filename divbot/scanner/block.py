@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divbot.domain.market import Interval
+from divbot.kernels.rows import turned
 from divbot.scanner.port import Candles
 
 
@@ -42,18 +43,26 @@ def build_block(series: Mapping[str, Candles], interval: Interval, rows: int) ->
     starts = [int(np.searchsorted(own, own[-1] - rows, side="right")) for own in steps]
     first = min(int(own[start]) for own, start in zip(steps, starts, strict=True))
     last = max(int(own[-1]) for own in steps)
-    shape = (last - first + 1, len(symbols))
-    opened, high, low, close = (np.full(shape, np.nan) for _ in range(4))
-    for column, (symbol, own, start) in enumerate(zip(symbols, steps, starts, strict=True)):
-        candles = series[symbol]
-        at = own[start:] - first
-        opened[at, column] = candles.open[start:]
-        high[at, column] = candles.high[start:]
-        low[at, column] = candles.low[start:]
-        close[at, column] = candles.close[start:]
+    places = [_place(own[start:] - first) for own, start in zip(steps, starts, strict=True)]
+    shape = (len(symbols), last - first + 1)
+
+    def laid(column: str) -> NDArray[np.float64]:
+        wide = np.full(shape, np.nan)
+        for line, symbol, at, start in zip(wide, symbols, places, starts, strict=True):
+            line[at] = getattr(series[symbol], column)[start:]
+        return turned(wide)
+
     newest = np.array([series[symbol].open_time[-1] for symbol in symbols], np.int64)
     offsets = newest - _time_of(np.array([own[-1] for own in steps], np.int64), interval)
-    return Block(symbols, interval, first, offsets, opened, high, low, close)
+    return Block(
+        symbols, interval, first, offsets, laid("open"), laid("high"), laid("low"), laid("close")
+    )
+
+
+def _place(rows: NDArray[np.int64]) -> slice | NDArray[np.int64]:
+    """Return what indexes `rows`; where none is missing, what does it in one move."""
+    first, last = int(rows[0]), int(rows[-1])
+    return slice(first, last + 1) if last - first + 1 == len(rows) else rows
 
 
 def steps_of(open_time: NDArray[np.int64], interval: Interval) -> NDArray[np.int64]:

@@ -1,6 +1,8 @@
 """Imported once by the forkserver, so that every worker starts with its kernels loaded."""
 
-from divbot.kernels import analysis, klines, outcomes
+import gc
+
+from divbot.kernels import analysis, klines, outcomes, rows
 from divbot.scanner.worker import BlockWorker
 
 __all__ = ["BlockWorker"]
@@ -8,3 +10,9 @@ __all__ = ["BlockWorker"]
 analysis.warm()
 klines.warm()
 outcomes.warm()
+rows.warm()
+
+# A worker shares a page with the forkserver until one of them writes to it, and a collection writes
+# to all that it looks at: let it leave alone what is loaded by now.
+gc.collect()
+gc.freeze()
