@@ -3,8 +3,9 @@
     python benchmarks/floor.py URL < paths
 
 It asks the exchange at URL for each path, one a line, over 64 sockets that are kept open, and
-prints the seconds and the bytes. One process is enough, as it waits for the exchange and not the
-other way round: libcurl, by pycurl's multi interface, was no faster.
+prints the seconds and the bytes. What stands below an empty line is asked for once all above it is
+there: a scan knows its symbols only from a listing. One process is enough, as it waits for the
+exchange and not the other way round: libcurl, by pycurl's multi interface, was no faster.
 """
 
 from __future__ import annotations
@@ -30,6 +31,16 @@ FULL = 0.9
 """Of a core: an exchange that uses more of it meanwhile holds everybody up."""
 ROWS = {"spot": 1000, "usdm": 499}
 PREFIX = {"spot": "/api/v3", "usdm": "/fapi/v1"}
+LISTING = {
+    "spot": ("/api/v3/exchangeInfo?showPermissionSets=false", "/api/v3/ticker/24hr"),
+    "usdm": (
+        "/fapi/v1/exchangeInfo",
+        "/fapi/v1/ticker/24hr",
+        "/fapi/v1/ticker/bookTicker",
+        "/fapi/v1/time",
+    ),
+}
+"""What a listing asks for, side by side."""
 _BUFFER = 1 << 20
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 
@@ -44,9 +55,21 @@ class Floor:
     """Processor seconds of the exchange meanwhile."""
 
 
-def measure_floor(exchange: Exchange, market: str, symbols: int) -> Floor:
-    """Ask for the candles of the most traded symbols in a process of its own."""
-    paths = candle_paths(exchange.url, market, symbols)
+def measure_floor(
+    exchange: Exchange,
+    market: str,
+    symbols: int,
+    *,
+    rows: int | None = None,
+    with_listing: bool = False,
+) -> Floor:
+    """Ask for the candles of the most traded symbols in a process of its own.
+
+    That is for as many `rows` of each as a scan does by itself, and for a listing before, or not.
+    """
+    paths = candle_paths(exchange.url, market, symbols, rows)
+    if with_listing:
+        paths = [*LISTING[market], "", *paths]
     before = seconds_of_tree(exchange.pid)
     done = subprocess.run(
         [sys.executable, __file__, exchange.url],
@@ -62,12 +85,12 @@ def measure_floor(exchange: Exchange, market: str, symbols: int) -> Floor:
     return Floor(told["seconds"], told["bytes"] / 1e6, served)
 
 
-def candle_paths(url: str, market: str, symbols: int) -> list[str]:
+def candle_paths(url: str, market: str, symbols: int, rows: int | None = None) -> list[str]:
     """Return the paths of the candles of the most traded symbols in USDT."""
     with urlopen(f"{url}{PREFIX[market]}/ticker/24hr", timeout=60) as answer:
         days = json.load(answer)
     names = [x["symbol"] for x in most_traded(days, symbols)]
-    asked = f"{PREFIX[market]}/klines?interval=5m&limit={ROWS[market]}&symbol="
+    asked = f"{PREFIX[market]}/klines?interval=5m&limit={rows or ROWS[market]}&symbol="
     return [asked + quote(name) for name in names]
 
 
@@ -79,9 +102,9 @@ def most_traded(days: Sequence[dict[str, str]], symbols: int) -> list[dict[str, 
 
 def main() -> None:
     url = sys.argv[1]
-    paths = sys.stdin.read().split()
+    rounds = [part.split() for part in sys.stdin.read().split("\n\n")]
     started = time.perf_counter()
-    size = fetch(url, paths)
+    size = sum(fetch(url, paths) for paths in rounds)
     told = {"seconds": time.perf_counter() - started, "bytes": size}
     print(json.dumps(told))
 

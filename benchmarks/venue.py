@@ -26,7 +26,13 @@ class Exchange:
 
 @contextmanager
 def open_exchange(
-    market: str, symbols: int, *, latency: float = 0.0, speed: float = 1.0, is_nice: bool = False
+    market: str,
+    symbols: int,
+    *,
+    latency: float = 0.0,
+    speed: float = 1.0,
+    is_nice: bool = False,
+    compress: bool = False,
 ) -> Iterator[Exchange]:
     """Provide a local exchange whose replies take `latency` ms more than they need.
 
@@ -37,6 +43,7 @@ def open_exchange(
     command += [*DIVBOT, "exchange", "--market", market, "--no-awkward"]
     command += ["--symbols", str(min(symbols + symbols // 10 + 10, MOST_SYMBOLS))]
     command += ["--latency", str(latency), "--speed", str(speed)]
+    command += ["--compress"] if compress else []
     # More scans in a minute than a venue would allow.
     command += ["--weight-limit", "100000000"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:

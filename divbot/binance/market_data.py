@@ -23,7 +23,8 @@ from divbot.binance.rules import UniverseRules
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.stocks import Stocks
 from divbot.binance.trading_data import BinanceTrading
-from divbot.binance.transport import Transport, open_transport
+from divbot.binance.transport import Transport
+from divbot.binance.transports import open_transport
 from divbot.binance.universe import Universe
 from divbot.binance.wire import Candles
 from divbot.domain.clock import SystemClock

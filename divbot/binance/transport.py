@@ -9,11 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Protocol, Self
 
-from divbot.domain.clock import Clock
 from divbot.version import __version__
 
 MEBIBYTE = 1024 * 1024
@@ -61,23 +58,6 @@ class Transport(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
-
-
-def open_transport(
-    clock: Clock, *, connections: int = 4, use_proxies: bool = False, trust: Path | None = None
-) -> Transport:
-    """Return a transport for as many threads as there are `connections`.
-
-    Proxies of the environment are ignored unless `use_proxies`. Certificates are trusted by the
-    authorities in the file `trust`, by itself those of certifi.
-    """
-    if find_spec("pycurl") is not None:
-        from divbot.binance.curl_transport import CurlTransport
-
-        return CurlTransport(clock, use_proxies=use_proxies, trust=trust)
-    from divbot.binance.requests_transport import RequestsTransport
-
-    return RequestsTransport(clock, connections=connections, use_proxies=use_proxies, trust=trust)
 
 
 def host_of(url: str) -> str:

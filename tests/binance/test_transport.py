@@ -12,7 +12,8 @@ import pytest
 
 from divbot.binance.curl_transport import CurlTransport
 from divbot.binance.requests_transport import RequestsTransport
-from divbot.binance.transport import Transport, open_transport
+from divbot.binance.transport import Transport
+from divbot.binance.transports import open_transport
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import BadAnswer, DivbotError, VenueUnreachable
 
