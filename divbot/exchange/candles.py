@@ -67,34 +67,55 @@ def merge(rows: Rows, open_time: int) -> Rows:
     return aggregate(rows, np.array([open_time], dtype=np.int64))
 
 
+@jit
+def corners(row: NDArray[np.int64]) -> tuple[int, int, int, int]:
+    """Return the prices at which a candle's price turns, from its open to its close."""
+    start, high, low, close = row[OPEN], row[HIGH], row[LOW], row[CLOSE]
+    return (start, low, high, close) if close >= start else (start, high, low, close)
+
+
+@jit
+def _share(whole: int, elapsed: int, length: int) -> int:
+    """Return `whole` * `elapsed` // `length`, of which the product alone may exceed 64 bits."""
+    each = whole // length
+    return each * elapsed + (whole - each * length) * elapsed // length
+
+
+@jit
 def form(row: NDArray[np.int64], elapsed: int, length: int) -> NDArray[np.int64]:
     """Return the candle `row` as it stands after `elapsed` of its `length` ms.
 
     Nothing of it is ever outside the final candle, and at `length` it is the final candle.
     """
-    start, *_, close = turns = corners(row)
+    turns = corners(row)
     times = (0, length // 4, length - length // 4, length)
-    seen = [price for time, price in zip(times, turns, strict=True) if time <= elapsed]
-    if len(seen) < len(turns):
-        here = _between(elapsed, times[len(seen) - 1 :], turns[len(seen) - 1 :])
-        seen.append(here)
-        close = here
+    price = high = low = turns[0]
+    for leg in range(3):
+        if elapsed < times[leg]:
+            break
+        passed, whole = min(elapsed, times[leg + 1]) - times[leg], times[leg + 1] - times[leg]
+        price = turns[leg] + _share(turns[leg + 1] - turns[leg], passed, whole)
+        high = price if price > high else high
+        low = price if price < low else low
     formed = row.copy()
-    formed[OPEN], formed[HIGH], formed[LOW], formed[CLOSE] = start, max(seen), min(seen), close
+    formed[HIGH], formed[LOW], formed[CLOSE] = high, low, price
     for column in range(VOLUME, COLUMNS):
-        # As Python integers: a volume of 10**15 units times an hour in ms exceeds 64 bits.
-        formed[column] = int(row[column]) * elapsed // length
+        formed[column] = _share(row[column], elapsed, length)
     if formed[VOLUME] > 0 and formed[TRADES] == 0:
         formed[TRADES] = 1
     return formed
 
 
-def corners(row: NDArray[np.int64]) -> tuple[int, int, int, int]:
-    """Return the prices at which a candle's price turns, from its open to its close."""
-    start, high, low, close = (int(row[column]) for column in (OPEN, HIGH, LOW, CLOSE))
-    return (start, low, high, close) if close >= start else (start, high, low, close)
+@jit
+def live_candle(closed: Rows, opened: Rows, open_time: int, elapsed: int, length: int) -> Rows:
+    """Return the candle from `open_time` on that holds the forming base candle, or none.
 
-
-def _between(time: int, times: tuple[int, ...], prices: tuple[int, ...]) -> int:
-    span = times[1] - times[0]
-    return prices[0] + (prices[1] - prices[0]) * (time - times[0]) // span
+    It is made of `closed`, and of `opened` as that stands after `elapsed` of its `length` ms; each
+    is one row or none.
+    """
+    pieces = np.empty((len(closed) + len(opened), COLUMNS), dtype=np.int64)
+    pieces[: len(closed)] = closed
+    for index in range(len(opened)):
+        pieces[len(closed) + index] = form(opened[index], elapsed, length)
+    out = np.empty((1, COLUMNS), dtype=np.int64)
+    return out[: aggregate_into(pieces, np.full(1, open_time), out)]

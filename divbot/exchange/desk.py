@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from uuid import uuid4
 
@@ -21,6 +23,16 @@ from divbot.exchange.venue import Venue
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _LEAST_WEIGHT = "symbol=A"
+_MOST_READ = 4096  # a scan asks the same of each symbol again and again
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request as it was read: its text alone decides all of this."""
+
+    service: Service
+    parameters: Parameters
+    weight: int
 
 
 class Desk:
@@ -40,6 +52,7 @@ class Desk:
         replies = SpotReplies if market is Market.SPOT else FuturesReplies
         self._replies = replies(venue, time, gate.limit(market), publish_lag)
         self._services = self._replies.services()
+        self._asked = lru_cache(_MOST_READ)(self._read)
 
     @property
     def prefix(self) -> str:
@@ -64,24 +77,21 @@ class Desk:
         headers: Mapping[str, str] = _NO_HEADERS,
     ) -> Answer:
         """Answer one request; `path` is decoded, `query` is not."""
-        service = self._services.get(path) if method == "GET" else None
-        if service is None:
+        if method != "GET" or path not in self._services:
             return self._nowhere(path, method, headers)
-        parameters = Parameters(self._market, query, microseconds=self._microseconds(headers))
-        weight = _weigh(service, parameters, self._market)
-        verdict = self._gate.admit(self._market, weight, funding=service.funding)
+        asked = self._asked(path, query, microseconds=self._microseconds(headers))
+        verdict = self._gate.admit(self._market, asked.weight, funding=asked.service.funding)
         if verdict.rejection is not None:
             return self._reply(verdict.rejection, verdict)
-        return self._reply(_content(service, parameters), verdict)
+        return self._reply(_content(asked), verdict)
 
     def answer_as_of(
         self, moved: int, path: str, query: str, headers: Mapping[str, str] = _NO_HEADERS
     ) -> Answer:
         """Answer as if it were `moved` ms later than it is; nothing is charged."""
-        service = self._services[path]
-        parameters = Parameters(self._market, query, microseconds=self._microseconds(headers))
+        asked = self._asked(path, query, microseconds=self._microseconds(headers))
         with self._time.moved(moved):
-            return self._reply(_content(service, parameters), Verdict(0))
+            return self._reply(_content(asked), Verdict(0))
 
     def feed(self) -> Feed:
         """Return the news of this market: what its streams tell."""
@@ -90,6 +100,11 @@ class Desk:
     def warm(self) -> None:
         """Compile and fill what the first requests will need; nothing is charged."""
         self._replies.warm()
+
+    def _read(self, path: str, query: str, *, microseconds: bool) -> _Asked:
+        service = self._services[path]
+        parameters = Parameters(self._market, query, microseconds=microseconds)
+        return _Asked(service, parameters, _weigh(service, parameters, self._market))
 
     def _microseconds(self, headers: Mapping[str, str]) -> bool:
         return (
@@ -130,8 +145,8 @@ def _weigh(service: Service, parameters: Parameters, market: Market) -> int:
         return service.weigh(Parameters(market, _LEAST_WEIGHT))
 
 
-def _content(service: Service, parameters: Parameters) -> bytes | reject.Rejection:
+def _content(asked: _Asked) -> bytes | reject.Rejection:
     try:
-        return service.reply(parameters)
+        return asked.service.reply(asked.parameters)
     except reject.Rejection as rejection:
         return rejection

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
@@ -16,22 +18,35 @@ from divbot.domain.market import Interval, Market
 from divbot.exchange import rejections as reject
 from divbot.exchange.answer import json_bytes
 from divbot.exchange.book import DEPTH_LIMIT
+from divbot.exchange.grid import Grid
 
 _MICROSECONDS_FROM = 100_000_000_000_000
 _LATEST = 10_000_000_000_000_000  # in microseconds still beyond any market, and a valid date in ms
-_SYMBOL = re.compile(r"[^\Wa-z]|[-.]")
+_SYMBOL = re.compile(r"(?:[^\Wa-z]|[-.])*")
 _TIME_ZONE = re.compile(r"([+-]?)(\d{1,2})(?::(\d{2}))?")
 _TIMES = ("serverTime", "openTime", "closeTime", "time", "T")
 _MOST_LOOKUP = 3_600_000
 _STATUSES = ("TRADING", "HALT", "BREAK")
+_KLINES = ("symbol", "interval", "startTime", "endTime", "timeZone", "limit")
 
 Reply: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CandlesAsked:
+    """Which candles a request asks for, times in ms UTC; None: not sent."""
+
+    grid: Grid
+    start: int | None
+    end: int | None
+    limit: int
 
 
 class Parameters:
     """Read the parameters of one request; every method raises Rejection.
 
-    `microseconds` tells that times are wanted in us.
+    `microseconds` tells that times are wanted in us. What is asked for never changes, so that one
+    object can serve all requests of the same text.
     """
 
     def __init__(self, market: Market, query: str, *, microseconds: bool = False) -> None:
@@ -146,6 +161,15 @@ class Parameters:
             raise reject.invalid_value("timeZone")
         return minutes * 60_000
 
+    @cached_property
+    def candles(self) -> CandlesAsked:
+        """Which candles are asked for."""
+        interval = self.interval()
+        start, end = self.time_range()
+        limit, shift = self.limit(), self.time_zone()
+        self.expect_only(_KLINES)
+        return CandlesAsked(Grid(interval, shift), start, end, limit)
+
     def lookup_range(self) -> tuple[int | None, int | None]:
         """Return as `time_range`, which on futures may be an hour long."""
         start, end = self.time_range()
@@ -191,7 +215,7 @@ class Parameters:
         return symbols
 
     def _checked_symbol(self, name: str, legal: str, text: str) -> str:
-        if len(text) > 50 or not all(map(_SYMBOL.fullmatch, text)):
+        if len(text) > 50 or not _SYMBOL.fullmatch(text):
             raise reject.illegal_characters(name, legal)
         return text
 

@@ -16,16 +16,16 @@ from divbot.binance.endpoints import PREFIX, Endpoint, KlinesLimit, request_weig
 from divbot.domain.market import Market
 from divbot.exchange import catalogue, tickers
 from divbot.exchange import rejections as reject
-from divbot.exchange.encoding import Format, klines_json
+from divbot.exchange.encoding import Format
 from divbot.exchange.grid import Grid, serves
+from divbot.exchange.kline_text import KlineText
 from divbot.exchange.market_time import MarketTime
 from divbot.exchange.parameters import Parameters
 from divbot.exchange.tape import OPEN_TIME, Rows
 from divbot.exchange.trades import aggregate_entry, trade_entry
-from divbot.exchange.venue import Venue
+from divbot.exchange.venue import Past, Venue
 
 SYMBOLS = ("symbol", "symbols", "symbolStatus")
-KLINES = ("symbol", "interval", "startTime", "endTime", "timeZone", "limit")
 _TRADES_LIMIT = KlinesLimit(500, 1000)
 
 Handler: TypeAlias = Callable[[Parameters], bytes]
@@ -57,6 +57,7 @@ class Replies(ABC):
         self._publish_lag = publish_lag
         self._format = cache(lambda number: Format.of(self.market, venue.listing(number)))
         self._entry = cache(self._entry_text)
+        self._text = KlineText(venue, self._format)
         venue.begin_trades(time.now())
 
     def services(self) -> dict[str, Service]:
@@ -122,35 +123,35 @@ class Replies(ABC):
         return self._klines_of(parameters, lambda: self._number(symbol, self._time.now()))
 
     def _klines_of(self, parameters: Parameters, find: Callable[[], int]) -> bytes:
-        number, rows, close_times = self._candles(parameters, find)
-        if parameters.microseconds:
-            rows, close_times = rows.copy(), close_times * 1000 + 999
-            rows[:, OPEN_TIME] *= 1000
-        return klines_json(rows, close_times, self._format(number))
+        past, live = self._parts(parameters, find)
+        return self._text.body(past, live, microseconds=parameters.microseconds)
 
     def _candles(
         self, parameters: Parameters, find: Callable[[], int]
     ) -> tuple[int, Rows, NDArray[np.int64]]:
         """Return the symbol that `find` finds, its candles asked for, and when they close."""
+        past, live = self._parts(parameters, find)
+        rows = self._venue.joined(past, live)
+        return past.number, rows, past.grid.close_times(rows[:, OPEN_TIME])
+
+    def _parts(self, parameters: Parameters, find: Callable[[], int]) -> tuple[Past, Rows]:
         now = self._time.now()
-        interval = parameters.interval()
-        start, end = parameters.time_range()
-        limit, shift = parameters.limit(), parameters.time_zone()
-        parameters.expect_only(KLINES)
-        if not serves(self._venue.interval, interval):
+        asked = parameters.candles
+        if not serves(self._venue.interval, asked.grid.interval):
             shortest = self._venue.interval.value
             raise reject.invalid_interval(f" This market is made of {shortest} candles.")
-        number, grid = find(), Grid(interval, shift)
-        shown = self._shown(grid, now)
-        rows = self._venue.klines(number, grid, shown, limit=limit, start=start, end=end)
-        return number, rows, grid.close_times(rows[:, OPEN_TIME])
+        shown = self._shown(asked.grid, now)
+        return self._venue.parts(
+            find(), asked.grid, shown, limit=asked.limit, start=asked.start, end=asked.end
+        )
 
     def _shown(self, grid: Grid, now: int) -> int:
         """Return how far candles have come: after a boundary they lag behind for a while.
 
         Until then the last one lacks what was traded within the lag before it closed.
         """
-        return now - self._publish_lag if now - grid.open_at(now) < self._publish_lag else now
+        lag = self._publish_lag
+        return now - lag if lag and now - grid.open_at(now) < lag else now
 
     def _ticker_price(self, parameters: Parameters) -> bytes:
         return self._tickers(parameters, tickers.PRICE[self.market])

@@ -28,6 +28,7 @@ from divbot.exchange.market_time import MarketTime
 from divbot.exchange.options import ExchangeOptions
 from divbot.exchange.outages import InterruptedTape, Outages
 from divbot.exchange.rejections import Rejection
+from divbot.exchange.response import AnswerResponse
 from divbot.exchange.spoiling import LOOP_PATH, plain_answer
 from divbot.exchange.streams.broadcast import Broadcast
 from divbot.exchange.streams.sockets import Sockets
@@ -225,8 +226,9 @@ class _Handler:
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         if self._control is not None and _is_control(request):
             told = self._control.answer(request.method, request.path, await request.read())
-            return _response(told)
-        if web.WebSocketResponse().can_prepare(request):
+            return AnswerResponse(told)
+        # Asked first, as can_prepare goes through all of a handshake to say no.
+        if "Upgrade" in request.headers and web.WebSocketResponse().can_prepare(request):
             streaming = await self._stream(request)
             if streaming is not None:
                 return streaming
@@ -235,14 +237,14 @@ class _Handler:
             await asyncio.sleep(self._latency)
         if outcome.wire is not None:
             return WireFault(outcome.wire, outcome.answer)
-        return _response(self._packed(request, outcome.answer))
+        return AnswerResponse(self._packed(request, outcome.answer))
 
     async def _stream(self, request: web.BaseRequest) -> web.StreamResponse | None:
         try:
             session = self._broadcast.open(request.raw_path)
         except Rejection as refusal:
             told = {"code": refusal.code, "msg": refusal.message}
-            return _response(plain_answer(refusal.status, told))
+            return AnswerResponse(plain_answer(refusal.status, told))
         return None if session is None else await self.sockets.serve(request, session)
 
     def _packed(self, request: web.BaseRequest, answer: Answer) -> Answer:
@@ -264,11 +266,8 @@ def is_loopback(host: str) -> bool:
 
 
 def _is_control(request: web.BaseRequest) -> bool:
+    if not request.path.startswith(CONTROL_PREFIX) or request.path == LOOP_PATH:
+        return False
     # A page in a browser may reach loopback by a name of its own (DNS rebinding), not by ours.
     host = request.host.rpartition(":")[0] or request.host
-    is_ours = request.path.startswith(CONTROL_PREFIX) and request.path != LOOP_PATH
-    return is_ours and is_loopback(host.strip("[]"))
-
-
-def _response(answer: Answer) -> web.Response:
-    return web.Response(body=answer.body, status=answer.status, headers=answer.headers)
+    return is_loopback(host.strip("[]"))

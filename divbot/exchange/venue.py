@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from divbot.domain.market import Interval
-from divbot.exchange.candles import form, merge
+from divbot.exchange.candles import form, live_candle, merge
 from divbot.exchange.grid import DAY, Grid
 from divbot.exchange.pages import Pages
 from divbot.exchange.tape import (
@@ -31,6 +31,29 @@ from divbot.exchange.tape import (
 )
 from divbot.exchange.trade_numbers import TradeNumbers
 from divbot.exchange.trades import Trade
+
+_MOST_STANDING = 1 << 14
+"""Symbols and grids whose forming candle is kept: a row each, a few MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Some final candles: as all are, they are the same whenever they are asked for."""
+
+    number: int
+    grid: Grid
+    first: int
+    until: int
+    """They open from `first` to before `until`."""
+    limit: int
+    """The most of them."""
+    newest: bool
+    """The newest are meant when there are more, else the oldest."""
+
+    def leaves_room(self, count: int) -> bool:
+        """Tell whether the forming candle belongs after the `count` final ones there are."""
+        # Of the newest it is one, and `limit` is of the others.
+        return self.newest or count < self.limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +84,9 @@ class Venue:
         self._numbers = {listing.symbol: n for n, listing in enumerate(tape.listings)}
         self._days: dict[int, tuple[int, int, Rows, int, int]] = {}
         self._trades = TradeNumbers(self._pages, self._base)
+        # Tapes never change, so neither do final candles: kept, they are never wrong.
+        self._closed = lru_cache(_MOST_STANDING)(self._find_closed)
+        self._opened = lru_cache(_MOST_STANDING)(self._find_opened)
 
     @property
     def is_recorded(self) -> bool:
@@ -121,19 +147,45 @@ class Venue:
 
         Without `start` the newest, else the oldest of them. The one that holds `now` is forming.
         """
+        past, live = self.parts(number, grid, now, limit=limit, start=start, end=end)
+        return self.joined(past, live)
+
+    def parts(
+        self,
+        number: int,
+        grid: Grid,
+        now: int,
+        *,
+        limit: int,
+        start: int | None = None,
+        end: int | None = None,
+    ) -> tuple[Past, Rows]:
+        """Return what `klines` is made of: final candles, then the forming one, or none.
+
+        The forming one is to be left out when the final ones leave no room for it.
+        """
         forming_open = grid.open_at(now)
         first = grid.open_at(self.listing(number).listed_at)
         first = first if start is None else max(first, grid.open_from(start))
         last = forming_open if end is None else min(forming_open, grid.open_at(end))
-        if first > last:
-            return no_rows()
-        live = self._live(number, grid, now) if last == forming_open else no_rows()
-        until = min(grid.next_open(last), forming_open)
-        if start is not None:
-            final = self._pages.forward(number, grid, first, until)
-            return _collect(chain(final, [live]), limit)
-        final = self._pages.backward(number, grid, first, until)
-        return _collect(chain([live], final), limit, newest=True)
+        is_live = first <= last == forming_open
+        live = self._live(number, grid, now, forming_open) if is_live else no_rows()
+        until = forming_open if is_live else min(grid.next_open(last), forming_open)
+        if start is None:
+            return Past(number, grid, first, until, limit - len(live), newest=True), live
+        return Past(number, grid, first, until, limit, newest=False), live
+
+    def joined(self, past: Past, live: Rows) -> Rows:
+        """Return the candles that `past` means, and after them `live` if there is room."""
+        rows = self.past_rows(past)
+        return np.concatenate([rows, live]) if past.leaves_room(len(rows)) else rows
+
+    def past_rows(self, past: Past) -> Rows:
+        """Return the candles that `past` means."""
+        stretch = past.number, past.grid, past.first, past.until
+        if past.newest:
+            return _collect(self._pages.backward(*stretch), past.limit, newest=True)
+        return _collect(self._pages.forward(*stretch), past.limit)
 
     def last_price(self, number: int, now: int) -> int:
         """Return the price of the last trade, in ticks."""
@@ -214,26 +266,36 @@ class Venue:
 
     def _forming(self, number: int, now: int) -> Rows:
         start = self._base.open_at(now)
-        final = self._pages.rows(number, self._base, start, start + 1)
+        final = self._opened(number, start)
         if not len(final):
             return final
         return form(final[0], now - start, self.interval.milliseconds)[np.newaxis]
 
-    def _live(self, number: int, grid: Grid, now: int) -> Rows:
-        """Return the candle of `grid` that holds `now` as far as it has come, or none."""
-        start, base_open = grid.open_at(now), self._base.open_at(now)
-        pieces = [self._forming(number, now)]
+    def _find_opened(self, number: int, start: int) -> Rows:
+        """Return the base candle that opens at `start` as it will be, or none."""
+        # Copied, as a row of a page would keep all of the page in memory.
+        return self._pages.rows(number, self._base, start, start + 1).copy()
+
+    def _live(self, number: int, grid: Grid, now: int, start: int) -> Rows:
+        """Return the candle of `grid` from `start` on, as far as it has come by `now`, or none."""
+        base_open = self._base.open_at(now)
+        closed = self._closed(number, grid, start, base_open)
+        opened = self._opened(number, base_open)
+        return live_candle(closed, opened, start, now - base_open, self.interval.milliseconds)
+
+    def _find_closed(self, number: int, grid: Grid, start: int, end: int) -> Rows:
+        """Return the one candle that all base candles from `start` to `end` make, or none."""
         days = Grid(Interval.D1, grid.shift)
-        midnight = max(days.open_at(now), start)
-        pieces.insert(0, self._pages.rows(number, self._base, midnight, base_open))
-        if midnight > start:
-            pieces.insert(0, self._pages.rows(number, days, start, midnight))
-        return merge(np.concatenate(pieces), start)
+        # Whole days are put together to candles already.
+        midnight = max(days.open_at(end), start)
+        whole_days = self._pages.rows(number, days, start, midnight)
+        rest = self._pages.rows(number, self._base, midnight, end)
+        return merge(np.concatenate([whole_days, rest]), start)
 
 
-def _collect(pieces: chain[Rows], limit: int, *, newest: bool = False) -> Rows:
+def _collect(pieces: Iterator[Rows], limit: int, *, newest: bool = False) -> Rows:
     """Join pieces until there are `limit` rows; `newest` tells that the last piece comes first."""
-    taken: list[Rows] = []
+    taken = [no_rows()]
     for rows in pieces:
         if limit <= 0:
             break

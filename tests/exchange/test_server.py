@@ -3,7 +3,7 @@
 import gzip
 import json
 import socket
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -41,6 +41,36 @@ def test_headers_arrive_as_the_venue_sends_them(connection):
     assert int(response.headers["X-MBX-USED-WEIGHT-1M"]) >= 2
     assert response.headers["x-divbot-exchange"] == "synthetic"
     assert response.headers["x-mbx-uuid"]
+
+
+@pytest.mark.parametrize(
+    ("version", "asked", "told"),
+    [
+        ("1.1", "", None),
+        ("1.1", "Connection: close\r\n", "close"),
+        ("1.0", "", None),
+        ("1.0", "Connection: keep-alive\r\n", "keep-alive"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_connection_lasts_as_long_as_the_client_wants(connection, version, asked, told, method):
+    with socket.create_connection((connection.host, connection.port), timeout=60) as line:
+        request = [
+            f"{method} /api/v3/ping HTTP/{version}",
+            "Host: localhost",
+            *filter(None, [asked]),
+        ]
+        line.sendall("\r\n".join((*request, "", "")).encode())
+        with HTTPResponse(line, method=method) as response:
+            response.begin()
+            body, connected = response.read(), response.headers["Connection"]
+        lasts = told == "keep-alive" or (version == "1.1" and told is None)
+        if not lasts:
+            assert line.recv(1) == b""
+
+    assert connected == told
+    assert body == (b"{}" if method == "GET" else b"")
+    assert {"Date", "Server"} <= set(response.headers)
 
 
 def test_an_unknown_path_is_not_found_and_still_says_that_prices_are_made_up(connection):

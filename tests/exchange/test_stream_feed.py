@@ -188,7 +188,7 @@ def test_the_next_candle_is_told_of_with_its_first_change():
 
 def test_that_a_candle_has_closed_is_news_even_if_nothing_else_is(monkeypatch):
     # As if all its trades came in the first second.
-    monkeypatch.setattr("divbot.exchange.venue.form", lambda row, elapsed, length: row)
+    monkeypatch.setattr("divbot.exchange.venue.live_candle", lambda closed, opened, *_: opened)
     listener = tape_listener(random_rows(2, start=FORMING), now=FORMING + 30_000)
 
     assert listener.after(28) == []
