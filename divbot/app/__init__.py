@@ -40,17 +40,21 @@ def scan(*, demo: bool = False, config: str | Path | None = None, **settings: ob
     from divbot.settings import load_settings
 
     checked = load_settings(settings, Path(config) if config is not None else None)
-    with open_scanner(checked, demo=demo) as scanner:
+    with open_scanner(checked, demo=demo, with_divergences=True) as scanner:
         return scanner.cycle()
 
 
 @contextmanager
 def open_scanner(
-    settings: Settings, *, demo: bool = False, with_candles: bool = False
+    settings: Settings,
+    *,
+    demo: bool = False,
+    with_divergences: bool = False,
+    with_candles: bool = False,
 ) -> Iterator[Scanner]:
     """Provide a scanner with its workers and, for a demo, with an exchange of its own.
 
-    Its reports bring candles only where they are asked for.
+    Its reports bring past divergences and candles only where they are asked for.
     """
     from divbot.processes import refuse_while_importing
 
@@ -60,7 +64,7 @@ def open_scanner(
     # Loaded here: whoever only asks for --help waits for none of it.
     from divbot.scanner.cycle import Scanner
 
-    rules = scan_rules(settings, with_candles=with_candles)
+    rules = scan_rules(settings, with_divergences=with_divergences, with_candles=with_candles)
     with ExitStack() as stack:
         source = open_source(settings, stack, demo=demo)
         pool = open_pool(settings, source, workers)

@@ -23,9 +23,9 @@ from divbot.binance.wire import (
     Candles,
     FundingRate,
     Listing,
+    ListingParser,
     Minutes,
     Quote,
-    parse_exchange_info,
     parse_final_klines,
     parse_funding,
     parse_minutes,
@@ -91,6 +91,7 @@ class BinanceClient:
         self._bans = bans
         self._request_timeout = request_timeout
         self._parse_klines = parse_klines
+        self._listings = ListingParser(market)
 
     def spend_from(self, lease: Lease) -> None:
         """Spend from `lease` from now on."""
@@ -109,7 +110,7 @@ class BinanceClient:
         return self._ask(
             Endpoint.EXCHANGE_INFO,
             lean,
-            lambda body: parse_exchange_info(body, self.market),
+            self._listings.parse,
             _LARGE,
         )
 

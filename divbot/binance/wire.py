@@ -6,8 +6,8 @@ fields that only some listings have may be missing: the venue adds and removes b
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
@@ -179,21 +179,36 @@ def parse_server_time(body: bytes) -> int:
     return time
 
 
-def parse_exchange_info(body: bytes, market: Market) -> Listing:
-    """Return what is listed and what is allowed."""
-    document = parse_json(body)
+class ListingParser:
+    """Parse the listings of one market; instruments listed as before are not read again."""
+
+    def __init__(self, market: Market) -> None:
+        self._market = market
+        self._digest = b""
+        self._instruments: dict[str, Instrument] = {}
+
+    def parse(self, body: bytes) -> Listing:
+        """Return what is listed and what is allowed."""
+        document = parse_json(body)
+        # Whatever stands before and behind them: they begin nowhere before this.
+        digest = hashlib.blake2b(body[max(body.find(b'"symbols"'), 0) :]).digest()
+        if digest != self._digest:
+            self._instruments = _instruments(document, self._market)
+            self._digest = digest
+        return Listing(
+            instruments=self._instruments,
+            weight_limit=_weight_limit(document),
+            server_time=_time(document, "serverTime"),
+        )
+
+
+def _instruments(document: Any, market: Market) -> dict[str, Instrument]:
     # One entry that makes no sense is not worth the whole listing.
-    entries = [
-        entry
+    return {
+        entry["symbol"]: _instrument(entry, market)
         for entry in _entries(document, "symbols")
         if isinstance(symbol := entry.get("symbol"), str) and is_symbol(symbol)
-    ]
-    instruments = (_instrument(entry, market) for entry in entries)
-    return Listing(
-        instruments={instrument.symbol: instrument for instrument in instruments},
-        weight_limit=_weight_limit(document),
-        server_time=_time(document, "serverTime"),
-    )
+    }
 
 
 def _entries(document: Any, key: str, *, optional: bool = False) -> list[dict[str, Any]]:
@@ -206,22 +221,21 @@ def _entries(document: Any, key: str, *, optional: bool = False) -> list[dict[st
 
 
 def _instrument(entry: Mapping[str, Any], market: Market) -> Instrument:
-    instrument = _with_rules(
-        Instrument(
-            symbol=_symbol(entry),
-            base=_text(entry, "baseAsset"),
-            quote=_text(entry, "quoteAsset"),
-            status=_text(entry, "status"),
-        ),
-        entry,
-    )
+    quote = _text(entry, "quoteAsset")
+    common = {
+        "symbol": entry["symbol"],
+        "base": _text(entry, "baseAsset"),
+        "quote": quote,
+        "status": _text(entry, "status"),
+        **_rules(entry),
+    }
     if market is Market.SPOT:
-        return replace(instrument, is_open=bool(entry.get("isSpotTradingAllowed", True)))
-    return replace(
-        instrument,
+        return Instrument(**common, is_open=bool(entry.get("isSpotTradingAllowed", True)))
+    return Instrument(
+        **common,
         contract=_text(entry, "contractType", ""),
         underlying=_text(entry, "underlyingType", "COIN"),
-        margin=_text(entry, "marginAsset", instrument.quote),
+        margin=_text(entry, "marginAsset", quote),
         listed_at=_time(entry, "onboardDate"),
         delivered_at=_time(entry, "deliveryDate"),
     )
@@ -251,23 +265,22 @@ def _required_time(entry: Mapping[str, Any], key: str) -> int:
     return time
 
 
-def _with_rules(instrument: Instrument, entry: Mapping[str, Any]) -> Instrument:
-    """Return the instrument with what its filters say of market orders."""
+def _rules(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the filters of an instrument say of market orders, by its fields."""
     filters = _filters(entry)
     price, lot = filters.get("PRICE_FILTER", {}), filters.get("LOT_SIZE", {})
     market_lot = filters.get("MARKET_LOT_SIZE", {})
     old, new = filters.get("MIN_NOTIONAL", {}), filters.get("NOTIONAL", {})
     largest = [x for x in (_bound(lot, "maxQty"), _bound(market_lot, "maxQty")) if x]
     least = (_bound(old, "notional"), _bound(old, "minNotional"), _bound(new, "minNotional"))
-    return replace(
-        instrument,
-        tick_size=_bound(price, "tickSize"),
+    return {
+        "tick_size": _bound(price, "tickSize"),
         # A step of zero among the rules for market orders means that there is no such rule.
-        step_size=_bound(market_lot, "stepSize") or _bound(lot, "stepSize"),
-        min_quantity=_bound(market_lot, "minQty") or _bound(lot, "minQty") or Decimal(0),
-        max_quantity=min(largest, default=None),
-        min_notional=max(x or Decimal(0) for x in least),
-    )
+        "step_size": _bound(market_lot, "stepSize") or _bound(lot, "stepSize"),
+        "min_quantity": _bound(market_lot, "minQty") or _bound(lot, "minQty") or Decimal(0),
+        "max_quantity": min(largest, default=None),
+        "min_notional": max(x or Decimal(0) for x in least),
+    }
 
 
 def _bound(rule: Mapping[str, Any], key: str) -> Decimal | None:

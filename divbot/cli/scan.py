@@ -134,7 +134,9 @@ def scan(
         _notice(slow)
     with (
         ScanProgress(quiet=quiet) as progress,
-        open_scanner(settings, demo=demo, with_candles=page is not None) as scanner,
+        open_scanner(
+            settings, demo=demo, with_divergences=with_all, with_candles=page is not None
+        ) as scanner,
     ):
         report = scanner.cycle(progress)
     out.write(report)

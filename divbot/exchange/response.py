@@ -6,9 +6,7 @@ that the exchange does for a few candles.
 
 from __future__ import annotations
 
-import time
 from email.utils import formatdate
-from functools import lru_cache
 from http import HTTPStatus
 
 from aiohttp import HttpVersion11, web
@@ -43,13 +41,8 @@ class AnswerResponse(web.StreamResponse):
         lines = [f"HTTP/1.1 {answer.status} {_REASONS[answer.status]}"]
         lines += [f"{name}: {value}" for name, value in answer.headers.items()]
         lines.append(f"Content-Length: {len(answer.body)}")
-        lines.append(_standing_headers(int(time.time())))
+        lines.append(f"Date: {formatdate(usegmt=True)}\r\nServer: {SERVER_SOFTWARE}")
         # Each version says only what it would not do anyhow.
         if request.keep_alive is not (request.version >= HttpVersion11):
             lines.append(f"Connection: {'keep-alive' if request.keep_alive else 'close'}")
         return "\r\n".join((*lines, "", "")).encode()
-
-
-@lru_cache(maxsize=1)
-def _standing_headers(second: int) -> str:
-    return f"Date: {formatdate(second, usegmt=True)}\r\nServer: {SERVER_SOFTWARE}"

@@ -11,8 +11,8 @@ from divbot.binance.rules import Rule, Snapshot, UniverseRules
 from divbot.binance.universe import Universe, select
 from divbot.binance.wire import (
     Listing,
+    ListingParser,
     Quote,
-    parse_exchange_info,
     parse_quotes,
     parse_tickers,
 )
@@ -23,7 +23,7 @@ EVERYTHING = UniverseRules(top=5000)
 
 
 def listing_of(data: Path, name: str, market: Market) -> Listing:
-    return parse_exchange_info(real(data, name), market)
+    return ListingParser(market).parse(real(data, name))
 
 
 def real(data: Path, name: str) -> bytes:
@@ -96,7 +96,7 @@ def test_leveraged_tokens_are_known_as_such_when_nothing_else_is_wrong_with_them
     # In 2020 spot trading of them was not allowed, which already leaves them out.
     allowed = body.replace(b'"isSpotTradingAllowed":false', b'"isSpotTradingAllowed":true')
     allowed = allowed.replace(b'"isSpotTradingAllowed": false', b'"isSpotTradingAllowed": true')
-    listing = parse_exchange_info(allowed.replace(b'"BREAK"', b'"TRADING"'), Market.SPOT)
+    listing = ListingParser(Market.SPOT).parse(allowed.replace(b'"BREAK"', b'"TRADING"'))
 
     found = universe_of(listing, Market.SPOT)
 

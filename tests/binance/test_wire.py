@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from divbot.binance.wire import (
+    Listing,
+    ListingParser,
     is_symbol,
-    parse_exchange_info,
     parse_final_klines,
     parse_quotes,
     parse_server_time,
@@ -117,7 +119,7 @@ def test_candles_that_cannot_be_are_not_believed(answer: bytes) -> None:
 def test_whatever_comes_is_believed_or_refused_but_never_a_surprise(answer: bytes) -> None:
     parsers: list[Callable[[bytes], object]] = [
         lambda x: parse_final_klines(x, Interval.M1),
-        lambda x: parse_exchange_info(x, Market.SPOT),
+        lambda x: ListingParser(Market.SPOT).parse(x),
         parse_tickers,
         parse_quotes,
     ]
@@ -138,7 +140,7 @@ def test_whatever_comes_is_believed_or_refused_but_never_a_surprise(answer: byte
 def test_real_listings_are_understood(
     data: Path, file: str, market: Market, listed: int, trading: int, limit: int
 ) -> None:
-    listing = parse_exchange_info(real(data, file), market)
+    listing = ListingParser(market).parse(real(data, file))
 
     instruments = listing.instruments.values()
     open_ones = [x for x in instruments if x.status == "TRADING"]
@@ -149,7 +151,7 @@ def test_real_listings_are_understood(
 
 
 def test_a_real_contract_is_known_with_its_dates(data: Path) -> None:
-    listing = parse_exchange_info(real(data, "usdm_exchangeInfo_2022-05-04"), Market.USDM)
+    listing = ListingParser(Market.USDM).parse(real(data, "usdm_exchangeInfo_2022-05-04"))
 
     assert listing.instruments["BTCUSDT"] == Instrument(
         symbol="BTCUSDT",
@@ -176,7 +178,7 @@ def test_a_real_listing_without_its_optional_fields_is_understood(data: Path) ->
         for name in ("symbol", "status", "baseAsset", "quoteAsset")
     }
 
-    listing = parse_exchange_info(json.dumps(document).encode(), Market.SPOT)
+    listing = ListingParser(Market.SPOT).parse(json.dumps(document).encode())
 
     first = next(iter(listing.instruments.values()))
     assert (first.symbol, first.tick_size, first.is_open) == ("ETHBTC", None, True)
@@ -186,7 +188,7 @@ def test_an_entry_that_makes_no_sense_costs_only_itself() -> None:
     good = {"symbol": "AUSDT", "status": "TRADING", "baseAsset": "A", "quoteAsset": "USDT"}
     listing = json.dumps({"symbols": [good, good | {"symbol": "A B"}, good | {"symbol": 7}]})
 
-    parsed = parse_exchange_info(listing.encode(), Market.SPOT)
+    parsed = ListingParser(Market.SPOT).parse(listing.encode())
 
     assert list(parsed.instruments) == ["AUSDT"]
     assert (parsed.weight_limit, parsed.server_time) == (None, None)
@@ -242,3 +244,22 @@ def test_symbols_are_of_any_script_but_hold_no_mark_up(text: str, is_one: bool) 
 
 def real(data: Path, name: str) -> bytes:
     return gzip.decompress((data / "rest" / f"{name}.json.gz").read_bytes())
+
+
+def test_a_listing_that_changes_is_read_anew() -> None:
+    parser = ListingParser(Market.SPOT)
+    entry = {"symbol": "AUSDT", "baseAsset": "A", "quoteAsset": "USDT", "status": "TRADING"}
+
+    def listed(time: int, *entries: dict[str, Any]) -> Listing:
+        return parser.parse(orjson.dumps({"serverTime": time, "symbols": entries}))
+
+    first, second = listed(1, entry), listed(2, entry)
+    third = listed(3, entry | {"status": "HALT"}, entry | {"symbol": "BUSDT"})
+
+    assert second.instruments["AUSDT"] is first.instruments["AUSDT"]
+    assert [x.server_time for x in (first, second, third)] == [1, 2, 3]
+    assert {name: x.status for name, x in third.instruments.items()} == {
+        "AUSDT": "HALT",
+        "BUSDT": "TRADING",
+    }
+    assert first.instruments["AUSDT"].status == "TRADING"
