@@ -7,12 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.kernels.atr import atr_row, settled_atr_row
-from divbot.kernels.divergence import HISTORY, diverge_row, no_pivots, with_room
+from divbot.kernels.atr import atr_row
+from divbot.kernels.divergence import HISTORY, diverge_rows, no_pivots, with_room
 from divbot.kernels.jit import jit
-from divbot.kernels.past import is_whole, no_past, passed, whole_passed
-from divbot.kernels.pivots import LEFT, RIGHT, mark_row
-from divbot.kernels.rsi import no_changes, rsi_row, settled_rsi_row
+from divbot.kernels.past import no_past, passed, whole_rows
+from divbot.kernels.pivots import AT_ONCE, LEFT, RIGHT, mark_row, mark_rows
+from divbot.kernels.rsi import no_changes, rsi_row
+from divbot.kernels.settled import settled_rows
 
 PERIOD = 14
 NEAREST = 6
@@ -93,25 +94,32 @@ def _walk(
     changes, averages = no_changes(symbols), np.zeros(symbols)
     strength = padded[LEFT:]
     is_settled = False
-    for t in range(bars):
-        if is_settled and is_whole(close[t]):
-            settled_rsi_row(close[t], past, changes, PERIOD, strength[t])
-            settled_atr_row(high[t], low[t], past, averages, PERIOD, ranges[t])
-            whole_passed(past, close[t])
+    t = full = 0
+    while t < bars:
+        rows = whole_rows(close, t, AT_ONCE) if is_settled else 0
+        before, full = full, full + rows
+        if rows:
+            settled_rows(
+                t, rows, high, low, close, past, changes, averages, PERIOD, strength, ranges
+            )
         else:
+            rows, full = 1, 0
             rsi_row(close[t], past, changes, PERIOD, strength[t])
             atr_row(high[t], low[t], close[t], past, averages, PERIOD, ranges[t])
             passed(past, close[t], t)
             is_settled = symbols > 0 and past.candles.min() > PERIOD
-        p = t - RIGHT
-        if p >= 0:
-            mark_row(padded, p, marks[p])
-            if found + symbols > len(events):
-                events = with_room(events, found, symbols)
-            found = diverge_row(
-                p, strength[p], high[p], low[p], marks[p], past, last,
-                NEAREST, FARTHEST, events, found,
-            )  # fmt: skip
+        t += rows
+        first = max(t - rows - RIGHT, 0)
+        if rows == AT_ONCE and before >= LEFT + RIGHT:
+            mark_rows(padded, first, marks)
+        else:
+            for p in range(first, t - RIGHT):
+                mark_row(padded, p, marks)
+        if found + rows * symbols > len(events):
+            events = with_room(events, found, rows * symbols)
+        found = diverge_rows(
+            first, t, strength, high, low, marks, past, last, NEAREST, FARTHEST, events, found
+        )
     return events[:found]
 
 

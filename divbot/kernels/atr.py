@@ -54,33 +54,15 @@ def atr_row(
         keep = 1.0 if count <= full else full - 1.0
         share = 1.0 if count < full else full
         share_of = 1.0 if count < full else inverse
-        span = _true_range(high[s], low[s], past.close[s])
+        span = true_range(high[s], low[s], past.close[s])
         average = divided(averages[s] * keep + span, share, share_of)
         values[s] = average if present and count >= full else np.nan
         averages[s] = average if present else averages[s]
 
 
 @jit
-def settled_atr_row(
-    high: NDArray[np.float64],
-    low: NDArray[np.float64],
-    past: Past,
-    averages: NDArray[np.float64],
-    period: int,
-    values: NDArray[np.float64],
-) -> None:
-    """Do as `atr_row` does, for a whole row, when every symbol has `period` candles or more."""
-    full = float(period)
-    inverse = 1.0 / full
-    for s in range(len(high)):
-        span = _true_range(high[s], low[s], past.close[s])
-        average = divided(averages[s] * (full - 1.0) + span, full, inverse)
-        values[s] = average
-        averages[s] = average
-
-
-@jit
-def _true_range(high: float, low: float, previous: float) -> float:
+def true_range(high: float, low: float, previous: float) -> float:
+    """Return how far the price went; a `previous` close of NaN has no say."""
     span = high - low
     # Comparisons with the NaN before a symbol's first candle are false: span stays.
     above = abs(high - previous)

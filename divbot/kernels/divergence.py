@@ -48,7 +48,7 @@ class LastPivots(NamedTuple):
     """-1 for none."""
     rsi: NDArray[np.float64]
     price: NDArray[np.float64]
-    columns: NDArray[np.int64]
+    columns: NDArray[np.uint64]
     """Room for the columns of a row that have a pivot."""
 
 
@@ -60,7 +60,7 @@ def no_pivots(symbols: int) -> LastPivots:
         np.full(sides, -1, np.int64),
         np.full(sides, np.nan),
         np.full(sides, np.nan),
-        np.empty(symbols, np.int64),
+        np.empty(symbols, np.uint64),
     )
 
 
@@ -90,8 +90,8 @@ def divergences(
         if p >= 0:
             if found + symbols > len(events):
                 events = with_room(events, found, symbols)
-            found = diverge_row(
-                p, rsi[p], high[p], low[p], marks[p], past, last, nearest, farthest, events, found
+            found = diverge_rows(
+                p, i + 1, rsi, high, low, marks, past, last, nearest, farthest, events, found
             )
     return events[:found]
 
@@ -105,8 +105,9 @@ def with_room(events: NDArray[np.int64], found: int, more: int) -> NDArray[np.in
 
 
 @jit
-def diverge_row(
-    p: int,
+def diverge_rows(
+    first: int,
+    end: int,
     rsi: NDArray[np.float64],
     high: NDArray[np.float64],
     low: NDArray[np.float64],
@@ -118,37 +119,44 @@ def diverge_row(
     events: NDArray[np.int64],
     found: int,
 ) -> int:
-    """Put the divergences of the pivots of row `p` into `events`; return how many there are then.
+    """Put the divergences confirmed up to row `end` into `events`; return how many there are then.
 
-    The first five arrays are rows `p` of theirs; `past` includes the confirming row. There must
-    be room for one more event of each symbol.
+    They are those of the pivots from row `first` on. `past` includes all rows before `end`; those
+    that confirm anything must be whole if they are several. There must be room for one more event
+    of each symbol and row.
     """
-    symbols, count = len(marks), 0
-    # Free of branches, here and below: what becomes of a pivot is anybody's guess, the
-    # processor's too. What does not count is overwritten by the next.
-    for s in range(symbols):
-        last.columns[count] = s
-        count += marks[s] != 0
-    for k in range(count):
-        s = last.columns[k]
-        is_high = marks[s] == HIGH
-        side = s + symbols * is_high
-        price = high[s] if is_high else low[s]
-        q = last.row[side]
-        rsi_rise = rsi[s] - last.rsi[side]
-        is_above, is_below = price > last.price[side], price < last.price[side]
-        is_one = (is_below & (rsi_rise > SAME_RSI)) | (is_above & (rsi_rise < -SAME_RSI))
-        is_one &= (nearest <= p - q) & (p - q <= farthest)
-        is_one &= (q >= 0) & (past.last_missing[s] < q - LEFT)
-        # A low that is higher and a high that is lower go on with the trend: hidden.
-        is_hidden = is_below if is_high else is_above
-        events[found, SYMBOL] = s
-        events[found, KIND] = 2 * is_high + is_hidden
-        events[found, PREVIOUS] = q
-        events[found, PIVOT] = p
-        events[found, HISTORY] = past.candles[s] - 1 - (p + RIGHT - q)
-        found += is_one
-        last.row[side] = p
-        last.rsi[side] = rsi[s]
-        last.price[side] = price
+    # Free of branches: what becomes of a pivot is anybody's guess, the processor's too. What does
+    # not count is overwritten by the next. Unsigned indices are not asked whether they count from
+    # the end.
+    symbols = marks.shape[1]
+    for p in range(first, end - RIGHT):
+        count = np.uint64(0)
+        for s in range(symbols):
+            last.columns[count] = s
+            count += np.uint64(marks[p, s] != 0)
+        for k in range(count):
+            s = last.columns[k]
+            is_high = marks[p, s] == HIGH
+            side = s + np.uint64(symbols) * np.uint64(is_high)
+            # Both are read: one or the other would be a branch.
+            top, bottom, strength = high[p, s], low[p, s], rsi[p, s]
+            price = top if is_high else bottom
+            q = last.row[side]
+            rsi_rise = strength - last.rsi[side]
+            is_above, is_below = price > last.price[side], price < last.price[side]
+            is_one = (is_below & (rsi_rise > SAME_RSI)) | (is_above & (rsi_rise < -SAME_RSI))
+            is_one &= (nearest <= p - q) & (p - q <= farthest)
+            is_one &= (q >= 0) & (past.last_missing[s] < q - LEFT)
+            # A low that is higher and a high that is lower go on with the trend: hidden.
+            is_hidden = (is_high & is_below) | (is_above & (not is_high))
+            e = np.uint64(found)
+            events[e, SYMBOL] = s
+            events[e, KIND] = 2 * is_high + is_hidden
+            events[e, PREVIOUS] = q
+            events[e, PIVOT] = p
+            events[e, HISTORY] = past.candles[s] - 1 - (end - 1 - q)
+            found += is_one
+            last.row[side] = p
+            last.rsi[side] = strength
+            last.price[side] = price
     return found

@@ -33,3 +33,14 @@ def divided(x: float, divisor: float, inverse: float) -> float:
     quotient = x * inverse
     quotient = _fma(_fma(-quotient, divisor, x), inverse, quotient)
     return _fma(_fma(-quotient, divisor, x), inverse, quotient)
+
+
+@jit
+def divided_well(x: float, divisor: float, inverse: float) -> float:
+    """Do as `divided` does, in half the steps, for a divisor whose inverse is a good one.
+
+    Off by no more than 2**-54 of itself, as that of 14 is, it makes the first quotient one of the
+    two numbers beside the true one; so near, one correction suffices (Markstein's theorem).
+    """
+    quotient = x * inverse
+    return _fma(_fma(-quotient, divisor, x), inverse, quotient)

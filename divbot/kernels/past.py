@@ -28,12 +28,16 @@ def no_past(symbols: int) -> Past:
 
 
 @jit
-def is_whole(close: NDArray[np.float64]) -> bool:
-    """Tell whether a row holds a candle of every symbol."""
-    missing = 0
-    for s in range(len(close)):
-        missing += close[s] != close[s]
-    return missing == 0
+def whole_rows(close: NDArray[np.float64], t: int, most: int) -> int:
+    """Return how many rows from `t` on hold a candle of every symbol; `most` ends the count."""
+    end = min(t + most, len(close))
+    for i in range(t, end):
+        missing = 0
+        for s in range(close.shape[1]):
+            missing += close[i, s] != close[i, s]
+        if missing:
+            return i - t
+    return end - t
 
 
 @jit
@@ -44,11 +48,3 @@ def passed(past: Past, close: NDArray[np.float64], t: int) -> None:
         past.close[s] = close[s] if present else past.close[s]
         past.candles[s] += 1.0 if present else 0.0
         past.last_missing[s] = past.last_missing[s] if present else t
-
-
-@jit
-def whole_passed(past: Past, close: NDArray[np.float64]) -> None:
-    """Do as `passed` does, for a row that is whole."""
-    for s in range(len(close)):
-        past.close[s] = close[s]
-        past.candles[s] += 1.0

@@ -16,6 +16,8 @@ HIGH = 1
 LEFT = 5
 RIGHT = 5
 """How many bars to either side have a say. Constants, so that the loops over them are unrolled."""
+AT_ONCE = 4
+"""Bars marked together where no value is NaN: neighbours share most of what they look at."""
 
 
 @jit
@@ -31,7 +33,7 @@ def pivots(values: NDArray[np.float64]) -> NDArray[np.int8]:
     padded = padding(bars, symbols)
     padded[LEFT:] = values
     for p in range(bars - RIGHT):
-        mark_row(padded, p, marks[p])
+        mark_row(padded, p, marks)
     return marks
 
 
@@ -45,9 +47,9 @@ def padding(bars: int, symbols: int) -> NDArray[np.float64]:
 
 @jit
 def mark_row(padded: NDArray[np.float64], p: int, marks: NDArray[np.int8]) -> None:
-    """Put LOW, HIGH or 0 for bar `p`, which stands LEFT rows further down, into `marks`."""
+    """Put LOW, HIGH or 0 for bar `p`, which stands LEFT rows further down, into its row."""
     row = p + LEFT
-    for s in range(len(marks)):
+    for s in range(marks.shape[1]):
         value = padded[row, s]
         lowest, highest = np.inf, -np.inf
         for k in range(1, LEFT + 1):
@@ -60,4 +62,67 @@ def mark_row(padded: NDArray[np.float64], p: int, marks: NDArray[np.int8]) -> No
         for k in range(1, RIGHT + 1):
             is_low &= value < padded[row + k, s]
             is_high &= value > padded[row + k, s]
-        marks[s] = HIGH * is_high + LOW * is_low
+        marks[p, s] = HIGH * is_high + LOW * is_low
+
+
+@jit
+def mark_rows(padded: NDArray[np.float64], p: int, marks: NDArray[np.int8]) -> None:
+    """Do as `mark_row` does, for the AT_ONCE bars from `p` on; no value near them may be NaN."""
+    near, out = padded[p : p + LEFT + AT_ONCE + RIGHT], marks[p : p + AT_ONCE]
+    for s in range(out.shape[1]):
+        x0, x1, x2, x3, x4 = near[0, s], near[1, s], near[2, s], near[3, s], near[4, s]
+        x5, x6, x7, x8, x9 = near[5, s], near[6, s], near[7, s], near[8, s], near[9, s]
+        x10, x11, x12, x13 = near[10, s], near[11, s], near[12, s], near[13, s]
+        before = _lowest(x0, x1, x2, x3, x4, x5, x6, x7)
+        after = _lowest(x6, x7, x8, x9, x10, x11, x12, x13)
+        over = _highest(x0, x1, x2, x3, x4, x5, x6, x7)
+        under = _highest(x6, x7, x8, x9, x10, x11, x12, x13)
+        out[0, s] = _mark(x5, before[0], after[0], over[0], under[0])
+        out[1, s] = _mark(x6, before[1], after[1], over[1], under[1])
+        out[2, s] = _mark(x7, before[2], after[2], over[2], under[2])
+        out[3, s] = _mark(x8, before[3], after[3], over[3], under[3])
+
+
+@jit
+def _mark(
+    value: float, low_before: float, low_after: float, high_before: float, high_after: float
+) -> int:
+    # Bitwise, so that this stays free of branches.
+    is_low = (value <= low_before) & (value < low_after)
+    is_high = (value >= high_before) & (value > high_after)
+    return HIGH * is_high + LOW * is_low
+
+
+@jit
+def _lowest(
+    a: float, b: float, c: float, d: float, e: float, f: float, g: float, h: float
+) -> tuple[float, float, float, float]:
+    """Return the lowest of each five in a row: two parts of them serve all four."""
+    de = d if d < e else e
+    cde = c if c < de else de
+    bcde = b if b < cde else cde
+    fg = f if f < g else g
+    fgh = h if h < fg else fg
+    return (
+        a if a < bcde else bcde,
+        f if f < bcde else bcde,
+        fg if fg < cde else cde,
+        fgh if fgh < de else de,
+    )
+
+
+@jit
+def _highest(
+    a: float, b: float, c: float, d: float, e: float, f: float, g: float, h: float
+) -> tuple[float, float, float, float]:
+    de = d if d > e else e
+    cde = c if c > de else de
+    bcde = b if b > cde else cde
+    fg = f if f > g else g
+    fgh = h if h > fg else fg
+    return (
+        a if a > bcde else bcde,
+        f if f > bcde else bcde,
+        fg if fg > cde else cde,
+        fgh if fgh > de else de,
+    )

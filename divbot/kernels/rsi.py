@@ -70,40 +70,22 @@ def rsi_row(
         share = 1.0 if count < full else full
         share_of = 1.0 if count < full else inverse
         gains, losses = changes.gains[s], changes.losses[s]
-        up = divided(gains * keep + _gain(change), share, share_of)
-        down = divided(losses * keep + _gain(-change), share, share_of)
+        up = divided(gains * keep + gain(change), share, share_of)
+        down = divided(losses * keep + gain(-change), share, share_of)
         changes.gains[s] = up if known else gains
         changes.losses[s] = down if known else losses
-        values[s] = _strength(up, down) if known and count >= full else np.nan
+        values[s] = strength(up, down) if known and count >= full else np.nan
 
 
 @jit
-def settled_rsi_row(
-    close: NDArray[np.float64],
-    past: Past,
-    changes: Changes,
-    period: int,
-    values: NDArray[np.float64],
-) -> None:
-    """Do as `rsi_row` does, for a whole row, when every symbol has more than `period` candles."""
-    full = float(period)
-    inverse = 1.0 / full
-    for s in range(len(close)):
-        change = close[s] - past.close[s]
-        up = divided(changes.gains[s] * (full - 1.0) + _gain(change), full, inverse)
-        down = divided(changes.losses[s] * (full - 1.0) + _gain(-change), full, inverse)
-        values[s] = _strength(up, down)
-        changes.gains[s] = up
-        changes.losses[s] = down
-
-
-@jit
-def _gain(change: float) -> float:
+def gain(change: float) -> float:
+    """Return what a change of the close gained; of minus the change, what it lost."""
     return change if change > 0.0 else 0.0
 
 
 @jit
-def _strength(up: float, down: float) -> float:
+def strength(up: float, down: float) -> float:
+    """Return the RSI of an average gain and an average loss."""
     value = 100.0 - 100.0 / (1.0 + up / down)
     value = 0.0 if up <= FLAT else value
     return 100.0 if down <= FLAT else value
