@@ -21,6 +21,7 @@ from divbot.domain.market import Instrument, Interval, Market, Ticker
 
 _KLINE_FIELDS = 12
 _EARLIEST, _LATEST = 1_000_000_000_000, 10_000_000_000_000  # ms have 13 digits; s and us have not
+_WITHOUT_MARKS = str.maketrans("", "", "_-.")
 _LONGEST_SYMBOL = 50
 _LAST_TIME = 253_402_300_800_000  # the year 10000
 
@@ -350,9 +351,8 @@ def _symbol(entry: Mapping[str, Any]) -> str:
 
 def is_symbol(text: str) -> bool:
     """Tell whether `text` can be a symbol: letters and digits of any script, and `_`, `-`, `.`."""
-    return 0 < len(text) <= _LONGEST_SYMBOL and all(
-        character.isalnum() or character in "_-." for character in text
-    )
+    letters = text.translate(_WITHOUT_MARKS)
+    return 0 < len(text) <= _LONGEST_SYMBOL and (letters.isalnum() or not letters)
 
 
 def _decimal(entry: Mapping[str, Any], key: str) -> Decimal:
