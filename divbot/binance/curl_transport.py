@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlencode, urlsplit
@@ -32,6 +33,9 @@ from divbot.domain.errors import (
 _OK = 200
 _BUFFER = 32 * 1024
 """Bytes that are read at once, at most: fewer pieces need the interpreter lock less often."""
+_LOOKUP_LASTS = 60.0
+"""Seconds, as libcurl keeps what it looks up by itself."""
+_PORTS = {"http": 80, "https": 443}
 _MOST_HEADERS = 100
 _LONGEST_HEADER = 64 * 1024
 _GO_ON, _GIVE_UP = 0, -1
@@ -59,6 +63,7 @@ class CurlTransport:
         self._use_proxies = use_proxies
         self._trust = str(trust) if trust else _authorities(use_proxies=use_proxies)
         self._resolver = Resolver()
+        self._known: dict[tuple[str, int], _Known] = {}
         # The one used last is used next: its connection is the least likely to have been closed.
         # Taken and put back by one operation each, which needs no lock.
         self._idle: list[pycurl.Curl] = []
@@ -87,6 +92,10 @@ class CurlTransport:
             handle.setopt(pycurl.RESOLVE, addresses)
         try:
             return _Reply(max_body, end, self._clock).received(handle, url)
+        except VenueUnreachable:
+            # The venue may have moved.
+            self._known.clear()
+            raise
         finally:
             if self._is_closed:
                 handle.close()
@@ -130,22 +139,37 @@ class CurlTransport:
         """
         try:
             parts = urlsplit(url)
-            host, port = parts.hostname or "", parts.port
+            host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
             host.encode("idna")
-        except ValueError:
+        except (ValueError, KeyError):
             raise InputError(f"expected an address of a venue, found {url!r}") from None
-        if self._use_proxies or not host or is_address(host):
+        if self._use_proxies or is_address(host):
             return []
-        port = port or (443 if parts.scheme == "https" else 80)
+        now = self._clock.monotonic()
+        known = self._known.get((host, port))
+        if known is None or known.until < now:
+            known = _Known(now + _LOOKUP_LASTS, self._looked_up(url, host, port, seconds))
+            self._known[host, port] = known
+        return known.told
+
+    def _looked_up(self, url: str, host: str, port: int, seconds: float) -> list[str]:
         try:
             found = self._resolver.addresses(host, port, seconds)
         except TimeoutError:
             raise VenueUnreachable(f"no answer from {host_of(url)} in time") from None
         except OSError as error:
-            raise VenueUnreachable(
-                f"cannot reach {host_of(url)}: {(error.strerror or str(error)).lower()}"
-            ) from error
-        return [f"{host}:{port}:{','.join(dict.fromkeys(found))}"]
+            reason = (error.strerror or str(error)).lower()
+            raise VenueUnreachable(f"cannot reach {host_of(url)}: {reason}") from error
+        addresses = [f"[{x}]" if ":" in x else x for x in dict.fromkeys(found)]
+        return [f"{host}:{port}:{','.join(addresses)}"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What libcurl is told of a name, and until when without another look."""
+
+    until: float
+    told: list[str]
 
 
 class _Reply:

@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -15,8 +16,9 @@ from divbot.binance.requests_transport import RequestsTransport
 from divbot.binance.transport import Transport
 from divbot.binance.transports import open_transport
 from divbot.domain.clock import SystemClock
-from divbot.domain.errors import BadAnswer, DivbotError, VenueUnreachable
+from divbot.domain.errors import BadAnswer, DivbotError, InputError, VenueUnreachable
 
+from .arrangements import LeapingClock, resolving
 from .rude import OK, RudeServer, Script, drip, hold, reset, saying
 
 
@@ -196,3 +198,34 @@ def test_a_proxy_of_the_environment_is_used_where_that_is_wanted(
     for kind in (CurlTransport, RequestsTransport):
         with kind(SystemClock(), use_proxies=True) as opened:
             assert opened.get("http://venue.invalid/", {}, seconds=5).body == b"{}"
+
+
+def test_a_name_is_looked_up_again_only_after_a_minute_or_a_failure(
+    serve: Callable[[Script], str],
+) -> None:
+    url, lookups = serve(saying(OK + b"Content-Length: 2\r\n\r\n{}")), []
+    port = urlsplit(url).port
+
+    def look_up() -> object:
+        lookups.append(port)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))]
+
+    clock = LeapingClock()
+    with resolving(look_up), CurlTransport(clock) as opened:
+        for _ in range(3):
+            opened.get(f"http://venue.invalid:{port}/", {}, seconds=5)
+        asked_once = len(lookups)
+        clock.wait(61)
+        opened.get(f"http://venue.invalid:{port}/", {}, seconds=5)
+        asked_twice = len(lookups)
+        with pytest.raises(VenueUnreachable):
+            opened.get("http://127.0.0.1:9/", {}, seconds=5)
+        opened.get(f"http://venue.invalid:{port}/", {}, seconds=5)
+
+    assert (asked_once, asked_twice, len(lookups)) == (1, 2, 3)
+
+
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "127.0.0.1", "http://127.0.0.1:port/"])
+def test_what_is_no_address_of_a_venue_is_refused(transport: Transport, url: str) -> None:
+    with pytest.raises(InputError):
+        transport.get(url, {}, seconds=5)
