@@ -6,7 +6,8 @@ import argparse
 import math
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 USAGE, FAILED, INTERRUPTED, TERMINATED = 2, 1, 130, 143
@@ -46,6 +47,21 @@ def milliseconds(text: str) -> float:
     if not 0 <= value <= 60_000:
         raise argparse.ArgumentTypeError(f"expected 0 to 60000 ms, found {text!r}")
     return value
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Hear Ctrl-C and SIGTERM only afterwards: nobody could end a process that is half started."""
+    heard: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {x: signal.signal(x, lambda number, _: heard.append(number)) for x in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in heard:
+            signal.raise_signal(number)
 
 
 def run(main: Callable[[], None]) -> NoReturn:

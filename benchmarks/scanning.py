@@ -14,7 +14,7 @@ from typing import Any
 
 from commandline import BenchmarkFailed
 from machine import Others, adopt_orphans, reap_orphans, seconds_of_tree, tree_pss
-from venue import DIVBOT, Exchange, end
+from venue import DIVBOT, Exchange, running
 
 from divbot.scanner.report import FAILED
 
@@ -63,17 +63,14 @@ def measure_scan(
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
         others, cpu = Others(os.getpid()), _children_cpu()
         served, started = seconds_of_tree(exchange.pid), time.perf_counter()
-        with subprocess.Popen(
-            command, stdout=output, encoding="utf-8", env=_environment(keeps_candles)
-        ) as process:
-            try:
+        try:
+            with running(command, stdout=output, env=_environment(keeps_candles)) as process:
                 pss = _watch(process) if with_memory else 0.0
                 code = process.wait()
                 seconds = time.perf_counter() - started
-            finally:
-                end(process)
-                # Its forkserver ends a moment after it.
-                reap_orphans(without=exchange.pid)
+        finally:
+            # Its forkserver ends a moment after it.
+            reap_orphans(without=exchange.pid)
         if code:
             raise BenchmarkFailed(f"`divbot scan` left with exit code {code}")
         output.seek(0)

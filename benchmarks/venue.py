@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from commandline import BenchmarkFailed
+from commandline import BenchmarkFailed, undisturbed
 
 DIVBOT = [sys.executable, "-m", "divbot"]
 MOST_SYMBOLS = 5000
@@ -46,15 +47,27 @@ def open_exchange(
     command += ["--compress"] if compress else []
     # More scans in a minute than a venue would allow.
     command += ["--weight-limit", "100000000"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
-        try:
-            assert process.stdout
-            first = process.stdout.readline()
-            if not first:
-                raise BenchmarkFailed("the local exchange did not start")
-            yield Exchange(first.split()[-1], process.pid)
-        finally:
+    with running(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        first = process.stdout.readline()
+        if not first:
+            raise BenchmarkFailed("the local exchange did not start")
+        yield Exchange(first.split()[-1], process.pid)
+
+
+@contextmanager
+def running(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """Provide a process that has ended afterwards, whatever comes between."""
+    process = None
+    try:
+        with undisturbed():
+            process = subprocess.Popen(command, encoding="utf-8", **options)
+        yield process
+    finally:
+        if process is not None:
             end(process)
+            if process.stdout:
+                process.stdout.close()
 
 
 def end(process: subprocess.Popen[str]) -> None:
