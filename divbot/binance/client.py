@@ -107,12 +107,7 @@ class BinanceClient:
         lean: dict[str, str | int] = (
             {"showPermissionSets": "false"} if self.market is Market.SPOT else {}
         )
-        return self._ask(
-            Endpoint.EXCHANGE_INFO,
-            lean,
-            self._listings.parse,
-            _LARGE,
-        )
+        return self._ask(Endpoint.EXCHANGE_INFO, lean, self._listings.parse, _LARGE)
 
     def tickers(self) -> tuple[dict[str, Ticker], dict[str, Quote]]:
         """Return the last 24 hours of every symbol and, on spot, its best bid and ask."""
@@ -227,8 +222,9 @@ class BinanceClient:
             self.simulated = True
         if answer.status != 200:
             raise self._failure(asked, answer)
-        if not answer.headers.get("content-type", "").startswith("application/json"):
-            raise BadAnswer(f"expected JSON, found {answer.headers.get('Content-Type', 'no type')}")
+        found = answer.headers.get("content-type", "no type")
+        if not found.startswith("application/json"):
+            raise BadAnswer(f"expected JSON, found {found}")
         return answer.body
 
     def _weight(self, endpoint: Endpoint, parameters: Mapping[str, str | int]) -> int:

@@ -9,6 +9,7 @@ callback, so that each is kept and raised once libcurl has given up.
 from __future__ import annotations
 
 import os
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ _BUFFER = 32 * 1024
 _LOOKUP_LASTS = 60.0
 """Seconds, as libcurl keeps what it looks up by itself."""
 _PORTS = {"http": 80, "https": 443}
+_STATUS_LINE = re.compile(r"HTTP/[0-9.]+ +([0-9]{3})\b", re.ASCII)
 _MOST_HEADERS = 100
 _LONGEST_HEADER = 64 * 1024
 _GO_ON, _GIVE_UP = 0, -1
@@ -209,9 +211,9 @@ class _Reply:
         return len(line)
 
     def _read_header(self, line: str) -> None:
-        if line.startswith("HTTP/"):
+        if begun := _STATUS_LINE.match(line):
             # Provisional ones may have come before, and a proxy's.
-            self._status = int(line.split(None, 2)[1])
+            self._status = int(begun[1])
             self._is_headed, self._lines = False, 0
             self._headers.clear()
             return

@@ -142,6 +142,8 @@ def _of_a_line() -> Iterator[Fault]:
     }
     for name, script in scripts.items():
         yield Fault(name, served(script), VenueUnreachable)
+    told = b"%x\r\n%s\r\n0\r\nHTTP/X: no status\r\n\r\n" % (len(rude.BODY), rude.BODY)
+    yield _harmless("a trailer that begins as a status does", served(saying(CHUNKED + told)))
     endless = {
         "100 Continue for ever": drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
         "chunks of one byte": flood(CHUNKED, b"1\r\n \r\n" * 999),

@@ -302,3 +302,13 @@ def test_a_local_exchange_is_never_taken_for_the_real_one(is_local: bool) -> Non
     client.server_time()
 
     assert client.simulated is is_local
+
+
+@pytest.mark.parametrize(
+    ("headers", "found"), [({"Content-Type": "text/html"}, "text/html"), ({}, "no type")]
+)
+def test_what_came_instead_of_json_is_told(headers: dict[str, str], found: str) -> None:
+    transport = ScriptedTransport(*[Answer(200, headers, b"<html>")] * 9)
+
+    with pytest.raises(BadAnswer, match=f"expected JSON, found {found}$"):
+        client_of(transport).server_time()
