@@ -19,7 +19,7 @@ import shutil
 import statistics
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -32,11 +32,12 @@ from machine import NOISY, Others
 from venue import Exchange, open_exchange
 
 from divbot.app import open_scanner
+from divbot.binance.candle_store import ROW_BYTES
 from divbot.folders import cache_home
 from divbot.scanner.cycle import Scanner
+from divbot.scanner.report import FAILED
 from divbot.settings import load_settings
 
-_ROW_BYTES = 56
 _SAMPLE = 20
 _TAIL = 4
 """Candles that a warm cycle asks for: the newest kept one, the one that is missing, the one that
@@ -67,12 +68,9 @@ def main() -> None:
     options = parse_arguments()
     documents = []
     for latency in options.latency:
-        with ExitStack() as stack:
-            exchange = stack.enter_context(
-                open_exchange(
-                    options.market, options.symbols, latency=latency, compress=options.compress
-                )
-            )
+        with open_exchange(
+            options.market, options.symbols, latency=latency, compress=options.compress
+        ) as exchange:
             turns, noise = measure(options, exchange)
         documents.append(document(latency, turns, noise))
         if not options.json:
@@ -137,7 +135,7 @@ def cycle(scanner: Scanner) -> float:
     started = time.perf_counter()
     report = scanner.cycle()
     seconds = time.perf_counter() - started
-    if any(x.reason == "failed" for x in report.summary.skipped):
+    if any(x.reason == FAILED for x in report.summary.skipped):
         raise BenchmarkFailed("some symbols could not be had")
     return seconds
 
@@ -155,7 +153,7 @@ def kept_candles(exchange: Exchange) -> Iterator[Path]:
 def forget_newest(kept: Path) -> None:
     """Let each file lack its newest candle."""
     for file in kept.rglob("*.candles"):
-        os.truncate(file, file.stat().st_size - _ROW_BYTES)
+        os.truncate(file, file.stat().st_size - ROW_BYTES)
 
 
 def parsing_seconds(exchange: Exchange, market: str, symbols: int) -> float:

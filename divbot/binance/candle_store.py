@@ -31,11 +31,12 @@ from divbot.domain.market import Interval
 _MAGIC = b"divbot candles 1"
 _HEADER = struct.Struct("<16sQQ")
 _COLUMNS = len(Candles._fields)
-_ROW_BYTES = 8 * (_COLUMNS + 1)
+ROW_BYTES = 8 * (_COLUMNS + 1)
+"""What one candle takes in a file."""
 _LARGEST_LIMIT = 1500
 _MOST_ROWS = 4 * _LARGEST_LIMIT
 """More are of no use to any scan: the file is begun anew then."""
-_MOST_BYTES = _HEADER.size + (_MOST_ROWS + _LARGEST_LIMIT) * _ROW_BYTES
+_MOST_BYTES = _HEADER.size + (_MOST_ROWS + _LARGEST_LIMIT) * ROW_BYTES
 _BINARY = getattr(os, "O_BINARY", 0)
 """On Windows only."""
 _KEPT_SECONDS = 3 * 86_400
@@ -76,7 +77,7 @@ class CandleStore:
             content = _content_of(path)
         except OSError:
             return None
-        rows, rest = divmod(len(content) - _HEADER.size, _ROW_BYTES)
+        rows, rest = divmod(len(content) - _HEADER.size, ROW_BYTES)
         if rows <= 0 or rest:
             return None
         magic, asked, owner = _HEADER.unpack_from(content)
@@ -108,7 +109,7 @@ class CandleStore:
         if not count:
             return
         try:
-            if stored.size + count * _ROW_BYTES > _MOST_ROWS * _ROW_BYTES:
+            if stored.size + count * ROW_BYTES > _MOST_ROWS * ROW_BYTES:
                 stored.path.unlink()
                 return
             _append(stored.path, stored.size, _rows_of(newer))

@@ -14,7 +14,6 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 from urllib.parse import urlencode, urlsplit
 
 import certifi
@@ -22,7 +21,14 @@ import pycurl
 
 from divbot.binance.reply_body import ReplyBody
 from divbot.binance.resolver import Resolver, is_address
-from divbot.binance.transport import CONNECT_SECONDS, MEBIBYTE, REQUEST_HEADERS, Answer, host_of
+from divbot.binance.transport import (
+    CONNECT_SECONDS,
+    MEBIBYTE,
+    REQUEST_HEADERS,
+    Answer,
+    Transport,
+    host_of,
+)
 from divbot.domain.clock import Clock
 from divbot.domain.errors import (
     BadAnswer,
@@ -33,7 +39,7 @@ from divbot.domain.errors import (
 
 _OK = 200
 _BUFFER = 32 * 1024
-"""Bytes that are read at once, at most: fewer pieces need the interpreter lock less often."""
+"""Bytes that are read at once, at most; each connection keeps as much memory."""
 _LOOKUP_LASTS = 60.0
 """Seconds, as libcurl keeps what it looks up by itself."""
 _PORTS = {"http": 80, "https": 443}
@@ -55,7 +61,7 @@ _REASONS = {
 }
 
 
-class CurlTransport:
+class CurlTransport(Transport):
     """A Transport with one handle, and so one connection, for each thread that waits."""
 
     def __init__(
@@ -109,12 +115,6 @@ class CurlTransport:
         self._is_closed = True
         while self._idle:
             self._idle.pop().close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _new_handle(self) -> pycurl.Curl:
         handle = pycurl.Curl()

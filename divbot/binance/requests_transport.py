@@ -12,7 +12,7 @@ import ssl
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlencode
 
 import requests
@@ -27,6 +27,7 @@ from divbot.binance.transport import (
     MEBIBYTE,
     REQUEST_HEADERS,
     Answer,
+    Transport,
     host_of,
 )
 from divbot.binance.watchdog import Guard, Watchdog
@@ -51,7 +52,7 @@ _BAD_ADDRESS = (
 )
 
 
-class RequestsTransport:
+class RequestsTransport(Transport):
     """A Transport over one session with up to `connections` open at once."""
 
     def __init__(
@@ -103,12 +104,6 @@ class RequestsTransport:
         """Close every connection, and end every wait."""
         self._watchdog.close()
         self._session.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _prepared(self, url: str, parameters: Mapping[str, str | int]) -> requests.PreparedRequest:
         """Return the request; all but its parameters is made once for each `url`."""

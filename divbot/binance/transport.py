@@ -55,9 +55,11 @@ class Transport(Protocol):
     def close(self) -> None:
         """Close every connection, and end every wait."""
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
-    def __exit__(self, *_: object) -> None: ...
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def host_of(url: str) -> str:
