@@ -3,7 +3,8 @@
 libcurl keeps a deadline over lookups, connections, TLS and drips alike. Left to us are the names of
 hosts (its own lookups cannot be ended), bounds on headers and bodies, and compressed bodies: it
 believes some that are not whole. An exception in one of its callbacks goes no further than the
-callback, so that each is kept and raised once libcurl has given up.
+callback, so that each is kept and raised once libcurl has given up. What a signal raises there
+passes by itself, from pycurl 7.46 on.
 """
 
 from __future__ import annotations

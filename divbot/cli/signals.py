@@ -6,6 +6,7 @@ What whoever started this program wants to be ignored stays ignored, as under no
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from types import FrameType
 from typing import NoReturn, Self
@@ -16,6 +17,8 @@ _ENDING = tuple(
 _HEEDED = (signal.SIGINT, *_ENDING)
 SIGNALLED = 128
 """What a shell adds to a signal's number in the exit code of a program that it ended."""
+_SHORTLY = 0.001
+"""Seconds, in which what cannot raise a signal is left."""
 
 
 class Terminated(BaseException):
@@ -23,11 +26,13 @@ class Terminated(BaseException):
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
+        self.number = number
         self.exit_code = SIGNALLED + number
 
 
 def heed() -> None:
     """Let every signal that ends a program be raised, as KeyboardInterrupt or as Terminated."""
+    sys.unraisablehook = _raise_again
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     for each in _ENDING:
@@ -73,3 +78,15 @@ class AskedToStop:
 
 def _terminate(number: int, _: FrameType | None) -> NoReturn:
     raise Terminated(number)
+
+
+def _raise_again(lost: sys.UnraisableHookArgs) -> None:
+    """Send a signal once more that came where nothing can be raised, as while an object dies."""
+    if isinstance(lost.exc_value, KeyboardInterrupt):
+        number = int(signal.SIGINT)
+    elif isinstance(lost.exc_value, Terminated):
+        number = lost.exc_value.number
+    else:
+        sys.__unraisablehook__(lost)
+        return
+    threading.Timer(_SHORTLY, signal.raise_signal, [number]).start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import signal
 import socket
 import sys
 import threading
@@ -171,6 +172,41 @@ def test_closing_ends_every_wait(serve: Callable[[Script], str], transport: Tran
     # The server itself hangs up after five seconds.
     assert not waiting.is_alive()
     assert len(errors) == 1
+
+
+class Terminated(BaseException):
+    """What SIGTERM raises here."""
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(drip(OK + b"Content-Length: 9999\r\n\r\n", b"x"), id="body"),
+        pytest.param(drip(OK, b"X: x\r\n"), id="headers"),
+        pytest.param(hold, id="no answer"),
+    ],
+)
+def test_a_signal_ends_a_wait_of_the_main_thread(
+    serve: Callable[[Script], str],
+    transport: Transport,
+    script: Script,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def terminate(*_: object) -> None:
+        raise Terminated
+
+    def answer(connection: socket.socket) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        script(connection)
+
+    url, before = serve(answer), signal.signal(signal.SIGTERM, terminate)
+    try:
+        with pytest.raises(Terminated):
+            transport.get(url, {}, seconds=4)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("is_there", [True, False])
