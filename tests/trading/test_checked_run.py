@@ -118,7 +118,8 @@ def of_a_later_signal(fact: Fact) -> None:
         pytest.param("exited", {"basis": "candle"}, a_minute_later, "time", id="a minute later"),
         pytest.param("funded", {}, add(UNIT, "amount"), "amount", id="funding"),
         pytest.param("marked", {}, add(UNIT, "cash"), "cash", id="cash"),
-        pytest.param("marked", {}, add(UNIT, "equity"), "equity", id="equity"),
+        # With several positions open, equity is known within bounds only.
+        pytest.param("marked", {}, add(Decimal(1000), "equity"), "equity", id="equity"),
     ],
 )
 def test_a_changed_fact_is_found(
