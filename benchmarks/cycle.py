@@ -5,8 +5,8 @@
 A cycle goes from the listing to the published report, by a worker for each core and 64 connections
 in all, as in `divbot paper`. Cold: every candle is downloaded. Warm: all are kept but the newest
 final one. The floors take turns with it: the bytes of the same requests, listing first, by the
-fastest plain client (floor.py), which is one process and forgets what it reads; and what orjson
-takes to read the bodies, spread over the cores. Printed are medians of the seconds, and of the
+fastest plain client (floor.py), which is one process and forgets what it reads; and what it takes
+to read the bodies with orjson, and to unpack them with zlib, spread over the cores. Printed are medians of the seconds, and of the
 ratios of each turn. The exchange shares the cores with both: at 0 ms all wait for it. Linux only.
 """
 
@@ -18,9 +18,11 @@ import os
 import shutil
 import statistics
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 from urllib.request import urlopen
@@ -98,14 +100,17 @@ def one_turn(
 ) -> Turn:
     """Measure each once."""
     market, symbols = options.market, options.symbols
-    full = measure_floor(exchange, market, symbols, with_listing=True)
+    floor = partial(
+        measure_floor, exchange, market, symbols, with_listing=True, compress=options.compress
+    )
+    full = floor()
     cold_seconds = cycle(cold)
-    tail = measure_floor(exchange, market, symbols, rows=_TAIL, with_listing=True)
+    tail = floor(rows=_TAIL)
     forget_newest(kept)
     return Turn(
         cold=cold_seconds,
         cold_bytes=full.seconds,
-        parsing=parsing_seconds(exchange, market, symbols),
+        parsing=parsing_seconds(exchange, market, symbols, compress=options.compress),
         warm=cycle(warm),
         warm_bytes=tail.seconds,
     )
@@ -156,13 +161,16 @@ def forget_newest(kept: Path) -> None:
         os.truncate(file, file.stat().st_size - ROW_BYTES)
 
 
-def parsing_seconds(exchange: Exchange, market: str, symbols: int) -> float:
-    """Return what orjson takes for the candles of all symbols, spread over the cores."""
+def parsing_seconds(exchange: Exchange, market: str, symbols: int, *, compress: bool) -> float:
+    """Return what zlib and orjson take for the candles of all symbols, spread over the cores."""
     bodies = []
     for path in candle_paths(exchange.url, market, min(symbols, _SAMPLE)):
         with urlopen(exchange.url + path, timeout=60) as answer:
             bodies.append(answer.read())
+    packed = [zlib.compress(body, level=1) for body in bodies] if compress else []
     started = time.perf_counter()
+    for body in packed:
+        zlib.decompress(body)
     for body in bodies:
         orjson.loads(body)
     each = (time.perf_counter() - started) / len(bodies)

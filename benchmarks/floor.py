@@ -1,6 +1,6 @@
 """The bytes alone: the requests of a scan by the fastest plain client, which reads and forgets.
 
-    python benchmarks/floor.py URL < paths
+    python benchmarks/floor.py URL [gzip] < paths
 
 It asks the exchange at URL for each path, one a line, over 64 sockets that are kept open, and
 prints the seconds and the bytes. What stands below an empty line is asked for once all above it is
@@ -42,6 +42,7 @@ LISTING = {
 }
 """What a listing asks for, side by side."""
 _BUFFER = 1 << 20
+_GZIP = "gzip"
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 
 
@@ -62,17 +63,19 @@ def measure_floor(
     *,
     rows: int | None = None,
     with_listing: bool = False,
+    compress: bool = False,
 ) -> Floor:
     """Ask for the candles of the most traded symbols in a process of its own.
 
-    That is for as many `rows` of each as a scan does by itself, and for a listing before, or not.
+    That is for as many `rows` of each as a scan does by itself, and for a listing before, or not;
+    and for bodies in gzip, which nobody unpacks, or as they are.
     """
     paths = candle_paths(exchange.url, market, symbols, rows)
     if with_listing:
         paths = [*LISTING[market], "", *paths]
     before = seconds_of_tree(exchange.pid)
     done = subprocess.run(
-        [sys.executable, __file__, exchange.url],
+        [sys.executable, __file__, exchange.url, *([_GZIP] if compress else [])],
         input="\n".join(paths),
         capture_output=True,
         encoding="utf-8",
@@ -101,10 +104,10 @@ def most_traded(days: Sequence[dict[str, str]], symbols: int) -> list[dict[str, 
 
 
 def main() -> None:
-    url = sys.argv[1]
+    url, coding = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "identity"
     rounds = [part.split() for part in sys.stdin.read().split("\n\n")]
     started = time.perf_counter()
-    size = sum(fetch(url, paths) for paths in rounds)
+    size = sum(fetch(url, paths, coding) for paths in rounds)
     told = {"seconds": time.perf_counter() - started, "bytes": size}
     print(json.dumps(told))
 
@@ -112,8 +115,8 @@ def main() -> None:
 class _Connection:
     """One connection that is kept open, and what is still to come over it."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self._host = host
+    def __init__(self, host: str, port: int, coding: str) -> None:
+        self._headers = f"Host: {host}\r\nAccept-Encoding: {coding}"
         self.socket = socket.create_connection((host, port))
         self._left = 0
         self._head = b""
@@ -121,7 +124,7 @@ class _Connection:
     def ask(self, path: str) -> None:
         """Send a request; the answer to the one before has been read."""
         self._head = b""
-        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\n\r\n".encode())
+        self.socket.sendall(f"GET {path} HTTP/1.1\r\n{self._headers}\r\n\r\n".encode())
 
     def read(self, buffer: bytearray) -> tuple[int, bool]:
         """Read what is there; return the bytes, and whether the answer is whole."""
@@ -145,14 +148,14 @@ class _Connection:
         self._left, self._head = int(length[1]) - len(body), b""
 
 
-def fetch(url: str, paths: Sequence[str]) -> int:
+def fetch(url: str, paths: Sequence[str], coding: str) -> int:
     """Return how many bytes the answers have, all status 200."""
     address = urlsplit(url)
     todo, size, buffer = list(paths), 0, bytearray(_BUFFER)
     running = min(CONNECTIONS, len(todo))
     with selectors.DefaultSelector() as selector:
         for _ in range(running):
-            connection = _Connection(address.hostname or "", address.port or 80)
+            connection = _Connection(address.hostname or "", address.port or 80, coding)
             selector.register(connection.socket, selectors.EVENT_READ, connection)
             connection.ask(todo.pop())
         while running:
@@ -169,7 +172,7 @@ def fetch(url: str, paths: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        print("floor.py: expected the URL of an exchange", file=sys.stderr)
+    if len(sys.argv) < 2 or sys.argv[2:] not in ([], [_GZIP]):
+        print("floor.py: expected the URL of an exchange, and gzip or nothing", file=sys.stderr)
         sys.exit(USAGE)
     run(main)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -27,6 +26,7 @@ from divbot.exchange.gate import Gate
 from divbot.exchange.market_time import MarketTime
 from divbot.exchange.options import ExchangeOptions
 from divbot.exchange.outages import InterruptedTape, Outages
+from divbot.exchange.packing import Packer
 from divbot.exchange.rejections import Rejection
 from divbot.exchange.response import AnswerResponse
 from divbot.exchange.spoiling import LOOP_PATH, plain_answer
@@ -39,7 +39,6 @@ from divbot.exchange.wire import WireFault
 _BACKLOG = 1024
 _SHUTDOWN_SECONDS = 0.5
 _WORTH_COMPRESSING = 512
-_GZIP = 16 + zlib.MAX_WBITS
 
 
 def serve(
@@ -221,7 +220,7 @@ class _Handler:
         self._front = front
         self._control = control if is_loopback(options.host) else None
         self._latency = options.latency
-        self._compress = options.compress
+        self._packer = Packer() if options.compress else None
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         if self._control is not None and _is_control(request):
@@ -248,10 +247,11 @@ class _Handler:
         return None if session is None else await self.sockets.serve(request, session)
 
     def _packed(self, request: web.BaseRequest, answer: Answer) -> Answer:
-        wanted = self._compress and "gzip" in request.headers.get("Accept-Encoding", "")
-        if not wanted or len(answer.body) < _WORTH_COMPRESSING:
+        if self._packer is None or len(answer.body) < _WORTH_COMPRESSING:
             return answer
-        body = zlib.compress(answer.body, level=1, wbits=_GZIP)
+        if "gzip" not in request.headers.get("Accept-Encoding", ""):
+            return answer
+        body = self._packer.packed(answer.body)
         return replace(answer, headers={**answer.headers, "Content-Encoding": "gzip"}, body=body)
 
 
