@@ -1,8 +1,8 @@
 """Bodies in gzip: what a body begins with is packed once, while it stays the same.
 
 Of a thousand candles only the last one changes from one answer to the next, and packing all of them
-would be most of what an answer costs. What is kept is found by the bytes themselves, so that it is never
-out of date.
+would be most of what an answer costs. What is kept is found by the bytes themselves, so that it is
+never out of date.
 """
 
 from __future__ import annotations
