@@ -7,7 +7,8 @@ in all, as in `divbot paper`. Cold: every candle is downloaded. Warm: all are ke
 final one. The floors take turns with it: the bytes of the same requests, listing first, by the
 fastest plain client (floor.py), which is one process and forgets what it reads; and what it takes
 to unpack the bodies with zlib and to read them with orjson, spread over the cores. Printed are
-medians of the seconds, and of the ratios of each turn. The exchange shares the cores with both: at 0 ms all wait for it. Linux only.
+medians of the seconds, and of the ratios of each turn. The exchange shares the cores with both: at
+0 ms all wait for it. Linux only.
 """
 
 from __future__ import annotations
