@@ -28,7 +28,8 @@ class Gunzip:
     @property
     def is_whole(self) -> bool:
         """Tell whether the stream may end here."""
-        return self._member.eof
+        ended: bool = self._member.eof
+        return ended
 
     def unpack(self, packed: bytes, most: int) -> bytes:
         """Return what `packed` adds, at most `most` bytes of it; raise zlib.error on nonsense."""
