@@ -16,6 +16,7 @@ def main() -> None:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     _start_workers_early(sys.argv[1:])
+    import divbot.loading  # noqa: F401
     from divbot.cli import run
 
     run()

@@ -23,6 +23,7 @@ from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 
 PRELOAD = (
+    "divbot.loading",
     "divbot.binance.market_data",
     "divbot.binance.compiled_klines",
     "divbot.binance.curl_transport",

@@ -12,50 +12,58 @@ import errno
 import os
 import sys
 import traceback
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 import divbot
-from divbot.cli.chart import chart
-from divbot.cli.exchange import exchange
-from divbot.cli.limits import limits
-from divbot.cli.paper import paper
-from divbot.cli.scan import scan
 from divbot.cli.signals import Terminated, heed, ignore
-from divbot.cli.stats import stats
-from divbot.cli.status import status
-from divbot.cli.trades import trades
-from divbot.cli.universe import universe
-from divbot.cli.verify import verify
-from divbot.cli.why import why
 from divbot.domain.errors import DivbotError, OutputError, VenueUnreachable
 from divbot.processes import end_forkserver
 
 INTERRUPTED = 130
 _BUG = 1
 
-app = typer.Typer(
-    name="divbot",
-    help="Scan the whole Binance USDT market for RSI divergences. No key, no real orders.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+_COMMANDS = (
+    "scan",
+    "chart",
+    "paper",
+    "exchange",
+    "universe",
+    "why",
+    "limits",
+    "status",
+    "trades",
+    "stats",
+    "verify",
 )
-app.command()(scan)
-app.command()(chart)
-app.command()(paper)
-app.command()(exchange)
-app.command()(universe)
-app.command()(why)
-app.command()(limits)
-app.command()(status)
-app.command()(trades)
-app.command()(stats)
-app.add_typer(verify)
+"""Each in a module of its name."""
 
 
-@app.callback(invoke_without_command=True)
+def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
+    """Return divbot's command line, as far as `arguments` need it.
+
+    Where they begin with a command, that one alone is loaded.
+    """
+    app = typer.Typer(
+        name="divbot",
+        help="Scan the whole Binance USDT market for RSI divergences. No key, no real orders.",
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback(invoke_without_command=True)(_overview)
+    for name in arguments[:1] if {*arguments[:1]} & {*_COMMANDS} else _COMMANDS:
+        command = getattr(import_module(f"divbot.cli.{name}"), name)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command)
+        else:
+            app.command()(command)
+    return app
+
+
 def _overview(
     context: typer.Context,
     *,
@@ -102,6 +110,7 @@ def _settle_streams() -> None:
 
 def _run() -> int:  # noqa: PLR0911 - one way out of each failure
     try:
+        app = command_line(sys.argv[1:])
         code: int = app(prog_name="divbot", standalone_mode=False) or 0
         sys.stdout.flush()
     except typer.TyperException as error:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from divbot.cli.destination import Destination, inert, json_bytes
-from divbot.cli.table import table_text
 from divbot.domain.errors import InputError
 from divbot.scanner.report import OPPORTUNITY_FIELDS, opportunity_document
 
@@ -55,6 +54,11 @@ class Output:
         self._with_divergences = with_divergences
         self._destination = Destination(path)
 
+    def prepare(self) -> None:
+        """Load what writing takes, which is not needed before a scan is done."""
+        if self._format is Format.TABLE:
+            import divbot.cli.table  # noqa: F401
+
     def write(self, report: Report) -> None:
         """Write `report` to its place."""
         self._destination.write(self._encode(report))
@@ -64,6 +68,8 @@ class Output:
             return json_bytes(report.to_document(with_divergences=self._with_divergences))
         if self._format is Format.CSV:
             return csv_text(report).encode()
+        from divbot.cli.table import table_text
+
         fit = self._destination.fit
         return table_text(
             report,

@@ -1,8 +1,7 @@
-"""A progress bar on stderr while a scan works, where stderr is a terminal."""
+"""A progress bar on stderr while a scan works."""
 
 from __future__ import annotations
 
-import sys
 from typing import Self
 
 from rich.console import Console
@@ -14,7 +13,7 @@ from divbot.scanner.cycle import Stages
 class ScanProgress(Stages):
     """Show how many symbols have been downloaded; gone without a trace at the end."""
 
-    def __init__(self, *, quiet: bool) -> None:
+    def __init__(self) -> None:
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
@@ -22,7 +21,6 @@ class ScanProgress(Stages):
             TimeElapsedColumn(),
             console=Console(stderr=True),
             transient=True,
-            disable=quiet or not sys.stderr.isatty(),
         )
         self._task = self._bar.add_task("listing", total=None)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import threading
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +14,7 @@ from divbot.cli import flags
 from divbot.domain.signals import Kind, Side
 
 if TYPE_CHECKING:
+    from divbot.scanner.cycle import Stages
     from divbot.scanner.report import Report
     from divbot.settings import Settings
 
@@ -86,7 +89,6 @@ def scan(
     from divbot.app import open_scanner, slow_scan_notice, workers_of_scan
     from divbot.cli.destination import Destination
     from divbot.cli.output import Format, Output
-    from divbot.cli.progress import ScanProgress
     from divbot.cli.report.page import plotly_script
     from divbot.processes import end_forkserver
     from divbot.scanner.workforce import IN_PROCESS
@@ -133,11 +135,13 @@ def scan(
     if (slow := slow_scan_notice(settings)) and not demo and not quiet:
         _notice(slow)
     with (
-        ScanProgress(quiet=quiet) as progress,
+        _progress(quiet=quiet) as progress,
         open_scanner(
             settings, demo=demo, with_divergences=with_all, with_candles=page is not None
         ) as scanner,
     ):
+        # The library that lays out tables loads while the venue is waited for.
+        threading.Thread(target=out.prepare, name="output", daemon=True).start()
         report = scanner.cycle(progress)
     out.write(report)
     if page:
@@ -150,6 +154,17 @@ def scan(
     if not quiet:
         _notices(report, settings)
     return PARTIAL if _is_partial(report, settings) else 0
+
+
+def _progress(*, quiet: bool) -> AbstractContextManager[Stages]:
+    """Return a progress bar where somebody looks, else what shows nothing."""
+    if quiet or not sys.stderr.isatty():
+        from divbot.scanner.cycle import Stages
+
+        return nullcontext(Stages())
+    from divbot.cli.progress import ScanProgress
+
+    return ScanProgress()
 
 
 def _is_partial(report: Report, settings: Settings) -> bool:

@@ -19,6 +19,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 import numba
 from numba.core import config
 from numba.core.caching import FunctionCache
+from numba.core.runtime.nrt import rtsys
 
 from divbot.folders import cache_home
 
@@ -53,15 +54,26 @@ def jit(function: Callable[P, R]) -> Callable[P, R]:
     return cast("Callable[P, R]", compiled)
 
 
+_LOADS_WITHOUT_REGISTRIES = [(0, 68)]
+"""Releases of numba that were seen to run what they load without what they compile with."""
+
+
 class _ForgivingCache(FunctionCache):
     """Compile anew what cannot be read, and go on where nothing can be written.
 
     A power loss leaves files of no bytes, a full disk leaves none; and what a damaged pickle
     raises is anybody's guess.
+
+    numba readies itself to compile even where it only loads, which takes longer than to load all
+    kernels. All that these need is its runtime; where something is compiled after all, it readies
+    itself again.
     """
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
+            if numba.version_info[:2] in _LOADS_WITHOUT_REGISTRIES:
+                rtsys.initialize(target_context)
+                return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
             return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         except Exception:
             with contextlib.suppress(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from divbot.cli import app
+from divbot.cli import command_line
 from divbot.trading.journal import Recorded
 
 
@@ -18,7 +18,7 @@ class Terminal:
     def run(self, recorded: Recorded, *arguments: str) -> str:
         """Return what `divbot ARGUMENTS` prints about `recorded`."""
         self._patch.setattr("divbot.cli.recorded.find_run", lambda run, journal: recorded)
-        app(list(arguments), prog_name="divbot", standalone_mode=False)
+        command_line()(list(arguments), prog_name="divbot", standalone_mode=False)
         return self._capture.readouterr().out
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from divbot.cli import app
+from divbot.cli import command_line
 from divbot.cli.chart import _file_name
 from divbot.domain.errors import InputError
 from divbot.exchange.embedded import EmbeddedExchange
@@ -138,7 +138,7 @@ def test_without_plotly_one_is_told_what_to_install(
     monkeypatch.chdir(tmp_path)
 
     with pytest.raises(InputError, match=r"draws with plotly: pip install 'divbot\[report\]'"):
-        app(arguments, standalone_mode=False)
+        command_line()(arguments, standalone_mode=False)
 
     assert list(tmp_path.iterdir()) == []
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numba
 import pytest
 
 from divbot.kernels import jit
@@ -33,11 +34,11 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(project: Path, cache: Path) -> str:
+def run(project: Path, cache: Path, module: str = "lib.kernel") -> str:
     # Without bytecode: two edits within a second would look the same to Python's own cache.
     variables = os.environ | {"XDG_CACHE_HOME": str(cache), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        [sys.executable, "-m", "lib.kernel"],
+        [sys.executable, "-m", module],
         cwd=project,
         env=variables,
         capture_output=True,
@@ -113,3 +114,34 @@ def test_a_cache_open_to_others_is_not_used(
 
     assert jit._private_cache(sources) is None
     jit._private_cache.cache_clear()
+
+
+COMPILES_AFTER_LOADING = """
+import sys
+import numba
+import numpy as np
+from lib.kernel import scaled
+
+@numba.njit
+def sorted_sums(rows):
+    return np.sort(rows.sum(axis=0)), {len(rows): rows.max()}
+
+loaded = scaled(2.0), "numba.np.npyimpl" in sys.modules
+sums, sizes = sorted_sums(np.array([[3.0, 1.0], [4.0, 1.0]]))
+print(*loaded, sums.tolist(), dict(sizes), scaled(2.0), scaled(2))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the cache's place is set by XDG_CACHE_HOME")
+@pytest.mark.skipif(
+    numba.version_info[:2] not in jit._LOADS_WITHOUT_REGISTRIES,
+    reason=f"nobody tried numba {numba.__version__} yet",
+)
+def test_a_kernel_is_loaded_without_what_compiles_and_others_compile_after_it(
+    project: Path, tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache"
+    (project / "lib" / "after.py").write_text(COMPILES_AFTER_LOADING)
+    run(project, cache)
+
+    assert run(project, cache, "lib.after") == "6.0 False [2.0, 7.0] {2: 4.0} 6.0 6.0"
