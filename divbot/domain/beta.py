@@ -48,19 +48,22 @@ def beta_quantile(probability: float, a: float, b: float) -> float:
 
 
 def _fraction(x: float, a: float, b: float) -> float:
-    ahead, behind = 1.0, 1.0 / _not_zero(1.0 - (a + b) * x / (a + 1.0))
+    # Written out, as a ranking spends most of its time here. A sum with 1 is 0 or far from tiny:
+    # where it is 0, the tiny number stands for it.
+    total = a + b
+    ahead, behind = 1.0, 1.0 / ((1.0 - total * x / (a + 1.0)) or _TINY)
     value = behind
     for m in range(1, _MOST_STEPS):
-        even = m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m))
-        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1.0))
-        for term in (even, odd):
-            behind = 1.0 / _not_zero(1.0 + term * behind)
-            ahead = _not_zero(1.0 + term / ahead)
-            value *= ahead * behind
-        if abs(ahead * behind - 1.0) < _EXACT:
+        twice = a + 2 * m
+        term = m * (b - m) * x / ((twice - 1.0) * twice)
+        behind = 1.0 / ((1.0 + term * behind) or _TINY)
+        ahead = (1.0 + term / ahead) or _TINY
+        value *= ahead * behind
+        term = -(a + m) * (total + m) * x / (twice * (twice + 1.0))
+        behind = 1.0 / ((1.0 + term * behind) or _TINY)
+        ahead = (1.0 + term / ahead) or _TINY
+        change = ahead * behind
+        value *= change
+        if -_EXACT < change - 1.0 < _EXACT:
             break
     return value
-
-
-def _not_zero(value: float) -> float:
-    return value if abs(value) > _TINY else _TINY
