@@ -148,7 +148,7 @@ class _Connection:
         self._left, self._head = int(length[1]) - len(body), b""
 
 
-def fetch(url: str, paths: Sequence[str], coding: str) -> int:
+def fetch(url: str, paths: Sequence[str], coding: str = "identity") -> int:
     """Return how many bytes the answers have, all status 200."""
     address = urlsplit(url)
     todo, size, buffer = list(paths), 0, bytearray(_BUFFER)

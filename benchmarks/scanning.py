@@ -97,8 +97,12 @@ def measure_scan(
 
 
 def _environment(keeps_candles: bool) -> dict[str, str]:  # noqa: FBT001 - our own
-    """Return an environment without the user's settings."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("DIVBOT_")}
+    """Return an environment without the user's settings, and with bytecode, as anywhere."""
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("DIVBOT_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
     return {**own, "DIVBOT_KEEP_CANDLES": str(keeps_candles)}
 
 

@@ -13,6 +13,6 @@ outcomes.warm()
 rows.warm()
 
 # A worker shares a page with the forkserver until one of them writes to it, and a collection writes
-# to all that it looks at: let it leave alone what is loaded by now. What of it is garbage is little,
-# and to collect it would keep every worker waiting.
+# to all that it looks at: let it leave alone what is loaded by now. Little of that is garbage, and
+# to collect it would keep every worker waiting.
 gc.freeze()
