@@ -22,6 +22,7 @@ on the safe side. A header is believed for a minute; by then everything it count
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import deque
 from dataclasses import dataclass
@@ -72,8 +73,9 @@ class WeightBudget:
         self._open: dict[int, _OpenLease] = {}
         self._free_rows = deque(range(_LEASES))
         self._log: deque[tuple[float, float]] = deque()
+        self._logged = 0.0
         self._total = 0.0
-        # Guards the four above: the parent's own requests tend the budget from several threads.
+        # Guards the five above: the parent's own requests tend the budget from several threads.
         self._lock = threading.RLock()
 
     def __getstate__(self) -> tuple[Any, ...]:
@@ -180,10 +182,12 @@ class WeightBudget:
             spent = float(cells[row, _SPENT])
             if spent > lease.noticed:
                 self._log.append((now, spent - lease.noticed))
+                # Weights are whole numbers: their sums stay exact.
+                self._logged += spent - lease.noticed
                 self._total += spent - lease.noticed
                 lease.noticed = spent
         while self._log and self._log[0][0] < now - WINDOW - _SLACK:
-            self._log.popleft()
+            self._logged -= self._log.popleft()[1]
 
     def _free(self, now: float) -> float:
         cells = self._cells()
@@ -191,7 +195,7 @@ class WeightBudget:
         return self._share * self._limit - unspent - self._used(now)
 
     def _used(self, now: float) -> float:
-        return max(sum(weight for _, weight in self._log), self._by_header(now))
+        return max(self._logged, self._by_header(now))
 
     def _by_header(self, now: float) -> float:
         cells = self._cells()
@@ -199,7 +203,8 @@ class WeightBudget:
         seen_at = float(cells[latest, _SEEN_AT])
         if seen_at < now - WINDOW - _SLACK:
             return 0.0
-        since = sum(weight for at, weight in self._log if at >= seen_at)
+        later = itertools.takewhile(lambda entry: entry[0] >= seen_at, reversed(self._log))
+        since = sum(weight for _, weight in later)
         return float(cells[latest, _SEEN]) + since
 
 
