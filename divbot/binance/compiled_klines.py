@@ -7,7 +7,7 @@ import numpy as np
 from divbot.binance import wire
 from divbot.binance.wire import Candles
 from divbot.domain.market import Interval
-from divbot.kernels.klines import COLUMNS, SHORTEST, read_klines
+from divbot.kernels.klines import COLUMNS, SHORTEST, are_sound, read_klines
 
 
 def parse_final_klines(body: bytes, interval: Interval) -> Candles:
@@ -15,6 +15,8 @@ def parse_final_klines(body: bytes, interval: Interval) -> Candles:
     room = len(body) // SHORTEST + 1
     open_time, columns = np.empty(room, np.int64), np.empty((COLUMNS, room))
     count = read_klines(np.frombuffer(body, np.uint8), open_time, columns)
-    if count < 0:
+    spacing = interval.milliseconds if interval.is_regular else 1
+    if count < 0 or not are_sound(open_time, columns, count, spacing):
         return wire.parse_final_klines(body, interval)
-    return wire.final_klines(open_time[:count].copy(), columns[:, :count].copy(), interval)
+    # The last one still forms.
+    return Candles(open_time[: count - 1].copy(), *columns[:, : count - 1].copy())

@@ -14,6 +14,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -140,13 +141,8 @@ class CurlTransport(Transport):
 
         A proxy looks names up by itself.
         """
-        try:
-            parts = urlsplit(url)
-            host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
-            host.encode("idna")
-        except (ValueError, KeyError):
-            raise InputError(f"expected an address of a venue, found {url!r}") from None
-        if self._use_proxies or is_address(host):
+        host, port, is_name = _place_of(url)
+        if self._use_proxies or not is_name:
             return []
         now = self._clock.monotonic()
         known = self._known.get((host, port))
@@ -165,6 +161,18 @@ class CurlTransport(Transport):
             raise VenueUnreachable(f"cannot reach {host_of(url)}: {reason}") from error
         addresses = [f"[{x}]" if ":" in x else x for x in dict.fromkeys(found)]
         return [f"{host}:{port}:{','.join(addresses)}"]
+
+
+@lru_cache(maxsize=64)  # a scan asks at one place hundreds of times
+def _place_of(url: str) -> tuple[str, int, bool]:
+    """Return host and port, and whether the host has to be looked up."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+        host.encode("idna")
+    except (ValueError, KeyError):
+        raise InputError(f"expected an address of a venue, found {url!r}") from None
+    return host, port, not is_address(host)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,5 +74,6 @@ def _part(candles: Candles, start: int, end: int) -> Candles:
 def _ends_with(candles: Candles, end: Candles) -> bool:
     count = len(end.open_time)
     return count <= len(candles.open_time) and all(
-        np.array_equal(ours[-count:], theirs) for ours, theirs in zip(candles, end, strict=True)
+        ours[-count:].tobytes() == theirs.tobytes()
+        for ours, theirs in zip(candles, end, strict=True)
     )

@@ -88,19 +88,7 @@ def parse_final_klines(body: bytes, interval: Interval) -> Candles:
     A candle is final when a later one stands in the same response. A rule by the clock would let
     half-formed candles through when the bar ends between answer and check.
     """
-    return _without_forming(_candles(_kline_rows(body), interval))
-
-
-def final_klines(
-    open_time: NDArray[np.int64], columns: NDArray[np.float64], interval: Interval
-) -> Candles:
-    """Return the same of what was read elsewhere; `columns` is of shape (5, candles)."""
-    candles = Candles(open_time, *columns)
-    _check_candles(candles, interval)
-    return _without_forming(candles)
-
-
-def _without_forming(candles: Candles) -> Candles:
+    candles = _candles(_kline_rows(body), interval)
     return Candles._make(values[:-1] for values in candles)
 
 

@@ -60,6 +60,29 @@ def read_klines(  # noqa: PLR0911 - whatever is unexpected ends it
 
 
 @jit
+def are_sound(
+    times: NDArray[np.int64], columns: NDArray[np.float64], count: int, spacing: int
+) -> bool:
+    """Tell whether the first `count` candles can be: in order, apart, and with possible prices.
+
+    Times are apart by multiples of `spacing` (ms). What is not sound is NaN, infinite, negative, a
+    price of zero, or an open or close outside low and high.
+    """
+    for n in range(count):
+        gap = times[n] - times[n - 1] if n else spacing
+        if gap <= 0 or gap % spacing:
+            return False
+        opened, high, low = columns[0, n], columns[1, n], columns[2, n]
+        close, volume = columns[3, n], columns[4, n]
+        # Comparisons with NaN are false, so that NaN is not sound.
+        if not (0 < low <= opened <= high < np.inf and low <= close <= high):
+            return False
+        if not 0 <= volume < np.inf:
+            return False
+    return True
+
+
+@jit
 def _whole(text: NDArray[np.uint8], at: int) -> tuple[int, int]:
     """Return where the whole number at `at` ends, and the number; -1 for none."""
     start, whole = at, 0
@@ -126,5 +149,7 @@ def _skipped(text: NDArray[np.uint8], at: int) -> int:
 
 
 def warm() -> None:
-    """Compile or load the kernel, so that the first real text does not wait for it."""
-    read_klines(np.frombuffer(b"[]", np.uint8), np.empty(1, np.int64), np.empty((COLUMNS, 1)))
+    """Compile or load the kernels, so that the first real text does not wait for them."""
+    times, columns = np.zeros(1, np.int64), np.zeros((COLUMNS, 1))
+    read_klines(np.frombuffer(b"[]", np.uint8), times, columns)
+    are_sound(times, columns, 1, 1)

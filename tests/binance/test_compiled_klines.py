@@ -15,7 +15,7 @@ from divbot.binance import compiled_klines, wire
 from divbot.binance.wire import Candles
 from divbot.domain.errors import BadAnswer
 from divbot.domain.market import Interval
-from divbot.kernels.klines import COLUMNS, SHORTEST, read_klines
+from divbot.kernels.klines import COLUMNS, SHORTEST, are_sound, read_klines
 
 START, STEP = 1_722_000_000_000, 60_000
 PRICE = st.one_of(
@@ -121,3 +121,40 @@ def test_nonsense_is_refused_alike(body: bytes) -> None:
             return str(error)
 
     assert outcome(compiled_klines.parse_final_klines) == outcome(wire.parse_final_klines)
+
+
+NUMBERS = st.sampled_from([0.0, -0.0, 1.0, 2.0, 3.0, -1.0, np.inf, -np.inf, np.nan, 5e-324])
+GAPS = st.sampled_from([60_000, 120_000, 60_001, 0, -60_000, 1])
+
+
+@given(
+    st.lists(st.tuples(GAPS, *[NUMBERS] * COLUMNS), max_size=4),
+    st.sampled_from([Interval.M1, Interval.MONTH]),
+)
+def test_the_kernel_takes_for_sound_what_the_plain_reader_does(
+    rows: list[tuple[float, ...]], interval: Interval
+) -> None:
+    times = np.cumsum([1_722_330_000_000, *(int(row[0]) for row in rows[1:])])[: len(rows)]
+    columns = np.array([row[1:] for row in rows], np.float64).reshape(-1, COLUMNS).T.copy()
+
+    spacing = interval.milliseconds if interval.is_regular else 1
+    sound = are_sound(times, columns, len(rows), spacing)
+
+    try:
+        wire._check_candles(Candles(times, *columns), interval)
+    except BadAnswer:
+        assert not sound
+    else:
+        assert sound
+
+
+@pytest.mark.parametrize("low", [0.0, 1.0, 2.0])
+@pytest.mark.parametrize("high", [2.0, 3.0, np.inf])
+@pytest.mark.parametrize("close", [1.0, 2.0, 3.0])
+@pytest.mark.parametrize("opened", [1.0, 2.0, 3.0])
+def test_each_bound_of_a_price_counts(opened: float, high: float, low: float, close: float) -> None:
+    columns = np.array([[opened], [high], [low], [close], [0.0]])
+
+    sound = are_sound(np.zeros(1, np.int64), columns, 1, 1)
+
+    assert sound is (0 < low <= min(opened, close) and max(opened, close) <= high < np.inf)
