@@ -47,8 +47,8 @@ def analyse(
     """
     room = Room() if room is None else room
     padded, ranges, marks = room.of(*close.shape)
-    events = _walk(high, low, close, padded, ranges, marks)
-    return Analysis(padded[LEFT:], ranges, marks, events)
+    room.events, found = _walk(high, low, close, padded, ranges, marks, room.events)
+    return Analysis(padded[LEFT:], ranges, marks, room.events[:found])
 
 
 class Room:
@@ -60,6 +60,7 @@ class Room:
     def __init__(self) -> None:
         self._floats = np.empty(0)
         self._marks = np.empty(0, np.int8)
+        self.events = np.empty((0, 5), np.int64)
 
     def of(
         self, bars: int, symbols: int
@@ -84,12 +85,16 @@ def _walk(
     padded: NDArray[np.float64],
     ranges: NDArray[np.float64],
     marks: NDArray[np.int8],
-) -> NDArray[np.int64]:
-    """Take all kernels one row further at a time: what one has written, the next finds at hand."""
+    events: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], int]:
+    """Take all kernels one row further at a time: what one has written, the next finds at hand.
+
+    Return `events`, or more room where they were too few for these, and how many count.
+    """
     bars, symbols = close.shape
     padded[:LEFT] = np.nan
     marks[max(bars - RIGHT, 0) :] = 0
-    events, found = np.empty((32 * symbols, 5), np.int64), 0
+    found = 0
     past, last = no_past(symbols), no_pivots(symbols)
     changes, averages = no_changes(symbols), np.zeros(symbols)
     strength = padded[LEFT:]
@@ -120,7 +125,7 @@ def _walk(
         found = diverge_rows(
             first, t, strength, high, low, marks, past, last, NEAREST, FARTHEST, events, found
         )
-    return events[:found]
+    return events, found
 
 
 def after_warm_up(events: NDArray[np.int64]) -> NDArray[np.int64]:

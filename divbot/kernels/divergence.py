@@ -40,14 +40,15 @@ SAME_RSI = 1e-10
 SYMBOL, KIND, PREVIOUS, PIVOT, HISTORY = range(5)
 """The columns of an event."""
 
+ROW, RSI, PRICE, _UNUSED = range(4)
+"""The columns of a last pivot: a power of two of them."""
+
 
 class LastPivots(NamedTuple):
-    """The newest pivot of each side, lows first, then highs; two elements per symbol."""
+    """The newest pivot of each side of each symbol."""
 
-    row: NDArray[np.int64]
-    """-1 for none."""
-    rsi: NDArray[np.float64]
-    price: NDArray[np.float64]
+    sides: NDArray[np.float64]
+    """Its ROW, RSI and PRICE, one beside the other; a symbol's low, then its high."""
     columns: NDArray[np.uint64]
     """Room for the columns of a row that have a pivot."""
 
@@ -55,13 +56,9 @@ class LastPivots(NamedTuple):
 @jit
 def no_pivots(symbols: int) -> LastPivots:
     """Return what is known before the first row."""
-    sides = 2 * symbols
-    return LastPivots(
-        np.full(sides, -1, np.int64),
-        np.full(sides, np.nan),
-        np.full(sides, np.nan),
-        np.empty(symbols, np.uint64),
-    )
+    sides = np.full((2 * symbols, 4), np.nan)
+    sides[:, ROW] = -1.0
+    return LastPivots(sides, np.empty(symbols, np.uint64))
 
 
 @jit
@@ -128,35 +125,38 @@ def diverge_rows(
     # Free of branches: what becomes of a pivot is anybody's guess, the processor's too. What does
     # not count is overwritten by the next. Unsigned indices are not asked whether they count from
     # the end.
-    symbols = marks.shape[1]
+    sides, columns = last.sides, last.columns
     for p in range(first, end - RIGHT):
         count = np.uint64(0)
-        for s in range(symbols):
-            last.columns[count] = s
+        for s in range(marks.shape[1]):
+            columns[count] = s
             count += np.uint64(marks[p, s] != 0)
+        row = float(p)
         for k in range(count):
-            s = last.columns[k]
+            s = columns[k]
             is_high = marks[p, s] == HIGH
-            side = s + np.uint64(symbols) * np.uint64(is_high)
+            side = np.uint64(2) * s + np.uint64(is_high)
             # Both are read: one or the other would be a branch.
             top, bottom, strength = high[p, s], low[p, s], rsi[p, s]
             price = top if is_high else bottom
-            q = last.row[side]
-            rsi_rise = strength - last.rsi[side]
-            is_above, is_below = price > last.price[side], price < last.price[side]
+            q = sides[side, ROW]
+            distance = row - q
+            # Of no pivot at all, RSI and price are NaN: all comparisons with them are false.
+            rsi_rise = strength - sides[side, RSI]
+            is_above, is_below = price > sides[side, PRICE], price < sides[side, PRICE]
             is_one = (is_below & (rsi_rise > SAME_RSI)) | (is_above & (rsi_rise < -SAME_RSI))
-            is_one &= (nearest <= p - q) & (p - q <= farthest)
-            is_one &= (q >= 0) & (past.last_missing[s] < q - LEFT)
+            is_one &= (nearest <= distance) & (distance <= farthest)
+            is_one &= past.last_missing[s] < q - LEFT
             # A low that is higher and a high that is lower go on with the trend: hidden.
-            is_hidden = (is_high & is_below) | (is_above & (not is_high))
+            is_hidden = is_above ^ is_high
             e = np.uint64(found)
             events[e, SYMBOL] = s
             events[e, KIND] = 2 * is_high + is_hidden
             events[e, PREVIOUS] = q
             events[e, PIVOT] = p
-            events[e, HISTORY] = past.candles[s] - 1 - (end - 1 - q)
+            events[e, HISTORY] = past.candles[s] - (end - q)
             found += is_one
-            last.row[side] = p
-            last.rsi[side] = strength
-            last.price[side] = price
+            sides[side, ROW] = row
+            sides[side, RSI] = strength
+            sides[side, PRICE] = price
     return found
