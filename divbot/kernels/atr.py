@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.kernels.division import divided
+from divbot.kernels.division import divided, inverse_of
 from divbot.kernels.jit import jit
 from divbot.kernels.past import Past, no_past, passed
 
@@ -46,16 +46,16 @@ def atr_row(
 ) -> None:
     """Put the ATR of one row into `values`, and take the row into `averages`."""
     full = float(period)
-    inverse = 1.0 / full
+    inverse, rest = inverse_of(full)
     for s in range(len(close)):
         present = close[s] == close[s]
         # Summed, then divided once, then smoothed: as the RSI's averages are.
         count = past.candles[s] + 1.0
         keep = 1.0 if count <= full else full - 1.0
-        share = 1.0 if count < full else full
-        share_of = 1.0 if count < full else inverse
+        share = 1.0 if count < full else inverse
+        share_rest = 0.0 if count < full else rest
         span = true_range(high[s], low[s], past.close[s])
-        average = divided(averages[s] * keep + span, share, share_of)
+        average = divided(averages[s] * keep + span, share, share_rest)
         values[s] = average if present and count >= full else np.nan
         averages[s] = average if present else averages[s]
 

@@ -1,10 +1,12 @@
 """Division by a number that stays the same, without dividing: exact to the last bit, and faster.
 
-A processor divides once in the time of some twenty other operations. With `inverse`, the correctly
-rounded 1/divisor, and a fused multiply-add, which rounds but once, the remainder of a rounded
-quotient is known exactly, and corrects it; corrected twice, it is the correctly rounded one
-(P. Markstein, IBM Journal of Research and Development 34, 1990). That holds as long as neither
-overflows nor sinks below the normal numbers (2e-308), which no price comes near.
+A processor divides once in the time of some twenty other operations. With 1/divisor known to twice
+as many digits, in two parts, and a fused multiply-add, which rounds but once, the quotient is known
+to twice as many digits before it is rounded (N. Brisebarre, J.-M. Muller and S. K. Raina, IEEE
+Transactions on Computers 53, 2004). Rounding goes wrong only where a quotient lies that near to the
+middle between two numbers; and one by a whole number n comes no nearer than a 2n-th of their
+distance. That holds as long as nothing overflows nor sinks towards the end of the normal numbers
+(4e-307), which no price comes near.
 """
 
 from __future__ import annotations
@@ -28,19 +30,13 @@ _fma = cast("Callable[[float, float, float], float]", intrinsic(_fused))
 
 
 @jit
-def divided(x: float, divisor: float, inverse: float) -> float:
-    """Return x / divisor; `inverse` is 1 / divisor."""
-    quotient = x * inverse
-    quotient = _fma(_fma(-quotient, divisor, x), inverse, quotient)
-    return _fma(_fma(-quotient, divisor, x), inverse, quotient)
+def inverse_of(divisor: float) -> tuple[float, float]:
+    """Return 1 / divisor, and what its rounding left out."""
+    inverse = 1.0 / divisor
+    return inverse, _fma(-inverse, divisor, 1.0) / divisor
 
 
 @jit
-def divided_well(x: float, divisor: float, inverse: float) -> float:
-    """Do as `divided` does, in half the steps, for a divisor whose inverse is a good one.
-
-    Off by no more than 2**-54 of itself, as that of 14 is, it makes the first quotient one of the
-    two numbers beside the true one; so near, one correction suffices (Markstein's theorem).
-    """
-    quotient = x * inverse
-    return _fma(_fma(-quotient, divisor, x), inverse, quotient)
+def divided(x: float, inverse: float, rest: float) -> float:
+    """Return x divided by the whole number that `inverse_of` gave the other two for."""
+    return _fma(x, inverse, x * rest)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.kernels.division import divided
+from divbot.kernels.division import divided, inverse_of
 from divbot.kernels.jit import jit
 from divbot.kernels.past import Past, no_past, passed
 
@@ -58,7 +58,7 @@ def rsi_row(
 ) -> None:
     """Put the RSI of one row into `values`, and take the row into `changes`."""
     full = float(period)
-    inverse = 1.0 / full
+    inverse, rest = inverse_of(full)
     for s in range(len(close)):
         change = close[s] - past.close[s]
         known = change == change
@@ -67,11 +67,11 @@ def rsi_row(
         # as many changes, this one included, as candles before.
         count = past.candles[s]
         keep = 1.0 if count <= full else full - 1.0
-        share = 1.0 if count < full else full
-        share_of = 1.0 if count < full else inverse
+        share = 1.0 if count < full else inverse
+        share_rest = 0.0 if count < full else rest
         gains, losses = changes.gains[s], changes.losses[s]
-        up = divided(gains * keep + gain(change), share, share_of)
-        down = divided(losses * keep + gain(-change), share, share_of)
+        up = divided(gains * keep + gain(change), share, share_rest)
+        down = divided(losses * keep + gain(-change), share, share_rest)
         changes.gains[s] = up if known else gains
         changes.losses[s] = down if known else losses
         values[s] = strength(up, down) if known and count >= full else np.nan

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divbot.kernels.atr import true_range
-from divbot.kernels.division import divided_well
+from divbot.kernels.division import divided, inverse_of
 from divbot.kernels.jit import jit
 from divbot.kernels.past import Past
 from divbot.kernels.rsi import Changes, gain, strength
@@ -32,19 +32,18 @@ def settled_rows(
     """Do as `rsi_row`, `atr_row` and `passed` do, for so many rows from `t` on.
 
     Each must hold a candle of every symbol, and each symbol must have more than `period` before.
-    The inverse of `period` must be good enough for `divided_well`.
     """
     full = float(period)
-    inverse = 1.0 / full
+    inverse, rest = inverse_of(full)
     # One loop for both: an RSI waits for its divisions, and an ATR has none.
     for i in range(t, t + rows):
         for s in range(close.shape[1]):
             before = past.close[s]
             change = close[i, s] - before
-            up = divided_well(changes.gains[s] * (full - 1.0) + gain(change), full, inverse)
-            down = divided_well(changes.losses[s] * (full - 1.0) + gain(-change), full, inverse)
+            up = divided(changes.gains[s] * (full - 1.0) + gain(change), inverse, rest)
+            down = divided(changes.losses[s] * (full - 1.0) + gain(-change), inverse, rest)
             span = true_range(high[i, s], low[i, s], before)
-            average = divided_well(averages[s] * (full - 1.0) + span, full, inverse)
+            average = divided(averages[s] * (full - 1.0) + span, inverse, rest)
             rsi[i, s] = strength(up, down)
             atr[i, s] = average
             changes.gains[s] = up
