@@ -11,9 +11,9 @@ from divbot.kernels.atr import atr_row
 from divbot.kernels.divergence import HISTORY, diverge_rows, no_pivots, with_room
 from divbot.kernels.jit import jit
 from divbot.kernels.past import no_past, passed, whole_rows
-from divbot.kernels.pivots import AT_ONCE, LEFT, RIGHT, mark_row, mark_rows
+from divbot.kernels.pivots import AT_ONCE, LEFT, RIGHT, mark_each, mark_rows
 from divbot.kernels.rsi import no_changes, rsi_row
-from divbot.kernels.settled import settled_rows
+from divbot.kernels.settled import settled_columns, settled_rows
 
 PERIOD = 14
 NEAREST = 6
@@ -21,6 +21,11 @@ FARTHEST = 61
 """TradingView writes 5 to 60, counted from the bar after the previous pivot."""
 WARM_UP = 114
 """Candles before a previous pivot whose RSI no longer depends on where the window begins."""
+
+NARROW = 24
+"""Up to so many symbols are taken one after the other, each many rows further."""
+_STRETCH = 256
+"""Candles in those rows."""
 
 
 class Analysis(NamedTuple):
@@ -98,12 +103,17 @@ def _walk(
     past, last = no_past(symbols), no_pivots(symbols)
     changes, averages = no_changes(symbols), np.zeros(symbols)
     strength = padded[LEFT:]
-    is_settled = False
+    is_settled, is_narrow = False, symbols <= NARROW
+    most = _STRETCH // max(symbols, 1) if is_narrow else AT_ONCE
     t = full = 0
     while t < bars:
-        rows = whole_rows(close, t, AT_ONCE) if is_settled else 0
+        rows = whole_rows(close, t, most) if is_settled else 0
         before, full = full, full + rows
-        if rows:
+        if rows and is_narrow:
+            settled_columns(
+                t, rows, high, low, close, past, changes, averages, PERIOD, strength, ranges
+            )
+        elif rows:
             settled_rows(
                 t, rows, high, low, close, past, changes, averages, PERIOD, strength, ranges
             )
@@ -115,11 +125,10 @@ def _walk(
             is_settled = symbols > 0 and past.candles.min() > PERIOD
         t += rows
         first = max(t - rows - RIGHT, 0)
-        if rows == AT_ONCE and before >= LEFT + RIGHT:
+        if not is_narrow and rows == AT_ONCE and before >= LEFT + RIGHT:
             mark_rows(padded, first, marks)
         else:
-            for p in range(first, t - RIGHT):
-                mark_row(padded, p, marks)
+            mark_each(padded, first, t - RIGHT, marks)
         if found + rows * symbols > len(events):
             events = with_room(events, found, rows * symbols)
         found = diverge_rows(

@@ -31,13 +31,21 @@ def no_past(symbols: int) -> Past:
 def whole_rows(close: NDArray[np.float64], t: int, most: int) -> int:
     """Return how many rows from `t` on hold a candle of every symbol; `most` ends the count."""
     end = min(t + most, len(close))
+    if not _missing(close[t:end]):
+        return end - t
     for i in range(t, end):
-        missing = 0
-        for s in range(close.shape[1]):
-            missing += close[i, s] != close[i, s]
-        if missing:
+        if _missing(close[i : i + 1]):
             return i - t
     return end - t
+
+
+@jit
+def _missing(close: NDArray[np.float64]) -> int:
+    """Return how many candles of some rows are missing; one loop: a row may be a single number."""
+    missing = 0
+    for price in close.reshape(-1):
+        missing += price != price
+    return missing
 
 
 @jit

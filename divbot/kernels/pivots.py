@@ -32,8 +32,7 @@ def pivots(values: NDArray[np.float64]) -> NDArray[np.int8]:
     marks = np.zeros((bars, symbols), np.int8)
     padded = padding(bars, symbols)
     padded[LEFT:] = values
-    for p in range(bars - RIGHT):
-        mark_row(padded, p, marks)
+    mark_each(padded, 0, max(bars - RIGHT, 0), marks)
     return marks
 
 
@@ -46,28 +45,38 @@ def padding(bars: int, symbols: int) -> NDArray[np.float64]:
 
 
 @jit
-def mark_row(padded: NDArray[np.float64], p: int, marks: NDArray[np.int8]) -> None:
-    """Put LOW, HIGH or 0 for bar `p`, which stands LEFT rows further down, into its row."""
-    row = p + LEFT
-    for s in range(marks.shape[1]):
-        value = padded[row, s]
+def mark_each(
+    padded: NDArray[np.float64], first: int, end: int, marks: NDArray[np.int8]
+) -> None:
+    """Put LOW, HIGH or 0 for the bars from `first` to before `end` into their rows.
+
+    Bar p stands LEFT rows further down in `padded`. Both arrays are C-contiguous.
+    """
+    # One loop over all of them, whatever their rows: one may be a single number.
+    step = marks.shape[1]
+    start, count = first * step, (end - first) * step
+    flat, out = padded.reshape(-1)[start:], marks.reshape(-1)[start : start + count]
+    x0, x1, x2, x3, x4 = flat, flat[step:], flat[2 * step :], flat[3 * step :], flat[4 * step :]
+    values, y1, y2 = flat[5 * step :], flat[6 * step :], flat[7 * step :]
+    y3, y4, y5 = flat[8 * step :], flat[9 * step :], flat[10 * step :]
+    for j in range(count):
+        value = values[j]
         lowest, highest = np.inf, -np.inf
-        for k in range(1, LEFT + 1):
-            before = padded[row - k, s]
+        for before in (x0[j], x1[j], x2[j], x3[j], x4[j]):
             lowest = before if before < lowest else lowest
             highest = before if before > highest else highest
         # Written so that a NaN is neither: comparisons with it are false.
         is_low = lowest >= value
         is_high = highest <= value
-        for k in range(1, RIGHT + 1):
-            is_low &= value < padded[row + k, s]
-            is_high &= value > padded[row + k, s]
-        marks[p, s] = HIGH * is_high + LOW * is_low
+        for after in (y1[j], y2[j], y3[j], y4[j], y5[j]):
+            is_low &= value < after
+            is_high &= value > after
+        out[j] = HIGH * is_high + LOW * is_low
 
 
 @jit
 def mark_rows(padded: NDArray[np.float64], p: int, marks: NDArray[np.int8]) -> None:
-    """Do as `mark_row` does, for the AT_ONCE bars from `p` on; no value near them may be NaN."""
+    """Do as `mark_each` does, for the AT_ONCE bars from `p` on; no value near them may be NaN."""
     near, out = padded[p : p + LEFT + AT_ONCE + RIGHT], marks[p : p + AT_ONCE]
     for s in range(out.shape[1]):
         x0, x1, x2, x3, x4 = near[0, s], near[1, s], near[2, s], near[3, s], near[4, s]

@@ -52,3 +52,37 @@ def settled_rows(
             past.close[s] = close[i, s]
     for s in range(close.shape[1]):
         past.candles[s] += rows
+
+
+@jit
+def settled_columns(
+    t: int,
+    rows: int,
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
+    close: NDArray[np.float64],
+    past: Past,
+    changes: Changes,
+    averages: NDArray[np.float64],
+    period: int,
+    rsi: NDArray[np.float64],
+    atr: NDArray[np.float64],
+) -> None:
+    """Do as `settled_rows` does, one symbol after the other: faster where there are few."""
+    full = float(period)
+    inverse, rest = inverse_of(full)
+    for s in range(close.shape[1]):
+        before, average = past.close[s], averages[s]
+        up, down = changes.gains[s], changes.losses[s]
+        for i in range(t, t + rows):
+            change = close[i, s] - before
+            up = divided(up * (full - 1.0) + gain(change), inverse, rest)
+            down = divided(down * (full - 1.0) + gain(-change), inverse, rest)
+            span = true_range(high[i, s], low[i, s], before)
+            average = divided(average * (full - 1.0) + span, inverse, rest)
+            rsi[i, s] = strength(up, down)
+            atr[i, s] = average
+            before = close[i, s]
+        past.close[s], averages[s] = before, average
+        changes.gains[s], changes.losses[s] = up, down
+        past.candles[s] += rows
