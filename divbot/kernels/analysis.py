@@ -22,10 +22,12 @@ FARTHEST = 61
 WARM_UP = 114
 """Candles before a previous pivot whose RSI no longer depends on where the window begins."""
 
-NARROW = 24
+NARROW = 12
 """Up to so many symbols are taken one after the other, each many rows further."""
 _STRETCH = 256
 """Candles in those rows."""
+_EVENTS = 32
+"""Divergences of a symbol that there is room for, until there are more."""
 
 
 class Analysis(NamedTuple):
@@ -65,16 +67,27 @@ class Room:
     def __init__(self) -> None:
         self._floats = np.empty(0)
         self._marks = np.empty(0, np.int8)
+        self._arrays = self._floats, self._floats, self._marks
+        self._shape = (-1, -1)
         self.events = np.empty((0, 5), np.int64)
 
     def of(
         self, bars: int, symbols: int
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int8]]:
         """Return arrays for RSI (with LEFT rows more, before it), ATR and pivots of a block."""
+        if self._shape != (bars, symbols):
+            self._arrays, self._shape = self._cut(bars, symbols), (bars, symbols)
+        return self._arrays
+
+    def _cut(
+        self, bars: int, symbols: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int8]]:
         padded, plain = (LEFT + bars) * symbols, bars * symbols
         if len(self._floats) < padded + plain:
             self._floats = np.empty(padded + plain)
             self._marks = np.empty(plain, np.int8)
+        if len(self.events) < _EVENTS * symbols:
+            self.events = np.empty((_EVENTS * symbols, 5), np.int64)
         return (
             self._floats[:padded].reshape(LEFT + bars, symbols),
             self._floats[padded : padded + plain].reshape(bars, symbols),
@@ -107,28 +120,29 @@ def _walk(
     most = _STRETCH // max(symbols, 1) if is_narrow else AT_ONCE
     t = full = 0
     while t < bars:
-        rows = whole_rows(close, t, most) if is_settled else 0
+        rows = whole_rows(close, t, most if is_settled else PERIOD + 1)
         before, full = full, full + rows
-        if rows and is_narrow:
+        if rows and is_settled and is_narrow:
             settled_columns(
                 t, rows, high, low, close, past, changes, averages, PERIOD, strength, ranges
             )
-        elif rows:
+        elif rows and is_settled:
             settled_rows(
                 t, rows, high, low, close, past, changes, averages, PERIOD, strength, ranges
             )
         else:
-            rows, full = 1, 0
-            rsi_row(close[t], past, changes, PERIOD, strength[t])
-            atr_row(high[t], low[t], close[t], past, averages, PERIOD, ranges[t])
-            passed(past, close[t], t)
+            rows, full = max(rows, 1), 0
+            for i in range(t, t + rows):
+                rsi_row(close[i], past, changes, PERIOD, strength[i])
+                atr_row(high[i], low[i], close[i], past, averages, PERIOD, ranges[i])
+                passed(past, close[i], i)
             is_settled = symbols > 0 and past.candles.min() > PERIOD
         t += rows
         first = max(t - rows - RIGHT, 0)
         if not is_narrow and rows == AT_ONCE and before >= LEFT + RIGHT:
             mark_rows(padded, first, marks)
         else:
-            mark_each(padded, first, t - RIGHT, marks)
+            mark_each(padded, first, max(t - RIGHT, first), marks)
         if found + rows * symbols > len(events):
             events = with_room(events, found, rows * symbols)
         found = diverge_rows(
