@@ -42,9 +42,9 @@ def whole_rows(close: NDArray[np.float64], t: int, most: int) -> int:
 @jit
 def _missing(close: NDArray[np.float64]) -> int:
     """Return how many candles of some rows are missing; one loop: a row may be a single number."""
-    missing = 0
-    for price in close.reshape(-1):
-        missing += price != price
+    prices, missing = close.reshape(-1), 0
+    for j in range(len(prices)):
+        missing += prices[j] != prices[j]
     return missing
 
 

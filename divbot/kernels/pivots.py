@@ -45,9 +45,7 @@ def padding(bars: int, symbols: int) -> NDArray[np.float64]:
 
 
 @jit
-def mark_each(
-    padded: NDArray[np.float64], first: int, end: int, marks: NDArray[np.int8]
-) -> None:
+def mark_each(padded: NDArray[np.float64], first: int, end: int, marks: NDArray[np.int8]) -> None:
     """Put LOW, HIGH or 0 for the bars from `first` to before `end` into their rows.
 
     Bar p stands LEFT rows further down in `padded`. Both arrays are C-contiguous.

@@ -14,6 +14,9 @@ from divbot.kernels.jit import jit
 from divbot.kernels.past import Past
 from divbot.kernels.rsi import Changes, gain, strength
 
+State = tuple[float, float, float, float]
+"""Average gain and loss, average true range and last close of one symbol."""
+
 
 @jit
 def settled_rows(
@@ -38,20 +41,34 @@ def settled_rows(
     # One loop for both: an RSI waits for its divisions, and an ATR has none.
     for i in range(t, t + rows):
         for s in range(close.shape[1]):
-            before = past.close[s]
-            change = close[i, s] - before
-            up = divided(changes.gains[s] * (full - 1.0) + gain(change), inverse, rest)
-            down = divided(changes.losses[s] * (full - 1.0) + gain(-change), inverse, rest)
-            span = true_range(high[i, s], low[i, s], before)
-            average = divided(averages[s] * (full - 1.0) + span, inverse, rest)
-            rsi[i, s] = strength(up, down)
-            atr[i, s] = average
-            changes.gains[s] = up
-            changes.losses[s] = down
-            averages[s] = average
-            past.close[s] = close[i, s]
+            state = changes.gains[s], changes.losses[s], averages[s], past.close[s]
+            state = _after(state, high[i, s], low[i, s], close[i, s], full, inverse, rest)
+            rsi[i, s] = strength(state[0], state[1])
+            atr[i, s] = state[2]
+            changes.gains[s], changes.losses[s], averages[s], past.close[s] = state
     for s in range(close.shape[1]):
         past.candles[s] += rows
+
+
+@jit
+def _after(
+    state: State,
+    high: float,
+    low: float,
+    close: float,
+    full: float,
+    inverse: float,
+    rest: float,
+) -> State:
+    """Return what one more candle of a symbol makes of its averages and last close."""
+    up, down, average, before = state
+    change = close - before
+    return (
+        divided(up * (full - 1.0) + gain(change), inverse, rest),
+        divided(down * (full - 1.0) + gain(-change), inverse, rest),
+        divided(average * (full - 1.0) + true_range(high, low, before), inverse, rest),
+        close,
+    )
 
 
 @jit
@@ -71,18 +88,15 @@ def settled_columns(
     """Do as `settled_rows` does, one symbol after the other: faster where there are few."""
     full = float(period)
     inverse, rest = inverse_of(full)
+    end = t + rows
+    # Counted from 0, rows are not asked, each time, whether they count from the end.
+    highs, lows, closes = high[t:end], low[t:end], close[t:end]
+    strengths, ranges = rsi[t:end], atr[t:end]
     for s in range(close.shape[1]):
-        before, average = past.close[s], averages[s]
-        up, down = changes.gains[s], changes.losses[s]
-        for i in range(t, t + rows):
-            change = close[i, s] - before
-            up = divided(up * (full - 1.0) + gain(change), inverse, rest)
-            down = divided(down * (full - 1.0) + gain(-change), inverse, rest)
-            span = true_range(high[i, s], low[i, s], before)
-            average = divided(average * (full - 1.0) + span, inverse, rest)
-            rsi[i, s] = strength(up, down)
-            atr[i, s] = average
-            before = close[i, s]
-        past.close[s], averages[s] = before, average
-        changes.gains[s], changes.losses[s] = up, down
+        state = changes.gains[s], changes.losses[s], averages[s], past.close[s]
+        for i in range(rows):
+            state = _after(state, highs[i, s], lows[i, s], closes[i, s], full, inverse, rest)
+            strengths[i, s] = strength(state[0], state[1])
+            ranges[i, s] = state[2]
+        changes.gains[s], changes.losses[s], averages[s], past.close[s] = state
         past.candles[s] += rows
