@@ -17,8 +17,10 @@ _ENDING = tuple(
 _HEEDED = (signal.SIGINT, *_ENDING)
 SIGNALLED = 128
 """What a shell adds to a signal's number in the exit code of a program that it ended."""
-_SHORTLY = 0.001
+_SHORTLY = 0.02
 """Seconds, in which what cannot raise a signal is left."""
+_to_be_sent = threading.Event()
+"""A lost signal is about to be sent once more: another one that is lost adds nothing."""
 
 
 class Terminated(BaseException):
@@ -89,4 +91,20 @@ def _raise_again(lost: sys.UnraisableHookArgs) -> None:
     else:
         sys.__unraisablehook__(lost)
         return
-    threading.Timer(_SHORTLY, signal.raise_signal, [number]).start()
+    while not _to_be_sent.is_set():
+        try:
+            _to_be_sent.set()
+            again = threading.Timer(_SHORTLY, _send, [number])
+            again.daemon = True
+            again.start()
+        except (KeyboardInterrupt, Terminated):  # it would be lost here too
+            _to_be_sent.clear()
+
+
+def _send(number: int) -> None:
+    _to_be_sent.clear()
+    if hasattr(signal, "pthread_kill"):
+        # To the thread that hears signals: one sent to another would not end its wait.
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        signal.raise_signal(number)
