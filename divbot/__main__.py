@@ -15,8 +15,9 @@ def main() -> None:
     # Until everything is in place to end quietly, Ctrl-C ends the process without a word.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    _start_workers_early(sys.argv[1:])
     import divbot.loading  # noqa: F401
+
+    _start_workers_early(sys.argv[1:])
     from divbot.cli import run
 
     run()

@@ -1,7 +1,7 @@
-"""Imported first: while modules are loaded, garbage is looked for more rarely.
+"""Imported first by a process of divbot's own: it looks for garbage more rarely from then on.
 
-Loading makes hundreds of thousands of objects, which all stay. Python would look at them again and
-again, for an eighth of the time that loading takes.
+Loading modules makes hundreds of thousands of objects, which all stay. Python would look at them
+again and again, for an eighth of the time that loading takes.
 """
 
 import gc

@@ -55,7 +55,8 @@ def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback(invoke_without_command=True)(_overview)
-    for name in arguments[:1] if {*arguments[:1]} & {*_COMMANDS} else _COMMANDS:
+    names = [name for name in arguments[:1] if name in _COMMANDS] or _COMMANDS
+    for name in names:
         command = getattr(import_module(f"divbot.cli.{name}"), name)
         if isinstance(command, typer.Typer):
             app.add_typer(command)

@@ -31,6 +31,9 @@ def no_past(symbols: int) -> Past:
 def whole_rows(close: NDArray[np.float64], t: int, most: int) -> int:
     """Return how many rows from `t` on hold a candle of every symbol; `most` ends the count."""
     end = min(t + most, len(close))
+    # A symbol that is missing is mostly missing for long.
+    if _missing(close[t : t + 1]):
+        return 0
     if not _missing(close[t:end]):
         return end - t
     for i in range(t, end):

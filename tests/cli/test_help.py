@@ -75,3 +75,16 @@ def test_the_shell_completes_commands_flags_and_values(words: str, offered: list
     )
 
     assert run.stdout.split() == offered
+
+
+def test_a_command_loads_no_other_one() -> None:
+    program = (
+        "import sys; from divbot.cli import command_line; command_line(['limits', 'paper'])\n"
+        "print(*sorted({'divbot.cli.limits', 'divbot.cli.paper'} & {*sys.modules}))"
+    )
+
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=True
+    )
+
+    assert run.stdout == "divbot.cli.limits\n"
