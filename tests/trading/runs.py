@@ -93,10 +93,10 @@ def trade(
         environment = settings_of(rules) | settings | {"XDG_STATE_HOME": str(journal.parent)}
         _follow(start("paper", *arguments, "--take-earlier", "-q", **environment), journal, enough)
         with closing(sqlite3.connect(journal)) as connection:
-            (begun,) = connection.execute("SELECT min(ts) FROM event").fetchone()
+            begun, ended = connection.execute("SELECT min(ts), max(ts) FROM event").fetchone()
             rows = connection.execute("SELECT DISTINCT symbol FROM trade ORDER BY symbol")
             symbols = [symbol for (symbol,) in rows]
-        saved = save_market(url, symbols, begun - _HISTORY, spot=rules.is_spot)
+        saved = save_market(url, symbols, begun - _HISTORY, ended, spot=rules.is_spot)
     return Run(journal, saved, rules)
 
 

@@ -26,6 +26,12 @@ class Asking:
         with _OPENER.open(f"{self._base}/{path}?{urlencode(query)}", timeout=30) as answer:
             return json.load(answer)
 
+    def after(self, time: int) -> int:
+        """Wait until the venue's time is after `time`, a moment where it runs fast; return it."""
+        while (now := int(self.ask("time")["serverTime"])) <= time:
+            pass
+        return now
+
     def pages(self, path: str, time: str, **query: object) -> Iterable[Any]:
         """Yield all rows from startTime on; `time` is where a row keeps its own."""
         start = query.pop("startTime")
@@ -41,10 +47,12 @@ class Asking:
         return [Candle.of(row) for row in takewhile(lambda row: row[6] < now, rows)]
 
 
-def save_market(base_url: str, symbols: Iterable[str], start: int, *, spot: bool = False) -> Market:
-    """Return the minutes of `symbols` from `start` on, with the terms that they are traded at."""
+def save_market(
+    base_url: str, symbols: Iterable[str], start: int, end: int, *, spot: bool = False
+) -> Market:
+    """Return the minutes of `symbols` from `start` to that of `end`, with their terms."""
     venue = Asking(base_url, "/api/v3" if spot else "/fapi/v1")
-    now, chosen = venue.ask("time")["serverTime"], list(symbols)
+    now, chosen = venue.after(end // _MINUTE * _MINUTE + _MINUTE), list(symbols)
     candles = {name: venue.candles("klines", name, start, now) for name in chosen}
     listed = {x["symbol"]: Terms.of(x) for x in venue.ask("exchangeInfo")["symbols"]}
     marks = {} if spot else {name: _marks(venue, name, start, now) for name in chosen}

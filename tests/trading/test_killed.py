@@ -97,7 +97,8 @@ def test_a_run_that_is_killed_loses_nothing_and_doubles_nothing(
 
     events = list(chain.from_iterable(sessions))
     symbols = sorted({x["symbol"] for x in events if x["event"] == "entered"})
-    verdict = check(journal, save_market(market, symbols, BEGIN - HISTORY), rules)
+    saved = save_market(market, symbols, BEGIN - HISTORY, max(x["at"] for x in events))
+    verdict = check(journal, saved, rules)
     assert verdict.discrepancies == ()
     asleep = [x for session in sessions for x in session if is_exit_before(session[0]["at"], x)]
     acknowledged = sum(map(len, heard))
