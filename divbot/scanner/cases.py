@@ -56,14 +56,14 @@ class Past:
         interval: Interval,
     ) -> None:
         kept = [_without(cases, without) for cases in blocks]
-        names = [symbol for cases in kept for symbol in cases.symbols]
+        names = sorted({symbol for cases in kept for symbol in cases.symbols}.difference(without))
         self._numbers = {symbol: number for number, symbol in enumerate(names)}
         fates: Counter[int] = Counter()
         for cases in kept:
             fates.update(dict(enumerate(np.bincount(cases.fate, minlength=5).tolist())))
         self.fates: Mapping[str, int] = {name: fates[x] for x, name in enumerate(FATES)}
         self._history = History(
-            _resolved(kept, rules.horizon * interval.milliseconds),
+            _resolved(kept, self._numbers, rules.horizon * interval.milliseconds),
             len(names),
             rules.reward_risk,
         )
@@ -88,23 +88,30 @@ def _without(cases: Cases, symbols: Collection[str]) -> Cases:
     return Cases(cases.symbols, *columns)
 
 
-def _resolved(blocks: list[Cases], hours: int) -> Resolved:
-    """Return what has ended, of all blocks; `hours` is how many ms lean on each other."""
-    offset, symbols = 0, []
-    for cases in blocks:
-        symbols.append(cases.symbol.astype(np.int64) + offset)
-        offset += len(cases.symbols)
-    ended = _column(blocks, "fate") >= REACHED_TARGET
+def _resolved(blocks: list[Cases], numbers: Mapping[str, int], hours: int) -> Resolved:
+    """Return what has ended, of all blocks; `hours` is how many ms lean on each other.
+
+    Symbols get their `numbers`. Cases come by symbol and time: sums are then the same to the last
+    bit, however symbols were dealt out.
+    """
+    symbols = [
+        np.array([numbers.get(symbol, -1) for symbol in cases.symbols], np.int64)[cases.symbol]
+        for cases in blocks
+    ]
+    symbol, entered = np.concatenate([*symbols, _NONE]), _column(blocks, "entered")
+    kind = _column(blocks, "kind")
+    in_order = np.lexsort((kind, entered, symbol))
+    ended = in_order[_column(blocks, "fate")[in_order] >= REACHED_TARGET]
 
     def column(name: str) -> NDArray[np.int64]:
         return _column(blocks, name)[ended].astype(np.int64)
 
-    kind, entered = column("kind"), column("entered") // hours
-    first = int(entered.min()) if len(entered) else 0
+    stretch = entered[ended].astype(np.int64) // hours
+    first = int(stretch.min()) if len(stretch) else 0
     return Resolved(
-        Group(kind, column("zone"), column("trend"), np.concatenate([*symbols, _NONE])[ended]),
-        kind < LONG_KINDS,
-        entered - first,
+        Group(kind[ended].astype(np.int64), column("zone"), column("trend"), symbol[ended]),
+        kind[ended] < LONG_KINDS,
+        stretch - first,
         (column("fate") == REACHED_TARGET).astype(np.float64),
         _column(blocks, "result")[ended],
     )
