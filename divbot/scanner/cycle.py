@@ -304,7 +304,7 @@ class _Results:
             ),
             signals=tuple(x for result in results for x in result.signals),
             divergences=tuple(x for result in results for x in result.divergences),
-            cases=tuple(result.cases for result in results if result.cases is not None),
+            cases=tuple(x for result in results for x in result.cases),
             blocks=tuple(results),
         )
 

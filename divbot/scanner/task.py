@@ -75,10 +75,12 @@ class BlockResult:
     signals: tuple[Signal, ...]
     divergences: tuple[Divergence, ...]
     """All of the windows that pass the warm-up rule, where the task asks for them."""
-    cases: Cases | None
-    """What became of them as trades; None where no candles were found."""
+    cases: tuple[Cases, ...]
+    """What became of them as trades, some symbols in each."""
     worker: int
     download_seconds: float
+    """Until the last answer came."""
     analysis_seconds: float
+    """Most of them while answers were still on their way."""
     candles: Mapping[str, Candles] = field(default_factory=dict)
     """By symbol, as they were analysed, where the task asks for them."""

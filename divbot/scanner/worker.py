@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import statistics
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +44,8 @@ from divbot.scanner.trial import (
 )
 
 _GIVE_UP_AFTER = 8
+_PART = 50
+"""Symbols that are analysed together, while others are still on their way."""
 
 
 class BlockWorker:
@@ -67,24 +71,23 @@ class BlockWorker:
         started = self._clock.monotonic()
         self._market_data.spend_from(task.lease)
         download = _Download(self._market_data, task, self._clock, self._on_symbol)
-        fetched, failures = download.run(self._threads)
-        downloaded = self._clock.monotonic()
-        series = {symbol: x.candles for symbol, x in fetched.items()}
-        usable = _usable(series, task)
-        found = _find(usable, task)
+        found: list[_Found] = []
+        analysed = 0.0
+        with closing(download.parts(self._threads)) as parts:
+            for part in parts:
+                began = self._clock.monotonic()
+                found.append(_find(part, task))
+                analysed += self._clock.monotonic() - began
         return BlockResult(
-            coverage=tuple(
-                _coverage(symbol, x, task.interval, found.counts.get(symbol, 0))
-                for symbol, x in fetched.items()
-            ),
-            failures=failures,
-            signals=found.signals,
-            divergences=found.divergences,
-            cases=found.cases,
+            coverage=tuple(chain.from_iterable(x.coverage for x in found)),
+            failures=download.failures,
+            signals=tuple(chain.from_iterable(x.signals for x in found)),
+            divergences=tuple(chain.from_iterable(x.divergences for x in found)),
+            cases=tuple(x.cases for x in found if x.cases is not None),
             worker=os.getpid(),
-            download_seconds=downloaded - started,
-            analysis_seconds=self._clock.monotonic() - downloaded,
-            candles=_charted(usable, found.signals, task),
+            download_seconds=download.ended_at - started,
+            analysis_seconds=analysed,
+            candles=dict(chain.from_iterable(x.charted.items() for x in found)),
         )
 
     def close(self) -> None:
@@ -115,26 +118,43 @@ class _Download:
         self._task = task
         self._clock = clock
         self._on_symbol = on_symbol
-        # Guards the four below, and the count: every thread of the block writes them.
+        # Guards the five below, and the count: every thread of the block writes them.
         self._lock = threading.Lock()
         self._has_answered = False
         self._failed_in_a_row = 0
         self._last_error: DivbotError | None = None
         self._reason_to_stop: DivbotError | None = None
+        self.ended_at = clock.monotonic()
+        """When the last answer came."""
+        self._failed: list[Failure] = []
 
-    def run(self, threads: ThreadPoolExecutor) -> tuple[dict[str, _Fetched], tuple[Failure, ...]]:
-        """Return the candles by symbol, and why the others have none."""
-        found = list(threads.map(self._fetch, self._task.symbols))
+    def parts(self, threads: ThreadPoolExecutor) -> Generator[dict[str, _Fetched], None, None]:
+        """Yield candles by symbol, a few symbols at a time, while the others are on their way."""
+        answers = zip(self._task.symbols, threads.map(self._fetch, self._task.symbols), strict=True)
+        part: dict[str, _Fetched] = {}
+        for symbol, answer in answers:
+            if isinstance(answer, Failure):
+                self._failed.append(answer)
+            else:
+                part[symbol] = answer
+            if len(part) == _PART:
+                yield part
+                part = {}
+        self._raise_if_hopeless()
+        if part:
+            yield part
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Return why the other symbols have no candles."""
+        return tuple(self._failed)
+
+    def _raise_if_hopeless(self) -> None:
         stop, last = self._reason_to_stop, self._last_error
         if isinstance(stop, StopUntil | VenueRefused):
             raise stop
         if not self._has_answered and isinstance(last, VenueError):
             raise last
-        answers = dict(zip(self._task.symbols, found, strict=True))
-        return (
-            {symbol: x for symbol, x in answers.items() if not isinstance(x, Failure)},
-            tuple(x for x in answers.values() if isinstance(x, Failure)),
-        )
 
     def _fetch(self, symbol: str) -> _Fetched | Failure:
         if self._reason_to_stop is not None:
@@ -150,6 +170,7 @@ class _Download:
             return _Fetched(candles, self._clock.monotonic())
         finally:
             with self._lock:
+                self.ended_at = self._clock.monotonic()
                 self._on_symbol()
 
     def _note_answer(self) -> None:
@@ -202,18 +223,19 @@ def _usable(series: Mapping[str, Candles], task: BlockTask) -> dict[str, Candles
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What the candles of a block show."""
+    """What the candles of some symbols show."""
 
+    coverage: tuple[Coverage, ...]
     signals: tuple[Signal, ...] = ()
     divergences: tuple[Divergence, ...] = ()
-    counts: Mapping[str, int] = field(default_factory=dict)
-    """How many divergences there are of each symbol, brought back or not."""
     cases: Cases | None = None
+    charted: Mapping[str, Candles] = field(default_factory=dict)
 
 
-def _find(series: Mapping[str, Candles], task: BlockTask) -> _Found:
+def _find(fetched: Mapping[str, _Fetched], task: BlockTask) -> _Found:
+    series = _usable({symbol: x.candles for symbol, x in fetched.items()}, task)
     if not series:
-        return _Found()
+        return _Found(_covered(fetched, task, {}))
     block = build_block(series, task.interval, task.limit)
     analysis = analyse(block.high, block.low, block.close)
     events = after_warm_up(analysis.divergences)
@@ -229,10 +251,20 @@ def _find(series: Mapping[str, Candles], task: BlockTask) -> _Found:
     )
     counts = np.bincount(events[:, SYMBOL], minlength=len(block.symbols)).tolist()
     return _Found(
+        _covered(fetched, task, dict(zip(block.symbols, counts, strict=True))),
         signals,
         tuple(divergences_of(block, events)) if task.with_divergences else (),
-        dict(zip(block.symbols, counts, strict=True)),
         try_divergences(block, analysis, events, task.trade),
+        _charted(series, signals, task),
+    )
+
+
+def _covered(
+    fetched: Mapping[str, _Fetched], task: BlockTask, divergences: Mapping[str, int]
+) -> tuple[Coverage, ...]:
+    return tuple(
+        _coverage(symbol, x, task.interval, divergences.get(symbol, 0))
+        for symbol, x in fetched.items()
     )
 
 

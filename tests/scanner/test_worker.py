@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, replace
+from typing import Any
+
+import pytest
+
+from divbot.domain.clock import SystemClock
+from divbot.domain.market import Interval
+from divbot.scanner import worker
+from divbot.scanner.task import BlockTask
+from divbot.scanner.worker import BlockWorker
+from tests.scanner.fakes import RANKING, FakeCandles, FakeMarketData, FakeSource, names
+
+SYMBOLS = (*names(20), "DELISTEDUSDT")
+TASK = BlockTask(SYMBOLS, Interval.M5, 1000, RANKING.max_age, RANKING.trade)
+
+
+@contextmanager
+def at_work(market_data: FakeMarketData) -> Iterator[BlockWorker]:
+    opened = BlockWorker(market_data, 4, SystemClock(), lambda: None)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def found() -> tuple[Any, ...]:
+    with at_work(FakeMarketData(FakeSource(SYMBOLS))) as opened:
+        result = opened.scan(TASK)
+    return (
+        tuple(replace(x, fetched_at=0.0) for x in result.coverage),
+        result.failures,
+        tuple(sorted(result.signals, key=lambda x: astuple(x.divergence))),
+        tuple(sorted(result.divergences, key=astuple)),
+        sum(len(cases.fate) for cases in result.cases),
+    )
+
+
+def test_parts_of_any_size_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    by_size = []
+    for size in (1, 7, 20, 1000):
+        monkeypatch.setattr(worker, "_PART", size)
+        by_size.append(found())
+
+    coverage, failures, signals, divergences, cases = by_size[0]
+    assert [x.symbol for x in coverage] == list(names(20))
+    assert [x.symbol for x in failures] == ["DELISTEDUSDT"]
+    assert cases == len(divergences) > len(signals) > 0
+    assert by_size == by_size[:1] * 4
+
+
+def test_symbols_are_analysed_while_others_are_on_their_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    find, has_analysed = worker._find, threading.Event()
+
+    def find_and_tell(*arguments: object) -> object:
+        result = find(*arguments)  # type: ignore[arg-type]
+        has_analysed.set()
+        return result
+
+    class LastOneWaits(FakeMarketData):
+        def final_candles(
+            self, symbol: str, interval: Interval, limit: int, at: int = 0
+        ) -> FakeCandles:
+            if symbol == "S019USDT":
+                assert has_analysed.wait(60)
+            return super().final_candles(symbol, interval, limit, at)
+
+    monkeypatch.setattr(worker, "_find", find_and_tell)
+    monkeypatch.setattr(worker, "_PART", 5)
+    with at_work(LastOneWaits(FakeSource(SYMBOLS))) as opened:
+        assert len(opened.scan(TASK).coverage) == 20
