@@ -1,6 +1,6 @@
 """The account of request weight: one for the whole process tree, and no lock between processes.
 
-    parent                         shared memory, a row per lease     worker
+    parent                         shared memory: a lease, a column   worker
     open_lease(weight)                                                lease(number)
     tend(): grants what is free -> GRANTED                            take(weight): waits for it
     knows what was spent        <- WANTED, SPENT                      counted before it is sent
@@ -43,7 +43,7 @@ _MOST_AHEAD = 0.5
 """Of what may be used in a minute: all leases that keep ahead leave so much to others."""
 
 _GRANTED, _WANTED, _SPENT, _SEEN, _SEEN_AT, _PAUSED_UNTIL, _BANNED_UNTIL = range(7)
-_COLUMNS = 8
+_ROWS = 7
 
 Cells = NDArray[np.float64]
 
@@ -67,11 +67,11 @@ class WeightBudget:
         self._clock = clock
         self._limit = limit
         self._share = share
-        self._memory = RawArray("d", _LEASES * _COLUMNS)
-        self._cells()[:, _SEEN_AT] = -np.inf
+        self._memory = RawArray("d", _ROWS * _LEASES)
+        self._cells()[_SEEN_AT] = -np.inf
         self._is_parent = True
         self._open: dict[int, _OpenLease] = {}
-        self._free_rows = deque(range(_LEASES))
+        self._free_numbers = deque(range(_LEASES))
         self._log: deque[tuple[float, float]] = deque()
         self._logged = 0.0
         self._total = 0.0
@@ -103,19 +103,19 @@ class WeightBudget:
         second one its own headers tell that what was spent in the first has expired.
         """
         with self._lock:
-            row = self._free_rows.popleft()
+            number = self._free_numbers.popleft()
             # What was seen, and pauses, hold for whoever comes next.
-            self._cells()[row, : _SPENT + 1] = 0.0
-            self._open[row] = _OpenLease(float(weight), float(ahead))
+            self._cells()[: _SPENT + 1, number] = 0.0
+            self._open[number] = _OpenLease(float(weight), float(ahead))
             self.tend()
-            return row
+            return number
 
     def close_lease(self, number: int) -> None:
         """Take back what is left of a lease; whoever held it spends no more."""
         with self._lock:
             self._notice(self._clock.monotonic())
             del self._open[number]
-            self._free_rows.append(number)
+            self._free_numbers.append(number)
 
     def tend(self) -> None:
         """Grant what is free to the leases that want it, the oldest first."""
@@ -124,12 +124,12 @@ class WeightBudget:
             self._notice(now)
             cells = self._cells()
             free = self._free(now)
-            for row, lease in self._open.items():
+            for number, lease in self._open.items():
                 ahead = min(lease.ahead, _MOST_AHEAD * self._share * self._limit)
-                wanted = max(lease.reserved, cells[row, _WANTED], cells[row, _SPENT] + ahead)
-                grant = min(wanted - cells[row, _GRANTED], free)
+                wanted = max(lease.reserved, cells[_WANTED, number], cells[_SPENT, number] + ahead)
+                grant = min(wanted - cells[_GRANTED, number], free)
                 if grant > 0:
-                    cells[row, _GRANTED] += grant
+                    cells[_GRANTED, number] += grant
                     free -= grant
 
     def spent(self) -> int:
@@ -157,7 +157,7 @@ class WeightBudget:
             return f"the venue wants a pause of {pause:.0f} s"
         with self._lock:
             cells = self._cells()
-            starved = any(cells[row, _WANTED] > cells[row, _GRANTED] for row in self._open)
+            starved = any(cells[_WANTED, number] > cells[_GRANTED, number] for number in self._open)
         return "waiting for request weight" if starved else ""
 
     def lease(self, number: int) -> Lease:
@@ -170,16 +170,16 @@ class WeightBudget:
             self.tend()
 
     def _cells(self) -> Cells:
-        return np.frombuffer(self._memory).reshape(_LEASES, _COLUMNS)
+        return np.frombuffer(self._memory).reshape(_ROWS, _LEASES)
 
     def _paused_until(self) -> float:
-        return float(self._cells()[:, _PAUSED_UNTIL].max())
+        return float(self._cells()[_PAUSED_UNTIL].max())
 
     def _notice(self, now: float) -> None:
         """Date and add up what leases have spent since the last look."""
         cells = self._cells()
-        for row, lease in self._open.items():
-            spent = float(cells[row, _SPENT])
+        for number, lease in self._open.items():
+            spent = float(cells[_SPENT, number])
             if spent > lease.noticed:
                 self._log.append((now, spent - lease.noticed))
                 # Weights are whole numbers: their sums stay exact.
@@ -191,7 +191,7 @@ class WeightBudget:
 
     def _free(self, now: float) -> float:
         cells = self._cells()
-        unspent = sum(float(cells[row, _GRANTED] - cells[row, _SPENT]) for row in self._open)
+        unspent = sum(float(cells[_GRANTED, x] - cells[_SPENT, x]) for x in self._open)
         return self._share * self._limit - unspent - self._used(now)
 
     def _used(self, now: float) -> float:
@@ -199,13 +199,13 @@ class WeightBudget:
 
     def _by_header(self, now: float) -> float:
         cells = self._cells()
-        latest = int(cells[:, _SEEN_AT].argmax())
-        seen_at = float(cells[latest, _SEEN_AT])
+        latest = int(cells[_SEEN_AT].argmax())
+        seen_at = float(cells[_SEEN_AT, latest])
         if seen_at < now - WINDOW - _SLACK:
             return 0.0
         later = itertools.takewhile(lambda entry: entry[0] >= seen_at, reversed(self._log))
         since = sum(weight for _, weight in later)
-        return float(cells[latest, _SEEN]) + since
+        return float(cells[_SEEN, latest]) + since
 
 
 class Lease:
@@ -213,10 +213,10 @@ class Lease:
 
     def __init__(self, budget: WeightBudget, cells: Cells, number: int, clock: Clock) -> None:
         self._budget = budget
-        self._all = cells
-        self._own = cells[number]
+        self._stops = cells[_PAUSED_UNTIL : _BANNED_UNTIL + 1]
+        self._own = cells[:, number]
         self._clock = clock
-        # Guards the own row: it is read and written back.
+        # Guards the own column: it is read and written back.
         self._lock = threading.Lock()
 
     def take(self, weight: int) -> None:
@@ -237,8 +237,7 @@ class Lease:
 
     def try_take(self, weight: int) -> bool:
         """Spend `weight` if that may be done now; raise StopUntil as `take` does."""
-        self._refuse_for_long()
-        if self._all[:, _PAUSED_UNTIL].max() > self._clock.monotonic():
+        if self._stops.any() and self._is_paused():
             return False
         with self._lock:
             if self._own[_SPENT] + weight > self._own[_GRANTED]:
@@ -265,10 +264,12 @@ class Lease:
         with self._lock:
             self._own[_BANNED_UNTIL] = until
 
-    def _refuse_for_long(self) -> None:
-        banned_until = float(self._all[:, _BANNED_UNTIL].max())
+    def _is_paused(self) -> bool:
+        """Tell whether to ask later; raise StopUntil where that is too late to wait for."""
+        paused_until, banned_until = self._stops.max(axis=1).tolist()
         if banned_until > self._clock.now():
             raise StopUntil.banned(int(banned_until))
-        pause = 1000 * (float(self._all[:, _PAUSED_UNTIL].max()) - self._clock.monotonic())
-        if pause > LONGEST_WAIT:
-            raise StopUntil.paused(self._clock.now() + round(pause))
+        pause = paused_until - self._clock.monotonic()
+        if 1000 * pause > LONGEST_WAIT:
+            raise StopUntil.paused(self._clock.now() + round(1000 * pause))
+        return bool(pause > 0)
