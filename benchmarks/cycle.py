@@ -6,9 +6,9 @@ A cycle goes from the listing to the published report, by a worker for each core
 in all, as in `divbot paper`. Cold: every candle is downloaded. Warm: all are kept but the newest
 final one. The floors take turns with it: the bytes of the same requests, listing first, by the
 fastest plain client (floor.py), which is one process and forgets what it reads; and what it takes
-to unpack the bodies with ISA-L and to read them with orjson, spread over the cores. Printed are
-medians of the seconds, and of the ratios of each turn. The exchange shares the cores with both: at
-0 ms all wait for it. Linux only.
+to unpack the bodies with libdeflate and to read them with orjson, spread over the cores. Printed
+are medians of the seconds, and of the ratios of each turn. The exchange shares the cores with both:
+at 0 ms all wait for it. Linux only.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from pathlib import Path
 from urllib.parse import quote
 from urllib.request import urlopen
 
+import deflate
 import orjson
 from commandline import BenchmarkFailed, Parser, milliseconds, run, whole
 from floor import candle_paths, measure_floor
-from isal import igzip
 from machine import NOISY, Others
 from venue import Exchange, open_exchange
 
@@ -164,7 +164,7 @@ def forget_newest(kept: Path) -> None:
 
 
 def parsing_seconds(exchange: Exchange, market: str, symbols: int, *, compress: bool) -> float:
-    """Return what ISA-L and orjson take for the candles of all symbols, spread over the cores."""
+    """Return what libdeflate and orjson take for all candles, spread over the cores."""
     bodies = []
     for path in candle_paths(exchange.url, market, min(symbols, _SAMPLE)):
         with urlopen(exchange.url + path, timeout=60) as answer:
@@ -172,7 +172,7 @@ def parsing_seconds(exchange: Exchange, market: str, symbols: int, *, compress: 
     packed = [gzip.compress(body, 1) for body in bodies] if compress else []
     started = time.perf_counter()
     for body in packed:
-        igzip.decompress(body)
+        deflate.gzip_decompress(body)
     for body in bodies:
         orjson.loads(body)
     each = (time.perf_counter() - started) / len(bodies)

@@ -206,9 +206,11 @@ class _Reply:
         try:
             handle.perform()
             return Answer(self._status, self._headers, self._body.whole())
-        except (pycurl.error, zlib.error) as error:
+        except (pycurl.error, zlib.error, BadAnswer) as error:
             if self._is_headed and self._status > _OK:
                 return Answer(self._status, self._headers, b"")
+            if isinstance(error, BadAnswer):
+                raise
             raise _failure(self._error or error, handle, url) from error
 
     def _take_header(self, line: bytes) -> int:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 
-from divbot.binance.unpacking import Gunzip
+from divbot.binance.unpacking import unpacked
 from divbot.domain.errors import BadAnswer
 
 _MOST_DIGITS = 20
@@ -26,22 +25,25 @@ class ReplyBody:
         coding = headers.get("content-encoding", "identity")
         if coding not in ("identity", "gzip"):
             raise BadAnswer(f"expected a body as it is or in gzip, found {coding[:20]!r}")
-        self._packed = Gunzip() if coding == "gzip" else None
+        self._is_packed = coding == "gzip"
         self._content = bytearray()  # no list of pieces: each may be a single byte
 
     def add(self, piece: bytes) -> None:
-        """Take the next piece; raise zlib.error for one that cannot be unpacked."""
-        if self._packed is not None:
-            piece = self._packed.unpack(piece, self._most + 1 - len(self._content))
+        """Take the next piece."""
         self._content += piece
-        if len(self._content) > self._most:
-            raise BadAnswer(f"expected a body of at most {self._most} bytes, found a longer one")
+        self._refuse_if_longer(len(self._content))
 
     def whole(self) -> bytes:
-        """Return all of it; raise zlib.error for packed content that ends too early."""
-        if self._packed is not None and not self._packed.is_whole:
-            raise zlib.error("the stream ends too early")
-        return bytes(self._content)
+        """Return all of it; raise zlib.error for packed content that is damaged or ends early."""
+        content = bytes(self._content)
+        if self._is_packed:
+            content = unpacked(content, self._most)
+            self._refuse_if_longer(len(content))
+        return content
+
+    def _refuse_if_longer(self, length: int) -> None:
+        if length > self._most:
+            raise BadAnswer(f"expected a body of at most {self._most} bytes, found a longer one")
 
 
 def _is_length(text: str, most: int) -> bool:

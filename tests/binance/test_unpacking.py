@@ -7,72 +7,98 @@ from random import Random
 import pytest
 
 from divbot.binance import unpacking
-from divbot.binance.unpacking import Gunzip
-
-
-@pytest.fixture(autouse=True, params=["isal", "zlib"])
-def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if request.param == "zlib":
-        monkeypatch.setattr(unpacking, "_zlib", zlib)
-    else:
-        pytest.importorskip("isal")
-
+from divbot.binance.unpacking import unpacked
 
 TEXT = bytes(range(256)) * 40
 STREAM = gzip.compress(TEXT)
 TWO = gzip.compress(TEXT[:99]) + gzip.compress(TEXT[99:])
+MOST = 1 << 20
+
+both_ways = pytest.mark.parametrize("stream", [STREAM, TWO], ids=["one member", "two members"])
 
 
-@pytest.mark.parametrize("step", [1, 7, 100_000])
-@pytest.mark.parametrize("stream", [STREAM, TWO], ids=["one member", "two members"])
-def test_a_stream_comes_out_whole_however_it_is_cut_up(stream: bytes, step: int) -> None:
-    gunzip = Gunzip()
-
-    text = b"".join(
-        gunzip.unpack(stream[place : place + step], 1 << 20)
-        for place in range(0, len(stream), step)
-    )
-
-    assert text == TEXT
-    assert gunzip.is_whole
+@pytest.fixture(autouse=True, params=["libdeflate", "zlib"])
+def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    if request.param == "zlib":
+        monkeypatch.setattr(unpacking, "_libdeflate", None)
+    else:
+        pytest.importorskip("deflate")
+    return str(request.param)
 
 
-@pytest.mark.parametrize("stream", [STREAM, TWO], ids=["one member", "two members"])
+@both_ways
+@pytest.mark.parametrize("piece", [1, 7, 100_000])
+def test_all_of_a_stream_comes_out(
+    monkeypatch: pytest.MonkeyPatch, stream: bytes, piece: int
+) -> None:
+    monkeypatch.setattr(unpacking, "_PIECE", piece)
+
+    assert unpacked(stream, MOST) == TEXT
+
+
+def test_an_ordinary_stream_is_not_left_to_zlib(
+    monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    if library == "libdeflate":
+        monkeypatch.delattr(unpacking, "_by_zlib")
+
+    assert unpacked(STREAM, len(TEXT)) == TEXT
+
+
+def test_two_members_that_are_alike_are_both_there() -> None:
+    assert unpacked(STREAM * 2, MOST) == TEXT * 2
+
+
+def test_nothing_in_gzip_is_nothing() -> None:
+    assert unpacked(gzip.compress(b""), MOST) == b""
+
+
+@both_ways
 @pytest.mark.parametrize("missing", [1, 4, 8, 9, 20])
-def test_a_stream_that_is_cut_is_not_whole(stream: bytes, missing: int) -> None:
-    gunzip = Gunzip()
-
-    gunzip.unpack(stream[:-missing], 1 << 20)
-
-    assert not gunzip.is_whole
+def test_a_stream_that_is_cut_is_not_believed(stream: bytes, missing: int) -> None:
+    assert believed(stream[:-missing]) is None
 
 
-def test_no_more_comes_out_than_is_wanted() -> None:
-    gunzip = Gunzip()
+@pytest.mark.parametrize("length", [1000, 1001, 10_000_000])
+def test_no_more_comes_out_than_tells_that_it_is_too_long(length: int) -> None:
+    assert len(unpacked(gzip.compress(bytes(length)), 1000)) == min(length, 1001)
 
-    assert len(gunzip.unpack(gzip.compress(bytes(10_000_000)), 1000)) == 1000
-    assert not gunzip.is_whole
+
+def test_a_length_that_is_too_small_hides_nothing() -> None:
+    stream = gzip.compress(bytes(10_000_000))
+
+    assert len(unpacked(stream[:-4] + (500).to_bytes(4, "little"), 1000)) == 1001
+
+
+def test_members_may_be_many_and_tiny() -> None:
+    assert (
+        unpacked(b"".join(gzip.compress(TEXT[x : x + 1]) for x in range(5000)), MOST) == TEXT[:5000]
+    )
 
 
 @pytest.mark.parametrize(
     "stream",
-    [b"garbage garbage", STREAM + b"garbage", STREAM[:-8] + b"12345678"],
-    ids=["no gzip", "garbage after it", "another checksum"],
+    [
+        pytest.param(b"", id="nothing at all"),
+        pytest.param(b"garbage garbage", id="no gzip"),
+        pytest.param(STREAM + b"garbage", id="garbage after it"),
+        pytest.param(STREAM + bytes(3), id="zeros after it"),
+        pytest.param(STREAM[:-8] + b"12345678", id="another checksum"),
+        pytest.param(STREAM[:-4] + (len(TEXT) + 1).to_bytes(4, "little"), id="another length"),
+    ],
 )
 def test_nonsense_is_not_believed(stream: bytes) -> None:
     assert believed(stream) is None
 
 
 def believed(stream: bytes) -> bytes | None:
-    gunzip = Gunzip()
     try:
-        text = gunzip.unpack(stream, 1 << 20)
+        return unpacked(stream, MOST)
     except zlib.error:
         return None
-    return text if gunzip.is_whole else None
 
 
-@pytest.mark.parametrize("stream", [STREAM, TWO], ids=["one member", "two members"])
+@both_ways
 def test_whatever_is_damaged_nothing_else_comes_out(stream: bytes) -> None:
     chance = Random(7)
     for _ in range(2000):
