@@ -32,6 +32,7 @@ from divbot.binance.wire import (
     parse_quotes,
     parse_server_time,
     parse_tickers,
+    parse_tickers_and_quotes,
 )
 from divbot.domain.clock import Clock
 from divbot.domain.errors import (
@@ -111,13 +112,9 @@ class BinanceClient:
 
     def tickers(self) -> tuple[dict[str, Ticker], dict[str, Quote]]:
         """Return the last 24 hours of every symbol and, on spot, its best bid and ask."""
-        is_spot = self.market is Market.SPOT
-        return self._ask(
-            Endpoint.TICKER_24HR,
-            {},
-            lambda body: (parse_tickers(body), parse_quotes(body) if is_spot else {}),
-            _LARGE,
-        )
+        if self.market is Market.SPOT:
+            return self._ask(Endpoint.TICKER_24HR, {}, parse_tickers_and_quotes, _LARGE)
+        return self._ask(Endpoint.TICKER_24HR, {}, parse_tickers, _LARGE), {}
 
     def quotes(self) -> dict[str, Quote]:
         """Return the best bid and ask of every symbol."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import cache
 from itertools import chain
 
 from divbot.binance.assets import listed_assets
@@ -199,10 +200,16 @@ def _because_unfit(snapshot: Snapshot, instrument: Instrument, rules: UniverseRu
     spread = spread_of(snapshot, instrument.symbol)
     if spread is None:
         yield Rule.SPREAD, "nobody bids, or nobody asks"
-    elif spread > Decimal(str(rules.max_spread)):
+    elif spread > _exact(rules.max_spread):
         yield Rule.SPREAD, f"a spread of {spread:.2%}, expected {rules.max_spread:.2%} at most"
     if instrument.symbol in snapshot.flat:
         yield Rule.FLAT, STANDS_STILL
+
+
+@cache
+def _exact(share: float) -> Decimal:
+    """Return what was written, and not the binary number nearest to it."""
+    return Decimal(str(share))
 
 
 def _matches(symbol: str, patterns: Sequence[str]) -> bool:

@@ -292,6 +292,21 @@ def _weight_limit(document: Any) -> int | None:
 
 def parse_tickers(body: bytes) -> dict[str, Ticker]:
     """Return the tickers of the last 24 hours by symbol."""
+    return _tickers(_list_of_objects(parse_json(body)))
+
+
+def parse_quotes(body: bytes) -> dict[str, Quote]:
+    """Return the best bid and ask by symbol."""
+    return _quotes(_list_of_objects(parse_json(body)))
+
+
+def parse_tickers_and_quotes(body: bytes) -> tuple[dict[str, Ticker], dict[str, Quote]]:
+    """Return both of tickers that name bid and ask."""
+    entries = _list_of_objects(parse_json(body))
+    return _tickers(entries), _quotes(entries)
+
+
+def _tickers(entries: list[dict[str, Any]]) -> dict[str, Ticker]:
     return {
         ticker.symbol: ticker
         for ticker in (
@@ -303,16 +318,15 @@ def parse_tickers(body: bytes) -> dict[str, Ticker]:
                 quote_volume=_decimal(entry, "quoteVolume"),
                 closed_at=_time(entry, "closeTime") or 0,
             )
-            for entry in _list_of_objects(parse_json(body))
+            for entry in entries
         )
     }
 
 
-def parse_quotes(body: bytes) -> dict[str, Quote]:
-    """Return the best bid and ask by symbol."""
+def _quotes(entries: list[dict[str, Any]]) -> dict[str, Quote]:
     return {
         _symbol(entry): Quote(_decimal(entry, "bidPrice"), _decimal(entry, "askPrice"))
-        for entry in _list_of_objects(parse_json(body))
+        for entry in entries
     }
 
 
@@ -339,8 +353,9 @@ def _symbol(entry: Mapping[str, Any]) -> str:
 
 def is_symbol(text: str) -> bool:
     """Tell whether `text` can be a symbol: letters and digits of any script, and `_`, `-`, `.`."""
-    letters = text.translate(_WITHOUT_MARKS)
-    return 0 < len(text) <= _LONGEST_SYMBOL and (letters.isalnum() or not letters)
+    if not 0 < len(text) <= _LONGEST_SYMBOL:
+        return False
+    return text.isalnum() or not (letters := text.translate(_WITHOUT_MARKS)) or letters.isalnum()
 
 
 def _decimal(entry: Mapping[str, Any], key: str) -> Decimal:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
 _TINY = 1e-300
 _EXACT = 1e-14
 _MOST_STEPS = 10_000
 _NEAR = 1e-10
+_NORMAL = NormalDist()
+_MOST = 30.0
 
 
 def beta_cdf(x: float, a: float, b: float) -> float:
@@ -18,16 +21,12 @@ def beta_cdf(x: float, a: float, b: float) -> float:
     """
     if x <= 0.0 or x >= 1.0:
         return float(x >= 1.0)
-    # The fraction converges fast left of the mean; right of it, the mirrored one does.
-    if x > (a + 1.0) / (a + b + 2.0):
-        return 1.0 - beta_cdf(1.0 - x, b, a)
-    return beta_density(x, a, b) * x * (1.0 - x) * _fraction(x, a, b) / a
+    return _below(x, a, b, beta_density(x, a, b))
 
 
 def beta_density(x: float, a: float, b: float) -> float:
     """Return the density at `x`, which is between 0 and 1."""
-    front = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
-    return math.exp(front + (a - 1.0) * math.log(x) + (b - 1.0) * math.log1p(-x))
+    return _density(x, a, b, _constant(a, b))
 
 
 def beta_quantile(probability: float, a: float, b: float) -> float:
@@ -35,16 +34,48 @@ def beta_quantile(probability: float, a: float, b: float) -> float:
 
     By Newton's steps, halved where one would leave what is known to hold the share.
     """
-    low, high, x = 0.0, 1.0, a / (a + b)
+    low, high, x = 0.0, 1.0, _first_guess(probability, a, b)
+    constant = _constant(a, b)
     while high - low > _NEAR:
-        surplus = beta_cdf(x, a, b) - probability
+        slope = _density(x, a, b, constant)
+        surplus = _below(x, a, b, slope) - probability
         low, high = (low, x) if surplus > 0 else (x, high)
-        slope = beta_density(x, a, b)
         step = surplus / slope if slope > 0 else math.inf
         if abs(step) < _NEAR and low <= x - step <= high:
             return x - step
         x = x - step if low < x - step < high else (low + high) / 2
     return x
+
+
+def _first_guess(probability: float, a: float, b: float) -> float:
+    """Return about where the quantile is; source: Abramowitz and Stegun (1964), 26.5.22."""
+    if a <= 1.0 or b <= 1.0:
+        return a / (a + b)
+    z = _NORMAL.inv_cdf(probability)
+    left, right = 1.0 / (2.0 * a - 1.0), 1.0 / (2.0 * b - 1.0)
+    h, bend = 2.0 / (left + right), (z * z - 3.0) / 6.0
+    if h + bend <= 0.0:
+        return a / (a + b)
+    w = z * math.sqrt(h + bend) / h + (right - left) * (bend + 5.0 / 6.0 - 2.0 / (3.0 * h))
+    # Within what an exponential can be taken of, and inside of 0 and 1.
+    return a / (a + b * math.exp(max(min(-2.0 * w, _MOST), -_MOST)))
+
+
+def _constant(a: float, b: float) -> float:
+    """Return the logarithm of what every density of these parameters is multiplied by."""
+    return math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
+
+
+def _density(x: float, a: float, b: float, constant: float) -> float:
+    return math.exp(constant + (a - 1.0) * math.log(x) + (b - 1.0) * math.log1p(-x))
+
+
+def _below(x: float, a: float, b: float, density: float) -> float:
+    """Return how likely a share up to `x` is, where the density is `density`."""
+    # The fraction converges fast left of the mean; right of it, the mirrored one does.
+    if x > (a + 1.0) / (a + b + 2.0):
+        return 1.0 - density * x * (1.0 - x) * _fraction(1.0 - x, b, a) / b
+    return density * x * (1.0 - x) * _fraction(x, a, b) / a
 
 
 def _fraction(x: float, a: float, b: float) -> float:

@@ -7,6 +7,7 @@ against whoever trades: a cost up, a gain down.
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 
 UNIT = Decimal("0.00000001")
 """The least amount of the quote asset that is kept account of."""
@@ -49,7 +50,12 @@ def _in_ticks(value: float | Decimal, tick: Decimal | None, rounding: str) -> De
     exact = value if isinstance(value, Decimal) else Decimal(repr(value))
     if tick is None:
         return exact.quantize(Decimal((0, (1,), exact.adjusted() + 1 - _UNTICKED_DIGITS)), rounding)
-    in_ticks = (exact / tick).to_integral_value(rounding) * tick
+    return ((exact / tick).to_integral_value(rounding) * tick).quantize(_form_of(tick))
+
+
+@lru_cache(maxsize=1024)
+def _form_of(tick: Decimal) -> Decimal:
+    """Return a number with the decimals that prices of `tick` have."""
     # A tick of 0.01000000 means prices of two decimals; one of 10 means prices of none.
     decimals = min(int(tick.normalize().as_tuple().exponent), 0)
-    return in_ticks.quantize(Decimal((0, (1,), decimals)))
+    return Decimal((0, (1,), decimals))

@@ -44,7 +44,7 @@ from divbot.scanner.trial import (
 )
 
 _GIVE_UP_AFTER = 8
-_PART = 50
+_PART = 20
 """Symbols that are analysed together, while others are still on their way."""
 
 
