@@ -31,7 +31,7 @@ def unpacked(stream: bytes, most: int) -> bytes:
 def _by_libdeflate(stream: bytes, most: int) -> bytes:
     """Return what one member holds; nothing where it cannot be had, or may not be all."""
     length = int.from_bytes(stream[-4:], "little")
-    if _libdeflate is None or not 0 < length <= most or stream.find(_MEMBER, 1) > 0:
+    if _libdeflate is None or not 0 < length <= most or stream.rfind(_MEMBER) > 0:
         return b""
     try:
         content = _libdeflate.gzip_decompress(stream, length)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from divbot.domain.beta import share_interval
 from divbot.domain.market import Instrument
 
 
@@ -75,15 +76,24 @@ class Evidence:
 
     confidence: float
     """The share, 0 to 1, that reached the target before the stop and within the horizon."""
-    low: float
-    high: float
-    """Where the true share lies with a probability of 90 %."""
+    variance: float
+    """Of what is believed of the true share."""
     expectancy: float
     """The mean result in R, after fees and slippage."""
     cases: int
     """Those of its kind, RSI zone and trend."""
     market_cases: int
     """All that have ended; each has a say, the less alike the less."""
+
+    @property
+    def low(self) -> float:
+        """Return the share that the true one is not below, with a probability of 95 %."""
+        return share_interval(self.confidence, self.variance)[0]
+
+    @property
+    def high(self) -> float:
+        """Return the share that the true one is not above, with a probability of 95 %."""
+        return share_interval(self.confidence, self.variance)[1]
 
 
 @dataclass(frozen=True, slots=True)

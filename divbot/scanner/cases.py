@@ -73,9 +73,9 @@ class Past:
         number = self._numbers.get(signal.divergence.symbol)
         if number is None:
             return None
-        kind, symbol = np.array([KIND_NUMBERS[signal.divergence.kind]]), np.array([number])
+        kind = KIND_NUMBERS[signal.divergence.kind]
         return self._history.evidence(
-            Group(kind, zone_of(signal.extreme), trend_of(signal.trend), symbol)
+            Group(kind, zone_of(signal.extreme), trend_of(signal.trend), number)
         )
 
 

@@ -25,13 +25,11 @@ starts from nothing.
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.domain.beta import beta_quantile
 from divbot.domain.signals import Evidence
 
 Floats = NDArray[np.float64]
@@ -39,8 +37,6 @@ Integers = NDArray[np.int64]
 
 FAIR_CASES = 20.0
 """Independent cases that the share of a price without memory is worth."""
-INTERVAL_SHARE = 0.9
-"""How sure it is that the true share lies in the interval that is told."""
 KINDS, ZONES, TRENDS = 4, 3, 3
 _CELLS = KINDS * ZONES * TRENDS
 _CELL = 1
@@ -48,20 +44,23 @@ _CELL = 1
 _LEAST = 1e-9
 
 
-class Group(NamedTuple):
+N = TypeVar("N", int, Integers)
+
+
+class Group(NamedTuple, Generic[N]):
     """What makes cases alike: arrays of one length, or the numbers of one case."""
 
-    kind: Integers
-    zone: Integers
-    trend: Integers
-    symbol: Integers
+    kind: N
+    zone: N
+    trend: N
+    symbol: N
     """All from 0."""
 
 
 class Resolved(NamedTuple):
     """Cases that have ended; arrays of one length."""
 
-    group: Group
+    group: Group[Integers]
     is_long: NDArray[np.bool_]
     hours: Integers
     """From 0: the same number for cases entered in the same stretch of time."""
@@ -93,25 +92,28 @@ class History:
         self._market_share = (FAIR_CASES * fair + independent * won) / self._worth
         self._market_result = float(cases.result.mean())
 
-    def estimate(self, group: Group) -> tuple[Floats, Floats]:
+    def estimate(self, group: Group[Integers]) -> tuple[Floats, Floats]:
         """Return confidence and expectancy of each case of `group`; there is a past case."""
         keys = _keys(group)
         share = self._market_share + self._share.shift(keys)
         return np.clip(share, 0.0, 1.0), self._market_result + self._result.shift(keys)
 
-    def evidence(self, group: Group) -> Evidence | None:
+    def evidence(self, group: Group[int]) -> Evidence | None:
         """Return what is known of one case; None where no case has ended yet."""
         if not self.cases:
             return None
-        share, expectancy = (float(x[0]) for x in self.estimate(group))
         keys = _keys(group)
         market = self._market_share * (1 - self._market_share) / (self._worth + 1)
-        low, high = _interval(share, market + self._share.doubt(keys))
-        alike = int(self._cell.count[keys[_CELL][0]])
-        return Evidence(share, low, high, expectancy, alike, self.cases)
+        return Evidence(
+            confidence=min(max(self._market_share + self._share.shift_of(keys), 0.0), 1.0),
+            variance=market + self._share.doubt_of(keys),
+            expectancy=self._market_result + self._result.shift_of(keys),
+            cases=int(self._cell.count[keys[_CELL]]),
+            market_cases=self.cases,
+        )
 
 
-def _keys(group: Group) -> tuple[Integers, ...]:
+def _keys(group: Group[N]) -> tuple[N, N, N]:
     """Return the numbers of the groups that a case is in, from its kind to its symbol's."""
     cell = (group.kind * ZONES + group.zone) * TRENDS + group.trend
     return group.kind, cell, group.symbol * _CELLS + cell
@@ -159,9 +161,13 @@ class _Chain:
         shift: Floats = np.sum([x[key] for x, key in zip(self._shifts, keys, strict=True)], axis=0)
         return shift
 
-    def doubt(self, keys: tuple[Integers, ...]) -> float:
+    def shift_of(self, keys: tuple[int, ...]) -> float:
+        """Return as `shift`, of one case."""
+        return sum(float(x[key]) for x, key in zip(self._shifts, keys, strict=True))
+
+    def doubt_of(self, keys: tuple[int, ...]) -> float:
         """Return the variance that one case's groups add to that of the market's mean."""
-        return sum(float(x[key[0]]) for x, key in zip(self._doubts, keys, strict=True))
+        return sum(float(x[key]) for x, key in zip(self._doubts, keys, strict=True))
 
 
 def _between(distance: Floats, count: Floats) -> float:
@@ -204,14 +210,3 @@ def _inflation(cases: Resolved) -> float:
     spread = float((count * (total / count - cases.won.mean()) ** 2).sum())
     correlation = min(max((spread / variance - degrees) / room, 0.0), 1.0)
     return 1 + (crowding - 1) * correlation
-
-
-@lru_cache(maxsize=1024)  # many opportunities of a scan are of one group
-def _interval(share: float, variance: float) -> tuple[float, float]:
-    """Return where a beta distribution of that mean and variance mostly lies."""
-    if not 0 < share < 1:
-        return share, share
-    strength = max(share * (1 - share) / variance - 1, _LEAST)
-    hits, misses = share * strength, (1 - share) * strength
-    tail = (1 - INTERVAL_SHARE) / 2
-    return beta_quantile(tail, hits, misses), beta_quantile(1 - tail, hits, misses)

@@ -1,9 +1,11 @@
-"""What makes one divergence like another: kind, RSI zone and trend; numbers and arrays alike."""
+"""What makes one divergence like another: kind, RSI zone and trend."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from divbot.domain.signals import Kind
 
@@ -13,18 +15,28 @@ _ZONES = (30.0, 50.0)
 _TRENDS = (-0.5, 0.5)
 
 
-def zone_of(extreme: ArrayLike) -> NDArray[np.int64]:
+def zone_of(extreme: float) -> int:
     """Return 0 below an RSI of 30, 1 below 50, else 2; of a short its mirror image counts.
 
     `extreme` is the lower RSI of the two pivots; of a short 100 less the higher one.
     """
-    return np.digitize(np.atleast_1d(np.asarray(extreme, np.float64)), _ZONES)
+    return bisect_right(_ZONES, extreme)
 
 
-def trend_of(trend: ArrayLike) -> NDArray[np.int64]:
+def zones_of(extremes: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the zone of each."""
+    return np.digitize(extremes, _ZONES)
+
+
+def trend_of(trend: float) -> int:
     """Return 0 against the trend, 1 without one, 2 with it.
 
     `trend` is how far the price went in the signal's direction before it was confirmed, over what
     it would go by chance; see scanner.trial.
     """
-    return np.digitize(np.atleast_1d(np.asarray(trend, np.float64)), _TRENDS)
+    return bisect_right(_TRENDS, trend)
+
+
+def trends_of(trends: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return `trend_of` each."""
+    return np.digitize(trends, _TRENDS)

@@ -24,7 +24,7 @@ from divbot.kernels.outcomes import BEST, ENDED, FATE, RESULT, WORST, outcomes
 from divbot.kernels.pivots import RIGHT
 from divbot.scanner.block import Block
 from divbot.scanner.cases import Cases
-from divbot.scanner.likeness import trend_of, zone_of
+from divbot.scanner.likeness import trends_of, zones_of
 from divbot.scanner.plan import TradeRules, stop_and_target
 
 TREND_BARS = 100
@@ -57,8 +57,8 @@ def try_divergences(block: Block, analysis: Analysis, events: Events, rules: Tra
         symbols=block.symbols,
         symbol=columns.astype(np.int16),
         kind=events[:, KIND].astype(np.int8),
-        zone=zone_of(extremes(analysis, events)).astype(np.int8),
-        trend=trend_of(trends(block, analysis, events)).astype(np.int8),
+        zone=zones_of(extremes(analysis, events)).astype(np.int8),
+        trend=trends_of(trends(block, analysis, events)).astype(np.int8),
         fate=ends[:, FATE].astype(np.int8),
         entered=block.open_times(confirmed + 1, columns),
         held=np.maximum(ends[:, ENDED] - confirmed, 0).astype(np.int32),

@@ -24,7 +24,7 @@ def opportunity(rank: int, symbol: str, kind: Kind, price: str, score: float) ->
         side=kind.side,
         score=score,
         parts=(ScorePart("rsi", 0.5, 0.2), ScorePart("line_of_sight", 1.0, 0.1)),
-        evidence=Evidence(0.3412, 0.2249, 0.4688, -0.204, 310, 5120) if rank < 3 else None,
+        evidence=Evidence(0.3412, 0.0055, -0.204, 310, 5120) if rank < 3 else None,
         rsi_previous=27.44,
         rsi=33.06,
         pivot_price_previous=Decimal(price),

@@ -7,7 +7,7 @@ import pytest
 
 from divbot.domain.signals import Evidence, Kind
 from divbot.scanner.confidence import FAIR_CASES, Group, History, Resolved
-from divbot.scanner.likeness import KIND_NUMBERS, trend_of, zone_of
+from divbot.scanner.likeness import KIND_NUMBERS, trend_of, trends_of, zone_of, zones_of
 from divbot.scanner.trial import KINDS
 
 SYMBOLS = 20
@@ -30,8 +30,7 @@ def cases(
 
 
 def evidence(past: Resolved, kind: int = 0) -> Evidence:
-    one = np.array([1])
-    found = History(past, SYMBOLS, 2.0).evidence(Group(one * kind, one, one, one))
+    found = History(past, SYMBOLS, 2.0).evidence(Group(kind, 1, 1, 1))
     assert found is not None
     return found
 
@@ -42,9 +41,8 @@ def some(past: Resolved, count: int) -> Resolved:
 
 def test_without_a_case_nothing_is_said() -> None:
     nothing = some(cases([0.3] * 4), 0)
-    one = np.array([0])
 
-    assert History(nothing, SYMBOLS, 2.0).evidence(Group(one, one, one, one)) is None
+    assert History(nothing, SYMBOLS, 2.0).evidence(Group(0, 0, 0, 0)) is None
 
 
 def test_few_cases_leave_what_a_price_without_memory_gives() -> None:
@@ -117,6 +115,7 @@ def test_kinds_have_the_kernels_numbers() -> None:
 
 
 def test_zones_and_trends_have_their_bounds() -> None:
-    assert zone_of([29.9, 30.0, 49.9, 50.0]).tolist() == [0, 1, 1, 2]
-    assert trend_of([-0.51, -0.5, 0.49, 0.5]).tolist() == [0, 1, 1, 2]
-    assert zone_of(12.0).tolist() == [0]
+    extremes, trends = [29.9, 30.0, 49.9, 50.0], [-0.51, -0.5, 0.49, 0.5]
+
+    assert zones_of(np.array(extremes)).tolist() == list(map(zone_of, extremes)) == [0, 1, 1, 2]
+    assert trends_of(np.array(trends)).tolist() == list(map(trend_of, trends)) == [0, 1, 1, 2]

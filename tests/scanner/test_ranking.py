@@ -14,7 +14,7 @@ from divbot.scanner.score import DEFAULT_WEIGHTS, PARTS
 from tests.scanner.fakes import RANKING, START, STEP, TRADE, FakeListed
 
 CENT = Decimal("0.01")
-EVIDENCE = Evidence(0.3, 0.2, 0.4, -0.25, 300, 5000)
+EVIDENCE = Evidence(0.3, 0.004, -0.25, 300, 5000)
 
 
 def bullish(**changes: Any) -> Signal:
