@@ -19,14 +19,20 @@ COLUMNS = 5
 SHORTEST = 43
 """Bytes of the shortest candle there is, the comma after it included."""
 _FIELDS_BEHIND = 6
-_POWERS = tuple(10.0**n for n in range(23))
-_LARGEST = 900_719_925_474_098
-"""With one more digit behind it, still below 2**53."""
-_OPEN, _CLOSE, _COMMA, _QUOTE, _POINT, _ZERO, _NINE = (ord(x) for x in '[],".09')
+_MOST_DIGITS, _EXACT_DIGITS = 18, 15
+"""So many digits are a number below 2**63, and one below 2**53."""
+_EXACT = 2**53
+_TENS = tuple(10**n for n in range(_MOST_DIGITS + 1))
+_POWERS = tuple(10.0**n for n in range(_MOST_DIGITS + 1))
+_OPEN, _CLOSE, _COMMA, _QUOTE, _POINT, _ZERO = (ord(x) for x in '[],".0')
+_NINE = 9
+_ONE, _NOWHERE = np.uint64(1), np.uint64(0)
+"""Places are without a sign: of a signed one it is asked each time whether it counts from the end.
+Nothing ends at the beginning."""
 
 
 @jit
-def read_klines(  # noqa: PLR0911 - whatever is unexpected ends it
+def read_klines(
     text: NDArray[np.uint8], times: NDArray[np.int64], columns: NDArray[np.float64]
 ) -> int:
     """Put the candles of `text` into `times` and `columns`; return how many, -1 for other text.
@@ -35,27 +41,26 @@ def read_klines(  # noqa: PLR0911 - whatever is unexpected ends it
     as texts, six more that are not looked into. `times` is of shape (room,), `columns` of shape
     (COLUMNS, room), where room is at least a SHORTEST part of the text's bytes.
     """
-    size = len(text)
-    if size < SHORTEST or text[0] != _OPEN:
+    size = np.uint64(len(text))
+    # The bracket at the end ends whatever is read: nothing that goes on needs to look at the size.
+    if size < SHORTEST or text[0] != _OPEN or text[size - _ONE] != _CLOSE:
         return -1
-    at, count = 1, 0
-    while at < size and text[at] == _OPEN:
-        at, times[count] = _whole(text, at + 1)
+    at, count = _ONE, 0
+    while text[at] == _OPEN:
+        at, times[count] = _whole(text, at + _ONE)
         for column in range(COLUMNS):
-            if not 0 <= at < size or text[at] != _COMMA:
+            if not at or text[at] != _COMMA:
                 return -1
-            at, columns[column, count] = _price(text, at + 1)
-        if not 0 <= at < size or text[at] != _COMMA:
+            at, columns[column, count] = _price(text, at + _ONE)
+        if not at or text[at] != _COMMA:
             return -1
-        at = _skipped(text, at + 1)
-        if not 0 <= at < size:
+        at = _skipped(text, at + _ONE)
+        if not at or at >= size:
             return -1
         count += 1
-        if text[at] == _CLOSE and at + 1 == size:
-            return count
         if text[at] != _COMMA:
-            return -1
-        at += 1
+            return count if text[at] == _CLOSE and at + _ONE == size else -1
+        at += _ONE
     return -1
 
 
@@ -83,68 +88,73 @@ def are_sound(
 
 
 @jit
-def _whole(text: NDArray[np.uint8], at: int) -> tuple[int, int]:
-    """Return where the whole number at `at` ends, and the number; -1 for none."""
-    start, whole = at, 0
-    while at < len(text) and _ZERO <= text[at] <= _NINE:
-        if whole > _LARGEST:
-            return -1, 0
-        whole = 10 * whole + int(text[at]) - _ZERO
-        at += 1
+def _digits(text: NDArray[np.uint8], at: np.uint64) -> tuple[np.uint64, int]:
+    """Return where the digits from `at` on end, and the number, right for up to _MOST_DIGITS."""
+    whole = 0
+    while True:
+        digit = np.uint8(text[at] - _ZERO)
+        if digit > _NINE:
+            return at, whole
+        whole = 10 * whole + int(np.int64(digit))
+        at += _ONE
+
+
+@jit
+def _whole(text: NDArray[np.uint8], start: np.uint64) -> tuple[np.uint64, int]:
+    """Return where the whole number at `start` ends, and the number; _NOWHERE for none."""
+    at, whole = _digits(text, start)
+    digits = at - start
     # A leading zero is no number to JSON.
-    return (at if at > start and (text[start] != _ZERO or at == start + 1) else -1), whole
+    is_number = 0 < digits <= _MOST_DIGITS and (text[start] != _ZERO or digits == 1)
+    return (at if is_number else _NOWHERE), whole
 
 
 @jit
-def _price(text: NDArray[np.uint8], at: int) -> tuple[int, float]:
-    """Return where the quoted price at `at` ends, behind its quote, and the price; -1 for none."""
-    if at >= len(text) or text[at] != _QUOTE:
-        return -1, 0.0
-    at += 1
-    whole, digits, decimals, zeros = 0, 0, 0, 0
-    is_behind_point = False
-    while at < len(text):
-        byte = text[at]
-        if _ZERO <= byte <= _NINE:
-            digits += 1
-            if is_behind_point and byte == _ZERO:
-                zeros += 1  # of no weight, unless another digit follows
-            else:
-                for _ in range(zeros + 1):
-                    if whole > _LARGEST:
-                        return -1, 0.0
-                    whole *= 10
-                decimals += (zeros + 1) * is_behind_point
-                whole += int(byte) - _ZERO
-                zeros = 0
-        elif byte == _POINT and digits and not is_behind_point:
-            is_behind_point = True
-            digits = 0
-        elif byte == _QUOTE and digits and decimals < len(_POWERS):
-            return at + 1, whole / _POWERS[decimals]
-        else:
-            return -1, 0.0
-        at += 1
-    return -1, 0.0
+def _price(text: NDArray[np.uint8], at: np.uint64) -> tuple[np.uint64, float]:
+    """Return where the price at `at` ends, behind its quote, and the price; _NOWHERE for none."""
+    if text[at] != _QUOTE:
+        return _NOWHERE, 0.0
+    start = at + _ONE
+    at, whole = _digits(text, start)
+    before, behind, part = at - start, np.uint64(0), 0
+    if text[at] == _POINT:
+        start = at + _ONE
+        at, part = _digits(text, start)
+        behind = at - start
+        if behind == 0:
+            return _NOWHERE, 0.0
+    if before == 0 or text[at] != _QUOTE or before > _MOST_DIGITS or behind > _MOST_DIGITS:
+        return _NOWHERE, 0.0
+    if before + behind > _EXACT_DIGITS:
+        while behind and part % 10 == 0:  # of no weight
+            part //= 10
+            behind -= _ONE
+        if whole >= _EXACT // _TENS[behind]:
+            return _NOWHERE, 0.0
+    return at + _ONE, (whole * _TENS[behind] + part) / _POWERS[behind]
 
 
 @jit
-def _skipped(text: NDArray[np.uint8], at: int) -> int:
-    """Return where a candle whose last six fields begin at `at` ends, behind its bracket; or -1."""
+def _skipped(text: NDArray[np.uint8], at: np.uint64) -> np.uint64:
+    """Return where a candle ends, behind its bracket, whose last six fields begin at `at`."""
     for field in range(_FIELDS_BEHIND):
-        if at < len(text) and text[at] == _QUOTE:
-            at += 1
-            while at < len(text) and (_ZERO <= text[at] <= _NINE or text[at] == _POINT):
-                at += 1
-            if at >= len(text) or text[at] != _QUOTE:
-                return -1
-            at += 1
+        if text[at] == _QUOTE:
+            has_slash = False
+            while True:
+                at += _ONE
+                behind_point = np.uint8(text[at] - _POINT)
+                if behind_point > _NINE + _ZERO - _POINT:
+                    break
+                has_slash |= behind_point == 1  # between the point and the zero
+            if text[at] != _QUOTE or has_slash:
+                return _NOWHERE
+            at += _ONE
         else:
             at, _ = _whole(text, at)
         is_last = field == _FIELDS_BEHIND - 1
-        if not 0 <= at < len(text) or text[at] != (_CLOSE if is_last else _COMMA):
-            return -1
-        at += 1
+        if not at or text[at] != (_CLOSE if is_last else _COMMA):
+            return _NOWHERE
+        at += _ONE
     return at
 
 

@@ -63,7 +63,7 @@ def test_nothing_is_read_that_is_not_there(data: st.DataObject) -> None:
     body = bytearray(text_of(rows))
     for _ in range(data.draw(st.integers(1, 3))):
         place = data.draw(st.integers(0, len(body)))
-        piece = data.draw(st.sampled_from([*b'[]{},".0519 -+eE\\n', 0, 255]))
+        piece = data.draw(st.sampled_from([*b'[]{},".0519 -+eE/:\\n', 0, 255]))
         if data.draw(st.booleans()):
             body.insert(place, piece)
         elif place < len(body):
@@ -87,6 +87,11 @@ def test_nothing_is_read_that_is_not_there(data: st.DataObject) -> None:
         text_of([["1"] * 5]).replace(b'"1"', b"1"),
         text_of([["1"] * 5]) + b" ",
         text_of([["-1"] * 5]),
+        text_of([["1"] * 5]).replace(b"2.50", b"2/50"),
+        text_of([["1"] * 5]).replace(b"2.50", b"2:50"),
+        text_of([["1" * 19] * 5]),
+        text_of([["1." + "1" * 19] * 5]),
+        text_of([["9007199254740993"] * 5]),
         text_of([["1"] * 5])[:-2],
     ],
 )
