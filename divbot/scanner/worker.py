@@ -5,8 +5,8 @@ Imported by every worker: nothing here may load typer, rich, pydantic or pandas.
 
 from __future__ import annotations
 
+import math
 import os
-import statistics
 import threading
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -76,7 +76,7 @@ class BlockWorker:
         with closing(download.parts(self._threads)) as parts:
             for part in parts:
                 began = self._clock.monotonic()
-                found.append(_find(part, task))
+                found += [_find(group, task) for group in _split(part, task)]
                 analysed += self._clock.monotonic() - began
         return BlockResult(
             coverage=tuple(chain.from_iterable(x.coverage for x in found)),
@@ -199,26 +199,23 @@ def _coverage(symbol: str, fetched: _Fetched, interval: Interval, divergences: i
     return Coverage(symbol, count, missing, int(open_time[-1]), fetched.at, divergences)
 
 
-def _usable(series: Mapping[str, Candles], task: BlockTask) -> dict[str, Candles]:
-    """Return the series that are long enough, and near enough in time to share a block.
+def _split(fetched: Mapping[str, _Fetched], task: BlockTask) -> list[dict[str, _Fetched]]:
+    """Split what was fetched: what shares a block ends at about the same time.
 
     Who is left behind by the market is for the parent to say, who sees all of it.
     """
-    enough = {
-        symbol: candles
-        for symbol, candles in series.items()
-        if len(candles.open_time) >= MINIMUM_CANDLES
-    }
     ends = {
-        symbol: int(steps_of(candles.open_time[-1:], task.interval)[0])
-        for symbol, candles in enough.items()
+        symbol: int(steps_of(x.candles.open_time[-1:], task.interval).max(initial=0))
+        for symbol, x in fetched.items()
     }
-    middle = statistics.median_low(ends.values()) if ends else 0
-    return {
-        symbol: candles
-        for symbol, candles in enough.items()
-        if abs(ends[symbol] - middle) <= task.limit
-    }
+    groups: list[dict[str, _Fetched]] = []
+    first = -math.inf
+    for symbol in sorted(ends, key=ends.__getitem__):
+        if ends[symbol] - first > task.limit:
+            groups.append({})
+            first = ends[symbol]
+        groups[-1][symbol] = fetched[symbol]
+    return groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +230,11 @@ class _Found:
 
 
 def _find(fetched: Mapping[str, _Fetched], task: BlockTask) -> _Found:
-    series = _usable({symbol: x.candles for symbol, x in fetched.items()}, task)
+    series = {
+        symbol: x.candles
+        for symbol, x in fetched.items()
+        if len(x.candles.open_time) >= MINIMUM_CANDLES
+    }
     if not series:
         return _Found(_covered(fetched, task, {}))
     block = build_block(series, task.interval, task.limit)

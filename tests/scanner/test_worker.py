@@ -13,7 +13,7 @@ from divbot.domain.market import Interval
 from divbot.scanner import worker
 from divbot.scanner.task import BlockTask
 from divbot.scanner.worker import BlockWorker
-from tests.scanner.fakes import RANKING, FakeCandles, FakeMarketData, FakeSource, names
+from tests.scanner.fakes import RANKING, FakeCandles, FakeMarketData, FakeSource, candles_of, names
 
 SYMBOLS = (*names(20), "DELISTEDUSDT")
 TASK = BlockTask(SYMBOLS, Interval.M5, 1000, RANKING.max_age, RANKING.trade)
@@ -51,6 +51,21 @@ def test_parts_of_any_size_find_the_same(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [x.symbol for x in failures] == ["DELISTEDUSDT"]
     assert cases == len(divergences) > len(signals) > 0
     assert by_size == by_size[:1] * 4
+
+
+@pytest.mark.parametrize("behind", [1, 700, 5000])
+def test_those_left_behind_hide_nobody(behind: int) -> None:
+    late = {f"LATE{n}USDT": candles_of(n, 400, end=behind) for n in range(9)}
+    symbols = (*late, "AUSDT", "NEWUSDT")
+    source = FakeSource(symbols, special={**late, "NEWUSDT": candles_of(1, 3)})
+    with at_work(FakeMarketData(source)) as opened:
+        result = opened.scan(replace(TASK, symbols=symbols))
+    with at_work(FakeMarketData(source)) as opened:
+        alone = opened.scan(replace(TASK, symbols=("AUSDT",)))
+
+    assert {x.symbol for x in result.coverage} == set(symbols)
+    assert {x.symbol for x in result.divergences} == {*late, "AUSDT"}
+    assert [x for x in result.divergences if x.symbol == "AUSDT"] == list(alone.divergences)
 
 
 def test_symbols_are_analysed_while_others_are_on_their_way(
