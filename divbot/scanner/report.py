@@ -60,7 +60,10 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Wall seconds of the stages; of the slowest worker where several ran side by side."""
+    """Wall seconds of the stages; of the slowest worker where several ran side by side.
+
+    They overlap: symbols are analysed while others are downloaded, which slows both a little.
+    """
 
     listing: float
     download: float
