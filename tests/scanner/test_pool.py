@@ -65,7 +65,7 @@ def test_a_killed_a_hung_and_a_raising_symbol_cost_only_themselves() -> None:
     symbols = (*names(5), "KILLERUSDT", "HANGERUSDT", "RAISERUSDT")
     tasks = [task(*symbols[0::2]), task(*symbols[1::2])]
 
-    with ProcessPool(FakeSource(symbols), workers=2, connections=2, stall_seconds=0.7) as pool:
+    with ProcessPool(FakeSource(symbols), workers=2, connections=2, stall_seconds=1.5) as pool:
         outcomes = outcome_by_symbol(pool.run(tasks, quiet))
 
     lost = {symbol for symbol, outcome in outcomes.items() if outcome != "result"}
