@@ -150,15 +150,20 @@ def test_a_changed_fact_is_found(
 def test_a_fact_that_is_missing_is_found(
     run: Run, tmp_path: Path, kind: str, reason: str, told: str
 ) -> None:
-    journal = rewritten(
-        run.journal,
-        tmp_path / "changed.db",
-        lambda facts: facts.remove(first(facts, kind, reason=reason)),
-    )
+    known: list[Fact] = []
+    rewritten(run.journal, tmp_path / "same.db", known.extend)
+    missing = [x for x in known if x["kind"] == kind and reason in x["body"].get("reason", "")]
 
-    found = check(journal, run.market, run.rules).discrepancies
+    verdicts = []
+    for fact in missing:
+        without = rewritten(
+            run.journal, tmp_path / "changed.db", lambda x, fact=fact: x.remove(fact)
+        )
+        verdicts.append(" ".join(check(without, run.market, run.rules).discrepancies))
 
-    assert told in " ".join(found)
+    assert all(verdicts)
+    # Bid or ask may touch a stop that no candle does: cash alone tells of that one.
+    assert any(told in found for found in verdicts)
 
 
 def test_a_change_that_leaves_the_chain_as_it_was_is_found(run: Run, tmp_path: Path) -> None:
