@@ -149,6 +149,8 @@ def settings_of(rules: Rules) -> dict[str, str]:
         "DIVBOT_MIN_SCORE": "0",
         "DIVBOT_MAX_REPORT_AGE": "7200",
         "DIVBOT_COOLDOWN": "5",
+        # Few looks a minute: some stops and targets are then found in candles only.
+        "DIVBOT_POSITION_UPDATE_INTERVAL": "30",
         "DIVBOT_MAX_DAILY_LOSS": "1",
         "DIVBOT_MAX_DRAWDOWN": "1",
     }
