@@ -1,11 +1,12 @@
 """A gzip stream, unpacked in bounded memory and believed only when it is whole.
 
-libdeflate takes a third of zlib's time. It wants all of a stream at once, and does not tell where
-in it a member ended: zlib has the last word on all that is not one member of a believable length.
+libdeflate takes a third of zlib's time. It wants all of a stream at once, reads its first member and
+does not tell where that ended: zlib has the last word on all that may be anything but one member.
 """
 
 from __future__ import annotations
 
+import struct
 import zlib
 from importlib import import_module
 from importlib.util import find_spec
@@ -13,8 +14,8 @@ from typing import Any
 
 _libdeflate: Any = import_module("deflate") if find_spec("deflate") else None
 _GZIP = 16 + zlib.MAX_WBITS
-_MEMBER = b"\x1f\x8b\x08"
-"""What a member begins with."""
+_TRAILER = struct.Struct("<II")
+"""What a member ends with: a checksum of its content, and its length."""
 _PIECE, _AT_ONCE = 32 * 1024, 256 * 1024
 """Bytes. After each member zlib copies what is left of a piece, and members may be tiny; a piece
 may hold a thousand times its size."""
@@ -30,14 +31,19 @@ def unpacked(stream: bytes, most: int) -> bytes:
 
 def _by_libdeflate(stream: bytes, most: int) -> bytes:
     """Return what one member holds; nothing where it cannot be had, or may not be all."""
-    length = int.from_bytes(stream[-4:], "little")
-    if _libdeflate is None or not 0 < length <= most or stream.rfind(_MEMBER) > 0:
+    trailer = stream[-_TRAILER.size :]
+    if _libdeflate is None or len(trailer) < _TRAILER.size:
+        return b""
+    checksum, length = _TRAILER.unpack(trailer)
+    if not 0 < length <= most:
         return b""
     try:
         content = _libdeflate.gzip_decompress(stream, length)
     except _libdeflate.DeflateError:
         return b""
-    return bytes(content) if len(content) == length else b""
+    # What was unpacked ends with this trailer, which is nowhere but at the end: there is no more.
+    is_all = (checksum, length) == (_libdeflate.crc32(content), len(content))
+    return bytes(content) if is_all and stream.find(trailer) == len(stream) - len(trailer) else b""
 
 
 def _by_zlib(stream: bytes, most: int) -> bytes:

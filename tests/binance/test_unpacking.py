@@ -49,6 +49,10 @@ def test_two_members_that_are_alike_are_both_there() -> None:
     assert unpacked(STREAM * 2, MOST) == TEXT * 2
 
 
+def test_two_members_of_one_length_are_both_there() -> None:
+    assert unpacked(gzip.compress(b"one") + gzip.compress(b"two"), MOST) == b"onetwo"
+
+
 def test_nothing_in_gzip_is_nothing() -> None:
     assert unpacked(gzip.compress(b""), MOST) == b""
 
@@ -83,6 +87,7 @@ def test_members_may_be_many_and_tiny() -> None:
         pytest.param(b"garbage garbage", id="no gzip"),
         pytest.param(STREAM + b"garbage", id="garbage after it"),
         pytest.param(STREAM + bytes(3), id="zeros after it"),
+        pytest.param(STREAM + STREAM[-8:], id="its end twice"),
         pytest.param(STREAM[:-8] + b"12345678", id="another checksum"),
         pytest.param(STREAM[:-4] + (len(TEXT) + 1).to_bytes(4, "little"), id="another length"),
     ],
