@@ -1,7 +1,7 @@
 """A gzip stream, unpacked in bounded memory and believed only when it is whole.
 
-libdeflate takes a third of zlib's time. It wants all of a stream at once, reads its first member and
-does not tell where that ended: zlib has the last word on all that may be anything but one member.
+libdeflate takes a third of zlib's time. It wants all of a stream at once, reads its first member
+and does not tell where that ended: zlib has the last word on all that may be more than one member.
 """
 
 from __future__ import annotations
