@@ -13,7 +13,7 @@ from divbot.kernels.jit import jit
 from divbot.kernels.past import no_past, passed, whole_rows
 from divbot.kernels.pivots import AT_ONCE, LEFT, RIGHT, mark_each, mark_rows
 from divbot.kernels.rsi import no_changes, rsi_row
-from divbot.kernels.settled import settled_columns, settled_rows
+from divbot.kernels.settled import settled_rows
 
 PERIOD = 14
 NEAREST = 6
@@ -122,13 +122,10 @@ def _walk(
     while t < bars:
         rows = whole_rows(close, t, most if is_settled else PERIOD + 1)
         before, full = full, full + rows
-        if rows and is_settled and is_narrow:
-            settled_columns(
-                t, rows, high, low, close, past, changes, averages, PERIOD, strength, ranges
-            )
-        elif rows and is_settled:
+        if rows and is_settled:
             settled_rows(
-                t, rows, high, low, close, past, changes, averages, PERIOD, strength, ranges
+                *(t, rows, high, low, close, past, changes, averages, PERIOD, strength, ranges),
+                is_narrow,
             )
         else:
             rows, full = max(rows, 1), 0

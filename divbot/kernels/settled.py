@@ -31,22 +31,36 @@ def settled_rows(
     period: int,
     rsi: NDArray[np.float64],
     atr: NDArray[np.float64],
+    is_narrow: bool,  # noqa: FBT001 - a kernel takes all by position
 ) -> None:
     """Do as `rsi_row`, `atr_row` and `passed` do, for so many rows from `t` on.
 
     Each must hold a candle of every symbol, and each symbol must have more than `period` before.
+    If it `is_narrow`, symbols are taken one after the other: faster where there are few.
     """
     full = float(period)
     inverse, rest = inverse_of(full)
-    # One loop for both: an RSI waits for its divisions, and an ATR has none.
-    for i in range(t, t + rows):
-        for s in range(close.shape[1]):
+    end = t + rows
+    # Counted from 0, rows are not asked, each time, whether they count from the end.
+    highs, lows, closes = high[t:end], low[t:end], close[t:end]
+    strengths, ranges = rsi[t:end], atr[t:end]
+    symbols = close.shape[1]
+    if is_narrow:
+        for s in range(symbols):
             state = changes.gains[s], changes.losses[s], averages[s], past.close[s]
-            state = _after(state, high[i, s], low[i, s], close[i, s], full, inverse, rest)
-            rsi[i, s] = strength(state[0], state[1])
-            atr[i, s] = state[2]
+            for i in range(rows):
+                state = _after(state, highs[i, s], lows[i, s], closes[i, s], full, inverse, rest)
+                strengths[i, s], ranges[i, s] = strength(state[0], state[1]), state[2]
             changes.gains[s], changes.losses[s], averages[s], past.close[s] = state
-    for s in range(close.shape[1]):
+    else:
+        # One loop for both: an RSI waits for its divisions, and an ATR has none.
+        for i in range(rows):
+            for s in range(symbols):
+                state = changes.gains[s], changes.losses[s], averages[s], past.close[s]
+                state = _after(state, highs[i, s], lows[i, s], closes[i, s], full, inverse, rest)
+                strengths[i, s], ranges[i, s] = strength(state[0], state[1]), state[2]
+                changes.gains[s], changes.losses[s], averages[s], past.close[s] = state
+    for s in range(symbols):
         past.candles[s] += rows
 
 
@@ -69,34 +83,3 @@ def _after(
         divided(average * (full - 1.0) + true_range(high, low, before), inverse, rest),
         close,
     )
-
-
-@jit
-def settled_columns(
-    t: int,
-    rows: int,
-    high: NDArray[np.float64],
-    low: NDArray[np.float64],
-    close: NDArray[np.float64],
-    past: Past,
-    changes: Changes,
-    averages: NDArray[np.float64],
-    period: int,
-    rsi: NDArray[np.float64],
-    atr: NDArray[np.float64],
-) -> None:
-    """Do as `settled_rows` does, one symbol after the other: faster where there are few."""
-    full = float(period)
-    inverse, rest = inverse_of(full)
-    end = t + rows
-    # Counted from 0, rows are not asked, each time, whether they count from the end.
-    highs, lows, closes = high[t:end], low[t:end], close[t:end]
-    strengths, ranges = rsi[t:end], atr[t:end]
-    for s in range(close.shape[1]):
-        state = changes.gains[s], changes.losses[s], averages[s], past.close[s]
-        for i in range(rows):
-            state = _after(state, highs[i, s], lows[i, s], closes[i, s], full, inverse, rest)
-            strengths[i, s] = strength(state[0], state[1])
-            ranges[i, s] = state[2]
-        changes.gains[s], changes.losses[s], averages[s], past.close[s] = state
-        past.candles[s] += rows
