@@ -9,7 +9,8 @@ _TINY = 1e-300
 _EXACT = 1e-14
 _MOST_STEPS = 10_000
 _NEAR = 1e-10
-_MOST = 30.0
+_MOST_EXPONENT = 30.0
+"""Keeps a guess inside of 0 and 1."""
 _LEAST_STRENGTH = 1e-9
 
 
@@ -21,12 +22,7 @@ def beta_cdf(x: float, a: float, b: float) -> float:
     """
     if x <= 0.0 or x >= 1.0:
         return float(x >= 1.0)
-    return _below(x, a, b, beta_density(x, a, b))
-
-
-def beta_density(x: float, a: float, b: float) -> float:
-    """Return the density at `x`, which is between 0 and 1."""
-    return _density(x, a, b, _constant(a, b))
+    return _below(x, a, b, _density(x, a, b, _constant(a, b)))
 
 
 def beta_quantile(probability: float, a: float, b: float) -> float:
@@ -70,8 +66,7 @@ def _first_guess(probability: float, a: float, b: float) -> float:
     if h + bend <= 0.0:
         return a / (a + b)
     w = z * math.sqrt(h + bend) / h + (right - left) * (bend + 5.0 / 6.0 - 2.0 / (3.0 * h))
-    # Within what an exponential can be taken of, and inside of 0 and 1.
-    return a / (a + b * math.exp(max(min(-2.0 * w, _MOST), -_MOST)))
+    return a / (a + b * math.exp(max(min(-2.0 * w, _MOST_EXPONENT), -_MOST_EXPONENT)))
 
 
 def _about_normal(probability: float) -> float:
@@ -89,6 +84,7 @@ def _constant(a: float, b: float) -> float:
 
 
 def _density(x: float, a: float, b: float, constant: float) -> float:
+    """Return the density at `x`, which is between 0 and 1."""
     return math.exp(constant + (a - 1.0) * math.log(x) + (b - 1.0) * math.log1p(-x))
 
 
@@ -101,7 +97,7 @@ def _below(x: float, a: float, b: float, density: float) -> float:
 
 
 def _fraction(x: float, a: float, b: float) -> float:
-    # Written out, as a ranking spends most of its time here. A sum with 1 is 0 or far from tiny:
+    # Written out, as a quantile spends most of its time here. A sum with 1 is 0 or far from tiny:
     # where it is 0, the tiny number stands for it.
     total = a + b
     ahead, behind = 1.0, 1.0 / ((1.0 - total * x / (a + 1.0)) or _TINY)

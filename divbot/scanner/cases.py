@@ -99,9 +99,9 @@ def _resolved(blocks: list[Cases], numbers: Mapping[str, int], hours: int) -> Re
         for cases in blocks
     ]
     symbol, entered = np.concatenate([*symbols, _NONE]), _column(blocks, "entered")
-    kind = _column(blocks, "kind")
+    kind, fate = _column(blocks, "kind"), _column(blocks, "fate")
     in_order = np.lexsort((kind, entered, symbol))
-    ended = in_order[_column(blocks, "fate")[in_order] >= REACHED_TARGET]
+    ended = in_order[fate[in_order] >= REACHED_TARGET]
 
     def column(name: str) -> NDArray[np.int64]:
         return _column(blocks, name)[ended].astype(np.int64)
@@ -112,7 +112,7 @@ def _resolved(blocks: list[Cases], numbers: Mapping[str, int], hours: int) -> Re
         Group(kind[ended].astype(np.int64), column("zone"), column("trend"), symbol[ended]),
         kind[ended] < LONG_KINDS,
         stretch - first,
-        (column("fate") == REACHED_TARGET).astype(np.float64),
+        (fate[ended] == REACHED_TARGET).astype(np.float64),
         _column(blocks, "result")[ended],
     )
 

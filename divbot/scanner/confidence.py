@@ -92,7 +92,7 @@ class History:
         self._market_share = (FAIR_CASES * fair + independent * won) / self._worth
         self._market_result = float(cases.result.mean())
 
-    def estimate(self, group: Group[Integers]) -> tuple[Floats, Floats]:
+    def estimate(self, group: Group[N]) -> tuple[Floats, Floats]:
         """Return confidence and expectancy of each case of `group`; there is a past case."""
         keys = _keys(group)
         share = self._market_share + self._share.shift(keys)
@@ -104,10 +104,11 @@ class History:
             return None
         keys = _keys(group)
         market = self._market_share * (1 - self._market_share) / (self._worth + 1)
+        confidence, expectancy = map(float, self.estimate(group))
         return Evidence(
-            confidence=min(max(self._market_share + self._share.shift_of(keys), 0.0), 1.0),
-            variance=market + self._share.doubt_of(keys),
-            expectancy=self._market_result + self._result.shift_of(keys),
+            confidence=confidence,
+            variance=market + self._share.doubt(keys),
+            expectancy=expectancy,
             cases=int(self._cell.count[keys[_CELL]]),
             market_cases=self.cases,
         )
@@ -156,16 +157,13 @@ class _Chain:
             self._doubts.append(between * (1 - credibility))
             around = around + (total / count)[link.key]
 
-    def shift(self, keys: tuple[Integers, ...]) -> Floats:
+    def shift(self, keys: tuple[N, N, N]) -> Floats:
         """Return how far cases in the groups `keys` are from the market's mean."""
-        shift: Floats = np.sum([x[key] for x, key in zip(self._shifts, keys, strict=True)], axis=0)
+        kind, cell, symbol = (x[key] for x, key in zip(self._shifts, keys, strict=True))
+        shift: Floats = kind + cell + symbol
         return shift
 
-    def shift_of(self, keys: tuple[int, ...]) -> float:
-        """Return as `shift`, of one case."""
-        return sum(float(x[key]) for x, key in zip(self._shifts, keys, strict=True))
-
-    def doubt_of(self, keys: tuple[int, ...]) -> float:
+    def doubt(self, keys: tuple[int, int, int]) -> float:
         """Return the variance that one case's groups add to that of the market's mean."""
         return sum(float(x[key]) for x, key in zip(self._doubts, keys, strict=True))
 
