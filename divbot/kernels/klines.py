@@ -3,7 +3,7 @@
 Theory of operation. The text is read once, byte by byte, by the strictest grammar that serves: no
 white space, no signs, no exponents, no escapes; whatever else comes, valid or not, is left to a
 reader that knows all of JSON. A price is digits without its point, a whole number below 2**53,
-divided by a power of ten up to 10**22: both are exact as float64, so that the one division rounds
+divided by a power of ten up to 10**18: both are exact as float64, so that the one division rounds
 correctly, and the result is that of any correct reader (W. Clinger, PLDI 1990).
 """
 
@@ -136,7 +136,10 @@ def _price(text: NDArray[np.uint8], at: np.uint64) -> tuple[np.uint64, float]:
 
 @jit
 def _skipped(text: NDArray[np.uint8], at: np.uint64) -> np.uint64:
-    """Return where a candle ends, behind its bracket, whose last six fields begin at `at`."""
+    """Return where a candle ends, behind its bracket, whose last six fields begin at `at`.
+
+    _NOWHERE for six others than those.
+    """
     for field in range(_FIELDS_BEHIND):
         if text[at] == _QUOTE:
             has_slash = False
