@@ -67,15 +67,15 @@ def test_a_week_of_futures_is_traded_to_the_last_unit(data: Path, tmp_path: Path
     assert len(verdict.reasons) >= 200
 
 
-def first(facts: list[Fact], kind: str, *, basis: str = "", reason: str = "") -> Fact:
-    """Return the first fact like that."""
-    return next(
+def those(facts: list[Fact], kind: str, *, basis: str = "", reason: str = "") -> list[Fact]:
+    """Return the facts like that."""
+    return [
         each
         for each in facts
         if each["kind"] == kind
         and basis in each["body"].get("fill", {}).get("basis", "")
         and reason in each["body"].get("reason", "")
-    )
+    ]
 
 
 def add(amount: Decimal, *path: str) -> Callable[[Fact], None]:
@@ -131,7 +131,7 @@ def test_a_changed_fact_is_found(
     told: str,
 ) -> None:
     def change_one(facts: list[Fact]) -> None:
-        change(first(facts, kind, **chosen))
+        change(those(facts, kind, **chosen)[0])
 
     journal = rewritten(run.journal, tmp_path / "changed.db", change_one)
 
@@ -152,7 +152,7 @@ def test_a_fact_that_is_missing_is_found(
 ) -> None:
     known: list[Fact] = []
     rewritten(run.journal, tmp_path / "same.db", known.extend)
-    missing = [x for x in known if x["kind"] == kind and reason in x["body"].get("reason", "")]
+    missing = those(known, kind, reason=reason)
 
     verdicts = []
     for fact in missing:
