@@ -22,6 +22,7 @@ from divbot.binance.wire import (
     parse_quotes,
     parse_server_time,
     parse_tickers,
+    parse_tickers_and_quotes,
 )
 from divbot.domain.errors import BadAnswer
 from divbot.domain.market import Instrument, Interval, Market
@@ -121,6 +122,7 @@ def test_whatever_comes_is_believed_or_refused_but_never_a_surprise(answer: byte
         lambda x: parse_final_klines(x, Interval.M1),
         lambda x: ListingParser(Market.SPOT).parse(x),
         parse_tickers,
+        parse_tickers_and_quotes,
         parse_quotes,
     ]
     for parse in parsers:
@@ -195,8 +197,10 @@ def test_an_entry_that_makes_no_sense_costs_only_itself() -> None:
 
 
 def test_real_tickers_are_understood(data: Path) -> None:
-    tickers = parse_tickers(real(data, "spot_ticker24hr_2020-10-09"))
-    quotes = parse_quotes(real(data, "spot_ticker24hr_2020-10-09"))
+    body = real(data, "spot_ticker24hr_2020-10-09")
+    tickers, quotes = parse_tickers(body), parse_quotes(body)
+
+    assert parse_tickers_and_quotes(body) == (tickers, quotes)
 
     assert len(tickers) == len(quotes) == 1089
     assert tickers["BTCUSDT"].quote_volume > Decimal(10**8)

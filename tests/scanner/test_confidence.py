@@ -109,6 +109,21 @@ def test_cases_alike_are_those_of_kind_zone_and_trend() -> None:
     assert (found.cases, found.market_cases) == (alike.sum(), len(past.won))
 
 
+def test_a_symbol_that_differs_again_and_again_is_told_its_own_share() -> None:
+    past = cases([0.3] * 4, hours=60, each=200)
+    chance = np.where(past.group.symbol < SYMBOLS // 2, 0.6, 0.1)
+    won = (np.random.default_rng(2).random(len(chance)) < chance).astype(np.float64)
+    history = History(past._replace(won=won, result=3 * won - 1.1), SYMBOLS, 2.0)
+
+    good, bad = (history.evidence(Group(0, 1, 1, symbol)) for symbol in (0, SYMBOLS - 1))
+
+    assert good is not None
+    assert bad is not None
+    assert good.confidence > 0.45
+    assert bad.confidence < 0.25
+    assert good.expectancy > bad.expectancy + 0.6
+
+
 def test_kinds_have_the_kernels_numbers() -> None:
     assert {kind: number for number, kind in KINDS.items()} == KIND_NUMBERS
     assert list(KIND_NUMBERS) == list(Kind)

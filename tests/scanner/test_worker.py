@@ -11,6 +11,7 @@ import pytest
 from divbot.domain.clock import SystemClock
 from divbot.domain.market import Interval
 from divbot.scanner import worker
+from divbot.scanner.block import Block
 from divbot.scanner.task import BlockTask
 from divbot.scanner.worker import BlockWorker
 from tests.scanner.fakes import RANKING, FakeCandles, FakeMarketData, FakeSource, candles_of, names
@@ -54,7 +55,17 @@ def test_parts_of_any_size_find_the_same(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize("behind", [1, 700, 5000])
-def test_those_left_behind_hide_nobody(behind: int) -> None:
+def test_those_left_behind_hide_nobody_and_take_no_room(
+    monkeypatch: pytest.MonkeyPatch, behind: int
+) -> None:
+    build, rows = worker.build_block, []
+
+    def build_and_measure(*arguments: Any) -> Block:
+        block = build(*arguments)
+        rows.append(len(block.close))
+        return block
+
+    monkeypatch.setattr(worker, "build_block", build_and_measure)
     late = {f"LATE{n}USDT": candles_of(n, 400, end=behind) for n in range(9)}
     symbols = (*late, "AUSDT", "NEWUSDT")
     source = FakeSource(symbols, special={**late, "NEWUSDT": candles_of(1, 3)})
@@ -63,6 +74,7 @@ def test_those_left_behind_hide_nobody(behind: int) -> None:
     with at_work(FakeMarketData(source)) as opened:
         alone = opened.scan(replace(TASK, symbols=("AUSDT",)))
 
+    assert max(rows) <= 2 * TASK.limit
     assert {x.symbol for x in result.coverage} == set(symbols)
     assert {x.symbol for x in result.divergences} == {*late, "AUSDT"}
     assert [x for x in result.divergences if x.symbol == "AUSDT"] == list(alone.divergences)
