@@ -113,6 +113,11 @@ class Settings(BaseSettings):
         le=10_000,
         description="candles after which a past case that met neither is closed at the market",
     )
+    base_rates: Path | None = Field(
+        None,
+        description="file of base rates that confidence and expectancy start from, written by "
+        "`divbot verify base-rates`; by itself those that come with divbot",
+    )
     weight_rsi: float = _weight("rsi")
     weight_price: float = _weight("price")
     weight_zone: float = _weight("zone")

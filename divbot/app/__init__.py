@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from divbot.domain.clock import SystemClock
-from divbot.domain.market import Market
+from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
 from divbot.folders import cache_home, state_home
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from divbot.binance.budget import WeightBudget
     from divbot.binance.market_data import BinanceListing, BinanceSource
     from divbot.binance.rules import UniverseRules
+    from divbot.scanner.base_rates import BaseRate
     from divbot.scanner.cycle import Scanner, ScanRules
     from divbot.scanner.plan import TradeRules
     from divbot.scanner.pool import Pool
@@ -123,9 +124,18 @@ def scan_rules(
             trade=trade_rules(settings),
             weights=settings.weights,
         ),
+        rate=base_rate(settings, settings.interval),
         with_divergences=with_divergences,
         with_candles=with_candles,
     )
+
+
+def base_rate(settings: Settings, interval: Interval) -> BaseRate:
+    """Return what years say of the settings' market: the user's own base rates, or shipped ones."""
+    from divbot.scanner.base_rates import rate_of, read_rates, shipped_rates
+
+    own = read_rates(settings.base_rates) if settings.base_rates else ()
+    return rate_of(settings.market, interval, (*own, *shipped_rates()))
 
 
 def trade_rules(settings: Settings) -> TradeRules:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from divbot.app import scan_rules, trade_rules
+from divbot.app import base_rate, scan_rules, trade_rules
+from divbot.domain.clock import utc_text
 from divbot.domain.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,9 +15,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from divbot.domain.market import Interval
+    from divbot.scanner.base_rates import BaseRate
     from divbot.scanner.block import Block
     from divbot.scanner.calibration import Calibration
+    from divbot.scanner.walk import Walk
     from divbot.settings import Settings
+
+
+_DAY = 86_400_000
+_DATE = len("2024-07-30")
 
 
 class Prices(NamedTuple):
@@ -36,16 +42,21 @@ class Recording:
 
     block: Block
     interval: Interval
+    quote_volume: NDArray[np.float64] | None = None
+    """What was traded in the 24 hours before each row's close, of the shape of the block's arrays;
+    None where nobody asks."""
 
 
 def open_recording(path: Path, symbols: tuple[str, ...] = ()) -> Recording:
     """Return the candles in `path`, of all symbols or of some; RecordingError for a bad one."""
+    import numpy as np
+
     from divbot.exchange.recorded import load_recording
-    from divbot.exchange.tape import CLOSE, HIGH, LOW, OPEN, OPEN_TIME
-    from divbot.scanner.block import build_block
+    from divbot.exchange.tape import CLOSE, HIGH, LOW, OPEN, OPEN_TIME, QUOTE_VOLUME
+    from divbot.scanner.block import build_block, steps_of
 
     tape = load_recording(path)
-    series = {}
+    series, volumes = {}, {}
     for number, listing in enumerate(tape.listings):
         if symbols and listing.symbol not in symbols:
             continue
@@ -53,38 +64,67 @@ def open_recording(path: Path, symbols: tuple[str, ...] = ()) -> Recording:
         # Both numbers are exact, so that the quotient is the float nearest to the price.
         prices = (rows[:, x] / 10.0**listing.price_decimals for x in (OPEN, HIGH, LOW, CLOSE))
         series[listing.symbol] = Prices(rows[:, OPEN_TIME], *prices)
+        volumes[listing.symbol] = rows[:, QUOTE_VOLUME] / 10.0**listing.quote_decimals
     missing = sorted(set(symbols) - set(series))
     if missing:
         raise InputError(f"{path}: expected candles of {', '.join(missing)}, found none")
     span = (tape.last - tape.first) // tape.interval.milliseconds + 1
-    return Recording(build_block(series, tape.interval, span), tape.interval)
+    block = build_block(series, tape.interval, span)
+    traded = np.zeros(block.close.shape)
+    for column, symbol in enumerate(block.symbols):
+        steps = steps_of(series[symbol].open_time, tape.interval)
+        traded[steps - block.first_step, column] = volumes[symbol]
+    return Recording(block, tape.interval, _of_a_day(traded, tape.interval))
 
 
-def calibration_of(
-    recording: Recording, settings: Settings, on_row: Callable[[float], None] = lambda _: None
-) -> Calibration:
-    """Return how confidence and events compare, walking forward; InputError for too few candles."""
-    from divbot.kernels.analysis import WARM_UP, after_warm_up, analyse
-    from divbot.kernels.divergence import PIVOT, PREVIOUS
-    from divbot.kernels.pivots import RIGHT
-    from divbot.scanner.calibration import Rows, calibrate
-    from divbot.scanner.trial import try_divergences
+def _of_a_day(traded: NDArray[np.float64], interval: Interval) -> NDArray[np.float64]:
+    """Return the sums of as many rows as a day has, each ending with its row."""
+    import numpy as np
 
-    block, rules = recording.block, trade_rules(settings)
-    analysis = analyse(block.high, block.low, block.close)
-    events = after_warm_up(analysis.divergences)
-    cases = try_divergences(block, analysis, events, rules)
-    confirmed = events[:, PIVOT] + RIGHT
-    rows = Rows(events[:, PREVIOUS], confirmed, confirmed + cases.held)
+    rows = max(_DAY // interval.milliseconds, 1)
+    sums = np.cumsum(traded, axis=0)
+    sums[rows:] -= sums[:-rows].copy()
+    return sums
+
+
+def calibration_of(recording: Recording, settings: Settings) -> Calibration:
+    """Return how statements and events compare; InputError for too few candles."""
+    from divbot.kernels.analysis import WARM_UP
+    from divbot.scanner.calibration import calibrate
+
+    rate = base_rate(settings, recording.interval)
     # The confirming candle is the newest of `limit - 1` final ones.
     window = scan_rules(settings).limit - 2 - WARM_UP
-    found = calibrate(cases, rows, rules, window, on_row)
+    found = calibrate(_walk(recording, settings), trade_rules(settings), rate, window)
     if found is None:
-        raise InputError(
-            f"expected candles enough for divergences to end, found {len(block.close)} of "
-            f"{len(block.symbols)} symbols"
-        )
+        raise _too_few(recording)
     return found
+
+
+def base_rate_of(recording: Recording, settings: Settings) -> BaseRate:
+    """Return what a recording says beyond chance; InputError for too few candles."""
+    from divbot.scanner.calibration import count_rate
+
+    walk = _walk(recording, settings)
+    if not len(walk):
+        raise _too_few(recording)
+    days = " to ".join(utc_text(int(x))[:_DATE] for x in (walk.time.min(), walk.time.max()))
+    source = f"{len(recording.block.symbols)} symbols, {days}"
+    return count_rate(walk, trade_rules(settings), settings.market, recording.interval, source)
+
+
+def _walk(recording: Recording, settings: Settings) -> Walk:
+    from divbot.scanner.walk import walk
+
+    return walk(recording.block, recording.quote_volume, trade_rules(settings))
+
+
+def _too_few(recording: Recording) -> InputError:
+    close = recording.block.close
+    return InputError(
+        f"expected candles enough for divergences to end, found {len(close)} of "
+        f"{close.shape[1]} symbols"
+    )
 
 
 def open_history(settings: Settings, recorded: Path | None) -> Recording:
@@ -114,4 +154,6 @@ def newest(recording: Recording, count: int) -> Recording:
     block = recording.block
     first = max(len(block.close) - count, 0)
     prices = {x: getattr(block, x)[first:].copy() for x in ("open", "high", "low", "close")}
-    return replace(recording, block=replace(block, first_step=block.first_step + first, **prices))
+    return Recording(
+        replace(block, first_step=block.first_step + first, **prices), recording.interval
+    )

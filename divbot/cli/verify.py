@@ -12,7 +12,9 @@ from divbot.cli import flags
 
 if TYPE_CHECKING:
     from divbot.app.verification import Recording
-    from divbot.scanner.calibration import Calibration
+    from divbot.scanner.base_rates import BaseRate
+    from divbot.scanner.calibration import Calibration, Statements, Thirds
+    from divbot.scanner.weekly import Figure
     from divbot.settings import Settings
 
 verify = typer.Typer(
@@ -72,38 +74,133 @@ def calibration(
         print(f"divbot: {report} written", file=sys.stderr)
 
 
+@verify.command("base-rates")
+def base_rates(
+    *,
+    recorded: Annotated[
+        list[Path],
+        typer.Option(
+            help="Candles: a parquet or CSV file, or a folder of Binance's archive zips; "
+            "several of these count one base rate each."
+        ),
+    ],
+    market: flags.MarketName = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write to this file.", dir_okay=False),
+    ] = None,
+    config: flags.Config = None,
+) -> None:
+    """Count from recorded candles what confidence and expectancy start from.
+
+    The result is a file for the setting `base_rates`, one entry for each recording. All recordings
+    are of one market.
+    """
+    from divbot.app.verification import base_rate_of, open_recording
+    from divbot.cli.destination import Destination
+    from divbot.scanner.base_rates import rates_text
+    from divbot.settings import load_settings
+
+    out, settings = Destination(output), load_settings({"market": market}, config)
+    counted = [base_rate_of(open_recording(path), settings) for path in recorded]
+    out.write(rates_text(counted))
+    for rate in counted:
+        print(f"divbot: {_worth(rate)}", file=sys.stderr)
+
+
+def _worth(rate: BaseRate) -> str:
+    """Return what a base rate says, and how far it is believed, in one line."""
+    what = f"{rate.market.title} {rate.interval.value}, {rate.cases} cases of {_weeks(rate.weeks)}"
+    if rate.ratio_error is None:
+        return f"{what}: too few weeks to be believed"
+    return (
+        f"{what}: {rate.ratio:.3f} times the targets that chance reaches (standard error "
+        f"{rate.ratio_error:.3f}), taken as {rate.believed_ratio:.3f}"
+    )
+
+
 def _document(found: Calibration, recording: Recording, settings: Settings) -> dict[str, Any]:
     from dataclasses import asdict
 
+    document = asdict(found)
     return {
         "schema": 1,
         "market": settings.market.value,
         "interval": recording.interval.value,
         "symbols": len(recording.block.symbols),
         "candles": len(recording.block.close),
-        **asdict(found),
+        **document.pop("whole"),
+        **document,
     }
 
 
 def _lines(found: Calibration, recording: Recording, settings: Settings) -> list[str]:
+    whole = found.whole
     return [
         f"recorded {settings.market.title}, {recording.interval.value}: "
         f"{len(recording.block.symbols)} symbols, {len(recording.block.close)} candles, "
-        f"{found.cases} cases that ended",
+        f"{_weeks(found.weeks)}, {whole.cases} past divergences that ended",
         "",
         "confidence   cases  stated  happened",
         *(
             f"{x.low:.1f} to {x.high:.1f}  {x.cases:>6}  {x.stated:>6.3f}  {x.happened:>8.3f}"
-            for x in found.bins
+            for x in whole.bins
         ),
         "",
-        f"reached the target    {found.share:.4f}, stated {found.stated:.4f} on average",
-        f"calibration error     {found.calibration_error:.4f}",
-        f"Brier score           {found.brier:.4f}",
-        f"  of the share known  {found.brier_running:.4f} (all cases ended by then)",
-        f"  of one constant     {found.brier_constant:.4f} (all cases, known to nobody by then)",
-        f"result                {found.result:+.3f} R, stated {found.expected:+.3f} R on average",
+        f"reached the target    {whole.share:.4f}, stated {whole.stated:.4f} on average",
+        f"calibration error     {whole.calibration_error:.4f}",
+        f"Brier score           {whole.brier:.4f}",
+        f"  hit rate so far     {found.brier_running:.4f} (always the hit rate known by then)",
+        f"  hindsight           {whole.brier_constant:.4f} (always the final average)",
+        f"result                {whole.result:+.3f} R {_range(found.result)}, "
+        f"stated {whole.expected:+.3f} R on average",
+        *_second_half(found.second_half),
+        "",
+        "what the lower and the upper third of signals brought, in R; a week is one observation",
+        "part of the score    lower   upper  difference",
+        *(_third(name, x) for name, x in found.parts.items()),
+        "",
+        "of what the last window showed, this part came again (1: all of it, 0: it was luck)",
+        *(
+            f"{name:<8}  {x.value:+.2f} {_range(x)}" if x else f"{name:<8}  n/a"
+            for name, x in found.repeated.items()
+        ),
     ]
+
+
+def _second_half(half: Statements | None) -> list[str]:
+    if half is None:
+        return []
+    return [
+        "",
+        "the second half, stated with base rates counted on the first:",
+        f"reached the target    {half.share:.4f}, stated {half.stated:.4f} on average",
+        f"calibration error     {half.calibration_error:.4f}",
+        f"Brier score           {half.brier:.4f}, hindsight {half.brier_constant:.4f}",
+    ]
+
+
+def _third(name: str, found: Thirds | None) -> str:
+    title = name.replace("_", " ")
+    if found is None:
+        return f"{title:<18}  n/a: the same for nearly all"
+    verdict = "" if found.difference.differs else ", tells nothing"
+    return (
+        f"{title:<18}  {found.lower:+.3f}  {found.upper:+.3f}  {found.difference.value:+.3f} "
+        f"{_range(found.difference)}{verdict}"
+    )
+
+
+def _weeks(count: int) -> str:
+    return f"{count} week" + "s" * (count != 1)
+
+
+def _range(figure: Figure) -> str:
+    if figure.low is None or figure.high is None:
+        from divbot.scanner.weekly import FEWEST_WEEKS
+
+        return f"(n/a: {_weeks(figure.weeks)}, at least {FEWEST_WEEKS} are needed)"
+    return f"({figure.low:+.3f} to {figure.high:+.3f})"
 
 
 @verify.command()

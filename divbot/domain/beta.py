@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 _TINY = 1e-300
 _EXACT = 1e-14
@@ -11,7 +10,6 @@ _MOST_STEPS = 10_000
 _NEAR = 1e-10
 _MOST_EXPONENT = 30.0
 """Keeps a guess inside of 0 and 1."""
-_LEAST_STRENGTH = 1e-9
 
 
 def beta_cdf(x: float, a: float, b: float) -> float:
@@ -41,19 +39,6 @@ def beta_quantile(probability: float, a: float, b: float) -> float:
             return x - step
         x = x - step if low < x - step < high else (low + high) / 2
     return x
-
-
-@lru_cache(maxsize=1024)  # asked for both ends, and again whenever a report is shown
-def share_interval(mean: float, variance: float) -> tuple[float, float]:
-    """Return where a share of that mean and variance lies with a probability of 90 %.
-
-    As if it were drawn from a beta distribution; 5 % are left at either side.
-    """
-    if not 0 < mean < 1:
-        return mean, mean
-    strength = max(mean * (1 - mean) / variance - 1, _LEAST_STRENGTH)
-    hits, misses = mean * strength, (1 - mean) * strength
-    return beta_quantile(0.05, hits, misses), beta_quantile(0.95, hits, misses)
 
 
 def _first_guess(probability: float, a: float, b: float) -> float:

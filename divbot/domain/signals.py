@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from divbot.domain.beta import share_interval
 from divbot.domain.market import Instrument
+
+_NORMAL_95 = 1.6449
+"""Standard errors that a normal variate stays below in 95 of 100 cases."""
 
 
 class Side(StrEnum):
@@ -72,28 +74,26 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What became of past divergences like one, in the history that was scanned."""
+    """What is to be expected of a signal, traded as planned; see scanner.evidence."""
 
     confidence: float
-    """The share, 0 to 1, that reached the target before the stop and within the horizon."""
-    variance: float
-    """Of what is believed of the true share."""
+    """How likely the target is reached before the stop and within the horizon: 0 to 1."""
+    error: float
+    """The standard error of it."""
     expectancy: float
     """The mean result in R, after fees and slippage."""
     cases: int
-    """Those of its kind, RSI zone and trend."""
-    market_cases: int
-    """All that have ended; each has a say, the less alike the less."""
+    """How many past ones of its market and interval were counted for it; 0: chance alone counts."""
 
     @property
     def low(self) -> float:
         """Return the share that the true one is not below, with a probability of 95 %."""
-        return share_interval(self.confidence, self.variance)[0]
+        return max(self.confidence - _NORMAL_95 * self.error, 0.0)
 
     @property
     def high(self) -> float:
         """Return the share that the true one is not above, with a probability of 95 %."""
-        return share_interval(self.confidence, self.variance)[1]
+        return min(self.confidence + _NORMAL_95 * self.error, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

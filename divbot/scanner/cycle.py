@@ -12,7 +12,9 @@ from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil, VenueError, VenueRefused
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Opportunity, Signal
-from divbot.scanner.cases import Cases, Past
+from divbot.scanner.base_rates import BaseRate
+from divbot.scanner.cases import FATES
+from divbot.scanner.evidence import Expectations
 from divbot.scanner.pool import Done, Pool
 from divbot.scanner.port import Candles, Listing, Source, Universe
 from divbot.scanner.ranking import RankingRules, rank
@@ -52,6 +54,8 @@ class ScanRules:
     best: int
     """Opportunities to report."""
     ranking: RankingRules
+    rate: BaseRate
+    """What years say of divergences of this market and interval."""
     with_divergences: bool = True
     """Report all divergences; without them a report of 400 symbols is 12,000 objects less."""
     with_candles: bool = False
@@ -142,14 +146,13 @@ class Scanner:
     ) -> Report:
         rules = self._rules
         as_of = results.as_of(rules.interval)
-        past = Past(results.cases, {x.symbol for x in skipped}, rules.ranking.trade, rules.interval)
         opportunities = rank(
             results.signals,
             {listed.symbol: listed for listed in universe.listed},
             rules.ranking,
             rules.interval,
             lambda signal: as_of.age(signal.divergence.confirmed),
-            past.evidence,
+            Expectations(rules.ranking.trade, rules.rate).evidence,
         )
         best = opportunities[: rules.best]
         gaps = [coverage for coverage in results.coverage if coverage.missing]
@@ -168,7 +171,8 @@ class Scanner:
                 divergences=sum(coverage.divergences for coverage in results.coverage),
                 opportunities=len(opportunities),
                 funnel=_funnel(universe, results, as_of, opportunities, rules),
-                past=past.fates,
+                past=results.outcomes(),
+                base_rate=rules.rate,
                 request_weight=effort.weight,
             ),
             timings=Timings(
@@ -283,7 +287,6 @@ class _Results:
     failures: tuple[Skipped, ...] = ()
     signals: tuple[Signal, ...] = ()
     divergences: tuple[Divergence, ...] = ()
-    cases: tuple[Cases, ...] = ()
     blocks: tuple[BlockResult, ...] = ()
 
     @classmethod
@@ -304,7 +307,6 @@ class _Results:
             ),
             signals=tuple(x for result in results for x in result.signals),
             divergences=tuple(x for result in results for x in result.divergences),
-            cases=tuple(x for result in results for x in result.cases),
             blocks=tuple(results),
         )
 
@@ -346,9 +348,13 @@ class _Results:
             failures=self.failures,
             signals=tuple(x for x in self.signals if x.divergence.symbol not in symbols),
             divergences=tuple(x for x in self.divergences if x.symbol not in symbols),
-            cases=self.cases,
             blocks=self.blocks,
         )
+
+    def outcomes(self) -> dict[str, int]:
+        """Return how many divergences became what, by the names of FATES."""
+        counts = [x.outcomes or (0,) * len(FATES) for x in self.coverage]
+        return dict(zip(FATES, map(sum, zip(*counts, strict=True)), strict=True)) if counts else {}
 
     def slowest(self, stage: str) -> float:
         """Return the seconds that the worker spent longest in `stage` spent there."""

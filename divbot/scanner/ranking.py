@@ -1,7 +1,7 @@
 """From signals to opportunities: a plan, a score, an order.
 
 The plan is made at the close that confirmed the divergence, see scanner.plan; the score says how
-much speaks for it, see scanner.score; what became of past ones is evidence, see scanner.confidence.
+much speaks for it, see scanner.score; what to expect of it is evidence, see scanner.evidence.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from divbot.domain.signals import Evidence, Kind, Opportunity, Side, Signal
 from divbot.scanner.plan import TradeRules, stop_and_target
 from divbot.scanner.port import Listed
 from divbot.scanner.score import Weights, score_parts
+
+EvidenceOf = Callable[[float, float, float, float], Evidence | None]
+"""Tells what to expect of an entry at a price, given stop, target and ATR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ def rank(
     rules: RankingRules,
     interval: Interval,
     age_of: Callable[[Signal], int],
-    evidence_of: Callable[[Signal], Evidence | None],
+    evidence_of: EvidenceOf,
 ) -> tuple[Opportunity, ...]:
     """Return what can still be traded: by score, then confidence, then symbol."""
     found = [
@@ -96,14 +99,14 @@ def _opportunity(
     rules: RankingRules,
     interval: Interval,
     age: int,
-    evidence_of: Callable[[Signal], Evidence | None],
+    evidence_of: EvidenceOf,
 ) -> Opportunity | None:
     tick = listed.instrument.tick_size if listed.instrument else None
     plan = plan_of(signal, tick, rules.trade)
     price = price_of(signal.last_close, tick)
     if plan is None or _is_spent(signal, plan, price, tick):
         return None
-    evidence = evidence_of(signal)
+    evidence = evidence_of(float(price), float(plan.stop), float(plan.target), signal.last_atr)
     freshness = 1 - age / (rules.max_age + 1)
     parts = score_parts(signal, freshness, listed.quote_volume, evidence, rules.weights)
     return Opportunity(

@@ -12,7 +12,8 @@ from divbot.domain.signals import Divergence, Evidence, Opportunity
 if TYPE_CHECKING:
     import pandas
 
-    from divbot.scanner.port import Candles
+    from divbot.scanner.base_rates import BaseRate
+from divbot.scanner.port import Candles
 
 SCHEMA = 1
 
@@ -52,6 +53,8 @@ class Summary:
     """How many symbols were left after each step from the venue's listing to the table."""
     past: Mapping[str, int]
     """What became of past divergences as trades: how many of each of scanner.cases.FATES."""
+    base_rate: BaseRate
+    """What years say of this market and interval; confidence and expectancy start from it."""
 
     def count(self, reason: str) -> int:
         """Return how many symbols were skipped for `reason`."""
@@ -136,7 +139,6 @@ OPPORTUNITY_FIELDS = (
     "confidence_high",
     "expectancy",
     "cases",
-    "market_cases",
     "rsi_previous",
     "rsi",
     "price",
@@ -186,17 +188,16 @@ def opportunity_document(opportunity: Opportunity) -> dict[str, Any]:
 
 
 def evidence_document(evidence: Evidence | None) -> dict[str, Any]:
-    """Return what is known of the past; nothing but the numbers of cases where none has ended."""
+    """Return what is to be expected; nothing but a number of cases where nothing is."""
     if evidence is None:
         names = ("confidence", "confidence_low", "confidence_high", "expectancy")
-        return {**dict.fromkeys(names), "cases": 0, "market_cases": 0}
+        return {**dict.fromkeys(names), "cases": 0}
     return {
         "confidence": round(evidence.confidence, 4),
         "confidence_low": round(evidence.low, 4),
         "confidence_high": round(evidence.high, 4),
         "expectancy": round(evidence.expectancy, 4),
         "cases": evidence.cases,
-        "market_cases": evidence.market_cases,
     }
 
 
@@ -226,4 +227,9 @@ def _summary_document(summary: Summary) -> dict[str, Any]:
         "request_weight": summary.request_weight,
         "funnel": dict(summary.funnel),
         "past": dict(summary.past),
+        "base_rate": {
+            "source": summary.base_rate.source,
+            "cases": summary.base_rate.cases,
+            "weeks": summary.base_rate.weeks,
+        },
     }

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Signal
-from divbot.scanner.cases import Cases
 from divbot.scanner.plan import TradeRules
 from divbot.scanner.port import Candles
 
@@ -49,8 +48,13 @@ class Coverage:
     """Of the newest final candle, ms UTC; 0 where there is none."""
     fetched_at: float
     """When its answer came, on the machine's monotonic clock."""
-    divergences: int = 0
-    """How many were found in it that pass the warm-up rule."""
+    outcomes: tuple[int, ...] = ()
+    """How many of its divergences that pass the warm-up rule ended in each of cases.FATES."""
+
+    @property
+    def divergences(self) -> int:
+        """Return how many divergences there are."""
+        return sum(self.outcomes)
 
     @property
     def span(self) -> int:
@@ -75,8 +79,6 @@ class BlockResult:
     signals: tuple[Signal, ...]
     divergences: tuple[Divergence, ...]
     """All of the windows that pass the warm-up rule, where the task asks for them."""
-    cases: tuple[Cases, ...]
-    """What became of them as trades, some symbols in each."""
     worker: int
     download_seconds: float
     """Until the last answer came."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.domain.signals import Divergence, Kind
+from divbot.domain.signals import Divergence, Kind, Signal
 from divbot.kernels.analysis import Analysis
 from divbot.kernels.divergence import (
     HIDDEN_BEARISH,
@@ -20,11 +20,10 @@ from divbot.kernels.divergence import (
     REGULAR_BULLISH,
     SYMBOL,
 )
-from divbot.kernels.outcomes import BEST, ENDED, FATE, RESULT, WORST, outcomes
+from divbot.kernels.outcomes import ENDED, FATE, RESULT, outcomes
 from divbot.kernels.pivots import RIGHT
 from divbot.scanner.block import Block
 from divbot.scanner.cases import Cases
-from divbot.scanner.likeness import trends_of, zones_of
 from divbot.scanner.plan import TradeRules, stop_and_target
 
 TREND_BARS = 100
@@ -54,17 +53,9 @@ def try_divergences(block: Block, analysis: Analysis, events: Events, rules: Tra
         rules.horizon,
     )
     return Cases(
-        symbols=block.symbols,
-        symbol=columns.astype(np.int16),
-        kind=events[:, KIND].astype(np.int8),
-        zone=zones_of(extremes(analysis, events)).astype(np.int8),
-        trend=trends_of(trends(block, analysis, events)).astype(np.int8),
         fate=ends[:, FATE].astype(np.int8),
-        entered=block.open_times(confirmed + 1, columns),
         held=np.maximum(ends[:, ENDED] - confirmed, 0).astype(np.int32),
         result=results[:, RESULT].astype(np.float32),
-        best=results[:, BEST].astype(np.float32),
-        worst=results[:, WORST].astype(np.float32),
     )
 
 
@@ -79,6 +70,50 @@ def divergences_of(block: Block, events: Events) -> Iterator[Divergence]:
         columns.tolist(), events[:, KIND].tolist(), *times, strict=True
     ):
         yield Divergence(block.symbols[column], KINDS[kind], *moments)
+
+
+def signals_of(block: Block, analysis: Analysis, events: Events) -> tuple[Signal, ...]:
+    """Return `events` with the figures around them, in their order."""
+    column, previous, pivot = events[:, SYMBOL], events[:, PREVIOUS], events[:, PIVOT]
+    confirmed = pivot + RIGHT
+    last = last_rows(block)[column]
+    close = block.close[confirmed, column]
+    figures = {
+        "rsi_previous": analysis.rsi[previous, column],
+        "rsi": analysis.rsi[pivot, column],
+        "price_previous": prices_at(block, events, PREVIOUS),
+        "price": prices_at(block, events, PIVOT),
+        "confirmed_close": close,
+        "confirmed_atr": analysis.atr[confirmed, column],
+        "highest_since": _since(block.high, confirmed, column, close, np.fmax),
+        "lowest_since": _since(block.low, confirmed, column, close, np.fmin),
+        "last_close": block.close[last, column],
+        "last_atr": analysis.atr[last, column],
+        "extreme": extremes(analysis, events),
+        "trend": trends(block, analysis, events),
+        "line_of_sight": np.array([line_of_sight(block, analysis, event) for event in events]),
+    }
+    rows = zip(*(values.tolist() for values in figures.values()), strict=True)
+    return tuple(
+        Signal(divergence, **dict(zip(figures, row, strict=True)))
+        for divergence, row in zip(divergences_of(block, events), rows, strict=True)
+    )
+
+
+def last_rows(block: Block) -> Events:
+    """Return the row of each symbol's newest candle."""
+    present = block.close == block.close
+    rows: Events = len(present) - 1 - present[::-1].argmax(axis=0)
+    return rows
+
+
+def _since(
+    prices: Floats, confirmed: Events, column: Events, close: Floats, extreme: np.ufunc
+) -> Floats:
+    """Return the extreme of the candles after each confirming one; of none, its close."""
+    from_here: Floats = extreme.accumulate(prices[::-1])[::-1]
+    after = np.append(from_here[1:], np.full_like(prices[:1], np.nan), axis=0)[confirmed, column]
+    return np.where(np.isnan(after), close, after)
 
 
 def plans(block: Block, analysis: Analysis, events: Events, rules: TradeRules) -> Plans:

@@ -22,10 +22,10 @@ from divbot.domain.errors import DivbotError, StopUntil, TryAgain, VenueError, V
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Signal
 from divbot.kernels.analysis import Analysis, after_warm_up, analyse
-from divbot.kernels.divergence import PIVOT, PREVIOUS, SYMBOL
+from divbot.kernels.divergence import PIVOT, SYMBOL
 from divbot.kernels.pivots import RIGHT
 from divbot.scanner.block import Block, build_block, steps_of
-from divbot.scanner.cases import Cases
+from divbot.scanner.cases import FATES
 from divbot.scanner.port import Candles, MarketData
 from divbot.scanner.task import (
     LATEST_LAG,
@@ -35,13 +35,7 @@ from divbot.scanner.task import (
     Coverage,
     Failure,
 )
-from divbot.scanner.trial import (
-    divergences_of,
-    extremes,
-    line_of_sight,
-    trends,
-    try_divergences,
-)
+from divbot.scanner.trial import divergences_of, last_rows, signals_of, try_divergences
 
 _GIVE_UP_AFTER = 8
 _PART = 20
@@ -83,7 +77,6 @@ class BlockWorker:
             failures=download.failures,
             signals=tuple(chain.from_iterable(x.signals for x in found)),
             divergences=tuple(chain.from_iterable(x.divergences for x in found)),
-            cases=tuple(x.cases for x in found if x.cases is not None),
             worker=os.getpid(),
             download_seconds=download.ended_at - started,
             analysis_seconds=analysed,
@@ -189,14 +182,16 @@ class _Download:
                 self._reason_to_stop = error
 
 
-def _coverage(symbol: str, fetched: _Fetched, interval: Interval, divergences: int) -> Coverage:
+def _coverage(
+    symbol: str, fetched: _Fetched, interval: Interval, outcomes: tuple[int, ...]
+) -> Coverage:
     open_time = fetched.candles.open_time
     count = len(open_time)
     if count == 0:
         return Coverage(symbol, 0, 0, 0, fetched.at)
     first, last = steps_of(open_time[[0, -1]], interval)
     missing = int(last - first) + 1 - count
-    return Coverage(symbol, count, missing, int(open_time[-1]), fetched.at, divergences)
+    return Coverage(symbol, count, missing, int(open_time[-1]), fetched.at, outcomes)
 
 
 def _split(fetched: Mapping[str, _Fetched], task: BlockTask) -> list[dict[str, _Fetched]]:
@@ -225,7 +220,6 @@ class _Found:
     coverage: tuple[Coverage, ...]
     signals: tuple[Signal, ...] = ()
     divergences: tuple[Divergence, ...] = ()
-    cases: Cases | None = None
     charted: Mapping[str, Candles] = field(default_factory=dict)
 
 
@@ -241,30 +235,32 @@ def _find(fetched: Mapping[str, _Fetched], task: BlockTask) -> _Found:
     analysis = analyse(block.high, block.low, block.close)
     events = after_warm_up(analysis.divergences)
     # The market's newest candle is at most so much older than the symbol's own.
-    oldest = _last_rows(block) - task.max_age - LATEST_LAG
+    oldest = last_rows(block) - task.max_age - LATEST_LAG
     fresh = events[events[:, PIVOT] + RIGHT >= oldest[events[:, SYMBOL]]]
-    likeness = extremes(analysis, fresh), trends(block, analysis, fresh)
-    signals = tuple(
-        _signal(block, analysis, event, divergence, float(extreme), float(trend))
-        for event, divergence, extreme, trend in zip(
-            fresh, divergences_of(block, fresh), *likeness, strict=True
-        )
-    )
-    counts = np.bincount(events[:, SYMBOL], minlength=len(block.symbols)).tolist()
+    signals = signals_of(block, analysis, fresh)
     return _Found(
-        _covered(fetched, task, dict(zip(block.symbols, counts, strict=True))),
+        _covered(fetched, task, _outcomes(block, analysis, events, task)),
         signals,
         tuple(divergences_of(block, events)) if task.with_divergences else (),
-        try_divergences(block, analysis, events, task.trade),
         _charted(series, signals, task),
     )
 
 
+def _outcomes(
+    block: Block, analysis: Analysis, events: NDArray[np.int64], task: BlockTask
+) -> dict[str, tuple[int, ...]]:
+    """Return how many divergences of each symbol ended in which way."""
+    counts = np.zeros((len(block.symbols), len(FATES)), np.int64)
+    fates = try_divergences(block, analysis, events, task.trade).fate
+    np.add.at(counts, (events[:, SYMBOL], fates), 1)
+    return dict(zip(block.symbols, map(tuple, counts.tolist()), strict=True))
+
+
 def _covered(
-    fetched: Mapping[str, _Fetched], task: BlockTask, divergences: Mapping[str, int]
+    fetched: Mapping[str, _Fetched], task: BlockTask, outcomes: Mapping[str, tuple[int, ...]]
 ) -> tuple[Coverage, ...]:
     return tuple(
-        _coverage(symbol, x, task.interval, divergences.get(symbol, 0))
+        _coverage(symbol, x, task.interval, outcomes.get(symbol, ()))
         for symbol, x in fetched.items()
     )
 
@@ -276,49 +272,3 @@ def _charted(
         return {}
     wanted = task.charted | {signal.divergence.symbol for signal in signals}
     return {symbol: candles for symbol, candles in series.items() if symbol in wanted}
-
-
-def _last_rows(block: Block) -> NDArray[np.int64]:
-    """Return the row of each symbol's newest candle."""
-    present = block.close == block.close
-    rows: NDArray[np.int64] = len(present) - 1 - present[::-1].argmax(axis=0)
-    return rows
-
-
-def _signal(
-    block: Block,
-    analysis: Analysis,
-    event: NDArray[np.int64],
-    divergence: Divergence,
-    extreme: float,
-    trend: float,
-) -> Signal:
-    column, previous, pivot = int(event[SYMBOL]), int(event[PREVIOUS]), int(event[PIVOT])
-    confirmed = pivot + RIGHT
-    close = block.close[:, column]
-    last = int(np.flatnonzero(close == close)[-1])
-    prices = (block.low if divergence.kind.value.endswith("bullish") else block.high)[:, column]
-    confirmed_close = float(close[confirmed])
-    return Signal(
-        divergence=divergence,
-        rsi_previous=float(analysis.rsi[previous, column]),
-        rsi=float(analysis.rsi[pivot, column]),
-        price_previous=float(prices[previous]),
-        price=float(prices[pivot]),
-        confirmed_close=confirmed_close,
-        confirmed_atr=float(analysis.atr[confirmed, column]),
-        highest_since=_extreme(block.high[confirmed + 1 :, column], confirmed_close, max),
-        lowest_since=_extreme(block.low[confirmed + 1 :, column], confirmed_close, min),
-        last_close=float(close[last]),
-        last_atr=float(analysis.atr[last, column]),
-        extreme=extreme,
-        trend=trend,
-        line_of_sight=line_of_sight(block, analysis, event),
-    )
-
-
-def _extreme(
-    prices: NDArray[np.float64], none: float, choose: Callable[[Iterable[float]], float]
-) -> float:
-    present = prices[prices == prices].tolist()
-    return choose(present) if present else none

@@ -10,6 +10,7 @@ from divbot.cli.table import summary_line, table_text
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Divergence, Evidence, Kind, Opportunity, ScorePart
+from divbot.scanner.base_rates import BaseRate
 from divbot.scanner.report import Report, Skipped, Summary, Timings
 
 CONFIRMED = parse_time("2024-07-30T09:00")
@@ -24,7 +25,7 @@ def opportunity(rank: int, symbol: str, kind: Kind, price: str, score: float) ->
         side=kind.side,
         score=score,
         parts=(ScorePart("rsi", 0.5, 0.2), ScorePart("line_of_sight", 1.0, 0.1)),
-        evidence=Evidence(0.3412, 0.0055, -0.204, 310, 5120) if rank < 3 else None,
+        evidence=Evidence(0.3412, 0.0055, -0.204, 5120) if rank < 3 else None,
         rsi_previous=27.44,
         rsi=33.06,
         pivot_price_previous=Decimal(price),
@@ -57,6 +58,7 @@ SUMMARY = Summary(
     opportunities=51,
     request_weight=846,
     funnel={"listed": 712, "tradable": 480, "in the universe": 400, "shown": 3},
+    base_rate=BaseRate(Market.USDM, Interval.M5, "years", 5120, 50, 1.0, 0.02, 0.0, 0.03),
     past={"target": 3, "stop": 7, "expired": 2, "not_entered": 1, "unresolved": 4},
 )
 REPORT = Report(

@@ -34,7 +34,8 @@ def test_a_calibration_is_told_as_a_table_and_as_json(recording: Path) -> None:
     found = json.loads(document.stdout)
     assert (table.returncode, document.returncode) == (0, 0)
     assert table.stdout.startswith(
-        f"recorded spot, 5m: 4 symbols, 900 candles, {found['cases']} cases that ended\n"
+        "recorded spot, 5m: 4 symbols, 900 candles, 1 week, "
+        f"{found['cases']} past divergences that ended\n"
     )
     assert f"Brier score           {found['brier']:.4f}" in table.stdout
     assert sum(x["cases"] for x in found["bins"]) == found["cases"] > 50

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.domain.beta import beta_cdf, beta_quantile, share_interval
+from divbot.domain.beta import beta_cdf, beta_quantile
 
 
 @pytest.mark.parametrize(
@@ -54,16 +54,3 @@ def test_the_quantile_undoes_the_distribution(p: float, a: float, b: float) -> N
 )
 def test_published_quantiles(p: float, a: float, b: float, expected: float) -> None:
     assert beta_quantile(p, a, b) == pytest.approx(expected, abs=1e-5)
-
-
-def test_a_share_s_interval_leaves_a_twentieth_at_either_side() -> None:
-    low, high = share_interval(0.3, 0.004)
-
-    strength = 0.3 * 0.7 / 0.004 - 1
-    shares = [beta_cdf(x, 0.3 * strength, 0.7 * strength) for x in (low, high)]
-    assert shares == pytest.approx([0.05, 0.95], abs=1e-9)
-
-
-@pytest.mark.parametrize("certain", [0.0, 1.0])
-def test_a_share_that_is_certain_has_no_interval(certain: float) -> None:
-    assert share_interval(certain, 0.001) == (certain, certain)

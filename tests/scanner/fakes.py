@@ -22,6 +22,7 @@ from divbot.domain.errors import (
 )
 from divbot.domain.market import Instrument, Interval, Market
 from divbot.domain.signals import Kind, Side
+from divbot.scanner.base_rates import BaseRate
 from divbot.scanner.cycle import ScanRules
 from divbot.scanner.plan import TradeRules
 from divbot.scanner.port import LeftOut
@@ -154,7 +155,10 @@ RANKING = RankingRules(
     trade=TRADE,
     weights=DEFAULT_WEIGHTS,
 )
-RULES = ScanRules(interval=Interval.M5, limit=1000, min_age=0.0, best=20, ranking=RANKING)
+RATE = BaseRate(Market.USDM, Interval.M5, "years", 5000, 50, 1.02, 0.02, 0.03, 0.03)
+RULES = ScanRules(
+    interval=Interval.M5, limit=1000, min_age=0.0, best=20, ranking=RANKING, rate=RATE
+)
 
 
 def rules(**changes: object) -> ScanRules:

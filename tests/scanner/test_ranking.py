@@ -1,20 +1,21 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import repeat
 from typing import Any
 
 import pytest
 
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Evidence, Kind, Opportunity, Side, Signal
-from divbot.scanner.ranking import plan_of, rank
+from divbot.scanner.ranking import EvidenceOf, plan_of, rank
 from divbot.scanner.score import DEFAULT_WEIGHTS, PARTS
 from tests.scanner.fakes import RANKING, START, STEP, TRADE, FakeListed
 
 CENT = Decimal("0.01")
-EVIDENCE = Evidence(0.3, 0.004, -0.25, 300, 5000)
+EVIDENCE = Evidence(0.3, 0.02, -0.25, 5000)
 
 
 def bullish(**changes: Any) -> Signal:
@@ -67,7 +68,7 @@ def bearish(**changes: Any) -> Signal:
 def ranked(
     *signals: Signal,
     age: int = 2,
-    evidence: Evidence | Mapping[str, Evidence] | None = EVIDENCE,
+    evidence: Evidence | Sequence[Evidence] | None = EVIDENCE,
     **changes: Any,
 ) -> tuple[Opportunity, ...]:
     listed = {x.divergence.symbol: FakeListed(x.divergence.symbol, CENT) for x in signals}
@@ -77,8 +78,14 @@ def ranked(
         replace(RANKING, **changes),
         Interval.M5,
         lambda _: age,
-        lambda x: evidence.get(x.divergence.symbol) if isinstance(evidence, dict) else evidence,
+        told(evidence),
     )
+
+
+def told(evidence: Evidence | Sequence[Evidence] | None) -> EvidenceOf:
+    """Return what tells the same of each signal, or of one after the other."""
+    each = iter(evidence) if isinstance(evidence, list) else repeat(evidence)
+    return lambda *_: next(each)
 
 
 def test_a_long_plan_risks_from_the_close_to_beyond_the_pivot() -> None:
@@ -232,8 +239,7 @@ def test_equal_scores_are_ranked_by_confidence() -> None:
     signals = [
         replace(bullish(), divergence=replace(bullish().divergence, symbol=x)) for x in names
     ]
-    confidences = dict(zip(names, (0.2, 0.4, 0.4, 0.3), strict=True))
-    evidence = {x: replace(EVIDENCE, confidence=share) for x, share in confidences.items()}
+    evidence = [replace(EVIDENCE, confidence=share) for share in (0.2, 0.4, 0.4, 0.3)]
 
     found = ranked(*signals, evidence=evidence)
 

@@ -12,12 +12,20 @@ from divbot.kernels.analysis import Analysis, after_warm_up, analyse
 from divbot.kernels.pivots import RIGHT
 from divbot.scanner import cases as parent
 from divbot.scanner.block import Block, build_block
-from divbot.scanner.cases import Past
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.pool import InlinePool
 from divbot.scanner.trial import line_of_sight, trends, try_divergences
 from tests import reference
-from tests.scanner.fakes import START, STEP, TRADE, FakeSource, candles_of, names, rules
+from tests.scanner.fakes import (
+    RATE,
+    RULES,
+    TRADE,
+    FakeCandles,
+    FakeSource,
+    candles_of,
+    names,
+    rules,
+)
 
 
 def market() -> tuple[Block, Analysis]:
@@ -52,7 +60,6 @@ def test_each_divergence_is_entered_at_the_open_after_its_confirmation() -> None
         fate = parent.FATES[found.fate[k]].replace("_", " ")
         assert fate == expected.fate
         assert found.result[k] == pytest.approx(expected.result, rel=1e-5, nan_ok=True)
-        assert found.entered[k] == START + (100 + confirmed + 1) * STEP
         assert found.held[k] == max(expected.ended - confirmed, 0)
 
 
@@ -93,33 +100,38 @@ def test_the_line_of_sight_is_clear_for_price_and_for_rsi(
     assert line_of_sight(block, analysis, event) == expected
 
 
-def test_a_scan_gives_every_opportunity_what_the_past_says() -> None:
+def test_a_scan_tells_of_every_opportunity_what_to_expect() -> None:
     source = FakeSource(names(60), bars=900)
     pool = InlinePool(source, connections=2)
 
     report = Scanner(source.open_listing(), source, pool, ManualClock(), rules(best=100)).cycle()
 
     pool.close()
-    past = report.summary.past
-    assert sum(past.values()) == report.summary.divergences
-    ended = past["target"] + past["stop"] + past["expired"]
-    assert ended > 500
+    assert report.summary.base_rate == RATE
+    assert len(report.opportunities) == 5
     for x in report.opportunities:
         assert x.evidence is not None
-        assert x.evidence.market_cases == ended
+        assert x.evidence.cases == RATE.cases
         assert 0 < x.evidence.low < x.evidence.confidence < x.evidence.high < 1
+        fair = 1 / (1 + x.reward_risk)
+        assert x.evidence.confidence <= RATE.believed_ratio * fair + 1e-9
 
 
-def test_skipped_symbols_have_no_say() -> None:
-    block, analysis = market()
+def test_a_scan_tells_what_became_of_past_divergences_but_of_skipped_symbols() -> None:
+    known = names(5)
+    behind = FakeCandles(*(x[:-300] for x in candles_of(7, 900)))
+    source = FakeSource((*known, "BEHINDUSDT"), bars=900, special={"BEHINDUSDT": behind})
+    pool = InlinePool(source, connections=2)
+
+    summary = Scanner(source.open_listing(), source, pool, ManualClock(), RULES).cycle().summary
+
+    pool.close()
+    series = {symbol: candles_of(sum(symbol.encode()), 900) for symbol in known}
+    block = build_block(series, Interval.M5, rows=1000)
+    analysis = analyse(block.high, block.low, block.close)
     found = try_divergences(block, analysis, after_warm_up(analysis.divergences), TRADE)
-
-    past = Past([found], {"S0USDT", "S3USDT"}, TRADE, Interval.M5)
-
-    kept = ~np.isin(found.symbol, [0, 3])
-    assert past.fates["target"] == np.count_nonzero(found.fate[kept] == 2)
-    assert sum(past.fates.values()) == kept.sum()
-
-
-def test_nothing_scanned_has_no_past() -> None:
-    assert set(Past([], set(), TRADE, Interval.M5).fates.values()) == {0}
+    assert [x.symbol for x in summary.skipped] == ["BEHINDUSDT"]
+    assert summary.past == {
+        name: int((found.fate == number).sum()) for number, name in enumerate(parent.FATES)
+    }
+    assert sum(summary.past.values()) == summary.divergences > 50

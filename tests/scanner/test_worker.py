@@ -37,7 +37,7 @@ def found() -> tuple[Any, ...]:
         result.failures,
         tuple(sorted(result.signals, key=lambda x: astuple(x.divergence))),
         tuple(sorted(result.divergences, key=astuple)),
-        sum(len(cases.fate) for cases in result.cases),
+        sum(x.divergences for x in result.coverage),
     )
 
 

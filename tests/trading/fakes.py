@@ -137,7 +137,7 @@ def opportunity(
         side=side,
         score=score,
         parts=(),
-        evidence=Evidence(0.3, 0.004, -0.1, 300, 5000),
+        evidence=Evidence(0.3, 0.02, -0.1, 5000),
         rsi_previous=30.0,
         rsi=35.0,
         pivot_price_previous=d(99),

@@ -15,8 +15,8 @@ from tests.trading.fakes import ENTRIES, NOON, opportunity
     ("least", "evidence", "objects"),
     [
         pytest.param(0.0, None, False, id="off, nothing known"),
-        pytest.param(0.3, Evidence(0.3, 0.004, 0.0, 9, 99), False, id="just enough"),
-        pytest.param(0.31, Evidence(0.3, 0.004, 0.0, 9, 99), True, id="too little"),
+        pytest.param(0.3, Evidence(0.3, 0.02, 0.0, 99), False, id="just enough"),
+        pytest.param(0.31, Evidence(0.3, 0.02, 0.0, 99), True, id="too little"),
         pytest.param(0.01, None, True, id="nothing known"),
     ],
 )

@@ -17,11 +17,13 @@ def calibration_page(found: Calibration, lines: Sequence[str], plotly: str) -> s
         name=title,
         title=title,
         is_simulated=False,
-        lines=("a confidence is stated from what had ended before, and compared with what came",),
+        lines=(
+            "a confidence is stated when a divergence is confirmed, and compared with what came",
+        ),
         body=filled(
             packaged("calibration.html"), {"figures": escape("\n".join(figures).strip("\n"))}
         ),
-        data={"share": found.share, "bins": [asdict(x) for x in found.bins]},
+        data={"share": found.whole.share, "bins": [asdict(x) for x in found.whole.bins]},
         script="calibration.js",
     )
     return page.text(plotly)
