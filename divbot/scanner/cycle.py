@@ -169,6 +169,7 @@ class Scanner:
                 opportunities=len(opportunities),
                 funnel=_funnel(universe, results, as_of, opportunities, rules),
                 past=past.fates,
+                evidence=past.market(),
                 request_weight=effort.weight,
             ),
             timings=Timings(

@@ -55,6 +55,8 @@ class Summary:
     """How many symbols were left after each step from the venue's listing to the table."""
     past: Mapping[str, int]
     """What became of past divergences as trades: how many of each of scanner.cases.FATES."""
+    evidence: Evidence | None = None
+    """What they say of any divergence of this market; None where none has ended yet."""
 
     def count(self, reason: str) -> int:
         """Return how many symbols were skipped for `reason`."""
@@ -254,4 +256,5 @@ def _summary_document(summary: Summary) -> dict[str, Any]:
         "request_weight": summary.request_weight,
         "funnel": dict(summary.funnel),
         "past": dict(summary.past),
+        "evidence": evidence_document(summary.evidence),
     }
