@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def chart(
-    symbol: Annotated[str, typer.Argument(help="Which one: BTCUSDT", show_default=False)],
+    symbol: Annotated[str, typer.Argument(help="The symbol: BTCUSDT", show_default=False)],
     *,
     market: flags.MarketName = None,
     interval: flags.IntervalName = None,
@@ -34,7 +34,7 @@ def chart(
     base_url: flags.BaseUrl = None,
     config: flags.Config = None,
 ) -> None:
-    """Draw candles and RSI of one symbol with all divergences, as a page that opens offline."""
+    """Draw candles, RSI and divergences of one symbol on a page that opens offline."""
     from divbot.app import open_scanner
     from divbot.app.examination import examined
     from divbot.cli.destination import Destination

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from divbot.cli import flags
-from divbot.domain.signals import Kind, Side
 
 if TYPE_CHECKING:
     from divbot.scanner.cycle import Stages
@@ -22,8 +21,10 @@ PARTIAL = 4
 _MOST_FAILURES_NAMED = 3
 
 
+@flags.further(*flags.OF_A_SCAN)
 def scan(
     *,
+    further: flags.Given,
     top: flags.Top = None,
     symbols: flags.Symbols = None,
     include: flags.Include = None,
@@ -36,19 +37,8 @@ def scan(
     workers: flags.Workers = None,
     connections: flags.Connections = None,
     sequential: flags.Sequential = None,
-    kind: Annotated[
-        str | None,
-        typer.Option(
-            help="Only these kinds: regular_bullish,hidden_bullish,regular_bearish,hidden_bearish",
-            autocompletion=flags.choices([x.value for x in Kind]),
-        ),
-    ] = None,
-    side: Annotated[
-        str | None,
-        typer.Option(
-            help="Only BUY or only SELL.", autocompletion=flags.choices([x.value for x in Side])
-        ),
-    ] = None,
+    kind: flags.KindNames = None,
+    side: flags.SideName = None,
     max_age: flags.MaxAge = None,
     stop_atr: flags.StopAtr = None,
     reward_risk: flags.RewardRisk = None,
@@ -58,14 +48,18 @@ def scan(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")] = False,
     with_all: Annotated[
         bool,
-        typer.Option("--all", help="Add every divergence of the windows to the JSON document."),
+        typer.Option(
+            "--all", help="Add every divergence found, old ones too, to the JSON document."
+        ),
     ] = False,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Tell below the table how each score came about.")
+        bool, typer.Option("--explain", help="Explain each score below the table.")
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option(help="Write to this file; .json and .csv choose the format.", dir_okay=False),
+        typer.Option(
+            help="Write to this file; the ending .json or .csv sets the format.", dir_okay=False
+        ),
     ] = None,
     chart_report: Annotated[
         Path | None,
@@ -74,12 +68,10 @@ def scan(
         ),
     ] = None,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress and no notices.")
+        bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")
     ] = False,
     demo: flags.Demo = False,
-    request_timeout: Annotated[
-        float | None, typer.Option(help="Seconds for one answer, all tries together. [10]")
-    ] = None,
+    request_timeout: flags.RequestTimeout = None,
     use_proxies: flags.UseProxies = None,
     weight_share: flags.WeightShare = None,
     base_url: flags.BaseUrl = None,
@@ -119,6 +111,7 @@ def scan(
             "use_proxies": use_proxies,
             "weight_share": weight_share,
             "base_url": base_url,
+            **further,
         },
         config,
     )

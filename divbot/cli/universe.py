@@ -31,7 +31,7 @@ def universe(
     base_url: flags.BaseUrl = None,
     config: flags.Config = None,
 ) -> None:
-    """Print the symbols that a scan looks at and, for every other one, the rule that says no."""
+    """List the symbols that a scan covers and, for every other one, the rule that leaves it out."""
     from divbot.app import open_venue
     from divbot.settings import load_settings
 
