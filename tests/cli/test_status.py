@@ -34,7 +34,7 @@ paper run 2024-07-01T120000-usdm-5m
 equity      1,000.00 USDT (0.00%), as valued at 2024-07-01 12:00:00 UTC
 cash        1,000.00 USDT
 trades      0 closed with 0.00 USDT; 0 open
-entries     go on
+entries     enabled
 last event  started at 2024-07-01 12:00:00 UTC, 3h00m ago
 program     not running
 """
