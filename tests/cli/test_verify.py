@@ -37,6 +37,10 @@ def test_a_calibration_is_told_as_a_table_and_as_json(recording: Path) -> None:
         f"recorded spot, 5m: 4 symbols, 900 candles, {found['cases']} cases that ended\n"
     )
     assert f"Brier score           {found['brier']:.4f}" in table.stdout
+    assert (
+        f"{found['brier_constant']:.4f} always predicting the final average (hindsight)"
+        in table.stdout
+    )
     assert sum(x["cases"] for x in found["bins"]) == found["cases"] > 50
 
 
