@@ -41,6 +41,15 @@ _COMMANDS = (
     "verify",
 )
 """Each in a module of its name."""
+_COMPILES = {
+    "scan": "kernels",
+    "chart": "kernels",
+    "paper": "kernels",
+    "why": "kernels",
+    "verify": "kernels",
+    "exchange": "exchange",
+}
+"""Commands that run compiled code, and the folder of its sources."""
 
 
 def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
@@ -120,6 +129,7 @@ def _settle_streams() -> None:
 def _run() -> int:  # noqa: PLR0911 - one way out of each failure
     try:
         app = command_line(sys.argv[1:])
+        _warn_of_compiling(sys.argv[1:])
         code: int = app(prog_name="divbot", standalone_mode=False) or 0
         sys.stdout.flush()
     except typer.TyperException as error:
@@ -157,6 +167,17 @@ def _as_a_setting(error: typer.TyperException) -> str:
         f"; it is a setting: write `{name} = ...` into divbot.toml, or set "
         f"{ENVIRONMENT_PREFIX}{name.upper()}"
     )
+
+
+def _warn_of_compiling(arguments: Sequence[str]) -> None:
+    """Say where compiled code cannot be kept: else each start takes a minute, nobody knows why."""
+    sources = _COMPILES.get(arguments[0]) if arguments else None
+    if sources is None or {"-h", "--help", "--quiet", "-q"} & {*arguments}:
+        return
+    from divbot.kernels.place import place_of
+
+    if problem := place_of(Path(divbot.__file__).parent / sources).problem:
+        print(f"divbot: {problem}", file=sys.stderr)
 
 
 def _complain_of_bug(error: Exception) -> int:
