@@ -37,6 +37,7 @@ def chart(
     """Draw candles, RSI and divergences of one symbol on a page that opens offline."""
     from divbot.app import open_scanner
     from divbot.app.examination import examined
+    from divbot.cli.compiling import tell_of_compiling
     from divbot.cli.destination import Destination
     from divbot.cli.report.page import plotly_script
     from divbot.settings import load_settings
@@ -64,6 +65,7 @@ def chart(
     path = output or Path(f"{_file_name(name)}-{settings.interval.value}.html")
     page = Destination(path)
     plotly = plotly_script("divbot chart")
+    tell_of_compiling()
     with open_scanner(settings, demo=demo, with_candles=True) as scanner:
         report = scanner.cycle()
     found = examined(report, settings).get(name)

@@ -25,12 +25,14 @@ def limits(
 ) -> None:
     """Show the request weight used and left, the offset of the clock and the latency."""
     from divbot import app
+    from divbot.cli.compiling import tell_of_compiling
     from divbot.settings import load_settings
 
     settings = load_settings({"market": market, "base_url": base_url}, config)
     flags.refuse_both(demo=demo, base_url=base_url)
     if demo:
         print("divbot: demo: the limits of a local exchange, not of Binance", file=sys.stderr)
+        tell_of_compiling()
     with app.open_venue(settings, demo=demo) as venue:
         found = venue.limits()
     print(json.dumps(_document(found, settings)) if as_json else _text(found, settings))

@@ -101,6 +101,7 @@ def paper(
     with AskedToStop(stop) as asked:
         # From here on, loading modules included, a first Ctrl-C is not raised in the middle.
         from divbot.app.options import PaperOptions
+        from divbot.cli.compiling import tell_of_compiling
         from divbot.cli.watching import Mode, Watching
         from divbot.settings import load_settings
 
@@ -135,6 +136,8 @@ def paper(
         seconds = None if duration is None else parse_duration(duration)
         options = PaperOptions(demo=demo, speed=speed, fresh=fresh, journal=journal)
         watching = Watching(Mode.of(quiet=quiet, jsonl=jsonl), on_lost=stop.set)
+        if not quiet:
+            tell_of_compiling()
         _trade(settings, options, stop, watching, seconds)
     # Whoever read us (head, less) has seen enough: that is no failure.
     if watching.lost and not (asked.exit_code or isinstance(watching.lost, BrokenPipeError)):

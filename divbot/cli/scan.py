@@ -79,6 +79,7 @@ def scan(
 ) -> int:
     """Scan the market once and print the opportunities, the best first."""
     from divbot.app import open_scanner, slow_scan_notice, workers_of_scan
+    from divbot.cli.compiling import tell_of_compiling
     from divbot.cli.destination import Destination
     from divbot.cli.output import Format, Output
     from divbot.cli.report.page import plotly_script
@@ -125,6 +126,8 @@ def scan(
         end_forkserver()
     if demo and not quiet:
         _notice("demo: a local exchange with a synthetic market, not real prices")
+    if not quiet:
+        tell_of_compiling()
     if (slow := slow_scan_notice(settings)) and not demo and not quiet:
         _notice(slow)
     with (
@@ -150,14 +153,18 @@ def scan(
 
 
 def _progress(*, quiet: bool) -> AbstractContextManager[Stages]:
-    """Return a progress bar where somebody looks, else what shows nothing."""
+    """Return a progress bar where somebody looks, else what shows nothing.
+
+    Either way, who has to wait for the kernels is told so.
+    """
     if quiet or not sys.stderr.isatty():
         from divbot.scanner.cycle import Stages
 
         return nullcontext(Stages())
+    from divbot.cli.compiling import is_compiled
     from divbot.cli.progress import ScanProgress
 
-    return ScanProgress()
+    return ScanProgress(is_compiling=not is_compiled())
 
 
 def _is_partial(report: Report, settings: Settings) -> bool:

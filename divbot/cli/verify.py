@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from divbot.cli import flags
+from divbot.cli.compiling import tell_of_compiling
 
 if TYPE_CHECKING:
     from divbot.app.verification import Recording
@@ -65,6 +66,7 @@ def calibration(
     given = {"symbols": symbols, "market": market, "limit": limit, "horizon": horizon}
     settings = load_settings(given, config)
     recording = open_recording(recorded, settings.symbols)
+    tell_of_compiling()
     found = calibration_of(recording, settings)
     out = Destination(None)
     if as_json:
@@ -138,6 +140,7 @@ def lookahead(
 
     given = {"symbols": symbol, "market": market, "interval": interval, "limit": limit}
     settings = load_settings({**given, "base_url": base_url}, config)
+    tell_of_compiling()
     found = replay(open_history(settings, recorded).block, trade_rules(settings))
     if as_json:
         Destination(None).write(
@@ -172,6 +175,7 @@ def warmup(
 
     settings = load_settings({"symbols": symbols}, config)
     block = open_recording(recorded, settings.symbols).block
+    tell_of_compiling()
     found = windows(block)
     if as_json:
         document = {

@@ -36,6 +36,7 @@ def why(
 ) -> None:
     """Scan the market and say why each SYMBOL is in the table, or which rule keeps it out."""
     from divbot.app.explanation import explain
+    from divbot.cli.compiling import tell_of_compiling
     from divbot.cli.destination import Destination, json_bytes
     from divbot.settings import load_settings
 
@@ -55,6 +56,7 @@ def why(
     )
     flags.refuse_both(demo=demo, base_url=base_url)
     wanted = list(dict.fromkeys(symbol.strip().upper() for symbol in symbols))
+    tell_of_compiling()
     found = explain(settings, wanted, demo=demo)
     out = Destination(None)
     if as_json:
