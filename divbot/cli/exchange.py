@@ -126,7 +126,11 @@ def exchange(
         raise InputError(f"--at: {error}") from None
     length = _interval(interval)
     if recorded is None:
-        _refuse("--interval", interval, "tells the candles of a recording: give --recorded too")
+        _refuse(
+            "--interval",
+            interval,
+            "is the length of the candles of a recording: give --recorded too",
+        )
     else:
         _refuse("--symbols", symbols, "makes a synthetic market: leave it out with --recorded")
         # With gaps, the seed says where they are.

@@ -158,8 +158,8 @@ def _trade(
 
     if settings.check_interval < EAGER:
         watching.tell(
-            f"a check interval below {EAGER:g} s is a burden on the venue's limits: scans may have "
-            "to wait for request weight",
+            f"a check interval below {EAGER:g} s may exceed the venue's request limits: scans may "
+            "have to wait for request weight",
             is_warning=True,
         )
     # Told to stop before there is a run: there is nothing to sum up.

@@ -149,8 +149,8 @@ def lookahead(
     else:
         verdict = f"CHANGED: {found.changes[0]}" if found.changes else "nothing ever changed"
         print(
-            f"{symbol.upper()}: {found.prefixes} prefixes, {found.divergences} divergences, "
-            f"{found.ended} trades that ended: {verdict}"
+            f"{symbol.upper()}: replayed up to each of {found.prefixes} candles, "
+            f"{found.divergences} divergences, {found.ended} finished trades: {verdict}"
         )
     return _BUG if found.changes else 0
 

@@ -100,7 +100,7 @@ def test_a_replay_of_all_prefixes_is_told(recording: Path) -> None:
     run = divbot("verify", "lookahead", "s1usdt", "--recorded", recording)
 
     assert run.returncode == 0
-    assert run.stdout.startswith("S1USDT: 498 prefixes, ")
+    assert run.stdout.startswith("S1USDT: replayed up to each of 498 candles, ")
     assert run.stdout.endswith(": nothing ever changed\n")
 
 
