@@ -49,7 +49,7 @@ class Output:
     ) -> None:
         if is_explained and format_ is not Format.TABLE:
             raise InputError(
-                "--explain is for the table: leave it out with --csv, and with --json, which has it all"
+                "--explain is for the table: leave it out with --csv, and --json has it all"
             )
         self._format = format_
         self._is_explained = is_explained
