@@ -129,7 +129,7 @@ def exchange(
         _refuse(
             "--interval",
             interval,
-            "is the length of the candles of a recording: give --recorded too",
+            "tells the candles of a recording: give --recorded too",
         )
     else:
         _refuse("--symbols", symbols, "makes a synthetic market: leave it out with --recorded")
