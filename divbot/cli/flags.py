@@ -125,8 +125,6 @@ BaseUrl: TypeAlias = Annotated[
 Config: TypeAlias = Annotated[
     Path | None, typer.Option(help="Settings file (TOML). [divbot.toml, if there is one]")
 ]
-
-
 KindNames: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -157,6 +155,16 @@ def _weight(part: str, default: str) -> Any:
     return _number(f"Weight of {part} in the score. [{default}]")
 
 
+_WEIGHTS: Mapping[str, Any] = {
+    "weight_rsi": _weight("the difference in RSI", "0.2"),
+    "weight_price": _weight("the difference in price", "0.15"),
+    "weight_zone": _weight("how extreme the RSI is", "0.15"),
+    "weight_line_of_sight": _weight("clear lines between the pivots", "0.1"),
+    "weight_trend": _weight("the trend", "0.1"),
+    "weight_freshness": _weight("freshness", "0.1"),
+    "weight_liquidity": _weight("traded volume", "0.05"),
+    "weight_expectancy": _weight("past results", "0.15"),
+}
 FURTHER: Mapping[str, Any] = {
     "min_age": MinAge,
     "max_spread": MaxSpread,
@@ -185,20 +193,11 @@ FURTHER: Mapping[str, Any] = {
     "keep_candles": _switch(
         "keep-candles", "Keep final candles on disk, and download only new ones. [yes]"
     ),
-    "weight_rsi": _weight("the difference in RSI", "0.2"),
-    "weight_price": _weight("the difference in price", "0.15"),
-    "weight_zone": _weight("how extreme the RSI is", "0.15"),
-    "weight_line_of_sight": _weight("clear lines between the pivots", "0.1"),
-    "weight_trend": _weight("the trend", "0.1"),
-    "weight_freshness": _weight("freshness", "0.1"),
-    "weight_liquidity": _weight("traded volume", "0.05"),
-    "weight_expectancy": _weight("past results", "0.15"),
+    **_WEIGHTS,
 }
 """Flags of settings that are rarely given: see `further`."""
-OF_A_SCAN = (
-    *("fee", "slippage", "keep_candles"),
-    *(x for x in FURTHER if x.startswith("weight_") and x != "weight_share"),
-)
+OF_A_SCAN = ("fee", "slippage", "keep_candles", *_WEIGHTS)
+"""Those of FURTHER that `divbot scan` has no place of its own for."""
 
 
 def further(*names: str) -> Callable[[Callable[..., Result]], Callable[..., Result]]:

@@ -144,7 +144,8 @@ def evidence_line(summary: Summary, rows: Sequence[Opportunity]) -> str:
     past, evidence = summary.past, summary.evidence
     if evidence is None:
         return "no past divergence has ended as a trade: confidence and expectancy are unknown"
-    whose = "for every row" if _CASES in _repeated(rows) else "for the market as a whole"
+    is_said_by_all = bool(rows) and _CASES in _repeated(rows)
+    whose = "for every row" if is_said_by_all else "for the market as a whole"
     return (
         f"past divergences as trades: {past['target']:,} reached the target, {past['stop']:,} the "
         f"stop, {past['expired']:,} expired, {past['unresolved']:,} are not over, "

@@ -202,6 +202,7 @@ def test_nothing_found_is_said_in_words() -> None:
     lines = table_text(replace(REPORT, opportunities=())).splitlines()
 
     assert lines[1] == "No opportunity passes the filters."
+    assert lines[2].endswith("expectancy -0.20 R for the market as a whole")
 
 
 def test_a_smooth_scan_has_a_short_summary() -> None:
