@@ -135,7 +135,7 @@ def _run() -> int:  # noqa: PLR0911 - one way out of each failure
     except typer.TyperException as error:
         return _complain(f"{error.format_message()}{_as_a_setting(error)}", error.exit_code)
     except VenueUnreachable as error:
-        return _complain(f"{error}; `divbot scan --demo` needs no network", error.exit_code)
+        return _complain(f"{error}; --demo needs no network", error.exit_code)
     except DivbotError as error:
         return _complain(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort, Terminated) as error:
