@@ -21,7 +21,7 @@ from functools import partial
 from divbot.domain.errors import DivbotError
 from divbot.domain.events import Event, Marked, Paused
 from divbot.domain.fills import Candle, Costs, Quote, Reason
-from divbot.domain.ledger import DAY, Ledger
+from divbot.domain.ledger import Ledger
 from divbot.domain.market import Interval
 from divbot.domain.market import Market as Kind
 from divbot.domain.notices import Tell
@@ -91,7 +91,7 @@ class Engine:
         self._watch = Watch(market, rules.market, book, questions, rules.costs, tell)
         self._started_at = market.now()
         self._acted_on = 0
-        self._marked_at = book.ledger.at
+        self._marked_at = book.ledger.valued_at
         self._problem = self._found = ""
         # Guards `_state`: other threads read it.
         self._lock = threading.Lock()
@@ -233,8 +233,8 @@ class Engine:
             self._book.write(Paused(self._after_all(now), reason))
 
     def _mark(self, now: int) -> None:
-        every, is_new_day = self._rules.mark_every, now // DAY > self._book.ledger.valued_at // DAY
-        if now // every != self._marked_at // every or is_new_day:
+        every = self._rules.mark_every
+        if now // every != self._marked_at // every:
             self._value(now)
 
     def _value(self, now: int) -> None:
