@@ -14,7 +14,7 @@ from divbot.domain.fills import Costs, Fill, Quote, fill_at_quote, slipped
 from divbot.domain.ledger import Ledger
 from divbot.domain.margin import MAX_LEVERAGE, liquidation_on_tick, liquidation_price
 from divbot.domain.market import Instrument, Market
-from divbot.domain.money import cost, quantity_below
+from divbot.domain.money import cost, price_above, quantity_below
 from divbot.domain.positions import Origin, Seen
 from divbot.domain.signals import Opportunity, Side
 
@@ -170,7 +170,8 @@ def _trail(opportunity: Opportunity, rules: SizingRules) -> Decimal | None:
     if rules.trail_atr is None:
         return None
     atr = opportunity.price * Decimal(repr(opportunity.atr_percent)) / 100
-    return rules.trail_atr * atr
+    tick = opportunity.instrument.tick_size if opportunity.instrument else None
+    return price_above(rules.trail_atr * atr, tick)
 
 
 def _origin(entry: Entry) -> Origin:

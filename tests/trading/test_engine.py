@@ -518,6 +518,15 @@ class TestExits:
         (held,) = trader.ledger.positions.values()
         assert held.stop == d("100.9")  # 100.966687313, away from optimism
 
+    def test_how_far_a_stop_trails_is_a_distance_in_ticks(self) -> None:
+        trader = Trader(rules=replace(RULES, sizing=replace(SIZING, trail_atr=d("1.5"))))
+        trader.publish(opportunity(atr_percent=1.0333126872666))
+
+        trader.step()
+
+        (held,) = trader.ledger.positions.values()
+        assert held.trail == d("1.6")  # 1.5499690308999
+
 
 class TestFunding:
     """Settlements as the venue publishes them: some milliseconds after they were due."""
