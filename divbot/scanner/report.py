@@ -87,9 +87,9 @@ class Report:
     """What to show, the best first."""
     divergences: tuple[Divergence, ...]
     """Every one in the windows, by symbol and time; most are history."""
-    open_to_trade: tuple[Opportunity, ...] = ()
+    open_to_trade: tuple[Opportunity, ...] = field(default=(), repr=False)
     """All of the kinds and sides that were asked for: `opportunities` are the best of them."""
-    fresh: tuple[Divergence, ...] = ()
+    fresh: tuple[Divergence, ...] = field(default=(), repr=False)
     """All that were confirmed lately, of every kind and side, open to trade or not."""
     notices: tuple[str, ...] = ()
     """What a reader should know of how the report came about."""

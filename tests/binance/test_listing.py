@@ -45,6 +45,8 @@ class FakeClient:
         self.ranges = {"AAAUSDT": "0.05", "CALMUSDT": "0.002", "PEGUSDT": "0.001"}
         self.closes = {"CALMUSDT": [1.0, 1.2], "PEGUSDT": [1.0, 1.005]}
         self.stocks: list[str] = []
+        self.unlisted: set[str] = set()
+        """They have a price, but stand on no list."""
 
     def exchange_info(self) -> Listing:
         self.asked.append("exchangeInfo")
@@ -54,6 +56,7 @@ class FakeClient:
         coins = [
             Instrument(symbol, symbol.removesuffix("USDT"), "USDT", "TRADING", **facts)
             for symbol in self.ranges
+            if symbol not in self.unlisted
         ]
         stocks = [
             Instrument(f"{base}USDT", base, "USDT", "TRADING", underlying="EQUITY")
@@ -236,6 +239,14 @@ def test_a_held_symbol_that_one_list_lacks_is_not_gone(desk: Desk) -> None:
     desk.universe(held={"AAAUSDT"})
     del desk.client.ranges["AAAUSDT"]
     desk.clock.advance(240)
+
+    assert desk.universe(held={"AAAUSDT"}).gone == set()
+
+
+def test_a_held_symbol_that_only_the_list_lacks_is_not_gone(desk: Desk) -> None:
+    desk.client.unlisted.add("AAAUSDT")
+    desk.universe(held={"AAAUSDT"})
+    desk.clock.advance(3600)
 
     assert desk.universe(held={"AAAUSDT"}).gone == set()
 
