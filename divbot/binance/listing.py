@@ -19,11 +19,11 @@ from divbot.domain.market import Interval, Market
 
 T = TypeVar("T")
 
-GONE_AFTER = 300_000
-"""ms: one list that lacks a symbol may be a bad one; those of five minutes are not."""
 REQUESTS = 4
 """The most requests that a listing has under way at once."""
 _MOST_JUDGED = 10
+_GONE_AFTER = 300_000
+"""ms: one list that lacks a symbol may be a bad one; those of five minutes are not."""
 
 
 class Listings:
@@ -83,12 +83,12 @@ class Listings:
         return universe.without_flat(flat).shortened(len(verdicts) - len(flat))
 
     def _gone(self, snapshot: Snapshot, held: Collection[str]) -> frozenset[str]:
-        """Return what is held, but nothing was heard of for GONE_AFTER."""
+        """Return what is held, but was neither listed nor had a ticker for some time."""
         at, heard_of = snapshot.at, snapshot.instruments.keys() | snapshot.tickers.keys()
         self._missing_since = {
             symbol: self._missing_since.get(symbol, at) for symbol in held if symbol not in heard_of
         }
-        return frozenset(x for x, since in self._missing_since.items() if at - since >= GONE_AFTER)
+        return frozenset(x for x, since in self._missing_since.items() if at - since >= _GONE_AFTER)
 
     def _snapshot(self, threads: ThreadPoolExecutor) -> Snapshot:
         """Ask for all parts at once: only the slowest is waited for."""

@@ -57,7 +57,7 @@ class Universe:
     problem: str = ""
     """Why this is an older list than it should be; empty: it is none."""
     gone: frozenset[str] = frozenset()
-    """Symbols that are held, but have been listed no more for some time."""
+    """Symbols that are held, but have neither been listed nor had a ticker for some time."""
 
     def without_flat(self, symbols: Collection[str]) -> Universe:
         """Return the same without `symbols`, whose price was found to stand still."""

@@ -226,11 +226,11 @@ class Engine:
 
     def _pause(self, reason: str, now: int) -> None:
         ledger = self._book.ledger
-        is_new = reason != ledger.paused or not is_paused_today(ledger, now)
-        if is_new and (reason or ledger.paused):
-            if self._marked_at != now:
-                self._value(now)  # what the next day begins with
-            self._book.write(Paused(self._after_all(now), reason))
+        if reason == ledger.paused and (not reason or is_paused_today(ledger, now)):
+            return
+        if self._marked_at != now:
+            self._value(now)  # what the next day begins with
+        self._book.write(Paused(self._after_all(now), reason))
 
     def _mark(self, now: int) -> None:
         every = self._rules.mark_every

@@ -60,7 +60,7 @@ def settle(
     """Return `position` after all funding of `rates` that was due by `until`, and the payments."""
     payments = []
     for rate in rates:
-        due = due_at(rate)
+        due = _due_at(rate)
         if not position.funded_until < due <= until:
             continue
         funded = _funded(position, rate, due)
@@ -74,7 +74,7 @@ def settle(
     return position, tuple(payments)
 
 
-def due_at(rate: FundingRate) -> int:
+def _due_at(rate: FundingRate) -> int:
     """Return when a settlement was due: the venue's own time for it is up to 20 ms later."""
     return rate.at // MINUTE * MINUTE
 

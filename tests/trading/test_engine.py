@@ -850,6 +850,16 @@ class TestTrouble:
         assert only_exit(trader).fill.price == 97
         assert trader.engine.state.problem == "no candles: no candles"
 
+    def test_a_problem_is_there_in_a_step_that_values_the_account_too(self) -> None:
+        trader = holding()
+        trader.market.candle_trouble = VenueUnreachable("no route")
+
+        for _ in range(2):
+            trader.step(after=5 * MINUTE)
+
+        assert trader.engine.state.problem == "no candles: no route"
+        assert trader.told == ["! no candles: no route"]
+
     def test_a_full_disk_is_not_traded_over(self) -> None:
         trader = Trader()
         trader.publish(opportunity())
