@@ -58,7 +58,8 @@ _DEFAULT_STOP = {418: 120, 429: 60}
 """Seconds, where the venue does not say until when. No ban is shorter than two minutes."""
 _FIREWALL_STOP = 300
 _SMALL, _LARGE = 4 * MEBIBYTE, 32 * MEBIBYTE
-_INVALID_SYMBOL = -1121
+_OF_THE_SYMBOL = {-1121: "does not know", -1122: "does not trade"}
+"""What the venue's codes say of a symbol; contracts that were settled stay listed with the latter."""
 _VENUE_TROUBLE = frozenset({-1000, -1001, -1006, -1007, -1008})
 
 
@@ -157,7 +158,7 @@ class BinanceClient:
     ) -> T:
         """Return what a good answer says, from the first of the base URLs that gives one.
 
-        Raise UnknownSymbol where the venue does not know the symbol that is asked about.
+        Raise UnknownSymbol where the venue does not know, or trade, the symbol that is asked about.
         """
         while True:
             asked = self._asked
@@ -171,8 +172,8 @@ class BinanceClient:
                 if "symbol" not in parameters:
                     raise
                 symbol = parameters["symbol"]
-                if error.code == _INVALID_SYMBOL:
-                    raise UnknownSymbol(f"{symbol}: the venue does not know this symbol") from error
+                if says := _OF_THE_SYMBOL.get(error.code):
+                    raise UnknownSymbol(f"{symbol}: the venue {says} this symbol") from error
                 raise RequestRejected(f"{symbol}: {error}", code=error.code) from error
 
     def _ask_patiently(

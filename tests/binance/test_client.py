@@ -276,6 +276,12 @@ def test_the_next_address_is_asked_where_the_first_one_refuses(
         ),
         pytest.param(
             refusal(400, -1122, "Invalid symbol status."),
+            UnknownSymbol,
+            "XUSDT: the venue does not trade this symbol",
+            id="settled",
+        ),
+        pytest.param(
+            refusal(400, -1100, "Illegal characters."),
             RequestRejected,
             "XUSDT: the venue rejected the request",
             id="rejected",
