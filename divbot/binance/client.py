@@ -59,7 +59,7 @@ _DEFAULT_STOP = {418: 120, 429: 60}
 _FIREWALL_STOP = 300
 _SMALL, _LARGE = 4 * MEBIBYTE, 32 * MEBIBYTE
 _OF_THE_SYMBOL = {-1121: "does not know", -1122: "does not trade"}
-"""What the venue's codes say of a symbol; contracts that were settled stay listed with the latter."""
+"""What a code of the venue says of a symbol; the latter of contracts that were settled."""
 _VENUE_TROUBLE = frozenset({-1000, -1001, -1006, -1007, -1008})
 
 
