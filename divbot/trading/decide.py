@@ -64,10 +64,12 @@ def choose(report: Report, moment: Moment, rules: EntryRules) -> list[Opportunit
     taken: dict[str, Opportunity] = {}
     free = max(rules.max_positions - len(moment.ledger.positions), 0)
     for opportunity in report.open_to_trade:
+        if len(taken) == free:
+            break
         symbol = opportunity.divergence.symbol
         if symbol not in taken and not objection(opportunity, moment, rules):
             taken[symbol] = opportunity
-    return list(taken.values())[:free]
+    return list(taken.values())
 
 
 def objection(opportunity: Opportunity, moment: Moment, rules: EntryRules) -> str:

@@ -590,6 +590,15 @@ class TestFunding:
 
         assert trader.kinds() == ["started", "entered", "funded", "exited"]
 
+    def test_an_hour_without_a_settlement_is_asked_about_twice(self) -> None:
+        trader = holding()
+        trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(80)]
+
+        for _ in range(75):
+            trader.step(after=MINUTE)
+
+        assert trader.market.asked.count("funding AAAUSDT") == 2
+
     def test_a_settlement_that_is_published_late_is_paid_at_the_exit(self) -> None:
         trader = holding()
         trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(80)]
