@@ -92,13 +92,15 @@ class Settings(BaseSettings):
         description="candles per symbol; by default 499 on futures, 1000 on spot",
     )
     kind: Annotated[tuple[Kind, ...], NoDecode] = Field(
-        (), description="only these kinds of divergence; by default all four"
+        (), description="show and enter only these kinds of divergence; by default all four"
     )
     side: Annotated[tuple[Side, ...], NoDecode] = Field(
-        (), description="only `BUY` or only `SELL` signals; by default both"
+        (), description="show and enter only `BUY` or only `SELL` signals; by default both"
     )
     max_age: int = Field(5, ge=0, description="ignore signals older than this many candles")
-    best: int = Field(20, ge=1, description="show at most this many opportunities")
+    best: int = Field(
+        20, ge=1, description="show at most this many opportunities; `paper` trades on all"
+    )
     stop_atr: float = Field(
         0.5,
         ge=0,
