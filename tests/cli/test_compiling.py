@@ -33,6 +33,15 @@ def test_a_first_start_says_what_it_waits_for_and_how_long(
     assert capsys.readouterr() == ("", NOTICE)
 
 
+def test_the_readme_s_first_command_shows_what_it_does() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+
+    first = readme.partition("```sh\n")[2].partition("\n")[0]
+
+    assert "pip install --editable" in first
+    assert "--quiet" not in first
+
+
 def test_one_that_was_interrupted_compiles_on_and_says_so(cache: Path) -> None:
     (cache / "past.no_past-24.py311.nbi").touch()
 
