@@ -180,7 +180,7 @@ def open_paper(
         questions.insist(trading.begin)
         if options.speed != 1 and not trading.simulated:
             raise InputError("--speed is for a local exchange: a real venue keeps its own time")
-        journal = open_journal(settings, options, trading, on_event)
+        journal = open_journal(settings, options, trading, on_event, tell)
         stack.callback(journal.close)
         book = Book(journal, on_event)
         cache = ReportCache()

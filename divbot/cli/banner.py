@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from divbot.cli.columns import words_on_lines
 from divbot.cli.figures import harmless, money, percent, signed, span
-from divbot.cli.lines import ASSET, json_line
+from divbot.cli.lines import ASSET, changes_of, json_line
 from divbot.domain.ledger import ZERO, Ledger
 from divbot.domain.market import Interval, Market
 from divbot.trading.loop import Lateness
@@ -106,6 +106,8 @@ def _settings(setup: Setup, ledger: Ledger) -> Iterator[tuple[str, str]]:
     yield _JOURNAL, setup.journal
     if ledger.sessions > 1 or ledger.positions or ledger.closed:
         yield "resumed", _resumed(ledger)
+    if ledger.resumed is not None and ledger.resumed.changed:
+        yield "changed", ", ".join(changes_of(ledger.resumed))
     if ledger.paused:
         yield "no new positions", ledger.paused
 

@@ -104,7 +104,20 @@ def _started(event: Started) -> tuple[str, ...]:
 
 def _resumed(event: Resumed, start: Started | None) -> tuple[str, ...]:
     session = f"session {event.session}"
-    return _source(start, f"{session} of ") if start else (_first("START", session),)
+    changes = tuple(f", {change}" for change in changes_of(event))
+    first = _source(start, f"{session} of ") if start else (_first("START", session),)
+    return (*first, *changes)
+
+
+def changes_of(event: Resumed) -> tuple[str, ...]:
+    """Return each setting that a session changed, with what it was and what it is."""
+    return tuple(
+        f"{name} {_setting(old)} -> {_setting(new)}" for name, (old, new) in event.changed.items()
+    )
+
+
+def _setting(text: str) -> str:
+    return "unset" if text in ("", "None") else harmless(text)
 
 
 def _source(start: Started, before: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ ledger. Times are ms UTC of the market.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import ClassVar, TypeAlias
 
@@ -43,6 +43,10 @@ class Started(_Happened):
     is_simulated: bool
     balance: Decimal
     version: str
+    address: str | None = None
+    """Where the venue was found; None in the oldest journals."""
+    number: int = 0
+    """Counts the runs of a folder as they began, whatever the clocks said; 0: nobody counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class Resumed(_Happened):
     session: int
     """Which start of the program this is; the first is 1."""
     settings: dict[str, str]
+    changed: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Of those that are another now: what they were, and what they are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 DAY = 86_400_000
 ZERO = Decimal(0)
+ADDRESS = "base_url"
+"""The setting under which a session keeps the address of its venue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Ledger:
 
     start: Started | None = None
     sessions: int = 0
+    resumed: Resumed | None = None
+    """How the last session began."""
     cash: Decimal = ZERO
     positions: Mapping[int, Position] = field(default_factory=lambda: MappingProxyType({}))
     entries: Mapping[int, Entered] = field(default_factory=lambda: MappingProxyType({}))
@@ -56,6 +60,13 @@ class Ledger:
     paused_at: int = 0
     """When that began."""
     at: int = 0
+
+    @property
+    def address(self) -> str | None:
+        """Return where the venue is found; None where nobody wrote it down."""
+        if self.start is not None and self.start.address is not None:
+            return self.start.address
+        return self.resumed.settings.get(ADDRESS) if self.resumed is not None else None
 
     @property
     def next_trade(self) -> int:
@@ -97,7 +108,7 @@ class Ledger:
             case Started():
                 return self._started(event)
             case Resumed():
-                return replace(self, sessions=event.session)
+                return replace(self, sessions=event.session, resumed=event)
             case Entered():
                 return self._entered(event)
             case Funded():

@@ -172,7 +172,7 @@ def read(path: Path) -> Recorded:
 def start_of(path: Path) -> Started:
     """Return how a run began; raise JournalError for what is no journal."""
     with _reading(path) as connection:
-        first = next(records(connection), None)
+        first = next(records(connection, batch=1), None)
         started = first.event() if first else None
         if not isinstance(started, Started):
             raise Damaged("its first event is not the start of a run")

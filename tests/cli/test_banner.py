@@ -76,6 +76,15 @@ LATENESS = Lateness(steps=3672, waited=3671, median=1.0, p99=4.4, worst=38.0)
 BEFORE = fold(EVENTS[: EVENTS.index(RESUMED) + 1])
 
 
+def test_settings_that_a_session_changed_are_told_old_and_new() -> None:
+    changed = {"risk": ("0.01", "0.02"), "trail_atr": ("None", "2.0")}
+    resumed = replace(RESUMED, changed=changed)
+
+    text = banner_text(SETUP, fold([*EVENTS[: EVENTS.index(RESUMED)], resumed]))
+
+    assert "  changed                   risk 0.01 -> 0.02, trail_atr unset -> 2.0\n" in text
+
+
 def test_a_run_says_how_it_is_set_up() -> None:
     assert banner_text(SETUP, FRESH) == BANNER
 

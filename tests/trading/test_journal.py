@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sqlite3
 import tempfile
 import threading
@@ -489,3 +490,13 @@ def test_a_rolled_back_transaction_is_not_rolled_back_again(journal: Journal) ->
         journal._connection.execute("INSERT OR ROLLBACK INTO account SELECT * FROM account")
 
     assert not journal._connection.in_transaction
+
+
+def test_a_copy_of_the_file_alone_is_whole_while_the_run_goes_on(
+    journal: Journal, path: Path, tmp_path: Path
+) -> None:
+    journal.write(exited())
+
+    copy = Path(shutil.copy(path, tmp_path / "copy.db"))
+
+    assert read(copy).ledger == journal.ledger
