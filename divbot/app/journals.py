@@ -122,8 +122,8 @@ def _path(wanted: _Experiment, options: PaperOptions, tell: Tell) -> Path:
             old = other.start
             known = _title(old.venue, old.market, old.interval, old.address)
             tell(
-                f"a new run begins: it is on {wanted}, and the newest one, {other.name}, on "
-                f"{known}; that is kept",
+                f"a new run begins: none is on {wanted} yet; the newest other one, {other.name} "
+                f"on {known}, is kept",
                 is_warning=True,
             )
     return runs.new(SystemClock().now(), wanted.market, wanted.interval, is_demo=options.demo)
@@ -179,7 +179,7 @@ def _misfit(ledger: Ledger, wanted: _Experiment, settings: Settings, now: int) -
     if "balance" in settings.model_fields_set and settings.balance != start.balance:
         return (
             f"began with a balance of {start.balance:f} USDT, which stays: expected no other, "
-            f"found {settings.balance:f}"
+            f"found {settings.balance.normalize():f}"
         )
     return ""
 

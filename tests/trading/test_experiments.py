@@ -108,9 +108,9 @@ def test_another_experiment_is_a_run_of_its_own_and_says_so(
     assert second.path != first.path
     assert second.ledger.sessions == 1
     (said,) = second.told
-    assert said.startswith("! a new run begins: it is on ")
+    assert said.startswith("! a new run begins: none is on ")
     assert other in said
-    assert f"{first.name}, on Binance USD-M futures 5m at https://fapi.binance.com" in said
+    assert f"{first.name} on Binance USD-M futures 5m at https://fapi.binance.com" in said
     assert paper().path == first.path
     assert paper(**changed).path == second.path
 
