@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import ClassVar, TypeAlias
 
-from divbot.domain.fills import Fill, Reason
+from divbot.domain.fills import Costs, Fill, Reason
 from divbot.domain.market import Market
+from divbot.domain.money import cost
 from divbot.domain.positions import Origin, Seen
+from divbot.domain.risk import Limit, loss_at_stop
 
 
 class _Happened:
@@ -86,6 +88,36 @@ class Entered(_Happened):
     seen: Seen | None
     tick: Decimal | None
     origin: Origin
+    risk: Decimal | None = None
+    """1 R: what a plain stop loses, costs and all; this and the rest are None in older journals."""
+    limit: Limit | None = None
+    """What kept the position from being larger."""
+    paid: Decimal | None = None
+    """All that was taken from cash, that for dust included; None: margin and fee."""
+    dust: Decimal | None = None
+    """On spot: the part of a step that is left over of the symbol, and held besides."""
+
+    @property
+    def planned_loss(self) -> Decimal:
+        """Return 1 R; of an older journal, worked out from what the entry itself cost."""
+        if self.risk is not None:
+            return self.risk
+        fill = self.fill
+        # On spot, what was left over from a whole step was a part of the fee.
+        is_known = self.quantity == fill.quantity
+        costs = Costs(
+            fee=fill.fee / fill.notional if is_known else Decimal(0),
+            slippage=abs(fill.price - fill.requested) / fill.requested,
+        )
+        lost = loss_at_stop(
+            fill.side, self.quantity, fill.price, self.stop, costs, self.tick, paid=fill.fee
+        )
+        return cost(lost)
+
+    @property
+    def taken(self) -> Decimal:
+        """Return what was taken from cash."""
+        return self.margin + self.fill.fee if self.paid is None else self.paid
 
 
 @dataclass(frozen=True, slots=True)

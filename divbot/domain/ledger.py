@@ -20,16 +20,29 @@ from divbot.domain.events import (
     Started,
     Trailed,
 )
+from divbot.domain.fills import Quote
 from divbot.domain.history import History
+from divbot.domain.money import gain
 from divbot.domain.positions import MINUTE, Position
+from divbot.domain.signals import Side
 from divbot.domain.trades import Trade
 
 T = TypeVar("T")
+K = TypeVar("K", int, str)
 
 DAY = 86_400_000
 ZERO = Decimal(0)
 ADDRESS = "base_url"
 """The setting under which a session keeps the address of its venue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dust:
+    """What is left over of a symbol on spot: less than a step, and held until its next entry."""
+
+    quantity: Decimal
+    price: Decimal
+    """What the symbol was traded at last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,7 @@ class Ledger:
     """How each open position was opened."""
     funding: Mapping[int, Decimal] = field(default_factory=lambda: MappingProxyType({}))
     """What each open position received (below zero: paid) so far."""
+    dust: Mapping[str, Dust] = field(default_factory=lambda: MappingProxyType({}))
     closed: History[Trade] = field(default_factory=History)
     equity: Decimal = ZERO
     """As it was last valued."""
@@ -79,17 +93,30 @@ class Ledger:
         return sum((trade.profit for trade in self.closed), ZERO)
 
     def equity_at(self, prices: Mapping[str, Decimal]) -> Decimal:
-        """Return cash and positions, each valued at the price of its symbol in `prices`.
+        """Return cash, positions and dust, each valued at the price of its symbol in `prices`.
 
-        A position without a price counts with its entry price.
+        A position without a price counts with its entry price, dust with its last one.
         """
-        return self.cash + sum(
-            (
-                max(x.wallet + x.profit_at(prices.get(x.symbol, x.entry_price)), ZERO)
-                for x in self.positions.values()
-            ),
-            ZERO,
+        positions = (
+            max(x.wallet + x.profit_at(prices.get(x.symbol, x.entry_price)), ZERO)
+            for x in self.positions.values()
         )
+        return self.cash + sum(positions, ZERO) + self.dust_worth(prices)
+
+    def dust_worth(self, prices: Mapping[str, Decimal]) -> Decimal:
+        """Return what all dust is worth, valued like that."""
+        worths = (gain(x.quantity * prices.get(symbol, x.price)) for symbol, x in self.dust.items())
+        return sum(worths, ZERO)
+
+    def prices_in(self, quotes: Mapping[str, Quote]) -> dict[str, Decimal]:
+        """Return what each position could be closed at, and dust be sold at, where it is known."""
+        longs = {symbol: quote.bid for symbol in self.dust if (quote := quotes.get(symbol))}
+        held = {
+            x.symbol: quote.bid if x.side is Side.BUY else quote.ask
+            for x in self.positions.values()
+            if (quote := quotes.get(x.symbol))
+        }
+        return longs | held
 
     def holding(self, symbol: str) -> Position | None:
         """Return the open position in `symbol`."""
@@ -141,7 +168,7 @@ class Ledger:
             raise LedgerError(f"expected trade {self.next_trade}, found {event.trade}")
         if self.holding(event.symbol):
             raise LedgerError(f"{event.symbol}: a position is open already")
-        cash = self.cash - event.margin - event.fill.fee
+        cash = self.cash - event.taken
         if cash < 0:
             raise LedgerError(f"{event.symbol}: not enough cash, {-cash} missing")
         position = Position(
@@ -164,7 +191,12 @@ class Ledger:
             tick=event.tick,
             origin=event.origin,
         )
-        entered = replace(self, cash=cash, entries=_put(self.entries, event.trade, event))
+        entered = replace(
+            self,
+            cash=cash,
+            entries=_put(self.entries, event.trade, event),
+            dust=self._dust_after(event.symbol, event.fill.price, event.dust),
+        )
         return entered._with(position)  # noqa: SLF001 - its own kind
 
     def _funded(self, event: Funded) -> Ledger:
@@ -210,6 +242,7 @@ class Ledger:
             positions=_without(self.positions, event.trade),
             entries=_without(self.entries, event.trade),
             funding=_without(self.funding, event.trade),
+            dust=self._dust_after(position.symbol, event.fill.price),
             closed=self.closed.plus(trade),
         )
 
@@ -229,6 +262,14 @@ class Ledger:
             day_equity=self.equity if is_new_day else self.day_equity,
         )
 
+    def _dust_after(
+        self, symbol: str, price: Decimal, quantity: Decimal | None = None
+    ) -> Mapping[str, Dust]:
+        """Return all dust after a trade at `price`; without a new `quantity` it is the same."""
+        held = self.dust[symbol].quantity if symbol in self.dust else ZERO
+        left = held if quantity is None else quantity
+        return _put(self.dust, symbol, Dust(left, price)) if left else _without(self.dust, symbol)
+
     def _open(self, event: Funded | Trailed | Exited) -> Position:
         if event.trade not in self.positions:
             raise LedgerError(f"{event.kind}: trade {event.trade} is not open")
@@ -246,9 +287,9 @@ def fold(events: Iterable[Event]) -> Ledger:
     return ledger
 
 
-def _put(mapping: Mapping[int, T], key: int, value: T) -> Mapping[int, T]:
+def _put(mapping: Mapping[K, T], key: K, value: T) -> Mapping[K, T]:
     return MappingProxyType({**mapping, key: value})
 
 
-def _without(mapping: Mapping[int, T], key: int) -> Mapping[int, T]:
+def _without(mapping: Mapping[K, T], key: K) -> Mapping[K, T]:
     return MappingProxyType({k: v for k, v in mapping.items() if k != key})
