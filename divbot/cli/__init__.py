@@ -35,6 +35,7 @@ _COMMANDS = (
     "universe",
     "why",
     "limits",
+    "runs",
     "status",
     "trades",
     "stats",

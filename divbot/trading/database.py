@@ -114,6 +114,16 @@ def part_of(path: Path) -> Iterator[Path]:
         _discard(part)
 
 
+def delete(path: Path) -> None:
+    """Remove the file and what is beside it; raise JournalError where a program writes to it."""
+    if is_locked(path):
+        raise JournalError(f"{path}: a divbot writes to it; end that one first")
+    with own_errors(path), locked(path):
+        path.unlink()
+        _discard(path)
+    Path(f"{path}.lock").unlink(missing_ok=True)
+
+
 def connect_reading(path: Path) -> sqlite3.Connection:
     """Open `path` beside whoever writes to it."""
     # A reader of a WAL shares memory through a file beside it, and would have to make that.
@@ -176,7 +186,7 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _discard(part: Path) -> None:
+def _discard(path: Path) -> None:
     for suffix in ("", "-wal", "-shm", "-journal"):
         with suppress(OSError):
-            Path(f"{part}{suffix}").unlink()
+            Path(f"{path}{suffix}").unlink()

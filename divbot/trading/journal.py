@@ -34,6 +34,7 @@ from divbot.trading.chain import State, append, last_seq, records, replay
 from divbot.trading.database import (
     connect_reading,
     connect_writing,
+    delete,
     locked,
     make_durable,
     make_folder,
@@ -167,6 +168,22 @@ def read(path: Path) -> Recorded:
     with _reading(path) as connection:
         state = replay(connection, State(), lambda _, event: events.append(event))
     return Recorded(path.resolve(), tuple(events), state.ledger)
+
+
+def save(path: Path, copy: Path) -> Recorded:
+    """Write all that the journal `path` holds to the one file `copy`, also while it is written to.
+
+    What `copy` was is replaced. Return what it holds now. Raise JournalError where `path` is no
+    whole journal, or where the copy cannot be written.
+    """
+    copy = copy.resolve()
+    with _reading(path) as connection, own_errors(copy):
+        with part_of(copy) as part:
+            connection.execute("VACUUM INTO ?", (str(part),))
+            read(part)
+            if copy.exists():
+                delete(copy)
+        return read(copy)
 
 
 def start_of(path: Path) -> Started:

@@ -57,14 +57,14 @@ class Runs:
     """The runs in one folder, which need not exist yet."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def new(self, at: int, market: Market, interval: Interval, *, is_demo: bool = False) -> Path:
         """Return a file for a run that starts at `at` (ms UTC); there is none of this name yet."""
         start = datetime.fromtimestamp(at // 1000, UTC).strftime(_FORM)
         name = f"{start}-{market}-{interval}" + ("-demo" if is_demo else "")
         paths = (
-            self._folder / f"{name}{suffix}.db"
+            self.folder / f"{name}{suffix}.db"
             for suffix in ("" if number == 1 else f"-{number}" for number in count(1))
         )
         return next(path for path in paths if not path.exists())
@@ -72,11 +72,11 @@ class Runs:
     def all(self) -> tuple[Run, ...]:
         """Return every run, the oldest first; raise JournalError where the folder is closed."""
         try:
-            paths = list(self._folder.iterdir())
+            paths = list(self.folder.iterdir())
         except (FileNotFoundError, NotADirectoryError):
             return ()
         except OSError as error:
-            raise JournalError(f"{self._folder}: cannot be listed: {error.strerror}") from error
+            raise JournalError(f"{self.folder}: cannot be listed: {error.strerror}") from error
         return tuple(_in_order(sorted(run for path in paths if (run := _run(path)))))
 
     def next_number(self) -> int:
@@ -111,7 +111,7 @@ class Runs:
         known = ", ".join(run.name for run in reversed(runs[-_NAMED_AT_MOST:]))
         older = len(runs) - _NAMED_AT_MOST
         more = f" and {older} older" if older > 0 else ""
-        there_are = f"there are {known}{more}" if runs else f"there are none in {self._folder}"
+        there_are = f"there are {known}{more}" if runs else f"there are none in {self.folder}"
         raise InputError(f"no run is called {name!r}; {there_are}")
 
 
@@ -119,9 +119,12 @@ def _is_at(run: Run, venue: str | None, address: str | None) -> bool:
     """Tell whether `run` is on that venue; None: whichever it is. A name does not tell it."""
     if venue is None:
         return True
-    if start_of(run.path).venue != venue:
+    start = run.start or start_of(run.path)
+    if start.venue != venue:
         return False
-    return address is None or read(run.path).ledger.address in (None, address)
+    if address is None or start.address is not None:
+        return address in (None, start.address)
+    return read(run.path).ledger.address in (None, address)
 
 
 def _in_order(by_name: Iterable[Run]) -> list[Run]:
