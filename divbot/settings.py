@@ -105,7 +105,7 @@ class Settings(BaseSettings):
         0.5, ge=0, allow_inf_nan=False, description="stop beyond the later pivot, in ATRs"
     )
     reward_risk: float = Field(
-        2.0, gt=0, allow_inf_nan=False, description="target, as a multiple of the risk"
+        2.0, gt=0, allow_inf_nan=False, description="target, as a multiple of the way to the stop"
     )
     horizon: int = Field(
         100,
@@ -125,7 +125,10 @@ class Settings(BaseSettings):
         Decimal(10_000), gt=0, le=10**10, description="what a paper run starts with, in USDT"
     )
     risk: Decimal = Field(
-        Decimal("0.01"), gt=0, le=1, description="part of the equity to lose at the stop"
+        Decimal("0.01"),
+        gt=0,
+        le=1,
+        description="part of the equity to lose at the stop, costs and all: 1 R",
     )
     leverage: int = Field(
         10, ge=1, le=MAX_LEVERAGE, description="the most on futures; spot has none"

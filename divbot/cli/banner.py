@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from divbot.cli.columns import words_on_lines
 from divbot.cli.figures import harmless, money, percent, signed, span
-from divbot.cli.lines import ASSET, changes_of, json_line
+from divbot.cli.lines import ASSET, changes_of, dust_text, json_line
 from divbot.domain.ledger import ZERO, Ledger
 from divbot.domain.market import Interval, Market
 from divbot.trading.loop import Lateness
@@ -131,6 +131,8 @@ def _results(
     yield "trades", _trades(ledger, len(ledger.closed) - len(began.closed))
     yield "realised", f"{signed(ledger.realised)} {ASSET}"
     yield "open", f"{signed(snapshot.open_profit)} {ASSET}{_positions(ledger)}"
+    if ledger.dust:
+        yield "left over", dust_text(ledger, snapshot.prices)
     yield "costs", _costs(ledger)
     yield "looks", _looks(lateness)
     yield _JOURNAL, journal

@@ -49,7 +49,7 @@ def ratio(value: float) -> str:
 
 
 def multiple(value: Decimal | float | None) -> str:
-    """Return a profit as a multiple of its risk, `+1.04`; nothing where there was no risk."""
+    """Return a profit in R, `+1.04`; nothing where nothing was at risk."""
     return "" if value is None else signed(Decimal(value))
 
 

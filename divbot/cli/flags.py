@@ -66,7 +66,7 @@ StopAtr: TypeAlias = Annotated[
     float | None, typer.Option(help="Stop beyond the later pivot, in ATRs. [0.5]")
 ]
 RewardRisk: TypeAlias = Annotated[
-    float | None, typer.Option(help="Target, as a multiple of the risk. [2.0]")
+    float | None, typer.Option(help="Target, as a multiple of the way to the stop. [2.0]")
 ]
 Horizon: TypeAlias = Annotated[
     int | None, typer.Option(help="Candles after which a past case is closed. [100]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import Any
@@ -81,6 +82,12 @@ def event_json(event: Event, ledger: Ledger) -> str:
     if isinstance(event, Exited):
         document["profit"] = _plain(exit_profit(event, ledger))
     return json_line(document)
+
+
+def dust_text(ledger: Ledger, prices: Mapping[str, Decimal]) -> str:
+    """Return what is left over on spot, and what it is worth at `prices` or else its last ones."""
+    names = (f"{quantity_text(x.quantity)} of {harmless(s)}" for s, x in ledger.dust.items())
+    return f"worth {money(ledger.dust_worth(prices))} {ASSET}: {', '.join(names)}"
 
 
 def json_line(document: dict[str, Any]) -> str:

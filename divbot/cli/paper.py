@@ -39,7 +39,8 @@ def paper(
         float | None, typer.Option(help="What a new run starts with, in USDT. [10000]")
     ] = None,
     risk: Annotated[
-        float | None, typer.Option(help="Part of the equity to lose at the stop. [0.01]")
+        float | None,
+        typer.Option(help="Part of the equity to lose at the stop, costs and all. [0.01]"),
     ] = None,
     leverage: Annotated[int | None, typer.Option(help="The most on futures. [10]")] = None,
     max_positions: Annotated[

@@ -23,7 +23,7 @@ def test_help_lists_the_commands(arguments: list[str]) -> None:
         ["--help"],
         *(
             [name, "--help"]
-            for name in ("scan", "chart", "exchange", "status", "trades", "stats", "verify")
+            for name in ("scan", "chart", "exchange", "runs", "status", "trades", "stats", "verify")
         ),
     ],
 )
