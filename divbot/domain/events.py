@@ -12,7 +12,6 @@ from typing import ClassVar, TypeAlias
 
 from divbot.domain.fills import Costs, Fill, Reason
 from divbot.domain.market import Market
-from divbot.domain.money import cost
 from divbot.domain.positions import Origin, Seen
 from divbot.domain.risk import Limit, loss_at_stop
 
@@ -90,7 +89,7 @@ class Entered(_Happened):
     origin: Origin
     risk: Decimal | None = None
     """1 R: what a plain stop loses, costs and all; this and the rest are None in older journals."""
-    limit: Limit | None = None
+    limited_by: Limit | None = None
     """What kept the position from being larger."""
     paid: Decimal | None = None
     """All that was taken from cash, that for dust included; None: margin and fee."""
@@ -99,7 +98,7 @@ class Entered(_Happened):
 
     @property
     def planned_loss(self) -> Decimal:
-        """Return 1 R; of an older journal, worked out from what the entry itself cost."""
+        """Return 1 R; of an older journal, about that, from what the entry itself cost."""
         if self.risk is not None:
             return self.risk
         fill = self.fill
@@ -109,10 +108,9 @@ class Entered(_Happened):
             fee=fill.fee / fill.notional if is_known else Decimal(0),
             slippage=abs(fill.price - fill.requested) / fill.requested,
         )
-        lost = loss_at_stop(
-            fill.side, self.quantity, fill.price, self.stop, costs, self.tick, paid=fill.fee
+        return loss_at_stop(
+            fill.side, self.quantity, fill.price, self.stop, costs, None, paid=fill.fee
         )
-        return cost(lost)
 
     @property
     def taken(self) -> Decimal:

@@ -35,7 +35,7 @@ class Trade:
     origin: Origin
     risk: Decimal
     """1 R: what a plain stop would have lost, costs and all."""
-    limit: Limit | None
+    limited_by: Limit | None
     """What kept it from being larger; None: nobody wrote that down."""
 
     @classmethod
@@ -58,7 +58,7 @@ class Trade:
             profit=exited.returned - entered.margin - entered.fill.fee,
             origin=entered.origin,
             risk=entered.planned_loss,
-            limit=entered.limit,
+            limited_by=entered.limited_by,
         )
 
     @property

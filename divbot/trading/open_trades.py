@@ -104,9 +104,9 @@ class OpenTrade:
         return self.entered.planned_loss
 
     @property
-    def limit(self) -> Limit | None:
+    def limited_by(self) -> Limit | None:
         """Return what kept it from being larger; None: nobody wrote that down."""
-        return self.entered.limit
+        return self.entered.limited_by
 
 
 def open_trades(ledger: Ledger) -> tuple[OpenTrade, ...]:

@@ -104,7 +104,7 @@ def enter(
         tick=instrument.tick_size,
         origin=_origin(entry),
         risk=cost(_loss(opportunity, held, fill.price, costs, paid=fill.fee)),
-        limit=limit,
+        limited_by=limit,
         paid=paid,
         dust=left,
     )

@@ -101,7 +101,7 @@ def entered(
             atr_percent=0.5,
         ),
         risk=abs(Decimal(price) - Decimal(stop)) * Decimal(quantity),
-        limit=Limit.RISK,
+        limited_by=Limit.RISK,
     )
 
 

@@ -99,7 +99,7 @@ def test_the_tables_are_what_the_events_add_up_to(history: tuple[Event, ...]) ->
 
     opened = {x.trade: (i, x) for i, x in enumerate(history, 1) if isinstance(x, Entered)}
     closed = {x.trade: (i, x) for i, x in enumerate(history, 1) if isinstance(x, Exited)}
-    spent = sum(x.margin + x.fill.fee for _, x in opened.values())
+    spent = sum(x.margin + x.fill.fee if x.paid is None else x.paid for _, x in opened.values())
     earned = sum(x.returned for _, x in closed.values())
     profits = {
         n: x.returned - opened[n][1].margin - opened[n][1].fill.fee for n, (_, x) in closed.items()

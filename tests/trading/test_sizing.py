@@ -87,7 +87,7 @@ def test_a_plain_stop_loses_what_was_planned(
 
     assert trade.r_multiple == pytest.approx(Decimal(-1), abs=Decimal("1e-6"))
     assert trade.risk <= SIZING.risk * balance + d("0.00000003")
-    if found.limit is Limit.RISK:
+    if found.limited_by is Limit.RISK:
         # On spot, what is bought is rounded, and what is held of it once more.
         two_steps_more = trade.risk * (1 + d("0.021") / found.quantity)
         assert two_steps_more > SIZING.risk * balance
@@ -125,7 +125,7 @@ def test_an_entry_says_what_limited_its_size(
     found = entry_of(ledger, **changes)
 
     assert isinstance(found, Entered)
-    assert (found.limit, found.quantity) == (limit, d(quantity))
+    assert (found.limited_by, found.quantity) == (limit, d(quantity))
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_of_an_older_journal_one_r_is_worked_out_from_what_the_entry_cost() -> N
     new = entry_of(account(), costs=COSTS)
     assert isinstance(new, Entered)
 
-    old = replace(new, risk=None, limit=None)
+    old = replace(new, risk=None, limited_by=None)
 
     assert new.risk is not None
     assert old.planned_loss == pytest.approx(new.risk, rel=Decimal("0.001"))
