@@ -209,6 +209,21 @@ class TestDust:
         assert second.risk is not None
         assert second.risk <= SIZING.risk * closed.equity_at({})
 
+    @given(dust=st.decimals(d("0.0001"), d("0.0999"), places=4), balance=st.integers(200, 2000))
+    def test_it_is_counted_before_entering(self, dust: Decimal, balance: int) -> None:
+        account_with = replace(account(balance, Market.SPOT), dust={"AAAUSDT": Dust(dust, d(100))})
+
+        found = entry_of(
+            account_with,
+            costs=SPOT_COSTS,
+            market=Market.SPOT,
+            instrument={"step_size": d("0.1")},
+        )
+
+        assert isinstance(found, Entered)
+        assert found.risk is not None
+        assert found.risk <= SIZING.risk * account_with.equity_at({}) + d("0.00000002")
+
     def test_a_whole_step_of_it_is_sold_with_the_position(self) -> None:
         found = entry_of(
             replace(account(1000, Market.SPOT), dust={"AAAUSDT": Dust(d("0.0996"), d(100))}),
