@@ -49,7 +49,7 @@ class Snapshot:
     is_simulated: bool
     ledger: Ledger
     quotes: Mapping[str, Quote]
-    """Of the symbols of open positions, as they were last seen."""
+    """Of the symbols that are held, as they were last seen."""
     scanner: ScannerView
     weight_used: int = 0
     """Request weight spent by this program in the last minute."""

@@ -17,6 +17,7 @@ from divbot.domain.market import Market
 from divbot.domain.positions import MINUTE, exit_in_candle
 from divbot.domain.risk import Limit
 from divbot.domain.signals import Side
+from divbot.trading.curve import equity_curve
 from divbot.trading.replay import exited
 from divbot.trading.sizing import Entry, Refusal, enter
 from tests.trading.fakes import (
@@ -253,6 +254,22 @@ class TestDust:
         worth = dust.quantity * 300
         assert trader.ledger.equity == trader.ledger.cash + worth
         assert mark.at == trader.ledger.at
+
+    def test_the_last_valuation_stands_until_a_trade_ends(self) -> None:
+        trader = spot_trader()
+        trader.publish(opportunity())
+        trader.step()
+        trader.market.quoted = {"AAAUSDT": (98, 98)}
+        trader.step(after=5000)
+        exit_is_last = equity_curve(trader.journal.events, trader.ledger)[-1]
+        trader.market.quoted = {"AAAUSDT": (300, 300)}
+        trader.step(after=5000)
+        trader.engine.mark()
+        mark_is_last = equity_curve(trader.journal.events, trader.ledger)[-1]
+
+        (dust,) = trader.ledger.dust.values()
+        assert exit_is_last.equity == trader.ledger.cash + dust.quantity * dust.price
+        assert mark_is_last.equity == trader.ledger.cash + dust.quantity * 300
 
     def test_it_makes_no_difference_to_what_a_trade_comes_to(self) -> None:
         trader = spot_trader()
