@@ -35,6 +35,7 @@ from divbot.domain.trades import Trade
 
 ASSET = "USDT"
 VERB = 5
+_FEW = 3
 _ORIGIN = ("venue", "market", "interval", "is_simulated")
 
 
@@ -86,8 +87,9 @@ def event_json(event: Event, ledger: Ledger) -> str:
 
 def dust_text(ledger: Ledger, prices: Mapping[str, Decimal]) -> str:
     """Return what is left over on spot, and what it is worth at `prices` or else its last ones."""
-    names = (f"{quantity_text(x.quantity)} of {harmless(s)}" for s, x in ledger.dust.items())
-    return f"worth {money(ledger.dust_worth(prices))} {ASSET}: {', '.join(names)}"
+    names = [f"{quantity_text(x.quantity)} of {harmless(s)}" for s, x in ledger.dust.items()]
+    what = ", ".join(names) if len(names) <= _FEW else f"parts of {len(names)} symbols"
+    return f"worth {money(ledger.dust_worth(prices))} {ASSET}: {what}"
 
 
 def json_line(document: dict[str, Any]) -> str:
