@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sqlite3
 from contextlib import closing
@@ -223,3 +224,21 @@ def test_nothing_is_deleted_that_was_not_meant(
         Run(capsys, *arguments)
 
     assert len(runs.all()) == 2
+
+
+@pytest.mark.parametrize(("answer", "left"), [("y\n", 1), ("n\n", 2)])
+def test_at_a_terminal_it_asks_first(
+    runs: Runs,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    answer: str,
+    left: int,
+) -> None:
+    keyboard = io.StringIO(answer)
+    monkeypatch.setattr(keyboard, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", keyboard)
+
+    run = Run(capsys, "delete", FIRST)
+
+    assert f"delete {runs.folder / FIRST}.db for good?" in run.out + run.err
+    assert len(runs.all()) == left
