@@ -47,7 +47,12 @@ class Book:
     @property
     def equity(self) -> Decimal:
         """Return cash, positions and dust at what they could be sold at."""
-        return self.ledger.equity_at(self.ledger.prices_in(self.quotes))
+        return self.ledger.equity_at(self.prices)
+
+    @property
+    def prices(self) -> dict[str, Decimal]:
+        """Return what is held could be sold at, by symbol, where it is known."""
+        return self.ledger.prices_in(self.quotes)
 
     def remember(self, quotes: Mapping[str, Quote]) -> None:
         """Keep the quotes of what is held; a price of zero is none, and the last one holds."""

@@ -21,17 +21,15 @@ class Valuation:
 def equity_curve(events: Iterable[Event], ledger: Ledger) -> tuple[Valuation, ...]:
     """Return the starting balance and every valuation since, one for each moment, in order.
 
-    Without an open position the cash is the equity, exactly: the account as it stands is then the
-    last point, for trades that ended after the last valuation. Dust on spot counts at its last
-    price, unless no trade has ended since the last valuation, which stands then.
+    Without an open position the cash, and dust at its last price, is the equity, exactly: the
+    account as it stands is then the last point, for trades that ended after the last valuation.
     """
     found: dict[int, Decimal] = {}
-    cash = None
     for event in events:
         if isinstance(event, Started):
             found[event.at] = event.balance
         elif isinstance(event, Marked):
-            found[event.at], cash = event.equity, event.cash
-    if not ledger.positions and not (ledger.dust and cash == ledger.cash):
+            found[event.at] = event.equity
+    if not ledger.positions:
         found[ledger.at] = ledger.equity_at({})
     return tuple(Valuation(at, equity) for at, equity in found.items())

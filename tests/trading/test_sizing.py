@@ -255,7 +255,7 @@ class TestDust:
         assert trader.ledger.equity == trader.ledger.cash + worth
         assert mark.at == trader.ledger.at
 
-    def test_the_last_valuation_stands_until_a_trade_ends(self) -> None:
+    def test_a_curve_ends_with_it_at_its_last_known_price(self) -> None:
         trader = spot_trader()
         trader.publish(opportunity())
         trader.step()
@@ -267,8 +267,8 @@ class TestDust:
         trader.engine.mark()
         mark_is_last = equity_curve(trader.journal.events, trader.ledger)[-1]
 
-        (dust,) = trader.ledger.dust.values()
-        assert exit_is_last.equity == trader.ledger.cash + dust.quantity * dust.price
+        (dust,), (trade,) = trader.ledger.dust.values(), trader.ledger.closed
+        assert exit_is_last.equity == trader.ledger.cash + dust.quantity * trade.exit.price
         assert mark_is_last.equity == trader.ledger.cash + dust.quantity * 300
 
     def test_it_makes_no_difference_to_what_a_trade_comes_to(self) -> None:

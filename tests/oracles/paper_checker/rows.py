@@ -23,10 +23,11 @@ class Event(NamedTuple):
 
 
 class Dust(NamedTuple):
-    """What is left over from whole steps, and how wide bid and ask were apart then."""
+    """What is left over from whole steps, how wide bid and ask were apart then, the last price."""
 
     quantity: Decimal
     spread: Decimal
+    price: Decimal
 
 
 @dataclass(slots=True)
