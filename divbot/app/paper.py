@@ -173,6 +173,7 @@ def open_paper(
             _TRADER_CONNECTIONS,
             looks=60 * options.speed / settings.position_update_interval,
             symbols=math.ceil(options.speed * settings.max_positions),
+            tell=tell,
         )
         stack.callback(trading.close)
         questions = Questions(_TRADER_CONNECTIONS, stop)

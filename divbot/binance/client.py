@@ -20,8 +20,9 @@ from divbot.binance.endpoints import (
 )
 from divbot.binance.transport import MEBIBYTE, Answer, Transport
 from divbot.binance.wire import (
+    BySymbol,
     Candles,
-    FundingRate,
+    Funding,
     Listing,
     ListingParser,
     Minutes,
@@ -110,13 +111,13 @@ class BinanceClient:
         )
         return self._ask(Endpoint.EXCHANGE_INFO, lean, self._listings.parse, _LARGE)
 
-    def tickers(self) -> tuple[dict[str, Ticker], dict[str, Quote]]:
+    def tickers(self) -> tuple[BySymbol[Ticker], BySymbol[Quote]]:
         """Return the last 24 hours of every symbol and, on spot, its best bid and ask."""
         if self.market is Market.SPOT:
             return self._ask(Endpoint.TICKER_24HR, {}, parse_tickers_and_quotes, _LARGE)
-        return self._ask(Endpoint.TICKER_24HR, {}, parse_tickers, _LARGE), {}
+        return self._ask(Endpoint.TICKER_24HR, {}, parse_tickers, _LARGE), BySymbol({})
 
-    def quotes(self) -> dict[str, Quote]:
+    def quotes(self) -> BySymbol[Quote]:
         """Return the best bid and ask of every symbol."""
         return self._ask(Endpoint.BOOK_TICKER, {}, parse_quotes, _LARGE)
 
@@ -143,7 +144,7 @@ class BinanceClient:
         }
         return self._ask(endpoint, parameters, parse_minutes)
 
-    def funding(self, symbol: str, start: int, end: int) -> tuple[FundingRate, ...]:
+    def funding(self, symbol: str, start: int, end: int) -> Funding:
         """Return at most 1000 settlements of funding from `start` to `end` (ms UTC)."""
         parameters: dict[str, str | int] = {
             "symbol": symbol,

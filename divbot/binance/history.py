@@ -35,7 +35,7 @@ class History:
         if self._store is None:
             return self._client.final_candles(symbol, interval, limit)
         stored = self._store.read(symbol, interval)
-        if stored is not None and at and stored.reaches(limit) and _is_whole(stored, interval, limit):
+        if stored is not None and at and _serves(stored, interval, limit):
             candles = self._continued(self._store, stored, symbol, interval, limit, at)
             if candles is not None:
                 return candles
@@ -68,8 +68,10 @@ class History:
         return _part(joined, max(len(joined.open_time) - (limit - 1), 0), len(joined.open_time))
 
 
-def _is_whole(stored: Stored, interval: Interval, limit: int) -> bool:
-    """Tell whether no candle is missing among the newest that one asks for by `limit`."""
+def _serves(stored: Stored, interval: Interval, limit: int) -> bool:
+    """Tell whether the newest that one asks for by `limit` are kept, and none is missing."""
+    if not stored.reaches(limit):
+        return False
     times = stored.candles.open_time[1 - limit :]
     first, last = int(times[0]), int(times[-1])
     return interval.steps_between(first, last) == len(times) - 1

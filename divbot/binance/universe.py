@@ -1,6 +1,6 @@
 """Which symbols are worth looking at: the most traded ones that no rule leaves out. Pure.
 
-The user's `include` beats all but the first five rules; a symbol that is held stays whatever the
+The user's `include` beats all but the first six rules; a symbol that is held stays whatever the
 rules say.
 """
 
@@ -20,9 +20,10 @@ from divbot.binance.rules import (
     UniverseRules,
     found_against,
     spread_of,
+    unlisted,
 )
 from divbot.domain.errors import InputError
-from divbot.domain.market import Instrument
+from divbot.domain.market import DroppedRow, Instrument
 
 HYSTERESIS = Decimal("1.2")
 """A symbol of the last list stays until it ranks beyond this many times the list's length."""
@@ -54,6 +55,8 @@ class Universe:
     """By symbol."""
     problem: str = ""
     """Why this is an older list than it should be; empty: it is none."""
+    dropped: tuple[DroppedRow, ...] = ()
+    """Rows of the venue's lists that make no sense."""
 
     def without_flat(self, symbols: Collection[str]) -> Universe:
         """Return the same without `symbols`, whose price was found to stand still."""
@@ -94,7 +97,10 @@ def select(
     only where they rank well below its end.
     """
     if rules.symbols:
-        return Universe(snapshot.at, _chosen(snapshot, rules.symbols))
+        unread = tuple(x for x in unlisted(snapshot) if x.symbol in rules.symbols)
+        readable = [x for x in rules.symbols if x not in {each.symbol for each in unread}]
+        chosen = _chosen(snapshot, readable)
+        return Universe(snapshot.at, chosen, _by_symbol(unread), dropped=snapshot.dropped)
     objections = dict(found_against(snapshot, rules))
     eligible = [
         _listed(snapshot, symbol, is_wanted=rules.includes(symbol))
@@ -113,7 +119,8 @@ def select(
             below.append(LeftOut(listed.symbol, Rule.RANK, detail))
     kept.sort(key=_by_volume)
     left_out = [x for symbol, x in objections.items() if symbol not in held]
-    return Universe(snapshot.at, tuple(kept), _by_symbol([*left_out, *below]))
+    all_out = _by_symbol([*left_out, *below])
+    return Universe(snapshot.at, tuple(kept), all_out, dropped=snapshot.dropped)
 
 
 def _by_symbol(left_out: Iterable[LeftOut]) -> tuple[LeftOut, ...]:

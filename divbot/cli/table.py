@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from divbot.cli.columns import Column, left_out, side_style
+from divbot.cli.figures import rows_dropped
 from divbot.domain.clock import utc_text
 from divbot.domain.signals import Opportunity
 from divbot.scanner.report import SKIP_REASONS, Report, Summary
@@ -103,7 +104,9 @@ def explanation(opportunity: Opportunity) -> str:
 
 def funnel_line(summary: Summary) -> str:
     """Return how many symbols each step from the venue's listing to the table left."""
-    return "symbols: " + " > ".join(f"{count} {step}" for step, count in summary.funnel.items())
+    steps = " > ".join(f"{count} {step}" for step, count in summary.funnel.items())
+    dropped = f"; {rows_dropped(len(summary.dropped))}" if summary.dropped else ""
+    return f"symbols: {steps}{dropped}"
 
 
 def summary_line(report: Report) -> str:

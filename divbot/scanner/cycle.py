@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil, VenueError, VenueRefused
-from divbot.domain.market import Interval
+from divbot.domain.market import Instrument, Interval
 from divbot.domain.signals import Divergence, Opportunity, Signal
 from divbot.scanner.cases import Cases, Past
 from divbot.scanner.pool import Done, Pool
@@ -36,6 +36,7 @@ from divbot.scanner.task import (
 
 _DAY = 86_400_000
 _NEIGHBOURS = 10
+_MOST_NAMED = 3
 LARGEST_BLOCK = 200
 """Symbols: what bounds the memory of a worker, however large the market."""
 
@@ -169,6 +170,7 @@ class Scanner:
                 opportunities=len(opportunities),
                 funnel=_funnel(universe, results, as_of, opportunities, rules),
                 past=past.fates,
+                dropped=tuple(universe.dropped),
                 request_weight=effort.weight,
             ),
             timings=Timings(
@@ -182,7 +184,7 @@ class Scanner:
                 sorted(results.divergences, key=lambda x: (x.symbol, x.confirmed, x.kind))
             ),
             notices=_notices(universe),
-            held={x.symbol: x.instrument for x in universe.listed if x.symbol in held},
+            held=_held(universe, held),
             candles=results.candles_of(
                 {x.symbol for x in universe.listed if x.is_wanted}
                 | {x.divergence.symbol for x in best}
@@ -242,10 +244,27 @@ def _known_age(coverage: Coverage, rules: ScanRules) -> float:
     return coverage.span * rules.interval.milliseconds / _DAY
 
 
+def _held(universe: Universe, held: Collection[str]) -> dict[str, Instrument | None]:
+    """Return how held symbols are listed, as far as that is known."""
+    unread = {x.symbol for x in universe.dropped}
+    return {
+        x.symbol: x.instrument
+        for x in universe.listed
+        # A row without a symbol may be about any of them, as may one that came since.
+        if x.symbol in held and (x.instrument or not (universe.problem or {x.symbol, ""} & unread))
+    }
+
+
 def _notices(universe: Universe) -> tuple[str, ...]:
-    if not universe.problem:
-        return ()
-    return (f"the list of symbols is that of an earlier scan: {universe.problem}",)
+    notices = []
+    if universe.problem:
+        notices.append(f"the list of symbols is that of an earlier scan: {universe.problem}")
+    if dropped := universe.dropped:
+        named = "; ".join(map(str, dropped[:_MOST_NAMED]))
+        more = f"; and {len(dropped) - _MOST_NAMED} more" if len(dropped) > _MOST_NAMED else ""
+        rows = "a row" if len(dropped) == 1 else f"{len(dropped)} rows"
+        notices.append(f"{rows} of the venue's lists made no sense: {named}{more}")
+    return tuple(notices)
 
 
 def _left_behind(coverage: Sequence[Coverage], interval: Interval) -> dict[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from divbot.domain.market import Instrument, Interval, Market
+from divbot.domain.market import DroppedRow, Instrument, Interval, Market
 from divbot.domain.signals import Divergence, Evidence, Opportunity
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class Summary:
     """How many symbols were left after each step from the venue's listing to the table."""
     past: Mapping[str, int]
     """What became of past divergences as trades: how many of each of scanner.cases.FATES."""
+    dropped: tuple[DroppedRow, ...] = ()
+    """Rows of the venue's lists that make no sense."""
 
     def count(self, reason: str) -> int:
         """Return how many symbols were skipped for `reason`."""
@@ -89,7 +91,8 @@ class Report:
     notices: tuple[str, ...] = ()
     """What a reader should know of how the report came about."""
     held: Mapping[str, Instrument | None] = field(default_factory=dict)
-    """How the symbols that are held are listed; None: no more."""
+    """How the symbols that are held are listed; None: no more. One that may stand in a row that was
+    dropped is not among them."""
     candles: Mapping[str, Candles] = field(default_factory=dict, compare=False, repr=False)
     """What was analysed, by symbol, where it was asked for: see ScanRules.with_candles."""
 
@@ -226,4 +229,15 @@ def _summary_document(summary: Summary) -> dict[str, Any]:
         "request_weight": summary.request_weight,
         "funnel": dict(summary.funnel),
         "past": dict(summary.past),
+        "dropped_rows": [dropped_document(x) for x in summary.dropped],
+    }
+
+
+def dropped_document(row: DroppedRow) -> dict[str, Any]:
+    """Return a dropped row as texts and numbers; its symbol is None where it cannot be read."""
+    return {
+        "list": row.source,
+        "row": row.number,
+        "symbol": row.symbol or None,
+        "reason": row.reason,
     }

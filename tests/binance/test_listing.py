@@ -17,7 +17,7 @@ from divbot.binance.rules import Rule, UniverseRules
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.stocks import Stocks, tokenisable
 from divbot.binance.universe import Universe
-from divbot.binance.wire import Candles, Listing, Quote
+from divbot.binance.wire import BySymbol, Candles, Listing, Quote
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import (
     DivbotError,
@@ -62,15 +62,16 @@ class FakeClient:
         listed = {x.symbol: x for x in coins + stocks}
         return Listing(listed, 1234, self.clock.now() + AHEAD)
 
-    def tickers(self) -> tuple[dict[str, Ticker], dict[str, Quote]]:
+    def tickers(self) -> tuple[BySymbol[Ticker], BySymbol[Quote]]:
         low = Decimal(1)
-        return {
+        tickers = {
             symbol: Ticker(symbol, low, low + Decimal(width), low, low, self.clock.now() + AHEAD)
             for symbol, width in self.ranges.items()
-        }, self.quotes()
+        }
+        return BySymbol(tickers), self.quotes()
 
-    def quotes(self) -> dict[str, Quote]:
-        return dict.fromkeys(self.ranges, Quote(Decimal("0.999"), Decimal(1)))
+    def quotes(self) -> BySymbol[Quote]:
+        return BySymbol(dict.fromkeys(self.ranges, Quote(Decimal("0.999"), Decimal(1))))
 
     def server_time(self) -> int:
         self.asked.append("time")

@@ -20,7 +20,7 @@ from divbot.domain.errors import (
     UnknownSymbol,
     VenueUnreachable,
 )
-from divbot.domain.market import Instrument, Interval, Market
+from divbot.domain.market import DroppedRow, Instrument, Interval, Market
 from divbot.domain.signals import Kind, Side
 from divbot.scanner.cycle import ScanRules
 from divbot.scanner.plan import TradeRules
@@ -58,6 +58,7 @@ class FakeUniverse(NamedTuple):
     problem: str = ""
     at: int = 0
     left_out: tuple[LeftOut, ...] = ()
+    dropped: tuple[DroppedRow, ...] = ()
 
 
 def candles_of(seed: int, bars: int, *, end: int = 0, missing: Sequence[int] = ()) -> FakeCandles:
