@@ -196,6 +196,7 @@ def open_paper(
             check_interval=round(settings.check_interval * 1000),
             held=lambda: {x.symbol for x in engine.state.ledger.positions.values()},
             tell=tell,
+            speed=options.speed,
         )
         run = PaperRun(
             settings,

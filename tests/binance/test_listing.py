@@ -216,7 +216,7 @@ def test_the_last_good_list_holds_while_there_is_no_new_one(desk: Desk) -> None:
     assert (fresh.problem, symbols(fresh)) == ("", symbols(good))
 
 
-@pytest.mark.parametrize("trouble", [StopUntil.banned(NOW + DAY), VenueRefused("not here")])
+@pytest.mark.parametrize("trouble", [StopUntil("banned", ends=1.0), VenueRefused("not here")])
 def test_a_venue_that_wants_no_requests_is_not_glossed_over(
     desk: Desk, trouble: DivbotError
 ) -> None:
