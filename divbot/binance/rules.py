@@ -166,7 +166,11 @@ def unlisted(snapshot: Snapshot) -> Iterator[LeftOut]:
     """Give the symbols whose row in the listing makes no sense."""
     for symbol, row in snapshot.unread.items():
         if row.source == Endpoint.EXCHANGE_INFO:
-            yield LeftOut(symbol, Rule.UNREADABLE, str(row))
+            yield LeftOut(symbol, Rule.UNREADABLE, _why(row))
+
+
+def _why(row: DroppedRow) -> str:
+    return f"its row in {row.source} makes no sense: {row.reason}"
 
 
 _Objections = Iterator[tuple[Rule, str]]
@@ -189,7 +193,7 @@ def _because_closed(
     if rules.excludes(instrument.symbol):
         yield Rule.EXCLUDED, "excluded by the settings"
     if instrument.symbol in unread:
-        yield Rule.UNREADABLE, str(unread[instrument.symbol])
+        yield Rule.UNREADABLE, _why(unread[instrument.symbol])
     ticker = snapshot.tickers.get(instrument.symbol)
     if ticker is None:
         yield Rule.NO_PRICE, "nothing is known of its last 24 hours"

@@ -261,7 +261,8 @@ def _notices(universe: Universe) -> tuple[str, ...]:
         notices.append(f"the list of symbols is that of an earlier scan: {universe.problem}")
     if dropped := universe.dropped:
         named = "; ".join(map(str, dropped[:_MOST_NAMED]))
-        more = f"; and {len(dropped) - _MOST_NAMED} more" if len(dropped) > _MOST_NAMED else ""
+        others = len(dropped) - _MOST_NAMED
+        more = f"; and {others} more, see `divbot universe`" if others > 0 else ""
         rows = "a row" if len(dropped) == 1 else f"{len(dropped)} rows"
         notices.append(f"{rows} of the venue's lists made no sense: {named}{more}")
     return tuple(notices)

@@ -184,7 +184,7 @@ def test_a_row_that_makes_no_sense_leaves_its_symbol_out(
     rule, detail = left_out(found)["S05USDT"]
     assert symbols(found) == [x for x in SYMBOLS if x != "S05USDT"]
     assert rule is Rule.UNREADABLE
-    assert detail.startswith(f"{name}, S05USDT: ")
+    assert detail.startswith(f"its row in {name} makes no sense: ")
     assert says in detail
     assert [(x.source, x.number, x.symbol) for x in found.dropped] == [(name, 6, "S05USDT")]
 
@@ -198,7 +198,7 @@ def test_a_filter_that_makes_no_sense_leaves_its_symbol_out() -> None:
     assert left_out(found) == {
         "S00USDT": (
             Rule.UNREADABLE,
-            "exchangeInfo, S00USDT: expected a number for tickSize, found null",
+            "its row in exchangeInfo makes no sense: expected a number for tickSize, found null",
         )
     }
     assert len(found.listed) == 11

@@ -47,9 +47,12 @@ class FakeListed(NamedTuple):
     quote_volume: Decimal = Decimal(1000)
     spread: Decimal | None = None
     is_wanted: bool = False
+    is_gone: bool = False
 
     @property
-    def instrument(self) -> Instrument:
+    def instrument(self) -> Instrument | None:
+        if self.is_gone:
+            return None
         return Instrument(self.symbol, self.symbol, "", "TRADING", self.tick_size)
 
 
@@ -82,6 +85,8 @@ class FakeSource:
     special: dict[str, FakeCandles] = field(default_factory=dict)
     wanted: frozenset[str] = frozenset()
     problem: str = ""
+    dropped: tuple[DroppedRow, ...] = ()
+    gone: frozenset[str] = frozenset()
     asked: list[str] = field(default_factory=list)
 
     def open(self, connections: int) -> FakeMarketData:
@@ -115,8 +120,8 @@ class FakeMarketData:
         source = self._source
         wanted = source.wanted | set(held)
         symbols = [*source.symbols, *sorted(set(held) - set(source.symbols))]
-        listed = (FakeListed(symbol, is_wanted=symbol in wanted) for symbol in symbols)
-        return FakeUniverse(tuple(listed), source.problem)
+        listed = (FakeListed(x, is_wanted=x in wanted, is_gone=x in source.gone) for x in symbols)
+        return FakeUniverse(tuple(listed), source.problem, dropped=source.dropped)
 
     def final_candles(
         self, symbol: str, interval: Interval, limit: int, at: int = 0
