@@ -20,7 +20,7 @@ from divbot.domain.market import DroppedRow
 T = TypeVar("T")
 Row: TypeAlias = Mapping[str, Any]
 
-_NUMBER = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][-+]?[0-9]{1,2})?")
+_NUMBER = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?([eE][-+]?[0-9]{1,2})?")
 _BEYOND_ALL = Decimal("1e30")
 _LONGEST_TEXT = 64
 _LONGEST_SYMBOL = 50
@@ -101,17 +101,20 @@ def number_of(row: Row, key: str) -> Decimal:
 def amount_of(row: Row, key: str) -> Decimal:
     """Return a number that is not below zero, as no price and no volume is."""
     value = number_of(row, key)
-    if value < 0:
+    if value.is_signed() and value:
         raise BadAnswer(f"expected zero or more for {key}, found {shown(row.get(key))}")
     return value
 
 
 def number(value: object) -> Decimal | None:
     """Return the number that a text is; None for what is none, or beyond what any market knows."""
-    if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+    written = _NUMBER.fullmatch(value) if isinstance(value, str) else None
+    if written is None:
         return None
-    found = Decimal(value)
-    return found if -_BEYOND_ALL < found < _BEYOND_ALL else None
+    found = Decimal(written[0])
+    # Without an exponent the digits are bound enough.
+    is_bounded = written[1] is None or -_BEYOND_ALL < found < _BEYOND_ALL
+    return found if is_bounded else None
 
 
 def flag_of(row: Row, key: str, *, default: bool) -> bool:

@@ -87,7 +87,8 @@ def parse_time(text: str) -> int:
     """
     digits = text.strip()
     if digits.isascii() and digits.isdigit():
-        return plausible_ms(int(digits))
+        # No more of them than are shown: int() makes nothing of thousands, and no time has forty.
+        return plausible_ms(int(digits[:_SHOWN]))
     try:
         moment = datetime.fromisoformat(digits)
     except ValueError:

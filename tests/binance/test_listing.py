@@ -267,6 +267,16 @@ class TestStocks:
         assert later.bases(NOW + 25 * HOUR) == {"TSLA"}
         assert len(others.asked) == 1
 
+    def test_are_asked_for_again_where_the_clock_was_set_back(self, tmp_path: Path) -> None:
+        clock = ManualClock(NOW)
+        ahead, _ = self.stocks(tmp_path, clock)
+        ahead.bases(NOW + 400 * DAY)
+
+        later, others = self.stocks(tmp_path, clock)
+
+        assert later.bases(NOW) == {"TSLA"}
+        assert len(others.asked) == 1
+
     def test_the_last_known_ones_do_where_futures_cannot_be_asked(self, tmp_path: Path) -> None:
         clock = ManualClock(NOW)
         stocks, futures = self.stocks(tmp_path, clock)

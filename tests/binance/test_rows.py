@@ -160,6 +160,7 @@ MISSING = ...
         ("ticker/24hr", "highPrice", "NaN", "expected a number for highPrice, found 'NaN'"),
         ("ticker/24hr", "lowPrice", 9.5, "expected a number for lowPrice, found 9.5"),
         ("ticker/24hr", "lowPrice", "-1", "expected zero or more for lowPrice, found '-1'"),
+        ("ticker/24hr", "highPrice", "8.9", "a high of 8.9 below a low of 9.00"),
         ("ticker/24hr", "closeTime", NOW * 1000, "looks like microseconds"),
         ("ticker/bookTicker", "askPrice", "1e1000000", "found '1e1000000'"),
         ("ticker/bookTicker", "bidPrice", "9" * 5000, "expected a number for bidPrice, found '999"),
