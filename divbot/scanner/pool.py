@@ -146,7 +146,7 @@ class ProcessPool:
     def run(self, tasks: Sequence[BlockTask], progress: Progress) -> list[Done]:
         """Return what became of each task; one that killed its worker comes back in parts."""
         self._downloaded.value = 0
-        self._culprits = 0
+        self._culprits = self._deaths = 0
         finished: list[Done] = []
         together = [_Attempt(task) for task in tasks]
         suspects: list[BlockTask] = []

@@ -403,6 +403,25 @@ def test_whatever_stands_around_the_rows_is_believed_or_refused(
         assert symbols(found) == list(SYMBOLS)
 
 
+@given(data=st.data(), value=NONSENSE)
+def test_whatever_one_settlement_says_all_others_are_unharmed(
+    data: st.DataObject, value: object
+) -> None:
+    rows: list[Any] = [
+        {"symbol": "A", "fundingRate": "0.0001", "markPrice": "10.0", "fundingTime": NOW + n}
+        for n in range(12)
+    ]
+    place = data.draw(st.integers(0, 11))
+    paths = [(place,), *((place, *path) for path in fields_of(rows[place]))]
+    spoil(rows, data.draw(st.sampled_from(paths)), value)
+
+    found = wire.parse_funding(orjson.dumps(rows))
+
+    others = {NOW + n for n in range(12)} - {NOW + place}
+    assert others <= {rate.at for rate in found.rates}
+    assert len(found.rates) + len(found.dropped) == 12
+
+
 def kline(place: int) -> list[Any]:
     at = NOW + 60_000 * place
     return [at, "10", "11", "9", "10.5", "7.25", at + 59_999, "75.0", 3, "1", "10.0", "0"]
