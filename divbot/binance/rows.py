@@ -21,7 +21,7 @@ T = TypeVar("T")
 Row: TypeAlias = Mapping[str, Any]
 
 _NUMBER = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?([eE][-+]?[0-9]{1,2})?")
-_BEYOND_ALL = Decimal("1e30")
+_LEAST, _BEYOND_ALL = Decimal("1e-30"), Decimal("1e30")
 _LONGEST_TEXT = 64
 _LONGEST_SYMBOL = 50
 _MARKS = frozenset({"Mn", "Mc"})
@@ -112,8 +112,8 @@ def number(value: object) -> Decimal | None:
     if written is None:
         return None
     found = Decimal(written[0])
-    # Without an exponent the digits are bound enough.
-    is_bounded = written[1] is None or -_BEYOND_ALL < found < _BEYOND_ALL
+    # Without an exponent there are not the digits to go beyond.
+    is_bounded = written[1] is None or not found or _LEAST <= abs(found) < _BEYOND_ALL
     return found if is_bounded else None
 
 

@@ -97,10 +97,10 @@ def select(
     only where they rank well below its end.
     """
     if rules.symbols:
-        unread = tuple(x for x in unlisted(snapshot) if x.symbol in rules.symbols)
-        readable = [x for x in rules.symbols if x not in {each.symbol for each in unread}]
-        chosen = _chosen(snapshot, readable)
-        return Universe(snapshot.at, chosen, _by_symbol(unread), dropped=snapshot.dropped)
+        unread = {x.symbol: x for x in unlisted(snapshot) if x.symbol in rules.symbols}
+        chosen = _chosen(snapshot, [x for x in rules.symbols if x not in unread])
+        left_out = _by_symbol(unread.values())
+        return Universe(snapshot.at, chosen, left_out, dropped=snapshot.dropped)
     objections = dict(found_against(snapshot, rules))
     eligible = [
         _listed(snapshot, symbol, is_wanted=rules.includes(symbol))
@@ -118,9 +118,9 @@ def select(
             detail = f"rank {rank} by volume; the list ends at {rules.top}"
             below.append(LeftOut(listed.symbol, Rule.RANK, detail))
     kept.sort(key=_by_volume)
-    left_out = [x for symbol, x in objections.items() if symbol not in held]
-    all_out = _by_symbol([*left_out, *below])
-    return Universe(snapshot.at, tuple(kept), all_out, dropped=snapshot.dropped)
+    objected = [x for symbol, x in objections.items() if symbol not in held]
+    left_out = _by_symbol([*objected, *below])
+    return Universe(snapshot.at, tuple(kept), left_out, dropped=snapshot.dropped)
 
 
 def _by_symbol(left_out: Iterable[LeftOut]) -> tuple[LeftOut, ...]:

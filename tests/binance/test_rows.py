@@ -492,6 +492,8 @@ def test_candles_in_another_unit_of_time_are_refused_by_name(
         ("-0.00000100", True),
         ("1e29", True),
         ("1e30", False),
+        ("1e-30", True),
+        ("1e-31", False),
         ("1e1000000", False),
         ("1" * 31, False),
         ("0." + "1" * 31, False),
