@@ -172,7 +172,7 @@ class BackgroundScanner:
         else:
             self._cache.publish(report, began_at)
             self._pass_on(report.notices)
-            self._succeed(len(report.opportunities))
+            self._succeed(report.summary.opportunities)
         return 0.0
 
     def _pass_on(self, notices: tuple[str, ...]) -> None:

@@ -117,7 +117,9 @@ class Venue:
         return client
 
     def universe(self, *held: str, **rules: Any) -> Universe:
-        clock = ManualClock(NOW)
+        return self.listings(ManualClock(NOW), **rules).universe(held)
+
+    def listings(self, clock: ManualClock, **rules: Any) -> Listings:
         return Listings(
             self.client(clock),
             UniverseRules(**{"top": 100, **rules}),
@@ -125,7 +127,7 @@ class Venue:
             server_clock=ServerClock(clock),
             verdicts=Verdicts(Notebook(None), "here"),
             stocks=None,
-        ).universe(held)
+        )
 
     def trading(self, told: Told) -> BinanceTrading:
         clock = ManualClock(NOW)
@@ -280,6 +282,19 @@ def test_a_held_symbol_stays_whatever_its_rows_say() -> None:
 
     assert set(symbols(found)) == set(SYMBOLS)
     assert not found.left_out
+
+
+def test_a_held_symbol_whose_rows_make_no_sense_is_not_gone() -> None:
+    venue = Venue(Market.SPOT)
+    for name in LISTS[Market.SPOT]:
+        venue.rows(name)[3] = {"symbol": "S03USDT"}
+    clock = ManualClock(NOW)
+    listings = venue.listings(clock)
+
+    listings.universe({"S03USDT"})
+    clock.advance(3600)
+
+    assert listings.universe({"S03USDT"}).gone == set()
 
 
 def test_a_chosen_symbol_that_cannot_be_read_costs_the_others_nothing() -> None:

@@ -47,11 +47,12 @@ class FakeListed(NamedTuple):
     quote_volume: Decimal = Decimal(1000)
     spread: Decimal | None = None
     is_wanted: bool = False
-    is_gone: bool = False
+    is_only_held: bool = False
+    is_listed: bool = True
 
     @property
     def instrument(self) -> Instrument | None:
-        if self.is_gone:
+        if not self.is_listed:
             return None
         return Instrument(self.symbol, self.symbol, "", "TRADING", self.tick_size)
 
@@ -62,6 +63,7 @@ class FakeUniverse(NamedTuple):
     at: int = 0
     left_out: tuple[LeftOut, ...] = ()
     dropped: tuple[DroppedRow, ...] = ()
+    gone: frozenset[str] = frozenset()
 
 
 def candles_of(seed: int, bars: int, *, end: int = 0, missing: Sequence[int] = ()) -> FakeCandles:
@@ -86,6 +88,7 @@ class FakeSource:
     wanted: frozenset[str] = frozenset()
     problem: str = ""
     dropped: tuple[DroppedRow, ...] = ()
+    unlisted: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     asked: list[str] = field(default_factory=list)
 
@@ -120,8 +123,16 @@ class FakeMarketData:
         source = self._source
         wanted = source.wanted | set(held)
         symbols = [*source.symbols, *sorted(set(held) - set(source.symbols))]
-        listed = (FakeListed(x, is_wanted=x in wanted, is_gone=x in source.gone) for x in symbols)
-        return FakeUniverse(tuple(listed), source.problem, dropped=source.dropped)
+        listed = (
+            FakeListed(
+                symbol,
+                is_wanted=symbol in wanted,
+                is_only_held=symbol not in source.symbols,
+                is_listed=symbol not in source.unlisted,
+            )
+            for symbol in symbols
+        )
+        return FakeUniverse(tuple(listed), source.problem, dropped=source.dropped, gone=source.gone)
 
     def final_candles(
         self, symbol: str, interval: Interval, limit: int, at: int = 0
