@@ -293,6 +293,7 @@ def test_a_held_symbol_whose_rows_make_no_sense_is_not_gone() -> None:
 
     listings.universe({"S03USDT"})
     clock.advance(3600)
+    venue.bodies["exchangeInfo"]["serverTime"] = clock.now()
 
     assert listings.universe({"S03USDT"}).gone == set()
 
