@@ -175,6 +175,7 @@ class Scanner:
                 funnel=_funnel(universe, results, fresh, opportunities, rules),
                 past=past.fates,
                 dropped=tuple(universe.dropped),
+                evidence=past.market(),
                 request_weight=effort.weight,
             ),
             timings=Timings(
