@@ -173,6 +173,7 @@ def open_paper(
             _TRADER_CONNECTIONS,
             looks=60 * options.speed / settings.position_update_interval,
             symbols=math.ceil(options.speed * settings.max_positions),
+            tell=tell,
         )
         stack.callback(trading.close)
         questions = Questions(_TRADER_CONNECTIONS, stop)
@@ -197,6 +198,7 @@ def open_paper(
             check_interval=round(settings.check_interval * 1000),
             held=lambda: {x.symbol for x in engine.state.ledger.positions.values()},
             tell=tell,
+            speed=options.speed,
         )
         run = PaperRun(
             settings,

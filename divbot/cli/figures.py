@@ -84,3 +84,8 @@ def _printable(character: str) -> str:
 def _in_cents(amount: Decimal) -> Decimal:
     # -0.004 becomes -0.00: adding nothing takes its sign away.
     return amount.quantize(_CENT, ROUND_HALF_EVEN) + 0
+
+
+def rows_dropped(count: int) -> str:
+    """Return how many rows of the venue's lists make no sense, in words."""
+    return f"{count} {'row' if count == 1 else 'rows'} of the venue's lists dropped"

@@ -171,7 +171,9 @@ def _is_partial(report: Report, settings: Settings) -> bool:
     """Tell whether symbols are missing that should be there; a young one in the top is normal."""
     from divbot.scanner.report import FAILED
 
-    return report.summary.count(FAILED) > 0 or bool(settings.symbols and report.summary.skipped)
+    summary = report.summary
+    are_all_there = not summary.skipped and summary.symbols >= len(set(settings.symbols))
+    return summary.count(FAILED) > 0 or bool(settings.symbols and not are_all_there)
 
 
 def _notices(report: Report, settings: Settings) -> None:

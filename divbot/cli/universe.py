@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from divbot.cli import flags
+from divbot.cli.figures import rows_dropped
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceListing
     from divbot.binance.rules import LeftOut
     from divbot.binance.universe import Listed, Universe
+    from divbot.domain.market import DroppedRow
     from divbot.settings import Settings
 
 _GAP = "  "
@@ -67,6 +69,8 @@ def _print_json(document: dict[str, Any]) -> None:
 
 
 def _document(found: Universe, venue: BinanceListing, settings: Settings) -> dict[str, Any]:
+    from divbot.scanner.report import dropped_document
+
     return {
         "venue": venue.venue,
         "market": settings.market.value,
@@ -84,6 +88,7 @@ def _document(found: Universe, venue: BinanceListing, settings: Settings) -> dic
         "left_out": [
             {"symbol": x.symbol, "rule": x.rule.value, "detail": x.detail} for x in found.left_out
         ],
+        "dropped_rows": [dropped_document(x) for x in found.dropped],
     }
 
 
@@ -96,6 +101,12 @@ def _lines(found: Universe, venue: BinanceListing, settings: Settings) -> Iterat
     if found.left_out:
         yield ""
         yield from _columns([("left out", "rule", "because"), *_reasons(found.left_out)], "<<<")
+    if found.dropped:
+        yield ""
+        yield from _columns(
+            [("dropped", "row", "symbol", "because"), *_rows(found.dropped)], "<><<"
+        )
+    if found.left_out or found.dropped:
         yield ""
     yield _summary(found)
 
@@ -109,6 +120,11 @@ def _ranked(listed: Sequence[Listed]) -> Iterator[tuple[str, ...]]:
 def _reasons(left_out: Sequence[LeftOut]) -> Iterator[tuple[str, ...]]:
     for x in left_out:
         yield x.symbol, x.rule.value.replace("_", " "), x.detail
+
+
+def _rows(dropped: Sequence[DroppedRow]) -> Iterator[tuple[str, ...]]:
+    for x in dropped:
+        yield x.source, str(x.number), x.symbol, x.reason
 
 
 def _columns(rows: Sequence[tuple[str, ...]], alignment: str) -> Iterator[str]:
@@ -130,4 +146,5 @@ def _summary(found: Universe) -> str:
     counts = Counter(x.rule.value.replace("_", " ") for x in found.left_out)
     rules = ", ".join(f"{count} {rule}" for rule, count in counts.most_common())
     left_out = f"{len(found.left_out)} left out ({rules})" if rules else "none left out"
-    return f"{len(found.listed)} symbols; {left_out}"
+    dropped = f"; {rows_dropped(len(found.dropped))}" if found.dropped else ""
+    return f"{len(found.listed)} symbols; {left_out}{dropped}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.binance.wire import is_symbol
+from divbot.binance.rows import is_symbol
 from divbot.domain.errors import RecordingError
 
 Floats = NDArray[np.float64]

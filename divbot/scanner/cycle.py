@@ -36,6 +36,7 @@ from divbot.scanner.task import (
 
 _DAY = 86_400_000
 _NEIGHBOURS = 10
+_MOST_NAMED = 3
 LARGEST_BLOCK = 200
 """Symbols: what bounds the memory of a worker, however large the market."""
 
@@ -173,6 +174,7 @@ class Scanner:
                 opportunities=len(opportunities),
                 funnel=_funnel(universe, results, fresh, opportunities, rules),
                 past=past.fates,
+                dropped=tuple(universe.dropped),
                 evidence=past.market(),
                 request_weight=effort.weight,
             ),
@@ -249,9 +251,16 @@ def _known_age(coverage: Coverage, rules: ScanRules) -> float:
 
 
 def _notices(universe: Universe) -> tuple[str, ...]:
-    if not universe.problem:
-        return ()
-    return (f"the list of symbols is that of an earlier scan: {universe.problem}",)
+    notices = []
+    if universe.problem:
+        notices.append(f"the list of symbols is that of an earlier scan: {universe.problem}")
+    if dropped := universe.dropped:
+        named = "; ".join(map(str, dropped[:_MOST_NAMED]))
+        others = len(dropped) - _MOST_NAMED
+        more = f"; and {others} more, see `divbot universe`" if others > 0 else ""
+        rows = "a row" if len(dropped) == 1 else f"{len(dropped)} rows"
+        notices.append(f"{rows} of the venue's lists made no sense: {named}{more}")
+    return tuple(notices)
 
 
 def _left_behind(coverage: Sequence[Coverage], interval: Interval) -> dict[str, int]:

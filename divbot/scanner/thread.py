@@ -86,7 +86,8 @@ class MarketClock(Protocol):
 class BackgroundScanner:
     """Scan every `check_interval` ms of the market's time, and publish into `cache`.
 
-    `scan` is given the symbols that are held. `tell` hears what is worth a line.
+    `scan` is given the symbols that are held. `tell` hears what is worth a line. In a wall second
+    `speed` of the market's pass.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class BackgroundScanner:
         check_interval: int,
         held: Callable[[], Collection[str]],
         tell: Tell,
+        speed: float = 1.0,
     ) -> None:
         self._scan = scan
         self._cache = cache
@@ -105,7 +107,9 @@ class BackgroundScanner:
         self._check_interval = check_interval
         self._held = held
         self._tell = tell
+        self._speed = speed
         self._told_late = False
+        self._noticed: tuple[str, ...] = ()
         self._stop = threading.Event()
         # Guards `_condition`: the thread replaces it, others read it.
         self._lock = threading.Lock()
@@ -151,24 +155,32 @@ class BackgroundScanner:
             wait = min(max(self._next(started) - self._clock.now(), 0), self._check_interval)
             self._note_lateness(started, took, wait)
             self._become(Lifecycle.WAITING)
-            self._clock.wait(max(wait / 1000, pause), self._stop)
+            self._clock.wait(max(wait / 1000, pause * self._speed), self._stop)
         self._become(Lifecycle.STOPPED)
 
     def _scan_once(self, began_at: int) -> float:
-        """Scan and publish; return the seconds that the venue wants to be left alone."""
+        """Scan and publish; return the wall seconds that the venue wants to be left alone."""
         try:
             report = self._scan(self._held())
         except StopUntil as error:
             self._fail(str(error))
-            return max(error.until - self._clock.now(), 0) / 1000
+            return error.left(self._clock.monotonic())
         except DivbotError as error:
             self._fail(str(error))
         except Exception as error:  # the thread's boundary: it survives everything
             self._fail(f"internal error: {type(error).__name__}: {error}")
         else:
             self._cache.publish(report, began_at)
+            self._pass_on(report.notices)
             self._succeed(report.summary.opportunities)
         return 0.0
+
+    def _pass_on(self, notices: tuple[str, ...]) -> None:
+        """Tell what a reader of the report should know, unless the last one said so already."""
+        for notice in notices:
+            if notice not in self._noticed:
+                self._tell(f"[Background] {notice}", is_warning=True)
+        self._noticed = notices
 
     def _next(self, started: int) -> int:
         """Return when the next scan should begin: shortly after a multiple of the interval."""
