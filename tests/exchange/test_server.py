@@ -81,6 +81,25 @@ def test_an_unknown_path_is_not_found_and_still_says_that_prices_are_made_up(con
     assert response.headers["x-mbx-used-weight"] is not None
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        *(b"/api/v3/\xff", b"/\xed\xa0\x80", b"/api/v3/klines?symbol=\xff&interval=1m"),
+        *(b"/api/v3/%ED%A0%80", b"/api/v3/depth?symbol=BTCUSDT&%ff=\xff", b"/\xff/divbot/state"),
+    ],
+)
+def test_bytes_that_are_no_text_are_refused_without_a_traceback(connection, target, capfd):
+    with socket.create_connection((connection.host, connection.port), timeout=60) as line:
+        line.sendall(b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        with HTTPResponse(line) as response:
+            response.begin()
+    said = capfd.readouterr().err
+
+    assert response.status in {400, 404}
+    assert "Traceback" not in said
+    assert len(said.splitlines()) <= 1
+
+
 def test_a_market_that_is_not_offered_is_not_found():
     with running(markets=(Market.USDM,)) as connection:
         response, _ = fetch(connection, "/api/v3/ping")
