@@ -84,6 +84,7 @@ def summary_json(snapshot: Snapshot, began: Ledger, lateness: Lateness, journal:
             "slippage": f"{costs.slippage:f}",
             "funding": f"{costs.funding:f}",
             "looks": lateness.steps,
+            "looks_missed": lateness.missed,
             "late_ms": {
                 "median": round(lateness.median, 1),
                 "p99": round(lateness.p99, 1),
@@ -152,10 +153,13 @@ def _positions(ledger: Ledger) -> str:
 
 
 def _looks(lateness: Lateness) -> str:
+    looks = (
+        f"{lateness.steps}, {lateness.missed} missed" if lateness.missed else str(lateness.steps)
+    )
     if not lateness.waited:
-        return str(lateness.steps)
+        return looks
     late = f"99 of 100 began within {lateness.p99:.0f} ms of their time"
-    return f"{lateness.steps}; {late}, all within {lateness.worst:.0f} ms"
+    return f"{looks}; {late}, all within {lateness.worst:.0f} ms"
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,9 @@ def exchange(
     ] = False,
     weight_limit: Annotated[
         int | None,
-        typer.Option(help="Request weight a minute; without it, what Binance grants.", min=1),
+        typer.Option(
+            help="Request weight a market minute; without it, what Binance grants.", min=1
+        ),
     ] = None,
     window: Annotated[
         str, typer.Option(help="A minute of weight: fixed (by the clock) or rolling (last 60 s).")

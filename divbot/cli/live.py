@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -111,6 +112,10 @@ class LiveView:
         """Let `snapshot` be what is drawn next; takes no lock and waits for nothing."""
         self._frame.snapshot = snapshot
 
+    def ask(self, waits_for: Callable[[], str]) -> None:
+        """Let each drawing ask what requests wait for."""
+        self._frame.waits_for = waits_for
+
     def __enter__(self) -> Self:
         try:
             self._live.start(refresh=True)
@@ -153,6 +158,7 @@ class _Frame:
 
     def __init__(self) -> None:
         self.snapshot: Snapshot | None = None
+        self.waits_for: Callable[[], str] = str
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
         width, height = options.max_width, options.height or console.height
@@ -161,7 +167,8 @@ class _Frame:
             yield cut("starting", width)
             return
         try:
-            yield render(snapshot, width, height)
+            # Asked here: who waits brings no newer snapshot meanwhile.
+            yield render(replace(snapshot, waits_for=self.waits_for()), width, height)
         except Exception as error:
             # The view's own thread: a bug in it must not leave a frozen screen behind.
             yield cut(f"cannot show this: {type(error).__name__}: {error}", width, "red")

@@ -17,6 +17,7 @@ from divbot.domain.market import Market
 from divbot.exchange import catalogue, tickers
 from divbot.exchange import rejections as reject
 from divbot.exchange.encoding import Format
+from divbot.exchange.gate import Gate
 from divbot.exchange.grid import Grid, serves
 from divbot.exchange.kline_text import KlineText
 from divbot.exchange.market_time import MarketTime
@@ -48,12 +49,10 @@ class Replies(ABC):
     trades_kept: int
     """For so many ms trades can be looked up: nobody counts further back for one request."""
 
-    def __init__(
-        self, venue: Venue, time: MarketTime, weight_limit: int, publish_lag: int = 0
-    ) -> None:
+    def __init__(self, venue: Venue, time: MarketTime, gate: Gate, publish_lag: int = 0) -> None:
         self._venue = venue
         self._time = time
-        self._weight_limit = weight_limit
+        self._rate_limits = catalogue.rate_limits(self.market, gate)
         self._publish_lag = publish_lag
         self._format = cache(lambda number: Format.of(self.market, venue.listing(number)))
         self._entry = cache(self._entry_text)
@@ -111,7 +110,7 @@ class Replies(ABC):
             self._entry(each, self._venue.listing(each).status(now), permission_sets=not lean)
             for each in chosen
         ]
-        head = catalogue.header(self.market, now, self._weight_limit)
+        head = catalogue.header(self.market, now, self._rate_limits)
         return catalogue.body(parameters.timed(head), entries)
 
     def _entry_text(self, number: int, status: str, *, permission_sets: bool) -> str:

@@ -94,7 +94,9 @@ def open_gate(options: ExchangeOptions, clock: Clock) -> Gate:
     """Return the accounts of request weight that `options` describe."""
     limit = options.weight_limit
     limits = None if limit is None else dict.fromkeys(Market, limit)
-    return Gate(clock, limits, window=options.window, patience=options.patience)
+    return Gate(
+        clock, limits, speed=options.speed, window=options.window, patience=options.patience
+    )
 
 
 def _venues(options: ExchangeOptions, now: int) -> dict[Market, Venue]:

@@ -77,6 +77,24 @@ def test_the_view_shows_the_newest_snapshot() -> None:
     assert "no open position" not in shown
 
 
+def test_the_view_says_what_is_waited_for_while_nobody_brings_a_snapshot() -> None:
+    terminal = io.StringIO()
+    waits_for = ["waiting for request weight"]
+
+    with view_on(terminal) as view:
+        view.ask(lambda: waits_for[0])
+        view.update(SNAPSHOT)
+        view._live.refresh()
+        waiting = terminal.getvalue()
+        waits_for[0] = ""
+        view._live.refresh()
+        goes_on = terminal.getvalue().removeprefix(waiting)
+
+    assert "waiting for request weight" in waiting
+    assert "BTCUSDT" in goes_on
+    assert "waiting for request weight" not in goes_on
+
+
 def test_a_frame_overwrites_the_last_one_without_erasing_it() -> None:
     terminal = io.StringIO()
 
