@@ -41,6 +41,15 @@ _COMMANDS = (
     "verify",
 )
 """Each in a module of its name."""
+_COMPILES = {
+    "scan": "kernels",
+    "chart": "kernels",
+    "paper": "kernels",
+    "why": "kernels",
+    "verify": "kernels",
+    "exchange": "exchange",
+}
+"""Commands that run compiled code, and the folder of its sources."""
 
 
 def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
@@ -112,6 +121,7 @@ def _settle_streams() -> None:
 def _run() -> int:  # noqa: PLR0911 - one way out of each failure
     try:
         app = command_line(sys.argv[1:])
+        _warn_of_compiling(sys.argv[1:])
         code: int = app(prog_name="divbot", standalone_mode=False) or 0
         sys.stdout.flush()
     except typer.TyperException as error:
@@ -133,6 +143,17 @@ def _run() -> int:  # noqa: PLR0911 - one way out of each failure
         return _complain_of_bug(error)
     else:
         return code
+
+
+def _warn_of_compiling(arguments: Sequence[str]) -> None:
+    """Say where compiled code cannot be kept: else each start takes a minute, nobody knows why."""
+    sources = _COMPILES.get(arguments[0]) if arguments else None
+    if sources is None or {"--help", "--quiet", "-q"} & {*arguments}:
+        return
+    from divbot.kernels.place import place_of
+
+    if problem := place_of(Path(divbot.__file__).parent / sources).problem:
+        print(f"divbot: {problem}", file=sys.stderr)
 
 
 def _complain_of_bug(error: Exception) -> int:

@@ -29,6 +29,21 @@ def address(listener: socket.socket) -> str:
     return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
+def test_a_cache_that_cannot_be_used_is_told_of_once(tmp_path: Path) -> None:
+    (tmp_path / "cache").touch()
+    variables = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "TMPDIR": str(tmp_path)}
+
+    run, quiet = (divbot("verify", "nothing", *flags, **variables) for flags in ((), ("-q",)))
+
+    assert run.returncode == quiet.returncode == 2
+    told, refused = run.stderr.splitlines()
+    assert told.startswith(
+        f"divbot: compiled code is kept in {tmp_path}/divbot-{os.getuid()}, not "
+    )
+    assert refused in quiet.stderr.splitlines()
+    assert "compiled code" not in quiet.stderr
+
+
 @pytest.mark.parametrize("how", [[], ["--sequential"]], ids=["workers", "sequential"])
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"]
