@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from types import TracebackType
@@ -18,6 +17,7 @@ from rich.console import Console, ConsoleOptions
 from rich.live import Live
 from rich.text import Text
 
+from divbot.cli import terminal
 from divbot.cli.columns import cut
 from divbot.cli.live_panels import account_lines, event_lines, heading_lines, scanner_lines
 from divbot.cli.live_tables import fewer_positions, opportunity_lines, position_lines
@@ -101,7 +101,7 @@ class LiveView:
         self._frame = _Frame()
         self._live = _Drawing(
             self._frame,
-            console=console or Console(file=sys.stdout),
+            console=console or terminal.stdout().console(),
             screen=True,
             refresh_per_second=REFRESHES_PER_SECOND,
             redirect_stdout=False,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Self
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from divbot.cli import terminal
 from divbot.scanner.cycle import Stages
 
 
@@ -19,7 +19,7 @@ class ScanProgress(Stages):
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            console=Console(stderr=True),
+            console=terminal.stderr().console(),
             transient=True,
         )
         self._task = self._bar.add_task("listing", total=None)

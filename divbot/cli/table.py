@@ -6,10 +6,10 @@ import io
 from collections.abc import Sequence
 
 from rich.cells import cell_len
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from divbot.cli import terminal
 from divbot.cli.columns import Column, left_out, side_style
 from divbot.domain.clock import utc_text
 from divbot.domain.signals import Opportunity
@@ -54,8 +54,8 @@ def table_text(
     Where it is to be explained, a line for each opportunity tells how its score came about.
     """
     text = io.StringIO()
-    console = Console(
-        file=text,
+    console = terminal.console(
+        text,
         force_terminal=is_coloured,
         color_system="standard" if is_coloured else None,
         width=10_000,
