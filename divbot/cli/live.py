@@ -19,6 +19,7 @@ from rich.text import Text
 
 from divbot.cli import terminal
 from divbot.cli.columns import cut
+from divbot.cli.job_control import GivenBack
 from divbot.cli.live_panels import account_lines, event_lines, heading_lines, scanner_lines
 from divbot.cli.live_tables import fewer_positions, opportunity_lines, position_lines
 from divbot.trading.snapshot import Snapshot
@@ -107,6 +108,7 @@ class LiveView:
             redirect_stdout=False,
             redirect_stderr=False,
         )
+        self._given_back = GivenBack(self._live.give_back, self._live.take)
 
     def update(self, snapshot: Snapshot) -> None:
         """Let `snapshot` be what is drawn next; takes no lock and waits for nothing."""
@@ -118,6 +120,7 @@ class LiveView:
 
     def __enter__(self) -> Self:
         try:
+            self._given_back.__enter__()
             self._live.start(refresh=True)
         except BaseException:
             # Ctrl-C has come between the first escape sequence and here.
@@ -134,6 +137,7 @@ class LiveView:
         self._end()
 
     def _end(self) -> None:
+        self._given_back.__exit__()
         # A terminal that is gone cannot be given back, and need not be.
         with contextlib.suppress(OSError):
             self._live.stop()
@@ -141,10 +145,29 @@ class LiveView:
 
 class _Drawing(Live):
     _is_gone = False
+    _is_given_back = False
+
+    def give_back(self) -> None:
+        """Show the terminal as it was before, until `take`; nothing is drawn meanwhile."""
+        with self._lock:
+            self._is_given_back = True
+            self._show(is_ours=False)
+
+    def take(self) -> None:
+        """Show the view again."""
+        with self._lock:
+            self._is_given_back = False
+            self._show(is_ours=True)
+            self.refresh()
+
+    def _show(self, *, is_ours: bool) -> None:
+        if self.is_started:
+            self.console.set_alt_screen(is_ours)
+            self.console.show_cursor(not is_ours)
 
     def refresh(self) -> None:
         """Draw, unless the terminal is gone: the paper run goes on without one."""
-        if self._is_gone:
+        if self._is_gone or self._is_given_back:
             return
         try:
             super().refresh()

@@ -7,6 +7,7 @@ from typing import Self
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from divbot.cli import terminal
+from divbot.cli.job_control import GivenBack
 from divbot.scanner.cycle import Stages
 
 
@@ -23,6 +24,7 @@ class ScanProgress(Stages):
             transient=True,
         )
         self._task = self._bar.add_task("listing", total=None)
+        self._given_back = GivenBack(self._show_cursor, self._hide_cursor)
 
     def listed(self, symbols: int) -> None:
         """Begin to count."""
@@ -33,8 +35,16 @@ class ScanProgress(Stages):
         self._bar.update(self._task, completed=symbols, description=waits_for or "scanning")
 
     def __enter__(self) -> Self:
+        self._given_back.__enter__()
         self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._given_back.__exit__()
         self._bar.stop()
+
+    def _show_cursor(self) -> None:
+        self._bar.console.show_cursor(show=True)
+
+    def _hide_cursor(self) -> None:
+        self._bar.console.show_cursor(show=False)
