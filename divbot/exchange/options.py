@@ -10,6 +10,8 @@ from divbot.domain.market import Interval, Market
 from divbot.exchange.faults import Plan, parse_plan
 from divbot.exchange.weights import WindowShape
 
+_LATEST = 4_102_444_800_000  # 2100
+
 
 @dataclass(frozen=True, slots=True)
 class ExchangeOptions:
@@ -65,6 +67,10 @@ class ExchangeOptions:
             (bool(self.markets), "expected at least one market, found none"),
             (1 <= self.symbols <= 5000, f"expected 1 to 5000 symbols, found {self.symbols}"),
             (0 <= self.seed < 2**63, f"expected a seed from 0 to 2**63 - 1, found {self.seed}"),
+            (
+                self.at is None or 0 <= self.at <= _LATEST,
+                f"expected a time from 1970 to 2100, found {self.at} ms since 1970",
+            ),
             (0 <= self.speed <= 1e6, f"expected a speed from 0 to 1000000, found {self.speed}"),
             (0 <= self.latency <= 60, f"expected 0 to 60 s of latency, found {self.latency}"),
             (0 <= self.port <= 65535, f"expected a port from 0 to 65535, found {self.port}"),

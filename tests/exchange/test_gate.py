@@ -255,10 +255,18 @@ def test_the_funding_endpoints_have_a_limit_of_their_own_that_grows_too(clock):
     assert asked == [200] * 1000 + [429]
 
 
-@pytest.mark.parametrize("speed", [-1.0, 1e308, float("inf"), float("nan")])
-def test_a_speed_that_no_limit_can_grow_with_is_refused(speed):
-    with pytest.raises(InputError, match="expected a speed from 0 to 1000000, found"):
-        ExchangeOptions(speed=speed)
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        *(({"speed": x}, "a speed from 0 to 1000000") for x in (-1.0, 1e308, float("nan"))),
+        ({"weight_limit": 10**400}, "a weight limit from 1 to 1000000000"),
+        ({"delist_after": 1e308}, "0 to 1000000000 minutes before a delisting"),
+        ({"at": 253_402_300_740_000}, "a time from 1970 to 2100"),
+    ],
+)
+def test_what_no_market_can_be_made_of_is_refused(options, expected):
+    with pytest.raises(InputError, match=f"^expected {expected}, found"):
+        ExchangeOptions(**options)
 
 
 @pytest.mark.parametrize(("limit", "spot", "usdm"), [(None, 6000, 2400), (77, 77, 77)])
