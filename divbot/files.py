@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 _FLAGS = (
@@ -46,7 +47,9 @@ def write_whole(
     finally:
         part.unlink(missing_ok=True)
     if is_durable:
-        sync_folder(path.parent)
+        # It is there by now, also where a folder cannot be read, or a file system syncs none.
+        with suppress(OSError):
+            sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -7,14 +7,13 @@ import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Self
 
 _STOP = getattr(signal, "SIGTSTP", None)
 """Windows knows no such thing."""
 
 
 class GivenBack:
-    """Within a `with` block, call `give` before this program is stopped and `take` afterwards.
+    """Call `give` before this program is stopped and `take` afterwards, from `begin` to `end`.
 
     Only the main thread hears signals, and who wants this one ignored is left alone.
     """
@@ -24,14 +23,15 @@ class GivenBack:
         self._take = take
         self._is_heard = False
 
-    def __enter__(self) -> Self:
+    def begin(self) -> None:
+        """Hear of Ctrl-Z."""
         is_main = threading.current_thread() is threading.main_thread()
         if _STOP is not None and is_main and signal.getsignal(_STOP) is signal.SIG_DFL:
             self._is_heard = True
             signal.signal(_STOP, self._stop)
-        return self
 
-    def __exit__(self, *_: object) -> None:
+    def end(self) -> None:
+        """Hear of it no more; safe to call twice."""
         if _STOP is not None and self._is_heard:
             self._is_heard = False
             signal.signal(_STOP, signal.SIG_DFL)

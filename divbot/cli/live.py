@@ -120,7 +120,7 @@ class LiveView:
 
     def __enter__(self) -> Self:
         try:
-            self._given_back.__enter__()
+            self._given_back.begin()
             self._live.start(refresh=True)
         except BaseException:
             # Ctrl-C has come between the first escape sequence and here.
@@ -137,7 +137,7 @@ class LiveView:
         self._end()
 
     def _end(self) -> None:
-        self._given_back.__exit__()
+        self._given_back.end()
         # A terminal that is gone cannot be given back, and need not be.
         with contextlib.suppress(OSError):
             self._live.stop()

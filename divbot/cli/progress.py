@@ -35,12 +35,12 @@ class ScanProgress(Stages):
         self._bar.update(self._task, completed=symbols, description=waits_for or "scanning")
 
     def __enter__(self) -> Self:
-        self._given_back.__enter__()
+        self._given_back.begin()
         self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._given_back.__exit__()
+        self._given_back.end()
         self._bar.stop()
 
     def _show_cursor(self) -> None:
