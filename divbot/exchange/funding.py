@@ -54,7 +54,7 @@ def funding_records(
     is_newest = start is None
     due = (
         zip(reversed(times) if is_newest else times, repeat(number))
-        for number in sorted(numbers, reverse=is_newest)
+        for number in numbers
         for times in [_times(venue.listing(number), start, last, limit)]
     )
     # Each symbol's are in order: no more of them are looked at than are told.
