@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from ipaddress import ip_address
+from types import FrameType
 
 from aiohttp import web
 
@@ -168,10 +169,16 @@ def _heeding_signals(stop: threading.Event) -> Iterator[None]:
         yield
         return
     before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+
+    def hear(number: int, _: FrameType | None) -> None:
+        stop.set()
+        # A second one ends at once, whatever is being answered.
+        signal.signal(number, before[signal.Signals(number)])
+
     for each, handler in before.items():
         # A child whose parent decides when it ends ignores Ctrl-C: keep it so.
         if handler is not signal.SIG_IGN:
-            signal.signal(each, lambda *_: stop.set())
+            signal.signal(each, hear)
     try:
         yield
     finally:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import signal
 import socket
 from http.client import HTTPConnection, HTTPResponse
 from urllib.parse import quote, urlsplit
@@ -220,3 +221,16 @@ class _Silent:
 
     def close(self):
         pass
+
+
+def test_a_second_signal_ends_it_at_once_whatever_it_is_doing():
+    before = signal.getsignal(signal.SIGINT)
+
+    def announce(_):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        serve(ExchangeOptions(symbols=1, awkward=False), announce=announce)
+
+    assert signal.getsignal(signal.SIGINT) is before
