@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from divbot.cli.compiling import NOTICE
 from tests.cli.commands import CLOCK, DIVBOT, divbot, environment, eventually, group, start
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and groups")
@@ -89,7 +90,7 @@ def test_ctrl_c_while_kernels_are_compiled_does_not_wait_for_the_compiler(
 
     connection.close()
     assert CLOCK.monotonic() - started < 2.0
-    assert (run.returncode, printed, complained) == (130, "", "")
+    assert (run.returncode, printed, complained) == (130, "", f"divbot: {NOTICE}\n")
     assert eventually(lambda: not group(run.pid), 2.0)
 
 
