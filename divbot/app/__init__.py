@@ -244,7 +244,6 @@ def open_pool(settings: Settings, source: Source, workers: int, *, niceness: int
 
 
 def _demo_url(settings: Settings, stack: ExitStack, speed: float, look: Callable[[], None]) -> str:
-    from divbot.binance.endpoints import WEIGHT_PER_MINUTE
     from divbot.exchange.embedded import EmbeddedExchange
     from divbot.exchange.options import ExchangeOptions
     from divbot.processes import PRELOAD
@@ -253,7 +252,5 @@ def _demo_url(settings: Settings, stack: ExitStack, speed: float, look: Callable
         markets=(settings.market,),
         symbols=max(DEMO_SYMBOLS, settings.top),
         speed=speed,
-        # A minute of the market is a minute of the account of request weight.
-        weight_limit=None if speed <= 1 else int(speed * WEIGHT_PER_MINUTE[settings.market]),
     )
     return stack.enter_context(EmbeddedExchange(options, PRELOAD, look)).base_url

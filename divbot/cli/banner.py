@@ -84,6 +84,7 @@ def summary_json(snapshot: Snapshot, began: Ledger, lateness: Lateness, journal:
             "slippage": f"{costs.slippage:f}",
             "funding": f"{costs.funding:f}",
             "looks": lateness.steps,
+            "looks_missed": lateness.missed,
             "late_ms": {
                 "median": round(lateness.median, 1),
                 "p99": round(lateness.p99, 1),
@@ -156,9 +157,12 @@ def _positions(ledger: Ledger) -> str:
 
 
 def _looks(lateness: Lateness) -> str:
+    looks = (
+        f"{lateness.steps}, {lateness.missed} missed" if lateness.missed else str(lateness.steps)
+    )
     if not lateness.waited:
-        return str(lateness.steps)
-    return f"{lateness.steps}; delay p99 {lateness.p99:.0f} ms, worst {lateness.worst:.0f} ms"
+        return looks
+    return f"{looks}; delay p99 {lateness.p99:.0f} ms, worst {lateness.worst:.0f} ms"
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def chart(
 
     from divbot.cli.report.market import chart_page
 
-    page.write(chart_page(report, found, plotly))
+    page.write(chart_page(report, found, plotly).encode())
     _tell(report, found, path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import orjson
 
+from divbot.cli import terminal
 from divbot.cli.whole_file import WholeFile
 
 
@@ -43,18 +45,25 @@ class Destination:
         if self._file:
             self._file.write(content.encode() if isinstance(content, str) else content)
             return
-        stdout = sys.stdout
-        stdout.flush()
-        if isinstance(content, str):
-            stdout.write(content)
+        stdout = terminal.stdout()
+        if isinstance(content, bytes):
+            stdout.write_file(content)
+        elif self.fit.is_coloured:
+            stdout.write_styled(content)
         else:
-            stdout.buffer.write(content)
+            stdout.write(content)
         stdout.flush()
 
 
 def json_bytes(document: Mapping[str, object]) -> bytes:
-    """Return `document` as JSON to read; a Decimal becomes a text, to the last digit."""
-    return orjson.dumps(document, default=_plain, option=orjson.OPT_INDENT_2) + b"\n"
+    """Return `document` as JSON to read; a Decimal becomes a text, to the last digit.
+
+    What cannot be printed is written as JSON does it: the same to programs, and to terminals too.
+    """
+    text = orjson.dumps(document, default=_plain, option=orjson.OPT_INDENT_2).decode()
+    if not text.replace("\n", "").isprintable():
+        text = "".join(x if x.isprintable() or x == "\n" else json.dumps(x)[1:-1] for x in text)
+    return f"{text}\n".encode()
 
 
 def _plain(value: object) -> str:

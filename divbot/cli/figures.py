@@ -75,6 +75,15 @@ def harmless(text: str) -> str:
     return " ".join("".join(map(_printable, text)).split())
 
 
+def harmless_lines(text: str) -> str:
+    """Return foreign `text` as `harmless` does, but with its lines and its blanks."""
+    if text.isprintable():
+        return text
+    return "\n".join(
+        line if line.isprintable() else "".join(map(_printable, line)) for line in text.split("\n")
+    )
+
+
 def _printable(character: str) -> str:
     if character.isspace():
         return " "

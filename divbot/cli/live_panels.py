@@ -45,6 +45,8 @@ def scanner_lines(snapshot: Snapshot, width: int, most: int) -> list[Text]:
     """Return how the scanner gets on and what it costs, on `most` lines, and its last error."""
     items = [*_scanner(snapshot.scanner, snapshot.at), _weight(snapshot)]
     lines = flowing(items, width)[:most]
+    if snapshot.waits_for:
+        lines.append(cut(snapshot.waits_for, width, "yellow"))
     if snapshot.scanner.error:
         lines.append(cut(f"the last scan failed: {snapshot.scanner.error}", width, "red"))
     return lines

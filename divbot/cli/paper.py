@@ -172,7 +172,7 @@ def _trade(
         watching.now = run.trading.now
         began = run.journal.ledger
         watching.say(banner_text(_setup(run), began))
-        with watching.showing():
+        with watching.showing(run.source.budget.waiting_for):
             run.run(watching.look, seconds=seconds)
         run.end()
         results = run.snapshot(), began, run.loop.lateness(), str(run.journal.path)

@@ -144,7 +144,7 @@ def scan(
         from divbot.app.examination import examined
         from divbot.cli.report.market import scan_page
 
-        page.write(scan_page(report, examined(report, settings), plotly))
+        page.write(scan_page(report, examined(report, settings), plotly).encode())
         if not quiet:
             _notice(f"{chart_report} written")
     if not quiet:

@@ -64,5 +64,5 @@ def stats(
     if page:
         from divbot.cli.report.stats import page_text
 
-        page.write(page_text(recorded, found, script))
+        page.write(page_text(recorded, found, script).encode())
         print(f"divbot: {report} written", file=sys.stderr)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -56,16 +55,11 @@ def universe(
     with open_venue(settings, demo=demo) as venue:
         found = venue.universe()
     if as_json:
-        _print_json(_document(found, venue, settings))
+        from divbot.cli.destination import Destination, json_bytes
+
+        Destination(None).write(json_bytes(_document(found, venue, settings)))
     else:
         print("\n".join(_lines(found, venue, settings)))
-
-
-def _print_json(document: dict[str, Any]) -> None:
-    import orjson
-
-    sys.stdout.flush()
-    sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
 
 
 def _document(found: Universe, venue: BinanceListing, settings: Settings) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def calibration(
     if report:
         from divbot.cli.report.calibration import calibration_page
 
-        page.write(calibration_page(found, _lines(found, recording, settings), plotly))
+        page.write(calibration_page(found, _lines(found, recording, settings), plotly).encode())
         print(f"divbot: {report} written", file=sys.stderr)
 
 

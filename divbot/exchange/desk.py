@@ -50,7 +50,7 @@ class Desk:
         self._gate = gate
         self._origin = "recorded" if venue.is_recorded else "synthetic"
         replies = SpotReplies if market is Market.SPOT else FuturesReplies
-        self._replies = replies(venue, time, gate.limit(market), publish_lag)
+        self._replies = replies(venue, time, gate, publish_lag)
         self._services = self._replies.services()
         self._asked = lru_cache(_MOST_READ)(self._read)
 

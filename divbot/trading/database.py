@@ -19,6 +19,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from divbot.domain.errors import JournalError
+from divbot.files import sync_folder
 from divbot.trading.records import Damaged
 from divbot.trading.schema import OLDEST_SQLITE
 
@@ -90,13 +91,6 @@ def is_locked(path: Path) -> bool | None:
         return None
 
 
-def make_folder(folder: Path) -> None:
-    """Make `folder` and those above it, as far as they are missing, for this user alone."""
-    missing = [x for x in (folder, *folder.parents) if not x.exists()]
-    for each in reversed(missing):
-        each.mkdir(mode=0o700, exist_ok=True)
-
-
 @contextmanager
 def part_of(path: Path) -> Iterator[Path]:
     """Provide an empty file that becomes `path` if all goes well, and else vanishes.
@@ -109,7 +103,7 @@ def part_of(path: Path) -> Iterator[Path]:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         yield part
         part.rename(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     finally:
         _discard(part)
 
@@ -174,16 +168,6 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     # The file may come from anywhere: what its schema calls must be harmless.
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection
-
-
-def _sync_folder(folder: Path) -> None:
-    # Without it, a power loss may take the file's new name. Windows cannot, and need not.
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _discard(path: Path) -> None:

@@ -29,6 +29,7 @@ from typing import Self
 from divbot.domain.errors import JournalError
 from divbot.domain.events import Event, Started
 from divbot.domain.ledger import Ledger
+from divbot.files import make_private
 from divbot.trading import projections, schema
 from divbot.trading.chain import State, append, last_seq, records, replay
 from divbot.trading.database import (
@@ -37,7 +38,6 @@ from divbot.trading.database import (
     delete,
     locked,
     make_durable,
-    make_folder,
     own_errors,
     part_of,
     transaction,
@@ -62,7 +62,7 @@ class Journal:
         """Begin a journal in a new file; raise JournalError where there is one, or cannot be."""
         path = path.resolve()
         with own_errors(path), ExitStack() as held:
-            make_folder(path.parent)
+            make_private(path.parent)
             held.enter_context(locked(path))
             if path.exists():
                 raise JournalError(f"{path}: expected no file of this name, found one")

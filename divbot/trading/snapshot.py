@@ -55,6 +55,8 @@ class Snapshot:
     """Request weight spent by this program in the last minute."""
     weight_limit: int = 0
     """Request weight a minute that this program allows itself."""
+    waits_for: str = ""
+    """What requests wait for now; empty: for nothing."""
     recent: tuple[Event, ...] = ()
     """The last events, the newest last."""
     problem: str = ""

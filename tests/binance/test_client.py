@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -267,6 +269,31 @@ def test_a_remembered_ban_is_no_longer_than_any_can_be(tmp_path: Path) -> None:
         client_of(ScriptedTransport(), bans=bans).server_time()
 
     assert caught.value.ends == 3 * 86_400
+
+
+def test_a_ban_is_on_the_disk_before_anything_else_happens_and_is_nobody_else_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, done = tmp_path / "new" / "state" / "bans.json", []
+    sync, replace = os.fsync, os.replace
+
+    def fsync(descriptor: int) -> None:
+        sync(descriptor)
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        done.append("sync folder" if is_folder else "sync file")
+
+    def rename(source: Path, target: Path) -> None:
+        replace(source, target)
+        done.append(f"rename to {target.name}")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", rename)
+
+    Bans(file).note(HERE, NOW + 1000, now=NOW)
+
+    assert done == ["sync file", "rename to bans.json", "sync folder"]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert {stat.S_IMODE(each.stat().st_mode) for each in list(file.parents)[:2]} == {0o700}
 
 
 def test_a_ban_ends(tmp_path: Path) -> None:

@@ -113,7 +113,18 @@ def test_machines_are_told_what_a_session_came_to() -> None:
     assert Decimal(told["change"]) == SNAPSHOT.equity - BEFORE.equity
     assert (told["closed"], told["closed_in_session"], told["session"]) == (1, 1, 2)
     assert told["open"] == ["1000PEPEUSDT", "币安人生USDT", "BTCUSDT"]
+    assert (told["looks"], told["looks_missed"]) == (3672, 0)
     assert told["late_ms"] == {"median": 1.0, "p99": 4.4, "worst": 38.0}
+
+
+def test_looks_that_were_missed_are_told() -> None:
+    late = replace(LATENESS, missed=14)
+
+    text = summary_text(SNAPSHOT, BEFORE, late, SETUP.journal)
+    told = json.loads(summary_json(SNAPSHOT, BEFORE, late, SETUP.journal))
+
+    assert "  price checks  3672, 14 missed; delay p99 4 ms, worst 38 ms\n" in text
+    assert told["looks_missed"] == 14
 
 
 def test_a_session_in_which_nothing_happened_says_so() -> None:
