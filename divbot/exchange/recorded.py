@@ -28,7 +28,7 @@ from divbot.exchange.tape import (
     Listing,
     Rows,
 )
-from divbot.exchange.track import Floats, Track, check_track
+from divbot.exchange.track import Floats, Track
 
 _QUOTES = (
     "USDT",
@@ -86,11 +86,8 @@ def load_recording(path: Path, interval: Interval | None = None) -> RecordedTape
     if not path.exists():
         raise RecordingError(f"{path}: expected a recording, found nothing there")
     tracks = read_archive(path, interval) if path.is_dir() else read_table(path)
-    if not any(len(track.open_time) for track in tracks):
+    if not tracks:
         raise RecordingError(f"{path}: expected candles, found no row; record some first")
-    tracks = [track for track in tracks if len(track.open_time)]
-    for track in tracks:
-        check_track(track)
     return RecordedTape(_interval(path, tracks, interval), tracks)
 
 
