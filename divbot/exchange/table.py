@@ -61,6 +61,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
             chosen = [name for name in _COLUMNS if name in file.schema_arrow.names]
             # A column that is there twice does not get past `select`.
             table = file.read(columns=chosen).select(chosen)
+        table.validate(full=True)  # else names that are no text are found out much later
         # What another program noted for pandas, of an index and the like, is no part of a market.
         frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
         return frame
