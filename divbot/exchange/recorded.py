@@ -10,6 +10,7 @@ import numpy as np
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval
 from divbot.exchange.archive import read_archive
+from divbot.exchange.contracts import contract_named
 from divbot.exchange.exactness import decimals_of, units_of
 from divbot.exchange.grid import DAY
 from divbot.exchange.table import read_table
@@ -30,26 +31,6 @@ from divbot.exchange.tape import (
 )
 from divbot.exchange.track import Floats, Track
 
-_QUOTES = (
-    "USDT",
-    "USDC",
-    "FDUSD",
-    "TUSD",
-    "BUSD",
-    "USDP",
-    "USD1",
-    "DAI",
-    "BTC",
-    "ETH",
-    "BNB",
-    "EUR",
-    "TRY",
-    "BRL",
-    "GBP",
-    "JPY",
-    "AUD",
-    "USD",
-)
 _VOLUME_DECIMALS = 8
 _MOST_UNITS = 4e18  # of all candles of a symbol together: any sum of them fits 64 bits
 _MEAN_TRADE = 300  # in quote units; trades are not recorded in plain tables
@@ -127,24 +108,18 @@ def _check_grid(track: Track, interval: Interval) -> None:
 
 
 def _listing(track: Track, rank: int) -> Listing:
-    base, quote = _split(track.symbol)
+    contract = contract_named(track.symbol, int(track.open_time[0]))
     return Listing(
         symbol=track.symbol,
-        base=base,
-        quote=quote,
+        base=contract.base,
+        quote=contract.quote,
+        terms=contract.terms,
         price_decimals=decimals_of(track.prices, f"{track.source}: {track.symbol}"),
         volume_decimals=_volume_decimals(track.volume),
         quote_decimals=_room(track.quote_volumes, _VOLUME_DECIMALS),
         listed_at=int(track.open_time[0]),
         spread_ppm=10 + 3 * rank,
     )
-
-
-def _split(symbol: str) -> tuple[str, str]:
-    for quote in _QUOTES:
-        if symbol.endswith(quote) and symbol != quote:
-            return symbol.removesuffix(quote), quote
-    return symbol, "USDT"
 
 
 def _volume_decimals(volume: Floats) -> int:
