@@ -45,9 +45,10 @@ def decoding(
 
     `others` are exceptions that only the block's decoder knows.
     """
+    raised: tuple[type[Exception], ...] = (*_RAISED, *others)
     try:
         yield
-    except (*_RAISED, *others) as error:
+    except raised as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise RecordingError(
             f"{path}: expected {expected}, found {found}: {lines[0][:_LONGEST_REASON]}; {advice}"

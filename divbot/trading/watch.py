@@ -45,11 +45,17 @@ class Watch:
 
     def checked_until(self, now: int) -> int:
         """Return the time before which all minutes of all positions have been looked at."""
-        return min((self._until(x) for x in self._book.positions), default=now // MINUTE * MINUTE)
+        return min((self._until(x) for x in self._book.positions), default=self.candle_at(now))
+
+    def candle_at(self, time: int) -> int:
+        """Return when the shortest candle that holds `time` opens."""
+        length = self._market.candle_length
+        return time // length * length
 
     def replay_minutes(self, now: int) -> list[DivbotError]:
         """Replay all minutes that ended since the last look; return why some could not be."""
-        due = [x for x in self._book.positions if self._until(x) + MINUTE <= now]
+        length = self._market.candle_length
+        due = [x for x in self._book.positions if self._until(x) + length <= now]
         pasts = self._ask([partial(self._past, x, self._until(x), now) for x in due])
         troubles = []
         for position, past in zip(due, pasts, strict=True):
@@ -59,7 +65,7 @@ class Watch:
             looked_at = replace(position, checked_until=self._until(position))
             self._write(position, replay(looked_at, past, self._costs))
             if past.candles:
-                self._checked[position.trade] = past.candles[-1].open_time + MINUTE
+                self._checked[position.trade] = past.candles[-1].open_time + length
         return troubles
 
     def close_by_quote(self) -> None:
@@ -107,13 +113,13 @@ class Watch:
         symbol = position.symbol
         candles = self._market.minutes(symbol, start, now).final
         if self._kind is Kind.SPOT or not candles:
-            return Past(candles, {}, ())
+            return Past(candles, {}, (), self._market.candle_length)
         end = candles[-1].open_time
         marks = self._market.mark_minutes(symbol, start, now).final
         funding: Sequence[FundingRate] = ()
         if self._may_be_due(position, start, end):
             funding = self._market.funding(symbol, position.funded_until + 1, end)
-        return Past(candles, {x.open_time: x for x in marks}, funding)
+        return Past(candles, {x.open_time: x for x in marks}, funding, self._market.candle_length)
 
     def _was_ended_before(self, position: Position) -> bool:
         """End `position` as the candles since the last look do; tell whether they do.
@@ -142,7 +148,9 @@ class Watch:
         return self._kind is Kind.USDM and is_on_the_hour and end > position.funded_until
 
     def _until(self, position: Position) -> int:
-        return max(position.checked_until, self._checked.get(position.trade, 0))
+        # Of a candle in which a position was opened, the rest is still to be looked at.
+        until = max(position.checked_until, self._checked.get(position.trade, 0))
+        return self.candle_at(until)
 
     def _write(self, position: Position, events: Sequence[Event]) -> None:
         self._book.write(*events)
