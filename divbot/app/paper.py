@@ -224,7 +224,7 @@ def open_paper(
 
 
 def long_candles_notice(trading: BinanceTrading) -> str:
-    """Return, in words, how stops are judged where no candles are of a minute; nothing elsewhere."""
+    """Return, in words, how stops are judged where there is no 1m candle; nothing elsewhere."""
     if trading.candle_length <= MINUTE:
         return ""
     shortest = trading.interval.value
