@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import divbot
-from divbot.domain.errors import SettingsError
+from divbot.domain.errors import InputError, SettingsError
 from tests.cli.commands import environment
 
 SCRIPT = """
@@ -67,3 +67,8 @@ def test_scans_can_follow_each_other_in_one_process(quiet_market: str) -> None:
 def test_an_unknown_keyword_is_refused() -> None:
     with pytest.raises(SettingsError, match="unknown setting 'tpo' given"):
         divbot.scan(tpo=3)
+
+
+def test_a_demo_is_no_venue_of_yours() -> None:
+    with pytest.raises(InputError, match="demo and base_url exclude each other"):
+        divbot.scan(demo=True, base_url="http://127.0.0.1:9")

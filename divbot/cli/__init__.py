@@ -20,6 +20,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import divbot
+from divbot.cli.command import Command
 from divbot.cli.signals import Terminated, heed, ignore
 from divbot.domain.errors import DivbotError, OutputError, VenueUnreachable
 from divbot.processes import end_forkserver
@@ -59,9 +60,11 @@ def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
     for name in names:
         command = getattr(import_module(f"divbot.cli.{name}"), name)
         if isinstance(command, typer.Typer):
+            for each in command.registered_commands:
+                each.cls = Command
             app.add_typer(command)
         else:
-            app.command()(command)
+            app.command(cls=Command)(command)
     return app
 
 

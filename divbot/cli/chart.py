@@ -37,7 +37,7 @@ def chart(
     """Draw candles and RSI of one symbol with all divergences, as a page that opens offline."""
     from divbot.app import open_scanner
     from divbot.app.examination import examined
-    from divbot.cli.destination import Destination
+    from divbot.cli.destination import PAGE, Destination
     from divbot.cli.report.page import plotly_script
     from divbot.settings import load_settings
 
@@ -62,7 +62,7 @@ def chart(
         raise InputError(f"expected one symbol, such as BTCUSDT, found {symbol!r}")
     (name,) = settings.symbols
     path = output or Path(f"{_file_name(name)}-{settings.interval.value}.html")
-    page = Destination(path)
+    page = Destination(path, PAGE)
     plotly = plotly_script("divbot chart")
     with open_scanner(settings, demo=demo, with_candles=True) as scanner:
         report = scanner.cycle()

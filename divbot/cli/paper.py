@@ -105,8 +105,7 @@ def paper(
                 "include": include,
                 "exclude": exclude,
                 "market": market,
-                # Trades on candles of 5 minutes take hours: a demo should show some end.
-                "interval": interval or ("1m" if demo else None),
+                "interval": interval,
                 "limit": limit,
                 "balance": balance,
                 "risk": risk,
@@ -123,6 +122,8 @@ def paper(
                 "base_url": base_url,
             },
             config,
+            # Trades on candles of 5 minutes take hours: a demo should show some end.
+            {"interval": "1m"} if demo else {},
         )
         flags.refuse_both(demo=demo, base_url=base_url)
         seconds = None if duration is None else parse_duration(duration)

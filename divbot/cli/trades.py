@@ -61,7 +61,9 @@ def trades(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print every field as CSV.")] = False,
     output: Annotated[
         Path | None,
-        typer.Option(help="Write to this file; .json and .csv choose the format.", dir_okay=False),
+        typer.Option(
+            help="Write to this file; .json, .csv or .txt choose the format.", dir_okay=False
+        ),
     ] = None,
     run: Annotated[str | None, typer.Option(help="Name of the run. [the newest]")] = None,
     journal: Annotated[Path | None, typer.Option(help="Journal to read.", dir_okay=False)] = None,
