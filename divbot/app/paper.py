@@ -131,6 +131,7 @@ class PaperRun:
             seconds=condition.seconds,
             opportunities=report.opportunities if report else (),
             error=condition.error,
+            notices=report.notices if report else (),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from divbot.domain.clock import Clock
@@ -26,6 +26,7 @@ from divbot.scanner.report import (
     Summary,
     Timings,
 )
+from divbot.scanner.shortage import why_none
 from divbot.scanner.task import (
     LATEST_LAG,
     MINIMUM_CANDLES,
@@ -181,7 +182,7 @@ class Scanner:
             divergences=tuple(
                 sorted(results.divergences, key=lambda x: (x.symbol, x.confirmed, x.kind))
             ),
-            notices=_notices(universe),
+            notices=tuple(_notices(universe, results, skipped)),
             held={x.symbol: x.instrument for x in universe.listed if x.symbol in held},
             candles=results.candles_of(
                 {x.symbol for x in universe.listed if x.is_wanted}
@@ -242,10 +243,11 @@ def _known_age(coverage: Coverage, rules: ScanRules) -> float:
     return coverage.span * rules.interval.milliseconds / _DAY
 
 
-def _notices(universe: Universe) -> tuple[str, ...]:
-    if not universe.problem:
-        return ()
-    return (f"the list of symbols is that of an earlier scan: {universe.problem}",)
+def _notices(universe: Universe, results: _Results, skipped: Sequence[Skipped]) -> Iterator[str]:
+    if universe.problem:
+        yield f"the list of symbols is that of an earlier scan: {universe.problem}"
+    if not results.coverage:
+        yield why_none(universe.left_out, skipped)
 
 
 def _left_behind(coverage: Sequence[Coverage], interval: Interval) -> dict[str, int]:

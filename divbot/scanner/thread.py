@@ -106,6 +106,7 @@ class BackgroundScanner:
         self._held = held
         self._tell = tell
         self._told_late = False
+        self._noticed: tuple[str, ...] = ()
         self._stop = threading.Event()
         # Guards `_condition`: the thread replaces it, others read it.
         self._lock = threading.Lock()
@@ -167,7 +168,7 @@ class BackgroundScanner:
             self._fail(f"internal error: {type(error).__name__}: {error}")
         else:
             self._cache.publish(report, began_at)
-            self._succeed(len(report.opportunities))
+            self._succeed(report)
         return 0.0
 
     def _next(self, started: int) -> int:
@@ -187,11 +188,16 @@ class BackgroundScanner:
         with self._lock:
             self._condition = replace(self._condition, seconds=took, is_late=is_late)
 
-    def _succeed(self, opportunities: int) -> None:
+    def _succeed(self, report: Report) -> None:
         with self._lock:
             before = self._condition
             self._condition = replace(before, scans=before.scans + 1, error="")
-        self._tell(f"[Background] found {opportunities} opportunities")
+        self._tell(f"[Background] found {len(report.opportunities)} opportunities")
+        # What does not change is told once, not after every scan.
+        for notice in report.notices:
+            if notice not in self._noticed:
+                self._tell(f"[Background] {notice}", is_warning=True)
+        self._noticed = report.notices
 
     def _fail(self, error: str) -> None:
         if self._stop.is_set():

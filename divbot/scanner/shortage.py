@@ -1,0 +1,27 @@
+"""Why there was no symbol to scan, in words. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from divbot.scanner.port import LeftOut
+from divbot.scanner.report import Skipped
+
+
+def why_none(left_out: Sequence[LeftOut], skipped: Sequence[Skipped]) -> str:
+    """Return why no symbol was scanned: how many each reason kept out, and an example of the first.
+
+    `left_out` are not in the universe, `skipped` are, but could not be scanned.
+    """
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for out in left_out:
+        found[out.rule].append(f"{out.symbol}: {out.detail}")
+    for skip in skipped:
+        found[skip.reason].append(f"{skip.symbol}: {skip.detail}")
+    if not found:
+        return "no symbol was scanned: the venue lists none"
+    reasons = sorted(found.items(), key=lambda x: (-len(x[1]), x[0]))
+    counts = ", ".join(f"{len(cases)} {name.replace('_', ' ')}" for name, cases in reasons)
+    total = sum(map(len, found.values()))
+    return f"no symbol was scanned: all {total} are left out ({counts}); {reasons[0][1][0]}"
