@@ -191,3 +191,17 @@ def test_other_intervals_do_not_count_as_another_kind(tmp_path):
     put(tmp_path, "um/klines/AAAUSDT-1h-2024-07.zip", "unread")
 
     assert load_recording(tmp_path, Interval.M1).interval is Interval.M1
+
+
+def test_a_year_in_milliseconds_is_joined_by_one_in_microseconds(tmp_path):
+    put(tmp_path, "AAAUSDT-1m-2024-12.zip", minutes(0, 1))
+    micro = "\n".join(
+        archive_row((START + n * MINUTE) * 1000, (START + (n + 1) * MINUTE) * 1000 - 1)
+        for n in (2, 3)
+    )
+    put(tmp_path, "AAAUSDT-1m-2025-01.zip", "open_time,open,ignore\n" + micro)
+
+    tape = load_recording(tmp_path)
+
+    times = tape.candles(0, tape.first, tape.last + 1)[:, 0].tolist()
+    assert times == [START + n * MINUTE for n in range(4)]

@@ -36,19 +36,25 @@ SHORT = [Skipped("DUSDT", YOUNG, "3.1 days of history, at least 10 are expected"
     ("left_out", "skipped", "says"),
     [
         (
-            [Out("XUSDT", "no_price", "its last price is zero"), *YOUNG_ONES],
+            [*(Out(f"{x}BTC", "quote", "quoted in BTC", is_traded=False) for x in "ABCD")]
+            + [Out("XUSDT", "spread", "a spread of 9 %"), *YOUNG_ONES],
             [],
-            "all 4 are left out (3 age, 1 no price); AUSDT: listed 3.0 days ago, expected 10 at "
-            "least",
+            "all 4 tradable ones are left out (3 age, 1 spread); AUSDT: listed 3.0 days ago, "
+            "expected 10 at least",
         ),
         (
             [],
             SHORT,
-            "all 1 are left out (1 young); DUSDT: 3.1 days of history, at least 10 are expected",
+            "all 1 tradable ones are left out (1 young); DUSDT: 3.1 days of history, at least 10 are expected",
+        ),
+        (
+            [Out("XUSDT", "no_price", "its last price is zero", is_traded=False)],
+            [],
+            "all 1 of them are left out (1 no price); XUSDT: its last price is zero",
         ),
         ([], [], "the venue lists none"),
     ],
-    ids=["left out", "skipped", "nothing"],
+    ids=["left out", "skipped", "not traded", "nothing"],
 )
 def test_the_usual_reason_is_told_with_an_example(
     left_out: list[Out], skipped: list[Skipped], says: str
@@ -60,7 +66,9 @@ def test_a_report_on_young_symbols_alone_says_so() -> None:
     report = scanned(FakeSource(names(3), bars=400), min_age=10.0)
 
     (notice,) = report.notices
-    assert notice.startswith("no symbol was scanned: all 3 are left out (3 young); S000USDT: 1.4 ")
+    assert notice.startswith(
+        "no symbol was scanned: all 3 tradable ones are left out (3 young); S000USDT: 1.4 "
+    )
 
 
 def test_a_report_on_anything_says_nothing_of_the_kind() -> None:
