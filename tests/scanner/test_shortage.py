@@ -29,6 +29,7 @@ def scanned(source: FakeSource, **changes: object) -> Report:
 
 
 YOUNG_ONES = [Out(f"{x}USDT", "age", "listed 3.0 days ago, expected 10 at least") for x in "ABC"]
+IN_BTC = [Out(f"{x}BTC", "quote", "quoted in BTC", is_traded=False) for x in "ABCDE"]
 SHORT = [Skipped("DUSDT", YOUNG, "3.1 days of history, at least 10 are expected")]
 
 
@@ -36,8 +37,7 @@ SHORT = [Skipped("DUSDT", YOUNG, "3.1 days of history, at least 10 are expected"
     ("left_out", "skipped", "says"),
     [
         (
-            [*(Out(f"{x}BTC", "quote", "quoted in BTC", is_traded=False) for x in "ABCD")]
-            + [Out("XUSDT", "spread", "a spread of 9 %"), *YOUNG_ONES],
+            [*IN_BTC, Out("XUSDT", "spread", "a spread of 9 %"), *YOUNG_ONES],
             [],
             "all 4 tradable ones are left out (3 age, 1 spread); AUSDT: listed 3.0 days ago, "
             "expected 10 at least",
@@ -45,7 +45,8 @@ SHORT = [Skipped("DUSDT", YOUNG, "3.1 days of history, at least 10 are expected"
         (
             [],
             SHORT,
-            "all 1 tradable ones are left out (1 young); DUSDT: 3.1 days of history, at least 10 are expected",
+            "all 1 tradable ones are left out (1 young); DUSDT: 3.1 days of history, at least 10 "
+            "are expected",
         ),
         (
             [Out("XUSDT", "no_price", "its last price is zero", is_traded=False)],
