@@ -9,9 +9,11 @@ and whether it holds the last, mark or index price: the same name stands for eac
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import zipfile
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -93,8 +95,19 @@ def _chosen(folder: Path, interval: Interval | None) -> list[ArchiveFile]:
 
 
 def _files(folder: Path) -> list[ArchiveFile]:
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".zip")
+    with decoding(folder, "a folder that can be read", "check its permissions"):
+        paths = sorted(path for path in _below(folder) if path.suffix.lower() == ".zip")
     return [file for path in paths if (file := _file(folder, path)) is not None]
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Give all files below `folder`; unlike a glob, raise OSError for a folder that is shut."""
+    for place, _, names in os.walk(folder, onerror=_refuse):
+        yield from (Path(place) / name for name in names)
+
+
+def _refuse(error: OSError) -> None:
+    raise error
 
 
 def _file(folder: Path, path: Path) -> ArchiveFile | None:

@@ -11,6 +11,7 @@ from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval
 from divbot.exchange.archive import read_archive
 from divbot.exchange.contracts import contract_named
+from divbot.exchange.decoding import decoding
 from divbot.exchange.exactness import decimals_of, units_of
 from divbot.exchange.grid import DAY
 from divbot.exchange.table import read_table
@@ -64,9 +65,11 @@ def load_recording(path: Path, interval: Interval | None = None) -> RecordedTape
     Without `interval`, the most common spacing of the data says what it is. Raise RecordingError,
     naming file, what was expected and what was found, when it cannot be served.
     """
-    if not path.exists():
+    with decoding(path, "a recording", "check its name and permissions"):
+        is_there, is_folder = path.exists(), path.is_dir()
+    if not is_there:
         raise RecordingError(f"{path}: expected a recording, found nothing there")
-    tracks = read_archive(path, interval) if path.is_dir() else read_table(path)
+    tracks = read_archive(path, interval) if is_folder else read_table(path)
     if not tracks:
         raise RecordingError(f"{path}: expected candles, found no row; record some first")
     return RecordedTape(_interval(path, tracks, interval), tracks)

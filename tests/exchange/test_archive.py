@@ -1,5 +1,6 @@
 """Folders of archive zips: nothing in them is dropped, mixed or ignored without a word."""
 
+import os
 import zipfile
 
 import pytest
@@ -205,3 +206,25 @@ def test_a_year_in_milliseconds_is_joined_by_one_in_microseconds(tmp_path):
 
     times = tape.candles(0, tape.first, tape.last + 1)[:, 0].tolist()
     assert times == [START + n * MINUTE for n in range(4)]
+
+
+def test_a_folder_that_is_shut_is_not_passed_by(tmp_path, monkeypatch):
+    put(tmp_path, "open/AAAUSDT-1m-2024-07.zip")
+    shut = put(tmp_path, "shut/BBBUSDT-1m-2024-07.zip").parent
+    look = os.scandir
+
+    def scandir(path):
+        if os.fspath(path) == str(shut):
+            raise PermissionError(13, "Permission denied", str(shut))
+        return look(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+
+    message = refusal(tmp_path)
+
+    assert str(shut) in message
+    assert "Permission denied" in message
+
+
+def test_a_name_that_no_file_can_have_is_told(tmp_path):
+    assert "File name too long" in refusal(tmp_path / ("a" * 300))
