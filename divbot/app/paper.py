@@ -183,7 +183,9 @@ def open_paper(
         if notice := long_candles_notice(trading):
             tell(notice, is_warning=True)
         if options.speed != 1 and not trading.simulated:
-            raise InputError("--speed is for a local exchange: a real venue keeps its own time")
+            raise InputError(
+                "--speed works on a simulated market only: a real one keeps its own time"
+            )
         journal = open_journal(settings, options, trading, on_event)
         stack.callback(journal.close)
         book = Book(journal, on_event)

@@ -161,7 +161,7 @@ def _ended(event: Exited, trade: Trade | None) -> tuple[str, ...]:
 def _paused(event: Paused) -> tuple[str, ...]:
     if event.reason:
         return _first("PAUSE", "no new positions"), f": {harmless(event.reason)}"
-    return (_first("GO ON", "new positions may be opened"),)
+    return (_first("RESUMED", "entries enabled"),)
 
 
 def _first(verb: str, subject: str) -> str:
@@ -186,6 +186,8 @@ def _plain(value: Any) -> Any:
         return value if math.isfinite(value) else None
     if is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, dict):
+        return {name: _plain(x) for name, x in value.items()}
     if isinstance(value, tuple):
         return [_plain(x) for x in value]
     return value

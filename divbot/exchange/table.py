@@ -10,6 +10,7 @@ import numpy as np
 from divbot.domain.errors import RecordingError
 from divbot.exchange.decoding import decoding
 from divbot.exchange.track import Floats, Track, check_track, times_of
+from divbot.extras import PYARROW, how_to_install
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +55,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     except ImportError as error:
         raise RecordingError(
             f"{path}: reading parquet needs pyarrow, which is not installed; "
-            'run: pip install "divbot[parquet]"'
+            f"run: {how_to_install(PYARROW)}"
         ) from error
     with decoding(path, "a parquet file", "write it again", others=(pa.ArrowException,)):
         with pq.ParquetFile(path) as file:

@@ -192,7 +192,7 @@ class BackgroundScanner:
         with self._lock:
             before = self._condition
             self._condition = replace(before, scans=before.scans + 1, error="")
-        self._tell(f"[Background] found {len(report.opportunities)} opportunities")
+        self._tell(f"[Background] found {report.summary.opportunities} opportunities")
         # What does not change is told once, not after every scan.
         for notice in report.notices:
             if notice not in self._noticed:
