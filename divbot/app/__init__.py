@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from divbot.domain.clock import SystemClock
+from divbot.domain.errors import InputError
 from divbot.domain.market import Market
 from divbot.domain.signals import Kind, Side
 from divbot.folders import cache_home, state_home
@@ -39,6 +40,8 @@ def scan(*, demo: bool = False, config: str | Path | None = None, **settings: ob
     """
     from divbot.settings import load_settings
 
+    if demo and settings.get("base_url"):
+        raise InputError("demo and base_url exclude each other: give one of them")
     checked = load_settings(settings, Path(config) if config is not None else None)
     with open_scanner(checked, demo=demo, with_divergences=True) as scanner:
         return scanner.cycle()

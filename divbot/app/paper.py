@@ -30,6 +30,7 @@ from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import InputError, JournalError
 from divbot.domain.notices import Tell
+from divbot.domain.positions import MINUTE
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceSource
@@ -130,6 +131,7 @@ class PaperRun:
             seconds=condition.seconds,
             opportunities=report.opportunities if report else (),
             error=condition.error,
+            notices=report.notices if report else (),
         )
 
 
@@ -179,6 +181,8 @@ def open_paper(
         questions = Questions(_TRADER_CONNECTIONS, stop)
         stack.callback(questions.close)
         questions.insist(trading.begin)
+        if notice := long_candles_notice(trading):
+            tell(notice, is_warning=True)
         if options.speed != 1 and not trading.simulated:
             raise InputError(
                 "--speed works on a simulated market only: a real one keeps its own time"
@@ -222,6 +226,18 @@ def open_paper(
             yield run
         finally:
             run.end()
+
+
+def long_candles_notice(trading: BinanceTrading) -> str:
+    """Return, in words, how stops are judged where there is no 1m candle; nothing elsewhere."""
+    if trading.candle_length <= MINUTE:
+        return ""
+    shortest = trading.interval.value
+    return (
+        f"this market has no candles shorter than {shortest}: what happens between two looks at "
+        f"the prices is judged by {shortest} candles, and one that touches both stop and target "
+        "counts as a stop"
+    )
 
 
 @contextmanager

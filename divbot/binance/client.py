@@ -13,6 +13,7 @@ import orjson
 from divbot.binance.bans import Bans
 from divbot.binance.budget import Lease
 from divbot.binance.endpoints import (
+    LOCAL_CANDLES_HEADER,
     LOCAL_EXCHANGE_HEADER,
     USED_WEIGHT_HEADER,
     Endpoint,
@@ -63,6 +64,11 @@ _SHORTEST_STOP = {418: 120, 429: 1}
 by a clock that is wrong."""
 _FIREWALL_STOP = 300
 _SMALL, _LARGE = 4 * MEBIBYTE, 32 * MEBIBYTE
+_LONGER_THAN_A_MINUTE = frozenset(
+    x.value
+    for x in Interval
+    if Interval.M1.milliseconds < x.milliseconds <= Interval.D1.milliseconds
+)
 _OF_THE_SYMBOL = {-1121: "does not know", -1122: "does not trade"}
 """What a code of the venue says of a symbol; the latter of contracts that were settled."""
 _VENUE_TROUBLE = frozenset({-1000, -1001, -1006, -1007, -1008})
@@ -89,6 +95,8 @@ class BinanceClient:
         self.market = market
         self.simulated = False
         """True once a reply came from a local exchange."""
+        self.shortest = Interval.M1
+        """The shortest candles to look closely with: some recorded markets have no 1m."""
         self.used_weight: int | None = None
         """What the venue last said that this address has used in the current minute."""
         self._base_urls = [url.rstrip("/") for url in base_urls]
@@ -136,15 +144,19 @@ class BinanceClient:
         )
 
     def minutes(self, symbol: str, start: int, limit: int, *, mark: bool = False) -> Minutes:
-        """Return at most `limit` 1m candles from `start` (ms UTC) on, of the last or mark price."""
+        """Return at most `limit` of the `shortest` candles from `start` (ms UTC) on.
+
+        They are of the last or of the mark price.
+        """
+        interval = self.shortest
         endpoint = Endpoint.MARK_PRICE_KLINES if mark else Endpoint.KLINES
         parameters: dict[str, str | int] = {
             "symbol": symbol,
-            "interval": Interval.M1.value,
+            "interval": interval.value,
             "startTime": start,
             "limit": limit,
         }
-        return self._ask(endpoint, parameters, parse_minutes)
+        return self._ask(endpoint, parameters, lambda body: parse_minutes(body, interval))
 
     def funding(self, symbol: str, start: int, end: int) -> Funding:
         """Return at most 1000 settlements of funding from `start` to `end` (ms UTC)."""
@@ -230,12 +242,17 @@ class BinanceClient:
             self._lease.saw(self.used_weight, sent_at=sent_at)
         if LOCAL_EXCHANGE_HEADER.lower() in answer.headers:
             self.simulated = True
+            self._note_shortest(answer.headers.get(LOCAL_CANDLES_HEADER.lower(), ""))
         if answer.status != 200:
             raise self._failure(asked, answer)
         found = answer.headers.get("content-type", "no type")
         if not found.startswith("application/json"):
             raise BadAnswer(f"expected JSON, found {found}")
         return answer.body
+
+    def _note_shortest(self, name: str) -> None:
+        if name in _LONGER_THAN_A_MINUTE:
+            self.shortest = Interval(name)
 
     def _weight(self, endpoint: Endpoint, parameters: Mapping[str, str | int]) -> int:
         limit = parameters.get("limit")

@@ -11,10 +11,9 @@ from divbot.binance.transport import Transport
 from divbot.binance.wire import FundingRate, Minutes
 from divbot.domain.clock import Clock
 from divbot.domain.fills import Candle, Quote
-from divbot.domain.market import DroppedRow, Market
+from divbot.domain.market import DroppedRow, Interval, Market
 from divbot.domain.notices import Tell
 
-_MINUTE = 60_000
 _FEW, _MANY = 99, 499
 """How many candles cost the least, and the next to least."""
 _SPARE = 2
@@ -50,6 +49,16 @@ class BinanceTrading:
         """Return the market that is traded."""
         return self._client.market
 
+    @property
+    def interval(self) -> Interval:
+        """Return which are the shortest candles, of a minute or more; known once it has begun."""
+        return self._client.shortest
+
+    @property
+    def candle_length(self) -> int:
+        """Return how long those are, in ms."""
+        return self.interval.milliseconds
+
     def now(self) -> int:
         """Return the venue's time, ms UTC."""
         return self._server_clock.now()
@@ -71,11 +80,11 @@ class BinanceTrading:
         return {symbol: Quote(x.bid, x.ask, at) for symbol, x in quotes.found.items()}
 
     def minutes(self, symbol: str, start: int, end: int) -> Minutes:
-        """Return the 1m candles of the last price that open from `start` to `end` (ms UTC)."""
+        """Return the candles of the last price that open from `start` to `end` (ms UTC)."""
         return self._all_minutes(symbol, start, end, mark=False)
 
     def mark_minutes(self, symbol: str, start: int, end: int) -> Minutes:
-        """Return the 1m candles of the mark price that open from `start` to `end` (ms UTC)."""
+        """Return the candles of the mark price that open from `start` to `end` (ms UTC)."""
         return self._all_minutes(symbol, start, end, mark=True)
 
     def funding(self, symbol: str, start: int, end: int) -> tuple[FundingRate, ...]:
@@ -99,7 +108,7 @@ class BinanceTrading:
         """Ask page by page; an answer that ends before `end` has all there is."""
         final: list[Candle] = []
         while True:
-            wanted = (end - start) // _MINUTE + _SPARE
+            wanted = (end - start) // self.candle_length + _SPARE
             limit = _FEW if wanted <= _FEW else _MANY
             page = self._client.minutes(symbol, start, limit, mark=mark)
             final += page.final

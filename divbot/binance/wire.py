@@ -54,7 +54,7 @@ class Candles(NamedTuple):
 
 
 class Minutes(NamedTuple):
-    """1m candles of one symbol, in exact decimals, in the order of time."""
+    """Short candles of one symbol, in exact decimals, in the order of time."""
 
     final: tuple[Candle, ...]
     forming: Candle | None
@@ -122,10 +122,10 @@ def parse_final_klines(body: bytes, interval: Interval) -> Candles:
     return Candles._make(values[:-1] for values in candles)
 
 
-def parse_minutes(body: bytes) -> Minutes:
-    """Return 1m candles in exact decimals; the last row of an answer is the one that forms."""
+def parse_minutes(body: bytes, interval: Interval) -> Minutes:
+    """Return candles in exact decimals; the last row of an answer is the one that forms."""
     rows = _kline_rows(body)
-    _candles(rows, Interval.M1)
+    _candles(rows, interval)
     exact = [Candle(row[0], *map(Decimal, row[1:5])) for row in rows]
     return Minutes(tuple(exact[:-1]), exact[-1] if exact else None)
 

@@ -20,6 +20,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import divbot
+from divbot.cli.command import Command
 from divbot.cli.signals import Terminated, heed, ignore
 from divbot.cli.terminal import settle
 from divbot.domain.errors import DivbotError, OutputError, VenueUnreachable
@@ -72,10 +73,10 @@ def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
         command = getattr(import_module(f"divbot.cli.{name}"), name)
         if isinstance(command, typer.Typer):
             for each in command.registered_commands:
-                each.short_help = _summary(each.callback)
+                each.cls, each.short_help = Command, _summary(each.callback)
             app.add_typer(command)
         else:
-            app.command(short_help=_summary(command))(command)
+            app.command(cls=Command, short_help=_summary(command))(command)
     return app
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +15,7 @@ import orjson
 
 from divbot.cli import terminal
 from divbot.cli.whole_file import WholeFile
+from divbot.domain.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,28 @@ class Fit:
     is_coloured: bool = False
 
 
-class Destination:
-    """Stdout, or a file that is known to be writable before anything is written."""
+PAGE = (".html", ".htm")
+"""How the name of a page ends."""
 
-    def __init__(self, path: Path | None) -> None:
+
+def check_ending(path: Path, known: Collection[str], otherwise: str = "") -> None:
+    """Raise InputError where `path` has an ending that says something else than `known` ones."""
+    ending = path.suffix.lower()
+    if ending and ending not in known:
+        raise InputError(
+            f"{path}: expected a name that ends in {' or '.join(known)}, found {ending}{otherwise}"
+        )
+
+
+class Destination:
+    """Stdout, or a file that is known to be writable before anything is written.
+
+    With `endings`, a name that has an ending has one of those.
+    """
+
+    def __init__(self, path: Path | None, endings: Collection[str] = ()) -> None:
+        if path and endings:
+            check_ending(path, endings)
         self._file = WholeFile(path) if path and path != Path("-") else None
 
     @property

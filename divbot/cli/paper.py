@@ -114,8 +114,7 @@ def paper(
                 "include": include,
                 "exclude": exclude,
                 "market": market,
-                # Trades on candles of 5 minutes take hours: a demo should show some end.
-                "interval": interval or ("1m" if demo else None),
+                "interval": interval,
                 "limit": limit,
                 "balance": balance,
                 "risk": risk,
@@ -133,6 +132,8 @@ def paper(
                 **further,
             },
             config,
+            # Trades on candles of 5 minutes take hours: a demo should show some end.
+            {"interval": "1m"} if demo else {},
         )
         flags.refuse_both(demo=demo, base_url=base_url)
         seconds = None if duration is None else parse_duration(duration)

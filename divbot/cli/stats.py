@@ -37,7 +37,7 @@ def stats(
     ] = None,
 ) -> None:
     """Show the statistics of a paper run, also while it is running."""
-    from divbot.cli.destination import Destination, json_bytes
+    from divbot.cli.destination import PAGE, Destination, json_bytes
     from divbot.cli.recorded import find_run, heading_document
     from divbot.cli.report.page import plotly_script
     from divbot.cli.stats_text import breakdown_text, stats_text
@@ -49,7 +49,7 @@ def stats(
         raise InputError(f"--by: expected {', '.join(_BY)}, found {by!r}")
     if by is not None and as_json:
         raise InputError("--json has every breakdown already: leave out --by")
-    page = Destination(report) if report else None
+    page = Destination(report, PAGE) if report else None
     script = plotly_script("--report") if report else ""
     recorded = find_run(run, journal)
     found = measure(recorded.events, recorded.ledger)

@@ -154,7 +154,7 @@ def futures_entry(listing: Listing, status: str) -> Entry:
         "requiredMarginPercent": "5.0000",
         "baseAsset": listing.base,
         "quoteAsset": listing.quote,
-        "marginAsset": listing.quote,
+        "marginAsset": terms.margin or listing.quote,
         "pricePrecision": form.price.shown,
         "quantityPrecision": form.volume.shown,
         "baseAssetPrecision": 8,

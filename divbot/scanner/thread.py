@@ -171,16 +171,8 @@ class BackgroundScanner:
             self._fail(f"internal error: {type(error).__name__}: {error}")
         else:
             self._cache.publish(report, began_at)
-            self._pass_on(report.notices)
-            self._succeed(report.summary.opportunities)
+            self._succeed(report)
         return 0.0
-
-    def _pass_on(self, notices: tuple[str, ...]) -> None:
-        """Tell what a reader of the report should know, unless the last one said so already."""
-        for notice in notices:
-            if notice not in self._noticed:
-                self._tell(f"[Background] {notice}", is_warning=True)
-        self._noticed = notices
 
     def _next(self, started: int) -> int:
         """Return when the next scan should begin: shortly after a multiple of the interval."""
@@ -199,11 +191,16 @@ class BackgroundScanner:
         with self._lock:
             self._condition = replace(self._condition, seconds=took, is_late=is_late)
 
-    def _succeed(self, opportunities: int) -> None:
+    def _succeed(self, report: Report) -> None:
         with self._lock:
             before = self._condition
             self._condition = replace(before, scans=before.scans + 1, error="")
-        self._tell(f"[Background] found {opportunities} opportunities")
+        self._tell(f"[Background] found {report.summary.opportunities} opportunities")
+        # What does not change is told once, not after every scan.
+        for notice in report.notices:
+            if notice not in self._noticed:
+                self._tell(f"[Background] {notice}", is_warning=True)
+        self._noticed = report.notices
 
     def _fail(self, error: str) -> None:
         if self._stop.is_set():

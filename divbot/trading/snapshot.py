@@ -35,6 +35,8 @@ class ScannerView:
     """Of the last report, the best first."""
     error: str = ""
     """Why the last scan failed; empty: it did not."""
+    notices: tuple[str, ...] = ()
+    """What to know of how the last report came about."""
 
 
 @dataclass(frozen=True, slots=True)

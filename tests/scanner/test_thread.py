@@ -60,6 +60,8 @@ class Scans:
         self.seconds = 1.0
         self.began: list[int] = []
         self.held: list[Collection[str]] = []
+        self.notes: list[str] = []
+        """What each report notes, one after the other."""
 
     def __call__(self, held: Collection[str]) -> Report:
         self.began.append(self.clock.now())
@@ -68,7 +70,8 @@ class Scans:
         trouble = self.troubles.pop(0) if self.troubles else None
         if trouble:
             raise trouble
-        return replace(self.report, as_of=self.clock.now())
+        notices = (self.notes.pop(0),) if self.notes else ()
+        return replace(self.report, as_of=self.clock.now(), notices=notices)
 
 
 class Thread:
@@ -323,3 +326,15 @@ def test_readers_see_whole_reports_in_the_order_of_their_versions(report: Report
     latest = cache.latest()
     assert latest
     assert latest.version == 1999
+
+
+def test_what_a_report_notes_is_told_once_until_it_changes(report: Report) -> None:
+    thread = Thread(report, 4)
+    thread.scans.notes = ["no symbol", "no symbol", "no list", "no list"]
+
+    thread.run()
+
+    assert [x for x in thread.told if x.startswith("! ")] == [
+        "! [Background] no symbol",
+        "! [Background] no list",
+    ]
