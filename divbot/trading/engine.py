@@ -94,7 +94,7 @@ class Engine:
         self._problem = self._found = ""
         # Guards `_state`: other threads read it.
         self._lock = threading.Lock()
-        self._state = State(self._started_at, book.ledger, {}, (), "")
+        self._state = State(self._started_at, book.ledger, {}, book.recent, "")
 
     @property
     def state(self) -> State:

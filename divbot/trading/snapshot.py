@@ -56,7 +56,7 @@ class Snapshot:
     weight_limit: int = 0
     """Request weight a minute that this program allows itself."""
     recent: tuple[Event, ...] = ()
-    """The last events, the newest last."""
+    """The run's last events that are more than a valuation, the newest last."""
     problem: str = ""
     """What keeps the trader from trading now: no quotes, no journal ...; empty: nothing."""
 

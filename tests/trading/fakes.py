@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from divbot.domain.errors import DivbotError, JournalError
-from divbot.domain.events import Entered, Event, Started
+from divbot.domain.events import Entered, Event, Marked, Started
 from divbot.domain.fills import Candle, Costs, Quote, fill_at_quote
 from divbot.domain.ledger import Ledger
 from divbot.domain.margin import liquidation_price
@@ -222,6 +222,9 @@ class MemoryJournal:
         self.events: list[Event] = []
         self.trouble: JournalError | None = None
         self.write(*(events or (started(),)))
+
+    def recent(self, count: int) -> tuple[Event, ...]:
+        return tuple(x for x in self.events if not isinstance(x, Marked))[-count:]
 
     def write(self, *events: Event) -> Ledger:
         if self.trouble:
