@@ -80,6 +80,10 @@ class Ledger:
             ZERO,
         )
 
+    def day_began_with(self, now: int) -> Decimal:
+        """Return the equity that the UTC day of `now` (ms) began with."""
+        return self.equity if now // DAY > self.day else self.day_equity
+
     def holding(self, symbol: str) -> Position | None:
         """Return the open position in `symbol`."""
         return next((x for x in self.positions.values() if x.symbol == symbol), None)
@@ -203,8 +207,6 @@ class Ledger:
         )
 
     def _marked(self, event: Marked) -> Ledger:
-        day = event.at // DAY
-        is_new_day = day > self.day
         positions = {
             trade: replace(x, checked_until=max(x.checked_until, event.checked_until))
             for trade, x in self.positions.items()
@@ -214,8 +216,8 @@ class Ledger:
             positions=MappingProxyType(positions),
             equity=event.equity,
             peak=max(self.peak, event.equity),
-            day=day,
-            day_equity=self.equity if is_new_day else self.day_equity,
+            day=event.at // DAY,
+            day_equity=self.day_began_with(event.at),
         )
 
     def _open(self, event: Funded | Trailed | Exited) -> Position:

@@ -87,13 +87,12 @@ def pause_reason(ledger: Ledger, equity: Decimal, now: int, rules: EntryRules) -
     """
     if ledger.paused and now // DAY == ledger.paused_at // DAY:
         return ledger.paused
-    is_new_day = now // DAY > ledger.day
-    day_began = ledger.equity if is_new_day else ledger.day_equity
-    if equity <= day_began * (1 - rules.max_daily_loss):
-        return f"lost {1 - equity / day_began:.1%} today, the limit is {rules.max_daily_loss:.1%}"
+    # The limit alone: what is lost goes on changing, and is shown beside this.
+    if equity <= ledger.day_began_with(now) * (1 - rules.max_daily_loss):
+        return f"the loss of this day has reached the limit of {rules.max_daily_loss:.1%}"
     peak = max(ledger.peak, equity)
     if equity <= peak * (1 - rules.max_drawdown):
-        return f"{1 - equity / peak:.1%} below its peak, the limit is {rules.max_drawdown:.1%}"
+        return f"the drawdown has reached the limit of {rules.max_drawdown:.1%}"
     return ""
 
 

@@ -85,6 +85,11 @@ class Snapshot:
         return (peak - self.equity) / peak if peak > 0 else Decimal(0)
 
     @property
+    def today(self) -> Decimal:
+        """Return what the equity gained since the UTC day began; below zero: lost."""
+        return self.equity - self.ledger.day_began_with(self.at)
+
+    @property
     def open_profit(self) -> Decimal:
         """Return what the open positions have come to so far: equity is balance + realised + this.
 

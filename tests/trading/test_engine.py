@@ -151,7 +151,7 @@ class TestEntries:
         trader.market.quoted = {"AAAUSDT": (99.4, 99.4)}  # 540 of 10,000
         trader.publish(opportunity("BBBUSDT"))
         trader.step()
-        assert trader.ledger.paused == "lost 5.4% today, the limit is 5.0%"
+        assert trader.ledger.paused == "the loss of this day has reached the limit of 5.0%"
         assert trader.kinds() == ["started", "entered", "paused"]
 
         trader.market.quoted = {"AAAUSDT": (100, 100), "BBBUSDT": (100, 100)}
