@@ -24,7 +24,7 @@ from divbot.domain.fills import Candle, Costs, Quote, Reason
 from divbot.domain.ledger import Ledger
 from divbot.domain.market import Interval
 from divbot.domain.market import Market as Kind
-from divbot.domain.notices import Tell
+from divbot.domain.notices import Outage, Tell, same_words
 from divbot.domain.positions import MINUTE, Position, Seen
 from divbot.domain.signals import Opportunity
 from divbot.trading.book import Book
@@ -69,6 +69,14 @@ class State:
     problem: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """What keeps a step from trading, and what is told when it is over."""
+
+    problem: str
+    back: str
+
+
 class Engine:
     """Trade one market on paper; `tell` hears what is worth a line but is no event."""
 
@@ -91,7 +99,10 @@ class Engine:
         self._started_at = market.now()
         self._acted_on = 0
         self._marked_at = book.ledger.at
-        self._problem = self._found = ""
+        self._found: _Trouble | None = None
+        self._outage, self._lateness = Outage(tell), Outage(tell)
+        self._refused: dict[str, tuple[int, str]] = {}
+        """By symbol, the signal that was not entered last, and why: it is told once."""
         # Guards `_state`: other threads read it.
         self._lock = threading.Lock()
         self._state = State(self._started_at, book.ledger, {}, book.recent, "")
@@ -119,7 +130,7 @@ class Engine:
         now = self._market.now()
         if found is not None:
             for trouble in self._watch.replay_minutes(now):
-                self._note(f"no candles: {trouble}")
+                self._note(f"no candles: {trouble}", back="candles are back")
             self._watch.close_by_quote()
             self._act(self._cache.latest(), now)
             self._mark(now)
@@ -137,7 +148,7 @@ class Engine:
         """Return all quotes as they are now; None, having said so, where there are none."""
         quotes = self._questions.ask([self._market.quotes])[0]
         if isinstance(quotes, DivbotError):
-            self._note(f"no quotes: {quotes}")
+            self._note(f"no quotes: {quotes}", back="quotes are back")
             return None
         self._book.remember(quotes)
         return quotes
@@ -155,7 +166,10 @@ class Engine:
         looked_at = next((quote.at for quote in quotes.values()), now)
         for position, reason in closing:
             if not self._watch.close(position, reason, looked_at):
-                self._note(f"{position.symbol}: no price to close at ({reason.value})")
+                self._note(
+                    f"{position.symbol}: no price to close at ({reason.value})",
+                    back=f"{position.symbol}: it has a price again",
+                )
         for opportunity in entering:
             self._enter(opportunity, quotes, seen)
 
@@ -177,18 +191,21 @@ class Engine:
         report = published.report
         moment = Moment(now, self._started_at, self._rules.interval, ledger)
         seconds = max(now - published.at, 0) // 1000
+        in_time = "reports of the background scanner come in time again"
         if is_too_old(published, now, rules):
-            self._tell(
-                f"a report of the background scanner is too old to act on ({seconds}s)",
-                is_warning=True,
-            )
+            late = f"a report of the background scanner is too old to act on ({seconds}s)"
+            self._lateness.note(late, back=in_time, now=now)
             return []
         if report.opportunities:
-            self._tell(
+            processing = (
                 f"processing {len(report.opportunities)} opportunities from background scanner "
-                f"(age: {seconds}s)",
-                is_warning=now - published.at > LATE,
+                f"(age: {seconds}s)"
             )
+            if now - published.at > LATE:
+                self._lateness.note(processing, back=in_time, now=now)
+            else:
+                self._lateness.end(now)
+                self._tell(processing, is_detail=True)
         return [] if self._book.ledger.paused else choose(report, moment, rules)
 
     def _seen(self, symbols: Sequence[str]) -> dict[str, Seen]:
@@ -208,7 +225,7 @@ class Engine:
         symbol = opportunity.divergence.symbol
         quote = quotes.get(symbol)
         if quote is None:
-            self._tell(f"{symbol} not entered: there is no quote")
+            self._refuse(opportunity, "there is no quote")
             return
         # The venue's clock may have been set back a little; the journal's never is.
         quote = replace(quote, at=max(quote.at, self._book.ledger.at))
@@ -219,10 +236,19 @@ class Engine:
         rules = self._rules
         entered = enter(entry, quote, known, self._book.ledger, rules.costs, rules.sizing)
         if isinstance(entered, Refusal):
-            self._tell(f"{symbol} not entered: {entered.reason}")
+            self._refuse(opportunity, entered.reason)
         else:
             self._book.write(entered)
             self._book.remember(quotes)
+
+    def _refuse(self, opportunity: Opportunity, reason: str) -> None:
+        """Tell why `opportunity` is not entered, once: each report brings it again."""
+        symbol = opportunity.divergence.symbol
+        refused = opportunity.confirmed_at, same_words(reason)
+        self._tell(
+            f"{symbol} not entered: {reason}", is_detail=self._refused.get(symbol) == refused
+        )
+        self._refused[symbol] = refused
 
     def _pause(self, reason: str, now: int) -> None:
         if bool(reason) is not bool(self._book.ledger.paused):
@@ -237,16 +263,18 @@ class Engine:
         """Return a time that no event has yet, whichever way the clock was set meanwhile."""
         return max(now, self._book.ledger.at + 1)
 
-    def _note(self, problem: str) -> None:
-        """Keep the first problem of this step; it is told unless the last step had the same."""
-        self._found = self._found or problem
+    def _note(self, problem: str, *, back: str) -> None:
+        """Keep the first problem of this step, and what is to be told once it is over."""
+        self._found = self._found or _Trouble(problem, back)
 
     def _publish(self, now: int) -> None:
-        if self._found and self._found != self._problem:
-            self._tell(self._found, is_warning=True)
-        self._problem, self._found = self._found, ""
-        book = self._book
-        state = State(now, book.ledger, dict(book.quotes), book.recent, self._problem)
+        trouble, self._found = self._found, None
+        if trouble:
+            self._outage.note(trouble.problem, back=trouble.back, now=now)
+        else:
+            self._outage.end(now)
+        book, problem = self._book, trouble.problem if trouble else ""
+        state = State(now, book.ledger, dict(book.quotes), book.recent, problem)
         with self._lock:
             self._state = state
 

@@ -76,13 +76,13 @@ class Loop:
         self._steps = 0
         self._is_behind = False
 
-    def run(self, step: Callable[[], None]) -> None:
-        """Run until stopped."""
+    def run(self, step: Callable[[], bool]) -> None:
+        """Run until stopped; `step` returns whether the venue answered it."""
         due = self._clock.now()
         while not self._stop.is_set():
-            step()
+            was_answered = step()
             self._steps += 1
-            due = self._next(due)
+            due = self._next(due, was_answered=was_answered)
             wait = (due - self._clock.now()) / 1000
             if wait > 0:
                 self._clock.wait(wait, self._stop)
@@ -100,7 +100,7 @@ class Loop:
             worst=late[-1],
         )
 
-    def _next(self, due: int) -> int:
+    def _next(self, due: int, *, was_answered: bool) -> int:
         """Return when the next step is due: now, where that is already past."""
         now = self._clock.now()
         following = (due // self._every + 1) * self._every
@@ -108,7 +108,8 @@ class Loop:
             return (now // self._every + 1) * self._every
         if now <= following:
             return following
-        if not self._is_behind:
+        # A step that waited in vain for the venue is not slow: that is told as what it is.
+        if was_answered and not self._is_behind:
             self._is_behind = True
             self._tell(
                 f"a look takes longer than {self._every / 1000:g} s of market time: looks run back "

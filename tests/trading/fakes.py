@@ -288,10 +288,11 @@ RULES = Rules(
 
 
 class Told(list[str]):
-    """What was told; warnings begin with an exclamation mark."""
+    """What was told, details aside; warnings begin with an exclamation mark."""
 
-    def __call__(self, text: str, *, is_warning: bool = False) -> None:
-        self.append(f"! {text}" if is_warning else text)
+    def __call__(self, text: str, *, is_warning: bool = False, is_detail: bool = False) -> None:
+        if not is_detail:
+            self.append(f"! {text}" if is_warning else text)
 
 
 class Trader:

@@ -64,7 +64,7 @@ class TestEntries:
         assert trader.ledger.cash == d("9579.642268")
         assert event.seen
         assert (event.seen.low, event.seen.high) == (d("99.8"), d("100.3"))
-        assert trader.told == ["processing 1 opportunities from background scanner (age: 0s)"]
+        assert trader.told == []
 
     def test_a_report_is_acted_on_once(self) -> None:
         trader = Trader()
@@ -493,6 +493,45 @@ class TestTrouble:
         assert trader.kinds() == ["started", "entered"]
         assert trader.told == ["! no quotes: no route"]
         assert trader.engine.state.problem == "no quotes: no route"
+
+    def test_that_quotes_are_back_is_told_once(self) -> None:
+        trader = holding()
+        trader.market.trouble = VenueUnreachable("no route")
+        trader.step()
+        trader.step(after=40 * SECOND)
+        trader.market.trouble = None
+
+        trader.step(after=5 * SECOND)
+        trader.step(after=5 * SECOND)
+
+        assert trader.told == [
+            "! no quotes: no route",
+            "quotes are back after 45 s, since 2024-07-30 12:00:00 UTC",
+        ]
+
+    def test_late_reports_are_warned_of_once_and_told_when_they_come_in_time(self) -> None:
+        trader = Trader()
+        for minute in range(1, 10):
+            trader.market.time = NOON + minute * MINUTE
+            age = (200 + minute) * SECOND if minute < 8 else 0
+            trader.publish(opportunity(score=1.0), at=trader.market.time - age)
+            trader.step()
+
+        assert trader.told == [
+            "! processing 1 opportunities from background scanner (age: 201s)",
+            "reports of the background scanner come in time again after 420 s, since "
+            "2024-07-30 12:01:00 UTC",
+        ]
+
+    def test_a_signal_that_cannot_be_entered_is_told_once_for_all_reports(self) -> None:
+        trader = Trader()
+        for minute in range(1, 4):
+            trader.publish(opportunity("NOQUOTEUSDT"))
+            trader.step(after=minute)
+        trader.publish(opportunity("NOQUOTEUSDT", confirmed_at=NOON + 1))
+        trader.step()
+
+        assert trader.told == ["NOQUOTEUSDT not entered: there is no quote"] * 2
 
     def test_what_happened_meanwhile_is_seen_afterwards(self) -> None:
         trader = holding()
