@@ -134,6 +134,8 @@ class Marked(_Happened):
     cash: Decimal
     checked_until: int
     """All 1m candles of all positions that open before this time have been looked at."""
+    benchmark: Decimal | None = None
+    """The middle of bid and ask of the market's benchmark; None: not quoted, or not written yet."""
 
 
 @dataclass(frozen=True, slots=True)

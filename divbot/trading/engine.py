@@ -16,13 +16,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 
 from divbot.domain.errors import DivbotError
 from divbot.domain.events import Event, Marked, Paused
 from divbot.domain.fills import Candle, Costs, Quote, Reason
 from divbot.domain.ledger import Ledger
-from divbot.domain.market import Interval
+from divbot.domain.market import BENCHMARK, Interval
 from divbot.domain.market import Market as Kind
 from divbot.domain.notices import Outage, Tell, same_words
 from divbot.domain.positions import MINUTE, Position, Seen
@@ -98,7 +99,9 @@ class Engine:
         self._watch = Watch(market, rules.market, book, questions, rules.costs)
         self._started_at = market.now()
         self._acted_on = 0
-        self._marked_at = book.ledger.at
+        # A session begins with a valuation: what the market did is counted from there.
+        self._marked_at = 0
+        self._benchmark: Decimal | None = None
         self._found: _Trouble | None = None
         self._outage, self._lateness = Outage(tell), Outage(tell)
         self._refused: dict[str, tuple[int, str]] = {}
@@ -132,16 +135,14 @@ class Engine:
             for trouble in self._watch.replay_minutes(now):
                 self._note(f"no candles: {trouble}", back="candles are back")
             self._watch.close_by_quote()
-            self._act(self._cache.latest(), now)
             self._mark(now)
+            self._act(self._cache.latest(), now)
         self._publish(now)
 
     def mark(self) -> None:
         """Value the account now, as before leaving."""
         now = self._market.now()
-        self._marked_at = now
-        checked, cash = self._watch.checked_until(now), self._book.ledger.cash
-        self._book.write(Marked(self._after_all(now), self._book.equity, cash, checked))
+        self._value(now)
         self._publish(now)
 
     def _look(self) -> Mapping[str, Quote] | None:
@@ -151,6 +152,9 @@ class Engine:
             self._note(f"no quotes: {quotes}", back="quotes are back")
             return None
         self._book.remember(quotes)
+        benchmark = quotes.get(BENCHMARK)
+        if benchmark is not None and benchmark.is_valid:
+            self._benchmark = benchmark.middle
         return quotes
 
     def _act(self, published: Published | None, now: int) -> None:
@@ -257,7 +261,13 @@ class Engine:
     def _mark(self, now: int) -> None:
         every = self._rules.mark_every
         if now // every != self._marked_at // every:
-            self.mark()
+            self._value(now)
+
+    def _value(self, now: int) -> None:
+        self._marked_at = now
+        checked, cash = self._watch.checked_until(now), self._book.ledger.cash
+        at, equity = self._after_all(now), self._book.equity
+        self._book.write(Marked(at, equity, cash, checked, self._benchmark))
 
     def _after_all(self, now: int) -> int:
         """Return a time that no event has yet, whichever way the clock was set meanwhile."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from divbot.domain.errors import JournalError, VenueUnreachable
-from divbot.domain.events import Entered, Exited, Funded
+from divbot.domain.events import Entered, Exited, Funded, Marked
 from divbot.domain.fills import Basis, Reason
 from divbot.domain.market import Market
 from divbot.domain.positions import MINUTE
@@ -647,8 +647,30 @@ def test_the_account_is_valued_every_five_minutes_and_when_asked() -> None:
     trader.engine.mark()
 
     marks = [x for x in trader.journal.events if x.kind == "marked"]
-    assert [x.at - NOON for x in marks] == [5 * MINUTE, 10 * MINUTE, 12 * MINUTE]
+    assert [x.at - NOON for x in marks] == [n * MINUTE for n in (1, 5, 10, 12)]
     assert {x.equity for x in marks} == {d(10_010)}
+
+
+def test_each_valuation_tells_where_the_market_stands() -> None:
+    trader = Trader()
+    seen = [(99, 101), (0, 0), (109.5, 110.5)]
+    for minute, prices in zip((0, 5, 10), seen, strict=True):
+        trader.market.time = NOON + minute * MINUTE
+        trader.market.quoted = {"BTCUSDT": prices}
+        trader.engine.step()
+
+    marks = [x for x in trader.journal.events if isinstance(x, Marked)]
+    assert [x.benchmark for x in marks] == [100, 100, 110]
+
+
+def test_trouble_lasts_through_a_valuation() -> None:
+    trader = holding()
+    trader.market.candle_trouble = VenueUnreachable("no route")
+
+    trader.step(after=6 * MINUTE)
+
+    assert trader.engine.state.problem == "no candles: no route"
+    assert trader.told == ["! no candles: no route"]
 
 
 def test_the_state_is_there_for_other_threads() -> None:

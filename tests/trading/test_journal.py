@@ -314,6 +314,15 @@ def test_an_event_is_kept_as_text_that_stays(path: Path) -> None:
     ]
 
 
+def test_where_the_market_stood_is_kept_where_it_is_known(path: Path) -> None:
+    known = replace(marked(), benchmark=Decimal("60123.45"))
+    written(path, known)
+
+    assert '"benchmark":"60123.45"' in rows(path, "SELECT body FROM event WHERE seq = 2")[0][0]
+    with Journal.open(path) as journal:
+        assert [event for _, event in journal.events()][-1] == known
+
+
 def test_each_hash_covers_its_row_and_the_hash_before(path: Path) -> None:
     written(path, *STORY)
 

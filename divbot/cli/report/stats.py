@@ -80,7 +80,7 @@ def _headline(stats: Stats) -> Sequence[tuple[str, str, str]]:
         (
             "net profit",
             signed(closed.profit),
-            f"{closed.trades} closed trades, {len(stats.open_trades)} open",
+            f"{change(stats.part(closed.profit))}; {signed(closed.before_costs)} before costs",
         ),
         (
             "win rate",
@@ -123,6 +123,7 @@ def _block(block: Block) -> str:
 
 def _breakdown(recorded: Recorded, by: By) -> str:
     groups = breakdown(recorded.ledger.closed, by)
-    table = table_markup(groups, breakdown_columns(by), "No closed trades yet.")
-    is_open = " open" if by in (By.SIDE, By.KIND, By.REASON) else ""
+    columns = breakdown_columns(by, start_of(recorded).balance)
+    table = table_markup(groups, columns, "No closed trades yet.")
+    is_open = "" if by is By.DAY else " open"
     return f"<details{is_open}><summary>By {words(by.value)}</summary>{table}</details>\n"
