@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from divbot.cli.columns import Column, table_lines, table_text
+from divbot.cli.columns import Column, table_text
 from divbot.cli.destination import Fit
 from divbot.cli.figures import (
     change,
@@ -42,7 +42,8 @@ _MOST_GROUPS = 10
 _WIDTH = 80
 
 
-_LEFT_OUT_FIRST = ("slippage", "funding", "fees", "factor", "%")
+_KINDS = ("slippage", "funding", "fees")
+_LEFT_OUT_FIRST = (*_KINDS, "factor", "profit %")
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,7 @@ def _or_none(amount: Decimal | None, reason: str) -> str:
 
 def _market(market: MarketChange | None) -> str:
     if market is None:
-        return f"n/a: the run knows too few prices of {BENCHMARK}"
+        return f"n/a (the journal holds too few prices of {BENCHMARK})"
     since, until = utc_text(market.since), utc_text(market.until)
     return f"{change(market.part)} ({BENCHMARK}, {since} to {until})"
 
@@ -244,7 +245,7 @@ def breakdown_columns(by: By, balance: Decimal) -> tuple[Column[Group], ...]:
         Column("won %", _part_won),
         Column("gross", lambda x: signed(x.tally.before_costs)),
         Column("profit", lambda x: signed(x.tally.profit)),
-        Column("%", lambda x: change(float(x.tally.profit / balance)).removesuffix("%")),
+        Column("profit %", lambda x: change(float(x.tally.profit / balance)).removesuffix("%")),
         Column("factor", _factor),
         Column("avg R", lambda x: multiple(x.tally.average_r)),
         Column("fees", lambda x: money(x.tally.paid.fees)),
@@ -254,19 +255,20 @@ def breakdown_columns(by: By, balance: Decimal) -> tuple[Column[Group], ...]:
 
 
 def _table(recorded: Recorded, by: By, fit: Fit) -> str:
-    groups = breakdown(recorded.ledger.closed, by)
     columns = breakdown_columns(by, start_of(recorded).balance)
+    groups = breakdown(recorded.ledger.closed, by)
     return table_text(columns, groups, order=_LEFT_OUT_FIRST, fit=fit)
 
 
 def _short_table(recorded: Recorded, by: By) -> str:
-    """Return the table without what it has no room for, and without the groups in its middle."""
+    """Return the table without the kinds of costs, and without the groups in its middle."""
+    columns = [
+        x for x in breakdown_columns(by, start_of(recorded).balance) if x.title not in _KINDS
+    ]
     groups = breakdown(recorded.ledger.closed, by)
     half = _MOST_GROUPS // 2
     shown = groups if len(groups) <= _MOST_GROUPS else (*groups[:half], *groups[-half:])
-    columns = breakdown_columns(by, start_of(recorded).balance)
-    lines = table_lines(columns, shown, order=_LEFT_OUT_FIRST, width=_WIDTH)
-    texts = [line.plain.rstrip() for line in lines]
+    lines = table_text(columns, shown, order=_LEFT_OUT_FIRST, fit=Fit(_WIDTH)).splitlines()
     if len(groups) > len(shown):
-        texts.insert(1 + half, f"... {len(groups) - len(shown)} more: divbot stats --by {by.value}")
-    return "\n".join(texts)
+        lines.insert(1 + half, f"... {len(groups) - len(shown)} more: divbot stats --by {by.value}")
+    return "\n".join(lines)
