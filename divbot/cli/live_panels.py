@@ -72,7 +72,7 @@ def _account(snapshot: Snapshot) -> Iterator[Text]:
 
 
 def _today(snapshot: Snapshot) -> str:
-    began = snapshot.ledger.day_began_with(snapshot.at)
+    began = snapshot.equity - snapshot.today
     part = f" ({change(float(snapshot.today / began))})" if began else ""
     return f"{signed(snapshot.today)}{part}"
 

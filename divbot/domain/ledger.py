@@ -80,7 +80,7 @@ class Ledger:
             ZERO,
         )
 
-    def day_began_with(self, now: int) -> Decimal:
+    def day_start(self, now: int) -> Decimal:
         """Return the equity that the UTC day of `now` (ms) began with."""
         return self.equity if now // DAY > self.day else self.day_equity
 
@@ -217,7 +217,7 @@ class Ledger:
             equity=event.equity,
             peak=max(self.peak, event.equity),
             day=event.at // DAY,
-            day_equity=self.day_began_with(event.at),
+            day_equity=self.day_start(event.at),
         )
 
     def _open(self, event: Funded | Trailed | Exited) -> Position:

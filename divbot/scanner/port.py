@@ -35,6 +35,10 @@ class Candles(Protocol):
     def close(self) -> NDArray[np.float64]:
         """Return the closing prices."""
 
+    @property
+    def volume(self) -> NDArray[np.float64]:
+        """Return what was traded, in the base asset."""
+
 
 class Listed(Protocol):
     """One symbol of the universe."""

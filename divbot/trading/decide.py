@@ -88,7 +88,7 @@ def pause_reason(ledger: Ledger, equity: Decimal, now: int, rules: EntryRules) -
     if ledger.paused and now // DAY == ledger.paused_at // DAY:
         return ledger.paused
     # The limit alone: what is lost goes on changing, and is shown beside this.
-    if equity <= ledger.day_began_with(now) * (1 - rules.max_daily_loss):
+    if equity <= ledger.day_start(now) * (1 - rules.max_daily_loss):
         return f"the loss of this day has reached the limit of {rules.max_daily_loss:.1%}"
     peak = max(ledger.peak, equity)
     if equity <= peak * (1 - rules.max_drawdown):

@@ -267,7 +267,7 @@ class Engine:
         self._marked_at = now
         checked, cash = self._watch.checked_until(now), self._book.ledger.cash
         at, equity = self._after_all(now), self._book.equity
-        self._book.write(Marked(at, equity, cash, checked, self._benchmark))
+        self._book.write(Marked(at, equity, cash, checked, benchmark=self._benchmark))
 
     def _after_all(self, now: int) -> int:
         """Return a time that no event has yet, whichever way the clock was set meanwhile."""

@@ -87,7 +87,7 @@ class Snapshot:
     @property
     def today(self) -> Decimal:
         """Return what the equity gained since the UTC day began; below zero: lost."""
-        return self.equity - self.ledger.day_began_with(self.at)
+        return self.equity - self.ledger.day_start(self.at)
 
     @property
     def open_profit(self) -> Decimal:

@@ -88,7 +88,7 @@ def test_a_chart_shows_the_candles_the_rsi_and_every_divergence_of_the_window() 
 
     document = series_document(found)
 
-    for name in ("open", "high", "low", "close"):
+    for name in ("open", "high", "low", "close", "volume"):
         assert document[name] == getattr(found, name).tolist()
     assert document["at"] == found.open_time.tolist()
     assert document["rsi"][:14] == [None] * 14
@@ -123,7 +123,9 @@ def test_a_missing_candle_is_a_hole_and_not_a_number() -> None:
 
     document = series_document(found)
 
-    assert [document[name][850] for name in ("open", "high", "low", "close", "rsi")] == [None] * 5
+    assert [document[name][850] for name in ("open", "high", "low", "close", "volume", "rsi")] == (
+        [None] * 6
+    )
     assert None not in document["close"][851:]
 
 
@@ -214,6 +216,17 @@ DRAWN = """
 """
 
 
+def test_volumes_stand_at_their_own_candles() -> None:
+    candles = candles_of(3, 900, missing=(850,))
+
+    found = examine("AUSDT", candles, Interval.M5, 500, TRADE)
+
+    known = dict(zip(candles.open_time.tolist(), candles.volume.tolist(), strict=True))
+    expected = [known.get(at, np.nan) for at in found.open_time.tolist()]
+    np.testing.assert_array_equal(found.volume, expected)
+    assert len(found.volume) == 500
+
+
 def test_a_browser_draws_every_chart_with_every_divergence(tmp_path: Path) -> None:
     report = scanned((*names(6), EVIL, WITH_GAP))
 
@@ -226,6 +239,7 @@ def test_a_browser_draws_every_chart_with_every_divergence(tmp_path: Path) -> No
         tried = examined(report)[x.divergence.symbol].divergences
         marks = {fate: points.get(fate, 0) for fate in FATES}
         assert marks == {fate: sum(y.fate == fate for y in tried) for fate in FATES}
+        assert points["volume"] == len(examined(report)[x.divergence.symbol].volume)
         ends = {kind: points.get(kind.value, 0) for kind in Kind}
         assert ends == {kind: 2 * sum(y.divergence.kind is kind for y in tried) for kind in Kind}
 
