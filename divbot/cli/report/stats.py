@@ -8,11 +8,14 @@ from html import escape
 from divbot.cli.columns import Column
 from divbot.cli.figures import change, money, multiple, percent, signed, words
 from divbot.cli.recorded import start_of, title
+from divbot.cli.report import meanings
 from divbot.cli.report.charts import chart_data
+from divbot.cli.report.links import chart_links
 from divbot.cli.report.page import Page, filled, packaged
 from divbot.cli.report.table import Keys, table_markup
 from divbot.cli.stats_text import Block, blocks_of, breakdown_columns, period
 from divbot.cli.trades_text import TRADE_COLUMNS
+from divbot.domain.market import Interval
 from divbot.domain.trades import Trade
 from divbot.trading.breakdown import By, breakdown
 from divbot.trading.journal import Recorded
@@ -31,6 +34,7 @@ _HELD: Keys[Trade | OpenTrade] = {
 
 def page_text(recorded: Recorded, stats: Stats, script: str) -> str:
     """Return the whole page; `script` is what draws its charts."""
+    start = start_of(recorded)
     trades: list[Trade | OpenTrade] = [*recorded.ledger.closed, *open_trades(recorded.ledger)]
     body = filled(
         packaged("stats.html"),
@@ -39,7 +43,12 @@ def page_text(recorded: Recorded, stats: Stats, script: str) -> str:
             "blocks": "".join(map(_block, blocks_of(stats))),
             "breakdowns": "".join(_breakdown(recorded, by) for by in By),
             "trades": table_markup(
-                sorted(trades, key=lambda x: x.number), _trade_columns(), "No trades yet.", _HELD
+                sorted(trades, key=lambda x: x.number),
+                _trade_columns(),
+                *("No trades yet.", _HELD),
+                meanings=meanings.TRADE,
+                outside=lambda x: chart_links(x.symbol, start.market, Interval(start.interval)),
+                is_long=True,
             ),
             "profits": _PROFITS if recorded.ledger.closed else "<p>No closed trades yet.</p>",
             "fills": _FILLS if trades else "<p>No trades yet.</p>",
@@ -49,7 +58,7 @@ def page_text(recorded: Recorded, stats: Stats, script: str) -> str:
     page = Page(
         name=f"{name} - {title(recorded)}",
         title=title(recorded),
-        is_simulated=start_of(recorded).is_simulated,
+        is_simulated=start.is_simulated,
         lines=(f"paper run {name}", period(stats)),
         body=body,
         data=chart_data(stats, recorded.ledger),
@@ -124,6 +133,6 @@ def _block(block: Block) -> str:
 def _breakdown(recorded: Recorded, by: By) -> str:
     groups = breakdown(recorded.ledger.closed, by)
     columns = breakdown_columns(by, start_of(recorded).balance)
-    table = table_markup(groups, columns, "No closed trades yet.")
+    table = table_markup(groups, columns, "No closed trades yet.", meanings=meanings.BREAKDOWN)
     is_open = "" if by is By.DAY else " open"
     return f"<details{is_open}><summary>By {words(by.value)}</summary>{table}</details>\n"
