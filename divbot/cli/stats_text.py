@@ -216,9 +216,9 @@ def _day(stats: Stats, day: Group) -> str:
 def _holding(tally: Tally) -> str:
     parts = [span(tally.average_holding or 0)]
     if tally.holding_won is not None:
-        parts.append(f"won {span(tally.holding_won)}")
+        parts.append(f"winners {span(tally.holding_won)}")
     if tally.holding_lost is not None:
-        parts.append(f"lost {span(tally.holding_lost)}")
+        parts.append(f"losers {span(tally.holding_lost)}")
     return ", ".join(parts)
 
 

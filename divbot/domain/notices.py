@@ -7,7 +7,7 @@ from typing import Protocol
 
 from divbot.domain.clock import utc_text
 
-_NUMBER = re.compile(r"\d[\d.,:]*")
+_NUMBER = re.compile(r"-?\d[\d.,:]*")
 
 
 class Tell(Protocol):

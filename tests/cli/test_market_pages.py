@@ -326,9 +326,9 @@ def test_a_filter_leaves_the_rows_that_hold_every_word(tmp_path: Path) -> None:
     )
 
     assert problems == []
-    assert one == [[wanted.divergence.symbol], f"1 of {len(symbols)}"]
-    assert none == [[], f"0 of {len(symbols)}"]
-    assert everything == [symbols, f"{len(symbols)}"]
+    assert one == [[wanted.divergence.symbol], f"1 of {len(symbols)} rows"]
+    assert none == [[], f"0 of {len(symbols)} rows"]
+    assert everything == [symbols, f"{len(symbols)} of {len(symbols)} rows"]
 
 
 SORTED = """

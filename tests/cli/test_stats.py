@@ -57,7 +57,7 @@ Closed trades
   best                +18.90 (BTCUSDT, trade 1)
   worst               -10.45 (ETHUSDT, trade 2)
   longest losing run  2 trades
-  average holding     4h15m, won 2h00m, lost 2h30m
+  average holding     4h15m, winners 2h00m, losers 2h30m
 
 Risk
   maximum drawdown    1.65% (16.80)

@@ -30,7 +30,7 @@ def test_trouble_that_is_met_again_and_again_is_told_once_and_so_is_its_end() ->
 def test_other_numbers_are_no_news_but_other_words_are() -> None:
     troubled, told = outage()
 
-    for trouble in ("no answer in 10.0 s", "no answer in 9.7 s", "banned", "no answer in 3 s"):
+    for trouble in ("no answer in 10.0 s", "no answer in -9,7 s", "banned", "no answer in 3 s"):
         troubled.note(trouble, back=BACK, now=NOON)
 
     assert told == ["! no answer in 10.0 s", "! banned"]

@@ -63,8 +63,7 @@ const page = (() => {
     function show() {
       const words = field.value.toLowerCase().split(/\s+/);
       rows.forEach((row, place) => { row.hidden = !words.every((word) => texts[place].includes(word)); });
-      const shown = rows.filter((row) => !row.hidden).length;
-      count.textContent = shown < rows.length ? `${shown} of ${rows.length}` : `${rows.length}`;
+      count.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows`;
     }
     field.addEventListener("input", show);
     show();

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
+from divbot.app.run_candles import Charted
 from divbot.cli.columns import Column
 from divbot.cli.figures import change, money, multiple, percent, signed, words
 from divbot.cli.recorded import start_of, title
@@ -32,8 +33,10 @@ _HELD: Keys[Trade | OpenTrade] = {
 }
 
 
-def page_text(recorded: Recorded, stats: Stats, script: str) -> str:
-    """Return the whole page; `script` is what draws its charts."""
+def page_text(
+    recorded: Recorded, stats: Stats, script: str, charted: Mapping[str, Charted] | None = None
+) -> str:
+    """Return the whole page; `script` is what draws its charts, `charted` has candles by symbol."""
     start = start_of(recorded)
     trades: list[Trade | OpenTrade] = [*recorded.ledger.closed, *open_trades(recorded.ledger)]
     body = filled(
@@ -61,7 +64,7 @@ def page_text(recorded: Recorded, stats: Stats, script: str) -> str:
         is_simulated=start.is_simulated,
         lines=(f"paper run {name}", period(stats)),
         body=body,
-        data=chart_data(stats, recorded.ledger),
+        data=chart_data(stats, recorded.ledger, charted),
         script="stats.js",
     )
     return page.text(script)
@@ -71,6 +74,7 @@ _PROFITS = '<div class="chart" id="profits"></div>'
 _FILLS = """\
 <p><label for="symbol">Symbol</label> <select id="symbol"></select></p>
 <div class="chart" id="fills"></div>
+<p class="note" id="candles"></p>
 <p class="note">Times and prices of the fills; dotted are the first stop and the target.</p>
 """
 
