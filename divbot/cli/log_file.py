@@ -8,6 +8,7 @@ import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from divbot.cli.whole_file import reason_of
 from divbot.domain.errors import OutputError
 
 LARGEST = 5_000_000
@@ -27,7 +28,7 @@ class LogFile:
         try:
             self._handler = _Rotating(path, maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8")
         except OSError as error:
-            raise OutputError(f"cannot write {path}: {_reason(error)}") from error
+            raise OutputError(f"cannot write {path}: {reason_of(error)}") from error
 
     def write(self, line: str) -> None:
         """Add `line`."""
@@ -47,9 +48,6 @@ class _Rotating(RotatingFileHandler):
         """Say once that lines are lost: its own way is a traceback for each."""
         if not self._has_failed:
             self._has_failed = True
-            reason = _reason(sys.exc_info()[1])
+            error = sys.exc_info()[1]
+            reason = reason_of(error) if isinstance(error, OSError) else type(error).__name__
             print(f"divbot: cannot write {self.baseFilename}: {reason}", file=sys.stderr)
-
-
-def _reason(error: BaseException | None) -> str:
-    return (getattr(error, "strerror", None) or type(error).__name__).lower()

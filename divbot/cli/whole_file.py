@@ -33,7 +33,7 @@ class WholeFile:
             else:
                 self._path.write_bytes(content)
         except OSError as error:
-            raise OutputError(f"cannot write {self._named}: {_reason(error)}") from error
+            raise OutputError(f"cannot write {self._named}: {reason_of(error)}") from error
 
     def _replace(self, content: bytes) -> None:
         part = self._path.with_name(f".divbot-{os.getpid()}.part")
@@ -49,5 +49,6 @@ class WholeFile:
             part.unlink(missing_ok=True)
 
 
-def _reason(error: OSError) -> str:
+def reason_of(error: OSError) -> str:
+    """Return in words why a file could not be written."""
     return (error.strerror or type(error).__name__).lower()

@@ -103,6 +103,7 @@ class Engine:
         self._marked_at = 0
         self._benchmark: Decimal | None = None
         self._found: _Trouble | None = None
+        self._problem = ""
         self._outage, self._lateness = Outage(tell), Outage(tell)
         self._refused: dict[str, tuple[int, str]] = {}
         """By symbol, the signal that was not entered last, and why: it is told once."""
@@ -137,6 +138,7 @@ class Engine:
             self._watch.close_by_quote()
             self._mark(now)
             self._act(self._cache.latest(), now)
+        self._tell_of_trouble(now)
         self._publish(now)
 
     def mark(self) -> None:
@@ -200,16 +202,16 @@ class Engine:
             late = f"a report of the background scanner is too old to act on ({seconds}s)"
             self._lateness.note(late, back=in_time, now=now)
             return []
-        if report.opportunities:
-            processing = (
-                f"processing {len(report.opportunities)} opportunities from background scanner "
-                f"(age: {seconds}s)"
-            )
-            if now - published.at > LATE:
-                self._lateness.note(processing, back=in_time, now=now)
-            else:
-                self._lateness.end(now)
+        processing = (
+            f"processing {len(report.opportunities)} opportunities from background scanner "
+            f"(age: {seconds}s)"
+        )
+        if now - published.at <= LATE:
+            self._lateness.end(now)
+            if report.opportunities:
                 self._tell(processing, is_detail=True)
+        elif report.opportunities:
+            self._lateness.note(processing, back=in_time, now=now)
         return [] if self._book.ledger.paused else choose(report, moment, rules)
 
     def _seen(self, symbols: Sequence[str]) -> dict[str, Seen]:
@@ -277,14 +279,17 @@ class Engine:
         """Keep the first problem of this step, and what is to be told once it is over."""
         self._found = self._found or _Trouble(problem, back)
 
-    def _publish(self, now: int) -> None:
+    def _tell_of_trouble(self, now: int) -> None:
         trouble, self._found = self._found, None
+        self._problem = trouble.problem if trouble else ""
         if trouble:
             self._outage.note(trouble.problem, back=trouble.back, now=now)
         else:
             self._outage.end(now)
-        book, problem = self._book, trouble.problem if trouble else ""
-        state = State(now, book.ledger, dict(book.quotes), book.recent, problem)
+
+    def _publish(self, now: int) -> None:
+        book = self._book
+        state = State(now, book.ledger, dict(book.quotes), book.recent, self._problem)
         with self._lock:
             self._state = state
 

@@ -509,6 +509,16 @@ class TestTrouble:
             "quotes are back after 45 s, since 2024-07-30 12:00:00 UTC",
         ]
 
+    def test_a_run_that_ends_without_quotes_does_not_say_that_they_are_back(self) -> None:
+        trader = holding()
+        trader.market.trouble = VenueUnreachable("no route")
+        trader.step()
+
+        trader.engine.mark()
+
+        assert trader.told == ["! no quotes: no route"]
+        assert trader.engine.state.problem == "no quotes: no route"
+
     def test_late_reports_are_warned_of_once_and_told_when_they_come_in_time(self) -> None:
         trader = Trader()
         for minute in range(1, 10):
