@@ -76,7 +76,9 @@ def _charted(
     since = first - _AROUND * interval.milliseconds
     count = (last - since) // interval.milliseconds + _AROUND
     candles = venue.past_candles(trades[0].symbol, interval, since, count)
-    if not _hold(candles, interval, trades) or venue.simulated != start.is_simulated:
+    if not len(candles.open_time):
+        return Charted(f"no candles: {venue.venue} has none of that time")
+    if venue.simulated != start.is_simulated or not _hold(candles, interval, trades):
         return Charted(f"no candles: those of {venue.venue} do not hold the fills of this run")
     notes = [f"{venue.venue}, candles of {interval.value}"]
     if interval is not own:
@@ -99,7 +101,7 @@ def _hold(candles: Candles, interval: Interval, trades: Sequence[AnyTrade]) -> b
     """Tell whether the entries lie in their candles, as far as there are any."""
     lows = dict(zip(candles.open_time.tolist(), candles.low.tolist(), strict=True))
     highs = dict(zip(candles.open_time.tolist(), candles.high.tolist(), strict=True))
-    return bool(lows) and all(
+    return all(
         lows[at] * (1 - _NEAR) <= float(x.entry.price) <= highs[at] * (1 + _NEAR)
         for x in trades
         if (at := x.opened_at // interval.milliseconds * interval.milliseconds) in lows

@@ -103,13 +103,8 @@ def _account(stats: Stats) -> Iterator[tuple[str, str]]:
     yield "annual return", _figure(stats.annual_return, is_part=True)
     closed = stats.closed
     yield "gross profit", f"{signed(closed.before_costs)} of closed trades, before costs"
-    yield (
-        "net profit",
-        (
-            f"{signed(closed.profit)} after costs of {money(closed.paid.total)}, "
-            f"{change(stats.part(closed.profit))} of the balance"
-        ),
-    )
+    costs, part = money(closed.paid.total), change(stats.part(closed.profit))
+    yield "net profit", f"{signed(closed.profit)} after costs of {costs}, {part} of the balance"
     if stats.best_day and stats.worst_day:
         yield "best day", _day(stats, stats.best_day)
         yield "worst day", _day(stats, stats.worst_day)

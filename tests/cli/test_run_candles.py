@@ -44,6 +44,7 @@ class Venue:
         self.price = price
         self.since = since
         self.simulated = is_simulated
+        self.is_empty = False
         self.troubles: dict[str, VenueError] = {}
         self.asked: list[tuple[str, Interval, int, int]] = []
 
@@ -53,7 +54,8 @@ class Venue:
             raise self.troubles[symbol]
         step = interval.milliseconds
         times = -(-max(start, self.since) // step) * step + step * np.arange(count)
-        prices = np.full(count, self.price)
+        times = times[:0] if self.is_empty else times
+        prices = np.full(len(times), self.price)
         return Candles(times, prices, prices * 1.001, prices * 0.999, prices, prices)
 
 
@@ -108,6 +110,14 @@ def test_candles_that_begin_after_the_first_trade_say_so(venue: Venue) -> None:
     assert charted(five_trades())["BTCUSDT"].note == (
         "Binance, candles of 5m; there are none before 2024-07-01 15:00 UTC."
     )
+
+
+def test_a_venue_that_has_no_candles_of_that_time_says_so(venue: Venue) -> None:
+    venue.is_empty = True
+
+    assert set(notes(charted(five_trades())).values()) == {
+        "no candles: Binance has none of that time"
+    }
 
 
 def test_candles_of_another_market_are_not_drawn_behind_the_fills(venue: Venue) -> None:
