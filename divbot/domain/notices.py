@@ -52,7 +52,9 @@ class Outage:
         if not self._back:
             return
         lasted = max(now - self._since, 0) // 1000
+        # As grave as the beginning: who reads warnings alone is told both.
         self._tell(
-            f"{self._back} after {lasted} s, since {utc_text(self._since, seconds=True)} UTC"
+            f"{self._back} after {lasted} s, since {utc_text(self._since, seconds=True)} UTC",
+            is_warning=True,
         )
         self._back, self._told = "", set()

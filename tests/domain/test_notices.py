@@ -23,7 +23,7 @@ def test_trouble_that_is_met_again_and_again_is_told_once_and_so_is_its_end() ->
 
     assert told == [
         "! no quotes: no route",
-        "quotes are back after 100 s, since 2024-07-30 12:00:00 UTC",
+        "! quotes are back after 100 s, since 2024-07-30 12:00:00 UTC",
     ]
 
 
@@ -45,9 +45,9 @@ def test_another_kind_of_trouble_begins_where_the_one_before_ended() -> None:
 
     assert told == [
         "! no quotes",
-        "quotes are back after 5 s, since 2024-07-30 12:00:00 UTC",
+        "! quotes are back after 5 s, since 2024-07-30 12:00:00 UTC",
         "! no candles",
-        "candles are back after 2 s, since 2024-07-30 12:00:05 UTC",
+        "! candles are back after 2 s, since 2024-07-30 12:00:05 UTC",
     ]
 
 

@@ -122,7 +122,7 @@ def test_a_day_of_scans_is_a_line_an_hour(report: Report) -> None:
     assert thread.told[3] == (
         f"[Background] 38 scans succeeded and 22 failed in the last 60 minutes; {found}"
     )
-    assert thread.told[4].startswith("[Background] scans succeed again after 1800 s, since ")
+    assert thread.told[4].startswith("! [Background] scans succeed again after 1800 s, since ")
 
 
 def test_a_scan_that_waited_in_vain_for_the_venue_is_not_called_slow(report: Report) -> None:

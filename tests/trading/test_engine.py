@@ -506,7 +506,7 @@ class TestTrouble:
 
         assert trader.told == [
             "! no quotes: no route",
-            "quotes are back after 45 s, since 2024-07-30 12:00:00 UTC",
+            "! quotes are back after 45 s, since 2024-07-30 12:00:00 UTC",
         ]
 
     def test_a_run_that_ends_without_quotes_does_not_say_that_they_are_back(self) -> None:
@@ -529,7 +529,7 @@ class TestTrouble:
 
         assert trader.told == [
             "! processing 1 opportunities from background scanner (age: 201s)",
-            "reports of the background scanner come in time again after 420 s, since "
+            "! reports of the background scanner come in time again after 420 s, since "
             "2024-07-30 12:01:00 UTC",
         ]
 
