@@ -16,7 +16,7 @@ from divbot.cli.report.page import Page, filled, packaged
 from divbot.cli.report.table import Keys, table_markup
 from divbot.cli.stats_text import Block, blocks_of, breakdown_columns, period
 from divbot.cli.trades_text import TRADE_COLUMNS
-from divbot.domain.market import Interval
+from divbot.domain.market import BENCHMARK, Interval
 from divbot.domain.trades import Trade
 from divbot.trading.breakdown import By, breakdown
 from divbot.trading.journal import Recorded
@@ -89,7 +89,7 @@ def _headline(stats: Stats) -> Sequence[tuple[str, str, str]]:
     low, high = closed.win_rate_interval or (0.0, 0.0)
     return (
         ("equity", money(stats.last.equity), f"from {money(stats.balance)}"),
-        ("return", change(stats.total_return), "since the start"),
+        ("return", change(stats.total_return), _beside_market(stats)),
         (
             "net profit",
             signed(closed.profit),
@@ -111,6 +111,12 @@ def _headline(stats: Stats) -> Sequence[tuple[str, str, str]]:
             _recovery(stats),
         ),
     )
+
+
+def _beside_market(stats: Stats) -> str:
+    if stats.market is None:
+        return "since the start"
+    return f"{BENCHMARK} {change(stats.market.part)}"
 
 
 def _recovery(stats: Stats) -> str:
