@@ -92,15 +92,15 @@ class Settings(BaseSettings):
         "499 on futures, 1000 on spot",
     )
     kind: Annotated[tuple[Kind, ...], NoDecode] = Field(
-        (), description="show only these kinds of divergence; by itself all four"
+        (), description="show and enter only these kinds of divergence; by itself all four"
     )
     side: Annotated[tuple[Side, ...], NoDecode] = Field(
-        (), description="show only `BUY` or only `SELL`; by itself both"
+        (), description="show and enter only `BUY` or only `SELL`; by itself both"
     )
     max_age: int = Field(
         5, ge=0, description="show nothing confirmed more than this many candles ago"
     )
-    best: int = Field(20, ge=1, description="how many opportunities to show")
+    best: int = Field(20, ge=1, description="how many opportunities to show; `paper` trades on all")
     stop_atr: float = Field(
         0.5, ge=0, allow_inf_nan=False, description="stop beyond the later pivot, in ATRs"
     )

@@ -1,13 +1,13 @@
 """Which symbols are worth looking at: the most traded ones that no rule leaves out. Pure.
 
 The user's `include` beats all but the first five rules; a symbol that is held stays whatever the
-rules say.
+rules say, so that its position can be closed.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import chain
@@ -41,6 +41,8 @@ class Listed:
     """(ask - bid) / ask; None where there is no quote."""
     is_wanted: bool = False
     """Here by name (chosen, included or held), not only by its volume."""
+    is_only_held: bool = False
+    """Here for its open position alone: it is none to open another one in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Universe:
     """By symbol."""
     problem: str = ""
     """Why this is an older list than it should be; empty: it is none."""
+    gone: frozenset[str] = frozenset()
+    """Symbols that are held, but have neither been listed nor had a ticker for some time."""
 
     def without_flat(self, symbols: Collection[str]) -> Universe:
         """Return the same without `symbols`, whose price was found to stand still."""
@@ -76,7 +80,9 @@ class Universe:
         """Return the same, still in force because of `problem`, with all that is `held`."""
         known = {x.symbol for x in self.listed}
         missing = [
-            Listed(x, None, Decimal(0), None, is_wanted=True) for x in held if x not in known
+            Listed(x, None, Decimal(0), None, is_wanted=True, is_only_held=True)
+            for x in held
+            if x not in known
         ]
         return replace(self, listed=(*self.listed, *missing), problem=problem)
 
@@ -94,26 +100,36 @@ def select(
     only where they rank well below its end.
     """
     if rules.symbols:
-        return Universe(snapshot.at, _chosen(snapshot, rules.symbols))
+        chosen = _chosen(snapshot, rules.symbols)
+        return Universe(snapshot.at, (*chosen, *_besides(chosen, snapshot, held)))
     objections = dict(found_against(snapshot, rules))
     eligible = [
-        _listed(snapshot, symbol, is_wanted=rules.includes(symbol))
+        _listed(snapshot, symbol, is_wanted=rules.includes(symbol) or symbol in held)
         for symbol in snapshot.instruments
-        if symbol not in objections and symbol not in held
+        if symbol not in objections
     ]
     eligible.sort(key=_by_volume)
-    kept = [_listed(snapshot, symbol, is_wanted=True) for symbol in held]
-    below = []
+    kept, below = [], []
     for rank, listed in enumerate(eligible, 1):
         lasts = HYSTERESIS * rules.top if listed.symbol in previous else rules.top
-        if rank <= lasts or listed.is_wanted:
+        if rank <= lasts or rules.includes(listed.symbol):
             kept.append(listed)
-        else:
+        elif listed.symbol not in held:
             detail = f"rank {rank} by volume; the list ends at {rules.top}"
             below.append(LeftOut(listed.symbol, Rule.RANK, detail))
+    kept += _besides(kept, snapshot, held)
     kept.sort(key=_by_volume)
     left_out = [x for symbol, x in objections.items() if symbol not in held]
     return Universe(snapshot.at, tuple(kept), _by_symbol([*left_out, *below]))
+
+
+def _besides(
+    chosen: Iterable[Listed], snapshot: Snapshot, held: Collection[str]
+) -> Iterator[Listed]:
+    """Yield what is held and not among the `chosen`."""
+    known = {x.symbol for x in chosen}
+    for symbol in sorted(set(held) - known):
+        yield replace(_listed(snapshot, symbol, is_wanted=True), is_only_held=True)
 
 
 def _by_symbol(left_out: Iterable[LeftOut]) -> tuple[LeftOut, ...]:

@@ -34,6 +34,7 @@ from divbot.trading.decide import (
     ExitRules,
     Moment,
     choose,
+    is_paused_today,
     is_too_old,
     pause_reason,
     reason_to_close,
@@ -96,7 +97,7 @@ class Engine:
         self._questions = questions
         self._rules = rules
         self._tell = tell
-        self._watch = Watch(market, rules.market, book, questions, rules.costs)
+        self._watch = Watch(market, rules.market, book, questions, rules.costs, tell)
         self._started_at = market.now()
         self._acted_on = 0
         # A session begins with a valuation: what the market did is counted from there.
@@ -135,8 +136,9 @@ class Engine:
         if found is not None:
             for trouble in self._watch.replay_minutes(now):
                 self._note(f"no candles: {trouble}", back="candles are back")
-            self._watch.close_by_quote()
+            # Before anything is closed: what it lost on earlier days is no loss of this one.
             self._mark(now)
+            self._watch.close_by_quote()
             self._act(self._cache.latest(), now)
         self._tell_of_trouble(now)
         self._publish(now)
@@ -203,14 +205,14 @@ class Engine:
             self._lateness.note(late, back=in_time, now=now)
             return []
         processing = (
-            f"processing {len(report.opportunities)} opportunities from background scanner "
+            f"processing {len(report.open_to_trade)} opportunities from background scanner "
             f"(age: {seconds}s)"
         )
         if now - published.at <= LATE:
             self._lateness.end(now)
-            if report.opportunities:
+            if report.open_to_trade:
                 self._tell(processing, is_detail=True)
-        elif report.opportunities:
+        elif report.open_to_trade:
             self._lateness.note(processing, back=in_time, now=now)
         return [] if self._book.ledger.paused else choose(report, moment, rules)
 
@@ -257,8 +259,12 @@ class Engine:
         self._refused[symbol] = refused
 
     def _pause(self, reason: str, now: int) -> None:
-        if bool(reason) is not bool(self._book.ledger.paused):
-            self._book.write(Paused(self._after_all(now), reason))
+        ledger = self._book.ledger
+        if reason == ledger.paused and (not reason or is_paused_today(ledger, now)):
+            return
+        if self._marked_at != now:
+            self._value(now)  # what the next day begins with
+        self._book.write(Paused(self._after_all(now), reason))
 
     def _mark(self, now: int) -> None:
         every = self._rules.mark_every
@@ -267,9 +273,9 @@ class Engine:
 
     def _value(self, now: int) -> None:
         self._marked_at = now
-        checked, cash = self._watch.checked_until(now), self._book.ledger.cash
-        at, equity = self._after_all(now), self._book.equity
-        self._book.write(Marked(at, equity, cash, checked, benchmark=self._benchmark))
+        book, checked = self._book, self._watch.checked_until(now)
+        at, cash = self._after_all(now), book.ledger.cash
+        book.write(Marked(at, book.equity, cash, checked, book.prices, self._benchmark))
 
     def _after_all(self, now: int) -> int:
         """Return a time that no event has yet, whichever way the clock was set meanwhile."""

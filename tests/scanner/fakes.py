@@ -48,9 +48,13 @@ class FakeListed(NamedTuple):
     quote_volume: Decimal = Decimal(1000)
     spread: Decimal | None = None
     is_wanted: bool = False
+    is_only_held: bool = False
+    is_listed: bool = True
 
     @property
-    def instrument(self) -> Instrument:
+    def instrument(self) -> Instrument | None:
+        if not self.is_listed:
+            return None
         return Instrument(self.symbol, self.symbol, "", "TRADING", self.tick_size)
 
 
@@ -59,6 +63,7 @@ class FakeUniverse(NamedTuple):
     problem: str = ""
     at: int = 0
     left_out: tuple[LeftOut, ...] = ()
+    gone: frozenset[str] = frozenset()
 
 
 def candles_of(seed: int, bars: int, *, end: int = 0, missing: Sequence[int] = ()) -> FakeCandles:
@@ -82,6 +87,8 @@ class FakeSource:
     special: dict[str, FakeCandles] = field(default_factory=dict)
     wanted: frozenset[str] = frozenset()
     problem: str = ""
+    unlisted: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
     asked: list[str] = field(default_factory=list)
 
     def open(self, connections: int) -> FakeMarketData:
@@ -115,8 +122,16 @@ class FakeMarketData:
         source = self._source
         wanted = source.wanted | set(held)
         symbols = [*source.symbols, *sorted(set(held) - set(source.symbols))]
-        listed = (FakeListed(symbol, is_wanted=symbol in wanted) for symbol in symbols)
-        return FakeUniverse(tuple(listed), source.problem)
+        listed = (
+            FakeListed(
+                symbol,
+                is_wanted=symbol in wanted,
+                is_only_held=symbol not in source.symbols,
+                is_listed=symbol not in source.unlisted,
+            )
+            for symbol in symbols
+        )
+        return FakeUniverse(tuple(listed), source.problem, gone=source.gone)
 
     def final_candles(
         self, symbol: str, interval: Interval, limit: int, at: int = 0
