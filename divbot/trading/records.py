@@ -80,10 +80,7 @@ def encode(event: Event) -> str:
     Keys are sorted: what is equal has equal text, and so equal hashes.
     """
     try:
-        # A field that came later has a default: without a value it is as if it had never come.
-        fields = _adapters()[event.kind].dump_python(
-            event, mode="json", warnings="error", exclude_defaults=True
-        )
+        fields = _adapters()[event.kind].dump_python(event, mode="json", warnings="error")
         body = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode()
         is_exact = decode(event.kind, body) == event
     except (TypeError, ValueError) as error:  # what pydantic and orjson raise
