@@ -50,7 +50,7 @@ def _weight(part: str) -> Any:
         ge=0,
         le=1000,
         allow_inf_nan=False,
-        description=f"part of the score: {PARTS[part]}",
+        description=f"weight in the score: {PARTS[part]}",
     )
 
 
@@ -62,56 +62,62 @@ class Settings(BaseSettings):
     )
 
     market: Market = Field(Market.USDM, description="`usdm` (USD-M futures) or `spot`")
-    interval: Interval = Field(Interval.M5, description="length of a candle, as Binance names it")
+    interval: Interval = Field(
+        Interval.M5, description="length of a candle: `1m`, `5m`, `15m`, `1h`, `4h`, `1d` ..."
+    )
     top: int = Field(400, ge=1, description="how many symbols to scan, the most traded first")
     # NoDecode: lists are written `A,B` in variables and flags, not as JSON.
     symbols: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="scan these symbols instead of the most traded ones"
+        (), description="scan only these symbols, instead of the most traded ones"
     )
     include: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
-        description="scan these besides, although they rank low, are young, pegged ...; symbols or "
-        "patterns such as `1000*`",
+        description="always scan these, even if filtered out; symbols or patterns such as `1000*`",
     )
     exclude: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="never scan these; symbols or patterns"
+        (), description="never scan these; symbols or patterns such as `*PEPE*`"
     )
     min_age: float = Field(
-        10.0, ge=0, allow_inf_nan=False, description="days that a symbol must have been listed"
+        10.0, ge=0, allow_inf_nan=False, description="leave out symbols listed for fewer days"
     )
     max_spread: float = Field(
         0.005,
         gt=0,
         allow_inf_nan=False,
-        description="widest spread between bid and ask, as a part of the ask",
+        description="leave out symbols with a wider spread, as a part of the ask",
     )
     limit: int | None = Field(
         None,
         ge=SHORTEST_LIMIT,
-        description="candles to ask for; by itself the most at the least request weight: "
-        "499 on futures, 1000 on spot",
+        description="candles per symbol; by default 499 on futures, 1000 on spot",
     )
     kind: Annotated[tuple[Kind, ...], NoDecode] = Field(
-        (), description="show and enter only these kinds of divergence; by itself all four"
+        (), description="show and enter only these kinds of divergence; by default all four"
     )
     side: Annotated[tuple[Side, ...], NoDecode] = Field(
-        (), description="show and enter only `BUY` or only `SELL`; by itself both"
+        (), description="show and enter only `BUY` or only `SELL` signals; by default both"
     )
-    max_age: int = Field(
-        5, ge=0, description="show nothing confirmed more than this many candles ago"
+    max_age: int = Field(5, ge=0, description="ignore signals older than this many candles")
+    best: int = Field(
+        20, ge=1, description="show at most this many opportunities; `paper` trades on all"
     )
-    best: int = Field(20, ge=1, description="how many opportunities to show; `paper` trades on all")
     stop_atr: float = Field(
-        0.5, ge=0, allow_inf_nan=False, description="stop beyond the later pivot, in ATRs"
+        0.5,
+        ge=0,
+        allow_inf_nan=False,
+        description="distance of the stop beyond the later pivot, in ATRs",
     )
     reward_risk: float = Field(
-        2.0, gt=0, allow_inf_nan=False, description="target, as a multiple of the risk"
+        2.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="distance of the target, as a multiple of the distance to the stop",
     )
     horizon: int = Field(
         100,
         ge=1,
         le=10_000,
-        description="candles after which a past case that met neither is closed at the market",
+        description="past signals still open after this many candles are closed at the market",
     )
     weight_rsi: float = _weight("rsi")
     weight_price: float = _weight("price")
@@ -122,71 +128,90 @@ class Settings(BaseSettings):
     weight_liquidity: float = _weight("liquidity")
     weight_expectancy: float = _weight("expectancy")
     balance: Decimal = Field(
-        Decimal(10_000), gt=0, le=10**10, description="what a paper run starts with, in USDT"
+        Decimal(10_000), gt=0, le=10**10, description="starting balance of a new paper run, in USDT"
     )
     risk: Decimal = Field(
-        Decimal("0.01"), gt=0, le=1, description="part of the equity to lose at the stop"
+        Decimal("0.01"),
+        gt=0,
+        le=1,
+        description="part of the equity that a trade may lose at its stop",
     )
     leverage: int = Field(
-        10, ge=1, le=MAX_LEVERAGE, description="the most on futures; spot has none"
+        10, ge=1, le=MAX_LEVERAGE, description="maximum leverage, on futures; spot has none"
     )
-    max_positions: int = Field(3, ge=1, le=100, description="open at once")
-    min_score: float = Field(
-        5.0, ge=0, le=10, description="take no opportunity with a lower score than this"
-    )
+    max_positions: int = Field(3, ge=1, le=100, description="maximum open positions")
+    min_score: float = Field(5.0, ge=0, le=10, description="lowest score to enter at, 0 to 10")
     min_confidence: float = Field(
-        0.0, ge=0, le=1, description="take no opportunity with a lower confidence than this; 0: off"
+        0.0, ge=0, le=1, description="lowest confidence to enter at, 0 to 1; 0: any"
     )
     min_reward_risk: Decimal = Field(
         Decimal(1),
         ge=0,
-        description="take none whose reward to risk, costs and all, is less at the price it gets",
+        description="lowest ratio of reward to risk, after all costs, to enter at",
     )
     take_earlier: bool = Field(
-        default=False, description="take what was confirmed before the start, too"
+        default=False, description="also enter on signals that were confirmed before the start"
     )
     cooldown: float = Field(
-        60.0, ge=0, allow_inf_nan=False, description="minutes without a symbol after a loss in it"
+        60.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="minutes without an entry in a symbol after a loss in it",
     )
     max_daily_loss: Decimal = Field(
         Decimal("0.05"),
         gt=0,
         le=1,
-        description="no entries for the rest of the (UTC) day after losing this part of the equity",
+        description="stop entries for the (UTC) day after losing this part of the equity",
     )
     max_drawdown: Decimal = Field(
-        Decimal("0.2"), gt=0, le=1, description="no entries while this far below the highest equity"
+        Decimal("0.2"),
+        gt=0,
+        le=1,
+        description="stop entries while the equity is this far below its peak",
     )
     max_holding: float = Field(
-        24.0, ge=0, allow_inf_nan=False, description="hours until a position is closed; 0: never"
+        24.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="close a position after this many hours; 0: never",
     )
     exit_on_opposite: bool = Field(
-        default=True, description="close a position when its symbol shows the opposite signal"
+        default=True, description="close a position on the opposite signal of its symbol"
     )
     trail_atr: float | None = Field(
-        None, gt=0, allow_inf_nan=False, description="let the stop follow so many ATRs behind"
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="trail the stop by this many ATRs; by default it stays where it is",
     )
     fee: Decimal | None = Field(
         None,
         ge=0,
         lt=1,
-        description="taker fee; by itself that of the venue: 0.001 on spot, 0.0005 on futures",
+        description="taker fee, a part of the value; by default 0.001 on spot, 0.0005 on futures",
     )
     slippage: Decimal = Field(
-        Decimal("0.0002"), ge=0, lt=1, description="what a market order loses beyond the spread"
+        Decimal("0.0002"),
+        ge=0,
+        lt=1,
+        description="what a market order loses beyond the spread, as a part of the price",
     )
     check_interval: float = Field(
-        60.0, gt=0, le=86_400, description="seconds between two scans; below 20 is a warning"
+        60.0, gt=0, le=86_400, description="seconds between two scans; below 20 there is a warning"
     )
     position_update_interval: float = Field(
-        5.0, gt=0, le=3600, description="seconds between two looks at the prices"
+        5.0, gt=0, le=3600, description="seconds between two price checks"
     )
     max_report_age: float = Field(
-        300.0, gt=0, allow_inf_nan=False, description="act on no report older than these seconds"
+        300.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="enter on no scan that is older than this many seconds",
     )
     workers: Workers = Field(
         AUTO,
-        description="worker processes; `auto`: one for each core, and none for a small scan",
+        description="worker processes; `auto`: one per core, and none for a small scan",
     )
     connections: int = Field(
         64,
@@ -195,23 +220,22 @@ class Settings(BaseSettings):
         description="connections to the venue, shared among the workers; at least one for each",
     )
     sequential: bool = Field(
-        default=False, description="do everything in this one process, for debugging; same results"
+        default=False, description="use no worker processes; for debugging, with the same results"
     )
     request_timeout: float = Field(
-        10.0, ge=0.1, le=300, description="seconds for one answer, all tries together"
+        10.0, ge=0.1, le=300, description="seconds to wait for an answer, all tries together"
     )
     weight_share: float = Field(
-        0.8, gt=0, le=1, description="part of the venue's request weight per minute to use"
+        0.8, gt=0, le=1, description="part of the venue's request weight per minute to use at most"
     )
     use_proxies: bool = Field(
-        default=False, description="reach the venue through the proxies that the environment names"
+        default=False,
+        description="reach the venue through the proxies that HTTPS_PROXY and the like name",
     )
     keep_candles: bool = Field(
-        default=True, description="keep final candles on disk, and ask only for those that are new"
+        default=True, description="keep final candles on disk, and download only new ones"
     )
-    base_url: str | None = Field(
-        None, description="where to find the venue; by itself Binance's own address"
-    )
+    base_url: str | None = Field(None, description="address of the venue; by default Binance's own")
 
     @field_validator("symbols", "include", "exclude", "side", mode="before")
     @classmethod

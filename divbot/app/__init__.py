@@ -35,7 +35,7 @@ def scan(*, demo: bool = False, config: str | Path | None = None, **settings: ob
 
     Every setting of the README's table is a keyword, as in `divbot.scan(top=50, market="spot")`;
     `demo=True` scans a local exchange with a synthetic market. Raise a DivbotError for whatever
-    cannot be done. Scripts that call this need the usual `if __name__ == "__main__":`.
+    cannot be done.
     """
     from divbot.settings import load_settings
 
@@ -56,9 +56,6 @@ def open_scanner(
 
     Its reports bring past divergences and candles only where they are asked for.
     """
-    from divbot.processes import refuse_while_importing
-
-    refuse_while_importing("divbot.scan()")
     workers = workers_of_scan(settings)
     start_workers_early(workers)
     # Loaded here: whoever only asks for --help waits for none of it.

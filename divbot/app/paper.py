@@ -181,7 +181,9 @@ def open_paper(
         stack.callback(questions.close)
         questions.insist(trading.begin)
         if options.speed != 1 and not trading.simulated:
-            raise InputError("--speed is for a local exchange: a real venue keeps its own time")
+            raise InputError(
+                "--speed works on a simulated market only: a real one keeps its own time"
+            )
         journal = open_journal(settings, options, trading, on_event)
         stack.callback(journal.close)
         book = Book(journal, on_event)

@@ -155,7 +155,7 @@ def _because_closed(
         yield Rule.EXCLUDED, "excluded by the settings"
     ticker = snapshot.tickers.get(instrument.symbol)
     if ticker is None:
-        yield Rule.NO_PRICE, "nothing is known of its last 24 hours"
+        yield Rule.NO_PRICE, "the venue states no price of its last 24 hours"
     elif ticker.last_price <= 0:
         yield Rule.NO_PRICE, "its last price is zero"
 
@@ -175,7 +175,7 @@ def _because_fading(snapshot: Snapshot, instrument: Instrument) -> _Objections:
         yield Rule.DELISTING, f"to be delisted at {utc_text(instrument.delivered_at)} UTC"
     ticker = snapshot.tickers.get(instrument.symbol)
     if ticker is not None and ticker.closed_at < snapshot.at - _STALE:
-        yield Rule.STALE, f"no news of it since {utc_text(ticker.closed_at)} UTC"
+        yield Rule.STALE, f"no update since {utc_text(ticker.closed_at)} UTC"
 
 
 def _because_no_coin(

@@ -12,7 +12,7 @@ import errno
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -41,6 +41,15 @@ _COMMANDS = (
     "verify",
 )
 """Each in a module of its name."""
+_COMPILES = {
+    "scan": "kernels",
+    "chart": "kernels",
+    "paper": "kernels",
+    "why": "kernels",
+    "verify": "kernels",
+    "exchange": "exchange",
+}
+"""Commands that run compiled code, and the folder of its sources."""
 
 
 def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
@@ -53,16 +62,24 @@ def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
         help="Scan the whole Binance USDT market for RSI divergences. No key, no real orders.",
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_overview)
     names = [name for name in arguments[:1] if name in _COMMANDS] or _COMMANDS
     for name in names:
         command = getattr(import_module(f"divbot.cli.{name}"), name)
         if isinstance(command, typer.Typer):
+            for each in command.registered_commands:
+                each.short_help = _summary(each.callback)
             app.add_typer(command)
         else:
-            app.command()(command)
+            app.command(short_help=_summary(command))(command)
     return app
+
+
+def _summary(command: Callable[..., object] | None) -> str:
+    """Return what a list of commands says: a whole sentence, which else ends with its line."""
+    return (command.__doc__ or "").partition("\n")[0]
 
 
 def _overview(
@@ -112,10 +129,11 @@ def _settle_streams() -> None:
 def _run() -> int:  # noqa: PLR0911 - one way out of each failure
     try:
         app = command_line(sys.argv[1:])
+        _warn_of_compiling(sys.argv[1:])
         code: int = app(prog_name="divbot", standalone_mode=False) or 0
         sys.stdout.flush()
     except typer.TyperException as error:
-        return _complain(error.format_message(), error.exit_code)
+        return _complain(f"{error.format_message()}{_as_a_setting(error)}", error.exit_code)
     except VenueUnreachable as error:
         return _complain(f"{error}; --demo needs no network", error.exit_code)
     except DivbotError as error:
@@ -133,6 +151,33 @@ def _run() -> int:  # noqa: PLR0911 - one way out of each failure
         return _complain_of_bug(error)
     else:
         return code
+
+
+def _as_a_setting(error: typer.TyperException) -> str:
+    """Return how to set what a command has no flag for, where it is a setting."""
+    context, flag = getattr(error, "ctx", None), getattr(error, "option_name", None)
+    if context is None or flag is None or "config" not in {x.name for x in context.command.params}:
+        return ""
+    from divbot.settings import ENVIRONMENT_PREFIX, Settings
+
+    name = flag.removeprefix("--").removeprefix("no-").replace("-", "_")
+    if name not in Settings.model_fields:
+        return ""
+    return (
+        f"; it is a setting: write `{name} = ...` into divbot.toml, or set "
+        f"{ENVIRONMENT_PREFIX}{name.upper()}"
+    )
+
+
+def _warn_of_compiling(arguments: Sequence[str]) -> None:
+    """Say where compiled code cannot be kept: else each start takes a minute, nobody knows why."""
+    sources = _COMPILES.get(arguments[0]) if arguments else None
+    if sources is None or {"-h", "--help", "--quiet", "-q"} & {*arguments}:
+        return
+    from divbot.kernels.place import place_of
+
+    if problem := place_of(Path(divbot.__file__).parent / sources).problem:
+        print(f"divbot: {problem}", file=sys.stderr)
 
 
 def _complain_of_bug(error: Exception) -> int:

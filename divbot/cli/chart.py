@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def chart(
-    symbol: Annotated[str, typer.Argument(help="Which one: BTCUSDT", show_default=False)],
+    symbol: Annotated[str, typer.Argument(help="The symbol: BTCUSDT", show_default=False)],
     *,
     market: flags.MarketName = None,
     interval: flags.IntervalName = None,
@@ -34,9 +34,10 @@ def chart(
     base_url: flags.BaseUrl = None,
     config: flags.Config = None,
 ) -> None:
-    """Draw candles and RSI of one symbol with all divergences, as a page that opens offline."""
+    """Draw candles, RSI and divergences of one symbol on a page that opens offline."""
     from divbot.app import open_scanner
     from divbot.app.examination import examined
+    from divbot.cli.compiling import tell_of_compiling
     from divbot.cli.destination import Destination
     from divbot.cli.report.page import plotly_script
     from divbot.settings import load_settings
@@ -64,6 +65,7 @@ def chart(
     path = output or Path(f"{_file_name(name)}-{settings.interval.value}.html")
     page = Destination(path)
     plotly = plotly_script("divbot chart")
+    tell_of_compiling()
     with open_scanner(settings, demo=demo, with_candles=True) as scanner:
         report = scanner.cycle()
     found = examined(report, settings).get(name)

@@ -20,68 +20,77 @@ def exchange(
     symbols: Annotated[
         int | None,
         typer.Option(
-            help="Ordinary symbols of the synthetic market.", show_default="400", min=1, max=5000
+            help="Number of ordinary symbols on the synthetic market.",
+            show_default="400",
+            min=1,
+            max=5000,
         ),
     ] = None,
     awkward: Annotated[
         bool,
         typer.Option(
             "--awkward/--no-awkward",
-            help="List stablecoins, stocks, halted, delisted and new symbols besides.",
+            help="Also list stablecoins, stocks, halted, delisted and new symbols.",
         ),
     ] = True,
     delist_after: Annotated[
         float | None,
-        typer.Option(help="Delist the awkward WAVESUSDT after so many market minutes.", min=0),
+        typer.Option(help="Delist the awkward WAVESUSDT after this many market minutes.", min=0),
     ] = None,
     outages: Annotated[
         bool,
-        typer.Option("--outages", help="Leave gaps in all candles, as when the venue was down."),
+        typer.Option("--outages", help="Leave gaps in all candles, as if the venue had been down."),
     ] = False,
     publish_lag: Annotated[
         int,
         typer.Option(
-            help="Milliseconds of market time before a new candle is shown.", min=0, max=60_000
+            help="Show each new candle this many milliseconds of market time late.",
+            min=0,
+            max=60_000,
         ),
     ] = 0,
     seed: Annotated[
         int | None,
-        typer.Option(help="The same seed gives the same market.", show_default="1", min=0),
+        typer.Option(
+            help="Seed of the synthetic market: the same seed, the same prices.",
+            show_default="1",
+            min=0,
+        ),
     ] = None,
     recorded: Annotated[
         Path | None,
-        typer.Option(help="Replay this: a parquet or CSV file, or a folder of archive zips."),
+        typer.Option(help="Replay a recording: a parquet or CSV file, or a folder of zips."),
     ] = None,
     interval: Annotated[
-        str | None, typer.Option("--interval", "-i", help="With --recorded: length of its candles.")
+        str | None, typer.Option("--interval", "-i", help="Length of the recording's candles.")
     ] = None,
     at: Annotated[
         str | None,
-        typer.Option(help="What to take for now: 2024-07-30T09:00 (UTC) or ms since 1970."),
+        typer.Option(help="Market time to start at: 2024-07-30T09:00 (UTC) or ms since 1970."),
     ] = None,
     speed: Annotated[
         float, typer.Option(help="Market seconds per second; 0 stands still.", min=0)
     ] = 1.0,
     latency: Annotated[
-        float, typer.Option(help="Milliseconds to wait before each reply.", min=0)
+        float, typer.Option(help="Delay each reply by this many milliseconds.", min=0)
     ] = 0.0,
     compress: Annotated[
         bool, typer.Option("--compress", help="Send gzip to clients that accept it.")
     ] = False,
     weight_limit: Annotated[
         int | None,
-        typer.Option(help="Request weight a minute; without it, what Binance grants.", min=1),
+        typer.Option(help="Request weight allowed per minute. [as on Binance]", min=1),
     ] = None,
     window: Annotated[
-        str, typer.Option(help="A minute of weight: fixed (by the clock) or rolling (last 60 s).")
+        str, typer.Option(help="Count weight by fixed minutes of the clock or by rolling ones.")
     ] = "fixed",
     patience: Annotated[
-        int, typer.Option(help="Calls over the limit before the address is banned.", min=0)
+        int, typer.Option(help="Ban an address after this many calls over the limit.", min=0)
     ] = 10,
     aging: Annotated[
         float,
         typer.Option(
-            help="How many times as fast WebSocket connections age: pings, missing pongs, and the "
+            help="Age WebSocket connections this many times as fast: pings, missing pongs, and the "
             "end after 24 hours.",
             min=1,
             max=10_000,
@@ -90,8 +99,8 @@ def exchange(
     faults: Annotated[
         str | None,
         typer.Option(
-            help="Let requests fail by chance: seed=7,rate=0.02, and kinds=html502+timeout for "
-            "some kinds only."
+            help="Make requests fail at random: seed=7,rate=0.02; kinds=html502+timeout limits "
+            "the ways in which they fail."
         ),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -117,7 +126,11 @@ def exchange(
         raise InputError(f"--at: {error}") from None
     length = _interval(interval)
     if recorded is None:
-        _refuse("--interval", interval, "tells the candles of a recording: give --recorded too")
+        _refuse(
+            "--interval",
+            interval,
+            "tells the candles of a recording: give --recorded too",
+        )
     else:
         _refuse("--symbols", symbols, "makes a synthetic market: leave it out with --recorded")
         # With gaps, the seed says where they are.

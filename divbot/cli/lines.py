@@ -177,7 +177,7 @@ def _ended(event: Exited, trade: Trade | None) -> tuple[str, ...]:
 def _paused(event: Paused) -> tuple[str, ...]:
     if event.reason:
         return _first("PAUSE", "no new positions"), f": {harmless(event.reason)}"
-    return (_first("GO ON", "new positions may be opened"),)
+    return (_first("RESUMED", "entries enabled"),)
 
 
 def _first(verb: str, subject: str) -> str:

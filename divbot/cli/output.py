@@ -48,7 +48,9 @@ class Output:
         is_explained: bool = False,
     ) -> None:
         if is_explained and format_ is not Format.TABLE:
-            raise InputError("--explain is for the table: JSON tells all, CSV has no room for it")
+            raise InputError(
+                "--explain is for the table: leave it out with --csv, and --json has it all"
+            )
         self._format = format_
         self._is_explained = is_explained
         self._with_divergences = with_divergences

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
+@flags.further(*flags.FURTHER)
 def paper(
     *,
+    further: flags.Given,
     top: flags.Top = None,
     symbols: flags.Symbols = None,
     include: flags.Include = None,
@@ -36,33 +38,34 @@ def paper(
     interval: flags.IntervalName = None,
     limit: flags.Limit = None,
     balance: Annotated[
-        float | None, typer.Option(help="What a new run starts with, in USDT. [10000]")
+        float | None, typer.Option(help="Starting balance of a new run, in USDT. [10000]")
     ] = None,
     risk: Annotated[
-        float | None, typer.Option(help="Part of the equity to lose at the stop. [0.01]")
+        float | None,
+        typer.Option(help="Part of the equity that a trade may lose at its stop. [0.01]"),
     ] = None,
-    leverage: Annotated[int | None, typer.Option(help="The most on futures. [10]")] = None,
+    leverage: Annotated[int | None, typer.Option(help="Maximum leverage, on futures. [10]")] = None,
     max_positions: Annotated[
-        int | None, typer.Option("--max-positions", "--max-pos", help="Open at once. [3]")
+        int | None, typer.Option("--max-positions", "--max-pos", help="Maximum open positions. [3]")
     ] = None,
     min_score: Annotated[
-        float | None, typer.Option(help="Take no opportunity with a lower score. [5]")
+        float | None, typer.Option(help="Lowest score to enter at, 0 to 10. [5]")
     ] = None,
     min_confidence: Annotated[
-        float | None, typer.Option(help="Take none with a lower confidence, 0 to 1. [0: off]")
+        float | None, typer.Option(help="Lowest confidence to enter at, 0 to 1. [0: any]")
     ] = None,
     take_earlier: Annotated[
         bool | None,
         typer.Option(
             "--take-earlier/--no-take-earlier",
-            help="Take what was confirmed before the start, too.",
+            help="Also enter on signals confirmed before the start.",
         ),
     ] = None,
     check_interval: Annotated[
         float | None, typer.Option(help="Seconds between two scans. [60]")
     ] = None,
     position_update_interval: Annotated[
-        float | None, typer.Option(help="Seconds between two looks at the prices. [5]")
+        float | None, typer.Option(help="Seconds between two price checks. [5]")
     ] = None,
     max_age: flags.MaxAge = None,
     workers: flags.Workers = None,
@@ -70,22 +73,25 @@ def paper(
     demo: flags.Demo = False,
     speed: Annotated[
         float,
-        typer.Option(help="Market seconds per second, on a local exchange.", min=0.01, max=100_000),
+        typer.Option(
+            help="Market seconds per second, on a simulated market.", min=0.01, max=100_000
+        ),
     ] = 1.0,
     duration: Annotated[
-        str | None, typer.Option(help="Stop after this much wall time: 40s, 30m, 8h or 7d.")
+        str | None, typer.Option(help="Stop after this long: 40s, 30m, 8h or 7d.")
     ] = None,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Begin a new run; the old one is kept.")
+        bool, typer.Option("--fresh", help="Start a new run; the old one is kept.")
     ] = False,
     journal: Annotated[
-        Path | None, typer.Option(help="Keep the run in this file.", dir_okay=False)
+        Path | None, typer.Option(help="Keep the journal of the run in this file.", dir_okay=False)
     ] = None,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="One line per event, and no live view.")
+        bool,
+        typer.Option("--quiet", "-q", help="Print one line per event; no live view, no notices."),
     ] = False,
     jsonl: Annotated[
-        bool, typer.Option("--jsonl", help="One JSON object per event, for machines.")
+        bool, typer.Option("--jsonl", help="Print one JSON object per event, for programs.")
     ] = False,
     log_file: Annotated[
         Path | None,
@@ -98,11 +104,12 @@ def paper(
     base_url: flags.BaseUrl = None,
     config: flags.Config = None,
 ) -> int:
-    """Trade on paper what a background scanner finds, until Ctrl-C; no order is ever placed."""
+    """Trade the signals of a background scanner on paper until Ctrl-C; no real orders."""
     stop = threading.Event()
     with AskedToStop(stop) as asked:
         # From here on, loading modules included, a first Ctrl-C is not raised in the middle.
         from divbot.app.options import PaperOptions
+        from divbot.cli.compiling import tell_of_compiling
         from divbot.cli.log_file import LogFile
         from divbot.cli.watching import Mode, Watching
         from divbot.settings import load_settings
@@ -130,6 +137,7 @@ def paper(
                 "workers": workers,
                 "sequential": sequential,
                 "base_url": base_url,
+                **further,
             },
             config,
         )
@@ -138,6 +146,8 @@ def paper(
         options = PaperOptions(demo=demo, speed=speed, fresh=fresh, journal=journal)
         log = LogFile(log_file) if log_file else None
         with Watching(Mode.of(quiet=quiet, jsonl=jsonl), stop.set, log) as watching:
+            if not quiet:
+                tell_of_compiling()
             _trade(settings, options, stop, watching, seconds)
     # Whoever read us (head, less) has seen enough: that is no failure.
     if watching.lost and not (asked.exit_code or isinstance(watching.lost, BrokenPipeError)):
@@ -158,8 +168,8 @@ def _trade(
 
     if settings.check_interval < EAGER:
         watching.tell(
-            f"a check interval below {EAGER:g} s is a burden on the venue's limits: scans may have "
-            "to wait for request weight",
+            f"a check interval below {EAGER:g} s may exceed the venue's request limits: scans may "
+            "have to wait for request weight",
             is_warning=True,
         )
     # Told to stop before there is a run: there is nothing to sum up.

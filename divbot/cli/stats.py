@@ -27,7 +27,7 @@ def stats(
     by: Annotated[
         str | None,
         typer.Option(
-            help="Only what trades came to by symbol, kind, side, reason or day.",
+            help="Show only the results by symbol, kind, side, reason or day.",
             autocompletion=_complete_by,
         ),
     ] = None,
@@ -37,7 +37,9 @@ def stats(
         typer.Option(help="Also write a page with charts to this file (HTML).", dir_okay=False),
     ] = None,
     run: Annotated[str | None, typer.Option(help="Name of the run. [the newest]")] = None,
-    journal: Annotated[Path | None, typer.Option(help="Journal to read.", dir_okay=False)] = None,
+    journal: Annotated[
+        Path | None, typer.Option(help="File of the journal to read.", dir_okay=False)
+    ] = None,
     with_candles: Annotated[
         bool,
         typer.Option(
@@ -48,7 +50,7 @@ def stats(
     base_url: flags.BaseUrl = None,
     config: flags.Config = None,
 ) -> None:
-    """Print the statistics of a paper run, also while it goes on."""
+    """Show the statistics of a paper run, also while it is running."""
     from divbot.cli.destination import Destination, json_bytes
     from divbot.cli.recorded import find_run, heading_document
     from divbot.cli.report.page import plotly_script

@@ -60,7 +60,7 @@ def blocks_of(stats: Stats) -> tuple[Block, ...]:
         Block("Account", tuple(_account(stats))),
         Block("Closed trades", tuple(_trades(stats.closed))),
         Block("Risk", tuple(_risk(stats))),
-        Block("Paid, and in the profit already", tuple(_paid(stats.paid))),
+        Block("Costs (already deducted)", tuple(_paid(stats.paid))),
     )
 
 
@@ -139,13 +139,13 @@ def _risk(stats: Stats) -> Iterator[tuple[str, str]]:
 
 def _exposure(part: float | None) -> str:
     if part is None:
-        return "none: no time has passed"
+        return _unknown("no time has passed")
     return f"{percent(part, 1)} of the time with a position open"
 
 
 def _drawdown(drawdown: Drawdown | None) -> Iterator[tuple[str, str]]:
     if drawdown is None:
-        yield "maximum drawdown", "none: the equity never fell"
+        yield "maximum drawdown", "none, the equity never fell"
         return
     yield (
         "maximum drawdown",
@@ -167,7 +167,7 @@ def _paid(paid: Paid) -> Iterator[tuple[str, str]]:
 
 def _figure(figure: Figure, *, is_part: bool = False) -> str:
     if figure.value is None:
-        return f"none: {figure.reason}"
+        return _unknown(figure.reason)
     if is_part:
         return change(figure.value)
     return ratio(figure.value)
@@ -181,7 +181,7 @@ def _win_rate(tally: Tally) -> str:
 
 def _profit_factor(tally: Tally) -> str:
     if tally.profit_factor is None:
-        return "none: no trade was lost"
+        return _unknown("no trade was lost")
     return ratio(tally.profit_factor)
 
 
@@ -191,12 +191,16 @@ def _expectancy(tally: Tally) -> str:
 
 
 def _or_none(amount: Decimal | None, reason: str) -> str:
-    return f"none: {reason}" if amount is None else signed(amount)
+    return _unknown(reason) if amount is None else signed(amount)
+
+
+def _unknown(reason: str) -> str:
+    return f"n/a ({reason})"
 
 
 def _market(market: MarketChange | None) -> str:
     if market is None:
-        return f"n/a (the journal holds too few prices of {BENCHMARK})"
+        return _unknown(f"the journal holds too few prices of {BENCHMARK}")
     since, until = utc_text(market.since), utc_text(market.until)
     return f"{change(market.part)} ({BENCHMARK}, {since} to {until})"
 

@@ -61,7 +61,7 @@ def _lines(recorded: Recorded, now: int, is_running: bool | None) -> Iterator[tu
     yield "cash", f"{money(ledger.cash)} {ASSET}"
     profit = signed(ledger.realised)
     yield "trades", f"{len(ledger.closed)} closed with {profit} {ASSET}; {_open(recorded)} open"
-    yield "entries", f"paused: {harmless(ledger.paused)}" if ledger.paused else "go on"
+    yield "entries", f"paused: {harmless(ledger.paused)}" if ledger.paused else "enabled"
     yield "last event", _last_event(recorded, now)
     if is_running is not None:
         yield "program", "running" if is_running else "not running"

@@ -31,8 +31,9 @@ def universe(
     base_url: flags.BaseUrl = None,
     config: flags.Config = None,
 ) -> None:
-    """Print the symbols that a scan looks at and, for every other one, the rule that says no."""
+    """List the symbols that a scan covers and, for every other one, the rule that leaves it out."""
     from divbot.app import open_venue
+    from divbot.cli.compiling import tell_of_compiling
     from divbot.settings import load_settings
 
     settings = load_settings(
@@ -48,6 +49,8 @@ def universe(
         config,
     )
     flags.refuse_both(demo=demo, base_url=base_url)
+    if demo:
+        tell_of_compiling()
     with open_venue(settings, demo=demo) as venue:
         found = venue.universe()
     if as_json:

@@ -19,7 +19,7 @@ _WIDTH = 80
 
 
 def why(
-    symbols: Annotated[list[str], typer.Argument(help="Such as BTCUSDT; several are fine.")],
+    symbols: Annotated[list[str], typer.Argument(help="One or more symbols: BTCUSDT ETHUSDT")],
     *,
     top: flags.Top = None,
     include: flags.Include = None,
@@ -34,8 +34,9 @@ def why(
     base_url: flags.BaseUrl = None,
     config: flags.Config = None,
 ) -> None:
-    """Scan the market, and tell of each SYMBOL why it is in the table, or what keeps it out."""
+    """Scan the market and say why each SYMBOL is in the table, or which rule keeps it out."""
     from divbot.app.explanation import explain
+    from divbot.cli.compiling import tell_of_compiling
     from divbot.cli.destination import Destination, json_bytes
     from divbot.settings import load_settings
 
@@ -55,6 +56,7 @@ def why(
     )
     flags.refuse_both(demo=demo, base_url=base_url)
     wanted = list(dict.fromkeys(symbol.strip().upper() for symbol in symbols))
+    tell_of_compiling()
     found = explain(settings, wanted, demo=demo)
     out = Destination(None)
     if as_json:

@@ -9,6 +9,7 @@ import numpy as np
 
 from divbot.domain.errors import RecordingError
 from divbot.exchange.track import Floats, Track
+from divbot.extras import PYARROW, how_to_install
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +52,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     except ImportError as error:
         raise RecordingError(
             f"{path}: reading parquet needs pyarrow, which is not installed; "
-            'run: pip install "divbot[parquet]"'
+            f"run: {how_to_install(PYARROW)}"
         ) from error
     except (OSError, ValueError) as error:
         raise _unreadable(path, "parquet", error) from error

@@ -173,6 +173,7 @@ class Scanner:
                 opportunities=len(opportunities),
                 funnel=_funnel(universe, results, fresh, opportunities, rules),
                 past=past.fates,
+                evidence=past.market(),
                 request_weight=effort.weight,
             ),
             timings=Timings(

@@ -103,9 +103,7 @@ GOES_ON = Paused(at=NOW, reason="")
             "PAUSE no new positions: the loss of this day has reached 3 %",
             id="paused",
         ),
-        pytest.param(
-            GOES_ON, "2026-11-20 19:03:05Z INFO    GO ON new positions may be opened", id="goes on"
-        ),
+        pytest.param(GOES_ON, "2026-11-20 19:03:05Z INFO    RESUMED entries enabled", id="goes on"),
     ],
 )
 def test_every_event_has_its_line(event: Event, line: str) -> None:

@@ -49,7 +49,7 @@ def test_a_page_has_every_figure_of_the_text_and_every_trade() -> None:
     text = page(five_trades())
 
     assert escape("95% interval 4.6% to 69.9%") in text
-    assert escape("none: valued on 1 whole UTC days, 30 are needed") in text
+    assert escape("n/a (needs 30 whole days)") in text
     trades = Markup(text).rows[-6:]
     assert trades[0][:12] == [
         *("#", "symbol", "side", "kind", "opened", "closed", "held"),

@@ -40,7 +40,7 @@ Account
   equity              1,002.10 at 2024-07-03 09:00
   return              +0.21%, open positions included
   market              n/a (the journal holds too few prices of BTCUSDT)
-  annual return       none: covers 1.9 days, 90 are needed
+  annual return       n/a (needs 90 days)
   gross profit        +6.05 of closed trades, before costs
   net profit          +4.45 after costs of 1.60, +0.44% of the balance
   best day            +8.45, +0.84% (2024-07-01, 2 trades closed)
@@ -65,11 +65,11 @@ Risk
     trough            1,002.10 at 2024-07-03 09:00
     recovered         not yet
   exposure            41.7% of the time with a position open
-  Sharpe              none: valued on 1 whole UTC days, 30 are needed
-  Sortino             none: valued on 1 whole UTC days, 30 are needed
-  Calmar              none: covers 1.9 days, 90 are needed
+  Sharpe              n/a (needs 30 whole days)
+  Sortino             n/a (needs 30 whole days)
+  Calmar              n/a (needs 90 days)
 
-Paid, and in the profit already
+Costs (already deducted)
   fees                0.37
   slippage            0.20
   spread              0.70 (half of it, each time it was crossed)
@@ -156,16 +156,16 @@ def test_no_trades_are_said_in_words(terminal: Terminal) -> None:
     text = terminal.run(nothing_yet(), "stats")
 
     assert "Closed trades\n  trades              none\n" in text
-    assert "exposure            none: no time has passed\n" in text
+    assert "exposure            n/a (no time has passed)\n" in text
     assert terminal.run(nothing_yet(), "stats", "--by", "day").endswith("No closed trades yet.\n")
 
 
 def test_a_run_that_only_gains_has_no_factor_and_no_drawdown(terminal: Terminal) -> None:
     text = terminal.run(recorded(STARTED, *dealt(1, START, START + HOUR, "5")), "stats")
 
-    assert "profit factor       none: no trade was lost\n" in text
-    assert "average loss        none: no trade was lost\n" in text
-    assert "maximum drawdown    none: the equity never fell\n" in text
+    assert "profit factor       n/a (no trade was lost)\n" in text
+    assert "average loss        n/a (no trade was lost)\n" in text
+    assert "maximum drawdown    none, the equity never fell\n" in text
 
 
 def test_a_document_has_figures_reasons_and_every_breakdown(terminal: Terminal) -> None:
@@ -174,7 +174,7 @@ def test_a_document_has_figures_reasons_and_every_breakdown(terminal: Terminal) 
     assert (document["venue"], document["simulated"]) == ("local exchange", True)
     assert (document["equity"], document["closed"]["profit"]) == ("1002.10", "4.45")
     assert (document["sharpe"], document["calmar"]) == (None, None)
-    assert document["reasons"]["sharpe"] == "valued on 1 whole UTC days, 30 are needed"
+    assert document["reasons"]["sharpe"] == "needs 30 whole days"
     assert document["maximum_drawdown"] == {
         "depth": pytest.approx(16.80 / 1018.90),
         "amount": "16.80",
@@ -226,7 +226,7 @@ def test_without_plotly_one_is_told_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "plotly.offline", None)
 
-    with pytest.raises(InputError, match=r"pip install 'divbot\[report\]'"):
+    with pytest.raises(InputError, match="pip install 'plotly>=6'"):
         terminal.run(RUN, "stats", "--report", str(tmp_path / "report.html"))
 
     assert list(tmp_path.iterdir()) == []

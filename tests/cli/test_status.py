@@ -34,7 +34,7 @@ paper run 2024-07-01T120000-usdm-5m
 equity      1,000.00 USDT (0.00%), as valued at 2024-07-01 12:00:00 UTC
 cash        1,000.00 USDT
 trades      0 closed with 0.00 USDT; 0 open
-entries     go on
+entries     enabled
 last event  started at 2024-07-01 12:00:00 UTC, 3h00m ago
 program     not running
 """
@@ -52,8 +52,9 @@ def test_a_fresh_run_has_a_status() -> None:
 def test_a_narrow_terminal_keeps_the_stop(width: int) -> None:
     text = status_text(RUN, NOW, Fit(width), is_running=None)
 
-    *_, titles, position, left_out = text.splitlines()
-    assert len(titles) <= width
+    lines = text.splitlines()
+    titles, position, left_out = lines[lines.index("") + 1 :][:3]
+    assert all(len(line) <= width for line in lines[lines.index("") :])
     assert position.split()[:2] == ["5", "ETHUSDT"]
     assert "stop  target" in titles
     assert left_out.startswith("(left out to fit")

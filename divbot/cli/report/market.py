@@ -12,7 +12,7 @@ from divbot.cli.report.candles import plan_document, series_document
 from divbot.cli.report.links import chart_links
 from divbot.cli.report.page import Page, filled, packaged
 from divbot.cli.report.table import Keys, Links, table_markup
-from divbot.cli.table import OPPORTUNITY_COLUMNS, funnel_line, heading, summary_line
+from divbot.cli.table import footer_lines, telling_columns
 from divbot.domain.clock import utc_text
 from divbot.domain.signals import Opportunity
 from divbot.scanner.cases import FATES
@@ -39,12 +39,11 @@ def scan_page(report: Report, examined: Mapping[str, Examination], plotly: str) 
     ]
     sections = "\n".join(_section(place, x, report) for place, x in enumerate(report.opportunities))
     return Page(
-        name=heading(report),
-        title=heading(report),
+        name=report.title,
+        title=report.title,
         is_simulated=report.simulated,
         lines=(
-            funnel_line(report.summary),
-            summary_line(report),
+            *map(harmless, footer_lines(report)),
             *map(harmless, report.notices),
         ),
         body=filled(
@@ -52,7 +51,7 @@ def scan_page(report: Report, examined: Mapping[str, Examination], plotly: str) 
             {
                 "table": table_markup(
                     report.opportunities,
-                    OPPORTUNITY_COLUMNS,
+                    telling_columns(report.opportunities),
                     *(_NOTHING, _KEYS, _LINKS),
                     meanings=meanings.OPPORTUNITY,
                     outside=lambda x: _outside(x.divergence.symbol, report),
@@ -94,7 +93,7 @@ def chart_page(report: Report, found: Examination, plotly: str) -> str:
 
 def chart_heading(report: Report, found: Examination) -> str:
     """Return which symbol is shown, from where, and as of when."""
-    return f"{harmless(found.symbol)}, {heading(report)}"
+    return f"{harmless(found.symbol)}, {report.title}"
 
 
 def counts_line(report: Report, found: Examination) -> str:
