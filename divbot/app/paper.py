@@ -74,9 +74,11 @@ class PaperRun:
     def run(self, watch: Callable[[Snapshot], None], *, seconds: float | None = None) -> None:
         """Trade until stopped, or for `seconds` of wall time; `watch` sees each step."""
 
-        def step() -> None:
+        def step() -> bool:
             self.engine.step()
-            watch(self.snapshot())
+            snapshot = self.snapshot()
+            watch(snapshot)
+            return not snapshot.problem
 
         from divbot.trading.loop import stop_after
         from divbot.trading.questions import Stopped

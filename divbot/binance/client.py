@@ -136,9 +136,20 @@ class BinanceClient:
         """Return the best bid and ask of every symbol."""
         return self._ask(Endpoint.BOOK_TICKER, {}, parse_quotes, _LARGE)
 
-    def final_candles(self, symbol: str, interval: Interval, limit: int) -> Candles:
-        """Return the newest final candles of `symbol`, at most `limit - 1` of them."""
-        parameters = {"symbol": symbol, "interval": interval.value, "limit": limit}
+    def final_candles(
+        self, symbol: str, interval: Interval, limit: int, start: int | None = None
+    ) -> Candles:
+        """Return final candles of `symbol`, at most `limit - 1` of them.
+
+        They are the newest ones, or the first ones from `start` (ms UTC) on.
+        """
+        parameters: dict[str, str | int] = {
+            "symbol": symbol,
+            "interval": interval.value,
+            "limit": limit,
+        }
+        if start is not None:
+            parameters["startTime"] = start
         return self._ask(
             Endpoint.KLINES, parameters, lambda body: self._parse_klines(body, interval)
         )

@@ -231,6 +231,10 @@ class BinanceListing(BinanceMarketData):
         self._budget.limit = self._listings.weight_limit or self._budget.limit
         return universe
 
+    def past_candles(self, symbol: str, interval: Interval, start: int, count: int) -> Candles:
+        """Return at most `count` final candles of `symbol` from `start` (ms UTC) on."""
+        return self._client.final_candles(symbol, interval, count + 1, max(start, 0))
+
     def limits(self) -> Limits:
         """Ask the venue how it sees this machine."""
         return measure_limits(self._client, SystemClock())

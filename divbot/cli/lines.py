@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from divbot.cli.figures import (
@@ -45,7 +46,22 @@ def event_line(event: Event, ledger: Ledger) -> str:
     `ledger` is the account after the event, or at any time later.
     """
     words = "".join(event_words(event, ledger))
-    return f"{utc_text(event.at, seconds=True)} {words}" if words else ""
+    is_pause = isinstance(event, Paused) and bool(event.reason)
+    level = Level.WARNING if is_pause else Level.INFO
+    return log_line(event.at, words, level) if words else ""
+
+
+class Level(StrEnum):
+    """How grave it is what a line of a log says."""
+
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+def log_line(at: int, words: str, level: Level = Level.INFO) -> str:
+    """Return a line of a log: when it was (`at` is ms UTC), how grave it is, and what it was."""
+    return f"{utc_text(at, seconds=True)}Z {level:<7} {words}"
 
 
 def event_words(event: Event, ledger: Ledger) -> tuple[str, ...]:

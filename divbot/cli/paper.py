@@ -95,6 +95,14 @@ def paper(
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Print one JSON object per event, for programs.")
     ] = False,
+    log_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Add a line for each event and notice to this file: up to 5 MB, then FILE.1 to "
+            "FILE.5 hold what is older.",
+            dir_okay=False,
+        ),
+    ] = None,
     base_url: flags.BaseUrl = None,
     config: flags.Config = None,
 ) -> int:
@@ -104,6 +112,7 @@ def paper(
         # From here on, loading modules included, a first Ctrl-C is not raised in the middle.
         from divbot.app.options import PaperOptions
         from divbot.cli.compiling import tell_of_compiling
+        from divbot.cli.log_file import LogFile
         from divbot.cli.watching import Mode, Watching
         from divbot.settings import load_settings
 
@@ -138,10 +147,11 @@ def paper(
         flags.refuse_both(demo=demo, base_url=base_url)
         seconds = None if duration is None else parse_duration(duration)
         options = PaperOptions(demo=demo, speed=speed, fresh=fresh, journal=journal)
-        watching = Watching(Mode.of(quiet=quiet, jsonl=jsonl), on_lost=stop.set)
-        if not quiet:
-            tell_of_compiling()
-        _trade(settings, options, stop, watching, seconds)
+        log = LogFile(log_file) if log_file else None
+        with Watching(Mode.of(quiet=quiet, jsonl=jsonl), stop.set, log) as watching:
+            if not quiet:
+                tell_of_compiling()
+            _trade(settings, options, stop, watching, seconds)
     # Whoever read us (head, less) has seen enough: that is no failure.
     if watching.lost and not (asked.exit_code or isinstance(watching.lost, BrokenPipeError)):
         raise watching.lost

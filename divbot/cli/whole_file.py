@@ -34,12 +34,13 @@ class WholeFile:
             else:
                 self._path.write_bytes(content)
         except OSError as error:
-            raise OutputError(f"cannot write {self._named}: {_reason(error)}") from error
+            raise OutputError(f"cannot write {self._named}: {reason_of(error)}") from error
 
     def _replace(self, content: bytes) -> None:
         mode = self._path.stat().st_mode & 0o7777 if self._path.exists() else None
         write_whole(self._path, content, mode=mode)
 
 
-def _reason(error: OSError) -> str:
+def reason_of(error: OSError) -> str:
+    """Return in words why a file could not be written."""
     return (error.strerror or type(error).__name__).lower()

@@ -177,6 +177,8 @@ class Marked(_Happened):
     """All 1m candles of all positions that open before this time have been looked at."""
     prices: dict[str, Decimal] = field(default_factory=dict)
     """What was held could be sold at, by symbol, as far as that was known."""
+    benchmark: Decimal | None = None
+    """The middle of bid and ask of the market's benchmark; None: not quoted, or not written yet."""
 
 
 @dataclass(frozen=True, slots=True)

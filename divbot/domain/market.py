@@ -12,6 +12,10 @@ _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
 
 
+BENCHMARK = "BTCUSDT"
+"""The symbol whose change is taken for that of the market, on spot and on futures."""
+
+
 class Market(StrEnum):
     """The two Binance markets that divbot reads."""
 

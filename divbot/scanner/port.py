@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from divbot.domain.market import DroppedRow, Instrument, Interval, Market
 
 
-class Candles(Protocol):
+class Prices(Protocol):
     """Final candles of one symbol in the order of time; one element per candle in each array."""
 
     @property
@@ -34,6 +34,14 @@ class Candles(Protocol):
     @property
     def close(self) -> NDArray[np.float64]:
         """Return the closing prices."""
+
+
+class Candles(Prices, Protocol):
+    """The same with what was traded."""
+
+    @property
+    def volume(self) -> NDArray[np.float64]:
+        """Return what was traded, in the base asset."""
 
 
 class Listed(Protocol):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TypeAlias
 
-from divbot.domain.events import Event
+from divbot.domain.events import Event, Marked
 from divbot.domain.fills import Quote
 from divbot.domain.ledger import Ledger
 from divbot.domain.positions import Position
@@ -25,7 +25,7 @@ class Book:
     def __init__(self, journal: Journal, on_event: OnEvent) -> None:
         self._journal = journal
         self._on_event = on_event
-        self._recent: deque[Event] = deque(maxlen=_RECENT)
+        self._recent = deque(journal.recent(_RECENT), maxlen=_RECENT)
         self.quotes: dict[str, Quote] = {}
         """The last valid quote of each symbol that is held."""
 
@@ -36,7 +36,7 @@ class Book:
 
     @property
     def recent(self) -> tuple[Event, ...]:
-        """Return the last events of this program, the newest last."""
+        """Return the run's last events that are more than a valuation, the newest last."""
         return tuple(self._recent)
 
     @property
@@ -66,5 +66,6 @@ class Book:
             return
         ledger = self._journal.write(*events)
         for event in events:
-            self._recent.append(event)
+            if not isinstance(event, Marked):
+                self._recent.append(event)
             self._on_event(event, ledger)

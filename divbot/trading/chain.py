@@ -15,6 +15,9 @@ from divbot.trading.records import GENESIS, Damaged, Record
 
 _INSERT = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)"
 _SELECT = "SELECT seq, ts, kind, key, body, hash FROM event WHERE seq > ? ORDER BY seq"
+_SELECT_LAST = (
+    "SELECT seq, ts, kind, key, body, hash FROM event WHERE kind != ? ORDER BY seq DESC LIMIT ?"
+)
 _BATCH = 1000
 
 
@@ -79,6 +82,12 @@ def records(
     while rows := connection.execute(_SELECT + " LIMIT ?", (after, batch)).fetchall():
         yield from map(Record._make, rows)
         after = rows[-1][0]
+
+
+def last_records(connection: sqlite3.Connection, count: int, *, but: str) -> list[Record]:
+    """Return the last `count` rows of another kind than `but`, the newest last."""
+    rows = connection.execute(_SELECT_LAST, (but, count)).fetchall()
+    return [Record._make(row) for row in reversed(rows)]
 
 
 def last_seq(connection: sqlite3.Connection) -> int:

@@ -27,11 +27,11 @@ from types import TracebackType
 from typing import Self
 
 from divbot.domain.errors import JournalError
-from divbot.domain.events import Event, Started
+from divbot.domain.events import Event, Marked, Started
 from divbot.domain.ledger import Ledger
 from divbot.files import make_private
 from divbot.trading import projections, schema
-from divbot.trading.chain import State, append, last_seq, records, replay
+from divbot.trading.chain import State, append, last_records, last_seq, records, replay
 from divbot.trading.database import (
     connect_reading,
     connect_writing,
@@ -118,6 +118,13 @@ class Journal:
         with own_errors(self.path):
             for record in records(self._connection):
                 yield record.seq, record.event()
+
+    def recent(self, count: int) -> tuple[Event, ...]:
+        """Return the last `count` events that are more than a valuation, the newest last."""
+        self._check_thread()
+        with own_errors(self.path):
+            last = last_records(self._connection, count, but=Marked.kind)
+            return tuple(record.event() for record in last)
 
     def close(self) -> None:
         """Let go of the file; doing so again does nothing."""

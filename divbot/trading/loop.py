@@ -79,13 +79,13 @@ class Loop:
         self._missed = 0
         self._is_behind = False
 
-    def run(self, step: Callable[[], None]) -> None:
-        """Run until stopped."""
+    def run(self, step: Callable[[], bool]) -> None:
+        """Run until stopped; `step` returns whether the venue answered it."""
         due = self._clock.now()
         while not self._stop.is_set():
-            step()
+            was_answered = step()
             self._steps += 1
-            due = self._next(due)
+            due = self._next(due, was_answered=was_answered)
             wait = (due - self._clock.now()) / 1000
             if wait > 0:
                 self._clock.wait(wait, self._stop)
@@ -104,7 +104,7 @@ class Loop:
             missed=self._missed,
         )
 
-    def _next(self, due: int) -> int:
+    def _next(self, due: int, *, was_answered: bool) -> int:
         """Return when the next step is due: now, where that is already past."""
         now = self._clock.now()
         following = (due // self._every + 1) * self._every
@@ -113,7 +113,8 @@ class Loop:
         if now <= following:
             return following
         self._missed += (now - following) // self._every
-        if not self._is_behind:
+        # A step that waited in vain for the venue is not slow: that is told as what it is.
+        if was_answered and not self._is_behind:
             self._is_behind = True
             self._tell(
                 f"a look takes longer than {self._every / 1000:g} s of market time: looks run back "

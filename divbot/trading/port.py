@@ -121,5 +121,8 @@ class Journal(Protocol):
     def ledger(self) -> Ledger:
         """Return the account after all events."""
 
+    def recent(self, count: int) -> tuple[Event, ...]:
+        """Return the last `count` events that are more than a valuation, the newest last."""
+
     def write(self, *events: Event) -> Ledger:
         """Keep events, all or none; raise JournalError where that cannot be done."""

@@ -60,7 +60,7 @@ class Snapshot:
     waits_for: str = ""
     """What requests wait for now; empty: for nothing."""
     recent: tuple[Event, ...] = ()
-    """The last events, the newest last."""
+    """The run's last events that are more than a valuation, the newest last."""
     problem: str = ""
     """What keeps the trader from trading now: no quotes, no journal ...; empty: nothing."""
 
@@ -84,6 +84,11 @@ class Snapshot:
         """Return by which part of its highest value the equity has fallen."""
         peak = max(self.ledger.peak, self.equity)
         return (peak - self.equity) / peak if peak > 0 else Decimal(0)
+
+    @property
+    def today(self) -> Decimal:
+        """Return what the equity gained since the UTC day began; below zero: lost."""
+        return self.equity - self.ledger.day_start(self.at, self.equity)
 
     @property
     def open_profit(self) -> Decimal:

@@ -379,6 +379,20 @@ def test_what_is_wrong_with_a_symbol_names_it_whatever_was_asked(
         ask(client_of(ScriptedTransport(refused)))
 
 
+@pytest.mark.parametrize(
+    ("start", "asked"), [(None, {}), (1_722_340_800_000, {"startTime": 1_722_340_800_000})]
+)
+def test_candles_are_the_newest_or_those_from_a_time_on(
+    start: int | None, asked: dict[str, int]
+) -> None:
+    transport = ScriptedTransport(Answer(200, JSON, b"[]"))
+
+    client_of(transport).final_candles("BTCUSDT", Interval.M5, 499, start)
+
+    usual = {"symbol": "BTCUSDT", "interval": "5m", "limit": 499}
+    assert transport.asked[0][1] == usual | asked
+
+
 def test_every_try_is_charged_for() -> None:
     transport = ScriptedTransport(HTML, Answer(200, JSON, b"[]"))
     budget = WeightBudget(transport.clock, 10_000)

@@ -39,6 +39,7 @@ class FakeCandles(NamedTuple):
     high: NDArray[np.float64]
     low: NDArray[np.float64]
     close: NDArray[np.float64]
+    volume: NDArray[np.float64]
 
 
 class FakeListed(NamedTuple):
@@ -73,8 +74,8 @@ def candles_of(seed: int, bars: int, *, end: int = 0, missing: Sequence[int] = (
     kept = np.ones(bars, np.bool_)
     kept[list(missing)] = False
     opened = np.clip(np.concatenate([close[:1], close[:-1]]), low, high)
-    columns = (column[kept] for column in (START + STEP * steps, opened, high, low, close))
-    return FakeCandles(*columns)
+    columns = START + STEP * steps, opened, high, low, close, 10.0 + steps % 7
+    return FakeCandles(*(column[kept] for column in columns))
 
 
 @dataclass(frozen=True)

@@ -108,10 +108,34 @@ def test_it_scans_at_once_and_then_when_candles_close(report: Report) -> None:
     # Two seconds after the minute: by then the venue shows the candle that closed.
     assert thread.scans.began == [NOON + s * SECOND for s in (17, 62, 122, 182)]
     assert thread.scans.held == [{"HELDUSDT"}] * 4
-    assert thread.told[:2] == [
-        "[Background] scanning market",
-        f"[Background] found {len(report.opportunities)} opportunities",
+    assert thread.told == [f"[Background] found {len(report.opportunities)} opportunities"]
+
+
+def test_a_day_of_scans_is_a_line_an_hour(report: Report) -> None:
+    thread = Thread(report, 24 * 60, *[None] * 100, *[BadAnswer("nonsense")] * 30)
+
+    thread.run()
+
+    assert len(thread.told) == 1 + 2 + 23
+    found = f"{len(report.opportunities)} opportunities in the newest report"
+    assert thread.told[0] == f"[Background] found {len(report.opportunities)} opportunities"
+    assert thread.told[1:3] == [
+        f"[Background] 62 scans succeeded and 0 failed in the last 60 minutes; {found}",
+        "! [Background] scan failed: nonsense",
     ]
+    assert thread.told[3] == (
+        f"[Background] 38 scans succeeded and 22 failed in the last 60 minutes; {found}"
+    )
+    assert thread.told[4].startswith("! [Background] scans succeed again after 1800 s, since ")
+
+
+def test_a_scan_that_waited_in_vain_for_the_venue_is_not_called_slow(report: Report) -> None:
+    thread = Thread(report, 3, *[VenueUnreachable("no route")] * 3)
+    thread.scans.seconds = 90.0
+
+    thread.run()
+
+    assert thread.told == ["! [Background] scan failed: no route"]
 
 
 def test_a_clock_that_is_set_back_during_a_scan_puts_off_the_next_by_an_interval_at_most(
@@ -300,7 +324,7 @@ def test_a_scan_under_way_ends_with_its_pool(report: Report) -> None:
     pool.close()
 
     assert background.stop(10) is True
-    assert told == ["[Background] scanning market"]
+    assert told == []
 
 
 def test_readers_see_whole_reports_in_the_order_of_their_versions(report: Report) -> None:

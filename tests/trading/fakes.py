@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from divbot.domain.errors import DivbotError, JournalError, UnknownSymbol
-from divbot.domain.events import Entered, Event, Resumed, Started
+from divbot.domain.events import Entered, Event, Marked, Resumed, Started
 from divbot.domain.fills import Candle, Costs, Quote, fill_at_quote
 from divbot.domain.ledger import Ledger
 from divbot.domain.margin import liquidation_price
@@ -239,6 +239,9 @@ class MemoryJournal:
         self.trouble: JournalError | None = None
         self.write(*(events or (started(),)))
 
+    def recent(self, count: int) -> tuple[Event, ...]:
+        return tuple(x for x in self.events if not isinstance(x, Marked))[-count:]
+
     def write(self, *events: Event) -> Ledger:
         if self.trouble:
             raise self.trouble
@@ -303,10 +306,11 @@ RULES = Rules(
 
 
 class Told(list[str]):
-    """What was told; warnings begin with an exclamation mark."""
+    """What was told, details aside; warnings begin with an exclamation mark."""
 
-    def __call__(self, text: str, *, is_warning: bool = False) -> None:
-        self.append(f"! {text}" if is_warning else text)
+    def __call__(self, text: str, *, is_warning: bool = False, is_detail: bool = False) -> None:
+        if not is_detail:
+            self.append(f"! {text}" if is_warning else text)
 
 
 class Trader:

@@ -311,10 +311,20 @@ def test_an_event_is_kept_as_text_that_stays(path: Path) -> None:
     assert rows(path, "SELECT seq, ts, kind, key, body FROM event WHERE seq = 2") == [
         (
             *(2, START + 7 * MINUTE, "marked", f"mark:{START + 7 * MINUTE}"),
-            f'{{"at":{START + 7 * MINUTE},"cash":"989.975","checked_until":{START + 7 * MINUTE},'
-            '"equity":"1001.5","prices":{"BTCUSDT":"101.30"}}',
+            f'{{"at":{START + 7 * MINUTE},"benchmark":null,"cash":"989.975",'
+            f'"checked_until":{START + 7 * MINUTE},"equity":"1001.5",'
+            '"prices":{"BTCUSDT":"101.30"}}',
         )
     ]
+
+
+def test_where_the_market_stood_is_kept_where_it_is_known(path: Path) -> None:
+    known = replace(marked(), benchmark=Decimal("60123.45"))
+    written(path, known)
+
+    assert '"benchmark":"60123.45"' in rows(path, "SELECT body FROM event WHERE seq = 2")[0][0]
+    with Journal.open(path) as journal:
+        assert [event for _, event in journal.events()][-1] == known
 
 
 @pytest.mark.parametrize(
@@ -326,7 +336,7 @@ def test_an_event_of_an_earlier_version_is_read_without_what_that_did_not_keep(
     event: Marked | Funded,
 ) -> None:
     fields = json.loads(encode(event))
-    for later in ("prices", "settled_at"):
+    for later in ("prices", "benchmark", "settled_at"):
         fields.pop(later, None)
 
     assert decode(event.kind, json.dumps(fields)) == event
