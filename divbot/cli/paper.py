@@ -42,7 +42,9 @@ def paper(
     ] = None,
     risk: Annotated[
         float | None,
-        typer.Option(help="Part of the equity that a trade may lose at its stop. [0.01]"),
+        typer.Option(
+            help="Part of the equity that a trade may lose at its stop, after all costs. [0.01]"
+        ),
     ] = None,
     leverage: Annotated[int | None, typer.Option(help="Maximum leverage, on futures. [10]")] = None,
     max_positions: Annotated[
@@ -93,6 +95,14 @@ def paper(
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Print one JSON object per event, for programs.")
     ] = False,
+    log_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Add a line for each event and notice to this file: up to 5 MB, then FILE.1 to "
+            "FILE.5 hold what is older.",
+            dir_okay=False,
+        ),
+    ] = None,
     base_url: flags.BaseUrl = None,
     config: flags.Config = None,
 ) -> int:
@@ -102,6 +112,7 @@ def paper(
         # From here on, loading modules included, a first Ctrl-C is not raised in the middle.
         from divbot.app.options import PaperOptions
         from divbot.cli.compiling import tell_of_compiling
+        from divbot.cli.log_file import LogFile
         from divbot.cli.watching import Mode, Watching
         from divbot.settings import load_settings
 
@@ -112,8 +123,7 @@ def paper(
                 "include": include,
                 "exclude": exclude,
                 "market": market,
-                # Trades on candles of 5 minutes take hours: a demo should show some end.
-                "interval": interval or ("1m" if demo else None),
+                "interval": interval,
                 "limit": limit,
                 "balance": balance,
                 "risk": risk,
@@ -131,14 +141,17 @@ def paper(
                 **further,
             },
             config,
+            # Trades on candles of 5 minutes take hours: a demo should show some end.
+            {"interval": "1m"} if demo else {},
         )
         flags.refuse_both(demo=demo, base_url=base_url)
         seconds = None if duration is None else parse_duration(duration)
         options = PaperOptions(demo=demo, speed=speed, fresh=fresh, journal=journal)
-        watching = Watching(Mode.of(quiet=quiet, jsonl=jsonl), on_lost=stop.set)
-        if not quiet:
-            tell_of_compiling()
-        _trade(settings, options, stop, watching, seconds)
+        log = LogFile(log_file) if log_file else None
+        with Watching(Mode.of(quiet=quiet, jsonl=jsonl), stop.set, log) as watching:
+            if not quiet:
+                tell_of_compiling()
+            _trade(settings, options, stop, watching, seconds)
     # Whoever read us (head, less) has seen enough: that is no failure.
     if watching.lost and not (asked.exit_code or isinstance(watching.lost, BrokenPipeError)):
         raise watching.lost
@@ -170,7 +183,7 @@ def _trade(
         watching.now = run.trading.now
         began = run.journal.ledger
         watching.say(banner_text(_setup(run), began))
-        with watching.showing():
+        with watching.showing(run.source.budget.waiting_for):
             run.run(watching.look, seconds=seconds)
         run.end()
         results = run.snapshot(), began, run.loop.lateness(), str(run.journal.path)

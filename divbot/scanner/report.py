@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from divbot.domain.clock import utc_text
-from divbot.domain.market import Instrument, Interval, Market
+from divbot.domain.market import DroppedRow, Instrument, Interval, Market
 from divbot.domain.signals import Divergence, Evidence, Opportunity
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class Summary:
     """What became of past divergences as trades: how many of each of scanner.cases.FATES."""
     base_rate: BaseRate
     """What years say of this market and interval; confidence and expectancy start from it."""
+    dropped: tuple[DroppedRow, ...] = ()
+    """Rows of the venue's lists that make no sense."""
 
     def count(self, reason: str) -> int:
         """Return how many symbols were skipped for `reason`."""
@@ -265,4 +267,15 @@ def _summary_document(summary: Summary) -> dict[str, Any]:
             "cases": summary.base_rate.cases,
             "weeks": summary.base_rate.weeks,
         },
+        "dropped_rows": [dropped_document(x) for x in summary.dropped],
+    }
+
+
+def dropped_document(row: DroppedRow) -> dict[str, Any]:
+    """Return a dropped row as texts and numbers; its symbol is None where it cannot be read."""
+    return {
+        "list": row.source,
+        "row": row.number,
+        "symbol": row.symbol or None,
+        "reason": row.reason,
     }

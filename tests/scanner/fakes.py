@@ -20,7 +20,7 @@ from divbot.domain.errors import (
     UnknownSymbol,
     VenueUnreachable,
 )
-from divbot.domain.market import Instrument, Interval, Market
+from divbot.domain.market import DroppedRow, Instrument, Interval, Market
 from divbot.domain.signals import Kind, Side
 from divbot.scanner.base_rates import BaseRate
 from divbot.scanner.cycle import ScanRules
@@ -40,6 +40,7 @@ class FakeCandles(NamedTuple):
     high: NDArray[np.float64]
     low: NDArray[np.float64]
     close: NDArray[np.float64]
+    volume: NDArray[np.float64]
 
 
 class FakeListed(NamedTuple):
@@ -63,6 +64,7 @@ class FakeUniverse(NamedTuple):
     problem: str = ""
     at: int = 0
     left_out: tuple[LeftOut, ...] = ()
+    dropped: tuple[DroppedRow, ...] = ()
     gone: frozenset[str] = frozenset()
 
 
@@ -73,8 +75,8 @@ def candles_of(seed: int, bars: int, *, end: int = 0, missing: Sequence[int] = (
     kept = np.ones(bars, np.bool_)
     kept[list(missing)] = False
     opened = np.clip(np.concatenate([close[:1], close[:-1]]), low, high)
-    columns = (column[kept] for column in (START + STEP * steps, opened, high, low, close))
-    return FakeCandles(*columns)
+    columns = START + STEP * steps, opened, high, low, close, 10.0 + steps % 7
+    return FakeCandles(*(column[kept] for column in columns))
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class FakeSource:
     special: dict[str, FakeCandles] = field(default_factory=dict)
     wanted: frozenset[str] = frozenset()
     problem: str = ""
+    dropped: tuple[DroppedRow, ...] = ()
     unlisted: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     asked: list[str] = field(default_factory=list)
@@ -131,7 +134,7 @@ class FakeMarketData:
             )
             for symbol in symbols
         )
-        return FakeUniverse(tuple(listed), source.problem, gone=source.gone)
+        return FakeUniverse(tuple(listed), source.problem, dropped=source.dropped, gone=source.gone)
 
     def final_candles(
         self, symbol: str, interval: Interval, limit: int, at: int = 0

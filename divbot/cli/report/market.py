@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from divbot.cli.figures import harmless, multiple, words
+from divbot.cli.report import meanings
 from divbot.cli.report.candles import plan_document, series_document
+from divbot.cli.report.links import chart_links
 from divbot.cli.report.page import Page, filled, packaged
 from divbot.cli.report.table import Keys, Links, table_markup
 from divbot.cli.table import footer_lines, telling_columns
@@ -35,7 +37,7 @@ def scan_page(report: Report, examined: Mapping[str, Examination], plotly: str) 
         }
         for x in report.opportunities
     ]
-    sections = "\n".join(_section(place, x) for place, x in enumerate(report.opportunities))
+    sections = "\n".join(_section(place, x, report) for place, x in enumerate(report.opportunities))
     return Page(
         name=report.title,
         title=report.title,
@@ -51,6 +53,9 @@ def scan_page(report: Report, examined: Mapping[str, Examination], plotly: str) 
                     report.opportunities,
                     telling_columns(report.opportunities),
                     *(_NOTHING, _KEYS, _LINKS),
+                    meanings=meanings.OPPORTUNITY,
+                    outside=lambda x: _outside(x.divergence.symbol, report),
+                    is_long=True,
                 ),
                 "key": packaged("key.html") if shown else "",
                 "charts": sections,
@@ -69,6 +74,7 @@ def chart_page(report: Report, found: Examination, plotly: str) -> str:
         packaged("chart.html"),
         {
             "plans": plans or f"<p>{_NOTHING}</p>",
+            "outside": _outside(found.symbol, report),
             "key": packaged("key.html"),
             "chart": _chart(0),
         },
@@ -107,13 +113,19 @@ def opportunities_of(report: Report, symbol: str) -> Sequence[Opportunity]:
     return [x for x in report.opportunities if x.divergence.symbol == symbol]
 
 
-def _section(place: int, opportunity: Opportunity) -> str:
-    title = f"{opportunity.rank}. {harmless(opportunity.divergence.symbol)}: {_signal(opportunity)}"
+def _section(place: int, opportunity: Opportunity, report: Report) -> str:
+    symbol = opportunity.divergence.symbol
+    title = f"{opportunity.rank}. {harmless(symbol)}: {_signal(opportunity)}"
     return (
         f'<section id="{_place(place)}"><h2>{escape(title)}</h2>\n'
         f"<p>{escape(_standing(opportunity))}</p>\n<p>{escape(_plan(opportunity))}</p>\n"
+        f'<p class="outside">{_outside(symbol, report)}</p>\n'
         f"{_chart(place)}</section>"
     )
+
+
+def _outside(symbol: str, report: Report) -> str:
+    return chart_links(symbol, report.market, report.interval)
 
 
 def _place(place: int) -> str:
