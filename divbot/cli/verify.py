@@ -86,14 +86,14 @@ def calibration(
 @verify.command("base-rates")
 def base_rates(
     *,
-    recorded: Annotated[
-        list[Path],
-        typer.Option(
-            help="Candles: a parquet or CSV file, or a folder of Binance's archive zips; "
-            "several of these count one base rate each."
-        ),
-    ],
+    recorded: Recorded,
     market: flags.MarketName = None,
+    intervals: Annotated[
+        str | None,
+        typer.Option(
+            "--interval", "-i", help="Count one for each of these, 1h,4h, instead of the file's."
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Write to this file.", dir_okay=False),
@@ -102,26 +102,29 @@ def base_rates(
 ) -> None:
     """Count from recorded candles what confidence and expectancy start from.
 
-    The result is a file for the setting `base_rates`, one entry for each recording. All recordings
-    are of one market.
+    The result is a file for the setting base_rates. Longer candles are put together from those of
+    the recording. Files of several recordings can be joined into one.
     """
     from divbot.app.verification import base_rate_of, open_recording
     from divbot.cli.destination import Destination
     from divbot.scanner.base_rates import rates_text
     from divbot.settings import load_settings
 
-    out, settings = Destination(output), load_settings({"market": market}, config)
-    counted = [base_rate_of(open_recording(path), settings) for path in recorded]
+    out = Destination(output)
+    counted = []
+    for name in intervals.split(",") if intervals else [None]:
+        settings = load_settings({"market": market, "interval": name}, config)
+        recording = open_recording(recorded, interval=settings.interval if name else None)
+        counted.append(base_rate_of(recording, settings))
+        print(f"divbot: {_worth(counted[-1])}", file=sys.stderr)
     out.write(rates_text(counted))
-    for rate in counted:
-        print(f"divbot: {_worth(rate)}", file=sys.stderr)
 
 
 def _worth(rate: BaseRate) -> str:
     """Return what a base rate says, and how far it is believed, in one line."""
     what = f"{rate.market.title} {rate.interval.value}, {rate.cases} cases of {_weeks(rate.weeks)}"
     if rate.ratio_error is None:
-        return f"{what}: too few weeks to be believed"
+        return f"{what}: too few days to be believed"
     return (
         f"{what}: {rate.ratio:.3f} times the targets that chance reaches (standard error "
         f"{rate.ratio_error:.3f}), taken as {rate.believed_ratio:.3f}"
@@ -207,9 +210,9 @@ def _weeks(count: int) -> str:
 
 def _range(figure: Figure) -> str:
     if figure.low is None or figure.high is None:
-        from divbot.scanner.weekly import FEWEST_WEEKS
+        from divbot.scanner.weekly import FEWEST
 
-        return f"(n/a: {_weeks(figure.weeks)}, at least {FEWEST_WEEKS} are needed)"
+        return f"(n/a: {_weeks(figure.weeks)}, at least {FEWEST} are needed)"
     return f"({figure.low:+.3f} to {figure.high:+.3f})"
 
 

@@ -8,8 +8,8 @@ They are believed as far as such figures have come again. What one part of a rec
 chance, the next had not: of five recordings, cut in two, hardly any of it was left in the second
 half. So a figure of standard error `e` counts for t^2 / (t^2 + e^2), with `t` the spread that such
 figures truly have: TRUE_RATIOS around 1, TRUE_GROSS around 0. Source: Efron and Morris, "Stein's
-estimation rule and its competitors" (1973). With fewer than five weeks `e` is unknown, and chance
-alone counts.
+estimation rule and its competitors" (1973). With fewer than five days `e` is unknown, and the rate
+is worth nothing.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class BaseRate:
     ratio: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False, strict=True)] = 1.0
     """The share that reached its target, over what chance gives."""
     ratio_error: Error = None
-    """The standard error of it, a week as one observation; None: unknown."""
+    """The standard error of it, a week as one observation (of few weeks a day); None: unknown."""
     gross: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False, strict=True)] = 0.0
     """The mean result before costs, as a multiple of the way to the stop."""
     gross_error: Error = None

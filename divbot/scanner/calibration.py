@@ -21,7 +21,7 @@ from divbot.scanner.evidence import Expectations, result_before_costs
 from divbot.scanner.plan import TradeRules
 from divbot.scanner.repetition import repetition
 from divbot.scanner.walk import Walk
-from divbot.scanner.weekly import Figure
+from divbot.scanner.weekly import DAY, FEWEST, Figure
 
 BINS = 10
 _FEWEST = 0.05
@@ -114,18 +114,24 @@ def calibrate(walk: Walk, rules: TradeRules, rate: BaseRate, window: int) -> Cal
 def count_rate(
     walk: Walk, rules: TradeRules, market: Market, interval: Interval, source: str
 ) -> BaseRate:
-    """Return what the cases of `walk`, of which there are some, say beyond chance."""
+    """Return what the cases of `walk`, of which there are some, say beyond chance.
+
+    Where they are of too few weeks, days are the observations: on years, that makes the errors
+    a tenth too small.
+    """
+    weeks = len(np.unique(walk.week))
+    period = walk.week if weeks >= FEWEST else walk.time // DAY
     chance = shares_reached(walk.way / walk.atr, walk.reward / walk.atr, rules.horizon)
-    ratio = weekly.ratio(walk.won, chance, walk.week)
+    ratio = weekly.ratio(walk.won, chance, period)
     gross = weekly.mean(
-        result_before_costs(walk.result, walk.won, walk.price / walk.way, rules), walk.week
+        result_before_costs(walk.result, walk.won, walk.price / walk.way, rules), period
     )
     return BaseRate(
         market=market,
         interval=interval,
         source=source,
         cases=len(walk),
-        weeks=ratio.weeks,
+        weeks=weeks,
         ratio=ratio.value,
         ratio_error=ratio.error,
         gross=gross.value,

@@ -9,7 +9,7 @@ it on candles that anybody can bring). Years of a market and interval may move t
 
 Expectancy is what such a trade brings on average, in R: before costs what a price without memory
 brings, which is nothing, and what years have shown beyond that; less fees and slippage, which are
-known beforehand and hit a near stop hardest.
+known beforehand and hit a near stop hardest. 1 R is what a plain stop loses, costs and all.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class Expectations:
         rules, rate = self._rules, self._rate
         chance = shares_reached(way / atr, reward / atr, rules.horizon)
         confidence = np.clip(chance * rate.believed_ratio, 0.0, 1.0)
-        return confidence, rate.believed_gross - _costs(price / way, confidence, rules)
+        relative = price / way
+        gained = rate.believed_gross - _costs(relative, confidence, rules)
+        return confidence, gained / _planned_loss(relative, rules)
 
     def evidence(self, price: float, stop: float, target: float, atr: float) -> Evidence | None:
         """Return what to expect of an entry at `price`; None where there is no way to measure."""
@@ -66,7 +68,15 @@ def result_before_costs(result: Floats, won: Floats, relative: Floats, rules: Tr
 
     `result` is in R, after costs; `relative` is the price over the way to the stop.
     """
-    return result + _costs(relative, won, rules)
+    return result * _planned_loss(relative, rules) + _costs(relative, won, rules)
+
+
+def _planned_loss(relative: Floats, rules: TradeRules) -> Floats:
+    """Return 1 R as a multiple of the way to the stop: that way, two fees and slippage twice.
+
+    That of divbot.domain.risk, but for what a stop's price differs from the entry's.
+    """
+    return 1 + 2 * relative * (rules.fee + rules.slippage)
 
 
 def _costs(relative: Floats, target: Floats, rules: TradeRules) -> Floats:

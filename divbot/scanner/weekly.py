@@ -22,10 +22,11 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-WEEK = 604_800_000
+DAY = 86_400_000
+WEEK = 7 * DAY
 """ms."""
-FEWEST_WEEKS = 5
-"""Below, a spread of weeks is not worth telling."""
+FEWEST = 5
+"""Observations below which their spread is not worth telling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Figure:
 
     value: float
     error: float | None
-    """Its standard error; None where there are fewer than FEWEST_WEEKS weeks."""
+    """Its standard error; None where there are fewer than FEWEST weeks."""
     weeks: int
 
     @property
@@ -89,7 +90,7 @@ def _figure(value: float, moved: Floats, week: Integers) -> Figure:
     _, number = np.unique(week, return_inverse=True)
     sums = np.bincount(number, moved)
     weeks = len(sums)
-    if weeks < FEWEST_WEEKS:
+    if weeks < FEWEST:
         return Figure(value, None, weeks)
     return Figure(value, math.sqrt(weeks / (weeks - 1) * float((sums**2).sum())), weeks)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from divbot.scanner.weekly import FEWEST_WEEKS, Figure, difference, mean, ratio, slope
+from divbot.scanner.weekly import FEWEST, Figure, difference, mean, ratio, slope
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_trades_of_one_week_count_as_one() -> None:
 
 
 def test_too_few_weeks_have_no_error() -> None:
-    few = FEWEST_WEEKS - 1
+    few = FEWEST - 1
 
     found = mean(np.arange(20.0), np.arange(20) % few)
 
