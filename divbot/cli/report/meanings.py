@@ -9,7 +9,7 @@ _CHARTS = {"charts": "The chart of the real market at TradingView and at Binance
 OPPORTUNITY: Mapping[str, str] = _CHARTS | {
     "#": "Rank by score.",
     "symbol": "What is traded; leads to its chart below.",
-    "signal": "What to do: BUY is long, SELL is short.",
+    "signal": "What to do: BUY is long, SELL is short; * marks a symbol that is both.",
     "kind": "The divergence that says so: regular against the move, hidden along with it.",
     "score": "How much speaks for it, 0 to 10.",
     "conf.": "Probability that the target is reached before the stop, from past cases.",
