@@ -13,10 +13,11 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Self
+from types import MappingProxyType, NoneType
+from typing import Annotated, Any, Self, get_args
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -39,6 +40,8 @@ CONFIG_VARIABLE = "DIVBOT_CONFIG"
 """Names the settings file; the one variable that is no setting."""
 DEFAULT_CONFIG = Path("divbot.toml")
 """Read from the current folder where it exists and no other file is named."""
+
+_NUMBERS = frozenset({int, float, Decimal, NoneType})
 
 SHORTEST_LIMIT = MINIMUM_CANDLES + 1
 """The last candle of an answer is never final."""
@@ -134,7 +137,7 @@ class Settings(BaseSettings):
         Decimal("0.01"),
         gt=0,
         le=1,
-        description="part of the equity that a trade may lose at its stop",
+        description="part of the equity that a trade may lose at its stop, after all costs: 1 R",
     )
     leverage: int = Field(
         10, ge=1, le=MAX_LEVERAGE, description="maximum leverage, on futures; spot has none"
@@ -237,6 +240,14 @@ class Settings(BaseSettings):
     )
     base_url: str | None = Field(None, description="address of the venue; by default Binance's own")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _boolean_is_no_number(cls, value: object, info: ValidationInfo) -> object:
+        annotation = cls.model_fields[info.field_name or ""].annotation
+        if isinstance(value, bool) and _NUMBERS.issuperset(get_args(annotation) or (annotation,)):
+            raise ValueError(f"expected a number, found {str(value).lower()}")
+        return value
+
     @field_validator("symbols", "include", "exclude", "side", mode="before")
     @classmethod
     def _names(cls, value: object) -> object:
@@ -312,17 +323,21 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not read
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not read
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Put the flags before the environment, and the file, handed in as a flag, behind it."""
+        """Put the flags before the environment, and the file, handed in as a flag, behind it.
+
+        Behind all of them come the defaults that only one command has.
+        """
         given = dict(init_settings())
-        file = given.pop(_FILE, {})
+        file, defaults = given.pop(_FILE, {}), given.pop(_DEFAULTS, {})
         return (
             InitSettingsSource(settings_cls, init_kwargs=given),
             env_settings,
             InitSettingsSource(settings_cls, init_kwargs=file),
+            InitSettingsSource(settings_cls, init_kwargs=defaults),
         )
 
 
-_FILE = "settings file"
+_FILE, _DEFAULTS = "settings file", "defaults of a command"
 
 
 def _each(value: object, change: Callable[[str], str]) -> object:
@@ -333,8 +348,14 @@ def _each(value: object, change: Callable[[str], str]) -> object:
     return names
 
 
-def load_settings(flags: Mapping[str, object], config: Path | None = None) -> Settings:
+def load_settings(
+    flags: Mapping[str, object],
+    config: Path | None = None,
+    defaults: Mapping[str, object] = MappingProxyType({}),
+) -> Settings:
     """Return the settings of this run; `flags` that are None were not given.
+
+    `defaults` hold for one command alone, where a setting is given nowhere.
 
     Raise SettingsError, in one line, for a file that is missing or malformed, for a key or a
     DIVBOT_* variable that is unknown, and for a value that cannot be.
@@ -346,7 +367,7 @@ def load_settings(flags: Mapping[str, object], config: Path | None = None) -> Se
     _refuse_unknown_variables()
     given = {name: value for name, value in flags.items() if value is not None}
     try:
-        return Settings(**{_FILE: file}, **given)  # type: ignore[arg-type]
+        return Settings(**{_FILE: file, _DEFAULTS: defaults}, **given)  # type: ignore[arg-type]
     except ValidationError as error:
         raise SettingsError(_first_line(error)) from None
 

@@ -12,7 +12,7 @@ import pytest
 
 import divbot
 from divbot.domain import errors
-from divbot.domain.errors import SettingsError
+from divbot.domain.errors import InputError, SettingsError
 from divbot.domain.signals import Opportunity
 from divbot.processes import start_context
 from tests.cli.commands import environment
@@ -110,3 +110,8 @@ def test_scans_can_follow_each_other_in_one_process(quiet_market: str) -> None:
 def test_an_unknown_keyword_is_refused() -> None:
     with pytest.raises(SettingsError, match="unknown setting 'tpo' given"):
         divbot.scan(tpo=3)
+
+
+def test_a_demo_is_no_venue_of_yours() -> None:
+    with pytest.raises(InputError, match="demo and base_url exclude each other"):
+        divbot.scan(demo=True, base_url="http://127.0.0.1:9")

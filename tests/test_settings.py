@@ -4,6 +4,7 @@ import re
 import tomllib
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -188,3 +189,34 @@ def default_of(name: str) -> object:
     if isinstance(default, Decimal):
         return float(default)  # TOML has no other numbers
     return default.value if isinstance(default, Market | Interval) else default
+
+
+NUMBERS = [
+    name
+    for name, field in Settings.model_fields.items()
+    if {int, float, Decimal} & {field.annotation, *get_args(field.annotation)} and name != "workers"
+]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("how", ["a file", "a flag"])
+def test_a_boolean_is_no_number(tmp_path: Path, name: str, how: str) -> None:
+    (tmp_path / "divbot.toml").write_text(f"{name} = true\n" if how == "a file" else "")
+
+    with pytest.raises(SettingsError) as caught:
+        load_settings({name: True} if how == "a flag" else {})
+
+    assert str(caught.value) == f"{name}: expected a number, found true"
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_word_in_a_variable_is_no_number(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"DIVBOT_{name.upper()}", "true")
+
+    with pytest.raises(SettingsError, match=f"^{name}: "):
+        load_settings({})
+
+
+def test_workers_are_a_number_or_auto_but_no_boolean() -> None:
+    with pytest.raises(SettingsError, match="workers: expected"):
+        load_settings({"workers": True})

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from divbot.domain.clock import SystemClock
+from divbot.domain.errors import InputError
 from divbot.domain.market import Market
 from divbot.domain.signals import Kind, Side
 from divbot.folders import cache_home, state_home
@@ -39,6 +40,8 @@ def scan(*, demo: bool = False, config: str | Path | None = None, **settings: ob
     """
     from divbot.settings import load_settings
 
+    if demo and settings.get("base_url"):
+        raise InputError("demo and base_url exclude each other: give one of them")
     checked = load_settings(settings, Path(config) if config is not None else None)
     with open_scanner(checked, demo=demo, with_divergences=True) as scanner:
         return scanner.cycle()
@@ -244,7 +247,6 @@ def open_pool(settings: Settings, source: Source, workers: int, *, niceness: int
 
 
 def _demo_url(settings: Settings, stack: ExitStack, speed: float, look: Callable[[], None]) -> str:
-    from divbot.binance.endpoints import WEIGHT_PER_MINUTE
     from divbot.exchange.embedded import EmbeddedExchange
     from divbot.exchange.options import ExchangeOptions
     from divbot.processes import PRELOAD
@@ -253,7 +255,5 @@ def _demo_url(settings: Settings, stack: ExitStack, speed: float, look: Callable
         markets=(settings.market,),
         symbols=max(DEMO_SYMBOLS, settings.top),
         speed=speed,
-        # A minute of the market is a minute of the account of request weight.
-        weight_limit=None if speed <= 1 else int(speed * WEIGHT_PER_MINUTE[settings.market]),
     )
     return stack.enter_context(EmbeddedExchange(options, PRELOAD, look)).base_url

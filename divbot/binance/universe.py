@@ -1,6 +1,6 @@
 """Which symbols are worth looking at: the most traded ones that no rule leaves out. Pure.
 
-The user's `include` beats all but the first five rules; a symbol that is held stays whatever the
+The user's `include` beats all but the first six rules; a symbol that is held stays whatever the
 rules say, so that its position can be closed.
 """
 
@@ -20,9 +20,10 @@ from divbot.binance.rules import (
     UniverseRules,
     found_against,
     spread_of,
+    unlisted,
 )
 from divbot.domain.errors import InputError
-from divbot.domain.market import Instrument
+from divbot.domain.market import DroppedRow, Instrument
 
 HYSTERESIS = Decimal("1.2")
 """A symbol of the last list stays until it ranks beyond this many times the list's length."""
@@ -56,6 +57,8 @@ class Universe:
     """By symbol."""
     problem: str = ""
     """Why this is an older list than it should be; empty: it is none."""
+    dropped: tuple[DroppedRow, ...] = ()
+    """Rows of the venue's lists that make no sense."""
     gone: frozenset[str] = frozenset()
     """Symbols that are held, but have neither been listed nor had a ticker for some time."""
 
@@ -100,8 +103,11 @@ def select(
     only where they rank well below its end.
     """
     if rules.symbols:
-        chosen = _chosen(snapshot, rules.symbols)
-        return Universe(snapshot.at, (*chosen, *_besides(chosen, snapshot, held)))
+        unread = {x.symbol: x for x in unlisted(snapshot) if x.symbol in rules.symbols}
+        chosen = _chosen(snapshot, [x for x in rules.symbols if x not in unread])
+        chosen += tuple(_besides(chosen, snapshot, held))
+        lost = _by_symbol(x for symbol, x in unread.items() if symbol not in held)
+        return Universe(snapshot.at, chosen, lost, dropped=snapshot.dropped)
     objections = dict(found_against(snapshot, rules))
     eligible = [
         _listed(snapshot, symbol, is_wanted=rules.includes(symbol) or symbol in held)
@@ -119,8 +125,9 @@ def select(
             below.append(LeftOut(listed.symbol, Rule.RANK, detail))
     kept += _besides(kept, snapshot, held)
     kept.sort(key=_by_volume)
-    left_out = [x for symbol, x in objections.items() if symbol not in held]
-    return Universe(snapshot.at, tuple(kept), _by_symbol([*left_out, *below]))
+    objected = [x for symbol, x in objections.items() if symbol not in held]
+    left_out = _by_symbol([*objected, *below])
+    return Universe(snapshot.at, tuple(kept), left_out, dropped=snapshot.dropped)
 
 
 def _besides(

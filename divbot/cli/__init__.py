@@ -20,7 +20,9 @@ from typing import Annotated, NoReturn
 import typer
 
 import divbot
+from divbot.cli.command import Command
 from divbot.cli.signals import Terminated, heed, ignore
+from divbot.cli.terminal import settle
 from divbot.domain.errors import DivbotError, OutputError, VenueUnreachable
 from divbot.processes import end_forkserver
 
@@ -35,6 +37,7 @@ _COMMANDS = (
     "universe",
     "why",
     "limits",
+    "runs",
     "status",
     "trades",
     "stats",
@@ -70,10 +73,10 @@ def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
         command = getattr(import_module(f"divbot.cli.{name}"), name)
         if isinstance(command, typer.Typer):
             for each in command.registered_commands:
-                each.short_help = _summary(each.callback)
+                each.cls, each.short_help = Command, _summary(each.callback)
             app.add_typer(command)
         else:
-            app.command(short_help=_summary(command))(command)
+            app.command(cls=Command, short_help=_summary(command))(command)
     return app
 
 
@@ -99,9 +102,9 @@ def _overview(
 def run() -> NoReturn:
     """Run the command line and leave with its exit code."""
     heed()
-    _settle_streams()
+    settle()
     try:
-        code = _run()
+        code = exit_code(sys.argv[1:])
         ignore()
     except (KeyboardInterrupt, Terminated) as error:  # while it was on its way out
         code = _code_of(error)
@@ -116,21 +119,12 @@ def run() -> NoReturn:
     os._exit(code)
 
 
-def _settle_streams() -> None:
-    """Let neither a closed stream nor a terminal without UTF-8 end a command."""
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:
-            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - for all of the run
-        elif hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-
-
-def _run() -> int:  # noqa: PLR0911 - one way out of each failure
+def exit_code(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out of each failure
+    """Run what `arguments` say and return the exit code; whatever fails is told in one line."""
     try:
-        app = command_line(sys.argv[1:])
-        _warn_of_compiling(sys.argv[1:])
-        code: int = app(prog_name="divbot", standalone_mode=False) or 0
+        app = command_line(arguments)
+        _warn_of_compiling(arguments)
+        code: int = app(arguments, prog_name="divbot", standalone_mode=False) or 0
         sys.stdout.flush()
     except typer.TyperException as error:
         return _complain(f"{error.format_message()}{_as_a_setting(error)}", error.exit_code)
@@ -141,8 +135,12 @@ def _run() -> int:  # noqa: PLR0911 - one way out of each failure
     except (KeyboardInterrupt, typer.Abort, Terminated) as error:
         return _code_of(error)
     except BrokenPipeError:
-        # Whoever read us (head, less) has seen enough.
         return 0
+    except SystemExit as error:
+        # Typer leaves with 1 where whoever read us (head, less) has seen enough.
+        if isinstance(error.__context__, BrokenPipeError):
+            return 0
+        raise
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EIO):
             return _complain(f"cannot write: {error.strerror}", OutputError.exit_code)
@@ -191,7 +189,8 @@ def _complain_of_bug(error: Exception) -> int:
 
 def _complain(message: str, code: int) -> int:
     line = " ".join(message.split())
-    print(f"divbot: {line}", file=sys.stderr)
+    with contextlib.suppress(BrokenPipeError):  # nobody reads it
+        print(f"divbot: {line}", file=sys.stderr)
     return code
 
 

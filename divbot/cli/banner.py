@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from divbot.cli.columns import words_on_lines
 from divbot.cli.figures import harmless, money, percent, signed, span
-from divbot.cli.lines import ASSET, json_line
+from divbot.cli.lines import ASSET, changes_of, dust_text, json_line
 from divbot.domain.ledger import ZERO, Ledger
 from divbot.domain.market import Interval, Market
 from divbot.trading.loop import Lateness
@@ -84,6 +84,7 @@ def summary_json(snapshot: Snapshot, began: Ledger, lateness: Lateness, journal:
             "slippage": f"{costs.slippage:f}",
             "funding": f"{costs.funding:f}",
             "looks": lateness.steps,
+            "looks_missed": lateness.missed,
             "late_ms": {
                 "median": round(lateness.median, 1),
                 "p99": round(lateness.p99, 1),
@@ -106,6 +107,8 @@ def _settings(setup: Setup, ledger: Ledger) -> Iterator[tuple[str, str]]:
     yield _JOURNAL, setup.journal
     if ledger.sessions > 1 or ledger.positions or ledger.closed:
         yield "resumed", _resumed(ledger)
+    if ledger.resumed is not None and ledger.resumed.changed:
+        yield "changed", ", ".join(changes_of(ledger.resumed))
     if ledger.paused:
         yield "entries paused", ledger.paused
 
@@ -129,6 +132,8 @@ def _results(
     yield "trades", _trades(ledger, len(ledger.closed) - len(began.closed))
     yield "realised", f"{signed(ledger.realised)} {ASSET}"
     yield "open", f"{signed(snapshot.open_profit)} {ASSET}{_positions(ledger)}"
+    if ledger.dust:
+        yield "left over", dust_text(ledger, snapshot.prices)
     yield "costs", _costs(ledger)
     yield "price checks", _looks(lateness)
     yield _JOURNAL, journal
@@ -152,9 +157,12 @@ def _positions(ledger: Ledger) -> str:
 
 
 def _looks(lateness: Lateness) -> str:
+    looks = (
+        f"{lateness.steps}, {lateness.missed} missed" if lateness.missed else str(lateness.steps)
+    )
     if not lateness.waited:
-        return str(lateness.steps)
-    return f"{lateness.steps}; delay p99 {lateness.p99:.0f} ms, worst {lateness.worst:.0f} ms"
+        return looks
+    return f"{looks}; delay p99 {lateness.p99:.0f} ms, worst {lateness.worst:.0f} ms"
 
 
 @dataclass(frozen=True, slots=True)

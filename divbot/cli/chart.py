@@ -38,7 +38,7 @@ def chart(
     from divbot.app import open_scanner
     from divbot.app.examination import examined
     from divbot.cli.compiling import tell_of_compiling
-    from divbot.cli.destination import Destination
+    from divbot.cli.destination import PAGE, Destination
     from divbot.cli.report.page import plotly_script
     from divbot.settings import load_settings
 
@@ -63,7 +63,7 @@ def chart(
         raise InputError(f"expected one symbol, such as BTCUSDT, found {symbol!r}")
     (name,) = settings.symbols
     path = output or Path(f"{_file_name(name)}-{settings.interval.value}.html")
-    page = Destination(path)
+    page = Destination(path, PAGE)
     plotly = plotly_script("divbot chart")
     tell_of_compiling()
     with open_scanner(settings, demo=demo, with_candles=True) as scanner:
@@ -74,7 +74,7 @@ def chart(
 
     from divbot.cli.report.market import chart_page
 
-    page.write(chart_page(report, found, plotly))
+    page.write(chart_page(report, found, plotly).encode())
     _tell(report, found, path)
 
 

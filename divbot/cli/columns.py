@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from rich.cells import cell_len
-from rich.console import Console
 from rich.text import Text
 
+from divbot.cli import terminal
 from divbot.cli.destination import Fit
 from divbot.cli.figures import harmless
 from divbot.domain.signals import Side
@@ -97,8 +97,8 @@ def table_text(
         told = f"(left out to fit {fit.width} columns: {titles})"
         lines += map(Text, words_on_lines(told, fit.width))
     text = io.StringIO()
-    console = Console(
-        file=text,
+    console = terminal.console(
+        text,
         force_terminal=fit.is_coloured,
         color_system="standard" if fit.is_coloured else None,
         width=_WIDEST,

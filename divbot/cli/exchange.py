@@ -79,7 +79,9 @@ def exchange(
     ] = False,
     weight_limit: Annotated[
         int | None,
-        typer.Option(help="Request weight allowed per minute. [as on Binance]", min=1),
+        typer.Option(
+            help="Request weight allowed per minute of market time. [as on Binance]", min=1
+        ),
     ] = None,
     window: Annotated[
         str, typer.Option(help="Count weight by fixed minutes of the clock or by rolling ones.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -35,6 +36,7 @@ from divbot.domain.trades import Trade
 
 ASSET = "USDT"
 VERB = 5
+_FEW = 3
 _ORIGIN = ("venue", "market", "interval", "is_simulated")
 
 
@@ -99,6 +101,13 @@ def event_json(event: Event, ledger: Ledger) -> str:
     return json_line(document)
 
 
+def dust_text(ledger: Ledger, prices: Mapping[str, Decimal]) -> str:
+    """Return what is left over on spot, and what it is worth at `prices` or else its last ones."""
+    names = [f"{quantity_text(x.quantity)} of {harmless(s)}" for s, x in ledger.dust.items()]
+    what = ", ".join(names) if len(names) <= _FEW else f"parts of {len(names)} symbols"
+    return f"worth {money(ledger.dust_worth(prices))} {ASSET}: {what}"
+
+
 def json_line(document: dict[str, Any]) -> str:
     """Return `document` as one line of ASCII, which every terminal and every pipe carries."""
     return json.dumps(document, separators=(",", ":"), allow_nan=False)
@@ -120,7 +129,20 @@ def _started(event: Started) -> tuple[str, ...]:
 
 def _resumed(event: Resumed, start: Started | None) -> tuple[str, ...]:
     session = f"session {event.session}"
-    return _source(start, f"{session} of ") if start else (_first("START", session),)
+    changes = tuple(f", {change}" for change in changes_of(event))
+    first = _source(start, f"{session} of ") if start else (_first("START", session),)
+    return (*first, *changes)
+
+
+def changes_of(event: Resumed) -> tuple[str, ...]:
+    """Return each setting that a session changed, with what it was and what it is."""
+    return tuple(
+        f"{name} {_setting(old)} -> {_setting(new)}" for name, (old, new) in event.changed.items()
+    )
+
+
+def _setting(text: str) -> str:
+    return "unset" if text in ("", "None") else harmless(text)
 
 
 def _source(start: Started, before: str) -> tuple[str, ...]:
@@ -140,6 +162,9 @@ def _entered(event: Entered) -> tuple[str, ...]:
         f", spread {percent(fill.spread / fill.price, 3)}",
         f", slip {money(fill.slippage)} {ASSET}",
         f", fee {money(fill.fee)}",
+        f", 1 R {money(event.planned_loss)}, size limited by {event.limited_by.value}"
+        if event.limited_by
+        else "",
     )
 
 

@@ -42,11 +42,14 @@ def account_lines(snapshot: Snapshot, width: int, most: int) -> list[Text]:
 
 
 def scanner_lines(snapshot: Snapshot, width: int, most: int) -> list[Text]:
-    """Return how the scanner gets on and what it costs, on `most` lines, and its last error."""
+    """Return how the scanner gets on and what it costs, on `most` lines, and what went wrong."""
     items = [*_scanner(snapshot.scanner, snapshot.at), _weight(snapshot)]
     lines = flowing(items, width)[:most]
+    if snapshot.waits_for:
+        lines.append(cut(snapshot.waits_for, width, "yellow"))
     if snapshot.scanner.error:
         lines.append(cut(f"the last scan failed: {snapshot.scanner.error}", width, "red"))
+    lines.extend(cut(notice, width, "yellow") for notice in snapshot.scanner.notices)
     return lines
 
 

@@ -42,7 +42,9 @@ def paper(
     ] = None,
     risk: Annotated[
         float | None,
-        typer.Option(help="Part of the equity that a trade may lose at its stop. [0.01]"),
+        typer.Option(
+            help="Part of the equity that a trade may lose at its stop, after all costs. [0.01]"
+        ),
     ] = None,
     leverage: Annotated[int | None, typer.Option(help="Maximum leverage, on futures. [10]")] = None,
     max_positions: Annotated[
@@ -121,8 +123,7 @@ def paper(
                 "include": include,
                 "exclude": exclude,
                 "market": market,
-                # Trades on candles of 5 minutes take hours: a demo should show some end.
-                "interval": interval or ("1m" if demo else None),
+                "interval": interval,
                 "limit": limit,
                 "balance": balance,
                 "risk": risk,
@@ -140,6 +141,8 @@ def paper(
                 **further,
             },
             config,
+            # Trades on candles of 5 minutes take hours: a demo should show some end.
+            {"interval": "1m"} if demo else {},
         )
         flags.refuse_both(demo=demo, base_url=base_url)
         seconds = None if duration is None else parse_duration(duration)
@@ -180,7 +183,7 @@ def _trade(
         watching.now = run.trading.now
         began = run.journal.ledger
         watching.say(banner_text(_setup(run), began))
-        with watching.showing():
+        with watching.showing(run.source.budget.waiting_for):
             run.run(watching.look, seconds=seconds)
         run.end()
         results = run.snapshot(), began, run.loop.lateness(), str(run.journal.path)

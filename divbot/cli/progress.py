@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Self
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from divbot.cli import terminal
+from divbot.cli.job_control import GivenBack
 from divbot.scanner.cycle import Stages
 
 
@@ -23,10 +24,11 @@ class ScanProgress(Stages):
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            console=Console(stderr=True),
+            console=terminal.stderr().console(),
             transient=True,
         )
         self._task = self._bar.add_task(self._first or "listing", total=None)
+        self._given_back = GivenBack(self._show_cursor, self._hide_cursor)
 
     def listed(self, symbols: int) -> None:
         """Begin to count."""
@@ -38,8 +40,16 @@ class ScanProgress(Stages):
         self._bar.update(self._task, completed=symbols, description=doing)
 
     def __enter__(self) -> Self:
+        self._given_back.begin()
         self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._given_back.end()
         self._bar.stop()
+
+    def _show_cursor(self) -> None:
+        self._bar.console.show_cursor(show=True)
+
+    def _hide_cursor(self) -> None:
+        self._bar.console.show_cursor(show=False)

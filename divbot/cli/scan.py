@@ -58,7 +58,8 @@ def scan(
     output: Annotated[
         Path | None,
         typer.Option(
-            help="Write to this file; the ending .json or .csv sets the format.", dir_okay=False
+            help="Write to this file; the ending .json, .csv or .txt sets the format.",
+            dir_okay=False,
         ),
     ] = None,
     chart_report: Annotated[
@@ -80,7 +81,7 @@ def scan(
     """Scan the market once and print the opportunities, the best first."""
     from divbot.app import open_scanner, slow_scan_notice, workers_of_scan
     from divbot.cli.compiling import tell_of_compiling
-    from divbot.cli.destination import Destination
+    from divbot.cli.destination import PAGE, Destination
     from divbot.cli.output import Format, Output
     from divbot.cli.report.page import plotly_script
     from divbot.processes import end_forkserver
@@ -119,7 +120,7 @@ def scan(
     flags.refuse_both(demo=demo, base_url=base_url)
     format_ = Format.chosen(as_json=as_json, as_csv=as_csv, with_all=with_all, path=output)
     out = Output(format_, output, with_divergences=with_all, is_explained=explain)
-    page = Destination(chart_report) if chart_report else None
+    page = Destination(chart_report, PAGE) if chart_report else None
     plotly = plotly_script("--report") if chart_report else ""
     if workers_of_scan(settings) == IN_PROCESS and not demo:
         # It was started on suspicion, and takes a core from the scan.
@@ -144,7 +145,7 @@ def scan(
         from divbot.app.examination import examined
         from divbot.cli.report.market import scan_page
 
-        page.write(scan_page(report, examined(report, settings), plotly))
+        page.write(scan_page(report, examined(report, settings), plotly).encode())
         if not quiet:
             _notice(f"{chart_report} written")
     if not quiet:
@@ -171,7 +172,9 @@ def _is_partial(report: Report, settings: Settings) -> bool:
     """Tell whether symbols are missing that should be there; a young one in the top is normal."""
     from divbot.scanner.report import FAILED
 
-    return report.summary.count(FAILED) > 0 or bool(settings.symbols and report.summary.skipped)
+    summary = report.summary
+    are_all_there = not summary.skipped and summary.symbols >= len(set(settings.symbols))
+    return summary.count(FAILED) > 0 or bool(settings.symbols and not are_all_there)
 
 
 def _notices(report: Report, settings: Settings) -> None:

@@ -51,7 +51,7 @@ def stats(
     config: flags.Config = None,
 ) -> None:
     """Show the statistics of a paper run, also while it is running."""
-    from divbot.cli.destination import Destination, json_bytes
+    from divbot.cli.destination import PAGE, Destination, json_bytes
     from divbot.cli.recorded import find_run, heading_document
     from divbot.cli.report.page import plotly_script
     from divbot.cli.stats_text import breakdown_text, stats_text
@@ -63,7 +63,7 @@ def stats(
         raise InputError(f"--by: expected {', '.join(_BY)}, found {by!r}")
     if by is not None and as_json:
         raise InputError("--json has every breakdown already: leave out --by")
-    page = Destination(report) if report else None
+    page = Destination(report, PAGE) if report else None
     script = plotly_script("--report") if report else ""
     recorded = find_run(run, journal)
     found = measure(recorded.events, recorded.ledger)
@@ -79,7 +79,7 @@ def stats(
         from divbot.cli.report.stats import page_text
 
         charted = _candles(recorded, base_url, config) if with_candles else {}
-        page.write(page_text(recorded, found, script, charted))
+        page.write(page_text(recorded, found, script, charted).encode())
         print(f"divbot: {report} written", file=sys.stderr)
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from divbot.cli.columns import Column, close_gap, side_style, words_on_lines
 from divbot.cli.columns import table_text as rows_text
 from divbot.cli.destination import Fit
-from divbot.cli.figures import harmless, multiple
+from divbot.cli.figures import harmless, multiple, rows_dropped
 from divbot.domain.clock import utc_text
 from divbot.domain.signals import Opportunity, Side
 from divbot.scanner.report import SKIP_REASONS, Report, Summary
@@ -158,7 +158,8 @@ def evidence_line(summary: Summary, rows: Sequence[Opportunity]) -> str:
 def funnel_line(summary: Summary) -> str:
     """Return how many symbols each step from the venue's listing to the table left."""
     steps = " > ".join(f"{count:,} {step}" for step, count in summary.funnel.items())
-    return f"symbols: {steps}"
+    dropped = f"; {rows_dropped(len(summary.dropped))}" if summary.dropped else ""
+    return f"symbols: {steps}{dropped}"
 
 
 def divergences_line(summary: Summary, shown: int) -> str:

@@ -66,7 +66,8 @@ def trades(
     output: Annotated[
         Path | None,
         typer.Option(
-            help="Write to this file; the ending .json or .csv sets the format.", dir_okay=False
+            help="Write to this file; the ending .json, .csv or .txt sets the format.",
+            dir_okay=False,
         ),
     ] = None,
     run: Annotated[str | None, typer.Option(help="Name of the run. [the newest]")] = None,

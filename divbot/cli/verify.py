@@ -10,6 +10,7 @@ import typer
 
 from divbot.cli import flags
 from divbot.cli.compiling import tell_of_compiling
+from divbot.domain.errors import InputError
 
 if TYPE_CHECKING:
     from divbot.app.verification import Recording
@@ -58,11 +59,11 @@ def calibration(
     --market sets the fee of a fill, --limit how many candles a scan has.
     """
     from divbot.app.verification import calibration_of, open_recording
-    from divbot.cli.destination import Destination, json_bytes
+    from divbot.cli.destination import PAGE, Destination, json_bytes
     from divbot.cli.report.page import plotly_script
     from divbot.settings import load_settings
 
-    page, plotly = Destination(report), plotly_script("--report") if report else ""
+    page, plotly = Destination(report, PAGE), plotly_script("--report") if report else ""
     given = {"symbols": symbols, "market": market, "limit": limit, "horizon": horizon}
     settings = load_settings(given, config)
     recording = open_recording(recorded, settings.symbols)
@@ -76,7 +77,7 @@ def calibration(
     if report:
         from divbot.cli.report.calibration import calibration_page
 
-        page.write(calibration_page(found, _lines(found, recording, settings), plotly))
+        page.write(calibration_page(found, _lines(found, recording, settings), plotly).encode())
         print(f"divbot: {report} written", file=sys.stderr)
 
 
@@ -129,7 +130,10 @@ def lookahead(
     base_url: flags.BaseUrl = None,
     config: flags.Config = None,
 ) -> int:
-    """Replay a symbol's candles one by one: none may change an earlier signal or outcome."""
+    """Replay a symbol's candles one by one: none may change an earlier signal or outcome.
+
+    Those of a file are as long as they were recorded; --interval makes longer ones of them.
+    """
     from dataclasses import asdict
 
     from divbot.app import trade_rules
@@ -138,13 +142,23 @@ def lookahead(
     from divbot.scanner.lookahead import replay
     from divbot.settings import load_settings
 
+    if recorded and base_url:
+        raise InputError("--recorded and --base-url exclude each other: give one of them")
     given = {"symbols": symbol, "market": market, "interval": interval, "limit": limit}
     settings = load_settings({**given, "base_url": base_url}, config)
     tell_of_compiling()
-    found = replay(open_history(settings, recorded).block, trade_rules(settings))
+    history = open_history(settings, recorded)
+    found = replay(history.block, trade_rules(settings))
     if as_json:
         Destination(None).write(
-            json_bytes({"schema": 1, "symbol": symbol.upper(), **asdict(found)})
+            json_bytes(
+                {
+                    "schema": 1,
+                    "symbol": symbol.upper(),
+                    "interval": history.interval.value,
+                    **asdict(found),
+                }
+            )
         )
     else:
         verdict = f"CHANGED: {found.changes[0]}" if found.changes else "nothing ever changed"

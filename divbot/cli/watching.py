@@ -79,10 +79,11 @@ class Watching:
                 self._log.write(log_line(self.now(), words, Level.ERROR))
             self._log.close()
 
-    def showing(self) -> AbstractContextManager[object]:
-        """Show the live view, where there is one, within a `with` block."""
+    def showing(self, waits_for: Callable[[], str]) -> AbstractContextManager[object]:
+        """Show the live view, where there is one, and in it what is waited for, within a block."""
         if self._view is None:
             return nullcontext()
+        self._view.ask(waits_for)
         self._is_showing = True
         return self._view
 

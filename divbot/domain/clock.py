@@ -10,6 +10,12 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
+EARLIEST, LATEST = 1_000_000_000_000, 10_000_000_000_000
+"""What a time lies between in ms UTC: the years 2001 and 2286."""
+_UNITS = {10: "seconds", 16: "microseconds", 19: "nanoseconds"}
+"""By the digits that a time has in them."""
+_SHOWN = 40
+
 
 class Clock(Protocol):
     """Tell the time and wait for it to pass."""
@@ -81,7 +87,8 @@ def parse_time(text: str) -> int:
     """
     digits = text.strip()
     if digits.isascii() and digits.isdigit():
-        return _plausible_ms(int(digits))
+        # No more of them than are shown: int() makes nothing of thousands, and no time has forty.
+        return plausible_ms(int(digits[:_SHOWN]))
     try:
         moment = datetime.fromisoformat(digits)
     except ValueError:
@@ -93,8 +100,18 @@ def parse_time(text: str) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def _plausible_ms(ms: int) -> int:
-    # A time in seconds would land in January 1970, one in microseconds far beyond any market.
-    if not 1_000_000_000_000 <= ms < 10_000_000_000_000:
-        raise ValueError(f"expected a time in milliseconds (13 digits), found {ms}")
-    return ms
+def plausible_ms(time: object) -> int:
+    """Return `time`, where it is a moment in ms UTC; raise ValueError where it is not.
+
+    In seconds it would lie in January 1970, in microseconds far beyond any market.
+    """
+    if type(time) is not int or not EARLIEST <= time < LATEST:
+        raise ValueError(f"expected a time in milliseconds (13 digits), found {_described(time)}")
+    return time
+
+
+def _described(time: object) -> str:
+    text = repr(time)[:_SHOWN]
+    if type(time) is int and (unit := _UNITS.get(len(text))):
+        return f"{text}, which looks like {unit}"
+    return text

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from divbot.files import make_private
 from divbot.folders import cache_home, stranger_on
 
 
@@ -67,7 +68,7 @@ def _usable(home: Path, name: str) -> Path:
     """Return the folder `name` in `home`, made if need be; raise _Unfit where it is no place."""
     folder = home / name
     try:
-        _make(folder)
+        make_private(folder)
         stranger = stranger_on(folder)
         status = folder.stat()
     except OSError as error:
@@ -80,13 +81,6 @@ def _usable(home: Path, name: str) -> Path:
     if not os.access(folder, os.W_OK) and not any(folder.glob("*.nbi")):
         raise _Unfit(f"{folder} cannot be written to")
     return folder
-
-
-def _make(folder: Path) -> None:
-    """Make `folder` and what is missing above it, closed to others."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    for each in reversed(missing):
-        each.mkdir(mode=0o700, exist_ok=True)
 
 
 def _hash_of(*folders: Path) -> str:

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.domain.market import Instrument, Interval, Market
+from divbot.domain.market import DroppedRow, Instrument, Interval, Market
 
 
 class Prices(Protocol):
@@ -110,6 +110,10 @@ class Universe(Protocol):
     @property
     def problem(self) -> str:
         """Return why this is an older list than it should be; empty where it is none."""
+
+    @property
+    def dropped(self) -> Sequence[DroppedRow]:
+        """Return the rows of the venue's lists that make no sense."""
 
     @property
     def gone(self) -> Collection[str]:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from divbot.domain.clock import utc_text
-from divbot.domain.market import Instrument, Interval, Market
+from divbot.domain.market import DroppedRow, Instrument, Interval, Market
 from divbot.domain.signals import Divergence, Evidence, Opportunity
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class Summary:
     """How many symbols were left after each step from the venue's listing to the table."""
     past: Mapping[str, int]
     """What became of past divergences as trades: how many of each of scanner.cases.FATES."""
+    dropped: tuple[DroppedRow, ...] = ()
+    """Rows of the venue's lists that make no sense."""
     evidence: Evidence | None = None
     """What they say of any divergence of this market; None where none has ended yet."""
 
@@ -262,4 +264,15 @@ def _summary_document(summary: Summary) -> dict[str, Any]:
         "funnel": dict(summary.funnel),
         "past": dict(summary.past),
         "evidence": evidence_document(summary.evidence),
+        "dropped_rows": [dropped_document(x) for x in summary.dropped],
+    }
+
+
+def dropped_document(row: DroppedRow) -> dict[str, Any]:
+    """Return a dropped row as texts and numbers; its symbol is None where it cannot be read."""
+    return {
+        "list": row.source,
+        "row": row.number,
+        "symbol": row.symbol or None,
+        "reason": row.reason,
     }

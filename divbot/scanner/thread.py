@@ -88,7 +88,8 @@ class MarketClock(Protocol):
 class BackgroundScanner:
     """Scan every `check_interval` ms of the market's time, and publish into `cache`.
 
-    `scan` is given the symbols that are held. `tell` hears what is worth a line.
+    `scan` is given the symbols that are held. `tell` hears what is worth a line. In a wall second
+    `speed` of the market's pass.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class BackgroundScanner:
         check_interval: int,
         held: Callable[[], Collection[str]],
         tell: Tell,
+        speed: float = 1.0,
     ) -> None:
         self._scan = scan
         self._cache = cache
@@ -107,7 +109,9 @@ class BackgroundScanner:
         self._check_interval = check_interval
         self._held = held
         self._tell = tell
+        self._speed = speed
         self._told_late = False
+        self._noticed: tuple[str, ...] = ()
         self._outage = Outage(tell)
         self._told_at = clock.monotonic()
         self._told_of = Condition()
@@ -158,23 +162,23 @@ class BackgroundScanner:
             self._note_lateness(started, took, wait)
             self._sum_up()
             self._become(Lifecycle.WAITING)
-            self._clock.wait(max(wait / 1000, pause), self._stop)
+            self._clock.wait(max(wait / 1000, pause * self._speed), self._stop)
         self._become(Lifecycle.STOPPED)
 
     def _scan_once(self, began_at: int) -> float:
-        """Scan and publish; return the seconds that the venue wants to be left alone."""
+        """Scan and publish; return the wall seconds that the venue wants to be left alone."""
         try:
             report = self._scan(self._held())
         except StopUntil as error:
             self._fail(str(error))
-            return max(error.until - self._clock.now(), 0) / 1000
+            return error.left(self._clock.monotonic())
         except DivbotError as error:
             self._fail(str(error))
         except Exception as error:  # the thread's boundary: it survives everything
             self._fail(f"internal error: {type(error).__name__}: {error}")
         else:
             self._cache.publish(report, began_at)
-            self._succeed(report.summary.opportunities)
+            self._succeed(report)
         return 0.0
 
     def _next(self, started: int) -> int:
@@ -196,13 +200,18 @@ class BackgroundScanner:
         with self._lock:
             self._condition = replace(self._condition, seconds=took, is_late=is_late)
 
-    def _succeed(self, opportunities: int) -> None:
+    def _succeed(self, report: Report) -> None:
         with self._lock:
             before = self._condition
             self._condition = replace(before, scans=before.scans + 1, error="")
         self._outage.end(self._clock.now())
-        found = f"[Background] found {opportunities} opportunities"
+        found = f"[Background] found {report.summary.opportunities} opportunities"
         self._tell(found, is_detail=bool(before.scans))
+        # What does not change is told once, not after every scan.
+        for notice in report.notices:
+            if notice not in self._noticed:
+                self._tell(f"[Background] {notice}", is_warning=True)
+        self._noticed = report.notices
 
     def _fail(self, error: str) -> None:
         if self._stop.is_set():

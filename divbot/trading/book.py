@@ -11,7 +11,6 @@ from divbot.domain.events import Event, Marked
 from divbot.domain.fills import Quote
 from divbot.domain.ledger import Ledger
 from divbot.domain.positions import Position
-from divbot.domain.signals import Side
 from divbot.trading.port import Journal
 
 _RECENT = 30
@@ -47,21 +46,17 @@ class Book:
 
     @property
     def equity(self) -> Decimal:
-        """Return cash and positions at what they could be closed at."""
+        """Return cash, positions and dust at what they could be sold at."""
         return self.ledger.equity_at(self.prices)
 
     @property
     def prices(self) -> dict[str, Decimal]:
-        """Return what each position could be closed at, by symbol, where it is known."""
-        return {
-            x.symbol: quote.bid if x.side is Side.BUY else quote.ask
-            for x in self.positions
-            if (quote := self.quotes.get(x.symbol)) is not None
-        }
+        """Return what is held could be sold at, by symbol, where it is known."""
+        return self.ledger.prices_in(self.quotes)
 
     def remember(self, quotes: Mapping[str, Quote]) -> None:
         """Keep the quotes of what is held; a price of zero is none, and the last one holds."""
-        held = {x.symbol for x in self.positions}
+        held = {x.symbol for x in self.positions}.union(self.ledger.dust)
         fresh = {s: x for s in held if (x := quotes.get(s)) is not None and x.is_valid}
         self.quotes = {s: x for s, x in self.quotes.items() if s in held} | fresh
 

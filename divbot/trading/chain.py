@@ -74,10 +74,12 @@ def replay(
     return state
 
 
-def records(connection: sqlite3.Connection, after: int = 0) -> Iterator[Record]:
+def records(
+    connection: sqlite3.Connection, after: int = 0, *, batch: int = _BATCH
+) -> Iterator[Record]:
     """Yield the rows after row `after`, those included that are added meanwhile."""
     # In batches: an open cursor would keep the write-ahead log from ever starting anew.
-    while rows := connection.execute(_SELECT + " LIMIT ?", (after, _BATCH)).fetchall():
+    while rows := connection.execute(_SELECT + " LIMIT ?", (after, batch)).fetchall():
         yield from map(Record._make, rows)
         after = rows[-1][0]
 

@@ -42,6 +42,7 @@ def trade_document(trade: Trade | OpenTrade) -> dict[str, Any]:
         "profit": trade.profit,
         "r_multiple": None if trade.r_multiple is None else float(trade.r_multiple),
         "risk": trade.risk,
+        "limited_by": None if trade.limited_by is None else trade.limited_by.value,
         "fees": trade.fees,
         "slippage": trade.slippage,
         "funding": trade.funding,

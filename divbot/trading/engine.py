@@ -26,7 +26,7 @@ from divbot.domain.ledger import Ledger
 from divbot.domain.market import BENCHMARK, Interval
 from divbot.domain.market import Market as Kind
 from divbot.domain.notices import Outage, Tell, same_words
-from divbot.domain.positions import MINUTE, Position, Seen
+from divbot.domain.positions import Position, Seen
 from divbot.domain.signals import Opportunity
 from divbot.trading.book import Book
 from divbot.trading.decide import (
@@ -218,8 +218,11 @@ class Engine:
 
     def _seen(self, symbols: Sequence[str]) -> dict[str, Seen]:
         """Return how the forming minute of each symbol stands before its entry."""
-        start = self._market.now() // MINUTE * MINUTE
-        asked = [partial(self._market.minutes, x, start, start + MINUTE) for x in symbols]
+        start = self._watch.candle_at(self._market.now())
+        asked = [
+            partial(self._market.minutes, x, start, start + self._market.candle_length)
+            for x in symbols
+        ]
         found = zip(symbols, self._questions.ask(asked), strict=True)
         return {
             symbol: Seen(candle.open_time, candle.high, candle.low)
@@ -238,8 +241,8 @@ class Engine:
         # The venue's clock may have been set back a little; the journal's never is.
         quote = replace(quote, at=max(quote.at, self._book.ledger.at))
         known = seen.get(symbol)
-        if known is not None and known.open_time != quote.at // MINUTE * MINUTE:
-            known = None  # another minute has begun meanwhile
+        if known is not None and known.open_time != self._watch.candle_at(quote.at):
+            known = None  # another candle has begun meanwhile
         entry = Entry(opportunity, self._rules.interval.value, self._book.equity)
         rules = self._rules
         entered = enter(entry, quote, known, self._book.ledger, rules.costs, rules.sizing)

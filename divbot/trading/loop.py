@@ -49,6 +49,8 @@ class Lateness:
     median: float
     p99: float
     worst: float
+    missed: int = 0
+    """How many steps were due, but left out: an earlier one was not over by then."""
 
 
 class Loop:
@@ -74,6 +76,7 @@ class Loop:
         self._speed = speed
         self._late: deque[float] = deque(maxlen=_KEPT)
         self._steps = 0
+        self._missed = 0
         self._is_behind = False
 
     def run(self, step: Callable[[], bool]) -> None:
@@ -98,6 +101,7 @@ class Loop:
             median=late[len(late) // 2],
             p99=late[min(int(len(late) * 0.99), len(late) - 1)],
             worst=late[-1],
+            missed=self._missed,
         )
 
     def _next(self, due: int, *, was_answered: bool) -> int:
@@ -108,6 +112,7 @@ class Loop:
             return (now // self._every + 1) * self._every
         if now <= following:
             return following
+        self._missed += (now - following) // self._every
         # A step that waited in vain for the venue is not slow: that is told as what it is.
         if was_answered and not self._is_behind:
             self._is_behind = True

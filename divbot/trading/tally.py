@@ -34,7 +34,7 @@ class Tally:
     gross_loss: Decimal
     """Of the trades that were lost; 0 or below."""
     average_r: float | None
-    """The mean profit as a multiple of what was risked up to the first stop: the expectancy in R.
+    """The mean profit in R, the loss planned at the first stop: the expectancy in R.
 
     Source: Tharp, "Trade Your Way to Financial Freedom" (1998). Trades without a risk are left out.
     """

@@ -76,6 +76,15 @@ LATENESS = Lateness(steps=3672, waited=3671, median=1.0, p99=4.4, worst=38.0)
 BEFORE = fold(EVENTS[: EVENTS.index(RESUMED) + 1])
 
 
+def test_settings_that_a_session_changed_are_told_old_and_new() -> None:
+    changed = {"risk": ("0.01", "0.02"), "trail_atr": ("None", "2.0")}
+    resumed = replace(RESUMED, changed=changed)
+
+    text = banner_text(SETUP, fold([*EVENTS[: EVENTS.index(RESUMED)], resumed]))
+
+    assert "  changed                   risk 0.01 -> 0.02, trail_atr unset -> 2.0\n" in text
+
+
 def test_a_run_says_how_it_is_set_up() -> None:
     assert banner_text(SETUP, FRESH) == BANNER
 
@@ -104,7 +113,18 @@ def test_machines_are_told_what_a_session_came_to() -> None:
     assert Decimal(told["change"]) == SNAPSHOT.equity - BEFORE.equity
     assert (told["closed"], told["closed_in_session"], told["session"]) == (1, 1, 2)
     assert told["open"] == ["1000PEPEUSDT", "币安人生USDT", "BTCUSDT"]
+    assert (told["looks"], told["looks_missed"]) == (3672, 0)
     assert told["late_ms"] == {"median": 1.0, "p99": 4.4, "worst": 38.0}
+
+
+def test_looks_that_were_missed_are_told() -> None:
+    late = replace(LATENESS, missed=14)
+
+    text = summary_text(SNAPSHOT, BEFORE, late, SETUP.journal)
+    told = json.loads(summary_json(SNAPSHOT, BEFORE, late, SETUP.journal))
+
+    assert "  price checks  3672, 14 missed; delay p99 4 ms, worst 38 ms\n" in text
+    assert told["looks_missed"] == 14
 
 
 def test_a_session_in_which_nothing_happened_says_so() -> None:

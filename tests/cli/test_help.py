@@ -33,7 +33,7 @@ def test_help_lists_the_commands(arguments: list[str]) -> None:
         ["--help"],
         *(
             [name, "--help"]
-            for name in ("scan", "chart", "exchange", "status", "trades", "stats", "verify")
+            for name in ("scan", "chart", "exchange", "runs", "status", "trades", "stats", "verify")
         ),
     ],
 )
@@ -91,7 +91,7 @@ def test_a_flag_that_is_rarely_given_reaches_the_settings(
 ) -> None:
     given: dict[str, object] = {}
 
-    def load(flags: Mapping[str, object], config: Path | None) -> Settings:
+    def load(flags: Mapping[str, object], config: Path | None, _: object) -> Settings:
         given.update({name: value for name, value in flags.items() if value is not None})
         raise InputError("seen enough")
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from divbot.cli import notices
 from divbot.cli.figures import harmless, money, percent, price_text, quantity_text, signed, span
-from divbot.cli.lines import event_json, event_line, event_words
+from divbot.cli.lines import dust_text, event_json, event_line, event_words
 from divbot.domain.events import Event, Paused
 from divbot.domain.fills import Reason
-from divbot.domain.ledger import Ledger, fold
+from divbot.domain.ledger import Dust, Ledger, fold
+from divbot.domain.risk import Limit
 from divbot.domain.signals import Side
 from tests.cli.paper_runs import (
     BEGAN,
@@ -125,6 +126,26 @@ def test_each_exit_tells_of_its_own_trade() -> None:
 
     assert " SOLUSDT target @ 174.75, +40.39 USDT (+1.90 R)" in event_line(exits[0], ledger)
     assert " 币安人生USDT stop @ 0.21400, -7.33 USDT" in event_line(exits[1], ledger)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (2, "worth 20.00 USDT: 0.1 of COIN1USDT, 0.1 of COIN2USDT"),
+        (40, "worth 400.00 USDT: parts of 40 symbols"),
+    ],
+)
+def test_what_is_left_over_is_named_as_far_as_it_is_little(count: int, text: str) -> None:
+    dust = {f"COIN{n}USDT": Dust(Decimal("0.1"), Decimal(50)) for n in range(1, count + 1)}
+
+    prices = {name: Decimal(100) for name in dust}
+    assert dust_text(replace(LEDGER, dust=dust), prices) == text
+
+
+def test_an_entry_says_one_r_and_what_limited_it() -> None:
+    entry = replace(SOL, risk=Decimal("21.204"), limited_by=Limit.CASH)
+
+    assert event_line(entry, LEDGER).endswith(", fee 1.06, 1 R 21.20, size limited by cash")
 
 
 def test_a_liquidation_price_is_written_on_the_tick() -> None:

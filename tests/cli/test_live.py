@@ -399,3 +399,13 @@ def test_columns_are_left_out_only_as_far_as_it_must_be(
     kept = set(widths) - set(gone)
     assert taken(kept) <= width or not kept
     assert all(taken(kept | {title}) > width for title in gone)
+
+
+def test_a_scan_of_nothing_is_explained_beside_the_scanner() -> None:
+    notice = "no symbol was scanned: all 40 are left out (40 age); AAAUSDT: listed 3.0 days ago"
+    snapshot = replace(SNAPSHOT, scanner=replace(SCANNER, symbols=0, notices=(notice,)))
+
+    lines = render(snapshot, 100, 40).plain.splitlines()
+
+    place = next(n for n, line in enumerate(lines) if line.startswith("scanner "))
+    assert notice in lines[place : place + 3]

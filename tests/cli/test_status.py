@@ -1,13 +1,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from divbot.cli.destination import Fit
 from divbot.cli.status_text import status_document, status_text
 from tests.cli.recordings import Terminal, terminal
-from tests.trading.stories import HOUR, START, five_trades, nothing_yet, simulated
+from tests.trading.stories import (
+    HOUR,
+    START,
+    STARTED,
+    entered,
+    five_trades,
+    nothing_yet,
+    recorded,
+    simulated,
+)
 
 __all__ = ["terminal"]
 
@@ -68,6 +79,16 @@ def test_what_nobody_knows_is_not_told() -> None:
     assert "\nlast event  paused at 2024-07-03 12:00:00 UTC\n" in text
 
 
+def test_what_is_left_over_on_spot_is_told_with_its_worth() -> None:
+    bought = replace(entered(1, START + HOUR), paid=Decimal("100.4"), dust=Decimal("0.004"))
+    run = recorded(STARTED, bought)
+
+    text = status_text(run, NOW, Fit(), is_running=None)
+
+    assert "\nleft over   worth 0.40 USDT: 0.004 of BTCUSDT\n" in text
+    assert status_document(run, NOW, is_running=None)["left_over"] == {"BTCUSDT": Decimal("0.004")}
+
+
 def test_the_same_as_a_document() -> None:
     document = status_document(simulated(RUN), NOW, is_running=True)
 
@@ -82,6 +103,7 @@ def test_the_same_as_a_document() -> None:
         "simulated": "True",
         "journal": "2024-07-01T120000-usdm-5m.db",
         "running": "True",
+        "address": "None",
         "started_at": str(START),
         "sessions": "2",
         "last_event": "paused",
@@ -92,6 +114,7 @@ def test_the_same_as_a_document() -> None:
         "equity": "1002.10",
         "equity_at": str(START + 45 * HOUR),
         "cash": "954.38",
+        "left_over": "{}",
         "closed_trades": "4",
         "net_profit": "4.45",
     }

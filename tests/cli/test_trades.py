@@ -131,6 +131,7 @@ def test_a_document_has_every_field_to_the_last_digit(terminal: Terminal) -> Non
         "profit": "0",
         "r_multiple": 0.0,
         "risk": "10",
+        "limited_by": "risk",
         "fees": "0",
         "slippage": "0",
         "funding": "0",

@@ -20,7 +20,7 @@ from divbot.domain.errors import (
     UnknownSymbol,
     VenueUnreachable,
 )
-from divbot.domain.market import Instrument, Interval, Market
+from divbot.domain.market import DroppedRow, Instrument, Interval, Market
 from divbot.domain.signals import Kind, Side
 from divbot.scanner.cycle import ScanRules
 from divbot.scanner.plan import TradeRules
@@ -63,6 +63,7 @@ class FakeUniverse(NamedTuple):
     problem: str = ""
     at: int = 0
     left_out: tuple[LeftOut, ...] = ()
+    dropped: tuple[DroppedRow, ...] = ()
     gone: frozenset[str] = frozenset()
 
 
@@ -87,6 +88,7 @@ class FakeSource:
     special: dict[str, FakeCandles] = field(default_factory=dict)
     wanted: frozenset[str] = frozenset()
     problem: str = ""
+    dropped: tuple[DroppedRow, ...] = ()
     unlisted: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     asked: list[str] = field(default_factory=list)
@@ -131,7 +133,7 @@ class FakeMarketData:
             )
             for symbol in symbols
         )
-        return FakeUniverse(tuple(listed), source.problem, gone=source.gone)
+        return FakeUniverse(tuple(listed), source.problem, dropped=source.dropped, gone=source.gone)
 
     def final_candles(
         self, symbol: str, interval: Interval, limit: int, at: int = 0

@@ -172,6 +172,8 @@ class Settlement(NamedTuple):
 class FakeMarket:
     """A venue whose candles, quotes and time a test writes down."""
 
+    candle_length = MINUTE
+
     def __init__(self) -> None:
         self.time = NOON
         self.candles: dict[str, list[Candle]] = {}
@@ -224,7 +226,7 @@ class FakeMarket:
 
     def _from(self, candles: Iterable[Candle], start: int) -> FakeMinutes:
         rows = [x for x in candles if start <= x.open_time <= self.time]
-        final = tuple(x for x in rows if x.open_time + MINUTE <= self.time)
+        final = tuple(x for x in rows if x.open_time + self.candle_length <= self.time)
         return FakeMinutes(final, rows[-1] if len(rows) > len(final) else None)
 
 

@@ -58,12 +58,13 @@ class TestEntries:
 
         event = trader.journal.events[-1]
         assert isinstance(event, Entered)
-        # 100.2 and 0.1 %: 100.4 on a tick. 1 % of 10,000 over 2.4 to the stop: 41.66 pieces.
+        # 100.2 and 0.1 %: 100.4 on a tick. A stop at 98 less 0.1 % is 97.9; with two fees a piece
+        # loses 2.59915, and 1 % of 10,000 is lost by 38.47 pieces.
         assert (event.fill.requested, event.fill.price) == (d("100.2"), d("100.4"))
-        assert event.quantity == d("41.66")
-        assert event.margin == d("418.2664")
-        assert event.fill.fee == d("2.091332")
-        assert trader.ledger.cash == d("9579.642268")
+        assert event.quantity == d("38.47")
+        assert event.margin == d("386.2388")
+        assert event.fill.fee == d("1.931194")
+        assert trader.ledger.cash == d("9611.830006")
         assert event.seen
         assert (event.seen.low, event.seen.high) == (d("99.8"), d("100.3"))
         assert trader.told == []
@@ -182,10 +183,10 @@ class TestEntries:
         trader.step()
 
         (held,) = trader.ledger.positions.values()
-        # 5 are bought for 500; 0.005 pay the fee, and 4.995 is 4.99 in whole steps.
-        assert (held.symbol, held.quantity, held.wallet) == ("AAAUSDT", d("4.99"), d(499))
+        # 4.55 are bought for 455; 0.00455 pay the fee, and 4.54545 is 4.54 in whole steps.
+        assert (held.symbol, held.quantity, held.wallet) == ("AAAUSDT", d("4.54"), d(454))
         assert (held.leverage, held.liquidation) == (1, None)
-        assert trader.ledger.cash == d(9500)
+        assert trader.ledger.cash == d(9545)
 
     def test_spot_spends_all_cash_where_that_is_the_limit(self) -> None:
         spot = replace(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sqlite3
 import tempfile
 import threading
@@ -100,7 +101,7 @@ def test_the_tables_are_what_the_events_add_up_to(history: tuple[Event, ...]) ->
 
     opened = {x.trade: (i, x) for i, x in enumerate(history, 1) if isinstance(x, Entered)}
     closed = {x.trade: (i, x) for i, x in enumerate(history, 1) if isinstance(x, Exited)}
-    spent = sum(x.margin + x.fill.fee for _, x in opened.values())
+    spent = sum(x.margin + x.fill.fee if x.paid is None else x.paid for _, x in opened.values())
     earned = sum(x.returned for _, x in closed.values())
     profits = {
         n: x.returned - opened[n][1].margin - opened[n][1].fill.fee for n, (_, x) in closed.items()
@@ -516,3 +517,13 @@ def test_a_rolled_back_transaction_is_not_rolled_back_again(journal: Journal) ->
         journal._connection.execute("INSERT OR ROLLBACK INTO account SELECT * FROM account")
 
     assert not journal._connection.in_transaction
+
+
+def test_a_copy_of_the_file_alone_is_whole_while_the_run_goes_on(
+    journal: Journal, path: Path, tmp_path: Path
+) -> None:
+    journal.write(exited())
+
+    copy = Path(shutil.copy(path, tmp_path / "copy.db"))
+
+    assert read(copy).ledger == journal.ledger

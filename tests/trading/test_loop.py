@@ -54,6 +54,7 @@ def test_a_step_that_takes_too_long_is_followed_at_once_and_told_of_once() -> No
     rhythm.loop.run(rhythm.step)
 
     assert rhythm.began == [1200, 13_200, 20_200, 25_000]
+    assert rhythm.loop.lateness().missed == 2  # of 5 and 10 s one, of 15 and 20 s one
     assert rhythm.told == ["! a look takes longer than 5 s of market time: looks run back to back"]
 
 
@@ -105,5 +106,5 @@ def test_lateness_is_measured_where_it_was_waited() -> None:
     rhythm.loop.run(rhythm.step)
 
     lateness = rhythm.loop.lateness()
-    assert lateness.steps == 4
+    assert (lateness.steps, lateness.missed) == (4, 0)
     assert (lateness.median, lateness.worst) == (15.0, 15.0)
