@@ -128,12 +128,9 @@ def test_a_flag_that_is_rarely_given_reaches_the_settings(
 def test_without_a_flag_one_is_told_how_to_set_it(
     arguments: list[str],
     says: str,
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["divbot", *arguments])
-
-    code = cli._run()
+    code = cli.exit_code(arguments)
 
     assert (code, capsys.readouterr().err) == (2, f"divbot: {says}\n")
 
