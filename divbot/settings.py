@@ -120,12 +120,13 @@ class Settings(BaseSettings):
         100,
         ge=1,
         le=10_000,
-        description="past signals still open after this many candles are closed at the market",
+        description="candles that a trade has to reach its target in, as confidence counts; past "
+        "signals still open then are closed at the market",
     )
     base_rates: Path | None = Field(
         None,
         description="file of base rates that confidence and expectancy start from, written by "
-        "`divbot verify base-rates`; by itself those that come with divbot",
+        "`divbot verify base-rates`; by default those that come with divbot",
     )
     weight_rsi: float = _weight("rsi")
     weight_price: float = _weight("price")

@@ -163,7 +163,7 @@ _WEIGHTS: Mapping[str, Any] = {
     "weight_trend": _weight("the trend", "0.1"),
     "weight_freshness": _weight("freshness", "0.1"),
     "weight_liquidity": _weight("traded volume", "0.05"),
-    "weight_expectancy": _weight("past results", "0.15"),
+    "weight_expectancy": _weight("expectancy", "0.15"),
 }
 FURTHER: Mapping[str, Any] = {
     "min_age": MinAge,
@@ -174,6 +174,13 @@ FURTHER: Mapping[str, Any] = {
     "stop_atr": StopAtr,
     "reward_risk": RewardRisk,
     "horizon": Horizon,
+    "base_rates": Annotated[
+        Path | None,
+        typer.Option(
+            help="Base rates that confidence and expectancy start from, a file of "
+            "`divbot verify base-rates`. [those that come with divbot]"
+        ),
+    ],
     "min_reward_risk": _number("Lowest reward-to-risk ratio, after costs, to enter at. [1]"),
     "cooldown": _number("Minutes without an entry in a symbol after a loss in it. [60]"),
     "max_daily_loss": _number("Stop entries for the day after losing this part of equity. [0.05]"),
@@ -196,7 +203,7 @@ FURTHER: Mapping[str, Any] = {
     **_WEIGHTS,
 }
 """Flags of settings that are rarely given: see `further`."""
-OF_A_SCAN = ("fee", "slippage", "keep_candles", *_WEIGHTS)
+OF_A_SCAN = ("fee", "slippage", "base_rates", "keep_candles", *_WEIGHTS)
 """Those of FURTHER that `divbot scan` has no place of its own for."""
 
 

@@ -14,11 +14,10 @@ from divbot.domain.clock import utc_text
 from divbot.domain.signals import Opportunity, ScorePart, Side
 from divbot.scanner.base_rates import BaseRate
 from divbot.scanner.report import SKIP_REASONS, Report, Summary
-from divbot.scanner.score import PROVEN
+from divbot.scanner.score import PROVEN, UNJUDGED
 
 _YEAR = len("2024-")
 _INDENT = "  "
-_JUDGEMENT = ("conf.", "exp. R")
 
 
 def _to_stop(x: Opportunity) -> str:
@@ -65,7 +64,7 @@ def table_text(
     rows = report.opportunities
     text = "No opportunity passes the filters.\n"
     if rows:
-        columns, fit = telling_columns(rows), Fit(width, is_coloured=is_coloured)
+        columns, fit = marked_columns(rows), Fit(width, is_coloured=is_coloured)
         text = rows_text(columns, rows, order=_LEFT_OUT_FIRST, fit=fit, gap=close_gap(width))
     lines = [explanation(x) for x in rows] if is_explained else []
     lines += [unproven_line(rows[0].parts)] if lines else []
@@ -73,25 +72,14 @@ def table_text(
     return f"{harmless(report.title)}\n{text}" + "".join(_fitted(x, width) for x in lines)
 
 
-def telling_columns(rows: Sequence[Opportunity]) -> tuple[Column[Opportunity], ...]:
-    """Return the columns that tell rows apart; evidence may be the same in all of them.
-
-    The signal of a symbol that has both is marked.
-    """
+def marked_columns(rows: Sequence[Opportunity]) -> tuple[Column[Opportunity], ...]:
+    """Return the columns; the signal of a symbol that has both is marked."""
     contradicted = set(contradictions(rows))
     marked = replace(
         next(x for x in OPPORTUNITY_COLUMNS if x.title == "signal"),
         cell=lambda x: x.side + _CONTRADICTED * (x.divergence.symbol in contradicted),
     )
-    gone = _repeated(rows)
-    kept = [x for x in OPPORTUNITY_COLUMNS if x.title not in gone]
-    return tuple(marked if x.title == marked.title else x for x in kept)
-
-
-def _repeated(rows: Sequence[Opportunity]) -> set[str]:
-    """Return the titles of evidence that is the same in every row."""
-    columns = [x for x in OPPORTUNITY_COLUMNS if x.title in _JUDGEMENT]
-    return {x.title for x in columns if len({x.cell(row) for row in rows}) < 2}
+    return tuple(marked if x.title == marked.title else x for x in OPPORTUNITY_COLUMNS)
 
 
 def contradictions(rows: Sequence[Opportunity]) -> list[str]:
@@ -163,7 +151,7 @@ def unproven_line(parts: Sequence[ScorePart]) -> str:
     """Return which parts of the score have told good signals from bad ones, and which have not."""
     names = {x.name: x.name.replace("_", " ") for x in parts}
     told = ", ".join(text for name, text in names.items() if name in PROVEN) or "none of them"
-    others = ", ".join(text for name, text in names.items() if name not in PROVEN)
+    others = ", ".join(text for name, text in names.items() if name not in PROVEN | UNJUDGED)
     return (
         f"on recorded years {told} told better signals from worse ones; {others} told nothing "
         "(divbot verify calibration)"

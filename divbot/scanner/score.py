@@ -33,7 +33,7 @@ PARTS: Mapping[str, str] = MappingProxyType(
         "trend": "the way of the last 100 candles; full with the signal, none against it",
         "freshness": "how new the signal is; full on the confirming candle, none once too old",
         "liquidity": "the 24 h volume; none at 1 million USDT, full at 1 billion",
-        "expectancy": "the mean result of past signals; none at -0.5 R, full at +0.5 R",
+        "expectancy": "the expected result; none at -0.5 R, full at +0.5 R",
     }
 )
 PROVEN = frozenset({"expectancy"})
@@ -41,6 +41,8 @@ PROVEN = frozenset({"expectancy"})
 
 Counted by `divbot verify calibration`, with a week as one observation; the README tells the table.
 """
+UNJUDGED = frozenset({"freshness"})
+"""Full for all where signals are judged: at their confirmation."""
 _FULL_RSI = 20.0
 _FULL_PRICE_ATRS = 3.0
 _MIDDLE_RSI = 50.0

@@ -20,7 +20,7 @@ from divbot.kernels.pivots import RIGHT
 from divbot.scanner.block import Block
 from divbot.scanner.cases import REACHED_TARGET, Cases
 from divbot.scanner.plan import TradeRules
-from divbot.scanner.score import DEFAULT_WEIGHTS, PARTS, score_parts
+from divbot.scanner.score import DEFAULT_WEIGHTS, PARTS, UNJUDGED, score_parts
 from divbot.scanner.trial import plans, sides, signals_of, try_divergences
 from divbot.scanner.weekly import WEEK
 
@@ -28,8 +28,8 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _JUST_CONFIRMED = 1.0
-_NOT_OF_CANDLES = ("freshness", "expectancy")
-"""The one is full for all of them, the other comes of base rates."""
+_OTHERS = UNJUDGED | {"expectancy"}
+"""Expectancy comes of base rates, and is judged with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def _parts(signals: Sequence[Signal], quote_volume: Floats) -> dict[str, Floats]
         score_parts(signal, _JUST_CONFIRMED, Decimal(volume), None, DEFAULT_WEIGHTS)
         for signal, volume in zip(signals, quote_volume.tolist(), strict=True)
     ]
-    names = [name for name in PARTS if name not in _NOT_OF_CANDLES]
+    names = [name for name in PARTS if name not in _OTHERS]
     earned = {name: np.zeros(len(rows)) for name in names}
     for number, row in enumerate(rows):
         for part in row:

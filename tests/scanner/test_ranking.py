@@ -275,7 +275,7 @@ def test_no_tick_that_a_venue_may_name_is_too_much(
         RANKING,
         Interval.M5,
         lambda _: 2,
-        lambda _: EVIDENCE,
+        lambda *_: EVIDENCE,
     )
 
     with localcontext(prec=200):

@@ -12,7 +12,7 @@ from divbot.cli.report.candles import plan_document, series_document
 from divbot.cli.report.links import chart_links
 from divbot.cli.report.page import Page, filled, packaged
 from divbot.cli.report.table import Keys, Links, table_markup
-from divbot.cli.table import footer_lines, telling_columns
+from divbot.cli.table import footer_lines, marked_columns
 from divbot.domain.clock import utc_text
 from divbot.domain.signals import Opportunity
 from divbot.scanner.cases import FATES
@@ -51,7 +51,7 @@ def scan_page(report: Report, examined: Mapping[str, Examination], plotly: str) 
             {
                 "table": table_markup(
                     report.opportunities,
-                    telling_columns(report.opportunities),
+                    marked_columns(report.opportunities),
                     *(_NOTHING, _KEYS, _LINKS),
                     meanings=meanings.OPPORTUNITY,
                     outside=lambda x: _outside(x.divergence.symbol, report),
