@@ -79,7 +79,9 @@ def calibration(
     if report:
         from divbot.cli.report.calibration import calibration_page
 
-        page.write(calibration_page(found, _lines(found, recording, settings), plotly).encode())
+        page.write(
+            calibration_page(found.whole, _lines(found, recording, settings), plotly).encode()
+        )
         print(f"divbot: {report} written", file=sys.stderr)
 
 

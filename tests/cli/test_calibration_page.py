@@ -8,7 +8,7 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 from divbot.cli.report.calibration import calibration_page
-from divbot.scanner.calibration import Bin, Calibration
+from divbot.scanner.calibration import Bin, Statements
 from tests.cli.pages import browse
 
 BINS = tuple(
@@ -22,12 +22,11 @@ DOTS = """
 
 
 def test_a_dot_is_as_large_as_it_has_cases(tmp_path: Path) -> None:
-    found = Calibration(
+    found = Statements(
         cases=12_501,
         share=0.3,
         stated=0.3,
         brier=0.2,
-        brier_running=0.2,
         brier_constant=0.2,
         calibration_error=0.01,
         expected=0.0,

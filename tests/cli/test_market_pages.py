@@ -72,8 +72,7 @@ def test_a_page_holds_the_ranked_table_and_a_chart_of_each_opportunity() -> None
     text = page_of(report)
 
     rows = Markup(text).rows
-    # Evidence is the same for all here, and said once above the table.
-    assert rows[0][:7] == ["#", "symbol", "signal", "kind", "score", "RSI", "R/R"]
+    assert rows[0][:7] == ["#", "symbol", "signal", "kind", "score", "conf.", "exp. R"]
     assert [row[1] for row in rows[1:]] == [x.divergence.symbol for x in report.opportunities]
     places = re.findall(r'<section id="(chart-\d+)"><h2>(\d+)\. (\w+): (BUY|SELL), ', text)
     assert places == [

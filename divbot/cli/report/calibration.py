@@ -7,10 +7,10 @@ from dataclasses import asdict
 from html import escape
 
 from divbot.cli.report.page import Page, filled, packaged
-from divbot.scanner.calibration import Calibration
+from divbot.scanner.calibration import Statements
 
 
-def calibration_page(found: Calibration, lines: Sequence[str], plotly: str) -> str:
+def calibration_page(found: Statements, lines: Sequence[str], plotly: str) -> str:
     """Return the whole page; `lines` are what the terminal shows, the first is the title."""
     title, *figures = lines
     page = Page(
@@ -23,7 +23,7 @@ def calibration_page(found: Calibration, lines: Sequence[str], plotly: str) -> s
         body=filled(
             packaged("calibration.html"), {"figures": escape("\n".join(figures).strip("\n"))}
         ),
-        data={"share": found.whole.share, "bins": [asdict(x) for x in found.whole.bins]},
+        data={"share": found.share, "bins": [asdict(x) for x in found.bins]},
         script="calibration.js",
     )
     return page.text(plotly)
