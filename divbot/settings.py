@@ -6,9 +6,7 @@ beats a variable beats the file beats the default. An unknown key is an error, n
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
@@ -16,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -26,10 +24,13 @@ from pydantic_settings import (
 )
 
 from divbot.binance.endpoints import KLINES_LIMIT
+from divbot.binance.names import read_pattern, read_symbol
+from divbot.domain.bounds import Bounds, shortened
 from divbot.domain.errors import SettingsError
 from divbot.domain.margin import MAX_LEVERAGE
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
+from divbot.domain.suggestions import nearest
 from divbot.scanner.score import DEFAULT_WEIGHTS, PARTS
 from divbot.scanner.task import MINIMUM_CANDLES
 from divbot.scanner.workforce import AUTO, MOST_WORKERS, Workers
@@ -42,16 +43,27 @@ DEFAULT_CONFIG = Path("divbot.toml")
 
 SHORTEST_LIMIT = MINIMUM_CANDLES + 1
 """The last candle of an answer is never final."""
+_LONGEST_LIMIT = max(x.maximum for x in KLINES_LIMIT.values())
+
+
+def _whole(least: int, most: int) -> BeforeValidator:
+    return BeforeValidator(Bounds(int, least, most).read)
+
+
+def _real(least: int | str, most: int) -> BeforeValidator:
+    return BeforeValidator(Bounds(float, least, most).read)
+
+
+def _exact(least: int | str, most: int | str, **places: int) -> BeforeValidator:
+    return BeforeValidator(Bounds(Decimal, least, most, **places).read)
 
 
 def _weight(part: str) -> Any:
-    return Field(
-        DEFAULT_WEIGHTS[part],
-        ge=0,
-        le=1000,
-        allow_inf_nan=False,
-        description=f"part of the score: {PARTS[part]}",
-    )
+    return Field(DEFAULT_WEIGHTS[part], description=f"part of the score: {PARTS[part]}")
+
+
+_Weight = Annotated[float, _real(0, 1000)]
+_WORKERS = Bounds(int, 1, MOST_WORKERS)
 
 
 class Settings(BaseSettings):
@@ -63,7 +75,9 @@ class Settings(BaseSettings):
 
     market: Market = Field(Market.USDM, description="`usdm` (USD-M futures) or `spot`")
     interval: Interval = Field(Interval.M5, description="length of a candle, as Binance names it")
-    top: int = Field(400, ge=1, description="how many symbols to scan, the most traded first")
+    top: Annotated[int, _whole(1, 5000)] = Field(
+        400, description="how many symbols to scan, the most traded first"
+    )
     # NoDecode: lists are written `A,B` in variables and flags, not as JSON.
     symbols: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="scan these symbols instead of the most traded ones"
@@ -76,18 +90,15 @@ class Settings(BaseSettings):
     exclude: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="never scan these; symbols or patterns"
     )
-    min_age: float = Field(
-        10.0, ge=0, allow_inf_nan=False, description="days that a symbol must have been listed"
+    min_age: Annotated[float, _real(0, 10_000)] = Field(
+        10.0, description="days that a symbol must have been listed"
     )
-    max_spread: float = Field(
+    max_spread: Annotated[float, _real("0.00000001", 1)] = Field(
         0.005,
-        gt=0,
-        allow_inf_nan=False,
         description="widest spread between bid and ask, as a part of the ask",
     )
-    limit: int | None = Field(
+    limit: Annotated[int, _whole(SHORTEST_LIMIT, _LONGEST_LIMIT)] | None = Field(
         None,
-        ge=SHORTEST_LIMIT,
         description="candles to ask for; by itself the most at the least request weight: "
         "499 on futures, 1000 on spot",
     )
@@ -97,111 +108,104 @@ class Settings(BaseSettings):
     side: Annotated[tuple[Side, ...], NoDecode] = Field(
         (), description="show only `BUY` or only `SELL`; by itself both"
     )
-    max_age: int = Field(
-        5, ge=0, description="show nothing confirmed more than this many candles ago"
+    max_age: Annotated[int, _whole(0, 10_000)] = Field(
+        5, description="show nothing confirmed more than this many candles ago"
     )
-    best: int = Field(20, ge=1, description="how many opportunities to show")
-    stop_atr: float = Field(
-        0.5, ge=0, allow_inf_nan=False, description="stop beyond the later pivot, in ATRs"
+    best: Annotated[int, _whole(1, 100_000)] = Field(
+        20, description="how many opportunities to show"
     )
-    reward_risk: float = Field(
-        2.0, gt=0, allow_inf_nan=False, description="target, as a multiple of the risk"
+    stop_atr: Annotated[float, _real(0, 100)] = Field(
+        0.5, description="stop beyond the later pivot, in ATRs"
     )
-    horizon: int = Field(
+    reward_risk: Annotated[float, _real("0.01", 1000)] = Field(
+        2.0, description="target, as a multiple of the risk"
+    )
+    horizon: Annotated[int, _whole(1, 10_000)] = Field(
         100,
-        ge=1,
-        le=10_000,
         description="candles after which a past case that met neither is closed at the market",
     )
-    weight_rsi: float = _weight("rsi")
-    weight_price: float = _weight("price")
-    weight_zone: float = _weight("zone")
-    weight_line_of_sight: float = _weight("line_of_sight")
-    weight_trend: float = _weight("trend")
-    weight_freshness: float = _weight("freshness")
-    weight_liquidity: float = _weight("liquidity")
-    weight_expectancy: float = _weight("expectancy")
-    balance: Decimal = Field(
-        Decimal(10_000), gt=0, le=10**10, description="what a paper run starts with, in USDT"
+    weight_rsi: _Weight = _weight("rsi")
+    weight_price: _Weight = _weight("price")
+    weight_zone: _Weight = _weight("zone")
+    weight_line_of_sight: _Weight = _weight("line_of_sight")
+    weight_trend: _Weight = _weight("trend")
+    weight_freshness: _Weight = _weight("freshness")
+    weight_liquidity: _Weight = _weight("liquidity")
+    weight_expectancy: _Weight = _weight("expectancy")
+    balance: Annotated[Decimal, _exact(1, 10**10, places=8)] = Field(
+        Decimal(10_000), description="what a paper run starts with, in USDT"
     )
-    risk: Decimal = Field(
-        Decimal("0.01"), gt=0, le=1, description="part of the equity to lose at the stop"
+    risk: Annotated[Decimal, _exact("0.000001", 1)] = Field(
+        Decimal("0.01"), description="part of the equity to lose at the stop"
     )
-    leverage: int = Field(
-        10, ge=1, le=MAX_LEVERAGE, description="the most on futures; spot has none"
+    leverage: Annotated[int, _whole(1, MAX_LEVERAGE)] = Field(
+        10, description="the most on futures; spot has none"
     )
-    max_positions: int = Field(3, ge=1, le=100, description="open at once")
-    min_score: float = Field(
-        5.0, ge=0, le=10, description="take no opportunity with a lower score than this"
+    max_positions: Annotated[int, _whole(1, 100)] = Field(3, description="open at once")
+    min_score: Annotated[float, _real(0, 10)] = Field(
+        5.0, description="take no opportunity with a lower score than this"
     )
-    min_confidence: float = Field(
-        0.0, ge=0, le=1, description="take no opportunity with a lower confidence than this; 0: off"
+    min_confidence: Annotated[float, _real(0, 1)] = Field(
+        0.0, description="take no opportunity with a lower confidence than this; 0: off"
     )
-    min_reward_risk: Decimal = Field(
+    min_reward_risk: Annotated[Decimal, _exact(0, 1000)] = Field(
         Decimal(1),
-        ge=0,
         description="take none whose reward to risk, costs and all, is less at the price it gets",
     )
     take_earlier: bool = Field(
         default=False, description="take what was confirmed before the start, too"
     )
-    cooldown: float = Field(
-        60.0, ge=0, allow_inf_nan=False, description="minutes without a symbol after a loss in it"
+    cooldown: Annotated[float, _real(0, 525_600)] = Field(
+        60.0, description="minutes without a symbol after a loss in it"
     )
-    max_daily_loss: Decimal = Field(
+    max_daily_loss: Annotated[Decimal, _exact("0.000001", 1)] = Field(
         Decimal("0.05"),
-        gt=0,
-        le=1,
         description="no entries for the rest of the (UTC) day after losing this part of the equity",
     )
-    max_drawdown: Decimal = Field(
-        Decimal("0.2"), gt=0, le=1, description="no entries while this far below the highest equity"
+    max_drawdown: Annotated[Decimal, _exact("0.000001", 1)] = Field(
+        Decimal("0.2"), description="no entries while this far below the highest equity"
     )
-    max_holding: float = Field(
-        24.0, ge=0, allow_inf_nan=False, description="hours until a position is closed; 0: never"
+    max_holding: Annotated[float, _real(0, 87_600)] = Field(
+        24.0, description="hours until a position is closed; 0: never"
     )
     exit_on_opposite: bool = Field(
         default=True, description="close a position when its symbol shows the opposite signal"
     )
-    trail_atr: float | None = Field(
-        None, gt=0, allow_inf_nan=False, description="let the stop follow so many ATRs behind"
+    trail_atr: Annotated[float, _real("0.01", 100)] | None = Field(
+        None, description="let the stop follow so many ATRs behind"
     )
-    fee: Decimal | None = Field(
+    fee: Annotated[Decimal, _exact(0, "0.1")] | None = Field(
         None,
-        ge=0,
-        lt=1,
         description="taker fee; by itself that of the venue: 0.001 on spot, 0.0005 on futures",
     )
-    slippage: Decimal = Field(
-        Decimal("0.0002"), ge=0, lt=1, description="what a market order loses beyond the spread"
+    slippage: Annotated[Decimal, _exact(0, "0.1")] = Field(
+        Decimal("0.0002"), description="what a market order loses beyond the spread"
     )
-    check_interval: float = Field(
-        60.0, gt=0, le=86_400, description="seconds between two scans; below 20 is a warning"
+    check_interval: Annotated[float, _real("0.1", 86_400)] = Field(
+        60.0, description="seconds between two scans; below 20 is a warning"
     )
-    position_update_interval: float = Field(
-        5.0, gt=0, le=3600, description="seconds between two looks at the prices"
+    position_update_interval: Annotated[float, _real("0.1", 3600)] = Field(
+        5.0, description="seconds between two looks at the prices"
     )
-    max_report_age: float = Field(
-        300.0, gt=0, allow_inf_nan=False, description="act on no report older than these seconds"
+    max_report_age: Annotated[float, _real(1, 604_800)] = Field(
+        300.0, description="act on no report older than these seconds"
     )
     workers: Workers = Field(
         AUTO,
         description="worker processes; `auto`: one for each core, and none for a small scan",
     )
-    connections: int = Field(
+    connections: Annotated[int, _whole(1, 1024)] = Field(
         64,
-        ge=1,
-        le=1024,
         description="connections to the venue, shared among the workers; at least one for each",
     )
     sequential: bool = Field(
         default=False, description="do everything in this one process, for debugging; same results"
     )
-    request_timeout: float = Field(
-        10.0, ge=0.1, le=300, description="seconds for one answer, all tries together"
+    request_timeout: Annotated[float, _real("0.1", 300)] = Field(
+        10.0, description="seconds for one answer, all tries together"
     )
-    weight_share: float = Field(
-        0.8, gt=0, le=1, description="part of the venue's request weight per minute to use"
+    weight_share: Annotated[float, _real("0.05", 1)] = Field(
+        0.8, description="part of the venue's request weight per minute to use"
     )
     use_proxies: bool = Field(
         default=False, description="reach the venue through the proxies that the environment names"
@@ -213,32 +217,36 @@ class Settings(BaseSettings):
         None, description="where to find the venue; by itself Binance's own address"
     )
 
-    @field_validator("symbols", "include", "exclude", "side", mode="before")
+    @field_validator("symbols", mode="before")
     @classmethod
-    def _names(cls, value: object) -> object:
-        names = _each(value, str.upper)
-        if isinstance(value, str) and not names:
-            raise ValueError("expected names such as A,B, found none")
-        return names
+    def _symbols(cls, value: object) -> object:
+        return _each(value, "symbols such as BTCUSDT,ETHUSDT", read_symbol)
+
+    @field_validator("include", "exclude", mode="before")
+    @classmethod
+    def _patterns(cls, value: object) -> object:
+        return _each(value, "symbols or patterns such as DOGEUSDT,*PEPE*", read_pattern)
+
+    @field_validator("side", mode="before")
+    @classmethod
+    def _sides(cls, value: object) -> object:
+        return _each(value, "BUY or SELL", str.upper)
 
     @field_validator("kind", mode="before")
     @classmethod
     def _kinds(cls, value: object) -> object:
-        return _each(value, lambda name: name.lower().replace("-", "_"))
+        kinds = "names such as regular_bullish,hidden_bearish"
+        return _each(value, kinds, lambda name: name.lower().replace("-", "_"))
 
     @field_validator("workers", mode="before")
     @classmethod
     def _count_or_auto(cls, value: object) -> object:
-        text = str(value).strip().lower()
-        if text == AUTO:
+        if isinstance(value, str) and value.strip().lower() == AUTO:
             return AUTO
-        if not isinstance(value, bool) and re.fullmatch(r"\d{1,9}", text, re.ASCII):
-            count = int(text)
-            if 1 <= count <= MOST_WORKERS:
-                return count
-        raise ValueError(
-            f"workers: expected {AUTO} or a number from 1 to {MOST_WORKERS}, found {value!r}"
-        )
+        try:
+            return _WORKERS.read(value)
+        except ValueError as error:
+            raise ValueError(str(error).replace("expected", f"expected {AUTO} or", 1)) from None
 
     @field_validator("base_url")
     @classmethod
@@ -263,9 +271,8 @@ class Settings(BaseSettings):
             raise ValueError(f"interval {self.interval.value} exists on spot only")
         longest = KLINES_LIMIT[self.market].maximum
         if self.limit is not None and self.limit > longest:
-            raise ValueError(
-                f"limit is at most {longest} on {self.market.value}, found {self.limit}"
-            )
+            bounds = Bounds(int, SHORTEST_LIMIT, longest)
+            raise ValueError(f"limit: expected {bounds} on {self.market.value}, found {self.limit}")
         return self
 
     @model_validator(mode="after")
@@ -301,12 +308,15 @@ class Settings(BaseSettings):
 _FILE = "settings file"
 
 
-def _each(value: object, change: Callable[[str], str]) -> object:
-    """Return the names in a text such as `A,B`, or in a list of texts; leave all else to fail."""
+def _each(value: object, expected: str, read: Callable[[str], str]) -> object:
+    """Return the names in a text such as `A,B`, or in a list of texts, each as `read` has it."""
     names = value.split(",") if isinstance(value, str) else value
-    if isinstance(names, list | tuple) and all(isinstance(name, str) for name in names):
-        return tuple(change(name.strip()) for name in names if name.strip())
-    return names
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"expected {expected}, found {shortened(value)}")
+    found = tuple(read(name.strip()) for name in names if name.strip())
+    if names and not found:
+        raise ValueError(f"expected {expected}, found none")
+    return found
 
 
 def load_settings(flags: Mapping[str, object], config: Path | None = None) -> Settings:
@@ -317,8 +327,9 @@ def load_settings(flags: Mapping[str, object], config: Path | None = None) -> Se
     """
     path = _config_path(config)
     file = _read(path) if path else {}
-    _refuse_unknown(file, Settings.model_fields, f"in {path}")
-    _refuse_unknown(flags, Settings.model_fields, "given")
+    _refuse_tables(file, f"in {path}")
+    _refuse_unknown(file, f"in {path}")
+    _refuse_unknown(flags, "given")
     _refuse_unknown_variables()
     given = {name: value for name, value in flags.items() if value is not None}
     try:
@@ -341,29 +352,40 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise SettingsError(f"cannot read the settings file {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise SettingsError(f"the settings file {path} is nested too deeply") from None
+    except ValueError as error:  # neither UTF-8 nor TOML, or a number of thousands of digits
         raise SettingsError(f"the settings file {path} is not TOML: {error}") from error
 
 
-def _refuse_unknown(given: Iterable[str], known: Iterable[str], where: str) -> None:
-    names = list(known)
-    for name in given:
-        if name not in names:
-            near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
+def _refuse_tables(file: Mapping[str, object], where: str) -> None:
+    for name, value in file.items():
+        if isinstance(value, Mapping):
             raise SettingsError(
-                f"unknown setting {name!r} {where}; the nearest known is {near[0]!r}"
+                f"unknown setting {shortened(name)} {where}: it is a table, and settings stand in "
+                "none; leave out its line in brackets"
             )
 
 
+def _refuse_unknown(given: Iterable[str], where: str, prefix: str = "") -> None:
+    for name in given:
+        if name not in Settings.model_fields:
+            near = nearest(name, Settings.model_fields)
+            hint = f"; the nearest known is {_written(near, prefix)}" if near else ""
+            raise SettingsError(f"unknown setting {_written(name, prefix)} {where}{hint}")
+
+
+def _written(name: str, prefix: str) -> str:
+    return shortened(prefix + (name.upper() if prefix else name))
+
+
 def _refuse_unknown_variables() -> None:
-    known = [ENVIRONMENT_PREFIX + name.upper() for name in Settings.model_fields]
-    known.append(CONFIG_VARIABLE)
     given = [
-        name
+        name.upper().removeprefix(ENVIRONMENT_PREFIX).lower()
         for name in os.environ
         if name.upper().startswith(ENVIRONMENT_PREFIX) and name != CONFIG_VARIABLE
     ]
-    _refuse_unknown([name.upper() for name in given], known, "in the environment")
+    _refuse_unknown(given, "in the environment", ENVIRONMENT_PREFIX)
 
 
 def _first_line(error: ValidationError) -> str:
@@ -372,5 +394,12 @@ def _first_line(error: ValidationError) -> str:
     message = first["msg"].removeprefix("Value error, ")
     if not name:
         return message
-    more = "" if first["type"] == "value_error" else f", found {first['input']!r}"
-    return f"{name}: {message[0].lower()}{message[1:]}{more}"
+    if first["type"] == "value_error":
+        return f"{name}: {message}"
+    expected = _EXPECTED.get(first["type"].partition("_")[0])
+    message = f"expected {expected}" if expected else message[0].lower() + message[1:]
+    return f"{name}: {message}, found {shortened(first['input'])}"
+
+
+_EXPECTED = {"bool": "true or false", "string": "a text"}
+"""In place of pydantic's own words, by the first word of the kind of error."""

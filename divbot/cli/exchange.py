@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from divbot.cli import flags
+from divbot.domain.bounds import Bounds
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 
@@ -20,7 +22,10 @@ def exchange(
     symbols: Annotated[
         int | None,
         typer.Option(
-            help="Ordinary symbols of the synthetic market.", show_default="400", min=1, max=5000
+            metavar="N",
+            parser=flags.within("--symbols", Bounds(int, 1, 5000)),
+            help="Ordinary symbols of the synthetic market.",
+            show_default="400",
         ),
     ] = None,
     awkward: Annotated[
@@ -32,7 +37,11 @@ def exchange(
     ] = True,
     delist_after: Annotated[
         float | None,
-        typer.Option(help="Delist the awkward WAVESUSDT after so many market minutes.", min=0),
+        typer.Option(
+            metavar="N",
+            parser=flags.within("--delist-after", Bounds(float, 0, 10_000_000)),
+            help="Delist the awkward WAVESUSDT after so many market minutes.",
+        ),
     ] = None,
     outages: Annotated[
         bool,
@@ -41,12 +50,19 @@ def exchange(
     publish_lag: Annotated[
         int,
         typer.Option(
-            help="Milliseconds of market time before a new candle is shown.", min=0, max=60_000
+            metavar="N",
+            parser=flags.within("--publish-lag", Bounds(int, 0, 60_000)),
+            help="Milliseconds of market time before a new candle is shown.",
         ),
     ] = 0,
     seed: Annotated[
         int | None,
-        typer.Option(help="The same seed gives the same market.", show_default="1", min=0),
+        typer.Option(
+            metavar="N",
+            parser=flags.within("--seed", Bounds(int, 0, 2**63 - 1)),
+            help="The same seed gives the same market.",
+            show_default="1",
+        ),
     ] = None,
     recorded: Annotated[
         Path | None,
@@ -60,31 +76,50 @@ def exchange(
         typer.Option(help="What to take for now: 2024-07-30T09:00 (UTC) or ms since 1970."),
     ] = None,
     speed: Annotated[
-        float, typer.Option(help="Market seconds per second; 0 stands still.", min=0)
+        float,
+        typer.Option(
+            metavar="N",
+            parser=flags.within("--speed", Bounds(float, 0, 100_000)),
+            help="Market seconds per second; 0 stands still.",
+        ),
     ] = 1.0,
     latency: Annotated[
-        float, typer.Option(help="Milliseconds to wait before each reply.", min=0)
+        float,
+        typer.Option(
+            metavar="N",
+            parser=flags.within("--latency", Bounds(float, 0, 60_000)),
+            help="Milliseconds to wait before each reply.",
+        ),
     ] = 0.0,
     compress: Annotated[
         bool, typer.Option("--compress", help="Send gzip to clients that accept it.")
     ] = False,
     weight_limit: Annotated[
         int | None,
-        typer.Option(help="Request weight a minute; without it, what Binance grants.", min=1),
+        typer.Option(
+            metavar="N",
+            parser=flags.within("--weight-limit", Bounds(int, 1, 10**9)),
+            help="Request weight a minute; without it, what Binance grants.",
+        ),
     ] = None,
     window: Annotated[
         str, typer.Option(help="A minute of weight: fixed (by the clock) or rolling (last 60 s).")
     ] = "fixed",
     patience: Annotated[
-        int, typer.Option(help="Calls over the limit before the address is banned.", min=0)
+        int,
+        typer.Option(
+            metavar="N",
+            parser=flags.within("--patience", Bounds(int, 0, 10**6)),
+            help="Calls over the limit before the address is banned.",
+        ),
     ] = 10,
     aging: Annotated[
         float,
         typer.Option(
+            metavar="N",
+            parser=flags.within("--aging", Bounds(float, 1, 10_000)),
             help="How many times as fast WebSocket connections age: pings, missing pongs, and the "
             "end after 24 hours.",
-            min=1,
-            max=10_000,
         ),
     ] = 1.0,
     faults: Annotated[
@@ -96,7 +131,12 @@ def exchange(
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(help="Port to listen on; 0 picks one.", min=0, max=65535)
+        int,
+        typer.Option(
+            metavar="N",
+            parser=flags.within("--port", Bounds(int, 0, 65_535)),
+            help="Port to listen on; 0 picks one.",
+        ),
     ] = 0,
 ) -> None:
     """Serve Binance spot and USD-M futures market data from this machine: no network, no key.

@@ -11,6 +11,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from divbot.domain.bounds import Bounds, Number
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 
@@ -24,8 +25,21 @@ def choices(values: list[str]) -> Callable[[str], list[str]]:
     return complete
 
 
+def within(flag: str, bounds: Bounds[Number]) -> Callable[[str], Number]:
+    """Return what reads the number given to `flag`, and raises InputError for one out of bounds."""
+
+    def read(text: str) -> Number:
+        try:
+            return bounds.read(text)
+        except ValueError as error:
+            raise InputError(f"{flag}: {error}") from None
+
+    return read
+
+
 Top: TypeAlias = Annotated[
-    int | None, typer.Option(help="Scan this many symbols, the most traded first. [400]")
+    str | None,
+    typer.Option(metavar="N", help="Scan this many symbols, the most traded first. [400]"),
 ]
 Symbols: TypeAlias = Annotated[str | None, typer.Option(help="Scan these instead: BTCUSDT,ETHUSDT")]
 Include: TypeAlias = Annotated[
@@ -33,10 +47,10 @@ Include: TypeAlias = Annotated[
 ]
 Exclude: TypeAlias = Annotated[str | None, typer.Option(help="Never scan these: DOGEUSDT,*PEPE*")]
 MinAge: TypeAlias = Annotated[
-    float | None, typer.Option(help="Days that a symbol must have been listed. [10]")
+    str | None, typer.Option(metavar="N", help="Days that a symbol must have been listed. [10]")
 ]
 MaxSpread: TypeAlias = Annotated[
-    float | None, typer.Option(help="Widest spread, as a part of the ask. [0.005]")
+    str | None, typer.Option(metavar="N", help="Widest spread, as a part of the ask. [0.005]")
 ]
 MarketName: TypeAlias = Annotated[
     str | None,
@@ -56,22 +70,28 @@ IntervalName: TypeAlias = Annotated[
     ),
 ]
 Limit: TypeAlias = Annotated[
-    int | None,
-    typer.Option(help="Candles to ask for. [the most at the least weight: futures 499, spot 1000]"),
+    str | None,
+    typer.Option(
+        metavar="N",
+        help="Candles to ask for. [the most at the least weight: futures 499, spot 1000]",
+    ),
 ]
 MaxAge: TypeAlias = Annotated[
-    int | None, typer.Option(help="Take nothing confirmed more candles ago than this. [5]")
+    str | None,
+    typer.Option(metavar="N", help="Take nothing confirmed more candles ago than this. [5]"),
 ]
 StopAtr: TypeAlias = Annotated[
-    float | None, typer.Option(help="Stop beyond the later pivot, in ATRs. [0.5]")
+    str | None, typer.Option(metavar="N", help="Stop beyond the later pivot, in ATRs. [0.5]")
 ]
 RewardRisk: TypeAlias = Annotated[
-    float | None, typer.Option(help="Target, as a multiple of the risk. [2.0]")
+    str | None, typer.Option(metavar="N", help="Target, as a multiple of the risk. [2.0]")
 ]
 Horizon: TypeAlias = Annotated[
-    int | None, typer.Option(help="Candles after which a past case is closed. [100]")
+    str | None, typer.Option(metavar="N", help="Candles after which a past case is closed. [100]")
 ]
-Best: TypeAlias = Annotated[int | None, typer.Option(help="Keep this many opportunities. [20]")]
+Best: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="N", help="Keep this many opportunities. [20]")
+]
 Workers: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -82,7 +102,7 @@ Workers: TypeAlias = Annotated[
     ),
 ]
 Connections: TypeAlias = Annotated[
-    int | None, typer.Option(help="Connections, shared among the workers. [64]")
+    str | None, typer.Option(metavar="N", help="Connections, shared among the workers. [64]")
 ]
 Sequential: TypeAlias = Annotated[
     bool | None,
@@ -98,7 +118,7 @@ UseProxies: TypeAlias = Annotated[
     ),
 ]
 WeightShare: TypeAlias = Annotated[
-    float | None, typer.Option(help="Part of the venue's request weight to use. [0.8]")
+    str | None, typer.Option(metavar="N", help="Part of the venue's request weight to use. [0.8]")
 ]
 Demo: TypeAlias = Annotated[
     bool, typer.Option("--demo", help="On a simulated market; needs no network.")

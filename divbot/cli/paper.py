@@ -13,6 +13,7 @@ import typer
 
 from divbot.cli import flags
 from divbot.cli.signals import AskedToStop
+from divbot.domain.bounds import Bounds, shortened
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from divbot.settings import Settings
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_LONGEST_DAYS = 3650
+_LONGEST = _LONGEST_DAYS * _SECONDS["d"]
 
 
 def paper(
@@ -36,20 +39,24 @@ def paper(
     interval: flags.IntervalName = None,
     limit: flags.Limit = None,
     balance: Annotated[
-        float | None, typer.Option(help="What a new run starts with, in USDT. [10000]")
+        str | None, typer.Option(metavar="N", help="What a new run starts with, in USDT. [10000]")
     ] = None,
     risk: Annotated[
-        float | None, typer.Option(help="Part of the equity to lose at the stop. [0.01]")
+        str | None, typer.Option(metavar="N", help="Part of the equity to lose at the stop. [0.01]")
     ] = None,
-    leverage: Annotated[int | None, typer.Option(help="The most on futures. [10]")] = None,
+    leverage: Annotated[
+        str | None, typer.Option(metavar="N", help="The most on futures. [10]")
+    ] = None,
     max_positions: Annotated[
-        int | None, typer.Option("--max-positions", "--max-pos", help="Open at once. [3]")
+        str | None,
+        typer.Option("--max-positions", "--max-pos", metavar="N", help="Open at once. [3]"),
     ] = None,
     min_score: Annotated[
-        float | None, typer.Option(help="Take no opportunity with a lower score. [5]")
+        str | None, typer.Option(metavar="N", help="Take no opportunity with a lower score. [5]")
     ] = None,
     min_confidence: Annotated[
-        float | None, typer.Option(help="Take none with a lower confidence, 0 to 1. [0: off]")
+        str | None,
+        typer.Option(metavar="N", help="Take none with a lower confidence, 0 to 1. [0: off]"),
     ] = None,
     take_earlier: Annotated[
         bool | None,
@@ -59,10 +66,10 @@ def paper(
         ),
     ] = None,
     check_interval: Annotated[
-        float | None, typer.Option(help="Seconds between two scans. [60]")
+        str | None, typer.Option(metavar="N", help="Seconds between two scans. [60]")
     ] = None,
     position_update_interval: Annotated[
-        float | None, typer.Option(help="Seconds between two looks at the prices. [5]")
+        str | None, typer.Option(metavar="N", help="Seconds between two looks at the prices. [5]")
     ] = None,
     max_age: flags.MaxAge = None,
     workers: flags.Workers = None,
@@ -70,7 +77,11 @@ def paper(
     demo: flags.Demo = False,
     speed: Annotated[
         float,
-        typer.Option(help="Market seconds per second, on a local exchange.", min=0.01, max=100_000),
+        typer.Option(
+            metavar="N",
+            parser=flags.within("--speed", Bounds(float, "0.01", 100_000)),
+            help="Market seconds per second, on a local exchange.",
+        ),
     ] = 1.0,
     duration: Annotated[
         str | None, typer.Option(help="Stop after this much wall time: 40s, 30m, 8h or 7d.")
@@ -191,6 +202,10 @@ def _setup(run: PaperRun) -> Setup:
 def parse_duration(text: str) -> float:
     """Return the seconds that `text` names; raise InputError for none."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text.strip())
-    if match is None or float(match.group(1)) == 0:
-        raise InputError(f"--duration: expected a time such as 40s, 30m, 8h or 7d, found {text!r}")
-    return float(match.group(1)) * _SECONDS[match.group(2)]
+    seconds = float(match.group(1)) * _SECONDS[match.group(2)] if match else 0.0
+    if not 0 < seconds <= _LONGEST:
+        raise InputError(
+            f"--duration: expected a time such as 40s, 30m, 8h or 7d, at most {_LONGEST_DAYS}d, "
+            f"found {shortened(text)}"
+        )
+    return seconds

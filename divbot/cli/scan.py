@@ -78,7 +78,8 @@ def scan(
     ] = False,
     demo: flags.Demo = False,
     request_timeout: Annotated[
-        float | None, typer.Option(help="Seconds for one answer, all tries together. [10]")
+        str | None,
+        typer.Option(metavar="N", help="Seconds for one answer, all tries together. [10]"),
     ] = None,
     use_proxies: flags.UseProxies = None,
     weight_share: flags.WeightShare = None,

@@ -9,10 +9,13 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from divbot.cli.flags import within
+from divbot.domain.bounds import Bounds
 from divbot.domain.clock import parse_time
 from divbot.domain.errors import InputError
 from divbot.domain.fills import Reason
 from divbot.domain.signals import Kind, Side
+from divbot.domain.symbols import plain_symbol
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -53,7 +56,12 @@ def trades(
         bool, typer.Option("--closed", help="Only those that are over.")
     ] = False,
     last: Annotated[
-        int | None, typer.Option(min=1, help="Of all these so many, the newest.")
+        int | None,
+        typer.Option(
+            metavar="N",
+            parser=within("--last", Bounds(int, 1, 10**9)),
+            help="Of all these so many, the newest.",
+        ),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document with every field.")
@@ -78,7 +86,7 @@ def trades(
     if only_open and only_closed:
         raise InputError("--open and --closed exclude each other: give one of them")
     selection = Selection(
-        symbols=tuple(name.upper() for name in _names(symbol)),
+        symbols=tuple(map(plain_symbol, _names(symbol))),
         sides=_chosen("--side", side, Side, str.upper),
         kinds=_chosen("--kind", kind, Kind, _as_written),
         reasons=_chosen("--reason", reason, Reason, _as_written),

@@ -10,6 +10,11 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
+from divbot.domain.bounds import shortened
+
+_DIGITS = 13
+"""Of every time in ms from 2001 to 2286."""
+
 
 class Clock(Protocol):
     """Tell the time and wait for it to pass."""
@@ -81,20 +86,20 @@ def parse_time(text: str) -> int:
     """
     digits = text.strip()
     if digits.isascii() and digits.isdigit():
-        return _plausible_ms(int(digits))
+        return _plausible_ms(digits)
     try:
         moment = datetime.fromisoformat(digits)
     except ValueError:
-        raise ValueError(
-            f"expected a time such as 2024-07-30T09:00 or 1722330000000, found {text!r}"
-        ) from None
+        expected = "a time such as 2024-07-30T09:00 or 1722330000000"
+        raise ValueError(f"expected {expected}, found {shortened(text)}") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return round(moment.timestamp() * 1000)
 
 
-def _plausible_ms(ms: int) -> int:
+def _plausible_ms(digits: str) -> int:
     # A time in seconds would land in January 1970, one in microseconds far beyond any market.
-    if not 1_000_000_000_000 <= ms < 10_000_000_000_000:
-        raise ValueError(f"expected a time in milliseconds (13 digits), found {ms}")
-    return ms
+    if len(digits) != _DIGITS:
+        found = shortened(digits)
+        raise ValueError(f"expected a time in milliseconds ({_DIGITS} digits), found {found}")
+    return int(digits)
