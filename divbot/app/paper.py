@@ -177,7 +177,8 @@ def open_paper(
         stack.callback(trading.close)
         questions = Questions(_TRADER_CONNECTIONS, stop)
         stack.callback(questions.close)
-        questions.insist(trading.begin)
+        for notice in app.naming_notices(settings, questions.insist(trading.begin)):
+            tell(notice, is_warning=True)
         if options.speed != 1 and not trading.simulated:
             raise InputError("--speed is for a local exchange: a real venue keeps its own time")
         journal = open_journal(settings, options, trading, on_event)

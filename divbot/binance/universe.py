@@ -6,9 +6,8 @@ rules say.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import chain
 
@@ -19,10 +18,13 @@ from divbot.binance.rules import (
     Snapshot,
     UniverseRules,
     found_against,
+    is_match,
     spread_of,
 )
 from divbot.domain.errors import InputError
 from divbot.domain.market import Instrument
+from divbot.domain.suggestions import nearest
+from divbot.domain.symbols import not_listed, unknown_symbol
 
 HYSTERESIS = Decimal("1.2")
 """A symbol of the last list stays until it ranks beyond this many times the list's length."""
@@ -54,6 +56,10 @@ class Universe:
     """By symbol."""
     problem: str = ""
     """Why this is an older list than it should be; empty: it is none."""
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    """Chosen symbols that are not listed, each with what to say of it."""
+    notices: tuple[str, ...] = ()
+    """What a reader should know of how the rules were applied."""
 
     def without_flat(self, symbols: Collection[str]) -> Universe:
         """Return the same without `symbols`, whose price was found to stand still."""
@@ -88,13 +94,13 @@ def select(
     held: Collection[str] = (),
     previous: Collection[str] = (),
 ) -> Universe:
-    """Return the universe; raise InputError where `rules.symbols` names one that is not listed.
+    """Return the universe; raise InputError where no symbol of `rules.symbols` is listed.
 
     `held` are symbols that are never dropped, `previous` those of the last list: they are dropped
     only where they rank well below its end.
     """
     if rules.symbols:
-        return Universe(snapshot.at, _chosen(snapshot, rules.symbols))
+        return _chosen(snapshot, rules.symbols)
     objections = dict(found_against(snapshot, rules))
     eligible = [
         _listed(snapshot, symbol, is_wanted=rules.includes(symbol))
@@ -113,7 +119,12 @@ def select(
             below.append(LeftOut(listed.symbol, Rule.RANK, detail))
     kept.sort(key=_by_volume)
     left_out = [x for symbol, x in objections.items() if symbol not in held]
-    return Universe(snapshot.at, tuple(kept), _by_symbol([*left_out, *below]))
+    return Universe(
+        snapshot.at,
+        tuple(kept),
+        _by_symbol([*left_out, *below]),
+        notices=tuple(without_match(snapshot.instruments, rules)),
+    )
 
 
 def _by_symbol(left_out: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
@@ -124,17 +135,32 @@ def _by_volume(listed: Listed) -> tuple[Decimal, str]:
     return -listed.quote_volume, listed.symbol
 
 
-def _chosen(snapshot: Snapshot, symbols: Sequence[str]) -> tuple[Listed, ...]:
-    for symbol in symbols:
-        if symbol not in snapshot.instruments:
-            raise InputError(_unknown(symbol, snapshot.instruments))
-    return tuple(_listed(snapshot, symbol, is_wanted=True) for symbol in dict.fromkeys(symbols))
+def _chosen(snapshot: Snapshot, symbols: Sequence[str]) -> Universe:
+    unknown = unlisted(snapshot.instruments, symbols)
+    found = dict.fromkeys(x for x in symbols if x not in unknown)
+    listed = tuple(_listed(snapshot, symbol, is_wanted=True) for symbol in found)
+    return Universe(snapshot.at, listed, unknown=unknown)
 
 
-def _unknown(symbol: str, instruments: Mapping[str, Instrument]) -> str:
-    near = difflib.get_close_matches(symbol, instruments, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"unknown symbol {symbol!r}: the venue does not list it{hint}"
+def unlisted(known: Collection[str], symbols: Sequence[str]) -> dict[str, str]:
+    """Return the `symbols` that are not `known`, each with what to say of it.
+
+    Raise InputError where there are symbols, and none of them is known.
+    """
+    unknown = [x for x in dict.fromkeys(symbols) if x not in known]
+    if symbols and len(unknown) == len(set(symbols)):
+        raise InputError("; ".join(unknown_symbol(x, known) for x in unknown))
+    return {x: not_listed(x, known) for x in unknown}
+
+
+def without_match(known: Collection[str], rules: UniverseRules) -> Iterator[str]:
+    """Give a line for each pattern that no symbol of those `known` matches."""
+    for name, patterns in (("include", rules.include), ("exclude", rules.exclude)):
+        for pattern in patterns:
+            if not any(is_match(symbol, pattern) for symbol in known):
+                near = nearest(pattern, known)
+                hint = f"; did you mean {near}?" if near else ""
+                yield f"{name}: no symbol of the venue matches {pattern!r}{hint}"
 
 
 def _listed(snapshot: Snapshot, symbol: str, *, is_wanted: bool) -> Listed:

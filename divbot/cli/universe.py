@@ -50,6 +50,8 @@ def universe(
     flags.refuse_both(demo=demo, base_url=base_url)
     with open_venue(settings, demo=demo) as venue:
         found = venue.universe()
+    for notice in (*found.notices, *(f"{x}: {why}" for x, why in found.unknown.items())):
+        print(f"divbot: {notice}", file=sys.stderr)
     if as_json:
         _print_json(_document(found, venue, settings))
     else:

@@ -38,7 +38,7 @@ def calibration(
     market: flags.MarketName = None,
     limit: flags.Limit = None,
     horizon: Annotated[
-        int | None, typer.Option(help="Candles after which a case is closed. [100]")
+        str | None, typer.Option(metavar="N", help="Candles after which a case is closed. [100]")
     ] = None,
     as_json: flags.Json = False,
     report: Annotated[
@@ -131,15 +131,14 @@ def lookahead(
 
     given = {"symbols": symbol, "market": market, "interval": interval, "limit": limit}
     settings = load_settings({**given, "base_url": base_url}, config)
+    name = ",".join(settings.symbols)
     found = replay(open_history(settings, recorded).block, trade_rules(settings))
     if as_json:
-        Destination(None).write(
-            json_bytes({"schema": 1, "symbol": symbol.upper(), **asdict(found)})
-        )
+        Destination(None).write(json_bytes({"schema": 1, "symbol": name, **asdict(found)}))
     else:
         verdict = f"CHANGED: {found.changes[0]}" if found.changes else "nothing ever changed"
         print(
-            f"{symbol.upper()}: {found.prefixes} prefixes, {found.divergences} divergences, "
+            f"{name}: {found.prefixes} prefixes, {found.divergences} divergences, "
             f"{found.ended} trades that ended: {verdict}"
         )
     return _BUG if found.changes else 0

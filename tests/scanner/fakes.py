@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
@@ -58,6 +58,8 @@ class FakeUniverse(NamedTuple):
     problem: str = ""
     at: int = 0
     left_out: tuple[LeftOut, ...] = ()
+    unknown: Mapping[str, str] = {}
+    notices: tuple[str, ...] = ()
 
 
 def candles_of(seed: int, bars: int, *, end: int = 0, missing: Sequence[int] = ()) -> FakeCandles:
@@ -81,6 +83,8 @@ class FakeSource:
     special: dict[str, FakeCandles] = field(default_factory=dict)
     wanted: frozenset[str] = frozenset()
     problem: str = ""
+    unknown: dict[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
     asked: list[str] = field(default_factory=list)
 
     def open(self, connections: int) -> FakeMarketData:
@@ -115,7 +119,9 @@ class FakeMarketData:
         wanted = source.wanted | set(held)
         symbols = [*source.symbols, *sorted(set(held) - set(source.symbols))]
         listed = (FakeListed(symbol, is_wanted=symbol in wanted) for symbol in symbols)
-        return FakeUniverse(tuple(listed), source.problem)
+        return FakeUniverse(
+            tuple(listed), source.problem, unknown=source.unknown, notices=source.notices
+        )
 
     def final_candles(
         self, symbol: str, interval: Interval, limit: int, at: int = 0
