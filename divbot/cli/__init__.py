@@ -84,7 +84,7 @@ def run() -> NoReturn:
     heed()
     _settle_streams()
     try:
-        code = _run()
+        code = exit_code(sys.argv[1:])
         ignore()
     except (KeyboardInterrupt, Terminated) as error:  # while it was on its way out
         code = _code_of(error)
@@ -109,10 +109,11 @@ def _settle_streams() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _run() -> int:  # noqa: PLR0911 - one way out of each failure
+def exit_code(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out of each failure
+    """Run what `arguments` say and return the exit code; whatever fails is told in one line."""
     try:
-        app = command_line(sys.argv[1:])
-        code: int = app(prog_name="divbot", standalone_mode=False) or 0
+        app = command_line(arguments)
+        code: int = app(arguments, prog_name="divbot", standalone_mode=False) or 0
         sys.stdout.flush()
     except typer.TyperException as error:
         return _complain(error.format_message(), error.exit_code)
@@ -123,8 +124,12 @@ def _run() -> int:  # noqa: PLR0911 - one way out of each failure
     except (KeyboardInterrupt, typer.Abort, Terminated) as error:
         return _code_of(error)
     except BrokenPipeError:
-        # Whoever read us (head, less) has seen enough.
         return 0
+    except SystemExit as error:
+        # Typer leaves with 1 where whoever read us (head, less) has seen enough.
+        if isinstance(error.__context__, BrokenPipeError):
+            return 0
+        raise
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EIO):
             return _complain(f"cannot write: {error.strerror}", OutputError.exit_code)
@@ -146,7 +151,8 @@ def _complain_of_bug(error: Exception) -> int:
 
 def _complain(message: str, code: int) -> int:
     line = " ".join(message.split())
-    print(f"divbot: {line}", file=sys.stderr)
+    with contextlib.suppress(BrokenPipeError):  # nobody reads it
+        print(f"divbot: {line}", file=sys.stderr)
     return code
 
 
