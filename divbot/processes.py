@@ -22,6 +22,11 @@ from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 
+from divbot.domain.errors import InputError
+
+if sys.platform != "win32":
+    import resource
+
 PRELOAD = (
     "divbot.loading",
     "divbot.binance.market_data",
@@ -30,29 +35,64 @@ PRELOAD = (
     "divbot.scanner.preload",  # the last: what is loaded by then is frozen
 )
 """What workers need, by name: nobody here knows more of it."""
+SHARE_MEMORY = "share memory among processes (in /dev/shm or TMPDIR)"
+_START = "start worker processes (TMPDIR names the folder for their sockets)"
+_FEWEST_FILES, _AMPLE_FILES = 64, 1024
 
 
 def start_context(preload: Sequence[str] = ()) -> BaseContext:
     """Return the multiprocessing context to start children with; never fork.
 
     `preload` names modules that the forkserver imports once, for all children to share. It starts
-    to do so right away; it runs but once, so that the first call decides on the list.
+    to do so right away; it runs but once, so that the first call decides on the list. Raise
+    InputError where this machine does not let it run.
     """
+    allow_files()
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(preload))
-    # The tracker first: starting it unblocks Ctrl-C again.
-    resource_tracker.ensure_running()
-    # What is blocked here stays blocked in the forkserver and in all that it forks: a child that
-    # is only just starting does not greet Ctrl-C with a traceback.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        with _few_arenas():
-            forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with allowed_to(_START):
+        # The tracker first: starting it unblocks Ctrl-C again.
+        resource_tracker.ensure_running()
+        # What is blocked here stays blocked in the forkserver and in all that it forks: a child
+        # that is only just starting does not greet Ctrl-C with a traceback.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            with _few_arenas():
+                forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return context
+
+
+def allow_files() -> None:
+    """Let this process, and its children, open as many files at once as connections may take.
+
+    Raise InputError where that would be too few.
+    """
+    if sys.platform == "win32":
+        return
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if resource.RLIM_INFINITY in (now, most) or now >= _AMPLE_FILES:
+        return
+    wanted = min(most, _AMPLE_FILES)
+    if wanted < _FEWEST_FILES:
+        raise InputError(
+            f"this system lets a program open {wanted} files at once, and divbot needs "
+            f"{_FEWEST_FILES} at least: raise the limit, as with `ulimit -n {_AMPLE_FILES}`"
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+@contextlib.contextmanager
+def allowed_to(what: str) -> Iterator[None]:
+    """Raise InputError in place of an OSError: this machine does not let divbot do `what`."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"this machine does not let divbot {what}: {reason}") from error
 
 
 @contextlib.contextmanager

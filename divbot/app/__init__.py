@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from divbot.domain.clock import SystemClock
+from divbot.domain.errors import InputError
 from divbot.domain.market import Market
 from divbot.domain.signals import Kind, Side
 from divbot.folders import cache_home, state_home
@@ -182,7 +183,9 @@ def open_source(
     """
     from divbot.binance.endpoints import BASE_URLS
     from divbot.binance.market_data import BinanceSource
+    from divbot.processes import allow_files
 
+    allow_files()
     base_url = _demo_url(settings, stack, speed, look) if demo else settings.base_url
     base_urls = (base_url,) if base_url else BASE_URLS[settings.market]
     return BinanceSource(
@@ -191,7 +194,7 @@ def open_source(
         budget=_budget(settings),
         rules=_universe_rules(settings),
         futures_url=base_url or BASE_URLS[Market.USDM][0],
-        state=state_home() / "divbot",
+        state=at_home(state_home),
         # A demo's market is never seen again.
         candles=_candles(settings, base_urls[0]) if settings.keep_candles and not demo else None,
         request_timeout=settings.request_timeout,
@@ -199,11 +202,21 @@ def open_source(
     )
 
 
+def at_home(home: Callable[[], Path]) -> Path:
+    """Return divbot's own folder in `home`; raise InputError for a user without any."""
+    try:
+        return home() / "divbot"
+    except RuntimeError:
+        raise InputError(
+            "this user has no home folder: set HOME, or XDG_CACHE_HOME and XDG_STATE_HOME"
+        ) from None
+
+
 def _candles(settings: Settings, venue: str) -> Path:
     """Return the folder in which a venue's candles are kept; let old ones go meanwhile."""
     from divbot.binance.candle_store import sweep
 
-    home = cache_home() / "divbot" / "candles"
+    home = at_home(cache_home) / "candles"
     threading.Thread(target=sweep, args=(home, SystemClock()), name="sweep", daemon=True).start()
     return home / quote(venue, safe="") / settings.market.value
 
@@ -237,9 +250,11 @@ def naming_notices(settings: Settings, known: Collection[str]) -> Iterator[str]:
 def _budget(settings: Settings) -> WeightBudget:
     from divbot.binance.budget import WeightBudget
     from divbot.binance.endpoints import WEIGHT_PER_MINUTE
+    from divbot.processes import SHARE_MEMORY, allowed_to
 
     limit = WEIGHT_PER_MINUTE[settings.market]
-    return WeightBudget(SystemClock(), limit, share=settings.weight_share)
+    with allowed_to(SHARE_MEMORY):
+        return WeightBudget(SystemClock(), limit, share=settings.weight_share)
 
 
 def open_pool(settings: Settings, source: Source, workers: int, *, niceness: int = 0) -> Pool:

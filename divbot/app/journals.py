@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from divbot.app import at_home
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.errors import InputError, JournalError
 from divbot.folders import state_home
@@ -86,7 +87,7 @@ def open_runs() -> Runs:
     """Return the folder in which this user's runs are kept."""
     from divbot.trading.runs import Runs
 
-    return Runs(state_home() / "divbot" / "runs")
+    return Runs(at_home(state_home) / "runs")
 
 
 def venue_of(trading: BinanceTrading) -> str:

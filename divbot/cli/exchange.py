@@ -150,7 +150,9 @@ def exchange(
     from divbot.domain.clock import parse_time
     from divbot.exchange.options import ExchangeOptions
     from divbot.exchange.server import serve
+    from divbot.processes import allow_files
 
+    allow_files()
     try:
         moment = parse_time(at) if at is not None else None
     except ValueError as error:
