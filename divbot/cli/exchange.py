@@ -15,6 +15,9 @@ from divbot.domain.market import Interval, Market
 if TYPE_CHECKING:
     from divbot.exchange.weights import WindowShape
 
+_TOO_LATE = 4_102_444_800_000
+"""2100-01-01: a synthetic market takes the longer to begin, the later it is."""
+
 
 def exchange(
     *,
@@ -157,6 +160,8 @@ def exchange(
         moment = parse_time(at) if at is not None else None
     except ValueError as error:
         raise InputError(f"--at: {error}") from None
+    if moment is not None and moment >= _TOO_LATE:
+        raise InputError(f"--at: expected a time before the year 2100, found {at}")
     length = _interval(interval)
     if recorded is None:
         _refuse("--interval", interval, "tells the candles of a recording: give --recorded too")
