@@ -22,6 +22,7 @@ import typer
 import divbot
 from divbot.cli.signals import Terminated, heed, ignore
 from divbot.domain.errors import DivbotError, OutputError, VenueUnreachable
+from divbot.domain.suggestions import nearest
 from divbot.processes import end_forkserver
 
 INTERRUPTED = 130
@@ -116,7 +117,7 @@ def exit_code(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out o
         code: int = app(arguments, prog_name="divbot", standalone_mode=False) or 0
         sys.stdout.flush()
     except typer.TyperException as error:
-        return _complain(error.format_message(), error.exit_code)
+        return _complain(_usage_of(error), error.exit_code)
     except VenueUnreachable as error:
         return _complain(f"{error}; --demo needs no network", error.exit_code)
     except DivbotError as error:
@@ -138,6 +139,14 @@ def exit_code(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out o
         return _complain_of_bug(error)
     else:
         return code
+
+
+def _usage_of(error: typer.TyperException) -> str:
+    """Return what is wrong with the command line, and of the flags that look alike the near one."""
+    if alike := getattr(error, "possibilities", None):
+        near = nearest(getattr(error, "option_name", ""), alike)
+        error.possibilities = [near] if near else None  # type: ignore[attr-defined]
+    return error.format_message()
 
 
 def _complain_of_bug(error: Exception) -> int:

@@ -248,6 +248,7 @@ WRONG = [
     pytest.param(
         ["--output", "no/such/folder/x.json"], 2, "cannot write.*there is no folder", id="no folder"
     ),
+    pytest.param(["--tpo", "3"], 2, r"--tpo \(Possible options: --top\)$", id="a flag's slip"),
     pytest.param(["--output", "."], 2, "directory", id="a folder as output"),
     pytest.param(["--base-url", "ftp://x"], 2, "base_url: .*https", id="no web address"),
     pytest.param(
