@@ -103,16 +103,16 @@ class Settings(BaseSettings):
         "499 on futures, 1000 on spot",
     )
     kind: Annotated[tuple[Kind, ...], NoDecode] = Field(
-        (), description="show only these kinds of divergence; by itself all four"
+        (), description="show and enter only these kinds of divergence; by itself all four"
     )
     side: Annotated[tuple[Side, ...], NoDecode] = Field(
-        (), description="show only `BUY` or only `SELL`; by itself both"
+        (), description="show and enter only `BUY` or only `SELL`; by itself both"
     )
     max_age: Annotated[int, _whole(0, 10_000)] = Field(
         5, description="show nothing confirmed more than this many candles ago"
     )
     best: Annotated[int, _whole(1, 100_000)] = Field(
-        20, description="how many opportunities to show"
+        20, description="how many opportunities to show; `paper` trades on all"
     )
     stop_atr: Annotated[float, _real(0, 100)] = Field(
         0.5, description="stop beyond the later pivot, in ATRs"

@@ -234,14 +234,16 @@ def _universe_rules(settings: Settings) -> UniverseRules:
     )
 
 
-def naming_notices(settings: Settings, known: Collection[str]) -> Iterator[str]:
+def naming_notices(
+    settings: Settings, known: Collection[str], held: Collection[str] = ()
+) -> Iterator[str]:
     """Give a line for each symbol or pattern of the settings that means nothing `known`.
 
-    Raise InputError where no symbol is left to scan.
+    Raise InputError where no symbol is left to look at.
     """
     from divbot.binance.universe import unlisted, without_match
 
-    for symbol, why in unlisted(known, settings.symbols).items():
+    for symbol, why in unlisted(known, settings.symbols, held).items():
         yield f"{symbol} is not scanned: {why}"
     if not settings.symbols:
         yield from without_match(known, _universe_rules(settings))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from divbot import app
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from divbot.scanner.report import Report
     from divbot.scanner.why import Story
     from divbot.settings import Settings
-
-_ALL = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +54,11 @@ def explain(settings: Settings, symbols: Sequence[str], *, demo: bool = False) -
         if any(story.stopped_by is None for story in stories):
             pool = app.open_pool(settings, source, workers)
             stack.callback(pool.close)
-            # All that could be traded, so that there is a place for each.
-            whole = replace(rules, best=_ALL)
-            report = Scanner(listing, source, pool, SystemClock(), whole).cycle()
+            report = Scanner(listing, source, pool, SystemClock(), rules).cycle()
             for story in stories:
                 if story.stopped_by is None:
                     candles = _candles(listing, story.symbol, settings, report)
-                    scan_story(story, candles, report, report.opportunities, rules)
+                    scan_story(story, candles, report, rules)
         return Explanation(
             report,
             listing.venue,

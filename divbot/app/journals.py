@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,9 +23,17 @@ _SETTINGS_KEPT = ("interval", "top", "risk", "leverage", "max_positions", "fee",
 
 
 def open_journal(
-    settings: Settings, options: PaperOptions, trading: BinanceTrading, on_event: OnEvent
+    settings: Settings,
+    options: PaperOptions,
+    trading: BinanceTrading,
+    on_event: OnEvent,
+    listed: Collection[str],
 ) -> Journal:
-    """Return the journal to write to, of a new run or of one that goes on; tell of either."""
+    """Return the journal to write to, of a new run or of one that goes on; tell of either.
+
+    Raise InputError where no symbol of the settings is `listed`, before anything is written.
+    """
+    from divbot.binance.universe import unlisted
     from divbot.domain.events import Resumed, Started
     from divbot.trading.journal import Journal
     from divbot.version import __version__
@@ -33,7 +42,13 @@ def open_journal(
     if path.exists():
         journal = Journal.open(path)
         _check_fits(journal, settings, trading)
+        try:
+            unlisted(listed, settings.symbols, journal.ledger.symbols)
+        except InputError:
+            journal.close()
+            raise
     else:
+        unlisted(listed, settings.symbols, ())
         started = Started(
             at=trading.now(),
             venue=venue_of(trading),

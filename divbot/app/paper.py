@@ -177,12 +177,13 @@ def open_paper(
         stack.callback(trading.close)
         questions = Questions(_TRADER_CONNECTIONS, stop)
         stack.callback(questions.close)
-        for notice in app.naming_notices(settings, questions.insist(trading.begin)):
-            tell(notice, is_warning=True)
+        listed = questions.insist(trading.begin)
         if options.speed != 1 and not trading.simulated:
             raise InputError("--speed is for a local exchange: a real venue keeps its own time")
-        journal = open_journal(settings, options, trading, on_event)
+        journal = open_journal(settings, options, trading, on_event, listed)
         stack.callback(journal.close)
+        for notice in app.naming_notices(settings, listed, journal.ledger.symbols):
+            tell(notice, is_warning=True)
         book = Book(journal, on_event)
         cache = ReportCache()
         engine = Engine(trading, cache, book, questions, trading_rules(settings), tell)
@@ -194,7 +195,7 @@ def open_paper(
             cache,
             clock,
             check_interval=round(settings.check_interval * 1000),
-            held=lambda: {x.symbol for x in engine.state.ledger.positions.values()},
+            held=lambda: engine.state.ledger.symbols,
             tell=tell,
         )
         run = PaperRun(

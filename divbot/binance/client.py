@@ -58,7 +58,8 @@ _DEFAULT_STOP = {418: 120, 429: 60}
 """Seconds, where the venue does not say until when. No ban is shorter than two minutes."""
 _FIREWALL_STOP = 300
 _SMALL, _LARGE = 4 * MEBIBYTE, 32 * MEBIBYTE
-_INVALID_SYMBOL = -1121
+_OF_THE_SYMBOL = {-1121: "does not know", -1122: "does not trade"}
+"""What a code of the venue says of a symbol; the latter of contracts that were settled."""
 _VENUE_TROUBLE = frozenset({-1000, -1001, -1006, -1007, -1008})
 
 
@@ -123,14 +124,9 @@ class BinanceClient:
     def final_candles(self, symbol: str, interval: Interval, limit: int) -> Candles:
         """Return the newest final candles of `symbol`, at most `limit - 1` of them."""
         parameters = {"symbol": symbol, "interval": interval.value, "limit": limit}
-        try:
-            return self._ask(
-                Endpoint.KLINES, parameters, lambda body: self._parse_klines(body, interval)
-            )
-        except RequestRejected as error:
-            if error.code == _INVALID_SYMBOL:
-                raise UnknownSymbol(f"{symbol}: the venue does not know this symbol") from error
-            raise
+        return self._ask(
+            Endpoint.KLINES, parameters, lambda body: self._parse_klines(body, interval)
+        )
 
     def minutes(self, symbol: str, start: int, limit: int, *, mark: bool = False) -> Minutes:
         """Return at most `limit` 1m candles from `start` (ms UTC) on, of the last or mark price."""
@@ -160,7 +156,10 @@ class BinanceClient:
         parse: Callable[[bytes], T],
         max_body: int = _SMALL,
     ) -> T:
-        """Return what a good answer says, from the first of the base URLs that gives one."""
+        """Return what a good answer says, from the first of the base URLs that gives one.
+
+        Raise UnknownSymbol where the venue does not know, or trade, the symbol that is asked about.
+        """
         while True:
             asked = self._asked
             try:
@@ -169,6 +168,13 @@ class BinanceClient:
                 if asked + 1 == len(self._base_urls):
                     raise
                 self._asked = asked + 1
+            except RequestRejected as error:
+                if "symbol" not in parameters:
+                    raise
+                symbol = parameters["symbol"]
+                if says := _OF_THE_SYMBOL.get(error.code):
+                    raise UnknownSymbol(f"{symbol}: the venue {says} this symbol") from error
+                raise RequestRejected(f"{symbol}: {error}", code=error.code) from error
 
     def _ask_patiently(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TypeVar
 
 from divbot.binance.client import BinanceClient
@@ -21,6 +22,8 @@ T = TypeVar("T")
 REQUESTS = 4
 """The most requests that a listing has under way at once."""
 _MOST_JUDGED = 10
+_GONE_AFTER = 300_000
+"""ms: one list that lacks a symbol may be a bad one; those of five minutes are not."""
 
 
 class Listings:
@@ -46,6 +49,8 @@ class Listings:
         self._verdicts = verdicts
         self._stocks = stocks
         self._last: Universe | None = None
+        # By symbol that is held: when a list lacked it first, and all since.
+        self._missing_since: dict[str, int] = {}
         self.weight_limit: int | None = None
         """What the venue last said that it allows a minute."""
 
@@ -71,10 +76,19 @@ class Listings:
         snapshot = self._snapshot(threads)
         previous = {listed.symbol for listed in self._last.listed} if self._last else set()
         universe = select(snapshot, self._rules, held=held, previous=previous)
+        universe = replace(universe, gone=self._gone(snapshot, held))
         verdicts = self._judge(threads, snapshot, universe)
         flat = [symbol for symbol, is_flat_ in verdicts.items() if is_flat_]
         # What was judged and is scanned besides has cost twice: a scan keeps to its allowance.
         return universe.without_flat(flat).shortened(len(verdicts) - len(flat))
+
+    def _gone(self, snapshot: Snapshot, held: Collection[str]) -> frozenset[str]:
+        """Return what is held, but was neither listed nor had a ticker for some time."""
+        at, heard_of = snapshot.at, snapshot.instruments.keys() | snapshot.tickers.keys()
+        self._missing_since = {
+            symbol: self._missing_since.get(symbol, at) for symbol in held if symbol not in heard_of
+        }
+        return frozenset(x for x, since in self._missing_since.items() if at - since >= _GONE_AFTER)
 
     def _snapshot(self, threads: ThreadPoolExecutor) -> Snapshot:
         """Ask for all parts at once: only the slowest is waited for."""

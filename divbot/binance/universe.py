@@ -1,7 +1,7 @@
 """Which symbols are worth looking at: the most traded ones that no rule leaves out. Pure.
 
 The user's `include` beats all but the first five rules; a symbol that is held stays whatever the
-rules say.
+rules say, so that its position can be closed.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class Listed:
     """(ask - bid) / ask; None where there is no quote."""
     is_wanted: bool = False
     """Here by name (chosen, included or held), not only by its volume."""
+    is_only_held: bool = False
+    """Here for its open position alone: it is none to open another one in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Universe:
     """Chosen symbols that are not listed, each with what to say of it."""
     notices: tuple[str, ...] = ()
     """What a reader should know of how the rules were applied."""
+    gone: frozenset[str] = frozenset()
+    """Symbols that are held, but have neither been listed nor had a ticker for some time."""
 
     def without_flat(self, symbols: Collection[str]) -> Universe:
         """Return the same without `symbols`, whose price was found to stand still."""
@@ -82,7 +86,9 @@ class Universe:
         """Return the same, still in force because of `problem`, with all that is `held`."""
         known = {x.symbol for x in self.listed}
         missing = [
-            Listed(x, None, Decimal(0), None, is_wanted=True) for x in held if x not in known
+            Listed(x, None, Decimal(0), None, is_wanted=True, is_only_held=True)
+            for x in held
+            if x not in known
         ]
         return replace(self, listed=(*self.listed, *missing), problem=problem)
 
@@ -94,29 +100,30 @@ def select(
     held: Collection[str] = (),
     previous: Collection[str] = (),
 ) -> Universe:
-    """Return the universe; raise InputError where no symbol of `rules.symbols` is listed.
+    """Return the universe; raise InputError where `rules.symbols` leave nothing to look at.
 
     `held` are symbols that are never dropped, `previous` those of the last list: they are dropped
     only where they rank well below its end.
     """
     if rules.symbols:
-        return _chosen(snapshot, rules.symbols)
+        chosen = _chosen(snapshot, rules.symbols, held)
+        return replace(chosen, listed=(*chosen.listed, *_besides(chosen.listed, snapshot, held)))
     objections = dict(found_against(snapshot, rules))
     eligible = [
-        _listed(snapshot, symbol, is_wanted=rules.includes(symbol))
+        _listed(snapshot, symbol, is_wanted=rules.includes(symbol) or symbol in held)
         for symbol in snapshot.instruments
-        if symbol not in objections and symbol not in held
+        if symbol not in objections
     ]
     eligible.sort(key=_by_volume)
-    kept = [_listed(snapshot, symbol, is_wanted=True) for symbol in held]
-    below = []
+    kept, below = [], []
     for rank, listed in enumerate(eligible, 1):
         lasts = HYSTERESIS * rules.top if listed.symbol in previous else rules.top
-        if rank <= lasts or listed.is_wanted:
+        if rank <= lasts or rules.includes(listed.symbol):
             kept.append(listed)
-        else:
+        elif listed.symbol not in held:
             detail = f"rank {rank} by volume; the list ends at {rules.top}"
             below.append(LeftOut(listed.symbol, Rule.RANK, detail))
+    kept += _besides(kept, snapshot, held)
     kept.sort(key=_by_volume)
     left_out = [x for symbol, x in objections.items() if symbol not in held]
     return Universe(
@@ -127,6 +134,15 @@ def select(
     )
 
 
+def _besides(
+    chosen: Iterable[Listed], snapshot: Snapshot, held: Collection[str]
+) -> Iterator[Listed]:
+    """Yield what is held and not among the `chosen`."""
+    known = {x.symbol for x in chosen}
+    for symbol in sorted(set(held) - known):
+        yield replace(_listed(snapshot, symbol, is_wanted=True), is_only_held=True)
+
+
 def _by_symbol(left_out: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
     return tuple(sorted(left_out, key=lambda x: x.symbol))
 
@@ -135,20 +151,22 @@ def _by_volume(listed: Listed) -> tuple[Decimal, str]:
     return -listed.quote_volume, listed.symbol
 
 
-def _chosen(snapshot: Snapshot, symbols: Sequence[str]) -> Universe:
-    unknown = unlisted(snapshot.instruments, symbols)
-    found = dict.fromkeys(x for x in symbols if x not in unknown)
+def _chosen(snapshot: Snapshot, symbols: Sequence[str], held: Collection[str]) -> Universe:
+    unknown = unlisted(snapshot.instruments, symbols, held)
+    found = dict.fromkeys(x for x in symbols if x in snapshot.instruments)
     listed = tuple(_listed(snapshot, symbol, is_wanted=True) for symbol in found)
     return Universe(snapshot.at, listed, unknown=unknown)
 
 
-def unlisted(known: Collection[str], symbols: Sequence[str]) -> dict[str, str]:
-    """Return the `symbols` that are not `known`, each with what to say of it.
+def unlisted(
+    known: Collection[str], symbols: Sequence[str], held: Collection[str]
+) -> dict[str, str]:
+    """Return the `symbols` that are neither `known` nor held, each with what to say of it.
 
-    Raise InputError where there are symbols, and none of them is known.
+    Raise InputError where there are symbols, none of them is known, and nothing is held.
     """
-    unknown = [x for x in dict.fromkeys(symbols) if x not in known]
-    if symbols and len(unknown) == len(set(symbols)):
+    unknown = [x for x in dict.fromkeys(symbols) if x not in known and x not in held]
+    if symbols and len(unknown) == len(set(symbols)) and not held:
         raise InputError("; ".join(unknown_symbol(x, known) for x in unknown))
     return {x: not_listed(x, known) for x in unknown}
 

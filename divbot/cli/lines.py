@@ -186,6 +186,8 @@ def _plain(value: Any) -> Any:
         return value if math.isfinite(value) else None
     if is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, dict):
+        return {name: _plain(x) for name, x in value.items()}
     if isinstance(value, tuple):
         return [_plain(x) for x in value]
     return value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -14,7 +13,6 @@ from divbot.cli.lines import VERB, event_words, exit_profit
 from divbot.cli.live_tables import sign_style
 from divbot.domain.clock import utc_text
 from divbot.domain.events import Entered, Event, Exited, Paused
-from divbot.domain.ledger import DAY
 from divbot.trading.snapshot import LATE, ScannerView, Snapshot
 
 _YEAR = len("2024-")
@@ -66,17 +64,12 @@ def _account(snapshot: Snapshot) -> Iterator[Text]:
     yield _item("realised", signed(ledger.realised), sign_style(ledger.realised))
     yield _item("open", signed(snapshot.open_profit), sign_style(snapshot.open_profit))
     yield _item("drawdown", percent(snapshot.drawdown))
-    today = equity - _day_equity(snapshot)
+    today = equity - ledger.day_start(snapshot.at, equity)
     yield _item("today", signed(today), sign_style(today))
     yield _item("trades", str(len(ledger.closed)))
     if ledger.closed:
         won = sum(trade.profit > 0 for trade in ledger.closed)
         yield _item("won", f"{100 * won / len(ledger.closed):.0f}%")
-
-
-def _day_equity(snapshot: Snapshot) -> Decimal:
-    ledger = snapshot.ledger
-    return ledger.day_equity if snapshot.at // DAY == ledger.day else ledger.equity
 
 
 def _scanner(scanner: ScannerView, now: int) -> Iterator[Text]:

@@ -139,7 +139,7 @@ class SymbolError(DivbotError):
 
 
 class UnknownSymbol(SymbolError):
-    """The venue does not know the symbol (any more)."""
+    """The venue does not know, or does not trade, the symbol (any more)."""
 
 
 class StateError(DivbotError):

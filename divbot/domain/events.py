@@ -6,7 +6,7 @@ ledger. Times are ms UTC of the market.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import ClassVar, TypeAlias
 
@@ -84,18 +84,23 @@ class Entered(_Happened):
 
 @dataclass(frozen=True, slots=True)
 class Funded(_Happened):
-    """Funding was paid (below zero) or received."""
+    """Funding was paid (below zero) or received.
+
+    A settlement is known by its minute: the venue's own time for it is some milliseconds later.
+    """
 
     kind: ClassVar[str] = "funded"
     key_form: ClassVar[str] = "fund:{0.trade}:{0.at}"
     at: int
-    """When it was due."""
+    """The minute at whose beginning it was due."""
     trade: int
     rate: Decimal
     mark_price: Decimal
     amount: Decimal
     liquidation: Decimal | None
     """Where the position is liquidated from now on."""
+    settled_at: int | None = None
+    """The venue's own time for it; None in journals that did not keep it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,8 @@ class Marked(_Happened):
     cash: Decimal
     checked_until: int
     """All 1m candles of all positions that open before this time have been looked at."""
+    prices: dict[str, Decimal] = field(default_factory=dict)
+    """What each position could be closed at, by symbol, as far as that was known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,12 +45,16 @@ class Ledger:
     closed: History[Trade] = field(default_factory=History)
     equity: Decimal = ZERO
     """As it was last valued."""
+    valued_at: int = 0
+    """When that was."""
+    change: Decimal = ZERO
+    """What entries, exits and funding have made of it since, at the prices of that time."""
     peak: Decimal = ZERO
     """The highest equity so far."""
     day: int = 0
-    """The UTC day of the last valuation, in days since 1970."""
+    """The newest UTC day that an event is of, in days since 1970."""
     day_equity: Decimal = ZERO
-    """The equity that this day began with."""
+    """The equity that this day began with: see day_start."""
     paused: str = ""
     """Why there are no entries; empty: there are."""
     paused_at: int = 0
@@ -63,6 +67,11 @@ class Ledger:
         return len(self.closed) + len(self.positions) + 1
 
     @property
+    def symbols(self) -> frozenset[str]:
+        """Return the symbols that are held."""
+        return frozenset(x.symbol for x in self.positions.values())
+
+    @property
     def realised(self) -> Decimal:
         """Return the profit of all closed trades, costs and all."""
         return sum((trade.profit for trade in self.closed), ZERO)
@@ -70,15 +79,25 @@ class Ledger:
     def equity_at(self, prices: Mapping[str, Decimal]) -> Decimal:
         """Return cash and positions, each valued at the price of its symbol in `prices`.
 
-        A position without a price counts with its entry price.
+        A position without a price counts with the last one that is known.
         """
         return self.cash + sum(
             (
-                max(x.wallet + x.profit_at(prices.get(x.symbol, x.entry_price)), ZERO)
+                max(x.wallet + x.profit_at(prices.get(x.symbol, x.last_price)), ZERO)
                 for x in self.positions.values()
             ),
             ZERO,
         )
+
+    def day_start(self, at: int, equity: Decimal) -> Decimal:
+        """Return what the account was worth when the UTC day of `at` began; it is worth `equity`.
+
+        What prices did over whole days that nobody looked at is no loss or gain of this one.
+        """
+        known = self.equity + self.change
+        began = known if at // DAY > self.day else self.day_equity
+        was_away = at // DAY - self.valued_at // DAY > 1
+        return began + equity - known if was_away else began
 
     def holding(self, symbol: str) -> Position | None:
         """Return the open position in `symbol`."""
@@ -90,7 +109,27 @@ class Ledger:
             raise LedgerError(f"expected the start of a run as its first event, found {event.kind}")
         if event.at < self.at and not isinstance(event, Exited | Funded | Trailed):
             raise LedgerError(f"{event.kind} at {event.at}: expected {self.at} or later")
-        return replace(self._applied(event), at=max(self.at, event.at))
+        begun = self._on_day(event.at // DAY)
+        return replace(begun._counted(event), at=max(self.at, event.at))  # noqa: SLF001 - its own kind
+
+    def _on_day(self, day: int) -> Ledger:
+        """Return the same account on `day`, which may have begun meanwhile."""
+        if day <= self.day:
+            return self
+        return replace(self, day=day, day_equity=self.equity + self.change)
+
+    def _counted(self, event: Event) -> Ledger:
+        """Apply `event`, and count what it comes to on its own day, however late it is known."""
+        applied = self._applied(event)
+        if not isinstance(event, Entered | Funded | Exited):
+            return applied
+        change = applied.equity_at({}) - self.equity_at({})
+        is_earlier = event.at // DAY < self.day
+        return replace(
+            applied,
+            change=self.change + change,
+            day_equity=self.day_equity + (change if is_earlier else ZERO),
+        )
 
     def _applied(self, event: Event) -> Ledger:  # noqa: PLR0911 - one way for each event
         match event:
@@ -114,14 +153,14 @@ class Ledger:
     def _started(self, event: Started) -> Ledger:
         if event.balance <= 0:
             raise LedgerError(f"expected a balance above 0, found {event.balance}")
-        balance, day = event.balance, event.at // DAY
+        balance = event.balance
         return replace(
             self,
             start=event,
             cash=balance,
             equity=balance,
+            valued_at=event.at,
             peak=balance,
-            day=day,
             day_equity=balance,
         )
 
@@ -152,6 +191,8 @@ class Ledger:
             seen=event.seen,
             tick=event.tick,
             origin=event.origin,
+            last_price=event.fill.price,
+            last_price_at=event.at,
         )
         entered = replace(self, cash=cash, entries=_put(self.entries, event.trade, event))
         return entered._with(position)  # noqa: SLF001 - its own kind
@@ -203,19 +244,15 @@ class Ledger:
         )
 
     def _marked(self, event: Marked) -> Ledger:
-        day = event.at // DAY
-        is_new_day = day > self.day
-        positions = {
-            trade: replace(x, checked_until=max(x.checked_until, event.checked_until))
-            for trade, x in self.positions.items()
-        }
+        positions = {trade: _marked(x, event) for trade, x in self.positions.items()}
         return replace(
             self,
             positions=MappingProxyType(positions),
             equity=event.equity,
+            valued_at=event.at,
+            change=ZERO,
             peak=max(self.peak, event.equity),
-            day=day,
-            day_equity=self.equity if is_new_day else self.day_equity,
+            day_equity=self.day_start(event.at, event.equity),
         )
 
     def _open(self, event: Funded | Trailed | Exited) -> Position:
@@ -225,6 +262,14 @@ class Ledger:
 
     def _with(self, position: Position) -> Ledger:
         return replace(self, positions=_put(self.positions, position.trade, position))
+
+
+def _marked(position: Position, event: Marked) -> Position:
+    checked_until = max(position.checked_until, event.checked_until)
+    price = event.prices.get(position.symbol)
+    if price is None:
+        return replace(position, checked_until=checked_until)
+    return replace(position, checked_until=checked_until, last_price=price, last_price_at=event.at)
 
 
 def fold(events: Iterable[Event]) -> Ledger:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from divbot.domain.money import price_above, price_below
 from divbot.domain.signals import Side
 
 MAINTENANCE = Decimal("0.025")
@@ -30,3 +31,13 @@ def liquidation_price(
     sign = 1 if side is Side.BUY else -1
     price = (wallet - sign * quantity * entry_price) / (quantity * (maintenance - sign))
     return price if price > 0 else None
+
+
+def liquidation_on_tick(
+    side: Side, quantity: Decimal, entry_price: Decimal, wallet: Decimal, tick: Decimal | None
+) -> Decimal | None:
+    """Return the same as a price of the venue: early rather than late."""
+    price = liquidation_price(side, quantity, entry_price, wallet)
+    if price is None:
+        return None
+    return price_above(price, tick) if side is Side.BUY else price_below(price, tick)

@@ -16,7 +16,7 @@ from divbot.domain.fills import (
     slipped,
     worse,
 )
-from divbot.domain.money import cost, gain
+from divbot.domain.money import cost, gain, price_above, price_below
 from divbot.domain.signals import Kind, Side
 
 MINUTE = 60_000
@@ -76,6 +76,9 @@ class Position:
     seen: Seen | None
     tick: Decimal | None
     origin: Origin
+    last_price: Decimal
+    """What it could be closed at when that was written down last; at first its entry price."""
+    last_price_at: int
 
     @property
     def sign(self) -> int:
@@ -167,7 +170,9 @@ def trailed_stop(position: Position, candle: Candle) -> Decimal | None:
     best = high if position.side is Side.BUY else low
     if best is None:
         return None
-    stop = best - position.sign * position.trail
+    # Away from optimism: never nearer to the price than it was meant to be.
+    away = price_below if position.side is Side.BUY else price_above
+    stop = away(best - position.sign * position.trail, position.tick)
     return stop if position.sign * (stop - position.stop) > 0 else None
 
 

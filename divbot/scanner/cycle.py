@@ -52,7 +52,7 @@ class ScanRules:
     min_age: float
     """Days of history that a symbol has, unless it is wanted by name."""
     best: int
-    """Opportunities to report."""
+    """Opportunities to show."""
     ranking: RankingRules
     with_divergences: bool = True
     """Report all divergences; without them a report of 400 symbols is 12,000 objects less."""
@@ -146,10 +146,14 @@ class Scanner:
     ) -> Report:
         rules = self._rules
         as_of = results.as_of(rules.interval)
+        fresh = [
+            x for x in results.signals if rules.ranking.is_fresh(as_of.age(x.divergence.confirmed))
+        ]
+        asked = {x.symbol: x for x in universe.listed if not x.is_only_held}
         past = Past(results.cases, {x.symbol for x in skipped}, rules.ranking.trade, rules.interval)
         opportunities = rank(
-            results.signals,
-            {listed.symbol: listed for listed in universe.listed},
+            (x for x in fresh if x.divergence.symbol in asked),
+            asked,
             rules.ranking,
             rules.interval,
             lambda signal: as_of.age(signal.divergence.confirmed),
@@ -171,7 +175,7 @@ class Scanner:
                 missing_candles=sum(coverage.missing for coverage in gaps),
                 divergences=sum(coverage.divergences for coverage in results.coverage),
                 opportunities=len(opportunities),
-                funnel=_funnel(universe, results, as_of, opportunities, rules),
+                funnel=_funnel(universe, results, fresh, opportunities, rules),
                 past=past.fates,
                 request_weight=effort.weight,
             ),
@@ -185,8 +189,14 @@ class Scanner:
             divergences=tuple(
                 sorted(results.divergences, key=lambda x: (x.symbol, x.confirmed, x.kind))
             ),
+            open_to_trade=opportunities,
+            fresh=tuple(x.divergence for x in fresh),
             notices=_notices(universe),
-            held={x.symbol: x.instrument for x in universe.listed if x.symbol in held},
+            held={
+                x.symbol: x.instrument
+                for x in universe.listed
+                if x.symbol in held and (x.instrument or x.symbol in universe.gone)
+            },
             candles=results.candles_of(
                 {x.symbol for x in universe.listed if x.is_wanted}
                 | {x.divergence.symbol for x in best}
@@ -213,16 +223,11 @@ class _AsOf:
 def _funnel(
     universe: Universe,
     results: _Results,
-    as_of: _AsOf,
+    fresh: Sequence[Signal],
     opportunities: Sequence[Opportunity],
     rules: ScanRules,
 ) -> dict[str, int]:
     """Return how many symbols each step left; none leaves more than the one before."""
-    fresh = {
-        x.divergence.symbol
-        for x in results.signals
-        if as_of.age(x.divergence.confirmed) <= rules.ranking.max_age
-    }
     traded = sum(x.is_traded for x in universe.left_out)
     return {
         "listed": len(universe.listed) + len(universe.left_out),
@@ -230,7 +235,7 @@ def _funnel(
         "in the universe": len(universe.listed),
         "enough history": len(results.coverage),
         "with a divergence": sum(x.divergences > 0 for x in results.coverage),
-        "with a fresh one": len(fresh),
+        "with a fresh one": len({x.divergence.symbol for x in fresh}),
         "open to trade": len({x.divergence.symbol for x in opportunities}),
         "shown": len({x.divergence.symbol for x in opportunities[: rules.best]}),
     }

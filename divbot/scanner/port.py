@@ -45,7 +45,7 @@ class Listed(Protocol):
 
     @property
     def instrument(self) -> Instrument | None:
-        """Return how it is listed; None where it is listed no more."""
+        """Return how it is listed; None where it is not."""
 
     @property
     def quote_volume(self) -> Decimal:
@@ -58,6 +58,10 @@ class Listed(Protocol):
     @property
     def is_wanted(self) -> bool:
         """Tell whether it is here by name, not only by its volume."""
+
+    @property
+    def is_only_held(self) -> bool:
+        """Tell whether it is here for its open position alone."""
 
 
 class LeftOut(Protocol):
@@ -106,6 +110,10 @@ class Universe(Protocol):
     @property
     def notices(self) -> Sequence[str]:
         """Return what a reader should know of how the symbols were chosen."""
+
+    @property
+    def gone(self) -> Collection[str]:
+        """Return the symbols that are held, but have been listed no more for some time."""
 
 
 class MarketData(Protocol):

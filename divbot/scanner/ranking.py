@@ -29,6 +29,10 @@ class RankingRules:
     trade: TradeRules
     weights: Weights
 
+    def is_fresh(self, age: int) -> bool:
+        """Tell whether what was confirmed `age` candles ago is no history yet."""
+        return age <= self.max_age
+
 
 class Plan(NamedTuple):
     """Where to get out; valid prices of the venue."""
@@ -51,7 +55,7 @@ def rank(
         for signal in signals
         if signal.divergence.kind in rules.kinds
         and signal.divergence.kind.side in rules.sides
-        and age_of(signal) <= rules.max_age
+        and rules.is_fresh(age_of(signal))
         and (
             opportunity := _opportunity(
                 signal,

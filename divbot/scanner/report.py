@@ -85,12 +85,17 @@ class Report:
     summary: Summary
     timings: Timings
     opportunities: tuple[Opportunity, ...]
+    """What to show, the best first."""
     divergences: tuple[Divergence, ...]
     """Every one in the windows, by symbol and time; most are history."""
+    open_to_trade: tuple[Opportunity, ...] = field(default=(), repr=False)
+    """All of the kinds and sides that were asked for: `opportunities` are the best of them."""
+    fresh: tuple[Divergence, ...] = field(default=(), repr=False)
+    """All that were confirmed lately, of every kind and side, open to trade or not."""
     notices: tuple[str, ...] = ()
     """What a reader should know of how the report came about."""
     held: Mapping[str, Instrument | None] = field(default_factory=dict)
-    """How the symbols that are held are listed; None: no more."""
+    """How the symbols that are held are listed; None: no more. Of others nothing is known."""
     candles: Mapping[str, Candles] = field(default_factory=dict, compare=False, repr=False)
     """What was analysed, by symbol, where it was asked for: see ScanRules.with_candles."""
 

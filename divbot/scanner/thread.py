@@ -167,7 +167,7 @@ class BackgroundScanner:
             self._fail(f"internal error: {type(error).__name__}: {error}")
         else:
             self._cache.publish(report, began_at)
-            self._succeed(len(report.opportunities))
+            self._succeed(report.summary.opportunities)
         return 0.0
 
     def _next(self, started: int) -> int:

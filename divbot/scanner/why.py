@@ -84,15 +84,13 @@ def scan_story(
     story: Story,
     candles: Candles | None,
     report: Report,
-    opportunities: tuple[Opportunity, ...],
     rules: ScanRules,
 ) -> Story:
     """Go on with what a scan found, and what its rules say.
 
-    `report` is the scan's, `opportunities` are all of its, not only the best; `candles` are those
-    that it looked at, None where there are none.
+    `candles` are those that it looked at, None where there are none.
     """
-    ranking, best = rules.ranking, rules.best
+    ranking, best, opportunities = rules.ranking, rules.best, report.open_to_trade
     for skipped in report.summary.skipped:
         if skipped.symbol == story.symbol:
             story.stops(skipped.reason.replace("_", " "), skipped.detail)

@@ -48,12 +48,16 @@ class Book:
     @property
     def equity(self) -> Decimal:
         """Return cash and positions at what they could be closed at."""
-        prices = {
+        return self.ledger.equity_at(self.prices)
+
+    @property
+    def prices(self) -> dict[str, Decimal]:
+        """Return what each position could be closed at, by symbol, where it is known."""
+        return {
             x.symbol: quote.bid if x.side is Side.BUY else quote.ask
             for x in self.positions
             if (quote := self.quotes.get(x.symbol)) is not None
         }
-        return self.ledger.equity_at(prices)
 
     def remember(self, quotes: Mapping[str, Quote]) -> None:
         """Keep the quotes of what is held; a price of zero is none, and the last one holds."""

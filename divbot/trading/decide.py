@@ -63,11 +63,13 @@ def choose(report: Report, moment: Moment, rules: EntryRules) -> list[Opportunit
     """Return the opportunities to take, the best first, as many as there are positions free."""
     taken: dict[str, Opportunity] = {}
     free = max(rules.max_positions - len(moment.ledger.positions), 0)
-    for opportunity in report.opportunities:
+    for opportunity in report.open_to_trade:
+        if len(taken) == free:
+            break
         symbol = opportunity.divergence.symbol
         if symbol not in taken and not objection(opportunity, moment, rules):
             taken[symbol] = opportunity
-    return list(taken.values())[:free]
+    return list(taken.values())
 
 
 def objection(opportunity: Opportunity, moment: Moment, rules: EntryRules) -> str:
@@ -85,16 +87,23 @@ def pause_reason(ledger: Ledger, equity: Decimal, now: int, rules: EntryRules) -
 
     A pause lasts for the rest of its (UTC) day at least.
     """
-    if ledger.paused and now // DAY == ledger.paused_at // DAY:
+    if is_paused_today(ledger, now):
         return ledger.paused
-    is_new_day = now // DAY > ledger.day
-    day_began = ledger.equity if is_new_day else ledger.day_equity
+    if equity <= 0:
+        return "nothing is left of the equity"
+    day_began = ledger.day_start(now, equity)
     if equity <= day_began * (1 - rules.max_daily_loss):
         return f"lost {1 - equity / day_began:.1%} today, the limit is {rules.max_daily_loss:.1%}"
     peak = max(ledger.peak, equity)
     if equity <= peak * (1 - rules.max_drawdown):
         return f"{1 - equity / peak:.1%} below its peak, the limit is {rules.max_drawdown:.1%}"
     return ""
+
+
+def is_paused_today(ledger: Ledger, now: int) -> bool:
+    """Tell whether there is a pause that was found or renewed on the (UTC) day of `now`."""
+    # After a clock was set back over midnight, that day is a later one.
+    return bool(ledger.paused) and now // DAY <= ledger.paused_at // DAY
 
 
 def reason_to_close(
@@ -157,9 +166,11 @@ def _is_delisted(report: Report, symbol: str, now: int) -> bool:
 
 
 def _has_opposite(report: Report, position: Position) -> bool:
+    """Tell whether a divergence says the opposite, though it may be spent for an entry."""
+    since = max(position.origin.confirmed_at, position.opened_at)
     return any(
-        opportunity.divergence.symbol == position.symbol
-        and opportunity.side is not position.side
-        and opportunity.confirmed_at > max(position.origin.confirmed_at, position.opened_at)
-        for opportunity in report.opportunities
+        divergence.symbol == position.symbol
+        and divergence.kind.side is not position.side
+        and report.interval.close_of(divergence.confirmed) > since
+        for divergence in report.fresh
     )

@@ -33,6 +33,7 @@ from divbot.trading.decide import (
     ExitRules,
     Moment,
     choose,
+    is_paused_today,
     is_too_old,
     pause_reason,
     reason_to_close,
@@ -87,10 +88,10 @@ class Engine:
         self._questions = questions
         self._rules = rules
         self._tell = tell
-        self._watch = Watch(market, rules.market, book, questions, rules.costs)
+        self._watch = Watch(market, rules.market, book, questions, rules.costs, tell)
         self._started_at = market.now()
         self._acted_on = 0
-        self._marked_at = book.ledger.at
+        self._marked_at = book.ledger.valued_at
         self._problem = self._found = ""
         # Guards `_state`: other threads read it.
         self._lock = threading.Lock()
@@ -120,17 +121,16 @@ class Engine:
         if found is not None:
             for trouble in self._watch.replay_minutes(now):
                 self._note(f"no candles: {trouble}")
+            # Before anything is closed: what it lost on earlier days is no loss of this one.
+            self._mark(now)
             self._watch.close_by_quote()
             self._act(self._cache.latest(), now)
-            self._mark(now)
         self._publish(now)
 
     def mark(self) -> None:
         """Value the account now, as before leaving."""
         now = self._market.now()
-        self._marked_at = now
-        checked, cash = self._watch.checked_until(now), self._book.ledger.cash
-        self._book.write(Marked(self._after_all(now), self._book.equity, cash, checked))
+        self._value(now)
         self._publish(now)
 
     def _look(self) -> Mapping[str, Quote] | None:
@@ -183,9 +183,9 @@ class Engine:
                 is_warning=True,
             )
             return []
-        if report.opportunities:
+        if report.open_to_trade:
             self._tell(
-                f"processing {len(report.opportunities)} opportunities from background scanner "
+                f"processing {len(report.open_to_trade)} opportunities from background scanner "
                 f"(age: {seconds}s)",
                 is_warning=now - published.at > LATE,
             )
@@ -225,13 +225,23 @@ class Engine:
             self._book.remember(quotes)
 
     def _pause(self, reason: str, now: int) -> None:
-        if bool(reason) is not bool(self._book.ledger.paused):
-            self._book.write(Paused(self._after_all(now), reason))
+        ledger = self._book.ledger
+        if reason == ledger.paused and (not reason or is_paused_today(ledger, now)):
+            return
+        if self._marked_at != now:
+            self._value(now)  # what the next day begins with
+        self._book.write(Paused(self._after_all(now), reason))
 
     def _mark(self, now: int) -> None:
         every = self._rules.mark_every
         if now // every != self._marked_at // every:
-            self.mark()
+            self._value(now)
+
+    def _value(self, now: int) -> None:
+        self._marked_at = now
+        book, checked = self._book, self._watch.checked_until(now)
+        at = self._after_all(now)
+        book.write(Marked(at, book.equity, book.ledger.cash, checked, book.prices))
 
     def _after_all(self, now: int) -> int:
         """Return a time that no event has yet, whichever way the clock was set meanwhile."""

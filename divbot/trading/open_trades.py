@@ -23,7 +23,7 @@ class OpenTrade:
     exit: None = None
     reason: None = None
     profit: None = None
-    """Nobody wrote down what it could be closed at."""
+    """Known once it is closed."""
     r_multiple: None = None
     closed_at: None = None
 

@@ -9,8 +9,8 @@ from typing import Protocol
 from divbot.domain.events import Event
 from divbot.domain.fills import Candle, Quote
 from divbot.domain.ledger import Ledger
-from divbot.domain.market import Instrument
-from divbot.domain.signals import Opportunity
+from divbot.domain.market import Instrument, Interval
+from divbot.domain.signals import Divergence, Opportunity
 
 
 class Minutes(Protocol):
@@ -30,7 +30,7 @@ class FundingRate(Protocol):
 
     @property
     def at(self) -> int:
-        """Return when it was due, ms UTC."""
+        """Return the venue's own time for it, ms UTC: shortly after it was due."""
 
     @property
     def rate(self) -> Decimal:
@@ -71,8 +71,16 @@ class Report(Protocol):
         """Return the close of the newest final candle, ms UTC."""
 
     @property
-    def opportunities(self) -> tuple[Opportunity, ...]:
-        """Return what can be traded, the best first."""
+    def interval(self) -> Interval:
+        """Return the length of a candle."""
+
+    @property
+    def open_to_trade(self) -> tuple[Opportunity, ...]:
+        """Return what can be traded of what was asked for, the best first."""
+
+    @property
+    def fresh(self) -> tuple[Divergence, ...]:
+        """Return all that was confirmed lately, whatever was asked for and can be traded."""
 
     @property
     def held(self) -> Mapping[str, Instrument | None]:

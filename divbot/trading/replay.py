@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 from divbot.domain.events import Event, Exited, Funded, Trailed
 from divbot.domain.fills import Candle, Costs, Reason
-from divbot.domain.margin import liquidation_price
+from divbot.domain.margin import liquidation_on_tick
 from divbot.domain.positions import (
+    MINUTE,
     Exit,
     Position,
     exit_in_candle,
@@ -58,8 +59,11 @@ def settle(
 ) -> tuple[Position, tuple[Funded, ...]]:
     """Return `position` after all funding of `rates` that was due by `until`, and the payments."""
     payments = []
-    for rate in _due(position, rates, until):
-        funded = _funded(position, rate)
+    for rate in rates:
+        due = _due_at(rate)
+        if not position.funded_until < due <= until:
+            continue
+        funded = _funded(position, rate, due)
         payments.append(funded)
         position = replace(
             position,
@@ -68,6 +72,11 @@ def settle(
             funded_until=funded.at,
         )
     return position, tuple(payments)
+
+
+def _due_at(rate: FundingRate) -> int:
+    """Return when a settlement was due: the venue's own time for it is up to 20 ms later."""
+    return rate.at // MINUTE * MINUTE
 
 
 def _replay(position: Position, past: Past, costs: Costs) -> Iterator[Event]:
@@ -86,21 +95,22 @@ def _replay(position: Position, past: Past, costs: Costs) -> Iterator[Event]:
             position = replace(position, stop=stop)
 
 
-def _due(position: Position, rates: Iterable[FundingRate], until: int) -> tuple[FundingRate, ...]:
-    return tuple(rate for rate in rates if position.funded_until < rate.at <= until)
-
-
-def _funded(position: Position, rate: FundingRate) -> Funded:
+def _funded(position: Position, rate: FundingRate, due: int) -> Funded:
     amount = funding_of(position, rate.rate, rate.mark_price)
     return Funded(
-        at=rate.at,
+        at=due,
         trade=position.trade,
         rate=rate.rate,
         mark_price=rate.mark_price,
         amount=amount,
-        liquidation=liquidation_price(
-            position.side, position.quantity, position.entry_price, position.wallet + amount
+        liquidation=liquidation_on_tick(
+            position.side,
+            position.quantity,
+            position.entry_price,
+            position.wallet + amount,
+            position.tick,
         ),
+        settled_at=rate.at,
     )
 
 

@@ -12,9 +12,9 @@ from decimal import Decimal
 from divbot.domain.events import Entered
 from divbot.domain.fills import Costs, Fill, Quote, fill_at_quote, slipped
 from divbot.domain.ledger import Ledger
-from divbot.domain.margin import MAX_LEVERAGE, liquidation_price
+from divbot.domain.margin import MAX_LEVERAGE, liquidation_on_tick, liquidation_price
 from divbot.domain.market import Instrument, Market
-from divbot.domain.money import cost, quantity_below
+from divbot.domain.money import cost, price_above, quantity_below
 from divbot.domain.positions import Origin, Seen
 from divbot.domain.signals import Opportunity, Side
 
@@ -95,7 +95,9 @@ def enter(
         stop=opportunity.stop,
         target=opportunity.target,
         trail=_trail(opportunity, rules),
-        liquidation=liquidation_price(side, held, fill.price, margin) if is_futures else None,
+        liquidation=liquidation_on_tick(side, held, fill.price, margin, instrument.tick_size)
+        if is_futures
+        else None,
         seen=seen,
         tick=instrument.tick_size,
         origin=_origin(entry),
@@ -168,7 +170,8 @@ def _trail(opportunity: Opportunity, rules: SizingRules) -> Decimal | None:
     if rules.trail_atr is None:
         return None
     atr = opportunity.price * Decimal(repr(opportunity.atr_percent)) / 100
-    return rules.trail_atr * atr
+    tick = opportunity.instrument.tick_size if opportunity.instrument else None
+    return price_above(rules.trail_atr * atr, tick)
 
 
 def _origin(entry: Entry) -> Origin:

@@ -88,10 +88,10 @@ class Snapshot:
     def open_profit(self) -> Decimal:
         """Return what the open positions have come to so far: equity is balance + realised + this.
 
-        A position without a price counts with its entry price.
+        A position without a price counts with the last one that is known.
         """
         positions = self.ledger.positions.values()
-        return sum((self._net(x, self.price_of(x) or x.entry_price) for x in positions), Decimal(0))
+        return sum((self._net(x, self.price_of(x) or x.last_price) for x in positions), Decimal(0))
 
     def profit_of(self, position: Position) -> Decimal | None:
         """Return what `position` has come to so far, but for the fee of closing it.

@@ -7,10 +7,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from divbot.domain.errors import DivbotError
+from divbot.domain.clock import utc_text
+from divbot.domain.errors import DivbotError, UnknownSymbol
 from divbot.domain.events import Event, Exited
-from divbot.domain.fills import Costs, Reason
+from divbot.domain.fills import Costs, Quote, Reason
 from divbot.domain.market import Market as Kind
+from divbot.domain.notices import Tell
 from divbot.domain.positions import (
     MINUTE,
     Exit,
@@ -27,19 +29,22 @@ from divbot.trading.replay import Past, exited, replay, settle
 T = TypeVar("T")
 
 _HOUR = 60 * MINUTE
+_LATE = 2 * MINUTE
+"""How long after a whole hour its settlement is asked for again, where there was none yet."""
 
 
 class Watch:
     """Close positions by what the market did; belongs to the trader's thread."""
 
     def __init__(
-        self, market: Market, kind: Kind, book: Book, questions: Questions, costs: Costs
+        self, market: Market, kind: Kind, book: Book, questions: Questions, costs: Costs, tell: Tell
     ) -> None:
         self._market = market
         self._kind = kind
         self._book = book
         self._questions = questions
         self._costs = costs
+        self._tell = tell
         # The journal knows it too, but only as of the last valuation.
         self._checked: dict[int, int] = {}
 
@@ -48,11 +53,17 @@ class Watch:
         return min((self._until(x) for x in self._book.positions), default=now // MINUTE * MINUTE)
 
     def replay_minutes(self, now: int) -> list[DivbotError]:
-        """Replay all minutes that ended since the last look; return why some could not be."""
+        """Replay all minutes that ended since the last look; return why some could not be.
+
+        What the venue does not know any more is closed, as nothing more will be heard of it.
+        """
         due = [x for x in self._book.positions if self._until(x) + MINUTE <= now]
         pasts = self._ask([partial(self._past, x, self._until(x), now) for x in due])
         troubles = []
         for position, past in zip(due, pasts, strict=True):
+            if isinstance(past, UnknownSymbol):
+                self._end(position, self._delisted(position, now))
+                continue
             if isinstance(past, DivbotError):
                 troubles.append(past)
                 continue
@@ -81,6 +92,9 @@ class Watch:
         if self._was_ended_before(position):
             return True
         quote = self._book.quotes.get(position.symbol)
+        if quote is None and reason is Reason.DELISTING:
+            self._end(position, self._delisted(position, looked_at))
+            return True
         if quote is None:
             return False
         exit_ = exit_at_quote(position, quote, self._costs)
@@ -93,10 +107,8 @@ class Watch:
         """Write an exit in a minute that is not over, after the funding that was due before it."""
         at = exit_.fill.at
         rates: Sequence[FundingRate] = ()
-        if self._may_be_due(position, self._until(position), at):
-            (found,) = self._ask(
-                [partial(self._market.funding, position.symbol, position.funded_until + 1, at)]
-            )
+        if self._may_be_due(position, position.funded_until, at):
+            (found,) = self._ask([partial(self._funding, position, at)])
             # Without an answer it is closed all the same: a stop waits for nothing.
             rates = () if isinstance(found, DivbotError) else found
         settled, payments = settle(position, rates, at)
@@ -112,8 +124,27 @@ class Watch:
         marks = self._market.mark_minutes(symbol, start, now).final
         funding: Sequence[FundingRate] = ()
         if self._may_be_due(position, start, end):
-            funding = self._market.funding(symbol, position.funded_until + 1, end)
+            funding = self._funding(position, end)
         return Past(candles, {x.open_time: x for x in marks}, funding)
+
+    def _funding(self, position: Position, end: int) -> Sequence[FundingRate]:
+        """Ask for what was due by `end` and is not paid."""
+        # To the end of the minute: it stands under a time that is somewhat later than it was due.
+        until = end // MINUTE * MINUTE + MINUTE - 1
+        return self._market.funding(position.symbol, position.funded_until + 1, until)
+
+    def _delisted(self, position: Position, at: int) -> Exit:
+        """Return the end of a position at the last price that is known, whenever that was."""
+        last = position.last_price
+        quote = self._book.quotes.get(position.symbol)
+        quote = quote or Quote(last, last, position.last_price_at)
+        exit_ = close_at(position, quote, Reason.DELISTING, self._costs)
+        self._tell(
+            f"{position.symbol} was delisted and has no price any more: its position is closed at "
+            f"the last one that is known, of {utc_text(quote.at, seconds=True)} UTC",
+            is_warning=True,
+        )
+        return replace(exit_, fill=replace(exit_.fill, at=max(quote.at, at)))
 
     def _was_ended_before(self, position: Position) -> bool:
         """End `position` as the candles since the last look do; tell whether they do.
@@ -136,10 +167,10 @@ class Watch:
         return exit_ is not None
 
     def _may_be_due(self, position: Position, start: int, end: int) -> bool:
-        """Tell whether funding may be due from `start` to `end`, and has not been paid."""
+        """Tell whether funding may have become due from `start` to `end`, and is not paid yet."""
         # At whole hours; how many lie between two payments changes.
-        is_on_the_hour = end // _HOUR > (start - 1) // _HOUR
-        return self._kind is Kind.USDM and is_on_the_hour and end > position.funded_until
+        hour = end // _HOUR * _HOUR
+        return self._kind is Kind.USDM and hour > position.funded_until and hour > start - _LATE
 
     def _until(self, position: Position) -> int:
         return max(position.checked_until, self._checked.get(position.trade, 0))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -256,11 +256,46 @@ def test_the_next_address_is_asked_where_the_first_one_refuses(
     assert hosts == [*["one"] * tries, "two", "two"]
 
 
-def test_an_unknown_symbol_is_the_symbol_s_own_trouble() -> None:
-    transport = ScriptedTransport(refusal(400, -1121, "Invalid symbol."))
-
-    with pytest.raises(UnknownSymbol, match="XUSDT"):
-        client_of(transport).final_candles("XUSDT", Interval.M5, 499)
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda x: x.final_candles("XUSDT", Interval.M5, 499), id="candles"),
+        pytest.param(lambda x: x.minutes("XUSDT", NOW, 99), id="minutes"),
+        pytest.param(lambda x: x.minutes("XUSDT", NOW, 99, mark=True), id="minutes of the mark"),
+        pytest.param(lambda x: x.funding("XUSDT", NOW, NOW), id="funding"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("refused", "error", "says"),
+    [
+        pytest.param(
+            refusal(400, -1121, "Invalid symbol."),
+            UnknownSymbol,
+            "XUSDT: the venue does not know this symbol",
+            id="unknown",
+        ),
+        pytest.param(
+            refusal(400, -1122, "Invalid symbol status."),
+            UnknownSymbol,
+            "XUSDT: the venue does not trade this symbol",
+            id="settled",
+        ),
+        pytest.param(
+            refusal(400, -1100, "Illegal characters."),
+            RequestRejected,
+            "XUSDT: the venue rejected the request",
+            id="rejected",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_symbol_names_it_whatever_was_asked(
+    ask: Callable[[BinanceClient], object],
+    refused: Answer,
+    error: type[DivbotError],
+    says: str,
+) -> None:
+    with pytest.raises(error, match=says):
+        ask(client_of(ScriptedTransport(refused)))
 
 
 def test_every_try_is_charged_for() -> None:

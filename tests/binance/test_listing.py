@@ -45,6 +45,8 @@ class FakeClient:
         self.ranges = {"AAAUSDT": "0.05", "CALMUSDT": "0.002", "PEGUSDT": "0.001"}
         self.closes = {"CALMUSDT": [1.0, 1.2], "PEGUSDT": [1.0, 1.005]}
         self.stocks: list[str] = []
+        self.unlisted: set[str] = set()
+        """They have a price, but stand on no list."""
 
     def exchange_info(self) -> Listing:
         self.asked.append("exchangeInfo")
@@ -54,6 +56,7 @@ class FakeClient:
         coins = [
             Instrument(symbol, symbol.removesuffix("USDT"), "USDT", "TRADING", **facts)
             for symbol in self.ranges
+            if symbol not in self.unlisted
         ]
         stocks = [
             Instrument(f"{base}USDT", base, "USDT", "TRADING", underlying="EQUITY")
@@ -213,6 +216,51 @@ def test_the_last_good_list_holds_while_there_is_no_new_one(desk: Desk) -> None:
     assert symbols(kept) == [*symbols(good), "GONEUSDT"]
     assert (kept.problem, kept.at) == ("no route", good.at)
     assert (fresh.problem, symbols(fresh)) == ("", symbols(good))
+
+
+def test_a_held_symbol_is_gone_when_good_lists_lacked_it_for_five_minutes(desk: Desk) -> None:
+    held = {"AAAUSDT", "GONEUSDT"}
+
+    found = []
+    for _ in range(4):
+        found.append(desk.universe(held=held).gone)
+        desk.clock.advance(120)
+
+    assert found == [set(), set(), set(), {"GONEUSDT"}]
+
+
+def test_a_held_symbol_that_one_list_lacks_is_not_gone(desk: Desk) -> None:
+    desk.universe(held={"AAAUSDT"})
+    width = desk.client.ranges.pop("AAAUSDT")
+    desk.clock.advance(120)
+    desk.universe(held={"AAAUSDT"})
+    desk.client.ranges["AAAUSDT"] = width
+    desk.clock.advance(120)
+    desk.universe(held={"AAAUSDT"})
+    del desk.client.ranges["AAAUSDT"]
+    desk.clock.advance(240)
+
+    assert desk.universe(held={"AAAUSDT"}).gone == set()
+
+
+def test_a_held_symbol_that_only_the_list_lacks_is_not_gone(desk: Desk) -> None:
+    desk.client.unlisted.add("AAAUSDT")
+    desk.universe(held={"AAAUSDT"})
+    desk.clock.advance(3600)
+
+    assert desk.universe(held={"AAAUSDT"}).gone == set()
+
+
+def test_a_list_of_earlier_says_of_no_symbol_that_it_is_gone(desk: Desk) -> None:
+    desk.universe()
+    desk.client.trouble = VenueUnreachable("no route")
+
+    for _ in range(5):
+        desk.clock.advance(120)
+        kept = desk.universe(held={"NEWUSDT"})
+
+    assert kept.gone == set()
+    assert [x.is_only_held for x in kept.listed if x.symbol == "NEWUSDT"] == [True]
 
 
 @pytest.mark.parametrize("trouble", [StopUntil.banned(NOW + DAY), VenueRefused("not here")])

@@ -204,6 +204,39 @@ def test_what_is_held_is_never_dropped() -> None:
     assert reasons(found) == {"BTCUSDT": Rule.EXCLUDED}
 
 
+def test_what_is_held_is_looked_at_beside_chosen_symbols() -> None:
+    listing = snapshot(*map(instrument, ("BTC", "ETH", "SOL")))
+
+    found = select(
+        listing, replace(RULES, symbols=("ETHUSDT",)), held={"SOLUSDT", "ETHUSDT", "GONEUSDT"}
+    )
+
+    assert [(x.symbol, x.is_only_held) for x in found.listed] == [
+        ("ETHUSDT", False),
+        ("GONEUSDT", True),
+        ("SOLUSDT", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_only_held"),
+    [
+        pytest.param({}, False, id="one of the most traded"),
+        pytest.param({"exclude": ("C03*",)}, True, id="excluded"),
+        pytest.param({"top": 2}, True, id="not traded enough"),
+        pytest.param({"top": 2, "include": ("C03*",)}, False, id="included"),
+    ],
+)
+def test_what_no_rule_would_let_in_is_there_for_its_position_only(
+    changes: dict[str, Any], is_only_held: bool
+) -> None:
+    found = select(coins(6), replace(RULES, **changes), held={"C03USDT"})
+
+    (held,) = [x for x in found.listed if x.symbol == "C03USDT"]
+    assert held.is_wanted
+    assert held.is_only_held is is_only_held
+
+
 def test_included_symbols_are_in_by_name_or_pattern_whatever_their_rank() -> None:
     listing = snapshot(*map(instrument, ("BTC", "PAXG", "EUR", "1000CAT", "1000SATS", "ETH")))
 

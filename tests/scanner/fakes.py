@@ -47,9 +47,13 @@ class FakeListed(NamedTuple):
     quote_volume: Decimal = Decimal(1000)
     spread: Decimal | None = None
     is_wanted: bool = False
+    is_only_held: bool = False
+    is_listed: bool = True
 
     @property
-    def instrument(self) -> Instrument:
+    def instrument(self) -> Instrument | None:
+        if not self.is_listed:
+            return None
         return Instrument(self.symbol, self.symbol, "", "TRADING", self.tick_size)
 
 
@@ -60,6 +64,7 @@ class FakeUniverse(NamedTuple):
     left_out: tuple[LeftOut, ...] = ()
     unknown: Mapping[str, str] = {}
     notices: tuple[str, ...] = ()
+    gone: frozenset[str] = frozenset()
 
 
 def candles_of(seed: int, bars: int, *, end: int = 0, missing: Sequence[int] = ()) -> FakeCandles:
@@ -85,6 +90,8 @@ class FakeSource:
     problem: str = ""
     unknown: dict[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    unlisted: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
     asked: list[str] = field(default_factory=list)
 
     def open(self, connections: int) -> FakeMarketData:
@@ -118,9 +125,21 @@ class FakeMarketData:
         source = self._source
         wanted = source.wanted | set(held)
         symbols = [*source.symbols, *sorted(set(held) - set(source.symbols))]
-        listed = (FakeListed(symbol, is_wanted=symbol in wanted) for symbol in symbols)
+        listed = (
+            FakeListed(
+                symbol,
+                is_wanted=symbol in wanted,
+                is_only_held=symbol not in source.symbols,
+                is_listed=symbol not in source.unlisted,
+            )
+            for symbol in symbols
+        )
         return FakeUniverse(
-            tuple(listed), source.problem, unknown=source.unknown, notices=source.notices
+            tuple(listed),
+            source.problem,
+            unknown=source.unknown,
+            notices=source.notices,
+            gone=source.gone,
         )
 
     def final_candles(

@@ -75,6 +75,34 @@ def test_opportunities_are_fresh_ranked_and_cut_to_the_best(scan: Scan) -> None:
     assert [x.rank for x in everything.opportunities] == list(range(1, len(scores) + 1))
 
 
+def test_the_trader_gets_all_that_is_open_to_trade_however_little_is_shown(scan: Scan) -> None:
+    source = FakeSource(names(60))
+
+    everything, one = scan(source, best=1000), scan(source, best=1)
+
+    assert one.open_to_trade == everything.open_to_trade == everything.opportunities
+    assert one.opportunities == everything.opportunities[:1]
+
+
+def test_what_is_fresh_is_reported_of_every_kind_and_side_and_though_it_is_spent(
+    scan: Scan,
+) -> None:
+    source = FakeSource(names(60))
+
+    everything = scan(source, max_age=30)
+    one_kind = frozenset({Kind.HIDDEN_BEARISH})
+    sells = scan(source, max_age=30, sides=frozenset({Side.SELL}), kinds=one_kind)
+
+    assert {x.divergence.kind for x in sells.open_to_trade} == one_kind
+    assert sells.fresh == everything.fresh
+    newest = everything.as_of - STEP
+    assert set(sells.fresh) == {
+        x for x in everything.divergences if (newest - x.confirmed) // STEP <= 30
+    }
+    assert {x.kind.side for x in sells.fresh} == set(Side)
+    assert len(sells.fresh) > len(everything.open_to_trade)
+
+
 def test_every_opportunity_is_one_of_the_divergences(scan: Scan) -> None:
     report = scan(FakeSource(names(60)), best=1000)
 
@@ -150,6 +178,46 @@ def test_what_is_not_listed_is_named_and_counted(scan: Scan) -> None:
     assert (report.summary.symbols, report.summary.scanned) == (3, 2)
     assert report.summary.skipped == (Skipped("GONEUSDT", UNKNOWN, "not listed"),)
     assert report.notices == ("a pattern",)
+
+
+def test_what_is_only_held_is_looked_at_for_its_exit_and_not_offered_again(scan: Scan) -> None:
+    symbol = scan(FakeSource(names(60))).opportunities[0].divergence.symbol
+    source = FakeSource(tuple(x for x in names(60) if x != symbol))
+    pool = InlinePool(source, connections=2)
+
+    report = Scanner(source.open_listing(), source, pool, ManualClock(), rules(best=1000)).cycle(
+        held={symbol}
+    )
+
+    pool.close()
+    assert symbol in {x.symbol for x in report.fresh}
+    assert symbol not in {x.divergence.symbol for x in report.open_to_trade}
+
+
+@pytest.mark.parametrize(
+    ("unlisted", "gone", "held"),
+    [
+        pytest.param(False, False, {"HELDUSDT": "TRADING"}, id="listed"),
+        pytest.param(True, False, {}, id="missing for now: nothing is known"),
+        pytest.param(True, True, {"HELDUSDT": None}, id="missing for long: listed no more"),
+    ],
+)
+def test_a_report_tells_how_what_is_held_is_listed(
+    unlisted: bool, gone: bool, held: dict[str, str | None]
+) -> None:
+    source = FakeSource(
+        names(3),
+        unlisted=frozenset({"HELDUSDT"} if unlisted else ()),
+        gone=frozenset({"HELDUSDT"} if gone else ()),
+    )
+    pool = InlinePool(source, connections=1)
+
+    report = Scanner(source.open_listing(), source, pool, ManualClock(), rules()).cycle(
+        held={"HELDUSDT"}
+    )
+
+    pool.close()
+    assert {name: x and x.status for name, x in report.held.items()} == held
 
 
 def test_an_old_list_of_symbols_is_told(scan: Scan) -> None:

@@ -80,7 +80,7 @@ def exited(trade: int = 1, at: int = START + 9 * MINUTE) -> Exited:
 
 def funded(trade: int = 1, at: int = START + 5 * MINUTE) -> Funded:
     rate, mark, amount = Decimal("0.00010000"), Decimal("101.23"), Decimal("-0.00506150")
-    return Funded(at, trade, rate, mark, amount, liquidation=Decimal("80.41"))
+    return Funded(at, trade, rate, mark, amount, liquidation=Decimal("80.41"), settled_at=at + 7)
 
 
 def trailed(trade: int = 1, at: int = START + 6 * MINUTE) -> Trailed:
@@ -88,4 +88,5 @@ def trailed(trade: int = 1, at: int = START + 6 * MINUTE) -> Trailed:
 
 
 def marked(at: int = START + 7 * MINUTE) -> Marked:
-    return Marked(at, equity=Decimal("1001.5"), cash=Decimal("989.975"), checked_until=at)
+    equity, cash = Decimal("1001.5"), Decimal("989.975")
+    return Marked(at, equity, cash, checked_until=at, prices={"BTCUSDT": Decimal("101.30")})

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from divbot.domain.errors import DivbotError, JournalError
-from divbot.domain.events import Entered, Event, Started
+from divbot.domain.errors import DivbotError, JournalError, UnknownSymbol
+from divbot.domain.events import Entered, Event, Resumed, Started
 from divbot.domain.fills import Candle, Costs, Quote, fill_at_quote
 from divbot.domain.ledger import Ledger
 from divbot.domain.margin import liquidation_price
@@ -87,6 +87,8 @@ def position(side: Side = Side.BUY, **changes: Any) -> Position:
         seen=None,
         tick=d("0.1"),
         origin=ORIGIN,
+        last_price=d(100),
+        last_price_at=NOON,
     )
     return replace(usual, **changes)
 
@@ -179,6 +181,8 @@ class FakeMarket:
         self.next_quotes: list[dict[str, tuple[float, float]]] = []
         self.trouble: DivbotError | None = None
         self.candle_trouble: DivbotError | None = None
+        self.gone: set[str] = set()
+        """Symbols that this venue does not know any more."""
         self.asked: list[str] = []
         self.quotes_take = 0
         """ms until an answer with quotes has come."""
@@ -193,12 +197,17 @@ class FakeMarket:
             raise self.trouble
         if self.next_quotes:
             self.quoted = self.next_quotes.pop(0)
-        return {symbol: quote(*prices, self.time) for symbol, prices in self.quoted.items()}
+        return {
+            symbol: quote(*prices, self.time)
+            for symbol, prices in self.quoted.items()
+            if symbol not in self.gone
+        }
 
     def minutes(self, symbol: str, start: int, end: int) -> FakeMinutes:
         self.asked.append(f"minutes {symbol}")
         if self.candle_trouble:
             raise self.candle_trouble
+        self._expect_known(symbol)
         return self._from(self.candles.get(symbol, []), start)
 
     def mark_minutes(self, symbol: str, start: int, end: int) -> FakeMinutes:
@@ -206,7 +215,12 @@ class FakeMarket:
 
     def funding(self, symbol: str, start: int, end: int) -> tuple[Settlement, ...]:
         self.asked.append(f"funding {symbol}")
+        self._expect_known(symbol)
         return tuple(x for x in self.settlements.get(symbol, []) if start <= x.at <= end)
+
+    def _expect_known(self, symbol: str) -> None:
+        if symbol in self.gone:
+            raise UnknownSymbol(f"{symbol}: the venue does not know this symbol")
 
     def _from(self, candles: Iterable[Candle], start: int) -> FakeMinutes:
         rows = [x for x in candles if start <= x.open_time <= self.time]
@@ -237,9 +251,11 @@ class MemoryJournal:
 
 @dataclass(frozen=True)
 class FakeReport:
-    opportunities: tuple[Opportunity, ...] = ()
+    open_to_trade: tuple[Opportunity, ...] = ()
+    fresh: tuple[Divergence, ...] = ()
     held: Mapping[str, Instrument | None] = field(default_factory=dict)
     as_of: int = NOON
+    interval: Interval = Interval.M5
 
 
 @dataclass(frozen=True)
@@ -295,6 +311,7 @@ class Trader:
     """An engine with everything around it."""
 
     def __init__(self, *events: Event, rules: Rules = RULES) -> None:
+        self.rules = rules
         self.market = FakeMarket()
         self.journal = MemoryJournal(*events)
         self.cache = FakeCache()
@@ -305,10 +322,22 @@ class Trader:
         book = Book(self.journal, lambda event, _: self.heard.append(event.kind))
         self.engine = Engine(self.market, self.cache, book, self.questions, rules, self.told)
 
+    def restart(self, *, after: int) -> Trader:
+        """Return another program on the same market and journal, `after` ms later."""
+        self.market.time += after
+        session = Resumed(self.market.time, self.ledger.sessions + 1, {})
+        other = Trader(*self.journal.events, session, rules=self.rules)
+        other.market.__dict__.update(self.market.__dict__)
+        return other
+
     def publish(self, *opportunities: Opportunity, at: int | None = None, **held: Any) -> None:
+        fresh = tuple(x.divergence for x in opportunities)
+        self.publish_report(FakeReport(opportunities, fresh, held), at)
+
+    def publish_report(self, report: FakeReport, at: int | None = None) -> None:
         version = self.cache.published.version + 1 if self.cache.published else 1
         at = self.market.time if at is None else at
-        self.cache.published = FakePublished(version, at, FakeReport(opportunities, held))
+        self.cache.published = FakePublished(version, at, report)
 
     def step(self, *, after: int = 0) -> None:
         """Take a step `after` ms later."""

@@ -128,7 +128,14 @@ def _next(draw: st.DrawFn, ledger: Ledger) -> Event:
             "fill": fills(at),
             "returned": MONEY,
         },
-        Marked: {"equity": MONEY, "cash": MONEY, "checked_until": MS},
+        Marked: {
+            "equity": MONEY,
+            "cash": MONEY,
+            "checked_until": MS,
+            "prices": st.just(
+                dict(sorted((x.symbol, x.entry_price) for x in ledger.positions.values()))
+            ),
+        },
         Paused: {"reason": TEXTS},
         Resumed: {
             "session": st.just(ledger.sessions + 1),

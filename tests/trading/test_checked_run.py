@@ -104,6 +104,15 @@ def of_a_later_signal(fact: Fact) -> None:
     fact["body"]["origin"]["confirmed_at"] += 30 * MINUTE
 
 
+def settled_later(fact: Fact) -> None:
+    fact["body"]["settled_at"] += 7
+
+
+def at_another_price(fact: Fact) -> None:
+    prices = fact["body"]["prices"]
+    prices |= {symbol: str(2 * Decimal(price)) for symbol, price in prices.items()}
+
+
 @pytest.mark.parametrize(
     ("kind", "chosen", "change", "told"),
     [
@@ -117,6 +126,7 @@ def of_a_later_signal(fact: Fact) -> None:
         pytest.param("exited", {}, add(UNIT, "returned"), "returned", id="what came back"),
         pytest.param("exited", {"basis": "candle"}, a_minute_later, "time", id="a minute later"),
         pytest.param("funded", {}, add(UNIT, "amount"), "amount", id="funding"),
+        pytest.param("funded", {}, settled_later, "the venue's time", id="time of funding"),
         pytest.param("marked", {}, add(UNIT, "cash"), "cash", id="cash"),
         # With several positions open, equity is known within bounds only.
         pytest.param("marked", {}, add(Decimal(1000), "equity"), "equity", id="equity"),
@@ -164,6 +174,46 @@ def test_a_fact_that_is_missing_is_found(
     assert all(verdicts)
     # Bid or ask may touch a stop that no candle does: cash alone tells of that one.
     assert any(told in found for found in verdicts)
+
+
+def test_settlements_that_the_venue_dates_somewhat_later_are_the_same_ones(
+    run: Run, tmp_path: Path
+) -> None:
+    def settle_later(facts: list[Fact]) -> None:
+        for fact in those(facts, "funded"):
+            settled_later(fact)
+
+    records = run.market.fundings.items()
+    late = {symbol: [x._replace(at=x.at + 7) for x in each] for symbol, each in records}
+    journal = rewritten(run.journal, tmp_path / "late.db", settle_later)
+
+    verdict = check(journal, replace(run.market, fundings=late), run.rules)
+
+    assert verdict.discrepancies == ()
+    assert verdict.funded > 0
+
+
+def test_a_valuation_at_other_prices_is_found(run: Run, tmp_path: Path) -> None:
+    def change_one(facts: list[Fact]) -> None:
+        at_another_price(next(x for x in those(facts, "marked") if x["body"]["prices"]))
+
+    journal = rewritten(run.journal, tmp_path / "changed.db", change_one)
+
+    found = check(journal, run.market, run.rules).discrepancies
+    assert "equity at its prices" in " ".join(found)
+
+
+def test_a_pause_that_ends_on_its_own_day_is_found(run: Run, tmp_path: Path) -> None:
+    def pause_for_a_moment(facts: list[Fact]) -> None:
+        at = facts[-1]["body"]["at"]
+        for later, reason in ((1, "lost too much"), (2, "")):
+            body = {"at": at + later, "reason": reason}
+            facts.append({"kind": "paused", "key": f"pause:{at + later}", "body": body})
+
+    journal = rewritten(run.journal, tmp_path / "changed.db", pause_for_a_moment)
+
+    found = check(journal, run.market, run.rules).discrepancies
+    assert "a pause that lasts for its day" in " ".join(found)
 
 
 def test_a_change_that_leaves_the_chain_as_it_was_is_found(run: Run, tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from divbot.domain.errors import JournalError, VenueUnreachable
-from divbot.domain.events import Entered, Exited, Funded
+from divbot.domain.events import Entered, Exited, Funded, Paused
 from divbot.domain.fills import Basis, Reason
+from divbot.domain.ledger import DAY
 from divbot.domain.market import Market
 from divbot.domain.positions import MINUTE
-from divbot.domain.signals import Side
+from divbot.domain.signals import Divergence, Kind, Side
 from divbot.trading.questions import Stopped
 from tests.trading.fakes import (
     COSTS,
@@ -23,6 +24,7 @@ from tests.trading.fakes import (
     NOON,
     RULES,
     SIZING,
+    FakeReport,
     Settlement,
     Trader,
     candle,
@@ -280,11 +282,10 @@ class TestExits:
 
         (event,) = [x for x in trader.journal.events if isinstance(x, Funded)]
         (held,) = trader.ledger.positions.values()
-        # 0.1 % of 10 * 101. Then (98.99 - 1000) / (10 * (0.025 - 1)).
+        # 0.1 % of 10 * 101. Then (98.99 - 1000) / (10 * (0.025 - 1)), on a tick of 0.1.
         assert (event.at, event.amount) == (NOON + 4 * HOUR, d("-1.01"))
         assert held.wallet == d("98.99")
-        assert held.liquidation
-        assert round(held.liquidation, 6) == d("92.411282")
+        assert held.liquidation == d("92.5")  # 92.411282, early rather than late
 
     @pytest.mark.parametrize(
         "quoted", [pytest.param((97, 97.1), id="a stop"), pytest.param((105, 105.1), id="a target")]
@@ -407,6 +408,25 @@ class TestExits:
         assert trader.kinds()[:3] == ["started", "entered", "exited"]
         assert only_exit(trader).reason is Reason.OPPOSITE
 
+    @pytest.mark.parametrize(
+        ("kind", "confirmed_at", "is_closed"),
+        [
+            pytest.param(Kind.HIDDEN_BEARISH, NOON + 5 * MINUTE, True, id="spent, of another kind"),
+            pytest.param(Kind.HIDDEN_BULLISH, NOON + 5 * MINUTE, False, id="of the same side"),
+            pytest.param(Kind.REGULAR_BEARISH, NOON, False, id="known at the entry"),
+        ],
+    )
+    def test_an_opposite_signal_closes_although_nobody_could_enter_on_it(
+        self, kind: Kind, confirmed_at: int, is_closed: bool
+    ) -> None:
+        trader = holding()
+        signal = Divergence("AAAUSDT", kind, 1, 2, confirmed_at - 5 * MINUTE)
+        trader.publish_report(FakeReport(open_to_trade=(), fresh=(signal,)))
+
+        trader.step(after=5 * MINUTE)
+
+        assert (trader.kinds() == ["started", "entered", "exited"]) is is_closed
+
     def test_a_delisted_symbol_without_a_price_closes_at_its_last_one(self) -> None:
         trader = holding()
         trader.market.quoted = {"AAAUSDT": (99, 99.1)}
@@ -419,16 +439,54 @@ class TestExits:
         event = only_exit(trader)
         assert (event.fill.price, event.fill.basis_at, event.at) == (99, NOON, NOON + 5 * SECOND)
 
-    def test_no_price_at_all_leaves_a_position_open_and_says_so_once(self) -> None:
+    def test_a_delisted_symbol_that_never_had_a_quote_closes_at_its_entry(self) -> None:
         trader = holding()
         trader.market.quoted = {}
         trader.publish(AAAUSDT=None)
 
-        trader.step()
+        trader.step(after=MINUTE)
+
+        event = only_exit(trader)
+        assert (event.reason, event.fill.price) == (Reason.DELISTING, 100)
+        assert (event.fill.basis_at, event.at) == (NOON, NOON + MINUTE)
+        assert trader.told == [
+            "! AAAUSDT was delisted and has no price any more: its position is closed at the last "
+            "one that is known, of 2024-07-30 12:00:00 UTC"
+        ]
+
+    def test_no_price_at_all_keeps_what_was_decided_waiting_and_says_so_once(self) -> None:
+        trader = holding(exits=replace(EXITS, max_holding=MINUTE))
+        trader.market.quoted = {}
+
+        trader.step(after=MINUTE)
         trader.step()
 
         assert trader.kinds() == ["started", "entered"]
-        assert trader.told == ["! AAAUSDT: no price to close at (delisting)"]
+        assert trader.told == ["! AAAUSDT: no price to close at (holding_time)"]
+
+    def test_a_symbol_that_the_venue_no_longer_knows_is_closed_and_frees_its_slot(self) -> None:
+        trader = holding(entries=replace(ENTRIES, max_positions=1))
+        trader.market.quoted = {"AAAUSDT": (99, 99.1), "BBBUSDT": (100, 100)}
+        trader.step()
+        trader.market.gone.add("AAAUSDT")
+        trader.publish(opportunity("BBBUSDT"))
+
+        trader.step(after=MINUTE)
+
+        event = only_exit(trader)
+        assert (event.reason, event.fill.price) == (Reason.DELISTING, 99)
+        assert (event.fill.basis_at, event.at) == (NOON, NOON + MINUTE)
+        assert trader.kinds() == ["started", "entered", "exited", "entered"]
+
+    def test_a_symbol_that_is_missing_once_among_the_quotes_is_kept(self) -> None:
+        trader = holding()
+        trader.market.next_quotes = [{"BBBUSDT": (100, 100)}, {"AAAUSDT": (100, 100)}]
+
+        trader.step(after=5 * SECOND)
+        trader.step(after=5 * SECOND)
+
+        assert trader.kinds() == ["started", "entered"]
+        assert trader.told == []
 
     def test_a_trailing_stop_moves_minute_by_minute_and_is_kept(self) -> None:
         trader = Trader(started(), entered(trail=d(1)))
@@ -447,8 +505,290 @@ class TestExits:
         assert only_exit(trader).reason is Reason.TRAILING_STOP
         assert only_exit(trader).fill.price == 101
 
+    def test_a_trailing_stop_stays_on_the_tick(self) -> None:
+        trader = Trader(started(), entered(trail=d("1.033312687")))
+        trader.market.candles["AAAUSDT"] = [
+            candle(0, 100, 100, 100, 100),
+            candle(1, 100, 102, 101, 102),
+        ]
+        trader.market.quoted = {"AAAUSDT": (102, 102)}
+
+        trader.step(after=2 * MINUTE)
+
+        (held,) = trader.ledger.positions.values()
+        assert held.stop == d("100.9")  # 100.966687313, away from optimism
+
+    def test_how_far_a_stop_trails_is_a_distance_in_ticks(self) -> None:
+        trader = Trader(rules=replace(RULES, sizing=replace(SIZING, trail_atr=d("1.5"))))
+        trader.publish(opportunity(atr_percent=1.0333126872666))
+
+        trader.step()
+
+        (held,) = trader.ledger.positions.values()
+        assert held.trail == d("1.6")  # 1.5499690308999
+
+
+class TestFunding:
+    """Settlements as the venue publishes them: some milliseconds after they were due."""
+
+    @pytest.mark.parametrize("late", [0, 1, 20])
+    @pytest.mark.parametrize(
+        "looks",
+        [
+            pytest.param([HOUR + MINUTE, 4 * MINUTE], id="minute by minute"),
+            pytest.param([HOUR + 5 * MINUTE], id="all at once"),
+        ],
+    )
+    def test_a_settlement_is_paid_once_by_who_held_then(self, late: int, looks: list[int]) -> None:
+        trader = holding(exits=replace(EXITS, max_holding=HOUR + 5 * MINUTE))
+        trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(66)]
+        due = NOON + HOUR
+        trader.market.settlements["AAAUSDT"] = [Settlement(due + late, d("0.001"), d(100))]
+
+        for after in looks:
+            trader.step(after=after)
+
+        (event,) = [x for x in trader.journal.events if isinstance(x, Funded)]
+        assert (event.at, event.settled_at, event.amount) == (due, due + late, d(-1))
+        assert only_exit(trader).returned == d(99)
+
+    @pytest.mark.parametrize(
+        ("opened", "is_paid"),
+        [
+            pytest.param(-1, True, id="a moment before"),
+            pytest.param(0, False, id="at that very moment"),
+            pytest.param(7, False, id="before it is published"),
+        ],
+    )
+    @pytest.mark.parametrize("late", [0, 15])
+    def test_a_position_opened_around_a_settlement(
+        self, opened: int, is_paid: bool, late: int
+    ) -> None:
+        due = NOON + HOUR
+        trader = Trader(started(), entered(at=due + opened, seen=None))
+        trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(60, 66)]
+        trader.market.settlements["AAAUSDT"] = [Settlement(due + late, d("0.001"), d(100))]
+
+        for minute in range(1, 5):
+            trader.market.time = due
+            trader.step(after=minute * MINUTE)
+
+        assert ("funded" in trader.kinds()) is is_paid
+
+    @pytest.mark.parametrize("late", [0, 15])
+    def test_a_stop_in_the_minute_of_a_settlement_pays_it_first(self, late: int) -> None:
+        trader = holding()
+        trader.market.candles["AAAUSDT"] = [
+            *(candle(m, 100, 100, 100, 100) for m in range(60)),
+            candle(60, 100, 100, 97, 97),
+        ]
+        due = NOON + HOUR
+        trader.market.settlements["AAAUSDT"] = [Settlement(due + late, d("0.001"), d(100))]
+        trader.market.time = due + MINUTE
+
+        trader.engine.catch_up()
+
+        assert trader.kinds() == ["started", "entered", "funded", "exited"]
+
+    def test_an_hour_without_a_settlement_is_asked_about_twice(self) -> None:
+        trader = holding()
+        trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(80)]
+
+        for _ in range(75):
+            trader.step(after=MINUTE)
+
+        assert trader.market.asked.count("funding AAAUSDT") == 2
+
+    def test_a_settlement_that_is_published_late_is_paid_at_the_exit(self) -> None:
+        trader = holding()
+        trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(80)]
+        trader.step(after=HOUR + 10 * MINUTE)
+        trader.market.settlements["AAAUSDT"] = [Settlement(NOON + HOUR + 3, d("0.001"), d(100))]
+        trader.market.quoted = {"AAAUSDT": (97, 97.1)}
+
+        trader.step(after=5 * SECOND)
+
+        assert trader.kinds() == ["started", "entered", "funded", "exited"]
+
+    def test_a_run_that_was_kept_with_the_venues_own_times_pays_nothing_twice(self) -> None:
+        due = NOON + HOUR
+        paid = Funded(due + 7, 1, d("0.001"), d(100), d(-1), d(92))
+        trader = Trader(started(), entered(), paid)
+        trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(66)]
+        trader.market.settlements["AAAUSDT"] = [Settlement(due + 7, d("0.001"), d(100))]
+
+        trader.step(after=HOUR + 5 * MINUTE)
+
+        assert trader.kinds() == ["started", "entered", "funded"]
+
+
+class TestPauses:
+    """A loss belongs to the day on which it happened, whenever it is heard of."""
+
+    def test_a_pause_that_is_found_again_on_the_next_day_lasts_for_that_day(self) -> None:
+        trader = Trader(started(), entered(quantity=900))
+        trader.step(after=11 * HOUR + 59 * MINUTE)
+        trader.market.quoted = {"AAAUSDT": (99.4, 99.4)}
+        trader.step(after=30 * SECOND)  # 540 of 10,000
+        trader.market.quoted = {"AAAUSDT": (98.8, 98.8)}
+        trader.step(after=MINUTE)  # 540 of 9,460
+
+        trader.market.quoted = {"AAAUSDT": (100, 100)}
+        trader.step(after=HOUR)
+
+        assert [x.reason for x in trader.journal.events if isinstance(x, Paused)] == [
+            "lost 5.4% today, the limit is 5.0%",
+            "lost 5.7% today, the limit is 5.0%",
+        ]
+
+    def test_a_loss_that_paused_one_day_is_none_of_the_next(self) -> None:
+        trader = Trader(started(), entered(quantity=900))
+        trader.step(after=11 * HOUR + 59 * MINUTE)
+        trader.market.quoted = {"AAAUSDT": (99.4, 99.4)}
+        trader.step(after=30 * SECOND)
+
+        trader.step(after=MINUTE)
+
+        assert trader.kinds() == ["started", "entered", "paused", "paused"]
+        assert trader.ledger.paused == ""
+
+    def test_a_pause_that_goes_on_is_renewed_with_the_reason_of_its_day(self) -> None:
+        rules = replace(RULES, entries=replace(ENTRIES, max_drawdown=d("0.05")))
+        trader = Trader(started(), entered(quantity=900), rules=rules)
+        trader.market.quoted = {"AAAUSDT": (99.4, 99.4)}
+        trader.step()
+        trader.market.quoted = {"AAAUSDT": (99.3, 99.3)}
+
+        for _ in range(3):
+            trader.step(after=6 * HOUR)
+
+        pauses = [x for x in trader.journal.events if isinstance(x, Paused)]
+        assert [(x.at // DAY - NOON // DAY, x.reason) for x in pauses] == [
+            (0, "lost 5.4% today, the limit is 5.0%"),
+            (1, "6.3% below its peak, the limit is 5.0%"),
+        ]
+
+    def test_a_stop_of_days_ago_pauses_no_later_day(self) -> None:
+        trader = Trader(started(), entered(quantity=900, stop=d("99.3")))
+        trader.step(after=5 * MINUTE)
+        trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 99, 99) for m in range(6, 12)]
+        restarted = trader.restart(after=4 * DAY)
+        restarted.market.quoted = {"AAAUSDT": (99, 99)}
+
+        restarted.engine.catch_up()
+        restarted.step()
+
+        assert only_exit(restarted).at // DAY == NOON // DAY
+        assert restarted.ledger.cash == d(9370)
+        assert restarted.ledger.paused == ""
+
+    def test_a_stop_of_this_morning_that_is_heard_of_at_noon_pauses_today(self) -> None:
+        trader = Trader(started(), entered(quantity=900, stop=d("99.3")))
+        trader.step(after=5 * MINUTE)
+        morning = 20 * 60  # minutes: 08:00 of the next day
+        trader.market.candles["AAAUSDT"] = [candle(morning, 100, 100, 99, 99)]
+        restarted = trader.restart(after=DAY)
+
+        restarted.engine.catch_up()
+        restarted.step()
+
+        assert restarted.ledger.paused == "lost 6.3% today, the limit is 5.0%"
+
+    @pytest.mark.parametrize(
+        "max_holding", [None, DAY], ids=["held on", "closed at the first look"]
+    )
+    def test_what_prices_did_while_nobody_looked_is_no_loss_of_today(
+        self, max_holding: int | None
+    ) -> None:
+        rules = replace(RULES, exits=replace(EXITS, max_holding=max_holding))
+        trader = Trader(started(), entered(quantity=900, stop=d(90)), rules=rules)
+        trader.step(after=5 * MINUTE)
+        restarted = trader.restart(after=4 * DAY)
+        restarted.market.quoted = {"AAAUSDT": (99.3, 99.3)}
+
+        for _ in range(3):
+            restarted.step(after=5 * MINUTE)
+
+        assert restarted.ledger.equity == d(9370)
+        assert restarted.ledger.paused == ""
+
+    def test_what_is_lost_after_coming_back_is_a_loss_of_today(self) -> None:
+        rules = replace(RULES, exits=replace(EXITS, max_holding=None))
+        trader = Trader(started(), entered(quantity=900, stop=d(90)), rules=rules)
+        restarted = trader.restart(after=4 * DAY)
+        restarted.market.quoted = {"AAAUSDT": (99.3, 99.3)}
+        restarted.step()
+        restarted.market.quoted = {"AAAUSDT": (98.7, 98.7)}  # 540 of 9,370
+
+        restarted.step(after=5 * SECOND)
+
+        assert restarted.ledger.paused == "lost 5.8% today, the limit is 5.0%"
+
+    def test_a_stop_in_the_last_minute_of_a_day_is_no_loss_of_the_next(self) -> None:
+        trader = Trader(started(), entered(quantity=900, stop=d("99.3")))
+        last = 12 * 60 - 1
+        rows = [candle(m, 100, 100, 100, 100) for m in range(last)]
+        trader.market.candles["AAAUSDT"] = [*rows, candle(last, 100, 100, 99, 99)]
+        trader.step(after=12 * HOUR - 2 * MINUTE)
+
+        trader.step(after=2 * MINUTE + SECOND)
+
+        assert only_exit(trader).at == NOON + 12 * HOUR - MINUTE
+        assert trader.ledger.paused == ""
+
+    def test_an_account_that_is_worth_nothing_pauses_and_says_so(self) -> None:
+        trader = Trader(started(100), entered(stop=d(80)))
+        trader.market.quoted = {"AAAUSDT": (85, 85)}
+
+        for _ in range(3):
+            trader.step(after=DAY)
+
+        assert trader.ledger.day_equity == 0
+        assert trader.ledger.paused == "nothing is left of the equity"
+
+    def test_a_clock_set_back_over_midnight_keeps_one_pause(self) -> None:
+        trader = Trader(started(), entered(quantity=900))
+        trader.step(after=12 * HOUR)
+        trader.market.quoted = {"AAAUSDT": (99.4, 99.4)}
+        trader.step(after=MINUTE)
+        trader.market.time -= 5 * MINUTE
+
+        for price in (99.3, 99.2, 99.1):
+            trader.market.quoted = {"AAAUSDT": (price, price)}
+            trader.step(after=SECOND)
+
+        assert trader.kinds().count("paused") == 1
+
 
 class TestAfterARestart:
+    def test_a_symbol_that_the_venue_forgot_meanwhile_is_closed_at_its_last_valuation(self) -> None:
+        trader = Trader(started(), entered(quantity=1), entered("BBBUSDT", trade=2, quantity=1))
+        trader.market.quoted = {"AAAUSDT": (98.5, 98.6), "BBBUSDT": (103, 103.1)}
+        trader.step(after=5 * MINUTE)
+        restarted = trader.restart(after=DAY)
+        restarted.market.gone.add("AAAUSDT")
+
+        restarted.engine.catch_up()
+
+        event = only_exit(restarted)
+        assert (event.reason, event.fill.price) == (Reason.DELISTING, d("98.5"))
+        assert (event.fill.basis_at, event.at) == (NOON + 5 * MINUTE, NOON + 5 * MINUTE + DAY)
+        assert [x.symbol for x in restarted.ledger.positions.values()] == ["BBBUSDT"]
+        assert restarted.told == [
+            "! AAAUSDT was delisted and has no price any more: its position is closed at the last "
+            "one that is known, of 2024-07-30 12:05:00 UTC"
+        ]
+
+    def test_an_account_without_quotes_is_valued_at_the_last_known_prices(self) -> None:
+        trader = holding()
+        trader.market.quoted = {"AAAUSDT": (98.5, 98.6)}
+        trader.step(after=5 * MINUTE)
+        restarted = trader.restart(after=HOUR)
+
+        restarted.engine.mark()
+
+        assert restarted.ledger.equity == d(9985)
+
     def test_a_stop_hit_while_away_is_honoured_at_its_price_and_time(self) -> None:
         trader = holding()
         trader.market.candles["AAAUSDT"] = [
@@ -518,6 +858,16 @@ class TestTrouble:
 
         assert only_exit(trader).fill.price == 97
         assert trader.engine.state.problem == "no candles: no candles"
+
+    def test_a_problem_is_there_in_a_step_that_values_the_account_too(self) -> None:
+        trader = holding()
+        trader.market.candle_trouble = VenueUnreachable("no route")
+
+        for _ in range(2):
+            trader.step(after=5 * MINUTE)
+
+        assert trader.engine.state.problem == "no candles: no route"
+        assert trader.told == ["! no candles: no route"]
 
     def test_a_full_disk_is_not_traded_over(self) -> None:
         trader = Trader()

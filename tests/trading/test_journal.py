@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 import tempfile
 import threading
@@ -17,11 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divbot.domain.errors import DuplicateEvent, JournalError, LedgerError
-from divbot.domain.events import Entered, Event, Exited, Funded, Resumed, Started
+from divbot.domain.events import Entered, Event, Exited, Funded, Marked, Resumed, Started
 from divbot.domain.ledger import fold
 from divbot.trading import schema
 from divbot.trading.database import transaction
 from divbot.trading.journal import Journal, read
+from divbot.trading.records import decode, encode
 from tests.trading.events import MINUTE, START, STARTED, entered, exited, funded, marked, trailed
 from tests.trading.histories import histories
 
@@ -309,9 +311,24 @@ def test_an_event_is_kept_as_text_that_stays(path: Path) -> None:
         (
             *(2, START + 7 * MINUTE, "marked", f"mark:{START + 7 * MINUTE}"),
             f'{{"at":{START + 7 * MINUTE},"cash":"989.975","checked_until":{START + 7 * MINUTE},'
-            '"equity":"1001.5"}',
+            '"equity":"1001.5","prices":{"BTCUSDT":"101.30"}}',
         )
     ]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [replace(marked(), prices={}), replace(funded(), settled_at=None)],
+    ids=lambda x: x.kind,
+)
+def test_an_event_of_an_earlier_version_is_read_without_what_that_did_not_keep(
+    event: Marked | Funded,
+) -> None:
+    fields = json.loads(encode(event))
+    for later in ("prices", "settled_at"):
+        fields.pop(later, None)
+
+    assert decode(event.kind, json.dumps(fields)) == event
 
 
 def test_each_hash_covers_its_row_and_the_hash_before(path: Path) -> None:

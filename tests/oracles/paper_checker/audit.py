@@ -20,6 +20,7 @@ from tests.oracles.paper_checker.market import MINUTE, Candle, Market
 from tests.oracles.paper_checker.rows import Account, Event
 from tests.oracles.paper_checker.rules import Rules, up
 
+DAY = 1440 * MINUTE
 DECIDED = ("holding_time", "opposite", "delisting")
 
 
@@ -40,6 +41,9 @@ class Audit:
         self._checked_until = 0
         self._entered = 0
         self._sessions = 0
+        self._paused_at = 0
+        self._prices: dict[int, Decimal] = {}
+        """What each position was valued at last."""
 
     def hear(self, event: Event) -> None:
         """Take the next event into account."""
@@ -74,7 +78,13 @@ class Audit:
             self._expect(name, expected, Decimal(body["settings"][name]))
 
     def _hear_paused(self, event: Event, body: dict[str, Any]) -> None:
-        self.account.paused = body["reason"]
+        if self.account.paused:
+            # Renewed or ended, but not on the day that it is for.
+            is_later = event.at // DAY > self._paused_at // DAY
+            self._expect("a pause that lasts for its day", True, is_later)
+        else:
+            self._expect("a reason for a pause", True, bool(body["reason"]))
+        self.account.paused, self._paused_at = body["reason"], event.at
 
     def _hear_entered(self, event: Event, body: dict[str, Any]) -> None:
         position = _position(event)
@@ -95,6 +105,7 @@ class Audit:
         check_signal(body, position, self._market, self._rules, self._expect)
         account.cash -= position.margin + position.fee
         account.open[position.trade] = position
+        self._prices[position.trade] = position.entry
         records = self._market.fundings.get(position.symbol, ())
         due = self._due[position.trade] = schedule(position, records, self._rules)
         self._fates[position.trade] = fate(position, self._market, self._rules, due)
@@ -105,10 +116,11 @@ class Audit:
             return
         self._expect("key", f"fund:{position.trade}:{event.at}", event.key)
         due = self._due[position.trade][len(position.funded) :]
-        if not due or due[0].funding.at != event.at:
-            self._expect("funding due", due[0].funding.at if due else None, event.at)
+        if not due or due[0].funding.due != event.at:
+            self._expect("funding due", due[0].funding.due if due else None, event.at)
             return
         paid = due[0]
+        self._expect("the venue's time of it", paid.funding.at, body["settled_at"])
         self._expect("rate", paid.funding.rate, Decimal(body["rate"]))
         self._expect("mark price", paid.funding.mark, Decimal(body["mark_price"]))
         self._expect("amount", paid.amount, Decimal(body["amount"]))
@@ -127,7 +139,7 @@ class Audit:
         is_candle = fill["basis"] == "candle"
         self._expect_paid_until(position, event.at - (0 if is_candle else self._rules.skew))
         self._check_quantity(position, fill)
-        late = [x.funding.at for x in position.funded if x.funding.at > event.at]
+        late = [x.funding.due for x in position.funded if x.funding.due > event.at]
         self._expect("no funding after the exit", [], late)
         del self.account.open[position.trade]
         self.account.closed.append(position)
@@ -138,7 +150,7 @@ class Audit:
         if body["fill"]["basis"] == "candle":
             self._expect("an exit that candles bring about", True, expected is not None)
             return expected
-        self._check_quote(position.symbol, body["fill"])
+        self._check_quote(position.symbol, body["fill"], is_last=body["reason"] == "delisting")
         known = body["at"] - self._rules.skew
         self._expect_nothing_due(position, known // MINUTE * MINUTE)
         return self._exit_at_quote(position, body)
@@ -183,13 +195,13 @@ class Audit:
 
     def _due_return(self, position: Position, expected: Exit) -> Decimal:
         # With the funding that was due, not with what the journal says was paid.
-        paid = [each.funding.at for each in position.funded]
+        paid = [each.funding.due for each in position.funded]
         sure = expected.at - (0 if expected.candle else self._rules.skew)
         held = [
             each
             for each in self._due[position.trade]
-            if each.funding.at <= sure
-            or (each.funding.at <= expected.at and each.funding.at in paid)
+            if each.funding.due <= sure
+            or (each.funding.due <= expected.at and each.funding.due in paid)
         ]
         kept, position.funded = position.funded, held
         returned = position.returned(expected)
@@ -232,6 +244,13 @@ class Audit:
         if len(account.open) == 1:
             (position,) = account.open.values()
             self._expect_on_tick(position, equity - Decimal(body["cash"]))
+        prices = {symbol: Decimal(price) for symbol, price in body["prices"].items()}
+        for position in account.open.values():
+            known = self._prices[position.trade]
+            self._prices[position.trade] = prices.pop(position.symbol, known)
+        self._expect("prices of what is held", {}, prices)
+        worths = (each.worth(self._prices[each.trade]) for each in account.open.values())
+        self._expect("equity at its prices", account.cash + sum(worths), equity)
         for position in account.open.values():
             self._expect_nothing_due(position, self._checked_until)
 
@@ -265,14 +284,18 @@ class Audit:
         rows = list(self._market.between(symbol, since - lag, at + lag))
         return min(each.low for each in rows), max(each.high for each in rows)
 
-    def _check_quote(self, symbol: str, fill: dict[str, Any]) -> None:
+    def _check_quote(self, symbol: str, fill: dict[str, Any], *, is_last: bool = False) -> None:
+        """Expect a quote that can have been; the last one there was may be an old one."""
         bid, ask = map(Decimal, fill["basis_prices"])
         at = fill["basis_at"]
-        self._expect("a quote of this time", fill["at"], at)
+        self._expect(
+            "a quote of this time", True, at == fill["at"] or (is_last and at < fill["at"])
+        )
         self._quotes[symbol, at] = bid, ask
         low, high = self._range(symbol, at, at)
         self._expect(f"{bid}, {ask} around {low} to {high}", True, ask >= low and bid <= high)
-        self._expect("bid below ask", True, bid < ask)
+        # Of a valuation only the price is kept that the position could be closed at.
+        self._expect("bid below ask", True, bid < ask or (is_last and bid == ask))
 
     def _expect_nothing_due(self, position: Position, until: int) -> None:
         """Expect that no candle that opens before `until` has ended the position."""
@@ -283,12 +306,12 @@ class Audit:
         self._expect_paid_until(position, until - MINUTE)
 
     def _expect_paid_until(self, position: Position, until: int) -> None:
-        times = [x.funding.at for x in self._due[position.trade] if x.funding.at <= until]
-        paid = [x.funding.at for x in position.funded]
+        times = [x.funding.due for x in self._due[position.trade] if x.funding.due <= until]
+        paid = [x.funding.due for x in position.funded]
         self._expect("funding by then", times, paid[: len(times)])
 
     def _limit(self, position: Position, at: int) -> Decimal | None:
-        paid = [each for each in self._due[position.trade] if each.funding.at <= at]
+        paid = [each for each in self._due[position.trade] if each.funding.due <= at]
         return paid[-1].liquidation if paid else start_of(position, self._rules)
 
     def _named(self, body: dict[str, Any]) -> Position | None:

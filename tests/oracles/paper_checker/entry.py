@@ -14,6 +14,7 @@ from tests.oracles.paper_checker.rules import (
     Rules,
     down,
     is_far,
+    liquidated_at,
     liquidation_price,
     slipped,
     up,
@@ -73,11 +74,12 @@ def _check_amounts(
         expect("leverage", 1, position.leverage)
     else:
         held, margin, fee = bought, up(notional / position.leverage), up(notional * rules.fee)
-        limit = liquidation_price(position.sign, margin, held, position.entry)
+        limit = liquidated_at(position.sign, margin, held, position.entry, position.tick)
     expect("quantity held", held, position.quantity)
     expect("margin", margin, position.margin)
     expect("fee", fee, position.fee)
-    expect("liquidation", _digits(limit), _digits(body["liquidation"]))
+    found = body["liquidation"]
+    expect("liquidation", limit, None if found is None else Decimal(found))
 
 
 def _check_terms(bought: Decimal, position: Position, terms: Terms, expect: Expect) -> None:
@@ -177,8 +179,3 @@ def _rsi(closes: list[float], period: int = 14) -> list[float]:
 
 def _level(rise: float, fall: float) -> float:
     return 100.0 if fall <= 1e-10 else 100.0 - 100.0 / (1.0 + rise / fall)
-
-
-def _digits(price: Decimal | str | None) -> Decimal | None:
-    """Return a price that is on no tick to as many digits as both sides keep."""
-    return None if price is None else Decimal(price).quantize(Decimal("1e-15"))

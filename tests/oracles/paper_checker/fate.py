@@ -11,7 +11,7 @@ from tests.oracles.paper_checker.rules import (
     Rules,
     down,
     gained,
-    liquidation_price,
+    liquidated_at,
     slipped,
     up,
 )
@@ -92,11 +92,13 @@ def schedule(position: Position, fundings: Sequence[Funding], rules: Rules) -> l
     wallet = position.margin
     paid: list[Paid] = []
     for each in fundings:
-        if rules.is_spot or each.at <= position.at:
+        if rules.is_spot or each.due <= position.at:
             continue
         amount = down(-position.sign * each.rate * each.mark * position.quantity)
         wallet += amount
-        liquidation = liquidation_price(position.sign, wallet, position.quantity, position.entry)
+        liquidation = liquidated_at(
+            position.sign, wallet, position.quantity, position.entry, position.tick
+        )
         paid.append(Paid(each, amount, liquidation))
     return paid
 
@@ -106,7 +108,7 @@ def fate(position: Position, market: Market, rules: Rules, due: Sequence[Paid]) 
     limit = start_of(position, rules)
     waiting = list(due)
     for candle in market.since(position.symbol, position.at // MINUTE * MINUTE):
-        while waiting and waiting[0].funding.at <= candle.open_time:
+        while waiting and waiting[0].funding.due <= candle.open_time:
             limit = waiting.pop(0).liquidation
         mark = market.marks.get(position.symbol, {}).get(candle.open_time)
         found = _exit_in(position, candle, mark, limit, rules)
@@ -119,7 +121,9 @@ def start_of(position: Position, rules: Rules) -> Decimal | None:
     """Return where the position is liquidated before any funding."""
     if rules.is_spot:
         return None
-    return liquidation_price(position.sign, position.margin, position.quantity, position.entry)
+    return liquidated_at(
+        position.sign, position.margin, position.quantity, position.entry, position.tick
+    )
 
 
 def _exit_in(

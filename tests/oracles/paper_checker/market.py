@@ -30,8 +30,13 @@ class Candle(NamedTuple):
 
 class Funding(NamedTuple):
     at: int
+    """The venue's own time, some milliseconds after the settlement was due."""
     rate: Decimal
     mark: Decimal
+
+    @property
+    def due(self) -> int:
+        return self.at - self.at % MINUTE
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Funding:

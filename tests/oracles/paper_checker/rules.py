@@ -57,6 +57,14 @@ def liquidation_price(
     return price if price > 0 else None
 
 
+def liquidated_at(
+    sign: int, wallet: Decimal, quantity: Decimal, entry: Decimal, tick: Decimal
+) -> Decimal | None:
+    """Return the price of the venue that is reached first of those at which that is so."""
+    exact = liquidation_price(sign, wallet, quantity, entry)
+    return exact and (up(exact, tick) if sign > 0 else down(exact, tick))
+
+
 def is_far(sign: int, entry: Decimal, stop: Decimal, liquidation: Decimal | None) -> bool:
     """Tell whether a stop is reached well before the liquidation price."""
     if liquidation is None:
