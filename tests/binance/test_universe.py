@@ -284,6 +284,15 @@ def test_a_chosen_symbol_that_is_not_listed_costs_only_itself() -> None:
     assert found.unknown == {"GONEUSDT": "the venue does not list it"}
 
 
+def test_what_is_held_is_looked_at_where_no_chosen_symbol_is_listed_any_more() -> None:
+    found = select(
+        snapshot(instrument("AAA")), replace(RULES, symbols=("GONEUSDT",)), held={"GONEUSDT"}
+    )
+
+    assert chosen(found) == ["GONEUSDT"]
+    assert found.unknown == {}
+
+
 def test_patterns_that_match_nothing_are_told() -> None:
     listing = snapshot(instrument("BTC"), instrument("1000CAT"))
 
