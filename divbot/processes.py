@@ -37,7 +37,7 @@ PRELOAD = (
 """What workers need, by name: nobody here knows more of it."""
 SHARE_MEMORY = "share memory among processes (in /dev/shm or TMPDIR)"
 _START = "start worker processes (TMPDIR names the folder for their sockets)"
-_FEWEST_FILES, _AMPLE_FILES = 64, 1024
+_OTHER_FILES, _AMPLE_FILES = 64, 1024
 
 
 def start_context(preload: Sequence[str] = ()) -> BaseContext:
@@ -66,21 +66,24 @@ def start_context(preload: Sequence[str] = ()) -> BaseContext:
     return context
 
 
-def allow_files() -> None:
-    """Let this process, and its children, open as many files at once as connections may take.
+def allow_files(connections: int = 0) -> None:
+    """Let this process, and its children, open as many files at once as `connections` may take.
 
     Raise InputError where that would be too few.
     """
     if sys.platform == "win32":
         return
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if resource.RLIM_INFINITY in (now, most) or now >= _AMPLE_FILES:
+    needed = _OTHER_FILES + connections
+    ample = max(needed, _AMPLE_FILES)
+    if now == resource.RLIM_INFINITY or now >= ample:
         return
-    wanted = min(most, _AMPLE_FILES)
-    if wanted < _FEWEST_FILES:
+    wanted = ample if most == resource.RLIM_INFINITY else min(most, ample)
+    if wanted < needed:
+        lower = f", or use less than {connections} connections" if connections else ""
         raise InputError(
-            f"this system lets a program open {wanted} files at once, and divbot needs "
-            f"{_FEWEST_FILES} at least: raise the limit, as with `ulimit -n {_AMPLE_FILES}`"
+            f"this system lets a program open {wanted} files at once, and divbot needs {needed}: "
+            f"raise the limit, as with `ulimit -n {ample}`{lower}"
         )
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 

@@ -261,9 +261,11 @@ def _budget(settings: Settings) -> WeightBudget:
 
 def open_pool(settings: Settings, source: Source, workers: int, *, niceness: int = 0) -> Pool:
     """Return what runs blocks: so many worker processes of that `niceness`, or this one alone."""
+    from divbot.processes import allow_files
     from divbot.scanner.pool import InlinePool, ProcessPool
     from divbot.scanner.workforce import IN_PROCESS
 
+    allow_files(settings.connections)
     if workers == IN_PROCESS:
         return InlinePool(source, settings.connections)
     return ProcessPool(

@@ -45,31 +45,56 @@ def test_a_user_without_a_home_is_told_what_to_set(
     )
 
 
+@pytest.mark.parametrize(
+    ("flags", "limit", "said"),
+    [
+        (["--demo"], 20, "open 20 files at once, and divbot needs 64: raise the limit, as with "),
+        (
+            ["--connections", "200"],
+            100,
+            "open 100 files at once, and divbot needs 264: raise the limit, as with "
+            "`ulimit -n 1024`, or use less than 200 connections",
+        ),
+    ],
+)
 def test_few_open_files_are_told(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    flags: list[str],
+    limit: int,
+    said: str,
+    quiet_market: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("resource.getrlimit", lambda _: (20, 20))
+    venue = [] if "--demo" in flags else ["--base-url", quiet_market]
+    monkeypatch.setattr("resource.getrlimit", lambda _: (limit, limit))
+    monkeypatch.setattr("resource.setrlimit", lambda *_: None)
 
-    assert exit_code(["scan", "--demo"]) == 2
-    *_, last = capsys.readouterr().err.splitlines()
-    assert last == (
-        "divbot: this system lets a program open 20 files at once, and divbot needs 64 at least: "
-        "raise the limit, as with `ulimit -n 1024`"
-    )
+    assert exit_code(["scan", "-q", "--sequential", *venue, *flags]) == 2
+    assert capsys.readouterr().err.startswith(f"divbot: this system lets a program {said}")
 
 
 @pytest.mark.parametrize(
-    ("limits", "asked"),
-    [((256, 4096), [(1024, 4096)]), ((256, 512), [(512, 512)]), ((1024, 4096), []), ((-1, -1), [])],
+    ("limits", "connections", "asked"),
+    [
+        pytest.param((256, 4096), 64, [(1024, 4096)], id="ample"),
+        pytest.param((256, 512), 64, [(512, 512)], id="all there are"),
+        pytest.param((256, -1), 64, [(1024, -1)], id="no end of them"),
+        pytest.param((1024, 4096), 1024, [(1088, 4096)], id="many connections"),
+        pytest.param((1024, 4096), 64, [], id="enough"),
+        pytest.param((-1, -1), 64, [], id="as many as one likes"),
+    ],
 )
 def test_as_many_files_are_allowed_as_may_be(
-    monkeypatch: pytest.MonkeyPatch, limits: tuple[int, int], asked: list[tuple[int, int]]
+    monkeypatch: pytest.MonkeyPatch,
+    limits: tuple[int, int],
+    connections: int,
+    asked: list[tuple[int, int]],
 ) -> None:
     changes: list[tuple[int, int]] = []
     monkeypatch.setattr("resource.getrlimit", lambda _: limits)
     monkeypatch.setattr("resource.setrlimit", lambda _, both: changes.append(both))
 
-    allow_files()
+    allow_files(connections)
 
     assert changes == asked
 
