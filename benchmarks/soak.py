@@ -174,7 +174,7 @@ def measure(options: argparse.Namespace, url: str, exchange: int) -> Soak:
         def count(*_: object) -> None:
             soak.events += 1
 
-        def tell(text: str, *, is_warning: bool = False) -> None:
+        def tell(text: str, *, is_warning: bool = False, **_: bool) -> None:
             if is_warning:
                 soak.warnings.append(text)
 

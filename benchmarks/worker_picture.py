@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from commandline import BenchmarkFailed
 from worker_figures import Row, Setup, doubts, heading
 
+from divbot.extras import PLOTLY, how_to_install
+
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
@@ -23,9 +25,11 @@ def problem(path: Path) -> str:
     if not path.absolute().parent.is_dir():
         return f"cannot write {path}: there is no folder {path.absolute().parent}"
     if importlib.util.find_spec("plotly") is None:
-        return "draws with plotly: pip install 'divbot[report]'"
+        return f"draws with plotly, which is not installed; run: {how_to_install(PLOTLY)}"
     if path.suffix == IMAGE and importlib.util.find_spec("kaleido") is None:
-        return f"a {IMAGE} needs kaleido and a browser: pip install kaleido, or take a {PAGE}"
+        return (
+            f"a {IMAGE} needs a browser and kaleido ({how_to_install('kaleido')}), or take a {PAGE}"
+        )
     return ""
 
 

@@ -7,20 +7,66 @@ from divbot.interrupts import end_without_a_word, is_command
 if is_command():  # first of all: the rest takes its time
     end_without_a_word()
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from divbot.version import __version__
 
 if TYPE_CHECKING:
     from divbot.app import scan
+    from divbot.domain.errors import (
+        BadAnswer,
+        DivbotError,
+        DuplicateEvent,
+        InputError,
+        JournalError,
+        LedgerError,
+        OutputError,
+        RecordingError,
+        RequestRejected,
+        SettingsError,
+        StateError,
+        StopUntil,
+        SymbolError,
+        TryAgain,
+        UnknownSymbol,
+        VenueError,
+        VenueRefused,
+        VenueUnreachable,
+        WorkerLost,
+    )
 
-__all__ = ["__version__", "scan"]
+__all__ = [
+    "BadAnswer",
+    "DivbotError",
+    "DuplicateEvent",
+    "InputError",
+    "JournalError",
+    "LedgerError",
+    "OutputError",
+    "RecordingError",
+    "RequestRejected",
+    "SettingsError",
+    "StateError",
+    "StopUntil",
+    "SymbolError",
+    "TryAgain",
+    "UnknownSymbol",
+    "VenueError",
+    "VenueRefused",
+    "VenueUnreachable",
+    "WorkerLost",
+    "__version__",
+    "scan",
+]
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def __getattr__(name: str) -> Any:
     # Worker processes import this package too, and must not load what only a caller needs.
-    if name == "scan":
-        from divbot.app import scan
-
-        return scan
-    raise AttributeError(f"module 'divbot' has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module 'divbot' has no attribute {name!r}")
+    return getattr(import_module("divbot.app" if name == "scan" else "divbot.domain.errors"), name)

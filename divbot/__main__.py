@@ -27,7 +27,7 @@ def _start_workers_early(arguments: Sequence[str]) -> None:
     """Let what becomes the workers load its modules while this process still loads its own."""
     if arguments[:1] not in (["scan"], ["paper"], ["why"]):
         return
-    if not {"--help", "--sequential"} & {*arguments}:
+    if not {"-h", "--help", "--sequential"} & {*arguments}:
         from divbot.domain.errors import InputError
         from divbot.processes import PRELOAD, start_context
 

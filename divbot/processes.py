@@ -7,20 +7,26 @@
 - A child ends when its parent does, even by kill -9. PR_SET_PDEATHSIG would not do: under a
   forkserver the parent in the kernel's eyes is the forkserver. The parent's sentinel is true
   everywhere.
+- A child does not import the main module of the program that starts it, as children of Python do:
+  nothing of it is needed here, and a script without `if __name__ == "__main__":` would start all
+  over in each of them. So divbot.scan() works in any script, notebook or prompt.
 """
 
 from __future__ import annotations
 
 import contextlib
+import copy
 import multiprocessing
 import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from multiprocessing import forkserver, resource_tracker
+from multiprocessing import forkserver, resource_tracker, spawn
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from typing import Any
 
 from divbot.domain.errors import InputError
 
@@ -48,9 +54,10 @@ def start_context(preload: Sequence[str] = ()) -> BaseContext:
     InputError where this machine does not let it run.
     """
     allow_files()
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
+    context = copy.copy(_CONTEXT)
+    context.Process = _Process  # type: ignore[attr-defined]  # BaseContext lacks it
+    if context.get_start_method() != "forkserver":
+        return context
     context.set_forkserver_preload(list(preload))
     with allowed_to(_START):
         # The tracker first: starting it unblocks Ctrl-C again.
@@ -64,6 +71,37 @@ def start_context(preload: Sequence[str] = ()) -> BaseContext:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return context
+
+
+_CONTEXT = multiprocessing.get_context(
+    "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+)
+_ProcessOfPython: type[BaseProcess] = _CONTEXT.Process  # type: ignore[attr-defined]
+_starting = threading.local()
+_prepare = spawn.get_preparation_data
+
+
+class _Process(_ProcessOfPython):  # type: ignore[valid-type,misc]  # it depends on the platform
+    @staticmethod
+    def _Popen(process: BaseProcess) -> Any:  # noqa: N802 - Python's own name for it
+        _starting.is_ours = True
+        try:
+            return _ProcessOfPython._Popen(process)  # type: ignore[attr-defined]  # noqa: SLF001
+        finally:
+            _starting.is_ours = False
+
+
+def _prepare_without_main(name: str) -> dict[str, Any]:
+    """Return what a child is told first; of the main module only if it is none of ours."""
+    told = _prepare(name)
+    if getattr(_starting, "is_ours", False):
+        told.pop("init_main_from_name", None)
+        told.pop("init_main_from_path", None)
+    return told
+
+
+# Python offers no other way: it decides by itself whether a child imports the main module.
+spawn.get_preparation_data = _prepare_without_main
 
 
 def allow_files(connections: int = 0) -> None:
@@ -115,21 +153,6 @@ def _few_arenas() -> Iterator[None]:
         yield
     finally:
         del os.environ[name]
-
-
-def refuse_while_importing(call: str) -> None:
-    """End this process when it is a child that is only just importing its parent's main module.
-
-    It would start children of its own, and they theirs. One line says what to do.
-    """
-    if getattr(multiprocessing.current_process(), "_inheriting", False):
-        print(
-            f'divbot: put {call} under `if __name__ == "__main__":` in your script: its worker '
-            "processes import the script too",
-            file=sys.stderr,
-            flush=True,
-        )
-        os._exit(2)
 
 
 def end_forkserver() -> None:

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
@@ -59,7 +60,7 @@ def _exact(least: int | str, most: int | str, **places: int) -> BeforeValidator:
 
 
 def _weight(part: str) -> Any:
-    return Field(DEFAULT_WEIGHTS[part], description=f"part of the score: {PARTS[part]}")
+    return Field(DEFAULT_WEIGHTS[part], description=f"weight in the score: {PARTS[part]}")
 
 
 _Weight = Annotated[float, _real(0, 1000)]
@@ -74,55 +75,57 @@ class Settings(BaseSettings):
     )
 
     market: Market = Field(Market.USDM, description="`usdm` (USD-M futures) or `spot`")
-    interval: Interval = Field(Interval.M5, description="length of a candle, as Binance names it")
+    interval: Interval = Field(
+        Interval.M5, description="length of a candle: `1m`, `5m`, `15m`, `1h`, `4h`, `1d` ..."
+    )
     top: Annotated[int, _whole(1, 5000)] = Field(
         400, description="how many symbols to scan, the most traded first"
     )
     # NoDecode: lists are written `A,B` in variables and flags, not as JSON.
     symbols: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="scan these symbols instead of the most traded ones"
+        (), description="scan only these symbols, instead of the most traded ones"
     )
     include: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
-        description="scan these besides, although they rank low, are young, pegged ...; symbols or "
-        "patterns such as `1000*`",
+        description="always scan these, even if filtered out; symbols or patterns such as `1000*`",
     )
     exclude: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="never scan these; symbols or patterns"
+        (), description="never scan these; symbols or patterns such as `*PEPE*`"
     )
     min_age: Annotated[float, _real(0, 10_000)] = Field(
-        10.0, description="days that a symbol must have been listed"
+        10.0, description="leave out symbols listed for fewer days"
     )
     max_spread: Annotated[float, _real("0.00000001", 1)] = Field(
         0.005,
-        description="widest spread between bid and ask, as a part of the ask",
+        description="leave out symbols with a wider spread, as a part of the ask",
     )
     limit: Annotated[int, _whole(SHORTEST_LIMIT, _LONGEST_LIMIT)] | None = Field(
         None,
-        description="candles to ask for; by itself the most at the least request weight: "
-        "499 on futures, 1000 on spot",
+        description="candles per symbol; by default 499 on futures, 1000 on spot",
     )
     kind: Annotated[tuple[Kind, ...], NoDecode] = Field(
-        (), description="show and enter only these kinds of divergence; by itself all four"
+        (), description="show and enter only these kinds of divergence; by default all four"
     )
     side: Annotated[tuple[Side, ...], NoDecode] = Field(
-        (), description="show and enter only `BUY` or only `SELL`; by itself both"
+        (), description="show and enter only `BUY` or only `SELL` signals; by default both"
     )
     max_age: Annotated[int, _whole(0, 10_000)] = Field(
-        5, description="show nothing confirmed more than this many candles ago"
+        5, description="ignore signals older than this many candles"
     )
     best: Annotated[int, _whole(1, 100_000)] = Field(
-        20, description="how many opportunities to show; `paper` trades on all"
+        20, description="show at most this many opportunities; `paper` trades on all"
     )
     stop_atr: Annotated[float, _real(0, 100)] = Field(
-        0.5, description="stop beyond the later pivot, in ATRs"
+        0.5,
+        description="distance of the stop beyond the later pivot, in ATRs",
     )
     reward_risk: Annotated[float, _real("0.01", 1000)] = Field(
-        2.0, description="target, as a multiple of the risk"
+        2.0,
+        description="distance of the target, as a multiple of the distance to the stop",
     )
     horizon: Annotated[int, _whole(1, 10_000)] = Field(
         100,
-        description="candles after which a past case that met neither is closed at the market",
+        description="past signals still open after this many candles are closed at the market",
     )
     weight_rsi: _Weight = _weight("rsi")
     weight_price: _Weight = _weight("price")
@@ -133,89 +136,95 @@ class Settings(BaseSettings):
     weight_liquidity: _Weight = _weight("liquidity")
     weight_expectancy: _Weight = _weight("expectancy")
     balance: Annotated[Decimal, _exact(1, 10**10, places=8)] = Field(
-        Decimal(10_000), description="what a paper run starts with, in USDT"
+        Decimal(10_000), description="starting balance of a new paper run, in USDT"
     )
     risk: Annotated[Decimal, _exact("0.000001", 1)] = Field(
-        Decimal("0.01"), description="part of the equity to lose at the stop"
+        Decimal("0.01"),
+        description="part of the equity that a trade may lose at its stop, after all costs: 1 R",
     )
     leverage: Annotated[int, _whole(1, MAX_LEVERAGE)] = Field(
-        10, description="the most on futures; spot has none"
+        10, description="maximum leverage, on futures; spot has none"
     )
-    max_positions: Annotated[int, _whole(1, 100)] = Field(3, description="open at once")
+    max_positions: Annotated[int, _whole(1, 100)] = Field(3, description="maximum open positions")
     min_score: Annotated[float, _real(0, 10)] = Field(
-        5.0, description="take no opportunity with a lower score than this"
+        5.0, description="lowest score to enter at, 0 to 10"
     )
     min_confidence: Annotated[float, _real(0, 1)] = Field(
-        0.0, description="take no opportunity with a lower confidence than this; 0: off"
+        0.0, description="lowest confidence to enter at, 0 to 1; 0: any"
     )
     min_reward_risk: Annotated[Decimal, _exact(0, 1000)] = Field(
         Decimal(1),
-        description="take none whose reward to risk, costs and all, is less at the price it gets",
+        description="lowest ratio of reward to risk, after all costs, to enter at",
     )
     take_earlier: bool = Field(
-        default=False, description="take what was confirmed before the start, too"
+        default=False, description="also enter on signals that were confirmed before the start"
     )
     cooldown: Annotated[float, _real(0, 525_600)] = Field(
-        60.0, description="minutes without a symbol after a loss in it"
+        60.0,
+        description="minutes without an entry in a symbol after a loss in it",
     )
     max_daily_loss: Annotated[Decimal, _exact("0.000001", 1)] = Field(
         Decimal("0.05"),
-        description="no entries for the rest of the (UTC) day after losing this part of the equity",
+        description="stop entries for the (UTC) day after losing this part of the equity",
     )
     max_drawdown: Annotated[Decimal, _exact("0.000001", 1)] = Field(
-        Decimal("0.2"), description="no entries while this far below the highest equity"
+        Decimal("0.2"),
+        description="stop entries while the equity is this far below its peak",
     )
     max_holding: Annotated[float, _real(0, 87_600)] = Field(
-        24.0, description="hours until a position is closed; 0: never"
+        24.0,
+        description="close a position after this many hours; 0: never",
     )
     exit_on_opposite: bool = Field(
-        default=True, description="close a position when its symbol shows the opposite signal"
+        default=True, description="close a position on the opposite signal of its symbol"
     )
     trail_atr: Annotated[float, _real("0.01", 100)] | None = Field(
-        None, description="let the stop follow so many ATRs behind"
+        None,
+        description="trail the stop by this many ATRs; by default it stays where it is",
     )
     fee: Annotated[Decimal, _exact(0, "0.1")] | None = Field(
         None,
-        description="taker fee; by itself that of the venue: 0.001 on spot, 0.0005 on futures",
+        description="taker fee, a part of the value; by default 0.001 on spot, 0.0005 on futures",
     )
     slippage: Annotated[Decimal, _exact(0, "0.1")] = Field(
-        Decimal("0.0002"), description="what a market order loses beyond the spread"
+        Decimal("0.0002"),
+        description="what a market order loses beyond the spread, as a part of the price",
     )
     check_interval: Annotated[float, _real("0.1", 86_400)] = Field(
-        60.0, description="seconds between two scans; below 20 is a warning"
+        60.0, description="seconds between two scans; below 20 there is a warning"
     )
     position_update_interval: Annotated[float, _real("0.1", 3600)] = Field(
-        5.0, description="seconds between two looks at the prices"
+        5.0, description="seconds between two price checks"
     )
     max_report_age: Annotated[float, _real(1, 604_800)] = Field(
-        300.0, description="act on no report older than these seconds"
+        300.0,
+        description="enter on no scan that is older than this many seconds",
     )
     workers: Workers = Field(
         AUTO,
-        description="worker processes; `auto`: one for each core, and none for a small scan",
+        description="worker processes; `auto`: one per core, and none for a small scan",
     )
     connections: Annotated[int, _whole(1, 1024)] = Field(
         64,
         description="connections to the venue, shared among the workers; at least one for each",
     )
     sequential: bool = Field(
-        default=False, description="do everything in this one process, for debugging; same results"
+        default=False, description="use no worker processes; for debugging, with the same results"
     )
     request_timeout: Annotated[float, _real("0.1", 300)] = Field(
-        10.0, description="seconds for one answer, all tries together"
+        10.0, description="seconds to wait for an answer, all tries together"
     )
     weight_share: Annotated[float, _real("0.05", 1)] = Field(
-        0.8, description="part of the venue's request weight per minute to use"
+        0.8, description="part of the venue's request weight per minute to use at most"
     )
     use_proxies: bool = Field(
-        default=False, description="reach the venue through the proxies that the environment names"
+        default=False,
+        description="reach the venue through the proxies that HTTPS_PROXY and the like name",
     )
     keep_candles: bool = Field(
-        default=True, description="keep final candles on disk, and ask only for those that are new"
+        default=True, description="keep final candles on disk, and download only new ones"
     )
-    base_url: str | None = Field(
-        None, description="where to find the venue; by itself Binance's own address"
-    )
+    base_url: str | None = Field(None, description="address of the venue; by default Binance's own")
 
     @field_validator("symbols", mode="before")
     @classmethod
@@ -295,17 +304,21 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not read
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not read
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Put the flags before the environment, and the file, handed in as a flag, behind it."""
+        """Put the flags before the environment, and the file, handed in as a flag, behind it.
+
+        Behind all of them come the defaults that only one command has.
+        """
         given = dict(init_settings())
-        file = given.pop(_FILE, {})
+        file, defaults = given.pop(_FILE, {}), given.pop(_DEFAULTS, {})
         return (
             InitSettingsSource(settings_cls, init_kwargs=given),
             env_settings,
             InitSettingsSource(settings_cls, init_kwargs=file),
+            InitSettingsSource(settings_cls, init_kwargs=defaults),
         )
 
 
-_FILE = "settings file"
+_FILE, _DEFAULTS = "settings file", "defaults of a command"
 
 
 def _each(value: object, expected: str, read: Callable[[str], str]) -> object:
@@ -319,8 +332,14 @@ def _each(value: object, expected: str, read: Callable[[str], str]) -> object:
     return found
 
 
-def load_settings(flags: Mapping[str, object], config: Path | None = None) -> Settings:
+def load_settings(
+    flags: Mapping[str, object],
+    config: Path | None = None,
+    defaults: Mapping[str, object] = MappingProxyType({}),
+) -> Settings:
     """Return the settings of this run; `flags` that are None were not given.
+
+    `defaults` hold for one command alone, where a setting is given nowhere.
 
     Raise SettingsError, in one line, for a file that is missing or malformed, for a key or a
     DIVBOT_* variable that is unknown, and for a value that cannot be.
@@ -333,7 +352,7 @@ def load_settings(flags: Mapping[str, object], config: Path | None = None) -> Se
     _refuse_unknown_variables()
     given = {name: value for name, value in flags.items() if value is not None}
     try:
-        return Settings(**{_FILE: file}, **given)  # type: ignore[arg-type]
+        return Settings(**{_FILE: file, _DEFAULTS: defaults}, **given)  # type: ignore[arg-type]
     except ValidationError as error:
         raise SettingsError(_first_line(error)) from None
 

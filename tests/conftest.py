@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from divbot.cli.compiling import is_compiled
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Market
 from divbot.exchange.embedded import EmbeddedExchange
 from divbot.exchange.options import ExchangeOptions
+from divbot.kernels import analysis
 from divbot.processes import PRELOAD
 
 # Candles of exchanges that live for one test are of no use to anybody.
@@ -26,6 +28,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "divbot"))
 
 STANDSTILL = parse_time("2024-07-30T09:02")
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kernels() -> None:
+    """Compile on a machine that never did, so that no test sees what a first start says."""
+    if not is_compiled():
+        analysis.warm()
 
 
 @pytest.fixture(scope="session")

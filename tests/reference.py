@@ -101,7 +101,7 @@ def divergences(
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a trade ended: at which candle, and with what in multiples of its risk."""
+    """How a trade ended: at which candle, and with what in multiples of a plain stop's loss."""
 
     fate: str
     ended: int = -1
@@ -137,9 +137,11 @@ def outcome(  # noqa: PLR0911 - one way out for each fate
 
     opened = seen(entry)[0]
     price = opened + abs(opened) * slippage
-    risk = price - stop
+    way = price - stop
+    stopped = stop - abs(stop) * slippage
+    risk = price - stopped + fee * (abs(price) + abs(stopped))
     costs = 2 * fee * abs(price) + slippage * abs(price)
-    if opened <= stop or price >= target or risk <= 0 or risk < costs:
+    if opened <= stop or price >= target or way <= 0 or way < costs:
         return Outcome("not entered")
 
     def ended(fate: str, row: int, out: float, met: list[float]) -> Outcome:

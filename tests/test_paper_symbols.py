@@ -12,6 +12,7 @@ from divbot.app.options import PaperOptions
 from divbot.domain.errors import InputError
 from divbot.settings import load_settings
 from divbot.trading.journal import Journal
+from tests.trading.fakes import Told
 from tests.trading.stories import DAY, START, STARTED, five_trades
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ class Trading:
 
 
 def resume(path: Path, symbols: str) -> None:
-    settings = load_settings({"symbols": symbols})
+    settings = load_settings({"symbols": symbols, "balance": STARTED.balance})
     trading = cast("BinanceTrading", Trading())
     options = PaperOptions(journal=path)
-    open_journal(settings, options, trading, lambda *_: None, LISTED).close()
+    open_journal(settings, options, trading, lambda *_: None, Told(), LISTED).close()
 
 
 def test_a_run_that_holds_something_goes_on_whatever_is_listed(tmp_path: Path) -> None:

@@ -15,12 +15,8 @@ SCRIPT = """
 import os
 from divbot.processes import start_context
 
-def arenas():
-    return os.environ.get("MALLOC_ARENA_MAX")
-
-if __name__ == "__main__":
-    with start_context().Pool(1) as pool:
-        print(arenas(), pool.apply(arenas))
+with start_context().Pool(1) as pool:
+    print(os.getenv("MALLOC_ARENA_MAX"), pool.apply(os.getenv, ("MALLOC_ARENA_MAX",)))
 """
 
 

@@ -4,55 +4,98 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
+from multiprocessing import spawn
 from pathlib import Path
 
 import pytest
 
 import divbot
-from divbot.domain.errors import SettingsError
+from divbot.domain import errors
+from divbot.domain.errors import InputError, SettingsError
+from divbot.domain.signals import Opportunity
+from divbot.processes import start_context
 from tests.cli.commands import environment
+from tests.cli.test_table import REPORT
 
 SCRIPT = """
 import divbot
 
-{guard}
-    report = divbot.scan(top=8, workers=2, base_url={url!r})
-    frame = report.to_frame()
-    print(report.summary.scanned, len(frame) == len(report.opportunities))
+report = divbot.scan(top=8, workers=2, base_url={url!r})
+frame = report.to_frame()
+print(report.summary.scanned, len(frame) == len(report.opportunities))
 """
 
 
-def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    file = folder / "script.py"
-    file.write_text(script)
-    return subprocess.run(
-        [sys.executable, str(file)],
+@pytest.mark.parametrize("arguments", [["script.py"], ["-"]], ids=["file", "stdin"])
+def test_a_scan_with_workers_needs_no_guard_of_the_main_module(
+    quiet_market: str, tmp_path: Path, arguments: list[str]
+) -> None:
+    script = SCRIPT.format(url=quiet_market)
+    (tmp_path / "script.py").write_text(script)
+
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        input=script,
         capture_output=True,
         encoding="utf-8",
-        cwd=folder,
+        cwd=tmp_path,
         env=environment(),
         check=False,
         timeout=60,
     )
 
-
-def test_a_script_gets_a_report_and_a_frame(quiet_market: str, tmp_path: Path) -> None:
-    guarded = SCRIPT.format(guard='if __name__ == "__main__":', url=quiet_market)
-
-    done = run(guarded, tmp_path)
-
     assert (done.stdout, done.stderr) == ("8 True\n", "")
 
 
-def test_a_script_without_the_guard_is_told_what_it_lacks(
-    quiet_market: str, tmp_path: Path
-) -> None:
-    done = run(SCRIPT.format(guard="if True:", url=quiet_market), tmp_path)
+def test_children_of_others_still_import_the_main_module() -> None:
+    start_context()
 
-    assert done.returncode == 1
-    told = done.stderr.splitlines()
-    assert 'under `if __name__ == "__main__":`' in told[0]
-    assert told[-1].endswith("WorkerLost: worker processes end before they begin")
+    assert spawn.get_preparation_data("theirs").keys() & {
+        "init_main_from_name",
+        "init_main_from_path",
+    }
+
+
+def test_every_error_is_caught_by_its_name_in_the_package() -> None:
+    known = {
+        name: error
+        for name, error in vars(errors).items()
+        if isinstance(error, type) and issubclass(error, errors.DivbotError)
+    }
+
+    assert {name: getattr(divbot, name) for name in divbot.__all__ if name in known} == known
+    assert dir(divbot) == sorted(divbot.__all__)
+
+
+def test_a_report_is_one_line_at_a_prompt() -> None:
+    assert repr(REPORT) == (
+        "<Report: Binance USD-M futures, 5m, as of 2024-07-30 09:10 UTC; "
+        "396 of 400 symbols scanned, 3 opportunities>"
+    )
+
+
+def test_a_report_is_a_table_in_a_notebook() -> None:
+    report = replace(REPORT, venue="<b>")
+
+    shown = report._repr_html_()
+
+    assert shown.startswith("<p>&lt;Report: &lt;b&gt; USD-M futures")
+    assert shown.count("<tr") == 1 + len(report.opportunities)
+
+
+@pytest.mark.parametrize(
+    "opportunities",
+    [(), (replace(REPORT.opportunities[0], evidence=None),)],
+    ids=["none", "one without evidence"],
+)
+def test_a_frame_has_the_same_types_whatever_was_found(
+    opportunities: tuple[Opportunity, ...],
+) -> None:
+    frame = replace(REPORT, opportunities=opportunities).to_frame()
+
+    assert frame.dtypes.to_dict() == REPORT.to_frame().dtypes.to_dict()
+    assert str(frame["confidence"].dtype) == "float64"
 
 
 def test_scans_can_follow_each_other_in_one_process(quiet_market: str) -> None:
@@ -67,3 +110,8 @@ def test_scans_can_follow_each_other_in_one_process(quiet_market: str) -> None:
 def test_an_unknown_keyword_is_refused() -> None:
     with pytest.raises(SettingsError, match="unknown setting 'tpo' given"):
         divbot.scan(tpo=3)
+
+
+def test_a_demo_is_no_venue_of_yours() -> None:
+    with pytest.raises(InputError, match="demo and base_url exclude each other"):
+        divbot.scan(demo=True, base_url="http://127.0.0.1:9")

@@ -4,6 +4,7 @@ import re
 import tomllib
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -115,7 +116,7 @@ def test_workers_are_counted_or_left_to_divbot(
             "balance: expected .* at most 8 decimal places, found 10000.123456789",
             id="parts of a hundred-millionth",
         ),
-        pytest.param({"max_positions": True}, "max_positions: .*found True", id="positions by yes"),
+        pytest.param({"max_positions": True}, "max_positions: .*found true", id="positions by yes"),
         pytest.param({"sequential": 2}, "sequential: expected true or false, found 2", id="no yes"),
         pytest.param({"symbols": 5}, "symbols: expected symbols such as.*found 5", id="no names"),
         pytest.param({"symbols": [""]}, "symbols: .*found none", id="an empty name"),
@@ -141,7 +142,7 @@ def test_workers_are_counted_or_left_to_divbot(
         pytest.param({"workers": 257}, "workers: .*1 to 256, found 257", id="many workers"),
         pytest.param({"workers": "al"}, "workers: .*found 'al'", id="workers in words"),
         pytest.param({"workers": 2.5}, "workers: .*found 2.5", id="half a worker"),
-        pytest.param({"workers": True}, "workers: .*found True", id="workers by yes"),
+        pytest.param({"workers": True}, "workers: .*found true", id="workers by yes"),
         pytest.param({"stop_atr": float("nan")}, "stop_atr: .*found nan", id="nan"),
         pytest.param({"base_url": "http://example.com"}, "base_url: .*https", id="plain http"),
         pytest.param({"base_url": "file:///etc/passwd"}, "base_url: .*https", id="a file"),
@@ -244,3 +245,34 @@ def default_of(name: str) -> object:
     if isinstance(default, Decimal):
         return float(default)  # TOML has no other numbers
     return default.value if isinstance(default, Market | Interval) else default
+
+
+NUMBERS = [
+    name
+    for name, field in Settings.model_fields.items()
+    if {int, float, Decimal} & {field.annotation, *get_args(field.annotation)} and name != "workers"
+]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("how", ["a file", "a flag"])
+def test_a_boolean_is_no_number(tmp_path: Path, name: str, how: str) -> None:
+    (tmp_path / "divbot.toml").write_text(f"{name} = true\n" if how == "a file" else "")
+
+    with pytest.raises(SettingsError) as caught:
+        load_settings({name: True} if how == "a flag" else {})
+
+    assert re.fullmatch(rf"{name}: expected a .*number from .*, found true", str(caught.value))
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_word_in_a_variable_is_no_number(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"DIVBOT_{name.upper()}", "true")
+
+    with pytest.raises(SettingsError, match=f"^{name}: "):
+        load_settings({})
+
+
+def test_workers_are_a_number_or_auto_but_no_boolean() -> None:
+    with pytest.raises(SettingsError, match="workers: expected"):
+        load_settings({"workers": True})

@@ -36,10 +36,12 @@ def scan(*, demo: bool = False, config: str | Path | None = None, **settings: ob
 
     Every setting of the README's table is a keyword, as in `divbot.scan(top=50, market="spot")`;
     `demo=True` scans a local exchange with a synthetic market. Raise a DivbotError for whatever
-    cannot be done. Scripts that call this need the usual `if __name__ == "__main__":`.
+    cannot be done.
     """
     from divbot.settings import load_settings
 
+    if demo and settings.get("base_url"):
+        raise InputError("demo and base_url exclude each other: give one of them")
     checked = load_settings(settings, Path(config) if config is not None else None)
     with open_scanner(checked, demo=demo, with_divergences=True) as scanner:
         return scanner.cycle()
@@ -57,9 +59,6 @@ def open_scanner(
 
     Its reports bring past divergences and candles only where they are asked for.
     """
-    from divbot.processes import refuse_while_importing
-
-    refuse_while_importing("divbot.scan()")
     workers = workers_of_scan(settings)
     start_workers_early(workers)
     # Loaded here: whoever only asks for --help waits for none of it.
@@ -241,9 +240,9 @@ def naming_notices(
 
     Raise InputError where no symbol is left to look at.
     """
-    from divbot.binance.universe import unlisted, without_match
+    from divbot.binance.universe import unknown_among, without_match
 
-    for symbol, why in unlisted(known, settings.symbols, held).items():
+    for symbol, why in unknown_among(known, settings.symbols, held).items():
         yield f"{symbol} is not scanned: {why}"
     if not settings.symbols:
         yield from without_match(known, _universe_rules(settings))
@@ -279,7 +278,6 @@ def open_pool(settings: Settings, source: Source, workers: int, *, niceness: int
 
 
 def _demo_url(settings: Settings, stack: ExitStack, speed: float, look: Callable[[], None]) -> str:
-    from divbot.binance.endpoints import WEIGHT_PER_MINUTE
     from divbot.exchange.embedded import EmbeddedExchange
     from divbot.exchange.options import ExchangeOptions
     from divbot.processes import PRELOAD
@@ -288,7 +286,5 @@ def _demo_url(settings: Settings, stack: ExitStack, speed: float, look: Callable
         markets=(settings.market,),
         symbols=max(DEMO_SYMBOLS, settings.top),
         speed=speed,
-        # A minute of the market is a minute of the account of request weight.
-        weight_limit=None if speed <= 1 else int(speed * WEIGHT_PER_MINUTE[settings.market]),
     )
     return stack.enter_context(EmbeddedExchange(options, PRELOAD, look)).base_url

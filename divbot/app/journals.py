@@ -1,25 +1,71 @@
-"""Which journal a paper run is kept in: a new one, or that of a run that goes on."""
+"""Which journal a paper run is kept in: a new one, or that of a run that goes on.
+
+A run is one experiment: one venue address, one market, one interval. What it is traded with may
+change from session to session, and is told; what it began with cannot.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import ExitStack
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from divbot.app import at_home
 from divbot.domain.clock import SystemClock, utc_text
-from divbot.domain.errors import InputError, JournalError
+from divbot.domain.errors import InputError
+from divbot.domain.ledger import ADDRESS
+from divbot.domain.market import Interval, Market
 from divbot.folders import state_home
 
 if TYPE_CHECKING:
     from divbot.app.options import PaperOptions
     from divbot.binance.trading_data import BinanceTrading
+    from divbot.domain.events import Resumed, Started
+    from divbot.domain.ledger import Ledger
+    from divbot.domain.notices import Tell
     from divbot.settings import Settings
     from divbot.trading.book import OnEvent
     from divbot.trading.journal import Journal
     from divbot.trading.runs import Runs
 
-_SETTINGS_KEPT = ("interval", "top", "risk", "leverage", "max_positions", "fee", "slippage")
+_DEMO = "demo"
+"""The address of all demos: each has a port of its own, and the same market."""
+_OF_THE_START = ("market", "balance")
+_OF_THE_MACHINE = (
+    *("workers", "connections", "sequential", "request_timeout", "weight_share", "use_proxies"),
+    "keep_candles",
+)
+"""They change how fast and from where it is looked, not what is traded."""
+
+_AHEAD = 60_000
+"""ms by which a journal may be ahead of its market: clocks differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Experiment:
+    """What one run is about."""
+
+    venue: str
+    market: Market
+    interval: Interval
+    is_simulated: bool
+    address: str
+
+    def is_of(self, ledger: Ledger) -> bool:
+        start = ledger.start
+        return (
+            start is not None
+            and (start.venue, start.market, start.interval, start.is_simulated)
+            == (self.venue, self.market, self.interval, self.is_simulated)
+            and ledger.address in (None, self.address)
+        )
+
+    def __str__(self) -> str:
+        return _title(self.venue, self.market, self.interval, self.address)
 
 
 def open_journal(
@@ -27,75 +73,161 @@ def open_journal(
     options: PaperOptions,
     trading: BinanceTrading,
     on_event: OnEvent,
+    tell: Tell,
     listed: Collection[str],
 ) -> Journal:
     """Return the journal to write to, of a new run or of one that goes on; tell of either.
 
     Raise InputError where no symbol of the settings is `listed`, before anything is written.
     """
-    from divbot.binance.universe import unlisted
-    from divbot.domain.events import Resumed, Started
+    from divbot.binance.universe import unknown_among
     from divbot.trading.journal import Journal
-    from divbot.version import __version__
 
-    path = _path(settings, options, trading)
+    wanted = _experiment(settings, options, trading)
+    path = _path(wanted, options, tell)
     if path.exists():
-        journal = Journal.open(path)
-        _check_fits(journal, settings, trading)
+        journal = _fitting(path, wanted, settings, options, trading)
         try:
-            unlisted(listed, settings.symbols, journal.ledger.symbols)
+            unknown_among(listed, settings.symbols, journal.ledger.symbols)
         except InputError:
             journal.close()
             raise
     else:
-        unlisted(listed, settings.symbols, ())
-        started = Started(
-            at=trading.now(),
-            venue=venue_of(trading),
-            market=settings.market,
-            interval=settings.interval.value,
-            is_simulated=trading.simulated,
-            balance=settings.balance,
-            version=__version__,
-        )
-        journal = Journal.create(path, started)
-    kept = {name: str(getattr(settings, name)) for name in _SETTINGS_KEPT}
-    at = max(trading.now(), journal.ledger.at)
-    resumed = Resumed(at, journal.ledger.sessions + 1, kept)
+        unknown_among(listed, settings.symbols, ())
+        journal = Journal.create(path, _started(wanted, settings, trading))
+    resumed = _resumed(journal.ledger, _kept(wanted, settings), trading.now())
     on_event(resumed, journal.write(resumed))
     return journal
 
 
-def _path(settings: Settings, options: PaperOptions, trading: BinanceTrading) -> Path:
+def _experiment(settings: Settings, options: PaperOptions, trading: BinanceTrading) -> _Experiment:
+    from divbot.binance.endpoints import BASE_URLS
+
+    url = urlsplit(settings.base_url or BASE_URLS[settings.market][0])
+    host = url.netloc.rpartition("@")[2].lower()
+    return _Experiment(
+        venue=venue_of(trading),
+        market=settings.market,
+        interval=settings.interval,
+        is_simulated=trading.simulated,
+        address=_DEMO if options.demo else f"{url.scheme}://{host}{url.path.rstrip('/')}",
+    )
+
+
+def _path(wanted: _Experiment, options: PaperOptions, tell: Tell) -> Path:
     if options.journal is not None:
         if options.fresh and options.journal.exists():
             raise InputError(f"--fresh: {options.journal} exists; name a new file")
         return options.journal
     runs = open_runs()
-    found = None
     if not (options.fresh or options.demo):
-        found = runs.latest(settings.market, venue_of(trading), include_demo=False)
-    if found is not None:
-        return found.path
-    return runs.new(SystemClock().now(), settings.market, settings.interval, is_demo=options.demo)
+        found = runs.latest(
+            wanted.market,
+            wanted.venue,
+            interval=wanted.interval,
+            address=wanted.address,
+            include_demo=False,
+        )
+        if found is not None:
+            return found.path
+        other = runs.latest(include_demo=False)
+        if other is not None and other.start is not None:
+            old = other.start
+            known = _title(old.venue, old.market, old.interval, old.address)
+            tell(
+                f"a new run begins: none is on {wanted} yet; the newest other one, {other.name} "
+                f"on {known}, is kept",
+                is_warning=True,
+            )
+    return runs.new(SystemClock().now(), wanted.market, wanted.interval, is_demo=options.demo)
 
 
-def _check_fits(journal: Journal, settings: Settings, trading: BinanceTrading) -> None:
-    start = journal.ledger.start
+def _started(wanted: _Experiment, settings: Settings, trading: BinanceTrading) -> Started:
+    from divbot.domain.events import Started
+    from divbot.version import __version__
+
+    return Started(
+        at=trading.now(),
+        venue=wanted.venue,
+        market=wanted.market,
+        interval=wanted.interval.value,
+        is_simulated=wanted.is_simulated,
+        balance=settings.balance,
+        version=__version__,
+        address=wanted.address,
+        number=open_runs().next_number(),
+    )
+
+
+def _fitting(
+    path: Path,
+    wanted: _Experiment,
+    settings: Settings,
+    options: PaperOptions,
+    trading: BinanceTrading,
+) -> Journal:
+    """Open the journal in `path`; raise InputError where its run cannot go on like that."""
+    from divbot.trading.journal import Journal
+
+    with ExitStack() as held:
+        journal = Journal.open(path)
+        held.callback(journal.close)
+        afresh = "name another file" if options.journal else "begin a new run with --fresh"
+        if reason := _misfit(journal.ledger, wanted, settings, trading.now()):
+            raise InputError(f"{journal.path} {reason}; {afresh}")
+        held.pop_all()
+    return journal
+
+
+def _misfit(ledger: Ledger, wanted: _Experiment, settings: Settings, now: int) -> str:
+    """Return why a run cannot go on; empty where it can."""
+    start = ledger.start
     if start is None:
-        raise JournalError(f"{journal.path}: there is no run in it; name another file")
-    if (start.market, start.is_simulated) != (settings.market, trading.simulated):
-        journal.close()
-        raise InputError(
-            f"{journal.path} holds a run on {start.venue} {start.market.title}, not on "
-            f"{venue_of(trading)} {settings.market.title}; begin a new one with --fresh"
+        return "holds no run"
+    if not wanted.is_of(ledger):
+        known = _title(start.venue, start.market, start.interval, ledger.address)
+        return f"holds a run on {known}, not on {wanted}"
+    if ledger.at > now + _AHEAD:
+        return f"goes on to {utc_text(ledger.at)} UTC, but this market is at {utc_text(now)}"
+    if "balance" in settings.model_fields_set and settings.balance != start.balance:
+        return (
+            f"began with a balance of {start.balance:f} USDT, which stays: expected no other, "
+            f"found {settings.balance.normalize():f}"
         )
-    if journal.ledger.at > trading.now() + 60_000:
-        journal.close()
-        raise InputError(
-            f"{journal.path} goes on to {utc_text(journal.ledger.at)} UTC, but this market is at "
-            f"{utc_text(trading.now())}; begin a new run with --fresh"
-        )
+    return ""
+
+
+def _resumed(ledger: Ledger, kept: dict[str, str], now: int) -> Resumed:
+    from divbot.domain.events import Resumed
+
+    before = ledger.resumed.settings if ledger.resumed is not None else {}
+    changed = {
+        name: (before[name], value)
+        for name, value in kept.items()
+        if before.get(name, value) != value
+    }
+    return Resumed(max(now, ledger.at), ledger.sessions + 1, kept, changed)
+
+
+def _kept(wanted: _Experiment, settings: Settings) -> dict[str, str]:
+    """Return what a session is traded with, setting by setting."""
+    left_out = (*_OF_THE_START, *_OF_THE_MACHINE)
+    kept = {
+        name: _text(getattr(settings, name))
+        for name in type(settings).model_fields
+        if name not in left_out
+    }
+    return kept | {ADDRESS: wanted.address}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+
+
+def _title(venue: str, market: Market, interval: str, address: str | None) -> str:
+    return f"{venue} {market.title} {interval}" + (f" at {address}" if address else "")
 
 
 def open_runs() -> Runs:

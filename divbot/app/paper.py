@@ -30,6 +30,7 @@ from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import InputError, JournalError
 from divbot.domain.notices import Tell
+from divbot.domain.positions import MINUTE
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceSource
@@ -73,9 +74,11 @@ class PaperRun:
     def run(self, watch: Callable[[Snapshot], None], *, seconds: float | None = None) -> None:
         """Trade until stopped, or for `seconds` of wall time; `watch` sees each step."""
 
-        def step() -> None:
+        def step() -> bool:
             self.engine.step()
-            watch(self.snapshot())
+            snapshot = self.snapshot()
+            watch(snapshot)
+            return not snapshot.problem
 
         from divbot.trading.loop import stop_after
         from divbot.trading.questions import Stopped
@@ -130,6 +133,7 @@ class PaperRun:
             seconds=condition.seconds,
             opportunities=report.opportunities if report else (),
             error=condition.error,
+            notices=report.notices if report else (),
         )
 
 
@@ -173,14 +177,19 @@ def open_paper(
             _TRADER_CONNECTIONS,
             looks=60 * options.speed / settings.position_update_interval,
             symbols=math.ceil(options.speed * settings.max_positions),
+            tell=tell,
         )
         stack.callback(trading.close)
         questions = Questions(_TRADER_CONNECTIONS, stop)
         stack.callback(questions.close)
         listed = questions.insist(trading.begin)
+        if notice := long_candles_notice(trading):
+            tell(notice, is_warning=True)
         if options.speed != 1 and not trading.simulated:
-            raise InputError("--speed is for a local exchange: a real venue keeps its own time")
-        journal = open_journal(settings, options, trading, on_event, listed)
+            raise InputError(
+                "--speed works on a simulated market only: a real one keeps its own time"
+            )
+        journal = open_journal(settings, options, trading, on_event, tell, listed)
         stack.callback(journal.close)
         for notice in app.naming_notices(settings, listed, journal.ledger.symbols):
             tell(notice, is_warning=True)
@@ -197,6 +206,7 @@ def open_paper(
             check_interval=round(settings.check_interval * 1000),
             held=lambda: engine.state.ledger.symbols,
             tell=tell,
+            speed=options.speed,
         )
         run = PaperRun(
             settings,
@@ -220,6 +230,18 @@ def open_paper(
             yield run
         finally:
             run.end()
+
+
+def long_candles_notice(trading: BinanceTrading) -> str:
+    """Return, in words, how stops are judged where there is no 1m candle; nothing elsewhere."""
+    if trading.candle_length <= MINUTE:
+        return ""
+    shortest = trading.interval.value
+    return (
+        f"this market has no candles shorter than {shortest}: what happens between two looks at "
+        f"the prices is judged by {shortest} candles, and one that touches both stop and target "
+        "counts as a stop"
+    )
 
 
 @contextmanager

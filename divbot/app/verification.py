@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from divbot.domain.market import Interval
+    from divbot.exchange.tape import Rows, Tape
     from divbot.scanner.block import Block
     from divbot.scanner.calibration import Calibration
     from divbot.settings import Settings
@@ -38,26 +39,58 @@ class Recording:
     interval: Interval
 
 
-def open_recording(path: Path, symbols: tuple[str, ...] = ()) -> Recording:
-    """Return the candles in `path`, of all symbols or of some; RecordingError for a bad one."""
+def open_recording(
+    path: Path, symbols: tuple[str, ...] = (), interval: Interval | None = None
+) -> Recording:
+    """Return the candles in `path`, of all symbols or of some; RecordingError for a bad one.
+
+    Of a longer `interval` than the recording's they are put together; a last one that the recording
+    holds in part is left out.
+    """
+    from divbot.exchange.grid import serves
     from divbot.exchange.recorded import load_recording
     from divbot.exchange.tape import CLOSE, HIGH, LOW, OPEN, OPEN_TIME
     from divbot.scanner.block import build_block
 
     tape = load_recording(path)
+    length = interval or tape.interval
+    if not serves(tape.interval, length):
+        raise InputError(
+            f"{path}: expected candles that {length.value} ones can be made of, found "
+            f"{tape.interval.value} candles; choose a multiple with --interval"
+        )
     series = {}
     for number, listing in enumerate(tape.listings):
         if symbols and listing.symbol not in symbols:
             continue
-        rows = tape.candles(number, tape.first, tape.last + 1)
+        rows = _final_rows(tape, number, length)
+        if not len(rows):
+            continue
         # Both numbers are exact, so that the quotient is the float nearest to the price.
         prices = (rows[:, x] / 10.0**listing.price_decimals for x in (OPEN, HIGH, LOW, CLOSE))
         series[listing.symbol] = Prices(rows[:, OPEN_TIME], *prices)
     missing = sorted(set(symbols) - set(series))
     if missing:
         raise InputError(f"{path}: expected candles of {', '.join(missing)}, found none")
-    span = (tape.last - tape.first) // tape.interval.milliseconds + 1
-    return Recording(build_block(series, tape.interval, span), tape.interval)
+    span = length.steps_between(tape.first, tape.last) + 1
+    return Recording(build_block(series, length, span), length)
+
+
+def _final_rows(tape: Tape, number: int, interval: Interval) -> Rows:
+    """Return the candles of listing `number` that are over when the recording ends."""
+    from divbot.exchange.candles import aggregate
+    from divbot.exchange.grid import Grid
+    from divbot.exchange.tape import OPEN_TIME
+
+    rows = tape.candles(number, tape.first, tape.last + 1)
+    if interval is tape.interval:
+        return rows
+    grid = Grid(interval)
+    end = grid.open_at(tape.interval.close_of(tape.last))
+    final = rows[rows[:, OPEN_TIME] < end]
+    if not len(final):
+        return final
+    return aggregate(final, grid.opens(grid.open_at(int(final[0, OPEN_TIME])), end))
 
 
 def calibration_of(
@@ -94,7 +127,9 @@ def open_history(settings: Settings, recorded: Path | None) -> Recording:
 
     count = scan_rules(settings).limit - 1
     if recorded is not None:
-        return newest(open_recording(recorded, settings.symbols), count)
+        # Where nobody says how long candles should be, they are as they were recorded.
+        asked = settings.interval if "interval" in settings.model_fields_set else None
+        return newest(open_recording(recorded, settings.symbols, asked), count)
     with open_venue(settings) as venue:
         venue.universe()  # an unknown symbol is told by its name
         series = {

@@ -259,17 +259,17 @@ class Lease:
             until = self._clock.monotonic() + seconds
             self._own[_PAUSED_UNTIL] = max(until, self._own[_PAUSED_UNTIL])
 
-    def ban(self, until: int) -> None:
-        """Let nobody send anything before `until`, ms UTC."""
+    def ban(self, seconds: float) -> None:
+        """Let nobody send anything for `seconds`; that is not waited for."""
         with self._lock:
-            self._own[_BANNED_UNTIL] = until
+            self._own[_BANNED_UNTIL] = self._clock.monotonic() + seconds
 
     def _is_paused(self) -> bool:
         """Tell whether to ask later; raise StopUntil where that is too late to wait for."""
         paused_until, banned_until = self._stops.max(axis=1).tolist()
-        if banned_until > self._clock.now():
-            raise StopUntil.banned(int(banned_until))
-        pause = paused_until - self._clock.monotonic()
-        if 1000 * pause > LONGEST_WAIT:
-            raise StopUntil.paused(self._clock.now() + round(1000 * pause))
-        return bool(pause > 0)
+        now = self._clock.monotonic()
+        if banned_until > now:
+            raise StopUntil.banned(self._clock, banned_until - now)
+        if paused_until - now > LONGEST_WAIT:
+            raise StopUntil.paused(self._clock, paused_until - now)
+        return bool(paused_until > now)

@@ -15,20 +15,19 @@ from __future__ import annotations
 import contextlib
 import os
 import struct
-import threading
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
-from numpy.typing import NDArray
 
 from divbot.binance.wire import Candles
 from divbot.domain.clock import Clock
 from divbot.domain.market import Interval
+from divbot.files import make_private, write_whole
 
-_MAGIC = b"divbot candles 1"
+_MAGIC = b"divbot candles 2"
 _HEADER = struct.Struct("<16sQQ")
 _COLUMNS = len(Candles._fields)
 ROW_BYTES = 8 * (_COLUMNS + 1)
@@ -39,9 +38,8 @@ _MOST_ROWS = 4 * _LARGEST_LIMIT
 _MOST_BYTES = _HEADER.size + (_MOST_ROWS + _LARGEST_LIMIT) * ROW_BYTES
 _BINARY = getattr(os, "O_BINARY", 0)
 """On Windows only."""
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _KEPT_SECONDS = 3 * 86_400
-_SALT = np.uint64(0x9E3779B97F4A7C15)
-_WEIGHTS = np.array([2 * n + 1 for n in range(_COLUMNS)], np.uint64) * _SALT
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +63,10 @@ class CandleStore:
 
     def __init__(self, folder: Path) -> None:
         # Here, in a worker: whoever only sweeps needs no compiled code.
-        from divbot.kernels.rows import checked_columns
+        from divbot.kernels.rows import checked_columns, seal
 
         self._folder = folder
+        self._seal = seal
         self._checked_columns = checked_columns
 
     def read(self, symbol: str, interval: Interval) -> Stored | None:
@@ -85,7 +84,7 @@ class CandleStore:
             return None
         words = np.frombuffer(content, "<u8", offset=_HEADER.size).reshape(rows, -1)
         columns = np.empty((_COLUMNS, rows), np.uint64)
-        if not self._checked_columns(words, _WEIGHTS, _SALT, columns):
+        if not self._checked_columns(words, columns):
             return None
         candles = Candles(columns[0].view(np.int64), *columns[1:].view(np.float64))
         return Stored(path, asked, candles, len(content))
@@ -93,15 +92,10 @@ class CandleStore:
     def begin(self, symbol: str, interval: Interval, asked: int, candles: Candles) -> None:
         """Keep `candles`, all there are or the newest of those `asked` for, and no others."""
         path = self._path(symbol, interval)
-        part = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
         header = _HEADER.pack(_MAGIC, asked, _owner(symbol, interval, asked))
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            part.write_bytes(header + _rows_of(candles))
-            part.replace(path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            make_private(path.parent)
+            write_whole(path, header + self._rows_of(candles), is_durable=False)
 
     def add(self, stored: Stored, newer: Candles) -> None:
         """Keep candles that follow those that were read, unless somebody else has done so."""
@@ -112,10 +106,17 @@ class CandleStore:
             if stored.size + count * ROW_BYTES > _MOST_ROWS * ROW_BYTES:
                 stored.path.unlink()
                 return
-            _append(stored.path, stored.size, _rows_of(newer))
+            _append(stored.path, stored.size, self._rows_of(newer))
         except OSError:
             with contextlib.suppress(OSError):
                 stored.path.unlink(missing_ok=True)
+
+    def _rows_of(self, candles: Candles) -> bytes:
+        words = np.empty((len(candles.open_time), _COLUMNS + 1), np.uint64)
+        for column, values in enumerate(candles):
+            words[:, column] = values.view(np.uint64)
+        self._seal(words)
+        return words.tobytes()
 
     def _path(self, symbol: str, interval: Interval) -> Path:
         return Path(f"{self._folder}/{interval.value}/{quote(symbol, safe='')}.candles")
@@ -132,7 +133,7 @@ def _content_of(path: Path) -> bytes:
 
 def _append(path: Path, size: int, content: bytes) -> None:
     """Write at the end of a file, unless it has another size by now."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | _BINARY)
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | _NO_LINK | _BINARY)
     try:
         if os.fstat(descriptor).st_size == size:
             os.write(descriptor, content)
@@ -151,20 +152,6 @@ def sweep(home: Path, clock: Clock) -> None:
                     path.rmdir()
                 elif path.stat().st_mtime < oldest:
                     path.unlink()
-
-
-def _rows_of(candles: Candles) -> bytes:
-    words = np.empty((len(candles.open_time), _COLUMNS + 1), np.uint64)
-    for column, values in enumerate(candles):
-        words[:, column] = values.view(np.uint64)
-    words[:, _COLUMNS] = _checksums(words[:, :_COLUMNS])
-    return words.tobytes()
-
-
-def _checksums(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return one for each row: any one word that differs, differs in it."""
-    sums: NDArray[np.uint64] = words @ _WEIGHTS + _SALT
-    return sums
 
 
 def _owner(symbol: str, interval: Interval, asked: int) -> int:

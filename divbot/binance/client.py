@@ -13,6 +13,7 @@ import orjson
 from divbot.binance.bans import Bans
 from divbot.binance.budget import Lease
 from divbot.binance.endpoints import (
+    LOCAL_CANDLES_HEADER,
     LOCAL_EXCHANGE_HEADER,
     USED_WEIGHT_HEADER,
     Endpoint,
@@ -20,8 +21,9 @@ from divbot.binance.endpoints import (
 )
 from divbot.binance.transport import MEBIBYTE, Answer, Transport
 from divbot.binance.wire import (
+    BySymbol,
     Candles,
-    FundingRate,
+    Funding,
     Listing,
     ListingParser,
     Minutes,
@@ -36,6 +38,7 @@ from divbot.binance.wire import (
 )
 from divbot.domain.clock import Clock
 from divbot.domain.errors import (
+    LONGEST_WAIT,
     BadAnswer,
     RequestRejected,
     StopUntil,
@@ -55,9 +58,17 @@ _LEAST_SECONDS = 0.05
 _FIRST_PAUSE = 0.2
 _LONGEST_STOP = 3 * 24 * 3600
 _DEFAULT_STOP = {418: 120, 429: 60}
-"""Seconds, where the venue does not say until when. No ban is shorter than two minutes."""
+"""Seconds, where the venue does not say until when."""
+_SHORTEST_STOP = {418: 120, 429: 1}
+"""Seconds, whatever it says: no ban is shorter than two minutes, and one that seems to be was read
+by a clock that is wrong."""
 _FIREWALL_STOP = 300
 _SMALL, _LARGE = 4 * MEBIBYTE, 32 * MEBIBYTE
+_LONGER_THAN_A_MINUTE = frozenset(
+    x.value
+    for x in Interval
+    if Interval.M1.milliseconds < x.milliseconds <= Interval.D1.milliseconds
+)
 _OF_THE_SYMBOL = {-1121: "does not know", -1122: "does not trade"}
 """What a code of the venue says of a symbol; the latter of contracts that were settled."""
 _VENUE_TROUBLE = frozenset({-1000, -1001, -1006, -1007, -1008})
@@ -84,6 +95,8 @@ class BinanceClient:
         self.market = market
         self.simulated = False
         """True once a reply came from a local exchange."""
+        self.shortest = Interval.M1
+        """The shortest candles to look closely with: some recorded markets have no 1m."""
         self.used_weight: int | None = None
         """What the venue last said that this address has used in the current minute."""
         self._base_urls = [url.rstrip("/") for url in base_urls]
@@ -91,6 +104,8 @@ class BinanceClient:
         self._transport = transport
         self._clock = clock
         self._bans = bans
+        # By base URL, on the monotonic clock: a clock that is set later changes nothing.
+        self._banned = {url: clock.monotonic() + self._remembered(url) for url in self._base_urls}
         self._request_timeout = request_timeout
         self._parse_klines = parse_klines
         self._listings = ListingParser(market)
@@ -111,35 +126,50 @@ class BinanceClient:
         )
         return self._ask(Endpoint.EXCHANGE_INFO, lean, self._listings.parse, _LARGE)
 
-    def tickers(self) -> tuple[dict[str, Ticker], dict[str, Quote]]:
+    def tickers(self) -> tuple[BySymbol[Ticker], BySymbol[Quote]]:
         """Return the last 24 hours of every symbol and, on spot, its best bid and ask."""
         if self.market is Market.SPOT:
             return self._ask(Endpoint.TICKER_24HR, {}, parse_tickers_and_quotes, _LARGE)
-        return self._ask(Endpoint.TICKER_24HR, {}, parse_tickers, _LARGE), {}
+        return self._ask(Endpoint.TICKER_24HR, {}, parse_tickers, _LARGE), BySymbol({})
 
-    def quotes(self) -> dict[str, Quote]:
+    def quotes(self) -> BySymbol[Quote]:
         """Return the best bid and ask of every symbol."""
         return self._ask(Endpoint.BOOK_TICKER, {}, parse_quotes, _LARGE)
 
-    def final_candles(self, symbol: str, interval: Interval, limit: int) -> Candles:
-        """Return the newest final candles of `symbol`, at most `limit - 1` of them."""
-        parameters = {"symbol": symbol, "interval": interval.value, "limit": limit}
+    def final_candles(
+        self, symbol: str, interval: Interval, limit: int, start: int | None = None
+    ) -> Candles:
+        """Return final candles of `symbol`, at most `limit - 1` of them.
+
+        They are the newest ones, or the first ones from `start` (ms UTC) on.
+        """
+        parameters: dict[str, str | int] = {
+            "symbol": symbol,
+            "interval": interval.value,
+            "limit": limit,
+        }
+        if start is not None:
+            parameters["startTime"] = start
         return self._ask(
             Endpoint.KLINES, parameters, lambda body: self._parse_klines(body, interval)
         )
 
     def minutes(self, symbol: str, start: int, limit: int, *, mark: bool = False) -> Minutes:
-        """Return at most `limit` 1m candles from `start` (ms UTC) on, of the last or mark price."""
+        """Return at most `limit` of the `shortest` candles from `start` (ms UTC) on.
+
+        They are of the last or of the mark price.
+        """
+        interval = self.shortest
         endpoint = Endpoint.MARK_PRICE_KLINES if mark else Endpoint.KLINES
         parameters: dict[str, str | int] = {
             "symbol": symbol,
-            "interval": Interval.M1.value,
+            "interval": interval.value,
             "startTime": start,
             "limit": limit,
         }
-        return self._ask(endpoint, parameters, parse_minutes)
+        return self._ask(endpoint, parameters, lambda body: parse_minutes(body, interval))
 
-    def funding(self, symbol: str, start: int, end: int) -> tuple[FundingRate, ...]:
+    def funding(self, symbol: str, start: int, end: int) -> Funding:
         """Return at most 1000 settlements of funding from `start` to `end` (ms UTC)."""
         parameters: dict[str, str | int] = {
             "symbol": symbol,
@@ -202,7 +232,7 @@ class BinanceClient:
                 self._clock.wait(pause)
             except StopUntil as error:
                 # A short pause is waited for where everything is: at the lease.
-                if attempt == ATTEMPTS or not error.is_short(self._clock.now()):
+                if attempt == ATTEMPTS or error.left(self._clock.monotonic()) > LONGEST_WAIT:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
@@ -223,12 +253,17 @@ class BinanceClient:
             self._lease.saw(self.used_weight, sent_at=sent_at)
         if LOCAL_EXCHANGE_HEADER.lower() in answer.headers:
             self.simulated = True
+            self._note_shortest(answer.headers.get(LOCAL_CANDLES_HEADER.lower(), ""))
         if answer.status != 200:
             raise self._failure(asked, answer)
         found = answer.headers.get("content-type", "no type")
         if not found.startswith("application/json"):
             raise BadAnswer(f"expected JSON, found {found}")
         return answer.body
+
+    def _note_shortest(self, name: str) -> None:
+        if name in _LONGER_THAN_A_MINUTE:
+            self.shortest = Interval(name)
 
     def _weight(self, endpoint: Endpoint, parameters: Mapping[str, str | int]) -> int:
         limit = parameters.get("limit")
@@ -239,24 +274,34 @@ class BinanceClient:
             symbols=1 if "symbol" in parameters else None,
         )
 
+    def _remembered(self, base_url: str) -> float:
+        """Return the seconds that are left of a ban which an earlier program was told."""
+        left = (self._bans.until(base_url) - self._clock.now()) / 1000
+        return min(max(left, 0.0), _LONGEST_STOP)
+
     def _refuse_if_banned(self, asked: int) -> None:
-        until = self._bans.until(self._base_urls[asked])
-        if until > self._clock.now():
-            raise StopUntil.banned(until)
+        left = self._banned[self._base_urls[asked]] - self._clock.monotonic()
+        if left > 0:
+            raise StopUntil.banned(self._clock, left)
+
+    def _ban(self, base_url: str, seconds: float) -> StopUntil:
+        """Send nothing more for `seconds`, nor let anybody else; return the error."""
+        now = self._clock.now()
+        self._banned[base_url] = self._clock.monotonic() + seconds
+        self._bans.note(base_url, now + round(1000 * seconds), now=now)
+        self._lease.ban(seconds)
+        return StopUntil.banned(self._clock, seconds)
 
     def _failure(self, asked: int, answer: Answer) -> VenueError:
         status = answer.status
         code, message = _venue_error(answer.body)
         if status == 418:
-            until = self._stop_until(answer, message)
-            self._bans.note(self._base_urls[asked], until, now=self._clock.now())
-            self._lease.ban(until)
-            return StopUntil.banned(until)
+            return self._ban(self._base_urls[asked], self._stop_seconds(answer, message))
         if status in (429, 403):
-            firewalled = self._clock.now() + 1000 * _FIREWALL_STOP
-            until = firewalled if status == 403 else self._stop_until(answer, message)
-            self._lease.pause((until - self._clock.now()) / 1000)
-            return StopUntil.paused(until)
+            firewalled = status == 403
+            seconds = _FIREWALL_STOP if firewalled else self._stop_seconds(answer, message)
+            self._lease.pause(seconds)
+            return StopUntil.paused(self._clock, seconds)
         if status == 451:
             return VenueRefused("the venue does not serve this location (HTTP 451)")
         if status >= 500 or status == 408 or code in _VENUE_TROUBLE:
@@ -266,26 +311,34 @@ class BinanceClient:
         detail = f": {message} ({code})" if message else ""
         return RequestRejected(f"the venue rejected the request (HTTP {status}){detail}", code=code)
 
-    def _stop_until(self, answer: Answer, message: str) -> int:
-        """Return when to ask again: by the header, else by the time in the message."""
-        now = self._clock.now()
+    def _stop_seconds(self, answer: Answer, message: str) -> float:
+        """Return for how long not to ask: by the header, else by the time in the message."""
+        # What is a time is the venue's, as is the date of its reply: the difference is right
+        # whatever the clock says here.
+        said_at = _date(answer.headers.get("date", "")) or self._clock.now()
         named = re.search(r"banned until (\d{13})\b", message)
-        until = _retry_at(answer.headers.get("retry-after", ""), now)
-        if until is None and named:
-            until = int(named.group(1))
-        if until is None:
-            until = now + 1000 * _DEFAULT_STOP[answer.status]
-        return max(min(until, now + 1000 * _LONGEST_STOP), now + 1000)
+        seconds = _retry_after(answer.headers.get("retry-after", ""), said_at)
+        if seconds is None and named:
+            seconds = (int(named.group(1)) - said_at) / 1000
+        if seconds is None:
+            seconds = _DEFAULT_STOP[answer.status]
+        return max(min(seconds, _LONGEST_STOP), _SHORTEST_STOP[answer.status])
 
 
-def _retry_at(header: str, now: int) -> int | None:
-    """Return the ms UTC that a Retry-After names, in seconds or as a date; None for nonsense."""
+def _retry_after(header: str, said_at: int) -> float | None:
+    """Return the seconds that a Retry-After names, or the date in it means; None for nonsense."""
     text = header.strip()
     if text.isascii() and text.isdigit():
         # As a float: of a number of thousands of digits int() makes nothing.
-        return now + 1000 * int(min(float(text), _LONGEST_STOP))
+        return float(text)
+    date = _date(text)
+    return None if date is None else (date - said_at) / 1000
+
+
+def _date(header: str) -> int | None:
+    """Return the ms UTC of a date in a header; None for nonsense."""
     try:
-        return round(parsedate_to_datetime(text).timestamp() * 1000)
+        return round(parsedate_to_datetime(header).timestamp() * 1000)
     except (ValueError, OverflowError):
         return None
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from divbot.binance import wire
 from divbot.binance.wire import Candles
+from divbot.domain.clock import EARLIEST, LATEST
 from divbot.domain.market import Interval
 from divbot.kernels.klines import COLUMNS, SHORTEST, are_sound, read_klines
 
@@ -16,7 +17,9 @@ def parse_final_klines(body: bytes, interval: Interval) -> Candles:
     open_time, columns = np.empty(room, np.int64), np.empty((COLUMNS, room))
     count = read_klines(np.frombuffer(body, np.uint8), open_time, columns)
     spacing = interval.milliseconds if interval.is_regular else 1
-    if count < 0 or not are_sound(open_time, columns, count, spacing):
+    is_sound = count > 0 and are_sound(open_time, columns, count, spacing)
+    # They ascend: with these two, all are in ms.
+    if not is_sound or not EARLIEST <= open_time[0] <= open_time[count - 1] < LATEST:
         return wire.parse_final_klines(body, interval)
     # The last one still forms.
     return Candles(open_time[: count - 1].copy(), *columns[:, : count - 1].copy())

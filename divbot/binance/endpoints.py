@@ -20,6 +20,8 @@ PREFIX = {Market.SPOT: "/api/v3", Market.USDM: "/fapi/v1"}
 WEIGHT_PER_MINUTE = {Market.SPOT: 6000, Market.USDM: 2400}
 """REQUEST_WEIGHT of one address and minute; the venue's exchangeInfo has the last word."""
 
+LOCAL_CANDLES_HEADER = "X-Divbot-Candles"
+"""In the replies of a local exchange: the shortest candles that it has."""
 USED_WEIGHT_HEADER = "x-mbx-used-weight-1m"
 """What this address has used in the current minute, other programs included."""
 LOCAL_EXCHANGE_HEADER = "X-Divbot-Exchange"

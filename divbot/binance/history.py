@@ -3,7 +3,8 @@
 What is kept is believed as far as the venue confirms it: the newest candle that is kept is asked
 for again, at no further cost, and has to come back bit for bit. Where it does not, whatever the
 reason (a candle that was corrected, another coin under an old name, another exchange at an old
-address, a gap), all is downloaded afresh.
+address, a gap), all is downloaded afresh. So it is while the newest that are kept have a gap: the
+venue may fill it in later. That is one request for one, as long as the gap is among them.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class History:
         if self._store is None:
             return self._client.final_candles(symbol, interval, limit)
         stored = self._store.read(symbol, interval)
-        if stored is not None and at and stored.reaches(limit):
+        if stored is not None and at and _serves(stored, interval, limit):
             candles = self._continued(self._store, stored, symbol, interval, limit, at)
             if candles is not None:
                 return candles
@@ -65,6 +66,15 @@ class History:
         store.add(stored, newer)
         joined = Candles._make(map(np.concatenate, zip(stored.candles, newer, strict=True)))
         return _part(joined, max(len(joined.open_time) - (limit - 1), 0), len(joined.open_time))
+
+
+def _serves(stored: Stored, interval: Interval, limit: int) -> bool:
+    """Tell whether the newest that one asks for by `limit` are kept, and none is missing."""
+    if not stored.reaches(limit):
+        return False
+    times = stored.candles.open_time[1 - limit :]
+    first, last = int(times[0]), int(times[-1])
+    return interval.steps_between(first, last) == len(times) - 1
 
 
 def _part(candles: Candles, start: int, end: int) -> Candles:

@@ -84,7 +84,8 @@ class Listings:
 
     def _gone(self, snapshot: Snapshot, held: Collection[str]) -> frozenset[str]:
         """Return what is held, but was neither listed nor had a ticker for some time."""
-        at, heard_of = snapshot.at, snapshot.instruments.keys() | snapshot.tickers.keys()
+        at, unread = snapshot.at, {x.symbol for x in snapshot.dropped}
+        heard_of = snapshot.instruments.keys() | snapshot.tickers.keys() | unread
         self._missing_since = {
             symbol: self._missing_since.get(symbol, at) for symbol in held if symbol not in heard_of
         }
@@ -99,19 +100,21 @@ class Listings:
         time = None if is_spot else threads.submit(self._timed, client.server_time)
         stocks = threads.submit(self._stocks.bases, self._clock.now()) if self._stocks else None
         listing, round_trip = self._timed(client.exchange_info)
-        if time is not None:
-            self._server_clock.saw(*time.result())
-        elif listing.server_time is not None:
+        if is_spot and listing.server_time is not None:
             self._server_clock.saw(listing.server_time, round_trip)
+        else:
+            self._server_clock.saw(*(time.result() if time else self._timed(client.server_time)))
         self.weight_limit = listing.weight_limit
         day, quotes = tickers.result()
+        quotes = book.result() if book else quotes
         at = self._server_clock.now()
         return Snapshot(
             market=client.market,
             at=at,
             instruments=listing.instruments,
-            tickers=day,
-            quotes=quotes if book is None else book.result(),
+            tickers=day.found,
+            quotes=quotes.found,
+            dropped=listing.dropped + day.dropped + quotes.dropped,
             stocks=frozenset() if stocks is None else stocks.result(),
             flat=self._verdicts.flat(at),
         )

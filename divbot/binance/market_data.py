@@ -29,6 +29,7 @@ from divbot.binance.universe import Universe
 from divbot.binance.wire import Candles
 from divbot.domain.clock import SystemClock
 from divbot.domain.market import Interval, Market
+from divbot.domain.notices import Tell
 
 _FEW = 99
 """How many candles cost the least."""
@@ -92,11 +93,18 @@ class BinanceSource:
         return data
 
     def open_trading(
-        self, server_clock: ServerClock, connections: int, *, looks: float, symbols: int
+        self,
+        server_clock: ServerClock,
+        connections: int,
+        *,
+        looks: float,
+        symbols: int,
+        tell: Tell,
     ) -> BinanceTrading:
         """Return what a trader asks who looks `looks` times a minute, at `symbols` more closely.
 
-        What that costs is kept for it, whatever scans want to spend.
+        What that costs is kept for it, whatever scans want to spend. `tell` hears of answers of
+        which a part makes no sense.
         """
         transport = self._transport(connections)
         client = self._client(self.market, self.base_urls, transport, self.request_timeout)
@@ -105,7 +113,7 @@ class BinanceSource:
         # For two minutes, as a lease needs it.
         ahead = math.ceil(2 * (looks * each + symbols * closely))
         client.spend_from(self.budget.lease(self.budget.open_lease(ahead=ahead)))
-        return BinanceTrading(client, transport, SystemClock(), server_clock, self.budget)
+        return BinanceTrading(client, transport, SystemClock(), server_clock, self.budget, tell)
 
     def open_lease(self, symbols: int, limit: int) -> int:
         """Set aside what the candles of `symbols` cost; return the lease's number."""
@@ -222,6 +230,10 @@ class BinanceListing(BinanceMarketData):
         universe = self._listings.universe(held)
         self._budget.limit = self._listings.weight_limit or self._budget.limit
         return universe
+
+    def past_candles(self, symbol: str, interval: Interval, start: int, count: int) -> Candles:
+        """Return at most `count` final candles of `symbol` from `start` (ms UTC) on."""
+        return self._client.final_candles(symbol, interval, count + 1, max(start, 0))
 
     def limits(self) -> Limits:
         """Ask the venue how it sees this machine."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from divbot.binance.wire import is_symbol
+from divbot.binance.rows import is_symbol
 from divbot.domain.bounds import shortened
 from divbot.domain.symbols import plain_symbol
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from divbot.files import make_private, write_whole
+
 
 class Notebook:
-    """Keep one JSON object in a file, which is replaced whole.
+    """Keep one JSON object in a private file, which is replaced whole, also through a power loss.
 
     Without a path, or where the file can be neither read nor written, nothing is kept: whoever
     writes here can do without.
@@ -31,10 +33,6 @@ class Notebook:
         """Replace what was written before."""
         if self._path is None:
             return
-        part = self._path.with_name(f"{self._path.name}.{os.getpid()}.part")
-        try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            part.write_text(json.dumps(content), "utf-8")
-            part.replace(self._path)
-        except OSError:
-            part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            make_private(self._path.parent)
+            write_whole(self._path, json.dumps(content).encode(), mode=0o600)

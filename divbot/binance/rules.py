@@ -14,9 +14,10 @@ from functools import cache
 from itertools import chain
 
 from divbot.binance.assets import listed_assets
+from divbot.binance.endpoints import Endpoint
 from divbot.binance.wire import Quote
 from divbot.domain.clock import utc_text
-from divbot.domain.market import Instrument, Market, Ticker
+from divbot.domain.market import DroppedRow, Instrument, Market, Ticker
 
 QUOTE = "USDT"
 
@@ -37,6 +38,7 @@ class Rule(StrEnum):
     STATUS = "status"
     CONTRACT = "contract"
     EXCLUDED = "excluded"
+    UNREADABLE = "unreadable"
     NO_PRICE = "no_price"
     DELISTING = "delisting"
     STALE = "stale"
@@ -53,7 +55,15 @@ class Rule(StrEnum):
 
 
 _NOT_TRADED = frozenset(
-    {Rule.QUOTE, Rule.STATUS, Rule.CONTRACT, Rule.NO_PRICE, Rule.DELISTING, Rule.STALE}
+    {
+        Rule.QUOTE,
+        Rule.STATUS,
+        Rule.CONTRACT,
+        Rule.UNREADABLE,
+        Rule.NO_PRICE,
+        Rule.DELISTING,
+        Rule.STALE,
+    }
 )
 
 
@@ -96,6 +106,19 @@ class Snapshot:
     """Base assets that futures list as stocks."""
     flat: frozenset[str] = frozenset()
     """Symbols whose price is known to stand still."""
+    dropped: tuple[DroppedRow, ...] = ()
+    """Rows of the lists that make no sense."""
+
+    @property
+    def unread(self) -> dict[str, DroppedRow]:
+        """Return the symbols of which a list says nothing else, with the first row dropped."""
+        known: dict[str, Collection[str]] = {
+            Endpoint.EXCHANGE_INFO: self.instruments,
+            Endpoint.TICKER_24HR: self.tickers,
+            Endpoint.BOOK_TICKER: self.quotes,
+        }
+        rows = (x for x in reversed(self.dropped) if x.symbol not in known[x.source])
+        return {row.symbol: row for row in rows if row.symbol}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +146,10 @@ def spread_of(snapshot: Snapshot, symbol: str) -> Decimal | None:
 def found_against(snapshot: Snapshot, rules: UniverseRules) -> Iterator[tuple[str, LeftOut]]:
     """Give each symbol that a rule leaves out, with the first rule that does."""
     bases = {instrument.base for instrument in snapshot.instruments.values()}
+    unread = snapshot.unread
+    yield from ((x.symbol, x) for x in unlisted(snapshot))
     for symbol, instrument in snapshot.instruments.items():
-        found = _because_closed(snapshot, instrument, rules)
+        found = _because_closed(snapshot, instrument, rules, unread)
         if not rules.includes(symbol):
             found = chain(
                 found,
@@ -137,11 +162,25 @@ def found_against(snapshot: Snapshot, rules: UniverseRules) -> Iterator[tuple[st
             break
 
 
+def unlisted(snapshot: Snapshot) -> Iterator[LeftOut]:
+    """Give the symbols whose row in the listing makes no sense."""
+    for symbol, row in snapshot.unread.items():
+        if row.source == Endpoint.EXCHANGE_INFO:
+            yield LeftOut(symbol, Rule.UNREADABLE, _why(row))
+
+
+def _why(row: DroppedRow) -> str:
+    return f"its row in {row.source} makes no sense: {row.reason}"
+
+
 _Objections = Iterator[tuple[Rule, str]]
 
 
 def _because_closed(
-    snapshot: Snapshot, instrument: Instrument, rules: UniverseRules
+    snapshot: Snapshot,
+    instrument: Instrument,
+    rules: UniverseRules,
+    unread: Mapping[str, DroppedRow],
 ) -> _Objections:
     if instrument.quote != QUOTE:
         yield Rule.QUOTE, f"quoted in {instrument.quote}, not in {QUOTE}"
@@ -153,9 +192,11 @@ def _because_closed(
         yield from _because_of_contract(instrument)
     if rules.excludes(instrument.symbol):
         yield Rule.EXCLUDED, "excluded by the settings"
+    if instrument.symbol in unread:
+        yield Rule.UNREADABLE, _why(unread[instrument.symbol])
     ticker = snapshot.tickers.get(instrument.symbol)
     if ticker is None:
-        yield Rule.NO_PRICE, "nothing is known of its last 24 hours"
+        yield Rule.NO_PRICE, "the venue states no price of its last 24 hours"
     elif ticker.last_price <= 0:
         yield Rule.NO_PRICE, "its last price is zero"
 
@@ -175,7 +216,7 @@ def _because_fading(snapshot: Snapshot, instrument: Instrument) -> _Objections:
         yield Rule.DELISTING, f"to be delisted at {utc_text(instrument.delivered_at)} UTC"
     ticker = snapshot.tickers.get(instrument.symbol)
     if ticker is not None and ticker.closed_at < snapshot.at - _STALE:
-        yield Rule.STALE, f"no news of it since {utc_text(ticker.closed_at)} UTC"
+        yield Rule.STALE, f"no update since {utc_text(ticker.closed_at)} UTC"
 
 
 def _because_no_coin(

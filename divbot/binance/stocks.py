@@ -28,7 +28,8 @@ class Stocks:
 
     def bases(self, now: int) -> frozenset[str]:
         """Return the base assets of all listed stocks, at `now` (ms UTC)."""
-        if now >= self._good_until:
+        # None is good for longer than a day: the clock was set back since.
+        if not now < self._good_until <= now + _REFRESH_AFTER:
             self._ask(now)
         return self._bases
 

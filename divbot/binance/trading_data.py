@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
@@ -11,9 +11,9 @@ from divbot.binance.transport import Transport
 from divbot.binance.wire import FundingRate, Minutes
 from divbot.domain.clock import Clock
 from divbot.domain.fills import Candle, Quote
-from divbot.domain.market import Market
+from divbot.domain.market import DroppedRow, Interval, Market
+from divbot.domain.notices import Tell
 
-_MINUTE = 60_000
 _FEW, _MANY = 99, 499
 """How many candles cost the least, and the next to least."""
 _SPARE = 2
@@ -29,12 +29,15 @@ class BinanceTrading:
         clock: Clock,
         server_clock: ServerClock,
         budget: WeightBudget,
+        tell: Tell,
     ) -> None:
         self._client = client
         self._transport = transport
         self._clock = clock
         self._server_clock = server_clock
         self._budget = budget
+        self._tell = tell
+        self._mentioned: set[tuple[str, str]] = set()
 
     @property
     def simulated(self) -> bool:
@@ -45,6 +48,16 @@ class BinanceTrading:
     def market(self) -> Market:
         """Return the market that is traded."""
         return self._client.market
+
+    @property
+    def interval(self) -> Interval:
+        """Return which are the shortest candles, of a minute or more; known once it has begun."""
+        return self._client.shortest
+
+    @property
+    def candle_length(self) -> int:
+        """Return how long those are, in ms."""
+        return self.interval.milliseconds
 
     def now(self) -> int:
         """Return the venue's time, ms UTC."""
@@ -63,31 +76,41 @@ class BinanceTrading:
 
     def quotes(self) -> dict[str, Quote]:
         """Return the best bid and ask of every symbol, as seen when the answer had come."""
-        found = self._client.quotes()
+        quotes = self._client.quotes()
         at = self._server_clock.now()
-        return {symbol: Quote(x.bid, x.ask, at) for symbol, x in found.items()}
+        self._mention(quotes.dropped)
+        return {symbol: Quote(x.bid, x.ask, at) for symbol, x in quotes.found.items()}
 
     def minutes(self, symbol: str, start: int, end: int) -> Minutes:
-        """Return the 1m candles of the last price that open from `start` to `end` (ms UTC)."""
+        """Return the candles of the last price that open from `start` to `end` (ms UTC)."""
         return self._all_minutes(symbol, start, end, mark=False)
 
     def mark_minutes(self, symbol: str, start: int, end: int) -> Minutes:
-        """Return the 1m candles of the mark price that open from `start` to `end` (ms UTC)."""
+        """Return the candles of the mark price that open from `start` to `end` (ms UTC)."""
         return self._all_minutes(symbol, start, end, mark=True)
 
     def funding(self, symbol: str, start: int, end: int) -> tuple[FundingRate, ...]:
         """Return the settlements of funding from `start` to `end`, in the order of time."""
-        return self._client.funding(symbol, start, end)
+        funding = self._client.funding(symbol, start, end)
+        self._mention(funding.dropped)
+        return funding.rates
 
     def close(self) -> None:
         """Close every connection."""
         self._transport.close()
 
+    def _mention(self, dropped: Sequence[DroppedRow]) -> None:
+        """Tell of dropped rows; of each symbol once, as the next look may meet it again."""
+        for row in dropped:
+            if (row.source, row.symbol) not in self._mentioned:
+                self._mentioned.add((row.source, row.symbol))
+                self._tell(f"a row that makes no sense was dropped: {row}", is_warning=True)
+
     def _all_minutes(self, symbol: str, start: int, end: int, *, mark: bool) -> Minutes:
         """Ask page by page; an answer that ends before `end` has all there is."""
         final: list[Candle] = []
         while True:
-            wanted = (end - start) // _MINUTE + _SPARE
+            wanted = (end - start) // self.candle_length + _SPARE
             limit = _FEW if wanted <= _FEW else _MANY
             page = self._client.minutes(symbol, start, limit, mark=mark)
             final += page.final

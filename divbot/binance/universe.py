@@ -1,6 +1,6 @@
 """Which symbols are worth looking at: the most traded ones that no rule leaves out. Pure.
 
-The user's `include` beats all but the first five rules; a symbol that is held stays whatever the
+The user's `include` beats all but the first six rules; a symbol that is held stays whatever the
 rules say, so that its position can be closed.
 """
 
@@ -20,9 +20,10 @@ from divbot.binance.rules import (
     found_against,
     is_match,
     spread_of,
+    unlisted,
 )
 from divbot.domain.errors import InputError
-from divbot.domain.market import Instrument
+from divbot.domain.market import DroppedRow, Instrument
 from divbot.domain.suggestions import nearest
 from divbot.domain.symbols import not_listed, unknown_symbol
 
@@ -62,6 +63,8 @@ class Universe:
     """Chosen symbols that are not listed, each with what to say of it."""
     notices: tuple[str, ...] = ()
     """What a reader should know of how the rules were applied."""
+    dropped: tuple[DroppedRow, ...] = ()
+    """Rows of the venue's lists that make no sense."""
     gone: frozenset[str] = frozenset()
     """Symbols that are held, but have neither been listed nor had a ticker for some time."""
 
@@ -106,8 +109,11 @@ def select(
     only where they rank well below its end.
     """
     if rules.symbols:
-        chosen = _chosen(snapshot, rules.symbols, held)
-        return replace(chosen, listed=(*chosen.listed, *_besides(chosen.listed, snapshot, held)))
+        unread = {x.symbol: x for x in unlisted(snapshot) if x.symbol in rules.symbols}
+        chosen = _chosen(snapshot, [x for x in rules.symbols if x not in unread], held)
+        lost = _by_symbol(x for symbol, x in unread.items() if symbol not in held)
+        besides = _besides(chosen.listed, snapshot, held)
+        return replace(chosen, listed=(*chosen.listed, *besides), left_out=lost)
     objections = dict(found_against(snapshot, rules))
     eligible = [
         _listed(snapshot, symbol, is_wanted=rules.includes(symbol) or symbol in held)
@@ -125,11 +131,12 @@ def select(
             below.append(LeftOut(listed.symbol, Rule.RANK, detail))
     kept += _besides(kept, snapshot, held)
     kept.sort(key=_by_volume)
-    left_out = [x for symbol, x in objections.items() if symbol not in held]
+    objected = [x for symbol, x in objections.items() if symbol not in held]
     return Universe(
         snapshot.at,
         tuple(kept),
-        _by_symbol([*left_out, *below]),
+        _by_symbol([*objected, *below]),
+        dropped=snapshot.dropped,
         notices=tuple(without_match(snapshot.instruments, rules)),
     )
 
@@ -152,13 +159,13 @@ def _by_volume(listed: Listed) -> tuple[Decimal, str]:
 
 
 def _chosen(snapshot: Snapshot, symbols: Sequence[str], held: Collection[str]) -> Universe:
-    unknown = unlisted(snapshot.instruments, symbols, held)
+    unknown = unknown_among(snapshot.instruments, symbols, held)
     found = dict.fromkeys(x for x in symbols if x in snapshot.instruments)
     listed = tuple(_listed(snapshot, symbol, is_wanted=True) for symbol in found)
-    return Universe(snapshot.at, listed, unknown=unknown)
+    return Universe(snapshot.at, listed, dropped=snapshot.dropped, unknown=unknown)
 
 
-def unlisted(
+def unknown_among(
     known: Collection[str], symbols: Sequence[str], held: Collection[str]
 ) -> dict[str, str]:
     """Return the `symbols` that are neither `known` nor held, each with what to say of it.

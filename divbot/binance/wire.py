@@ -1,29 +1,43 @@
 """From the venue's JSON to divbot's own types; nothing unbelievable gets past here.
 
-Raise BadAnswer for whatever is not of the documented shape. Unknown fields are ignored, and
-fields that only some listings have may be missing: the venue adds and removes both.
+Raise BadAnswer for whatever is not of the documented shape; of a list with a row for each symbol,
+only the rows that are not are dropped. Unknown fields are ignored, and fields that only some
+listings have may be missing: the venue adds and removes both.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from decimal import Decimal
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from divbot.binance.endpoints import Endpoint
+from divbot.binance.rows import (
+    Row,
+    amount_of,
+    flag_of,
+    number,
+    number_of,
+    optional_time_of,
+    read_rows,
+    shown,
+    symbol_of,
+    text_of,
+    time_of,
+)
+from divbot.domain.clock import plausible_ms
 from divbot.domain.errors import BadAnswer
 from divbot.domain.fills import Candle
-from divbot.domain.market import Instrument, Interval, Market, Ticker
+from divbot.domain.market import DroppedRow, Instrument, Interval, Market, Ticker
 
-_KLINE_FIELDS = 12
-_EARLIEST, _LATEST = 1_000_000_000_000, 10_000_000_000_000  # ms have 13 digits; s and us have not
-_WITHOUT_MARKS = str.maketrans("", "", "_-.")
-_LONGEST_SYMBOL = 50
-_LAST_TIME = 253_402_300_800_000  # the year 10000
+T = TypeVar("T")
+
+_FEWEST_KLINE_FIELDS = 12
+_MOST_WEIGHT = 1_000_000_000
 
 
 class Candles(NamedTuple):
@@ -40,7 +54,7 @@ class Candles(NamedTuple):
 
 
 class Minutes(NamedTuple):
-    """1m candles of one symbol, in exact decimals, in the order of time."""
+    """Short candles of one symbol, in exact decimals, in the order of time."""
 
     final: tuple[Candle, ...]
     forming: Candle | None
@@ -57,6 +71,20 @@ class FundingRate(NamedTuple):
     mark_price: Decimal
 
 
+class Funding(NamedTuple):
+    """Settlements of funding in the order of time, and the rows that make no sense."""
+
+    rates: tuple[FundingRate, ...]
+    dropped: tuple[DroppedRow, ...] = ()
+
+
+class BySymbol(NamedTuple, Generic[T]):
+    """What a list says of each symbol, and the rows that make no sense."""
+
+    found: dict[str, T]
+    dropped: tuple[DroppedRow, ...] = ()
+
+
 class Listing(NamedTuple):
     """What is listed, by symbol, and what the venue allows."""
 
@@ -64,7 +92,9 @@ class Listing(NamedTuple):
     weight_limit: int | None
     """Request weight per minute; None where the listing names none."""
     server_time: int | None
-    """When it was made, ms UTC; to be relied on for spot only."""
+    """When it was made, ms UTC; to be relied on for spot only. None where it does not say."""
+    dropped: tuple[DroppedRow, ...] = ()
+    """Rows of instruments that make no sense."""
 
 
 class Quote(NamedTuple):
@@ -92,11 +122,11 @@ def parse_final_klines(body: bytes, interval: Interval) -> Candles:
     return Candles._make(values[:-1] for values in candles)
 
 
-def parse_minutes(body: bytes) -> Minutes:
-    """Return 1m candles in exact decimals; the last row of an answer is the one that forms."""
+def parse_minutes(body: bytes, interval: Interval) -> Minutes:
+    """Return candles in exact decimals; the last row of an answer is the one that forms."""
     rows = _kline_rows(body)
-    _candles(rows, Interval.M1)
-    exact = [Candle(row[0], *(Decimal(price) for price in row[1:5])) for row in rows]
+    _candles(rows, interval)
+    exact = [Candle(row[0], *map(Decimal, row[1:5])) for row in rows]
     return Minutes(tuple(exact[:-1]), exact[-1] if exact else None)
 
 
@@ -104,8 +134,8 @@ def _kline_rows(body: bytes) -> list[Any]:
     rows = parse_json(body)
     if not isinstance(rows, list):
         raise BadAnswer(f"expected a list of candles, found {type(rows).__name__}")
-    if any(type(row) is not list or len(row) != _KLINE_FIELDS for row in rows):
-        raise BadAnswer(f"expected {_KLINE_FIELDS} fields in every candle")
+    if any(type(row) is not list or len(row) < _FEWEST_KLINE_FIELDS for row in rows):
+        raise BadAnswer(f"expected {_FEWEST_KLINE_FIELDS} fields in every candle")
     return rows
 
 
@@ -113,17 +143,22 @@ def _candles(rows: list[Any], interval: Interval) -> Candles:
     """Return checked candles, the forming one included."""
     if not rows:
         return _empty_candles()
-    columns = list(zip(*rows, strict=True))
-    if any(type(time) is not int for time in columns[0]):
-        raise BadAnswer("expected whole numbers for open times")
+    open_time, *columns = list(zip(*(row[:6] for row in rows), strict=True))
     try:
-        open_time = np.array(columns[0], np.int64)
-        prices = [np.fromiter(map(float, columns[k]), np.float64, len(rows)) for k in range(1, 6)]
-    except (TypeError, ValueError, OverflowError) as error:
-        raise BadAnswer(f"a candle that is not made of numbers: {error}") from error
-    candles = Candles(open_time, *prices)
+        times = [plausible_ms(time) for time in open_time]
+    except ValueError as error:
+        raise BadAnswer(f"a candle: {error}") from None
+    prices = (np.array([_price(x) for x in column], np.float64) for column in columns)
+    candles = Candles(np.array(times, np.int64), *prices)
     _check_candles(candles, interval)
     return candles
+
+
+def _price(text: object) -> float:
+    value = number(text)
+    if value is None:
+        raise BadAnswer(f"a candle that is not made of numbers: {shown(text)}")
+    return float(value)
 
 
 def _empty_candles() -> Candles:
@@ -144,28 +179,29 @@ def _check_candles(candles: Candles, interval: Interval) -> None:
         raise BadAnswer("a candle with a price or volume that cannot be")
 
 
-def parse_funding(body: bytes) -> tuple[FundingRate, ...]:
+def parse_funding(body: bytes) -> Funding:
     """Return settlements of funding in the order of time."""
-    rates = [
-        FundingRate(
-            at=_required_time(entry, "fundingTime"),
-            rate=_decimal(entry, "fundingRate"),
-            mark_price=_decimal(entry, "markPrice"),
-        )
-        for entry in _list_of_objects(parse_json(body))
-    ]
-    if any(rate.mark_price <= 0 for rate in rates):
+    rates, dropped = read_rows(parse_json(body), Endpoint.FUNDING_RATE, _funding_rate)
+    return Funding(tuple(sorted(rates)), dropped)
+
+
+def _funding_rate(row: Row) -> FundingRate:
+    rate = FundingRate(
+        at=time_of(row, "fundingTime"),
+        rate=number_of(row, "fundingRate"),
+        mark_price=amount_of(row, "markPrice"),
+    )
+    if not rate.mark_price:
         raise BadAnswer("funding at a price of zero")
-    return tuple(sorted(rates))
+    return rate
 
 
 def parse_server_time(body: bytes) -> int:
     """Return the venue's time, ms UTC."""
     document = parse_json(body)
-    time = document.get("serverTime") if isinstance(document, dict) else None
-    if type(time) is not int or not _EARLIEST <= time < _LATEST:
-        raise BadAnswer(f"expected serverTime in ms, found {str(time)[:40]}")
-    return time
+    if not isinstance(document, dict):
+        raise BadAnswer(f"expected an object with serverTime, found {shown(document)}")
+    return time_of(document, "serverTime")
 
 
 class ListingParser:
@@ -174,89 +210,76 @@ class ListingParser:
     def __init__(self, market: Market) -> None:
         self._market = market
         self._digest = b""
-        self._instruments: dict[str, Instrument] = {}
+        self._instruments: BySymbol[Instrument] = BySymbol({})
 
     def parse(self, body: bytes) -> Listing:
         """Return what is listed and what is allowed."""
         document = parse_json(body)
+        if not isinstance(document, dict):
+            raise BadAnswer(f"expected an object with symbols, found {shown(document)}")
         # Whatever stands before and behind them: they begin nowhere before this.
         digest = hashlib.blake2b(body[max(body.find(b'"symbols"'), 0) :]).digest()
         if digest != self._digest:
-            self._instruments = _instruments(document, self._market)
+            self._instruments = _instruments(document.get("symbols"), self._market)
             self._digest = digest
         return Listing(
-            instruments=self._instruments,
-            weight_limit=_weight_limit(document),
-            server_time=_time(document, "serverTime"),
+            instruments=self._instruments.found,
+            weight_limit=_weight_limit(document.get("rateLimits")),
+            server_time=_server_time(document),
+            dropped=self._instruments.dropped,
         )
 
 
-def _instruments(document: Any, market: Market) -> dict[str, Instrument]:
-    # One entry that makes no sense is not worth the whole listing.
-    return {
-        entry["symbol"]: _instrument(entry, market)
-        for entry in _entries(document, "symbols")
-        if isinstance(symbol := entry.get("symbol"), str) and is_symbol(symbol)
-    }
+def _server_time(document: Row) -> int | None:
+    # There is another way to learn it: no reason to do without the listing.
+    try:
+        return optional_time_of(document, "serverTime")
+    except BadAnswer:
+        return None
 
 
-def _entries(document: Any, key: str, *, optional: bool = False) -> list[dict[str, Any]]:
-    entries = document.get(key) if isinstance(document, dict) else None
-    if entries is None and optional:
-        return []
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise BadAnswer(f"expected a list of {key} in the listing")
-    return entries
+def _instruments(rows: object, market: Market) -> BySymbol[Instrument]:
+    found, dropped = read_rows(rows, Endpoint.EXCHANGE_INFO, lambda row: _instrument(row, market))
+    return BySymbol({x.symbol: x for x in found}, dropped)
 
 
-def _instrument(entry: Mapping[str, Any], market: Market) -> Instrument:
-    quote = _text(entry, "quoteAsset")
+def _instrument(row: Row, market: Market) -> Instrument:
+    symbol, quote = symbol_of(row), text_of(row, "quoteAsset")
     common = {
-        "symbol": entry["symbol"],
-        "base": _text(entry, "baseAsset"),
+        "symbol": symbol,
+        "base": text_of(row, "baseAsset"),
         "quote": quote,
-        "status": _text(entry, "status"),
-        **_rules(entry),
+        "status": text_of(row, "status"),
+        **_rules(row),
     }
     if market is Market.SPOT:
-        return Instrument(**common, is_open=bool(entry.get("isSpotTradingAllowed", True)))
+        is_open = flag_of(row, "isSpotTradingAllowed", default=True)
+        return Instrument(**common, is_open=is_open)
     return Instrument(
         **common,
-        contract=_text(entry, "contractType", ""),
-        underlying=_text(entry, "underlyingType", "COIN"),
-        margin=_text(entry, "marginAsset", quote),
-        listed_at=_time(entry, "onboardDate"),
-        delivered_at=_time(entry, "deliveryDate"),
+        contract=text_of(row, "contractType", ""),
+        underlying=text_of(row, "underlyingType", "COIN"),
+        margin=text_of(row, "marginAsset", quote),
+        listed_at=optional_time_of(row, "onboardDate"),
+        delivered_at=optional_time_of(row, "deliveryDate"),
     )
 
 
-def _time(entry: Mapping[str, Any], key: str) -> int | None:
-    """Return a time, ms UTC; None where there is none, or none that a date could be made of."""
-    time = entry.get(key)
-    return time if isinstance(time, int) and 0 < time < _LAST_TIME else None
-
-
-def _filters(entry: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def _filters(row: Row) -> dict[str, Row]:
     """Return the filters by type; unknown ones do no harm."""
-    filters = entry.get("filters", ())
-    listed = filters if isinstance(filters, list) else ()
+    filters = row.get("filters", [])
+    if not isinstance(filters, list):
+        raise BadAnswer(f"expected a list of filters, found {shown(filters)}")
     return {
         rule["filterType"]: rule
-        for rule in listed
+        for rule in filters
         if isinstance(rule, dict) and isinstance(rule.get("filterType"), str)
     }
 
 
-def _required_time(entry: Mapping[str, Any], key: str) -> int:
-    time = _time(entry, key)
-    if time is None:
-        raise BadAnswer(f"expected a time for {key}, found {entry.get(key)!r}")
-    return time
-
-
-def _rules(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _rules(row: Row) -> dict[str, Any]:
     """Return what the filters of an instrument say of market orders, by its fields."""
-    filters = _filters(entry)
+    filters = _filters(row)
     price, lot = filters.get("PRICE_FILTER", {}), filters.get("LOT_SIZE", {})
     market_lot = filters.get("MARKET_LOT_SIZE", {})
     old, new = filters.get("MIN_NOTIONAL", {}), filters.get("NOTIONAL", {})
@@ -272,97 +295,59 @@ def _rules(entry: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _bound(rule: Mapping[str, Any], key: str) -> Decimal | None:
+def _bound(rule: Row, key: str) -> Decimal | None:
     """Return a bound of a filter; None where it is off, or missing."""
     if key not in rule:
         return None
-    value = _decimal(rule, key)
+    value = number_of(rule, key)
     return value if value > 0 else None
 
 
-def _weight_limit(document: Any) -> int | None:
+def _weight_limit(limits: object) -> int | None:
     """Return the request weight that the listing allows a minute; None where it names none."""
-    for limit in _entries(document, "rateLimits", optional=True):
-        is_a_minute = (limit.get("interval"), limit.get("intervalNum", 1)) == ("MINUTE", 1)
-        if limit.get("rateLimitType") == "REQUEST_WEIGHT" and is_a_minute:
+    for limit in limits if isinstance(limits, list) else ():
+        if isinstance(limit, dict) and limit.get("rateLimitType") == "REQUEST_WEIGHT":
+            is_a_minute = (limit.get("interval"), limit.get("intervalNum", 1)) == ("MINUTE", 1)
             most = limit.get("limit")
-            return most if isinstance(most, int) and most > 0 else None
+            if is_a_minute and type(most) is int and 0 < most <= _MOST_WEIGHT:
+                return most
     return None
 
 
-def parse_tickers(body: bytes) -> dict[str, Ticker]:
+def parse_tickers(body: bytes) -> BySymbol[Ticker]:
     """Return the tickers of the last 24 hours by symbol."""
-    return _tickers(_list_of_objects(parse_json(body)))
+    found, dropped = read_rows(parse_json(body), Endpoint.TICKER_24HR, _ticker)
+    return BySymbol({x.symbol: x for x in found}, dropped)
 
 
-def parse_quotes(body: bytes) -> dict[str, Quote]:
+def parse_quotes(body: bytes) -> BySymbol[Quote]:
     """Return the best bid and ask by symbol."""
-    return _quotes(_list_of_objects(parse_json(body)))
+    found, dropped = read_rows(parse_json(body), Endpoint.BOOK_TICKER, _quote)
+    return BySymbol(dict(found), dropped)
 
 
-def parse_tickers_and_quotes(body: bytes) -> tuple[dict[str, Ticker], dict[str, Quote]]:
-    """Return both of tickers that name bid and ask."""
-    entries = _list_of_objects(parse_json(body))
-    return _tickers(entries), _quotes(entries)
+def parse_tickers_and_quotes(body: bytes) -> tuple[BySymbol[Ticker], BySymbol[Quote]]:
+    """Return both of tickers that name bid and ask; a dropped row is dropped from the first."""
+    found, dropped = read_rows(
+        parse_json(body), Endpoint.TICKER_24HR, lambda row: (_ticker(row), _quote(row))
+    )
+    tickers = {ticker.symbol: ticker for ticker, _ in found}
+    return BySymbol(tickers, dropped), BySymbol(dict(quote for _, quote in found))
 
 
-def _tickers(entries: list[dict[str, Any]]) -> dict[str, Ticker]:
-    return {
-        ticker.symbol: ticker
-        for ticker in (
-            Ticker(
-                symbol=_symbol(entry),
-                last_price=_decimal(entry, "lastPrice"),
-                high=_decimal(entry, "highPrice"),
-                low=_decimal(entry, "lowPrice"),
-                quote_volume=_decimal(entry, "quoteVolume"),
-                closed_at=_time(entry, "closeTime") or 0,
-            )
-            for entry in entries
-        )
-    }
+def _ticker(row: Row) -> Ticker:
+    ticker = Ticker(
+        symbol=symbol_of(row),
+        last_price=amount_of(row, "lastPrice"),
+        high=amount_of(row, "highPrice"),
+        low=amount_of(row, "lowPrice"),
+        quote_volume=amount_of(row, "quoteVolume"),
+        closed_at=optional_time_of(row, "closeTime") or 0,
+    )
+    if ticker.high < ticker.low:
+        raise BadAnswer(f"a high of {ticker.high} below a low of {ticker.low}")
+    return ticker
 
 
-def _quotes(entries: list[dict[str, Any]]) -> dict[str, Quote]:
-    return {
-        _symbol(entry): Quote(_decimal(entry, "bidPrice"), _decimal(entry, "askPrice"))
-        for entry in entries
-    }
-
-
-def _list_of_objects(document: Any) -> list[dict[str, Any]]:
-    if not isinstance(document, list) or not all(isinstance(entry, dict) for entry in document):
-        raise BadAnswer("expected a list with one object per symbol")
-    return document
-
-
-def _text(entry: Mapping[str, Any], key: str, default: str | None = None) -> str:
-    value = entry.get(key, default)
-    if not isinstance(value, str):
-        raise BadAnswer(f"expected a text for {key}, found {value!r}")
-    return value
-
-
-def _symbol(entry: Mapping[str, Any]) -> str:
-    """Return the symbol, which may be in any script but holds no mark-up and no separators."""
-    symbol = _text(entry, "symbol")
-    if not is_symbol(symbol):
-        raise BadAnswer(f"expected a symbol, found {symbol!r}")
-    return symbol
-
-
-def is_symbol(text: str) -> bool:
-    """Tell whether `text` can be a symbol: letters and digits of any script, and `_`, `-`, `.`."""
-    if not 0 < len(text) <= _LONGEST_SYMBOL:
-        return False
-    return text.isalnum() or not (letters := text.translate(_WITHOUT_MARKS)) or letters.isalnum()
-
-
-def _decimal(entry: Mapping[str, Any], key: str) -> Decimal:
-    try:
-        value = Decimal(_text(entry, key))
-    except InvalidOperation:
-        raise BadAnswer(f"expected a number for {key}, found {entry.get(key)!r}") from None
-    if not value.is_finite():
-        raise BadAnswer(f"expected a finite number for {key}, found {value}")
-    return value
+def _quote(row: Row) -> tuple[str, Quote]:
+    return symbol_of(row), Quote(amount_of(row, "bidPrice"), amount_of(row, "askPrice"))

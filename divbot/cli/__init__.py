@@ -12,7 +12,7 @@ import errno
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -20,7 +20,9 @@ from typing import Annotated, NoReturn
 import typer
 
 import divbot
+from divbot.cli.command import Command
 from divbot.cli.signals import Terminated, heed, ignore
+from divbot.cli.terminal import settle
 from divbot.domain.errors import DivbotError, OutputError, VenueUnreachable
 from divbot.domain.suggestions import nearest
 from divbot.processes import end_forkserver
@@ -36,12 +38,22 @@ _COMMANDS = (
     "universe",
     "why",
     "limits",
+    "runs",
     "status",
     "trades",
     "stats",
     "verify",
 )
 """Each in a module of its name."""
+_COMPILES = {
+    "scan": "kernels",
+    "chart": "kernels",
+    "paper": "kernels",
+    "why": "kernels",
+    "verify": "kernels",
+    "exchange": "exchange",
+}
+"""Commands that run compiled code, and the folder of its sources."""
 
 
 def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
@@ -54,16 +66,24 @@ def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
         help="Scan the whole Binance USDT market for RSI divergences. No key, no real orders.",
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_overview)
     names = [name for name in arguments[:1] if name in _COMMANDS] or _COMMANDS
     for name in names:
         command = getattr(import_module(f"divbot.cli.{name}"), name)
         if isinstance(command, typer.Typer):
+            for each in command.registered_commands:
+                each.cls, each.short_help = Command, _summary(each.callback)
             app.add_typer(command)
         else:
-            app.command()(command)
+            app.command(cls=Command, short_help=_summary(command))(command)
     return app
+
+
+def _summary(command: Callable[..., object] | None) -> str:
+    """Return what a list of commands says: a whole sentence, which else ends with its line."""
+    return (command.__doc__ or "").partition("\n")[0]
 
 
 def _overview(
@@ -83,7 +103,7 @@ def _overview(
 def run() -> NoReturn:
     """Run the command line and leave with its exit code."""
     heed()
-    _settle_streams()
+    settle()
     try:
         code = exit_code(sys.argv[1:])
         ignore()
@@ -100,24 +120,15 @@ def run() -> NoReturn:
     os._exit(code)
 
 
-def _settle_streams() -> None:
-    """Let neither a closed stream nor a terminal without UTF-8 end a command."""
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:
-            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - for all of the run
-        elif hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-
-
 def exit_code(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out of each failure
     """Run what `arguments` say and return the exit code; whatever fails is told in one line."""
     try:
         app = command_line(arguments)
+        _warn_of_compiling(arguments)
         code: int = app(arguments, prog_name="divbot", standalone_mode=False) or 0
         sys.stdout.flush()
     except typer.TyperException as error:
-        return _complain(_usage_of(error), error.exit_code)
+        return _complain(f"{_usage_of(error)}{_as_a_setting(error)}", error.exit_code)
     except VenueUnreachable as error:
         return _complain(f"{error}; --demo needs no network", error.exit_code)
     except DivbotError as error:
@@ -147,6 +158,33 @@ def _usage_of(error: typer.TyperException) -> str:
         near = nearest(getattr(error, "option_name", ""), alike)
         error.possibilities = [near] if near else None  # type: ignore[attr-defined]
     return error.format_message()
+
+
+def _as_a_setting(error: typer.TyperException) -> str:
+    """Return how to set what a command has no flag for, where it is a setting."""
+    context, flag = getattr(error, "ctx", None), getattr(error, "option_name", None)
+    if context is None or flag is None or "config" not in {x.name for x in context.command.params}:
+        return ""
+    from divbot.settings import ENVIRONMENT_PREFIX, Settings
+
+    name = flag.removeprefix("--").removeprefix("no-").replace("-", "_")
+    if name not in Settings.model_fields:
+        return ""
+    return (
+        f"; it is a setting: write `{name} = ...` into divbot.toml, or set "
+        f"{ENVIRONMENT_PREFIX}{name.upper()}"
+    )
+
+
+def _warn_of_compiling(arguments: Sequence[str]) -> None:
+    """Say where compiled code cannot be kept: else each start takes a minute, nobody knows why."""
+    sources = _COMPILES.get(arguments[0]) if arguments else None
+    if sources is None or {"-h", "--help", "--quiet", "-q"} & {*arguments}:
+        return
+    from divbot.kernels.place import place_of
+
+    if problem := place_of(Path(divbot.__file__).parent / sources).problem:
+        print(f"divbot: {problem}", file=sys.stderr)
 
 
 def _complain_of_bug(error: Exception) -> int:

@@ -8,14 +8,14 @@ from decimal import Decimal
 
 from divbot.cli.columns import words_on_lines
 from divbot.cli.figures import harmless, money, percent, signed, span
-from divbot.cli.lines import ASSET, json_line
+from divbot.cli.lines import ASSET, changes_of, dust_text, json_line
 from divbot.domain.ledger import ZERO, Ledger
 from divbot.domain.market import Interval, Market
 from divbot.trading.loop import Lateness
 from divbot.trading.snapshot import Snapshot
 
 _LABEL = 26
-_SHORT_LABEL = 12
+_SHORT_LABEL = 14
 _WIDTH = 80
 _JOURNAL = "journal"
 
@@ -84,6 +84,7 @@ def summary_json(snapshot: Snapshot, began: Ledger, lateness: Lateness, journal:
             "slippage": f"{costs.slippage:f}",
             "funding": f"{costs.funding:f}",
             "looks": lateness.steps,
+            "looks_missed": lateness.missed,
             "late_ms": {
                 "median": round(lateness.median, 1),
                 "p99": round(lateness.p99, 1),
@@ -98,16 +99,18 @@ def _settings(setup: Setup, ledger: Ledger) -> Iterator[tuple[str, str]]:
     yield "market", f"{setup.venue} {setup.market.title}, {setup.interval.value} candles"
     yield "symbols", setup.symbols
     yield "balance", f"{money(ledger.start.balance if ledger.start else ZERO)} {ASSET}"
-    yield "risk", f"{percent(setup.risk)} of the equity a trade"
-    yield "leverage", f"{setup.leverage}x"
-    yield "max positions", str(setup.max_positions)
-    yield "check interval", f"{setup.check_interval:g} s between two scans of the market"
-    yield "position update interval", f"{setup.position_update_interval:g} s"
+    yield "risk per trade", f"{percent(setup.risk)} of the equity"
+    yield "maximum leverage", f"{setup.leverage}x"
+    yield "maximum open positions", str(setup.max_positions)
+    yield "check interval", f"a scan every {setup.check_interval:g} s"
+    yield "position update interval", f"a price check every {setup.position_update_interval:g} s"
     yield _JOURNAL, setup.journal
     if ledger.sessions > 1 or ledger.positions or ledger.closed:
         yield "resumed", _resumed(ledger)
+    if ledger.resumed is not None and ledger.resumed.changed:
+        yield "changed", ", ".join(changes_of(ledger.resumed))
     if ledger.paused:
-        yield "no new positions", ledger.paused
+        yield "entries paused", ledger.paused
 
 
 def _resumed(ledger: Ledger) -> str:
@@ -129,10 +132,12 @@ def _results(
     yield "trades", _trades(ledger, len(ledger.closed) - len(began.closed))
     yield "realised", f"{signed(ledger.realised)} {ASSET}"
     yield "open", f"{signed(snapshot.open_profit)} {ASSET}{_positions(ledger)}"
+    if ledger.dust:
+        yield "left over", dust_text(ledger, snapshot.prices)
     yield "costs", _costs(ledger)
-    yield "looks", _looks(lateness)
+    yield "price checks", _looks(lateness)
     yield _JOURNAL, journal
-    yield "look at it", "divbot trades, divbot stats"
+    yield "to see more", "divbot trades, divbot stats"
 
 
 def _trades(ledger: Ledger, this_session: int) -> str:
@@ -152,10 +157,12 @@ def _positions(ledger: Ledger) -> str:
 
 
 def _looks(lateness: Lateness) -> str:
+    looks = (
+        f"{lateness.steps}, {lateness.missed} missed" if lateness.missed else str(lateness.steps)
+    )
     if not lateness.waited:
-        return str(lateness.steps)
-    late = f"99 of 100 began within {lateness.p99:.0f} ms of their time"
-    return f"{lateness.steps}; {late}, all within {lateness.worst:.0f} ms"
+        return looks
+    return f"{looks}; delay p99 {lateness.p99:.0f} ms, worst {lateness.worst:.0f} ms"
 
 
 @dataclass(frozen=True, slots=True)

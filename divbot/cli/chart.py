@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def chart(
-    symbol: Annotated[str, typer.Argument(help="Which one: BTCUSDT", show_default=False)],
+    symbol: Annotated[str, typer.Argument(help="The symbol: BTCUSDT", show_default=False)],
     *,
     market: flags.MarketName = None,
     interval: flags.IntervalName = None,
@@ -34,10 +34,11 @@ def chart(
     base_url: flags.BaseUrl = None,
     config: flags.Config = None,
 ) -> None:
-    """Draw candles and RSI of one symbol with all divergences, as a page that opens offline."""
+    """Draw candles, RSI and divergences of one symbol on a page that opens offline."""
     from divbot.app import open_scanner
     from divbot.app.examination import examined
-    from divbot.cli.destination import Destination
+    from divbot.cli.compiling import tell_of_compiling
+    from divbot.cli.destination import PAGE, Destination
     from divbot.cli.report.page import plotly_script
     from divbot.settings import load_settings
 
@@ -62,8 +63,9 @@ def chart(
         raise InputError(f"expected one symbol, such as BTCUSDT, found {symbol!r}")
     (name,) = settings.symbols
     path = output or Path(f"{_file_name(name)}-{settings.interval.value}.html")
-    page = Destination(path)
+    page = Destination(path, PAGE)
     plotly = plotly_script("divbot chart")
+    tell_of_compiling()
     with open_scanner(settings, demo=demo, with_candles=True) as scanner:
         report = scanner.cycle()
     found = examined(report, settings).get(name)
@@ -72,7 +74,7 @@ def chart(
 
     from divbot.cli.report.market import chart_page
 
-    page.write(chart_page(report, found, plotly))
+    page.write(chart_page(report, found, plotly).encode())
     _tell(report, found, path)
 
 

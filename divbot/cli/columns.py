@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from rich.cells import cell_len
-from rich.console import Console
 from rich.text import Text
 
+from divbot.cli import terminal
 from divbot.cli.destination import Fit
 from divbot.cli.figures import harmless
 from divbot.domain.signals import Side
@@ -69,25 +69,36 @@ def left_out(
     return gone
 
 
+def close_gap(width: int | None) -> int:
+    """Return how many cells stand between columns, where narrow lines are to hold many."""
+    return 2 if width is None or width >= _ROOMY else 1
+
+
 def table_lines(
     columns: Sequence[Column[Row]], rows: Sequence[Row], *, order: Sequence[str], width: int
 ) -> list[Text]:
     """Return the titles and one line for each row; `order` is that of leaving columns out."""
-    lines, _ = _fitted(columns, rows, order=order, width=width, gap=2 if width >= _ROOMY else 1)
+    lines, _ = _fitted(columns, rows, order=order, width=width, gap=close_gap(width))
     return lines
 
 
 def table_text(
-    columns: Sequence[Column[Row]], rows: Sequence[Row], *, order: Sequence[str], fit: Fit
+    columns: Sequence[Column[Row]],
+    rows: Sequence[Row],
+    *,
+    order: Sequence[str],
+    fit: Fit,
+    gap: int = _TEXT_GAP,
 ) -> str:
     """Return the same as a text to print, which ends with the titles that were left out."""
-    lines, gone = _fitted(columns, rows, order=order, width=fit.width, gap=_TEXT_GAP)
+    lines, gone = _fitted(columns, rows, order=order, width=fit.width, gap=gap)
     if gone:
         titles = ", ".join(x.title for x in columns if x.title in gone)
-        lines.append(Text(f"(left out to fit {fit.width} columns: {titles})"))
+        told = f"(left out to fit {fit.width} columns: {titles})"
+        lines += map(Text, words_on_lines(told, fit.width))
     text = io.StringIO()
-    console = Console(
-        file=text,
+    console = terminal.console(
+        text,
         force_terminal=fit.is_coloured,
         color_system="standard" if fit.is_coloured else None,
         width=_WIDEST,

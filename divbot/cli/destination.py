@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 import orjson
 
+from divbot.cli import terminal
 from divbot.cli.whole_file import WholeFile
+from divbot.domain.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +27,28 @@ class Fit:
     is_coloured: bool = False
 
 
-class Destination:
-    """Stdout, or a file that is known to be writable before anything is written."""
+PAGE = (".html", ".htm")
+"""How the name of a page ends."""
 
-    def __init__(self, path: Path | None) -> None:
+
+def check_ending(path: Path, known: Collection[str], otherwise: str = "") -> None:
+    """Raise InputError where `path` has an ending that says something else than `known` ones."""
+    ending = path.suffix.lower()
+    if ending and ending not in known:
+        raise InputError(
+            f"{path}: expected a name that ends in {' or '.join(known)}, found {ending}{otherwise}"
+        )
+
+
+class Destination:
+    """Stdout, or a file that is known to be writable before anything is written.
+
+    With `endings`, a name that has an ending has one of those.
+    """
+
+    def __init__(self, path: Path | None, endings: Collection[str] = ()) -> None:
+        if path and endings:
+            check_ending(path, endings)
         self._file = WholeFile(path) if path and path != Path("-") else None
 
     @property
@@ -43,18 +64,25 @@ class Destination:
         if self._file:
             self._file.write(content.encode() if isinstance(content, str) else content)
             return
-        stdout = sys.stdout
-        stdout.flush()
-        if isinstance(content, str):
-            stdout.write(content)
+        stdout = terminal.stdout()
+        if isinstance(content, bytes):
+            stdout.write_file(content)
+        elif self.fit.is_coloured:
+            stdout.write_styled(content)
         else:
-            stdout.buffer.write(content)
+            stdout.write(content)
         stdout.flush()
 
 
 def json_bytes(document: Mapping[str, object]) -> bytes:
-    """Return `document` as JSON to read; a Decimal becomes a text, to the last digit."""
-    return orjson.dumps(document, default=_plain, option=orjson.OPT_INDENT_2) + b"\n"
+    """Return `document` as JSON to read; a Decimal becomes a text, to the last digit.
+
+    What cannot be printed is written as JSON does it: the same to programs, and to terminals too.
+    """
+    text = orjson.dumps(document, default=_plain, option=orjson.OPT_INDENT_2).decode()
+    if not text.replace("\n", "").isprintable():
+        text = "".join(x if x.isprintable() or x == "\n" else json.dumps(x)[1:-1] for x in text)
+    return f"{text}\n".encode()
 
 
 def _plain(value: object) -> str:

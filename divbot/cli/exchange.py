@@ -27,7 +27,7 @@ def exchange(
         typer.Option(
             metavar="N",
             parser=flags.within("--symbols", Bounds(int, 1, 5000)),
-            help="Ordinary symbols of the synthetic market.",
+            help="Number of ordinary symbols on the synthetic market.",
             show_default="400",
         ),
     ] = None,
@@ -35,7 +35,7 @@ def exchange(
         bool,
         typer.Option(
             "--awkward/--no-awkward",
-            help="List stablecoins, stocks, halted, delisted and new symbols besides.",
+            help="Also list stablecoins, stocks, halted, delisted and new symbols.",
         ),
     ] = True,
     delist_after: Annotated[
@@ -43,19 +43,19 @@ def exchange(
         typer.Option(
             metavar="N",
             parser=flags.within("--delist-after", Bounds(float, 0, 10_000_000)),
-            help="Delist the awkward WAVESUSDT after so many market minutes.",
+            help="Delist the awkward WAVESUSDT after this many market minutes.",
         ),
     ] = None,
     outages: Annotated[
         bool,
-        typer.Option("--outages", help="Leave gaps in all candles, as when the venue was down."),
+        typer.Option("--outages", help="Leave gaps in all candles, as if the venue had been down."),
     ] = False,
     publish_lag: Annotated[
         int,
         typer.Option(
             metavar="N",
             parser=flags.within("--publish-lag", Bounds(int, 0, 60_000)),
-            help="Milliseconds of market time before a new candle is shown.",
+            help="Show each new candle this many milliseconds of market time late.",
         ),
     ] = 0,
     seed: Annotated[
@@ -63,20 +63,20 @@ def exchange(
         typer.Option(
             metavar="N",
             parser=flags.within("--seed", Bounds(int, 0, 2**63 - 1)),
-            help="The same seed gives the same market.",
+            help="Seed of the synthetic market: the same seed, the same prices.",
             show_default="1",
         ),
     ] = None,
     recorded: Annotated[
         Path | None,
-        typer.Option(help="Replay this: a parquet or CSV file, or a folder of archive zips."),
+        typer.Option(help="Replay a recording: a parquet or CSV file, or a folder of zips."),
     ] = None,
     interval: Annotated[
-        str | None, typer.Option("--interval", "-i", help="With --recorded: length of its candles.")
+        str | None, typer.Option("--interval", "-i", help="Length of the recording's candles.")
     ] = None,
     at: Annotated[
         str | None,
-        typer.Option(help="What to take for now: 2024-07-30T09:00 (UTC) or ms since 1970."),
+        typer.Option(help="Market time to start at: 2024-07-30T09:00 (UTC) or ms since 1970."),
     ] = None,
     speed: Annotated[
         float,
@@ -91,7 +91,7 @@ def exchange(
         typer.Option(
             metavar="N",
             parser=flags.within("--latency", Bounds(float, 0, 60_000)),
-            help="Milliseconds to wait before each reply.",
+            help="Delay each reply by this many milliseconds.",
         ),
     ] = 0.0,
     compress: Annotated[
@@ -102,18 +102,18 @@ def exchange(
         typer.Option(
             metavar="N",
             parser=flags.within("--weight-limit", Bounds(int, 1, 10**9)),
-            help="Request weight a minute; without it, what Binance grants.",
+            help="Request weight allowed per minute of market time. [as on Binance]",
         ),
     ] = None,
     window: Annotated[
-        str, typer.Option(help="A minute of weight: fixed (by the clock) or rolling (last 60 s).")
+        str, typer.Option(help="Count weight by fixed minutes of the clock or by rolling ones.")
     ] = "fixed",
     patience: Annotated[
         int,
         typer.Option(
             metavar="N",
             parser=flags.within("--patience", Bounds(int, 0, 10**6)),
-            help="Calls over the limit before the address is banned.",
+            help="Ban an address after this many calls over the limit.",
         ),
     ] = 10,
     aging: Annotated[
@@ -121,15 +121,15 @@ def exchange(
         typer.Option(
             metavar="N",
             parser=flags.within("--aging", Bounds(float, 1, 10_000)),
-            help="How many times as fast WebSocket connections age: pings, missing pongs, and the "
+            help="Age WebSocket connections this many times as fast: pings, missing pongs, and the "
             "end after 24 hours.",
         ),
     ] = 1.0,
     faults: Annotated[
         str | None,
         typer.Option(
-            help="Let requests fail by chance: seed=7,rate=0.02, and kinds=html502+timeout for "
-            "some kinds only."
+            help="Make requests fail at random: seed=7,rate=0.02; kinds=html502+timeout limits "
+            "the ways in which they fail."
         ),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -164,7 +164,11 @@ def exchange(
         raise InputError(f"--at: expected a time before the year 2100, found {at}")
     length = _interval(interval)
     if recorded is None:
-        _refuse("--interval", interval, "tells the candles of a recording: give --recorded too")
+        _refuse(
+            "--interval",
+            interval,
+            "tells the candles of a recording: give --recorded too",
+        )
     else:
         _refuse("--symbols", symbols, "makes a synthetic market: leave it out with --recorded")
         # With gaps, the seed says where they are.

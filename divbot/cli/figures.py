@@ -49,7 +49,7 @@ def ratio(value: float) -> str:
 
 
 def multiple(value: Decimal | float | None) -> str:
-    """Return a profit as a multiple of its risk, `+1.04`; nothing where there was no risk."""
+    """Return a profit in R, `+1.04`; nothing where nothing was at risk."""
     return "" if value is None else signed(Decimal(value))
 
 
@@ -75,6 +75,15 @@ def harmless(text: str) -> str:
     return " ".join("".join(map(_printable, text)).split())
 
 
+def harmless_lines(text: str) -> str:
+    """Return foreign `text` as `harmless` does, but with its lines and its blanks."""
+    if text.isprintable():
+        return text
+    return "\n".join(
+        line if line.isprintable() else "".join(map(_printable, line)) for line in text.split("\n")
+    )
+
+
 def _printable(character: str) -> str:
     if character.isspace():
         return " "
@@ -84,3 +93,8 @@ def _printable(character: str) -> str:
 def _in_cents(amount: Decimal) -> Decimal:
     # -0.004 becomes -0.00: adding nothing takes its sign away.
     return amount.quantize(_CENT, ROUND_HALF_EVEN) + 0
+
+
+def rows_dropped(count: int) -> str:
+    """Return how many rows of the venue's lists make no sense, in words."""
+    return f"{count} {'row' if count == 1 else 'rows'} of the venue's lists dropped"

@@ -5,15 +5,22 @@ Every flag is None unless it is given, so that it beats a variable and the file 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+import inspect
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import typer
 
 from divbot.domain.bounds import Bounds, Number
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
+from divbot.domain.signals import Kind, Side
+
+Result = TypeVar("Result")
+Given: TypeAlias = Mapping[str, object]
+"""What was given, by the name of its setting; None: it was not."""
 
 
 def choices(values: list[str]) -> Callable[[str], list[str]]:
@@ -41,16 +48,19 @@ Top: TypeAlias = Annotated[
     str | None,
     typer.Option(metavar="N", help="Scan this many symbols, the most traded first. [400]"),
 ]
-Symbols: TypeAlias = Annotated[str | None, typer.Option(help="Scan these instead: BTCUSDT,ETHUSDT")]
+Symbols: TypeAlias = Annotated[
+    str | None, typer.Option(help="Scan only these symbols: BTCUSDT,ETHUSDT")
+]
 Include: TypeAlias = Annotated[
-    str | None, typer.Option(help="Scan these besides, whatever they are: PAXGUSDT,1000*")
+    str | None, typer.Option(help="Always scan these, even if filtered out: PAXGUSDT,1000*")
 ]
 Exclude: TypeAlias = Annotated[str | None, typer.Option(help="Never scan these: DOGEUSDT,*PEPE*")]
 MinAge: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="N", help="Days that a symbol must have been listed. [10]")
+    str | None, typer.Option(metavar="N", help="Leave out symbols listed for fewer days. [10]")
 ]
 MaxSpread: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="N", help="Widest spread, as a part of the ask. [0.005]")
+    str | None,
+    typer.Option(metavar="N", help="Leave out wider spreads, as a part of the ask. [0.005]"),
 ]
 MarketName: TypeAlias = Annotated[
     str | None,
@@ -71,65 +81,161 @@ IntervalName: TypeAlias = Annotated[
 ]
 Limit: TypeAlias = Annotated[
     str | None,
-    typer.Option(
-        metavar="N",
-        help="Candles to ask for. [the most at the least weight: futures 499, spot 1000]",
-    ),
+    typer.Option(metavar="N", help="Candles per symbol. [futures 499, spot 1000]"),
 ]
 MaxAge: TypeAlias = Annotated[
-    str | None,
-    typer.Option(metavar="N", help="Take nothing confirmed more candles ago than this. [5]"),
+    str | None, typer.Option(metavar="N", help="Ignore signals older than this many candles. [5]")
 ]
 StopAtr: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="N", help="Stop beyond the later pivot, in ATRs. [0.5]")
+    str | None,
+    typer.Option(metavar="N", help="Distance of the stop beyond the later pivot, in ATRs. [0.5]"),
 ]
 RewardRisk: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="N", help="Target, as a multiple of the risk. [2.0]")
+    str | None,
+    typer.Option(metavar="N", help="Target, as a multiple of the way to the stop. [2.0]"),
 ]
 Horizon: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="N", help="Candles after which a past case is closed. [100]")
+    str | None,
+    typer.Option(
+        metavar="N",
+        help="Past signals still open after this many candles are closed at the market. [100]",
+    ),
 ]
 Best: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="N", help="Keep this many opportunities. [20]")
+    str | None, typer.Option(metavar="N", help="Show at most this many opportunities. [20]")
 ]
 Workers: TypeAlias = Annotated[
     str | None,
     typer.Option(
         "--workers",
         "-j",
-        help="Worker processes; auto: one for each core, none for a small scan. [auto]",
+        help="Worker processes; auto: one per core, none for a small scan. [auto]",
         autocompletion=choices(["auto"]),
     ),
 ]
 Connections: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="N", help="Connections, shared among the workers. [64]")
+    str | None,
+    typer.Option(metavar="N", help="Connections to the venue, shared among the workers. [64]"),
 ]
 Sequential: TypeAlias = Annotated[
     bool | None,
-    typer.Option(
-        "--sequential/--no-sequential", help="Do everything in this process, for debugging."
-    ),
+    typer.Option("--sequential/--no-sequential", help="Use no worker processes; for debugging."),
 ]
 UseProxies: TypeAlias = Annotated[
     bool | None,
     typer.Option(
         "--use-proxies/--no-use-proxies",
-        help="Reach the venue through the proxies that the environment names.",
+        help="Use the proxies named by HTTPS_PROXY and the like.",
     ),
 ]
 WeightShare: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="N", help="Part of the venue's request weight to use. [0.8]")
+    str | None,
+    typer.Option(metavar="N", help="Part of the venue's request weight to use at most. [0.8]"),
 ]
 Demo: TypeAlias = Annotated[
-    bool, typer.Option("--demo", help="On a simulated market; needs no network.")
+    bool, typer.Option("--demo", help="Use a simulated market; needs no network.")
 ]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 BaseUrl: TypeAlias = Annotated[
-    str | None, typer.Option(help="Where to find the venue. [Binance's own address]")
+    str | None, typer.Option(help="Address of the venue. [Binance's own]")
 ]
 Config: TypeAlias = Annotated[
-    Path | None, typer.Option(help="Settings file (TOML). [divbot.toml, where there is one]")
+    Path | None, typer.Option(help="Settings file (TOML). [divbot.toml, if there is one]")
 ]
+KindNames: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        help="Only these kinds: regular_bullish,hidden_bullish,regular_bearish,hidden_bearish",
+        autocompletion=choices([x.value for x in Kind]),
+    ),
+]
+SideName: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        help="Only BUY or only SELL signals.", autocompletion=choices([x.value for x in Side])
+    ),
+]
+RequestTimeout: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="N", help="Seconds to wait for an answer, all tries together. [10]"),
+]
+
+
+def _number(text: str) -> Any:
+    return Annotated[str | None, typer.Option(metavar="N", help=text)]
+
+
+def _switch(name: str, text: str) -> Any:
+    return Annotated[bool | None, typer.Option(f"--{name}/--no-{name}", help=text)]
+
+
+def _weight(part: str, default: str) -> Any:
+    return _number(f"Weight of {part} in the score. [{default}]")
+
+
+_WEIGHTS: Mapping[str, Any] = {
+    "weight_rsi": _weight("the difference in RSI", "0.2"),
+    "weight_price": _weight("the difference in price", "0.15"),
+    "weight_zone": _weight("how extreme the RSI is", "0.15"),
+    "weight_line_of_sight": _weight("clear lines between the pivots", "0.1"),
+    "weight_trend": _weight("the trend", "0.1"),
+    "weight_freshness": _weight("freshness", "0.1"),
+    "weight_liquidity": _weight("traded volume", "0.05"),
+    "weight_expectancy": _weight("past results", "0.15"),
+}
+FURTHER: Mapping[str, Any] = {
+    "min_age": MinAge,
+    "max_spread": MaxSpread,
+    "kind": KindNames,
+    "side": SideName,
+    "best": Best,
+    "stop_atr": StopAtr,
+    "reward_risk": RewardRisk,
+    "horizon": Horizon,
+    "min_reward_risk": _number("Lowest reward-to-risk ratio, after costs, to enter at. [1]"),
+    "cooldown": _number("Minutes without an entry in a symbol after a loss in it. [60]"),
+    "max_daily_loss": _number("Stop entries for the day after losing this part of equity. [0.05]"),
+    "max_drawdown": _number("Stop entries while equity is this far below its peak. [0.2]"),
+    "max_holding": _number("Close a position after this many hours; 0: never. [24]"),
+    "exit_on_opposite": _switch(
+        "exit-on-opposite", "Close a position on the opposite signal of its symbol. [yes]"
+    ),
+    "trail_atr": _number("Trail the stop by this many ATRs. [off]"),
+    "fee": _number("Taker fee, as a part of the value. [spot 0.001, futures 0.0005]"),
+    "slippage": _number("Slippage of a market order, as a part of the price. [0.0002]"),
+    "max_report_age": _number("Ignore scans older than this many seconds. [300]"),
+    "connections": Connections,
+    "request_timeout": RequestTimeout,
+    "weight_share": WeightShare,
+    "use_proxies": UseProxies,
+    "keep_candles": _switch(
+        "keep-candles", "Keep final candles on disk, and download only new ones. [yes]"
+    ),
+    **_WEIGHTS,
+}
+"""Flags of settings that are rarely given: see `further`."""
+OF_A_SCAN = ("fee", "slippage", "keep_candles", *_WEIGHTS)
+"""Those of FURTHER that `divbot scan` has no place of its own for."""
+
+
+def further(*names: str) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+    """Give a command a flag for each of these settings; it gets what was given as `further`."""
+
+    def decorate(command: Callable[..., Result]) -> Callable[..., Result]:
+        @functools.wraps(command)
+        def with_flags(**given: object) -> Result:
+            return command(further={name: given.pop(name) for name in names}, **given)
+
+        own = inspect.signature(command, eval_str=True)
+        kind = inspect.Parameter.KEYWORD_ONLY
+        added = [
+            inspect.Parameter(name, kind, default=None, annotation=FURTHER[name]) for name in names
+        ]
+        kept = [x for x in own.parameters.values() if x.name != "further"]
+        with_flags.__signature__ = own.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
+        return with_flags
+
+    return decorate
 
 
 def refuse_both(*, demo: bool, base_url: str | None) -> None:

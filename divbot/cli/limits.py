@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 from divbot.cli import flags
@@ -18,15 +19,21 @@ def limits(
     *,
     market: flags.MarketName = None,
     as_json: flags.Json = False,
+    demo: flags.Demo = False,
     base_url: flags.BaseUrl = None,
     config: flags.Config = None,
 ) -> None:
-    """Ask the venue how it sees this machine: request weight, clock, latency."""
+    """Show the request weight used and left, the offset of the clock and the latency."""
     from divbot import app
+    from divbot.cli.compiling import tell_of_compiling
     from divbot.settings import load_settings
 
     settings = load_settings({"market": market, "base_url": base_url}, config)
-    with app.open_venue(settings) as venue:
+    flags.refuse_both(demo=demo, base_url=base_url)
+    if demo:
+        print("divbot: demo: the limits of a local exchange, not of Binance", file=sys.stderr)
+        tell_of_compiling()
+    with app.open_venue(settings, demo=demo) as venue:
         found = venue.limits()
     print(json.dumps(_document(found, settings)) if as_json else _text(found, settings))
 

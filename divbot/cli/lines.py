@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from divbot.cli.figures import (
@@ -34,6 +36,7 @@ from divbot.domain.trades import Trade
 
 ASSET = "USDT"
 VERB = 5
+_FEW = 3
 _ORIGIN = ("venue", "market", "interval", "is_simulated")
 
 
@@ -43,7 +46,22 @@ def event_line(event: Event, ledger: Ledger) -> str:
     `ledger` is the account after the event, or at any time later.
     """
     words = "".join(event_words(event, ledger))
-    return f"{utc_text(event.at, seconds=True)} {words}" if words else ""
+    is_pause = isinstance(event, Paused) and bool(event.reason)
+    level = Level.WARNING if is_pause else Level.INFO
+    return log_line(event.at, words, level) if words else ""
+
+
+class Level(StrEnum):
+    """How grave it is what a line of a log says."""
+
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+def log_line(at: int, words: str, level: Level = Level.INFO) -> str:
+    """Return a line of a log: when it was (`at` is ms UTC), how grave it is, and what it was."""
+    return f"{utc_text(at, seconds=True)}Z {level:<7} {words}"
 
 
 def event_words(event: Event, ledger: Ledger) -> tuple[str, ...]:
@@ -83,6 +101,13 @@ def event_json(event: Event, ledger: Ledger) -> str:
     return json_line(document)
 
 
+def dust_text(ledger: Ledger, prices: Mapping[str, Decimal]) -> str:
+    """Return what is left over on spot, and what it is worth at `prices` or else its last ones."""
+    names = [f"{quantity_text(x.quantity)} of {harmless(s)}" for s, x in ledger.dust.items()]
+    what = ", ".join(names) if len(names) <= _FEW else f"parts of {len(names)} symbols"
+    return f"worth {money(ledger.dust_worth(prices))} {ASSET}: {what}"
+
+
 def json_line(document: dict[str, Any]) -> str:
     """Return `document` as one line of ASCII, which every terminal and every pipe carries."""
     return json.dumps(document, separators=(",", ":"), allow_nan=False)
@@ -104,7 +129,20 @@ def _started(event: Started) -> tuple[str, ...]:
 
 def _resumed(event: Resumed, start: Started | None) -> tuple[str, ...]:
     session = f"session {event.session}"
-    return _source(start, f"{session} of ") if start else (_first("START", session),)
+    changes = tuple(f", {change}" for change in changes_of(event))
+    first = _source(start, f"{session} of ") if start else (_first("START", session),)
+    return (*first, *changes)
+
+
+def changes_of(event: Resumed) -> tuple[str, ...]:
+    """Return each setting that a session changed, with what it was and what it is."""
+    return tuple(
+        f"{name} {_setting(old)} -> {_setting(new)}" for name, (old, new) in event.changed.items()
+    )
+
+
+def _setting(text: str) -> str:
+    return "unset" if text in ("", "None") else harmless(text)
 
 
 def _source(start: Started, before: str) -> tuple[str, ...]:
@@ -124,6 +162,9 @@ def _entered(event: Entered) -> tuple[str, ...]:
         f", spread {percent(fill.spread / fill.price, 3)}",
         f", slip {money(fill.slippage)} {ASSET}",
         f", fee {money(fill.fee)}",
+        f", 1 R {money(event.planned_loss)}, size limited by {event.limited_by.value}"
+        if event.limited_by
+        else "",
     )
 
 
@@ -161,7 +202,7 @@ def _ended(event: Exited, trade: Trade | None) -> tuple[str, ...]:
 def _paused(event: Paused) -> tuple[str, ...]:
     if event.reason:
         return _first("PAUSE", "no new positions"), f": {harmless(event.reason)}"
-    return (_first("GO ON", "new positions may be opened"),)
+    return (_first("RESUMED", "entries enabled"),)
 
 
 def _first(verb: str, subject: str) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -17,7 +17,9 @@ from rich.console import Console, ConsoleOptions
 from rich.live import Live
 from rich.text import Text
 
+from divbot.cli import terminal
 from divbot.cli.columns import cut
+from divbot.cli.job_control import GivenBack
 from divbot.cli.live_panels import account_lines, event_lines, heading_lines, scanner_lines
 from divbot.cli.live_tables import fewer_positions, opportunity_lines, position_lines
 from divbot.trading.snapshot import Snapshot
@@ -100,19 +102,25 @@ class LiveView:
         self._frame = _Frame()
         self._live = _Drawing(
             self._frame,
-            console=console or Console(file=sys.stdout),
+            console=console or terminal.stdout().console(),
             screen=True,
             refresh_per_second=REFRESHES_PER_SECOND,
             redirect_stdout=False,
             redirect_stderr=False,
         )
+        self._given_back = GivenBack(self._live.give_back, self._live.take)
 
     def update(self, snapshot: Snapshot) -> None:
         """Let `snapshot` be what is drawn next; takes no lock and waits for nothing."""
         self._frame.snapshot = snapshot
 
+    def ask(self, waits_for: Callable[[], str]) -> None:
+        """Let each drawing ask what requests wait for."""
+        self._frame.waits_for = waits_for
+
     def __enter__(self) -> Self:
         try:
+            self._given_back.begin()
             self._live.start(refresh=True)
         except BaseException:
             # Ctrl-C has come between the first escape sequence and here.
@@ -129,6 +137,7 @@ class LiveView:
         self._end()
 
     def _end(self) -> None:
+        self._given_back.end()
         # A terminal that is gone cannot be given back, and need not be.
         with contextlib.suppress(OSError):
             self._live.stop()
@@ -136,10 +145,29 @@ class LiveView:
 
 class _Drawing(Live):
     _is_gone = False
+    _is_given_back = False
+
+    def give_back(self) -> None:
+        """Show the terminal as it was before, until `take`; nothing is drawn meanwhile."""
+        with self._lock:
+            self._is_given_back = True
+            self._show(is_ours=False)
+
+    def take(self) -> None:
+        """Show the view again."""
+        with self._lock:
+            self._is_given_back = False
+            self._show(is_ours=True)
+            self.refresh()
+
+    def _show(self, *, is_ours: bool) -> None:
+        if self.is_started:
+            self.console.set_alt_screen(is_ours)
+            self.console.show_cursor(not is_ours)
 
     def refresh(self) -> None:
         """Draw, unless the terminal is gone: the paper run goes on without one."""
-        if self._is_gone:
+        if self._is_gone or self._is_given_back:
             return
         try:
             super().refresh()
@@ -153,6 +181,7 @@ class _Frame:
 
     def __init__(self) -> None:
         self.snapshot: Snapshot | None = None
+        self.waits_for: Callable[[], str] = str
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
         width, height = options.max_width, options.height or console.height
@@ -161,7 +190,8 @@ class _Frame:
             yield cut("starting", width)
             return
         try:
-            yield render(snapshot, width, height)
+            # Asked here: who waits brings no newer snapshot meanwhile.
+            yield render(replace(snapshot, waits_for=self.waits_for()), width, height)
         except Exception as error:
             # The view's own thread: a bug in it must not leave a frozen screen behind.
             yield cut(f"cannot show this: {type(error).__name__}: {error}", width, "red")

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from divbot.cli.columns import cut, flowing, side_style
-from divbot.cli.figures import harmless, money, percent, signed, span
+from divbot.cli.figures import change, harmless, money, percent, signed, span
 from divbot.cli.lines import VERB, event_words, exit_profit
 from divbot.cli.live_tables import sign_style
 from divbot.domain.clock import utc_text
@@ -42,11 +42,14 @@ def account_lines(snapshot: Snapshot, width: int, most: int) -> list[Text]:
 
 
 def scanner_lines(snapshot: Snapshot, width: int, most: int) -> list[Text]:
-    """Return how the scanner gets on and what it costs, on `most` lines, and its last error."""
+    """Return how the scanner gets on and what it costs, on `most` lines, and what went wrong."""
     items = [*_scanner(snapshot.scanner, snapshot.at), _weight(snapshot)]
     lines = flowing(items, width)[:most]
+    if snapshot.waits_for:
+        lines.append(cut(snapshot.waits_for, width, "yellow"))
     if snapshot.scanner.error:
         lines.append(cut(f"the last scan failed: {snapshot.scanner.error}", width, "red"))
+    lines.extend(cut(notice, width, "yellow") for notice in snapshot.scanner.notices)
     return lines
 
 
@@ -64,12 +67,17 @@ def _account(snapshot: Snapshot) -> Iterator[Text]:
     yield _item("realised", signed(ledger.realised), sign_style(ledger.realised))
     yield _item("open", signed(snapshot.open_profit), sign_style(snapshot.open_profit))
     yield _item("drawdown", percent(snapshot.drawdown))
-    today = equity - ledger.day_start(snapshot.at, equity)
-    yield _item("today", signed(today), sign_style(today))
+    yield _item("today", _today(snapshot), sign_style(snapshot.today))
     yield _item("trades", str(len(ledger.closed)))
     if ledger.closed:
         won = sum(trade.profit > 0 for trade in ledger.closed)
         yield _item("won", f"{100 * won / len(ledger.closed):.0f}%")
+
+
+def _today(snapshot: Snapshot) -> str:
+    began = snapshot.equity - snapshot.today
+    part = f" ({change(float(snapshot.today / began))})" if began else ""
+    return f"{signed(snapshot.today)}{part}"
 
 
 def _scanner(scanner: ScannerView, now: int) -> Iterator[Text]:

@@ -27,11 +27,7 @@ class _Held:
     price: Decimal | None
     profit: Decimal | None
     at: int
-
-    @property
-    def risk(self) -> Decimal:
-        position = self.position
-        return abs(position.entry_price - position.first_stop) * position.quantity
+    risk: Decimal
 
     @property
     def r_multiple(self) -> Decimal | None:
@@ -138,4 +134,5 @@ def opportunity_lines(snapshot: Snapshot, width: int) -> list[Text]:
 def _held(snapshot: Snapshot) -> Iterator[_Held]:
     for position in snapshot.ledger.positions.values():
         price, profit = snapshot.price_of(position), snapshot.profit_of(position)
-        yield _Held(position, price, profit, snapshot.at)
+        risk = snapshot.ledger.entries[position.trade].planned_loss
+        yield _Held(position, price, profit, snapshot.at, risk)

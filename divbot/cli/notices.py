@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from divbot.cli.figures import harmless
-from divbot.cli.lines import json_line
-from divbot.domain.clock import utc_text
+from divbot.cli.lines import Level, json_line, log_line
 
 
 def notice_line(at: int, text: str, *, is_warning: bool = False) -> str:
     """Return `text` as a line of a log; `at` is ms UTC of the market."""
-    warning = "warning: " if is_warning else ""
-    return f"{utc_text(at, seconds=True)} {warning}{harmless(text)}"
+    return log_line(at, harmless(text), Level.WARNING if is_warning else Level.INFO)
 
 
-def notice_json(at: int, text: str, *, is_warning: bool = False) -> str:
+def notice_json(at: int, text: str, *, is_warning: bool = False, is_detail: bool = False) -> str:
     """Return `text` as one line of JSON."""
-    level = "warning" if is_warning else "info"
+    level = "warning" if is_warning else "debug" if is_detail else "info"
     return json_line({"event": "notice", "at": at, "level": level, "text": text})

@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from divbot.cli.destination import Destination, inert, json_bytes
+from divbot.cli.destination import Destination, check_ending, inert, json_bytes
 from divbot.domain.errors import InputError
 from divbot.scanner.report import OPPORTUNITY_FIELDS, opportunity_document
 
@@ -28,12 +28,19 @@ class Format(Enum):
         """Return what the flags say, else what the file's name says, else a table."""
         if as_json and as_csv:
             raise InputError("--json and --csv exclude each other: give one of them")
-        by_name = {".json": cls.JSON, ".csv": cls.CSV}.get(path.suffix.lower() if path else "")
         flagged = cls.JSON if as_json else cls.CSV if as_csv else None
-        format_ = flagged or by_name or cls.TABLE
+        format_ = flagged or cls._named(path)
         if with_all and format_ is not cls.JSON:
             raise InputError("--all adds to the JSON document: give --json too")
         return format_
+
+    @classmethod
+    def _named(cls, path: Path | None) -> Format:
+        by_ending = {".json": cls.JSON, ".csv": cls.CSV, ".txt": cls.TABLE}
+        if path is None:
+            return cls.TABLE
+        check_ending(path, by_ending, "; --json or --csv write any file")
+        return by_ending.get(path.suffix.lower(), cls.TABLE)
 
 
 class Output:
@@ -48,7 +55,9 @@ class Output:
         is_explained: bool = False,
     ) -> None:
         if is_explained and format_ is not Format.TABLE:
-            raise InputError("--explain is for the table: JSON tells all, CSV has no room for it")
+            raise InputError(
+                "--explain is for the table: leave it out with --csv, and --json has it all"
+            )
         self._format = format_
         self._is_explained = is_explained
         self._with_divergences = with_divergences

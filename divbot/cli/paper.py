@@ -29,8 +29,10 @@ _LONGEST_DAYS = 3650
 _LONGEST = _LONGEST_DAYS * _SECONDS["d"]
 
 
+@flags.further(*flags.FURTHER)
 def paper(
     *,
+    further: flags.Given,
     top: flags.Top = None,
     symbols: flags.Symbols = None,
     include: flags.Include = None,
@@ -39,37 +41,44 @@ def paper(
     interval: flags.IntervalName = None,
     limit: flags.Limit = None,
     balance: Annotated[
-        str | None, typer.Option(metavar="N", help="What a new run starts with, in USDT. [10000]")
+        str | None,
+        typer.Option(metavar="N", help="Starting balance of a new run, in USDT. [10000]"),
     ] = None,
     risk: Annotated[
-        str | None, typer.Option(metavar="N", help="Part of the equity to lose at the stop. [0.01]")
+        str | None,
+        typer.Option(
+            metavar="N",
+            help="Part of the equity that a trade may lose at its stop, after all costs. [0.01]",
+        ),
     ] = None,
     leverage: Annotated[
-        str | None, typer.Option(metavar="N", help="The most on futures. [10]")
+        str | None, typer.Option(metavar="N", help="Maximum leverage, on futures. [10]")
     ] = None,
     max_positions: Annotated[
         str | None,
-        typer.Option("--max-positions", "--max-pos", metavar="N", help="Open at once. [3]"),
+        typer.Option(
+            "--max-positions", "--max-pos", metavar="N", help="Maximum open positions. [3]"
+        ),
     ] = None,
     min_score: Annotated[
-        str | None, typer.Option(metavar="N", help="Take no opportunity with a lower score. [5]")
+        str | None, typer.Option(metavar="N", help="Lowest score to enter at, 0 to 10. [5]")
     ] = None,
     min_confidence: Annotated[
         str | None,
-        typer.Option(metavar="N", help="Take none with a lower confidence, 0 to 1. [0: off]"),
+        typer.Option(metavar="N", help="Lowest confidence to enter at, 0 to 1. [0: any]"),
     ] = None,
     take_earlier: Annotated[
         bool | None,
         typer.Option(
             "--take-earlier/--no-take-earlier",
-            help="Take what was confirmed before the start, too.",
+            help="Also enter on signals confirmed before the start.",
         ),
     ] = None,
     check_interval: Annotated[
         str | None, typer.Option(metavar="N", help="Seconds between two scans. [60]")
     ] = None,
     position_update_interval: Annotated[
-        str | None, typer.Option(metavar="N", help="Seconds between two looks at the prices. [5]")
+        str | None, typer.Option(metavar="N", help="Seconds between two price checks. [5]")
     ] = None,
     max_age: flags.MaxAge = None,
     workers: flags.Workers = None,
@@ -80,32 +89,43 @@ def paper(
         typer.Option(
             metavar="N",
             parser=flags.within("--speed", Bounds(float, "0.01", 100_000)),
-            help="Market seconds per second, on a local exchange.",
+            help="Market seconds per second, on a simulated market.",
         ),
     ] = 1.0,
     duration: Annotated[
-        str | None, typer.Option(help="Stop after this much wall time: 40s, 30m, 8h or 7d.")
+        str | None, typer.Option(help="Stop after this long: 40s, 30m, 8h or 7d.")
     ] = None,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Begin a new run; the old one is kept.")
+        bool, typer.Option("--fresh", help="Start a new run; the old one is kept.")
     ] = False,
     journal: Annotated[
-        Path | None, typer.Option(help="Keep the run in this file.", dir_okay=False)
+        Path | None, typer.Option(help="Keep the journal of the run in this file.", dir_okay=False)
     ] = None,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="One line per event, and no live view.")
+        bool,
+        typer.Option("--quiet", "-q", help="Print one line per event; no live view, no notices."),
     ] = False,
     jsonl: Annotated[
-        bool, typer.Option("--jsonl", help="One JSON object per event, for machines.")
+        bool, typer.Option("--jsonl", help="Print one JSON object per event, for programs.")
     ] = False,
+    log_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Add a line for each event and notice to this file: up to 5 MB, then FILE.1 to "
+            "FILE.5 hold what is older.",
+            dir_okay=False,
+        ),
+    ] = None,
     base_url: flags.BaseUrl = None,
     config: flags.Config = None,
 ) -> int:
-    """Trade on paper what a background scanner finds, until Ctrl-C; no order is ever placed."""
+    """Trade the signals of a background scanner on paper until Ctrl-C; no real orders."""
     stop = threading.Event()
     with AskedToStop(stop) as asked:
         # From here on, loading modules included, a first Ctrl-C is not raised in the middle.
         from divbot.app.options import PaperOptions
+        from divbot.cli.compiling import tell_of_compiling
+        from divbot.cli.log_file import LogFile
         from divbot.cli.watching import Mode, Watching
         from divbot.settings import load_settings
 
@@ -116,8 +136,7 @@ def paper(
                 "include": include,
                 "exclude": exclude,
                 "market": market,
-                # Trades on candles of 5 minutes take hours: a demo should show some end.
-                "interval": interval or ("1m" if demo else None),
+                "interval": interval,
                 "limit": limit,
                 "balance": balance,
                 "risk": risk,
@@ -132,14 +151,20 @@ def paper(
                 "workers": workers,
                 "sequential": sequential,
                 "base_url": base_url,
+                **further,
             },
             config,
+            # Trades on candles of 5 minutes take hours: a demo should show some end.
+            {"interval": "1m"} if demo else {},
         )
         flags.refuse_both(demo=demo, base_url=base_url)
         seconds = None if duration is None else parse_duration(duration)
         options = PaperOptions(demo=demo, speed=speed, fresh=fresh, journal=journal)
-        watching = Watching(Mode.of(quiet=quiet, jsonl=jsonl), on_lost=stop.set)
-        _trade(settings, options, stop, watching, seconds)
+        log = LogFile(log_file) if log_file else None
+        with Watching(Mode.of(quiet=quiet, jsonl=jsonl), stop.set, log) as watching:
+            if not quiet:
+                tell_of_compiling()
+            _trade(settings, options, stop, watching, seconds)
     # Whoever read us (head, less) has seen enough: that is no failure.
     if watching.lost and not (asked.exit_code or isinstance(watching.lost, BrokenPipeError)):
         raise watching.lost
@@ -159,8 +184,8 @@ def _trade(
 
     if settings.check_interval < EAGER:
         watching.tell(
-            f"a check interval below {EAGER:g} s is a burden on the venue's limits: scans may have "
-            "to wait for request weight",
+            f"a check interval below {EAGER:g} s may exceed the venue's request limits: scans may "
+            "have to wait for request weight",
             is_warning=True,
         )
     # Told to stop before there is a run: there is nothing to sum up.
@@ -171,7 +196,7 @@ def _trade(
         watching.now = run.trading.now
         began = run.journal.ledger
         watching.say(banner_text(_setup(run), began))
-        with watching.showing():
+        with watching.showing(run.source.budget.waiting_for):
             run.run(watching.look, seconds=seconds)
         run.end()
         results = run.snapshot(), began, run.loop.lateness(), str(run.journal.path)

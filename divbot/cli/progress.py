@@ -4,37 +4,52 @@ from __future__ import annotations
 
 from typing import Self
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from divbot.cli import terminal
+from divbot.cli.job_control import GivenBack
 from divbot.scanner.cycle import Stages
 
 
 class ScanProgress(Stages):
-    """Show how many symbols have been downloaded; gone without a trace at the end."""
+    """Show how many symbols have been downloaded; gone without a trace at the end.
 
-    def __init__(self) -> None:
+    While kernels are being compiled, which workers wait for, that is what it shows.
+    """
+
+    def __init__(self, *, is_compiling: bool = False) -> None:
+        self._first = "compiling" if is_compiling else ""
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            console=Console(stderr=True),
+            console=terminal.stderr().console(),
             transient=True,
         )
-        self._task = self._bar.add_task("listing", total=None)
+        self._task = self._bar.add_task(self._first or "listing", total=None)
+        self._given_back = GivenBack(self._show_cursor, self._hide_cursor)
 
     def listed(self, symbols: int) -> None:
         """Begin to count."""
-        self._bar.update(self._task, description="scanning", total=symbols)
+        self._bar.update(self._task, description=self._first or "scanning", total=symbols)
 
     def downloaded(self, symbols: int, waits_for: str) -> None:
         """Show the count, or what is waited for."""
-        self._bar.update(self._task, completed=symbols, description=waits_for or "scanning")
+        doing = waits_for or ("scanning" if symbols else self._first or "scanning")
+        self._bar.update(self._task, completed=symbols, description=doing)
 
     def __enter__(self) -> Self:
+        self._given_back.begin()
         self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._given_back.end()
         self._bar.stop()
+
+    def _show_cursor(self) -> None:
+        self._bar.console.show_cursor(show=True)
+
+    def _hide_cursor(self) -> None:
+        self._bar.console.show_cursor(show=False)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from divbot.cli import flags
-from divbot.domain.signals import Kind, Side
 
 if TYPE_CHECKING:
     from divbot.scanner.cycle import Stages
@@ -22,8 +21,10 @@ PARTIAL = 4
 _MOST_FAILURES_NAMED = 3
 
 
+@flags.further(*flags.OF_A_SCAN)
 def scan(
     *,
+    further: flags.Given,
     top: flags.Top = None,
     symbols: flags.Symbols = None,
     include: flags.Include = None,
@@ -36,19 +37,8 @@ def scan(
     workers: flags.Workers = None,
     connections: flags.Connections = None,
     sequential: flags.Sequential = None,
-    kind: Annotated[
-        str | None,
-        typer.Option(
-            help="Only these kinds: regular_bullish,hidden_bullish,regular_bearish,hidden_bearish",
-            autocompletion=flags.choices([x.value for x in Kind]),
-        ),
-    ] = None,
-    side: Annotated[
-        str | None,
-        typer.Option(
-            help="Only BUY or only SELL.", autocompletion=flags.choices([x.value for x in Side])
-        ),
-    ] = None,
+    kind: flags.KindNames = None,
+    side: flags.SideName = None,
     max_age: flags.MaxAge = None,
     stop_atr: flags.StopAtr = None,
     reward_risk: flags.RewardRisk = None,
@@ -58,14 +48,19 @@ def scan(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")] = False,
     with_all: Annotated[
         bool,
-        typer.Option("--all", help="Add every divergence of the windows to the JSON document."),
+        typer.Option(
+            "--all", help="Add every divergence found, old ones too, to the JSON document."
+        ),
     ] = False,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Tell below the table how each score came about.")
+        bool, typer.Option("--explain", help="Explain each score below the table.")
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option(help="Write to this file; .json and .csv choose the format.", dir_okay=False),
+        typer.Option(
+            help="Write to this file; the ending .json, .csv or .txt sets the format.",
+            dir_okay=False,
+        ),
     ] = None,
     chart_report: Annotated[
         Path | None,
@@ -74,13 +69,10 @@ def scan(
         ),
     ] = None,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress and no notices.")
+        bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")
     ] = False,
     demo: flags.Demo = False,
-    request_timeout: Annotated[
-        str | None,
-        typer.Option(metavar="N", help="Seconds for one answer, all tries together. [10]"),
-    ] = None,
+    request_timeout: flags.RequestTimeout = None,
     use_proxies: flags.UseProxies = None,
     weight_share: flags.WeightShare = None,
     base_url: flags.BaseUrl = None,
@@ -88,7 +80,8 @@ def scan(
 ) -> int:
     """Scan the market once and print the opportunities, the best first."""
     from divbot.app import open_scanner, slow_scan_notice, workers_of_scan
-    from divbot.cli.destination import Destination
+    from divbot.cli.compiling import tell_of_compiling
+    from divbot.cli.destination import PAGE, Destination
     from divbot.cli.output import Format, Output
     from divbot.cli.report.page import plotly_script
     from divbot.processes import end_forkserver
@@ -120,19 +113,22 @@ def scan(
             "use_proxies": use_proxies,
             "weight_share": weight_share,
             "base_url": base_url,
+            **further,
         },
         config,
     )
     flags.refuse_both(demo=demo, base_url=base_url)
     format_ = Format.chosen(as_json=as_json, as_csv=as_csv, with_all=with_all, path=output)
     out = Output(format_, output, with_divergences=with_all, is_explained=explain)
-    page = Destination(chart_report) if chart_report else None
+    page = Destination(chart_report, PAGE) if chart_report else None
     plotly = plotly_script("--report") if chart_report else ""
     if workers_of_scan(settings) == IN_PROCESS and not demo:
         # It was started on suspicion, and takes a core from the scan.
         end_forkserver()
     if demo and not quiet:
         _notice("demo: a local exchange with a synthetic market, not real prices")
+    if not quiet:
+        tell_of_compiling()
     if (slow := slow_scan_notice(settings)) and not demo and not quiet:
         _notice(slow)
     with (
@@ -149,7 +145,7 @@ def scan(
         from divbot.app.examination import examined
         from divbot.cli.report.market import scan_page
 
-        page.write(scan_page(report, examined(report, settings), plotly))
+        page.write(scan_page(report, examined(report, settings), plotly).encode())
         if not quiet:
             _notice(f"{chart_report} written")
     if not quiet:
@@ -158,21 +154,27 @@ def scan(
 
 
 def _progress(*, quiet: bool) -> AbstractContextManager[Stages]:
-    """Return a progress bar where somebody looks, else what shows nothing."""
+    """Return a progress bar where somebody looks, else what shows nothing.
+
+    Either way, who has to wait for the kernels is told so.
+    """
     if quiet or not sys.stderr.isatty():
         from divbot.scanner.cycle import Stages
 
         return nullcontext(Stages())
+    from divbot.cli.compiling import is_compiled
     from divbot.cli.progress import ScanProgress
 
-    return ScanProgress()
+    return ScanProgress(is_compiling=not is_compiled())
 
 
 def _is_partial(report: Report, settings: Settings) -> bool:
     """Tell whether symbols are missing that should be there; a young one in the top is normal."""
     from divbot.scanner.report import FAILED
 
-    return report.summary.count(FAILED) > 0 or bool(settings.symbols and report.summary.skipped)
+    summary = report.summary
+    are_all_there = not summary.skipped and summary.symbols >= len(set(settings.symbols))
+    return summary.count(FAILED) > 0 or bool(settings.symbols and not are_all_there)
 
 
 def _notices(report: Report, settings: Settings) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from divbot.cli import flags
 from divbot.domain.errors import InputError
+
+if TYPE_CHECKING:
+    from divbot.app.run_candles import Charted
+    from divbot.trading.journal import Recorded
 
 _BY = ("symbol", "kind", "side", "reason", "day")
 
@@ -22,7 +27,7 @@ def stats(
     by: Annotated[
         str | None,
         typer.Option(
-            help="Only what trades came to by symbol, kind, side, reason or day.",
+            help="Show only the results by symbol, kind, side, reason or day.",
             autocompletion=_complete_by,
         ),
     ] = None,
@@ -32,10 +37,21 @@ def stats(
         typer.Option(help="Also write a page with charts to this file (HTML).", dir_okay=False),
     ] = None,
     run: Annotated[str | None, typer.Option(help="Name of the run. [the newest]")] = None,
-    journal: Annotated[Path | None, typer.Option(help="Journal to read.", dir_okay=False)] = None,
+    journal: Annotated[
+        Path | None, typer.Option(help="File of the journal to read.", dir_okay=False)
+    ] = None,
+    with_candles: Annotated[
+        bool,
+        typer.Option(
+            "--candles/--no-candles",
+            help="Ask the venue for the candles behind the trades of the --report.",
+        ),
+    ] = True,
+    base_url: flags.BaseUrl = None,
+    config: flags.Config = None,
 ) -> None:
-    """Print the statistics of a paper run, also while it goes on."""
-    from divbot.cli.destination import Destination, json_bytes
+    """Show the statistics of a paper run, also while it is running."""
+    from divbot.cli.destination import PAGE, Destination, json_bytes
     from divbot.cli.recorded import find_run, heading_document
     from divbot.cli.report.page import plotly_script
     from divbot.cli.stats_text import breakdown_text, stats_text
@@ -47,7 +63,7 @@ def stats(
         raise InputError(f"--by: expected {', '.join(_BY)}, found {by!r}")
     if by is not None and as_json:
         raise InputError("--json has every breakdown already: leave out --by")
-    page = Destination(report) if report else None
+    page = Destination(report, PAGE) if report else None
     script = plotly_script("--report") if report else ""
     recorded = find_run(run, journal)
     found = measure(recorded.events, recorded.ledger)
@@ -62,5 +78,19 @@ def stats(
     if page:
         from divbot.cli.report.stats import page_text
 
-        page.write(page_text(recorded, found, script))
+        charted = _candles(recorded, base_url, config) if with_candles else {}
+        page.write(page_text(recorded, found, script, charted).encode())
         print(f"divbot: {report} written", file=sys.stderr)
+
+
+def _candles(recorded: Recorded, base_url: str | None, config: Path | None) -> dict[str, Charted]:
+    from divbot.app.run_candles import candles_of_run
+    from divbot.cli.recorded import start_of
+    from divbot.settings import load_settings
+
+    start = start_of(recorded)
+    settings = load_settings({"market": start.market.value, "base_url": base_url}, config)
+    charted = candles_of_run(start, recorded.ledger, settings)
+    for note in sorted({x.note for x in charted.values() if x.candles is None}):
+        print(f"divbot: {note}", file=sys.stderr)
+    return charted

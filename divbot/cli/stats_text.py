@@ -20,10 +20,12 @@ from divbot.cli.figures import (
     words,
 )
 from divbot.cli.lines import ASSET
-from divbot.cli.recorded import heading
+from divbot.cli.recorded import heading, start_of
 from divbot.domain.clock import utc_text
 from divbot.domain.ledger import DAY
+from divbot.domain.market import BENCHMARK
 from divbot.domain.trades import Trade
+from divbot.trading.benchmark import MarketChange
 from divbot.trading.breakdown import By, Group, breakdown
 from divbot.trading.costs import Paid
 from divbot.trading.drawdown import Drawdown
@@ -33,8 +35,15 @@ from divbot.trading.stats import Stats
 from divbot.trading.tally import Tally
 
 _NAME_WIDTH = 20
-_SHOWN = (By.SIDE, By.KIND, By.REASON)
-"""Short ones; the others are there for the asking."""
+_SHOWN = (By.SIDE, By.KIND, By.REASON, By.SYMBOL)
+"""Days are there for the asking."""
+_MOST_GROUPS = 10
+"""Of a longer table the best and the worst are shown."""
+_WIDTH = 80
+
+
+_KINDS = ("slippage", "funding", "fees")
+_LEFT_OUT_FIRST = (*_KINDS, "factor", "profit %")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,7 @@ def blocks_of(stats: Stats) -> tuple[Block, ...]:
         Block("Account", tuple(_account(stats))),
         Block("Closed trades", tuple(_trades(stats.closed))),
         Block("Risk", tuple(_risk(stats))),
-        Block("Paid, and in the profit already", tuple(_paid(stats.paid))),
+        Block("Costs (already deducted)", tuple(_paid(stats.paid))),
     )
 
 
@@ -59,7 +68,7 @@ def stats_text(recorded: Recorded, stats: Stats) -> str:
     """Return all blocks."""
     parts = [f"{heading(recorded)}\n{period(stats)}", *map(_block_text, blocks_of(stats))]
     if stats.closed.trades:
-        parts += [_table(recorded, by, Fit()).rstrip() for by in _SHOWN]
+        parts += [_short_table(recorded, by) for by in _SHOWN]
         parts.append("More: divbot stats --by symbol or day, --json, --report FILE.html")
     return "\n\n".join(parts) + "\n"
 
@@ -89,9 +98,16 @@ def period(stats: Stats) -> str:
 def _account(stats: Stats) -> Iterator[tuple[str, str]]:
     yield "balance", f"{money(stats.balance)} at the start"
     yield "equity", f"{money(stats.last.equity)} at {utc_text(stats.last.at)}"
-    yield "return", change(stats.total_return)
+    yield "return", f"{change(stats.total_return)}, open positions included"
+    yield "market", _market(stats.market)
     yield "annual return", _figure(stats.annual_return, is_part=True)
-    yield "net profit", f"{signed(stats.closed.profit)} of closed trades"
+    closed = stats.closed
+    yield "gross profit", f"{signed(closed.before_costs)} of closed trades, before costs"
+    costs, part = money(closed.paid.total), change(stats.part(closed.profit))
+    yield "net profit", f"{signed(closed.profit)} after costs of {costs}, {part} of the balance"
+    if stats.best_day and stats.worst_day:
+        yield "best day", _day(stats, stats.best_day)
+        yield "worst day", _day(stats, stats.worst_day)
     yield "open positions", str(len(stats.open_trades))
 
 
@@ -110,7 +126,7 @@ def _trades(tally: Tally) -> Iterator[tuple[str, str]]:
     yield "best", _named(tally.best)
     yield "worst", _named(tally.worst)
     yield "longest losing run", f"{tally.longest_losing_run} trades"
-    yield "average holding", span(tally.average_holding or 0)
+    yield "average holding", _holding(tally)
 
 
 def _risk(stats: Stats) -> Iterator[tuple[str, str]]:
@@ -123,13 +139,13 @@ def _risk(stats: Stats) -> Iterator[tuple[str, str]]:
 
 def _exposure(part: float | None) -> str:
     if part is None:
-        return "none: no time has passed"
+        return _unknown("no time has passed")
     return f"{percent(part, 1)} of the time with a position open"
 
 
 def _drawdown(drawdown: Drawdown | None) -> Iterator[tuple[str, str]]:
     if drawdown is None:
-        yield "maximum drawdown", "none: the equity never fell"
+        yield "maximum drawdown", "none, the equity never fell"
         return
     yield (
         "maximum drawdown",
@@ -151,7 +167,7 @@ def _paid(paid: Paid) -> Iterator[tuple[str, str]]:
 
 def _figure(figure: Figure, *, is_part: bool = False) -> str:
     if figure.value is None:
-        return f"none: {figure.reason}"
+        return _unknown(figure.reason)
     if is_part:
         return change(figure.value)
     return ratio(figure.value)
@@ -165,7 +181,7 @@ def _win_rate(tally: Tally) -> str:
 
 def _profit_factor(tally: Tally) -> str:
     if tally.profit_factor is None:
-        return "none: no trade was lost"
+        return _unknown("no trade was lost")
     return ratio(tally.profit_factor)
 
 
@@ -175,7 +191,34 @@ def _expectancy(tally: Tally) -> str:
 
 
 def _or_none(amount: Decimal | None, reason: str) -> str:
-    return f"none: {reason}" if amount is None else signed(amount)
+    return _unknown(reason) if amount is None else signed(amount)
+
+
+def _unknown(reason: str) -> str:
+    return f"n/a ({reason})"
+
+
+def _market(market: MarketChange | None) -> str:
+    if market is None:
+        return _unknown(f"the journal holds too few prices of {BENCHMARK}")
+    since, until = utc_text(market.since), utc_text(market.until)
+    return f"{change(market.part)} ({BENCHMARK}, {since} to {until})"
+
+
+def _day(stats: Stats, day: Group) -> str:
+    count = day.tally.trades
+    trades = f"{count} trade{'' if count == 1 else 's'} closed"
+    profit = day.tally.profit
+    return f"{signed(profit)}, {change(stats.part(profit))} ({day.name}, {trades})"
+
+
+def _holding(tally: Tally) -> str:
+    parts = [span(tally.average_holding or 0)]
+    if tally.holding_won is not None:
+        parts.append(f"winners {span(tally.holding_won)}")
+    if tally.holding_lost is not None:
+        parts.append(f"losers {span(tally.holding_lost)}")
+    return ", ".join(parts)
 
 
 def _named(trade: Trade | None) -> str:
@@ -193,13 +236,15 @@ def _factor(group: Group) -> str:
     return "" if factor is None else ratio(factor)
 
 
-def breakdown_columns(by: By) -> tuple[Column[Group], ...]:
-    """Return what is told of each group."""
+def breakdown_columns(by: By, balance: Decimal) -> tuple[Column[Group], ...]:
+    """Return what is told of each group; `balance` is what the run began with."""
     return (
         Column(by.value, lambda x: words(x.name), is_number=False),
         Column("trades", lambda x: str(x.tally.trades)),
         Column("won %", _part_won),
+        Column("gross", lambda x: signed(x.tally.before_costs)),
         Column("profit", lambda x: signed(x.tally.profit)),
+        Column("profit %", lambda x: change(float(x.tally.profit / balance)).removesuffix("%")),
         Column("factor", _factor),
         Column("avg R", lambda x: multiple(x.tally.average_r)),
         Column("fees", lambda x: money(x.tally.paid.fees)),
@@ -209,10 +254,20 @@ def breakdown_columns(by: By) -> tuple[Column[Group], ...]:
 
 
 def _table(recorded: Recorded, by: By, fit: Fit) -> str:
+    columns = breakdown_columns(by, start_of(recorded).balance)
     groups = breakdown(recorded.ledger.closed, by)
-    return table_text(
-        breakdown_columns(by),
-        groups,
-        order=("slippage", "funding", "fees", "factor"),
-        fit=fit,
-    )
+    return table_text(columns, groups, order=_LEFT_OUT_FIRST, fit=fit)
+
+
+def _short_table(recorded: Recorded, by: By) -> str:
+    """Return the table without the kinds of costs, and without the groups in its middle."""
+    columns = [
+        x for x in breakdown_columns(by, start_of(recorded).balance) if x.title not in _KINDS
+    ]
+    groups = breakdown(recorded.ledger.closed, by)
+    half = _MOST_GROUPS // 2
+    shown = groups if len(groups) <= _MOST_GROUPS else (*groups[:half], *groups[-half:])
+    lines = table_text(columns, shown, order=_LEFT_OUT_FIRST, fit=Fit(_WIDTH)).splitlines()
+    if len(groups) > len(shown):
+        lines.insert(1 + half, f"... {len(groups) - len(shown)} more: divbot stats --by {by.value}")
+    return "\n".join(lines)

@@ -12,9 +12,11 @@ def status(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     run: Annotated[str | None, typer.Option(help="Name of the run. [the newest]")] = None,
-    journal: Annotated[Path | None, typer.Option(help="Journal to read.", dir_okay=False)] = None,
+    journal: Annotated[
+        Path | None, typer.Option(help="File of the journal to read.", dir_okay=False)
+    ] = None,
 ) -> None:
-    """Print the account and the open positions of a paper run, also while it goes on."""
+    """Show the account and the open positions of a paper run, also while it is running."""
     from divbot.cli.destination import Destination, json_bytes
     from divbot.cli.recorded import find_run
     from divbot.cli.status_text import status_document, status_text

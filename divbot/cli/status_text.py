@@ -8,7 +8,7 @@ from typing import Any
 from divbot.cli.columns import Column, side_style, table_text
 from divbot.cli.destination import Fit
 from divbot.cli.figures import change, harmless, money, price_text, quantity_text, signed, span
-from divbot.cli.lines import ASSET
+from divbot.cli.lines import ASSET, dust_text
 from divbot.cli.recorded import heading, heading_document, start_of
 from divbot.domain.clock import utc_text
 from divbot.trading.curve import Valuation, equity_curve
@@ -59,9 +59,11 @@ def _lines(recorded: Recorded, now: int, is_running: bool | None) -> Iterator[tu
         f"{utc_text(last.at, seconds=True)} UTC",
     )
     yield "cash", f"{money(ledger.cash)} {ASSET}"
+    if ledger.dust:
+        yield "left over", dust_text(ledger, {})
     profit = signed(ledger.realised)
     yield "trades", f"{len(ledger.closed)} closed with {profit} {ASSET}; {_open(recorded)} open"
-    yield "entries", f"paused: {harmless(ledger.paused)}" if ledger.paused else "go on"
+    yield "entries", f"paused: {harmless(ledger.paused)}" if ledger.paused else "enabled"
     yield "last event", _last_event(recorded, now)
     if is_running is not None:
         yield "program", "running" if is_running else "not running"
@@ -88,6 +90,7 @@ def status_document(recorded: Recorded, now: int, *, is_running: bool | None) ->
     return heading_document(recorded) | {
         "journal": str(recorded.path),
         "running": is_running,
+        "address": ledger.address,
         "started_at": start_of(recorded).at,
         "sessions": ledger.sessions,
         "last_event": recorded.events[-1].kind,
@@ -98,6 +101,7 @@ def status_document(recorded: Recorded, now: int, *, is_running: bool | None) ->
         "equity": last.equity,
         "equity_at": last.at,
         "cash": ledger.cash,
+        "left_over": {symbol: x.quantity for symbol, x in ledger.dust.items()},
         "closed_trades": len(ledger.closed),
         "net_profit": ledger.realised,
         "positions": [trade_document(x) for x in open_trades(ledger)],

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import io
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
-from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from divbot.cli.columns import Column, left_out, side_style
+from divbot.cli.columns import Column, close_gap, side_style, words_on_lines
+from divbot.cli.columns import table_text as rows_text
+from divbot.cli.destination import Fit
+from divbot.cli.figures import harmless, multiple, rows_dropped
 from divbot.domain.clock import utc_text
-from divbot.domain.signals import Opportunity
+from divbot.domain.signals import Opportunity, Side
 from divbot.scanner.report import SKIP_REASONS, Report, Summary
 
 _YEAR = len("2024-")
-_GAP = 2
+_INDENT = "  "
+_JUDGEMENT = ("conf.", "90 %", "exp. R")
+_CASES = "cases"
+
+
+def _to_stop(x: Opportunity) -> str:
+    return f"{100 * abs(x.price - x.stop) / x.price:.2f}"
 
 
 OPPORTUNITY_COLUMNS: tuple[Column[Opportunity], ...] = (
@@ -27,19 +32,24 @@ OPPORTUNITY_COLUMNS: tuple[Column[Opportunity], ...] = (
     Column("score", lambda x: f"{x.score:.1f}"),
     Column("conf.", lambda x: f"{x.evidence.confidence:.2f}" if x.evidence else ""),
     Column("90 %", lambda x: f"{x.evidence.low:.2f}-{x.evidence.high:.2f}" if x.evidence else ""),
-    Column("exp. R", lambda x: f"{x.evidence.expectancy:+.2f}" if x.evidence else ""),
-    Column("cases", lambda x: str(x.evidence.cases if x.evidence else 0)),
+    Column("exp. R", lambda x: multiple(x.evidence.expectancy if x.evidence else None)),
+    Column(_CASES, lambda x: str(x.evidence.cases if x.evidence else 0)),
     Column("RSI", lambda x: f"{x.rsi_previous:.1f} → {x.rsi:.1f}"),
+    Column("R/R", lambda x: f"{x.reward_risk:.1f}"),
+    Column("stop %", _to_stop),
     Column("price", lambda x: f"{x.price:f}"),
-    Column("ATR %", lambda x: f"{x.atr_percent:.2f}"),
     Column("stop", lambda x: f"{x.stop:f}"),
     Column("target", lambda x: f"{x.target:f}"),
-    Column("R/R", lambda x: f"{x.reward_risk:.1f}"),
+    Column("ATR %", lambda x: f"{x.atr_percent:.2f}"),
     Column("age", lambda x: str(x.age)),
     Column("confirmed", lambda x: utc_text(x.confirmed_at)[_YEAR:], is_number=False),
 )
-_LEFT_OUT_FIRST = ("confirmed", "ATR %", "cases", "RSI", "90 %", "R/R", "exp. R", "kind")
+_LEFT_OUT_FIRST = (
+    *("confirmed", "ATR %", "RSI", _CASES, "90 %", "price", "exp. R", "conf.", "age"),
+    *("target", "stop", "#", "score", "stop %", "kind"),
+)
 """Where the terminal is too narrow for all: a line that wraps, or a cut price, misleads."""
+_CONTRADICTED = "*"
 
 
 def table_text(
@@ -53,43 +63,50 @@ def table_text(
 
     Where it is to be explained, a line for each opportunity tells how its score came about.
     """
-    text = io.StringIO()
-    console = Console(
-        file=text,
-        force_terminal=is_coloured,
-        color_system="standard" if is_coloured else None,
-        width=10_000,
-        highlight=False,
+    rows = report.opportunities
+    text = "No opportunity passes the filters.\n"
+    if rows:
+        columns, fit = telling_columns(rows), Fit(width, is_coloured=is_coloured)
+        text = rows_text(columns, rows, order=_LEFT_OUT_FIRST, fit=fit, gap=close_gap(width))
+    lines = [explanation(x) for x in rows] if is_explained else []
+    lines += footer_lines(report)
+    return f"{harmless(report.title)}\n{text}" + "".join(_fitted(x, width) for x in lines)
+
+
+def telling_columns(rows: Sequence[Opportunity]) -> tuple[Column[Opportunity], ...]:
+    """Return the columns that tell rows apart; of evidence, most rows only repeat the market's.
+
+    The signal of a symbol that has both is marked.
+    """
+    contradicted = set(contradictions(rows))
+    marked = replace(
+        next(x for x in OPPORTUNITY_COLUMNS if x.title == "signal"),
+        cell=lambda x: x.side + _CONTRADICTED * (x.divergence.symbol in contradicted),
     )
-    print(heading(report), file=text)
-    if report.opportunities:
-        columns = _fitting(report.opportunities, width)
-        console.print(_table(report.opportunities, columns))
-        if missing := [column.title for column in OPPORTUNITY_COLUMNS if column not in columns]:
-            print(f"(left out to fit {width} columns: {', '.join(missing)})", file=text)
-        if is_explained:
-            text.writelines(f"{explanation(x)}\n" for x in report.opportunities)
-    else:
-        print("No opportunity passes the filters.", file=text)
-    print(funnel_line(report.summary), file=text)
-    print(summary_line(report), file=text)
-    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+    gone = _repeated(rows)
+    kept = [x for x in OPPORTUNITY_COLUMNS if x.title not in gone]
+    return tuple(marked if x.title == marked.title else x for x in kept)
 
 
-def _fitting(opportunities: Sequence[Opportunity], width: int | None) -> list[Column[Opportunity]]:
-    widths = {
-        x.title: max(len(x.title), *(cell_len(x.cell(row)) for row in opportunities))
-        for x in OPPORTUNITY_COLUMNS
-    }
-    gone = left_out(widths, _LEFT_OUT_FIRST, width, _GAP)
-    return [column for column in OPPORTUNITY_COLUMNS if column.title not in gone]
+def _repeated(rows: Sequence[Opportunity]) -> set[str]:
+    """Return the titles of evidence that is the same in every row."""
+    columns = [x for x in OPPORTUNITY_COLUMNS if x.title in _JUDGEMENT]
+    same = {x.title for x in columns if len({x.cell(row) for row in rows}) < 2}
+    # How many cases it was is of interest where they came to something of their own.
+    return same | {_CASES} if len(same) == len(_JUDGEMENT) else same
 
 
-def heading(report: Report) -> str:
-    """Return what was scanned, and as of when."""
-    as_of = f"as of {utc_text(report.as_of)} UTC" if report.as_of else "no candles"
-    simulated = " - SIMULATED PRICES" if report.simulated else ""
-    return f"{report.venue} {report.market.title}, {report.interval.value}, {as_of}{simulated}"
+def contradictions(rows: Sequence[Opportunity]) -> list[str]:
+    """Return the symbols of which some rows say to buy, and others to sell."""
+    sides: defaultdict[str, set[Side]] = defaultdict(set)
+    for row in rows:
+        sides[row.divergence.symbol].add(row.side)
+    return [symbol for symbol, found in sides.items() if len(found) > 1]
+
+
+def _fitted(line: str, width: int | None) -> str:
+    room = None if width is None else width - len(_INDENT)
+    return f"\n{_INDENT}".join(words_on_lines(harmless(line), room)) + "\n"
 
 
 def explanation(opportunity: Opportunity) -> str:
@@ -101,36 +118,72 @@ def explanation(opportunity: Opportunity) -> str:
     return f"{opportunity.rank} {symbol} scores {opportunity.score:.1f}: {parts}"
 
 
-def funnel_line(summary: Summary) -> str:
-    """Return how many symbols each step from the venue's listing to the table left."""
-    return "symbols: " + " > ".join(f"{count} {step}" for step, count in summary.funnel.items())
+def footer_lines(report: Report) -> list[str]:
+    """Return what the scan says besides its rows: contradictions, evidence, counts and times."""
+    summary, rows = report.summary, report.opportunities
+    contradicted = [contradiction_line(names)] if (names := contradictions(rows)) else []
+    return [
+        *contradicted,
+        evidence_line(summary, rows),
+        funnel_line(summary),
+        divergences_line(summary, len(rows)),
+        coverage_line(summary),
+        effort_line(report),
+    ]
 
 
-def summary_line(report: Report) -> str:
-    """Return what the scan covered, found and took, in one line."""
-    summary, timings = report.summary, report.timings
-    shown = len(report.opportunities)
-    fresh = f"{summary.opportunities} open to trade"
-    if shown < summary.opportunities:
-        fresh += f" (best {shown} shown)"
-    return (
-        f"{summary.scanned} of {summary.symbols} symbols scanned"
-        f"{_gaps(summary)}{_skipped(summary)}; "
-        f"{summary.divergences} divergences{_past(summary)}, {fresh}; "
-        f"listing {timings.listing:.2f} s, download {timings.download:.2f} s, "
-        f"analysis {timings.analysis:.2f} s, in all {timings.total:.2f} s; "
-        f"request weight {summary.request_weight}"
+def contradiction_line(symbols: Sequence[str]) -> str:
+    """Return which symbols are marked, and why."""
+    return f"{_CONTRADICTED} both a BUY and a SELL, which contradict each other: " + ", ".join(
+        symbols
     )
 
 
-def _past(summary: Summary) -> str:
-    ended = {x: summary.past[x] for x in ("target", "stop", "expired")}
-    if not any(ended.values()):
-        return ""
-    figures = ", ".join(f"{count} {name}" for name, count in ended.items())
+def evidence_line(summary: Summary, rows: Sequence[Opportunity]) -> str:
+    """Return what became of past divergences, and what that says of any of the market."""
+    past, evidence = summary.past, summary.evidence
+    if evidence is None:
+        return "no past divergence has ended as a trade: confidence and expectancy are unknown"
+    is_said_by_all = bool(rows) and _CASES in _repeated(rows)
+    whose = "for every row" if is_said_by_all else "for the market as a whole"
     return (
-        f" ({figures}; {summary.past['not_entered']} not entered, "
-        f"{summary.past['unresolved']} not over)"
+        f"past divergences as trades: {past['target']:,} reached the target, {past['stop']:,} the "
+        f"stop, {past['expired']:,} expired, {past['unresolved']:,} are not over, "
+        f"{past['not_entered']:,} were not entered; confidence {evidence.confidence:.2f} (90 % "
+        f"interval {evidence.low:.2f}-{evidence.high:.2f}), expectancy "
+        f"{multiple(evidence.expectancy)} R {whose}"
+    )
+
+
+def funnel_line(summary: Summary) -> str:
+    """Return how many symbols each step from the venue's listing to the table left."""
+    steps = " > ".join(f"{count:,} {step}" for step, count in summary.funnel.items())
+    dropped = f"; {rows_dropped(len(summary.dropped))}" if summary.dropped else ""
+    return f"symbols: {steps}{dropped}"
+
+
+def divergences_line(summary: Summary, shown: int) -> str:
+    """Return how many divergences there are in all candles, can be traded, and are in the table."""
+    return (
+        f"divergences: {summary.divergences:,} found > {summary.opportunities:,} open to trade > "
+        f"{shown:,} shown"
+    )
+
+
+def coverage_line(summary: Summary) -> str:
+    """Return how much of the market was scanned, and what was not."""
+    return (
+        f"{summary.scanned} of {summary.symbols} symbols scanned{_gaps(summary)}{_skipped(summary)}"
+    )
+
+
+def effort_line(report: Report) -> str:
+    """Return what the scan took."""
+    timings = report.timings
+    return (
+        f"listing {timings.listing:.2f} s, download {timings.download:.2f} s, "
+        f"analysis {timings.analysis:.2f} s, in all {timings.total:.2f} s; "
+        f"request weight {report.summary.request_weight:,}"
     )
 
 
@@ -149,14 +202,3 @@ def _skipped(summary: Summary) -> str:
         if summary.count(reason)
     )
     return f", {len(summary.skipped)} skipped ({reasons})"
-
-
-def _table(opportunities: Sequence[Opportunity], columns: Sequence[Column[Opportunity]]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
-    for column in columns:
-        table.add_column(
-            column.title, justify="right" if column.is_number else "left", no_wrap=True
-        )
-    for opportunity in opportunities:
-        table.add_row(*(Text(x.cell(opportunity), x.style(opportunity)) for x in columns))
-    return table

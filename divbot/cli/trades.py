@@ -29,38 +29,44 @@ def _choices(values: type[StrEnum]) -> Callable[[str], list[str]]:
 
 def trades(
     *,
-    symbol: Annotated[str | None, typer.Option(help="Only these: BTCUSDT,1000*")] = None,
+    symbol: Annotated[
+        str | None, typer.Option(help="Only trades in these symbols: BTCUSDT,1000*")
+    ] = None,
     side: Annotated[
         str | None,
-        typer.Option(help="Only BUY (long) or only SELL (short).", autocompletion=_choices(Side)),
+        typer.Option(
+            help="Only BUY (long) or only SELL (short) trades.", autocompletion=_choices(Side)
+        ),
     ] = None,
     kind: Annotated[
         str | None,
         typer.Option(
-            help="Only of these divergences: regular_bullish,hidden_bullish ...",
+            help="Only trades on these kinds: regular_bullish,hidden_bullish ...",
             autocompletion=_choices(Kind),
         ),
     ] = None,
     reason: Annotated[
         str | None,
         typer.Option(
-            help="Only closed for these: stop,target ...", autocompletion=_choices(Reason)
+            help="Only trades closed for these reasons: stop,target ...",
+            autocompletion=_choices(Reason),
         ),
     ] = None,
     since: Annotated[
-        str | None, typer.Option(help="Last fill at this time (UTC) or later: 2024-07-30T09:00")
+        str | None,
+        typer.Option(help="Only last filled at this time (UTC) or later: 2024-07-30T09:00"),
     ] = None,
-    until: Annotated[str | None, typer.Option(help="Last fill before this time (UTC).")] = None,
-    only_open: Annotated[bool, typer.Option("--open", help="Only those that go on.")] = False,
-    only_closed: Annotated[
-        bool, typer.Option("--closed", help="Only those that are over.")
-    ] = False,
+    until: Annotated[
+        str | None, typer.Option(help="Only last filled before this time (UTC).")
+    ] = None,
+    only_open: Annotated[bool, typer.Option("--open", help="Only open trades.")] = False,
+    only_closed: Annotated[bool, typer.Option("--closed", help="Only closed trades.")] = False,
     last: Annotated[
         int | None,
         typer.Option(
             metavar="N",
             parser=within("--last", Bounds(int, 1, 10**9)),
-            help="Of all these so many, the newest.",
+            help="Only the newest N of these.",
         ),
     ] = None,
     as_json: Annotated[
@@ -69,12 +75,17 @@ def trades(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print every field as CSV.")] = False,
     output: Annotated[
         Path | None,
-        typer.Option(help="Write to this file; .json and .csv choose the format.", dir_okay=False),
+        typer.Option(
+            help="Write to this file; the ending .json, .csv or .txt sets the format.",
+            dir_okay=False,
+        ),
     ] = None,
     run: Annotated[str | None, typer.Option(help="Name of the run. [the newest]")] = None,
-    journal: Annotated[Path | None, typer.Option(help="Journal to read.", dir_okay=False)] = None,
+    journal: Annotated[
+        Path | None, typer.Option(help="File of the journal to read.", dir_okay=False)
+    ] = None,
 ) -> None:
-    """Print the trades of a paper run, also while it goes on."""
+    """List the trades of a paper run, also while it is running."""
     from divbot.cli.destination import Destination, json_bytes
     from divbot.cli.output import Format
     from divbot.cli.recorded import find_run

@@ -17,7 +17,7 @@ from divbot.trading.open_trades import OpenTrade
 
 _TRADE = (
     *("number", "status", "symbol", "side", "quantity", "leverage", "margin"),
-    *("opened_at", "closed_at", "reason", "profit", "r_multiple", "risk"),
+    *("opened_at", "closed_at", "reason", "profit", "r_multiple", "risk", "limited_by"),
     *("fees", "slippage", "funding", "first_stop", "stop", "target", "liquidation"),
 )
 _FILL = (

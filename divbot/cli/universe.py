@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from divbot.cli import flags
+from divbot.cli.figures import rows_dropped
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceListing
     from divbot.binance.rules import LeftOut
     from divbot.binance.universe import Listed, Universe
+    from divbot.domain.market import DroppedRow
     from divbot.settings import Settings
 
 _GAP = "  "
@@ -31,8 +33,9 @@ def universe(
     base_url: flags.BaseUrl = None,
     config: flags.Config = None,
 ) -> None:
-    """Print the symbols that a scan looks at and, for every other one, the rule that says no."""
+    """List the symbols that a scan covers and, for every other one, the rule that leaves it out."""
     from divbot.app import open_venue
+    from divbot.cli.compiling import tell_of_compiling
     from divbot.settings import load_settings
 
     settings = load_settings(
@@ -48,24 +51,23 @@ def universe(
         config,
     )
     flags.refuse_both(demo=demo, base_url=base_url)
+    if demo:
+        tell_of_compiling()
     with open_venue(settings, demo=demo) as venue:
         found = venue.universe()
     for notice in (*found.notices, *(f"{x}: {why}" for x, why in found.unknown.items())):
         print(f"divbot: {notice}", file=sys.stderr)
     if as_json:
-        _print_json(_document(found, venue, settings))
+        from divbot.cli.destination import Destination, json_bytes
+
+        Destination(None).write(json_bytes(_document(found, venue, settings)))
     else:
         print("\n".join(_lines(found, venue, settings)))
 
 
-def _print_json(document: dict[str, Any]) -> None:
-    import orjson
-
-    sys.stdout.flush()
-    sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
-
-
 def _document(found: Universe, venue: BinanceListing, settings: Settings) -> dict[str, Any]:
+    from divbot.scanner.report import dropped_document
+
     return {
         "venue": venue.venue,
         "market": settings.market.value,
@@ -83,6 +85,7 @@ def _document(found: Universe, venue: BinanceListing, settings: Settings) -> dic
         "left_out": [
             {"symbol": x.symbol, "rule": x.rule.value, "detail": x.detail} for x in found.left_out
         ],
+        "dropped_rows": [dropped_document(x) for x in found.dropped],
     }
 
 
@@ -95,6 +98,12 @@ def _lines(found: Universe, venue: BinanceListing, settings: Settings) -> Iterat
     if found.left_out:
         yield ""
         yield from _columns([("left out", "rule", "because"), *_reasons(found.left_out)], "<<<")
+    if found.dropped:
+        yield ""
+        yield from _columns(
+            [("dropped", "row", "symbol", "because"), *_rows(found.dropped)], "<><<"
+        )
+    if found.left_out or found.dropped:
         yield ""
     yield _summary(found)
 
@@ -108,6 +117,11 @@ def _ranked(listed: Sequence[Listed]) -> Iterator[tuple[str, ...]]:
 def _reasons(left_out: Sequence[LeftOut]) -> Iterator[tuple[str, ...]]:
     for x in left_out:
         yield x.symbol, x.rule.value.replace("_", " "), x.detail
+
+
+def _rows(dropped: Sequence[DroppedRow]) -> Iterator[tuple[str, ...]]:
+    for x in dropped:
+        yield x.source, str(x.number), x.symbol, x.reason
 
 
 def _columns(rows: Sequence[tuple[str, ...]], alignment: str) -> Iterator[str]:
@@ -129,4 +143,5 @@ def _summary(found: Universe) -> str:
     counts = Counter(x.rule.value.replace("_", " ") for x in found.left_out)
     rules = ", ".join(f"{count} {rule}" for rule, count in counts.most_common())
     left_out = f"{len(found.left_out)} left out ({rules})" if rules else "none left out"
-    return f"{len(found.listed)} symbols; {left_out}"
+    dropped = f"; {rows_dropped(len(found.dropped))}" if found.dropped else ""
+    return f"{len(found.listed)} symbols; {left_out}{dropped}"

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from divbot.cli import flags
+from divbot.cli.compiling import tell_of_compiling
+from divbot.domain.errors import InputError
 
 if TYPE_CHECKING:
     from divbot.app.verification import Recording
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 verify = typer.Typer(
     name="verify",
-    help="Check what divbot states against recorded candles.",
+    help="Check the claims of divbot on recorded candles.",
     rich_markup_mode=None,
     no_args_is_help=True,
 )
@@ -26,7 +28,7 @@ _BUG = 1
 
 Recorded: TypeAlias = Annotated[
     Path,
-    typer.Option(help="Candles: a parquet or CSV file, or a folder of Binance's archive zips."),
+    typer.Option(help="Candles: a parquet or CSV file, or a folder of zips of Binance's archive."),
 ]
 
 
@@ -34,31 +36,39 @@ Recorded: TypeAlias = Annotated[
 def calibration(
     *,
     recorded: Recorded,
-    symbols: Annotated[str | None, typer.Option(help="Of these alone: BTCUSDT,ETHUSDT")] = None,
+    symbols: Annotated[
+        str | None, typer.Option(help="Use only these symbols: BTCUSDT,ETHUSDT")
+    ] = None,
     market: flags.MarketName = None,
     limit: flags.Limit = None,
     horizon: Annotated[
-        str | None, typer.Option(metavar="N", help="Candles after which a case is closed. [100]")
+        str | None,
+        typer.Option(
+            metavar="N",
+            help="Past signals still open after N candles are closed at the market. [100]",
+        ),
     ] = None,
     as_json: flags.Json = False,
     report: Annotated[
-        Path | None, typer.Option(help="Draw it on this page, FILE.html.", dir_okay=False)
+        Path | None,
+        typer.Option(help="Also draw it on a page in this file (HTML).", dir_okay=False),
     ] = None,
     config: flags.Config = None,
 ) -> None:
-    """Compare stated confidence with what happened, bar by bar, never looking ahead.
+    """Compare the confidence stated at each candle with what happened afterwards.
 
-    The market says what a fill costs (fee, slippage), the limit how many candles a scan has.
+    --market sets the fee of a fill, --limit how many candles a scan has.
     """
     from divbot.app.verification import calibration_of, open_recording
-    from divbot.cli.destination import Destination, json_bytes
+    from divbot.cli.destination import PAGE, Destination, json_bytes
     from divbot.cli.report.page import plotly_script
     from divbot.settings import load_settings
 
-    page, plotly = Destination(report), plotly_script("--report") if report else ""
+    page, plotly = Destination(report, PAGE), plotly_script("--report") if report else ""
     given = {"symbols": symbols, "market": market, "limit": limit, "horizon": horizon}
     settings = load_settings(given, config)
     recording = open_recording(recorded, settings.symbols)
+    tell_of_compiling()
     found = calibration_of(recording, settings)
     out = Destination(None)
     if as_json:
@@ -68,7 +78,7 @@ def calibration(
     if report:
         from divbot.cli.report.calibration import calibration_page
 
-        page.write(calibration_page(found, _lines(found, recording, settings), plotly))
+        page.write(calibration_page(found, _lines(found, recording, settings), plotly).encode())
         print(f"divbot: {report} written", file=sys.stderr)
 
 
@@ -100,8 +110,9 @@ def _lines(found: Calibration, recording: Recording, settings: Settings) -> list
         f"reached the target    {found.share:.4f}, stated {found.stated:.4f} on average",
         f"calibration error     {found.calibration_error:.4f}",
         f"Brier score           {found.brier:.4f}",
-        f"  of the share known  {found.brier_running:.4f} (all cases ended by then)",
-        f"  of one constant     {found.brier_constant:.4f} (all cases, known to nobody by then)",
+        f"  for comparison      {found.brier_running:.4f} always predicting the average so far",
+        f"                      {found.brier_constant:.4f} always predicting the final average "
+        "(hindsight)",
         f"result                {found.result:+.3f} R, stated {found.expected:+.3f} R on average",
     ]
 
@@ -109,9 +120,9 @@ def _lines(found: Calibration, recording: Recording, settings: Settings) -> list
 @verify.command()
 def lookahead(
     *,
-    symbol: Annotated[str, typer.Argument(help="Its candles are replayed: BTCUSDT")],
+    symbol: Annotated[str, typer.Argument(help="The symbol whose candles are replayed: BTCUSDT")],
     recorded: Annotated[
-        Path | None, typer.Option(help="Candles of a file instead of the venue's.")
+        Path | None, typer.Option(help="Take the candles from this file instead of the venue.")
     ] = None,
     market: flags.MarketName = None,
     interval: flags.IntervalName = None,
@@ -120,7 +131,10 @@ def lookahead(
     base_url: flags.BaseUrl = None,
     config: flags.Config = None,
 ) -> int:
-    """Replay every prefix of a symbol's candles: no signal and no outcome may ever change."""
+    """Replay a symbol's candles one by one: none may change an earlier signal or outcome.
+
+    Those of a file are as long as they were recorded; --interval makes longer ones of them.
+    """
     from dataclasses import asdict
 
     from divbot.app import trade_rules
@@ -129,17 +143,30 @@ def lookahead(
     from divbot.scanner.lookahead import replay
     from divbot.settings import load_settings
 
+    if recorded and base_url:
+        raise InputError("--recorded and --base-url exclude each other: give one of them")
     given = {"symbols": symbol, "market": market, "interval": interval, "limit": limit}
     settings = load_settings({**given, "base_url": base_url}, config)
+    tell_of_compiling()
     name = ",".join(settings.symbols)
-    found = replay(open_history(settings, recorded).block, trade_rules(settings))
+    history = open_history(settings, recorded)
+    found = replay(history.block, trade_rules(settings))
     if as_json:
-        Destination(None).write(json_bytes({"schema": 1, "symbol": name, **asdict(found)}))
+        Destination(None).write(
+            json_bytes(
+                {
+                    "schema": 1,
+                    "symbol": name,
+                    "interval": history.interval.value,
+                    **asdict(found),
+                }
+            )
+        )
     else:
         verdict = f"CHANGED: {found.changes[0]}" if found.changes else "nothing ever changed"
         print(
-            f"{name}: {found.prefixes} prefixes, {found.divergences} divergences, "
-            f"{found.ended} trades that ended: {verdict}"
+            f"{name}: replayed up to each of {found.prefixes} candles, "
+            f"{found.divergences} divergences, {found.ended} finished trades: {verdict}"
         )
     return _BUG if found.changes else 0
 
@@ -148,11 +175,13 @@ def lookahead(
 def warmup(
     *,
     recorded: Recorded,
-    symbols: Annotated[str | None, typer.Option(help="Of these alone: BTCUSDT,ETHUSDT")] = None,
+    symbols: Annotated[
+        str | None, typer.Option(help="Use only these symbols: BTCUSDT,ETHUSDT")
+    ] = None,
     as_json: flags.Json = False,
     config: flags.Config = None,
 ) -> None:
-    """Show how RSI, ATR and divergences of short windows differ from those of all candles."""
+    """Show how RSI, ATR and divergences depend on how many candles they are computed from."""
     from dataclasses import asdict
 
     from divbot.app.verification import open_recording
@@ -162,6 +191,7 @@ def warmup(
 
     settings = load_settings({"symbols": symbols}, config)
     block = open_recording(recorded, settings.symbols).block
+    tell_of_compiling()
     found = windows(block)
     if as_json:
         document = {

@@ -9,15 +9,18 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from enum import Enum
-from typing import TYPE_CHECKING, TextIO
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TextIO
 
-from divbot.cli.lines import event_json, event_line
+from divbot.cli.figures import harmless
+from divbot.cli.lines import Level, event_json, event_line, log_line
 from divbot.cli.live import LiveView, can_show
 from divbot.cli.notices import notice_json, notice_line
 from divbot.domain.clock import SystemClock
 from divbot.domain.events import Resumed
 
 if TYPE_CHECKING:
+    from divbot.cli.log_file import LogFile
     from divbot.domain.events import Event
     from divbot.domain.ledger import Ledger
     from divbot.trading.snapshot import Snapshot
@@ -45,12 +48,14 @@ class Watching:
     """Show what happens; heard by the scanner's thread and the trader's.
 
     Whatever becomes of the streams, neither thread hears of it: without stdout nobody watches, and
-    `on_lost` is called once; without stderr there are no notices any more.
+    `on_lost` is called once; without stderr there are no notices any more. A `log`, where there is
+    one, gets the lines of all events and notices, whatever else is shown.
     """
 
-    def __init__(self, mode: Mode, on_lost: Callable[[], None]) -> None:
+    def __init__(self, mode: Mode, on_lost: Callable[[], None], log: LogFile | None = None) -> None:
         self._mode = mode
         self._on_lost = on_lost
+        self._log = log
         self._view = LiveView() if mode is Mode.LIVE else None
         self._is_showing = False
         # Guards the streams, and `_lost`: lines come whole, whichever thread they come from.
@@ -59,10 +64,26 @@ class Watching:
         self.now: Callable[[], int] = SystemClock().now
         """The market's time, once it is known."""
 
-    def showing(self) -> AbstractContextManager[object]:
-        """Show the live view, where there is one, within a `with` block."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._log:
+            if error is not None:
+                words = harmless(str(error)) or type(error).__name__
+                self._log.write(log_line(self.now(), words, Level.ERROR))
+            self._log.close()
+
+    def showing(self, waits_for: Callable[[], str]) -> AbstractContextManager[object]:
+        """Show the live view, where there is one, and in it what is waited for, within a block."""
         if self._view is None:
             return nullcontext()
+        self._view.ask(waits_for)
         self._is_showing = True
         return self._view
 
@@ -73,23 +94,35 @@ class Watching:
 
     def hear(self, event: Event, ledger: Ledger) -> None:
         """Show an event."""
+        line = event_line(event, ledger)
+        if line and self._log:
+            self._log.write(line)
         if self._mode is Mode.JSONL:
             self._print(event_json(event, ledger))
         elif isinstance(event, Resumed):
             pass  # the banner says so
-        elif not self._is_showing and (line := event_line(event, ledger)):
+        elif line and not self._is_showing:
             self._print(line)
 
-    def tell(self, text: str, *, is_warning: bool = False) -> None:
+    def tell(self, text: str, *, is_warning: bool = False, is_detail: bool = False) -> None:
         """Show what is no event."""
+        now = self.now()
+        line = notice_line(now, text, is_warning=is_warning)
+        if self._log and not is_detail:
+            self._log.write(line)
         if self._mode is Mode.JSONL:
-            self._print(notice_json(self.now(), text, is_warning=is_warning))
-        elif not self._is_showing and (is_warning or self._mode is Mode.LINES):
-            self._print(notice_line(self.now(), text, is_warning=is_warning), to_stderr=True)
+            self._print(notice_json(now, text, is_warning=is_warning, is_detail=is_detail))
+        elif is_detail or self._is_showing:
+            pass
+        elif is_warning or self._mode is Mode.LINES:
+            self._print(line, to_stderr=True)
 
     def say(self, text: str, document: str = "") -> None:
         """Show `text`, a banner or a summary, to people, and `document`, if any, to machines."""
         self._is_showing = False
+        if self._log:
+            for line in text.splitlines():
+                self._log.write(log_line(self.now(), line))
         if said := document if self._mode is Mode.JSONL else text.removesuffix("\n"):
             self._print(said)
 

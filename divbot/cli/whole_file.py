@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from divbot.domain.errors import OutputError
+from divbot.files import write_whole
 
 
 class WholeFile:
@@ -33,21 +34,13 @@ class WholeFile:
             else:
                 self._path.write_bytes(content)
         except OSError as error:
-            raise OutputError(f"cannot write {self._named}: {_reason(error)}") from error
+            raise OutputError(f"cannot write {self._named}: {reason_of(error)}") from error
 
     def _replace(self, content: bytes) -> None:
-        part = self._path.with_name(f".divbot-{os.getpid()}.part")
-        try:
-            with part.open("wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            if self._path.exists():
-                part.chmod(self._path.stat().st_mode & 0o7777)
-            part.replace(self._path)
-        finally:
-            part.unlink(missing_ok=True)
+        mode = self._path.stat().st_mode & 0o7777 if self._path.exists() else None
+        write_whole(self._path, content, mode=mode)
 
 
-def _reason(error: OSError) -> str:
+def reason_of(error: OSError) -> str:
+    """Return in words why a file could not be written."""
     return (error.strerror or type(error).__name__).lower()

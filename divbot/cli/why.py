@@ -21,7 +21,7 @@ _WIDTH = 80
 
 
 def why(
-    symbols: Annotated[list[str], typer.Argument(help="Such as BTCUSDT; several are fine.")],
+    symbols: Annotated[list[str], typer.Argument(help="One or more symbols: BTCUSDT ETHUSDT")],
     *,
     top: flags.Top = None,
     include: flags.Include = None,
@@ -36,8 +36,9 @@ def why(
     base_url: flags.BaseUrl = None,
     config: flags.Config = None,
 ) -> None:
-    """Scan the market, and tell of each SYMBOL why it is in the table, or what keeps it out."""
+    """Scan the market and say why each SYMBOL is in the table, or which rule keeps it out."""
     from divbot.app.explanation import explain
+    from divbot.cli.compiling import tell_of_compiling
     from divbot.cli.destination import Destination, json_bytes
     from divbot.settings import load_settings
 
@@ -56,7 +57,9 @@ def why(
         config,
     )
     flags.refuse_both(demo=demo, base_url=base_url)
-    found = explain(settings, list(dict.fromkeys(map(_symbol, symbols))), demo=demo)
+    wanted = list(dict.fromkeys(map(_symbol, symbols)))
+    tell_of_compiling()
+    found = explain(settings, wanted, demo=demo)
     for notice in found.notices:
         print(f"divbot: {notice}", file=sys.stderr)
     out = Destination(None)

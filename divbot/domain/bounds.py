@@ -58,7 +58,9 @@ def _decimal(value: object) -> Decimal | None:
 
 
 def shortened(value: object) -> str:
-    """Return `value` as an error names it, on one line and of few characters."""
+    """Return `value` as an error names it, on one line and of few characters: true, 5, 'a'."""
+    if isinstance(value, bool):
+        return str(value).lower()
     try:
         # Numbers look alike wherever they come from: `0` of a file, `"0"` of a flag.
         text = repr(value) if _decimal(value) is None else str(value).strip()

@@ -10,10 +10,11 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
-from divbot.domain.bounds import shortened
-
-_DIGITS = 13
-"""Of every time in ms from 2001 to 2286."""
+EARLIEST, LATEST = 1_000_000_000_000, 10_000_000_000_000
+"""What a time lies between in ms UTC: the years 2001 and 2286."""
+_UNITS = {10: "seconds", 16: "microseconds", 19: "nanoseconds"}
+"""By the digits that a time has in them."""
+_SHOWN = 40
 
 
 class Clock(Protocol):
@@ -86,20 +87,30 @@ def parse_time(text: str) -> int:
     """
     digits = text.strip()
     if digits.isascii() and digits.isdigit():
-        return _plausible_ms(digits)
+        # No more of them than are shown: int() makes nothing of thousands, and no time has forty.
+        return plausible_ms(int(digits[:_SHOWN]))
     try:
         moment = datetime.fromisoformat(digits)
     except ValueError:
         expected = "a time such as 2024-07-30T09:00 or 1722330000000"
-        raise ValueError(f"expected {expected}, found {shortened(text)}") from None
+        raise ValueError(f"expected {expected}, found {text[:_SHOWN]!r}") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return round(moment.timestamp() * 1000)
 
 
-def _plausible_ms(digits: str) -> int:
-    # A time in seconds would land in January 1970, one in microseconds far beyond any market.
-    if len(digits) != _DIGITS:
-        found = shortened(digits)
-        raise ValueError(f"expected a time in milliseconds ({_DIGITS} digits), found {found}")
-    return int(digits)
+def plausible_ms(time: object) -> int:
+    """Return `time`, where it is a moment in ms UTC; raise ValueError where it is not.
+
+    In seconds it would lie in January 1970, in microseconds far beyond any market.
+    """
+    if type(time) is not int or not EARLIEST <= time < LATEST:
+        raise ValueError(f"expected a time in milliseconds (13 digits), found {_described(time)}")
+    return time
+
+
+def _described(time: object) -> str:
+    text = repr(time)[:_SHOWN]
+    if type(time) is int and (unit := _UNITS.get(len(text))):
+        return f"{text}, which looks like {unit}"
+    return text

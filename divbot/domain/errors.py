@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
-from divbot.domain.clock import utc_text
+from divbot.domain.clock import Clock, utc_text
 
 
 class DivbotError(Exception):
@@ -72,44 +72,53 @@ class BadAnswer(TryAgain):
     """An answer came that cannot be believed: truncated, not JSON, or of the wrong shape."""
 
 
-LONGEST_WAIT = 120_000
-"""A pause up to this, in ms, is waited for; a longer one is told."""
+LONGEST_WAIT = 120.0
+"""A pause up to this, in seconds, is waited for; a longer one is told."""
 
 
 class StopUntil(VenueError):
-    """The venue wants no request at all before `until` (ms UTC)."""
+    """The venue wants no request at all for some time.
 
-    def __init__(self, message: str, *, until: int) -> None:
+    `ends` is when that is over, in seconds of the machine's monotonic clock: all its processes
+    share that, and no clock that is wrong, set or hurried makes the time shorter or longer.
+    """
+
+    def __init__(self, message: str, *, ends: float) -> None:
         super().__init__(message)
-        self.until = until
+        self.ends = ends
 
-    def is_short(self, now: int) -> bool:
-        """Tell whether one waits for the end rather than giving up."""
-        return self.until - now <= LONGEST_WAIT
+    def left(self, monotonic: float) -> float:
+        """Return the seconds that are left, none below zero."""
+        return max(self.ends - monotonic, 0.0)
 
     @classmethod
-    def paused(cls, until: int) -> Self:
+    def paused(cls, clock: Clock, seconds: float) -> Self:
         """Return the error for a pause that the venue asks for."""
         return cls(
-            f"the venue wants a pause until {utc_text(until, seconds=True)} UTC", until=until
+            f"the venue wants a pause until {_end(clock, seconds)}",
+            ends=clock.monotonic() + seconds,
         )
 
     @classmethod
-    def banned(cls, until: int) -> Self:
+    def banned(cls, clock: Clock, seconds: float) -> Self:
         """Return the error for a ban; it holds for all programs on this address."""
         return cls(
-            f"the venue has banned this address until {utc_text(until, seconds=True)} UTC; "
+            f"the venue has banned this address until {_end(clock, seconds)}; "
             "nothing is sent before",
-            until=until,
+            ends=clock.monotonic() + seconds,
         )
 
     def __reduce__(self) -> tuple[object, ...]:
         """Survive the way back from a worker process: keyword arguments do not by themselves."""
-        return _rebuild_stop_until, (str(self), self.until)
+        return _rebuild_stop_until, (str(self), self.ends)
 
 
-def _rebuild_stop_until(message: str, until: int) -> StopUntil:
-    return StopUntil(message, until=until)
+def _end(clock: Clock, seconds: float) -> str:
+    return f"{utc_text(clock.now() + round(1000 * seconds), seconds=True)} UTC"
+
+
+def _rebuild_stop_until(message: str, ends: float) -> StopUntil:
+    return StopUntil(message, ends=ends)
 
 
 class VenueRefused(VenueError):

@@ -51,6 +51,11 @@ class Quote:
         """Tell whether one could trade at it; a price of zero is no price."""
         return 0 < self.bid <= self.ask
 
+    @property
+    def middle(self) -> Decimal:
+        """Return the price halfway between bid and ask."""
+        return (self.bid + self.ask) / 2
+
 
 @dataclass(frozen=True, slots=True)
 class Candle:

@@ -20,14 +20,29 @@ from divbot.domain.events import (
     Started,
     Trailed,
 )
+from divbot.domain.fills import Quote
 from divbot.domain.history import History
+from divbot.domain.money import gain
 from divbot.domain.positions import MINUTE, Position
+from divbot.domain.signals import Side
 from divbot.domain.trades import Trade
 
 T = TypeVar("T")
+K = TypeVar("K", int, str)
 
 DAY = 86_400_000
 ZERO = Decimal(0)
+ADDRESS = "base_url"
+"""The setting under which a session keeps the address of its venue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dust:
+    """What is left over of a symbol on spot: less than a step, and held until its next entry."""
+
+    quantity: Decimal
+    price: Decimal
+    """The last one that is known of the symbol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +51,15 @@ class Ledger:
 
     start: Started | None = None
     sessions: int = 0
+    resumed: Resumed | None = None
+    """How the last session began."""
     cash: Decimal = ZERO
     positions: Mapping[int, Position] = field(default_factory=lambda: MappingProxyType({}))
     entries: Mapping[int, Entered] = field(default_factory=lambda: MappingProxyType({}))
     """How each open position was opened."""
     funding: Mapping[int, Decimal] = field(default_factory=lambda: MappingProxyType({}))
     """What each open position received (below zero: paid) so far."""
+    dust: Mapping[str, Dust] = field(default_factory=lambda: MappingProxyType({}))
     closed: History[Trade] = field(default_factory=History)
     equity: Decimal = ZERO
     """As it was last valued."""
@@ -62,6 +80,13 @@ class Ledger:
     at: int = 0
 
     @property
+    def address(self) -> str | None:
+        """Return where the venue is found; None where nobody wrote it down."""
+        if self.start is not None and self.start.address is not None:
+            return self.start.address
+        return self.resumed.settings.get(ADDRESS) if self.resumed is not None else None
+
+    @property
     def next_trade(self) -> int:
         """Return the number of the next trade."""
         return len(self.closed) + len(self.positions) + 1
@@ -77,17 +102,30 @@ class Ledger:
         return sum((trade.profit for trade in self.closed), ZERO)
 
     def equity_at(self, prices: Mapping[str, Decimal]) -> Decimal:
-        """Return cash and positions, each valued at the price of its symbol in `prices`.
+        """Return cash, positions and dust, each valued at the price of its symbol in `prices`.
 
-        A position without a price counts with the last one that is known.
+        A position or dust without a price counts with the last one that is known.
         """
-        return self.cash + sum(
-            (
-                max(x.wallet + x.profit_at(prices.get(x.symbol, x.last_price)), ZERO)
-                for x in self.positions.values()
-            ),
-            ZERO,
+        positions = (
+            max(x.wallet + x.profit_at(prices.get(x.symbol, x.last_price)), ZERO)
+            for x in self.positions.values()
         )
+        return self.cash + sum(positions, ZERO) + self.dust_worth(prices)
+
+    def dust_worth(self, prices: Mapping[str, Decimal]) -> Decimal:
+        """Return what all dust is worth, valued like that."""
+        worths = (gain(x.quantity * prices.get(symbol, x.price)) for symbol, x in self.dust.items())
+        return sum(worths, ZERO)
+
+    def prices_in(self, quotes: Mapping[str, Quote]) -> dict[str, Decimal]:
+        """Return what each position could be closed at, and dust be sold at, where it is known."""
+        longs = {symbol: quote.bid for symbol in self.dust if (quote := quotes.get(symbol))}
+        held = {
+            x.symbol: quote.bid if x.side is Side.BUY else quote.ask
+            for x in self.positions.values()
+            if (quote := quotes.get(x.symbol))
+        }
+        return longs | held
 
     def day_start(self, at: int, equity: Decimal) -> Decimal:
         """Return what the account was worth when the UTC day of `at` began; it is worth `equity`.
@@ -136,7 +174,7 @@ class Ledger:
             case Started():
                 return self._started(event)
             case Resumed():
-                return replace(self, sessions=event.session)
+                return replace(self, sessions=event.session, resumed=event)
             case Entered():
                 return self._entered(event)
             case Funded():
@@ -169,7 +207,7 @@ class Ledger:
             raise LedgerError(f"expected trade {self.next_trade}, found {event.trade}")
         if self.holding(event.symbol):
             raise LedgerError(f"{event.symbol}: a position is open already")
-        cash = self.cash - event.margin - event.fill.fee
+        cash = self.cash - event.taken
         if cash < 0:
             raise LedgerError(f"{event.symbol}: not enough cash, {-cash} missing")
         position = Position(
@@ -194,7 +232,12 @@ class Ledger:
             last_price=event.fill.price,
             last_price_at=event.at,
         )
-        entered = replace(self, cash=cash, entries=_put(self.entries, event.trade, event))
+        entered = replace(
+            self,
+            cash=cash,
+            entries=_put(self.entries, event.trade, event),
+            dust=self._dust_after(event.symbol, event.fill.price, event.dust),
+        )
         return entered._with(position)  # noqa: SLF001 - its own kind
 
     def _funded(self, event: Funded) -> Ledger:
@@ -240,20 +283,34 @@ class Ledger:
             positions=_without(self.positions, event.trade),
             entries=_without(self.entries, event.trade),
             funding=_without(self.funding, event.trade),
+            dust=self._dust_after(position.symbol, event.fill.price),
             closed=self.closed.plus(trade),
         )
 
     def _marked(self, event: Marked) -> Ledger:
         positions = {trade: _marked(x, event) for trade, x in self.positions.items()}
+        dust = {
+            symbol: replace(x, price=event.prices.get(symbol, x.price))
+            for symbol, x in self.dust.items()
+        }
         return replace(
             self,
             positions=MappingProxyType(positions),
+            dust=MappingProxyType(dust),
             equity=event.equity,
             valued_at=event.at,
             change=ZERO,
             peak=max(self.peak, event.equity),
             day_equity=self.day_start(event.at, event.equity),
         )
+
+    def _dust_after(
+        self, symbol: str, price: Decimal, quantity: Decimal | None = None
+    ) -> Mapping[str, Dust]:
+        """Return all dust after a trade at `price`; without a new `quantity` it is the same."""
+        held = self.dust[symbol].quantity if symbol in self.dust else ZERO
+        left = held if quantity is None else quantity
+        return _put(self.dust, symbol, Dust(left, price)) if left else _without(self.dust, symbol)
 
     def _open(self, event: Funded | Trailed | Exited) -> Position:
         if event.trade not in self.positions:
@@ -280,9 +337,9 @@ def fold(events: Iterable[Event]) -> Ledger:
     return ledger
 
 
-def _put(mapping: Mapping[int, T], key: int, value: T) -> Mapping[int, T]:
+def _put(mapping: Mapping[K, T], key: K, value: T) -> Mapping[K, T]:
     return MappingProxyType({**mapping, key: value})
 
 
-def _without(mapping: Mapping[int, T], key: int) -> Mapping[int, T]:
+def _without(mapping: Mapping[K, T], key: K) -> Mapping[K, T]:
     return MappingProxyType({k: v for k, v in mapping.items() if k != key})

@@ -12,6 +12,10 @@ _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
 
 
+BENCHMARK = "BTCUSDT"
+"""The symbol whose change is taken for that of the market, on spot and on futures."""
+
+
 class Market(StrEnum):
     """The two Binance markets that divbot reads."""
 
@@ -140,3 +144,20 @@ class Ticker:
     def range(self) -> Decimal:
         """Return (high - low) / low; 0 where there is no low."""
         return (self.high - self.low) / self.low if self.low > 0 else Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedRow:
+    """A row of one of the venue's lists that makes no sense: it is as if it were not there."""
+
+    source: str
+    """The list, by the last part of its path."""
+    number: int
+    """Which of its rows; the first is 1."""
+    symbol: str
+    """What the row is about; empty where that cannot be read."""
+    reason: str
+
+    def __str__(self) -> str:
+        """Return it in words, by its symbol or else by its number."""
+        return f"{self.source}, {self.symbol or f'row {self.number}'}: {self.reason}"

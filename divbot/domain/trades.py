@@ -8,6 +8,7 @@ from decimal import Decimal
 from divbot.domain.events import Entered, Exited
 from divbot.domain.fills import Fill, Reason
 from divbot.domain.positions import Origin
+from divbot.domain.risk import Limit
 from divbot.domain.signals import Side
 
 
@@ -32,6 +33,10 @@ class Trade:
     profit: Decimal
     """All that came back to cash less all that was taken from it."""
     origin: Origin
+    risk: Decimal
+    """1 R: what a plain stop would have lost, costs and all."""
+    limited_by: Limit | None
+    """What kept it from being larger; None: nobody wrote that down."""
 
     @classmethod
     def of(cls, entered: Entered, exited: Exited, *, stop: Decimal, funding: Decimal) -> Trade:
@@ -52,6 +57,8 @@ class Trade:
             funding=funding,
             profit=exited.returned - entered.margin - entered.fill.fee,
             origin=entered.origin,
+            risk=entered.planned_loss,
+            limited_by=entered.limited_by,
         )
 
     @property
@@ -75,11 +82,6 @@ class Trade:
         return self.entry.slippage + self.exit.slippage
 
     @property
-    def risk(self) -> Decimal:
-        """Return what was to be lost at the first stop, before costs."""
-        return abs(self.entry.price - self.first_stop) * self.quantity
-
-    @property
     def r_multiple(self) -> Decimal | None:
-        """Return the profit as a multiple of the risk; None where there was none."""
+        """Return the profit in R; None where nothing was at risk."""
         return self.profit / self.risk if self.risk else None

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from divbot.domain.market import Market
 from divbot.exchange.encoding import Format
+from divbot.exchange.gate import Gate
 from divbot.exchange.tape import Listing
 
 Entry: TypeAlias = dict[str, Any]
@@ -46,33 +47,41 @@ _MIN_NOTIONAL: Entry = {
     "applyToMarket": True,
     "avgPriceMins": 5,
 }
+_OTHER_RATES = {
+    Market.SPOT: (
+        ("ORDERS", "SECOND", 10, 100),
+        ("ORDERS", "DAY", 1, 200_000),
+        ("RAW_REQUESTS", "MINUTE", 5, 300_000),
+    ),
+    Market.USDM: (("ORDERS", "MINUTE", 1, 1200), ("ORDERS", "SECOND", 10, 300)),
+}
 _SELF_TRADE_PREVENTION = ["NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT"]
 
 
-def header(market: Market, now: int, weight_limit: int) -> Entry:
+def rate_limits(market: Market, gate: Gate) -> list[Entry]:
+    """Return how much of what `gate` grants in which time."""
+    weight = _rate("REQUEST_WEIGHT", "MINUTE", 1, gate.limit(market))
+    others = [
+        _rate(kind, interval, number, gate.granted(most))
+        for kind, interval, number, most in _OTHER_RATES[market]
+    ]
+    return [weight, *others]
+
+
+def header(market: Market, now: int, limits: list[Entry]) -> Entry:
     """Return all of the reply that stands before its symbols."""
-    weight = _rate("REQUEST_WEIGHT", "MINUTE", 1, weight_limit)
     if market is Market.SPOT:
         return {
             "timezone": "UTC",
             "serverTime": now,
-            "rateLimits": [
-                weight,
-                _rate("ORDERS", "SECOND", 10, 100),
-                _rate("ORDERS", "DAY", 1, 200_000),
-                _rate("RAW_REQUESTS", "MINUTE", 5, 300_000),
-            ],
+            "rateLimits": limits,
             "exchangeFilters": [],
         }
     return {
         "timezone": "UTC",
         "serverTime": now,
         "futuresType": "U_MARGINED",
-        "rateLimits": [
-            weight,
-            _rate("ORDERS", "MINUTE", 1, 1200),
-            _rate("ORDERS", "SECOND", 10, 300),
-        ],
+        "rateLimits": limits,
         "exchangeFilters": [],
         "assets": [
             {"asset": "USDT", "marginAvailable": True, "autoAssetExchange": "-10000"},
@@ -145,7 +154,7 @@ def futures_entry(listing: Listing, status: str) -> Entry:
         "requiredMarginPercent": "5.0000",
         "baseAsset": listing.base,
         "quoteAsset": listing.quote,
-        "marginAsset": listing.quote,
+        "marginAsset": terms.margin or listing.quote,
         "pricePrecision": form.price.shown,
         "quantityPrecision": form.volume.shown,
         "baseAssetPrecision": 8,

@@ -4,12 +4,14 @@ GET /divbot/state; POST and DELETE /divbot/faults; POST /divbot/spend and /divbo
 POST /divbot/streams {"market": "spot", "by": "disconnect"} ends all connections to its streams:
 by disconnect (at once, without a word), by shutdown (after "seconds", with the warning that spot
 gives), or by silence (they stand, but nothing is said on them any more).
+
+What is posted is application/json, which no page of another site may send unasked; and browsers
+tell where a request comes from.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from divbot.domain.errors import InputError
@@ -17,12 +19,15 @@ from divbot.domain.market import Market
 from divbot.exchange.answer import Answer
 from divbot.exchange.faults import Faults, parse_fault
 from divbot.exchange.gate import Gate
+from divbot.exchange.json_text import NotJson, read_json
 from divbot.exchange.spoiling import plain_answer
 from divbot.exchange.streams.broadcast import Broadcast
 from divbot.exchange.traffic import Traffic
 
 PREFIX = "/divbot/"
-_MOST_WEIGHT = 1_000_000
+_OWN_SITES = ("none", "same-origin")
+"""What a browser calls a request of its user's own, and one of our own page."""
+_MOST_WEIGHT = 1_000_000_000
 _MOST_BAN_SECONDS = 3 * 24 * 3600
 _MOST_NOTICE_SECONDS = 24 * 3600
 
@@ -54,8 +59,12 @@ class Control:
             ("POST", "streams"): self._end_streams,
         }
 
-    def answer(self, method: str, path: str, body: bytes) -> Answer:
+    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Answer one request; what is wrong with it is told as an `error`."""
+        if "Origin" in headers or headers.get("Sec-Fetch-Site", "none") not in _OWN_SITES:
+            return plain_answer(403, {"error": "expected a program, found a page in a browser"})
+        if method == "POST" and _media_type(headers) != "application/json":
+            return plain_answer(415, {"error": "expected Content-Type: application/json"})
         action = self._actions.get((method, path.removeprefix(PREFIX)))
         if action is None:
             return plain_answer(404, {"error": f"expected one of {self._known()}"})
@@ -118,10 +127,14 @@ class Control:
         raise InputError(f"expected a market, {known}, found {content.get('market')!r}")
 
 
+def _media_type(headers: Mapping[str, str]) -> str:
+    return headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
 def _content(body: bytes) -> dict[str, Any]:
     try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
+        content = read_json(body)
+    except NotJson:
         content = None
     if not isinstance(content, dict):
         raise InputError("expected a JSON object")

@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from uuid import uuid4
 
-from divbot.binance.endpoints import LOCAL_EXCHANGE_HEADER, PREFIX
+from divbot.binance.endpoints import LOCAL_CANDLES_HEADER, LOCAL_EXCHANGE_HEADER, PREFIX
 from divbot.domain.market import Market
 from divbot.exchange import rejections as reject
 from divbot.exchange.answer import CONTENT_TYPE, Answer, html_page, json_bytes
@@ -50,7 +50,7 @@ class Desk:
         self._gate = gate
         self._origin = "recorded" if venue.is_recorded else "synthetic"
         replies = SpotReplies if market is Market.SPOT else FuturesReplies
-        self._replies = replies(venue, time, gate.limit(market), publish_lag)
+        self._replies = replies(venue, time, gate, publish_lag)
         self._services = self._replies.services()
         self._asked = lru_cache(_MOST_READ)(self._read)
 
@@ -125,6 +125,7 @@ class Desk:
             "Content-Type": CONTENT_TYPE[self._market],
             "x-mbx-used-weight-1m": str(verdict.used),
             LOCAL_EXCHANGE_HEADER: self._origin,
+            LOCAL_CANDLES_HEADER: self._venue.interval.value,
         }
         if self._market is Market.SPOT:
             headers["x-mbx-used-weight"] = str(verdict.used)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -108,11 +108,11 @@ class Fault:
     count: int = 1
     """How many requests are still to meet it."""
 
-    def meets(self, path: str, query: str) -> bool:
-        """Tell whether a request is one that this fault is for."""
+    def meets(self, path: str, symbols: Sequence[str]) -> bool:
+        """Tell whether a request for `symbols`, as it names them, is one that this fault is for."""
         if not _can_meet(self.kind, path) or not path.endswith(self.path):
             return False
-        return not self.symbol or parse_qs(query).get("symbol") == [self.symbol]
+        return not self.symbol or symbols == [self.symbol]
 
     def described(self) -> dict[str, str | int | float]:
         """Return what the control endpoint shows of it."""
@@ -166,8 +166,9 @@ class Faults:
     def next_for(self, path: str, query: str) -> Fault | None:
         """Return the fault that this request meets: what was asked for before what is planned."""
         self._counter += 1
+        symbols = parse_qs(query).get("symbol", []) if self._pending else []
         for place, fault in enumerate(self._pending):
-            if fault.meets(path, query):
+            if fault.meets(path, symbols):
                 self._use(place, fault)
                 return fault
         return None if self._plan is None else self._plan.draw(self._counter, path)

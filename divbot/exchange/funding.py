@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Sequence
+from itertools import islice, repeat
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -50,12 +51,14 @@ def funding_records(
     Without `start` the newest, else the oldest of them.
     """
     last = now if end is None else min(now, end)
-    due = [
-        (time, number)
+    is_newest = start is None
+    due = (
+        zip(reversed(times) if is_newest else times, repeat(number))
         for number in numbers
-        for time in _times(venue.listing(number), start, last, limit)
-    ]
-    chosen = heapq.nlargest(limit, due) if start is None else heapq.nsmallest(limit, due)
+        for times in [_times(venue.listing(number), start, last, limit)]
+    )
+    # Each symbol's are in order: no more of them are looked at than are told.
+    chosen = islice(heapq.merge(*due, reverse=is_newest), limit)
     times: dict[int, list[int]] = {}
     for time, number in sorted(chosen):
         times.setdefault(number, []).append(time)

@@ -2,7 +2,8 @@
 
 An address that has spent more than the limit is refused until its window allows more. One that goes
 on calling while refused is banned: 2 minutes at first, twice as long each time, 3 days at most. All
-of this runs on the real clock, however fast the market's own time runs.
+of this runs on the real clock; but where the market's own time runs faster, more is granted: a
+minute of the market has the weight of a minute.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ class Verdict:
 class Gate:
     """Keep the accounts of one address in every market.
 
-    `limits`: weight per minute, by market; the venue's own where it names none. `patience`: how
-    many calls in a row are refused before the next one is answered with a ban.
+    `limits`: weight per minute, by market; the venue's own where it names none. `speed`: how fast
+    the market's time runs; faster, so much more of everything is granted. `patience`: how many
+    calls in a row are refused before the next one is answered with a ban.
     """
 
     def __init__(
@@ -45,15 +47,18 @@ class Gate:
         clock: Clock,
         limits: Mapping[Market, int] | None = None,
         *,
+        speed: float = 1.0,
         window: WindowShape = WindowShape.FIXED,
         patience: int = 10,
     ) -> None:
         chosen = {**WEIGHT_PER_MINUTE, **(limits or {})}
         self._clock = clock
+        self._speed = max(speed, 1.0)
         self._patience = patience
         self._accounts = {
             market: _Account(
-                Window(limit, _MINUTE_MS, window), Window(_FUNDING_LIMIT, _FUNDING_MS, window)
+                Window(self.granted(limit), _MINUTE_MS, window),
+                Window(self.granted(_FUNDING_LIMIT), _FUNDING_MS, window),
             )
             for market, limit in chosen.items()
         }
@@ -68,7 +73,9 @@ class Gate:
         if now < account.banned_until:
             return _banned(market, account, now)
         used = account.weight.spend(now, weight)
-        asked_too_often = account.funding.spend(now, funding) > _FUNDING_LIMIT and funding > 0
+        asked_too_often = (
+            account.funding.spend(now, funding) > account.funding.limit and funding > 0
+        )
         if used <= account.weight.limit and not asked_too_often:
             account.refused = 0
             return Verdict(used)
@@ -77,6 +84,10 @@ class Gate:
             account.ban_for_good_reason(now)
             return _banned(market, account, now)
         return _refused(market, account, now, weight, funding if asked_too_often else 0)
+
+    def granted(self, limit: int) -> int:
+        """Return what comes to `limit` in the market's time."""
+        return int(limit * self._speed)
 
     def limit(self, market: Market) -> int:
         """Return the weight that `market` grants a minute."""

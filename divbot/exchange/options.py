@@ -10,6 +10,8 @@ from divbot.domain.market import Interval, Market
 from divbot.exchange.faults import Plan, parse_plan
 from divbot.exchange.weights import WindowShape
 
+_LATEST = 4_102_444_800_000  # 2100
+
 
 @dataclass(frozen=True, slots=True)
 class ExchangeOptions:
@@ -48,7 +50,8 @@ class ExchangeOptions:
     compress: bool = False
     """Compress replies for clients that accept gzip."""
     weight_limit: int | None = None
-    """Request weight granted in a minute, by each market; None: as much as the venue grants."""
+    """Request weight granted in a minute, by each market; None: as much as the venue grants. Where
+    the market's time runs faster, so much more."""
     window: WindowShape = WindowShape.FIXED
     """What a minute of weight is: one of the clock, or the last 60 s."""
     patience: int = 10
@@ -64,7 +67,11 @@ class ExchangeOptions:
             (bool(self.markets), "expected at least one market, found none"),
             (1 <= self.symbols <= 5000, f"expected 1 to 5000 symbols, found {self.symbols}"),
             (0 <= self.seed < 2**63, f"expected a seed from 0 to 2**63 - 1, found {self.seed}"),
-            (0 <= self.speed < float("inf"), f"expected a speed from 0 up, found {self.speed}"),
+            (
+                self.at is None or 0 <= self.at <= _LATEST,
+                f"expected a time from 1970 to 2100, found {self.at} ms since 1970",
+            ),
+            (0 <= self.speed <= 1e6, f"expected a speed from 0 to 1000000, found {self.speed}"),
             (0 <= self.latency <= 60, f"expected 0 to 60 s of latency, found {self.latency}"),
             (0 <= self.port <= 65535, f"expected a port from 0 to 65535, found {self.port}"),
             (
@@ -72,12 +79,12 @@ class ExchangeOptions:
                 f"expected 0 to 60000 ms of publish lag, found {self.publish_lag}",
             ),
             (
-                self.weight_limit is None or self.weight_limit >= 1,
-                f"expected a weight limit from 1 up, found {self.weight_limit}",
+                self.weight_limit is None or 1 <= self.weight_limit <= 10**9,
+                f"expected a weight limit from 1 to 1000000000, found {self.weight_limit}",
             ),
             (
-                self.delist_after is None or 0 <= self.delist_after < float("inf"),
-                f"expected minutes from 0 up before a delisting, found {self.delist_after}",
+                self.delist_after is None or 0 <= self.delist_after <= 1e9,
+                f"expected 0 to 1000000000 minutes before a delisting, found {self.delist_after}",
             ),
             (
                 self.delist_after is None or (self.awkward and self.recorded is None),

@@ -5,7 +5,6 @@ Spot refuses what it does not know; futures ignore it.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from divbot.exchange import rejections as reject
 from divbot.exchange.answer import json_bytes
 from divbot.exchange.book import DEPTH_LIMIT
 from divbot.exchange.grid import Grid
+from divbot.exchange.json_text import read_json
 
 _MICROSECONDS_FROM = 100_000_000_000_000
 _LATEST = 10_000_000_000_000_000  # in microseconds still beyond any market, and a valid date in ms
@@ -209,7 +209,7 @@ class Parameters:
         legal = reject.SYMBOLS_RANGE
         if not re.fullmatch(r'\["[^"\\\s]+"(,"[^"\\\s]+")*\]', text):
             raise reject.illegal_characters("symbols", legal)
-        symbols = [self._checked_symbol("symbols", legal, each) for each in json.loads(text)]
+        symbols = [self._checked_symbol("symbols", legal, each) for each in read_json(text)]
         if len(set(symbols)) < len(symbols):
             raise reject.repeated_symbol()
         return symbols

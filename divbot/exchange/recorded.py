@@ -10,6 +10,8 @@ import numpy as np
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval
 from divbot.exchange.archive import read_archive
+from divbot.exchange.contracts import contract_named
+from divbot.exchange.decoding import decoding
 from divbot.exchange.exactness import decimals_of, units_of
 from divbot.exchange.grid import DAY
 from divbot.exchange.table import read_table
@@ -28,28 +30,8 @@ from divbot.exchange.tape import (
     Listing,
     Rows,
 )
-from divbot.exchange.track import Floats, Track, check_track
+from divbot.exchange.track import Floats, Track
 
-_QUOTES = (
-    "USDT",
-    "USDC",
-    "FDUSD",
-    "TUSD",
-    "BUSD",
-    "USDP",
-    "USD1",
-    "DAI",
-    "BTC",
-    "ETH",
-    "BNB",
-    "EUR",
-    "TRY",
-    "BRL",
-    "GBP",
-    "JPY",
-    "AUD",
-    "USD",
-)
 _VOLUME_DECIMALS = 8
 _MOST_UNITS = 4e18  # of all candles of a symbol together: any sum of them fits 64 bits
 _MEAN_TRADE = 300  # in quote units; trades are not recorded in plain tables
@@ -83,14 +65,13 @@ def load_recording(path: Path, interval: Interval | None = None) -> RecordedTape
     Without `interval`, the most common spacing of the data says what it is. Raise RecordingError,
     naming file, what was expected and what was found, when it cannot be served.
     """
-    if not path.exists():
+    with decoding(path, "a recording", "check its name and permissions"):
+        is_there, is_folder = path.exists(), path.is_dir()
+    if not is_there:
         raise RecordingError(f"{path}: expected a recording, found nothing there")
-    tracks = read_archive(path, interval) if path.is_dir() else read_table(path)
-    if not any(len(track.open_time) for track in tracks):
+    tracks = read_archive(path, interval) if is_folder else read_table(path)
+    if not tracks:
         raise RecordingError(f"{path}: expected candles, found no row; record some first")
-    tracks = [track for track in tracks if len(track.open_time)]
-    for track in tracks:
-        check_track(track)
     return RecordedTape(_interval(path, tracks, interval), tracks)
 
 
@@ -130,24 +111,18 @@ def _check_grid(track: Track, interval: Interval) -> None:
 
 
 def _listing(track: Track, rank: int) -> Listing:
-    base, quote = _split(track.symbol)
+    contract = contract_named(track.symbol, int(track.open_time[0]))
     return Listing(
         symbol=track.symbol,
-        base=base,
-        quote=quote,
+        base=contract.base,
+        quote=contract.quote,
+        terms=contract.terms,
         price_decimals=decimals_of(track.prices, f"{track.source}: {track.symbol}"),
         volume_decimals=_volume_decimals(track.volume),
         quote_decimals=_room(track.quote_volumes, _VOLUME_DECIMALS),
         listed_at=int(track.open_time[0]),
         spread_ppm=10 + 3 * rank,
     )
-
-
-def _split(symbol: str) -> tuple[str, str]:
-    for quote in _QUOTES:
-        if symbol.endswith(quote) and symbol != quote:
-            return symbol.removesuffix(quote), quote
-    return symbol, "USDT"
 
 
 def _volume_decimals(volume: Floats) -> int:

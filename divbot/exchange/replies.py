@@ -17,6 +17,7 @@ from divbot.domain.market import Market
 from divbot.exchange import catalogue, tickers
 from divbot.exchange import rejections as reject
 from divbot.exchange.encoding import Format
+from divbot.exchange.gate import Gate
 from divbot.exchange.grid import Grid, serves
 from divbot.exchange.kline_text import KlineText
 from divbot.exchange.market_time import MarketTime
@@ -45,15 +46,13 @@ class Replies(ABC):
     """Reply for one market, as it stands at the time that `time` tells."""
 
     market: Market
-    trades_kept: int | None = None
-    """For so many ms trades can be looked up; None: for ever."""
+    trades_kept: int
+    """For so many ms trades can be looked up: nobody counts further back for one request."""
 
-    def __init__(
-        self, venue: Venue, time: MarketTime, weight_limit: int, publish_lag: int = 0
-    ) -> None:
+    def __init__(self, venue: Venue, time: MarketTime, gate: Gate, publish_lag: int = 0) -> None:
         self._venue = venue
         self._time = time
-        self._weight_limit = weight_limit
+        self._rate_limits = catalogue.rate_limits(self.market, gate)
         self._publish_lag = publish_lag
         self._format = cache(lambda number: Format.of(self.market, venue.listing(number)))
         self._entry = cache(self._entry_text)
@@ -111,7 +110,7 @@ class Replies(ABC):
             self._entry(each, self._venue.listing(each).status(now), permission_sets=not lean)
             for each in chosen
         ]
-        head = catalogue.header(self.market, now, self._weight_limit)
+        head = catalogue.header(self.market, now, self._rate_limits)
         return catalogue.body(parameters.timed(head), entries)
 
     def _entry_text(self, number: int, status: str, *, permission_sets: bool) -> str:
@@ -184,14 +183,17 @@ class Replies(ABC):
     ) -> tuple[int, int]:
         """Return the first of the trades asked for, and the one after their last."""
         now = self._time.now()
-        earliest = 0 if self.trades_kept is None else now - self.trades_kept
-        after = self._venue.trade_number(number, now if end is None else end + 1, now)
-        if from_id is None and start is None:
-            return after - limit, after
+        kept = now - self.trades_kept
+        oldest = self._venue.trade_number(number, kept, now)
+        until = now if end is None else max(end + 1, kept)
+        after = self._venue.trade_number(number, until, now)
         if from_id is not None:
-            first = max(from_id, self._venue.trade_number(number, earliest, now))
+            first = from_id
+        elif start is not None:
+            first = self._venue.trade_number(number, max(start, kept), now)
         else:
-            first = self._venue.trade_number(number, max(start or 0, earliest), now)
+            first = after - limit
+        first = max(first, oldest)
         return first, min(after, first + limit)
 
     def _tickers(self, parameters: Parameters, ticker: tickers.TickerOf, *known: str) -> bytes:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from ipaddress import ip_address
+from types import FrameType
 
 from aiohttp import web
 
@@ -39,6 +43,8 @@ from divbot.exchange.wire import WireFault
 _BACKLOG = 1024
 _SHUTDOWN_SECONDS = 0.5
 _WORTH_COMPRESSING = 512
+_AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:]+))(?::[0-9]{1,5})?")
+"""A host as requests name it, an IPv6 address in brackets and without a zone; and its port."""
 
 
 def serve(
@@ -89,7 +95,9 @@ def open_gate(options: ExchangeOptions, clock: Clock) -> Gate:
     """Return the accounts of request weight that `options` describe."""
     limit = options.weight_limit
     limits = None if limit is None else dict.fromkeys(Market, limit)
-    return Gate(clock, limits, window=options.window, patience=options.patience)
+    return Gate(
+        clock, limits, speed=options.speed, window=options.window, patience=options.patience
+    )
 
 
 def _venues(options: ExchangeOptions, now: int) -> dict[Market, Venue]:
@@ -161,10 +169,16 @@ def _heeding_signals(stop: threading.Event) -> Iterator[None]:
         yield
         return
     before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+
+    def hear(number: int, _: FrameType | None) -> None:
+        stop.set()
+        # A second one ends at once, whatever is being answered.
+        signal.signal(number, before[signal.Signals(number)])
+
     for each, handler in before.items():
         # A child whose parent decides when it ends ignores Ctrl-C: keep it so.
         if handler is not signal.SIG_IGN:
-            signal.signal(each, lambda *_: stop.set())
+            signal.signal(each, hear)
     try:
         yield
     finally:
@@ -179,7 +193,7 @@ async def _serve(
     stop: threading.Event,
 ) -> None:
     # Faults that take their time end when their client has gone.
-    server = web.Server(handler, access_log=None, handler_cancellation=True)
+    server = web.Server(handler, access_log=None, handler_cancellation=True, logger=_complaints())
     runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS)
     await runner.setup()
     pulse = asyncio.create_task(handler.sockets.run())
@@ -193,6 +207,23 @@ async def _serve(
         pulse.cancel()
         with suppress(asyncio.CancelledError):
             await pulse
+
+
+def _complaints() -> logging.Logger:
+    """Return where aiohttp tells of requests that it cannot read, and of bugs."""
+    logger = logging.Logger("divbot exchange", logging.WARNING)
+    logger.addHandler(_OneLine())
+    return logger
+
+
+class _OneLine(logging.Handler):
+    """Tell what went wrong in one line on stderr, without a traceback."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell it."""
+        error = record.exc_info[1] if record.exc_info else None
+        reason = "" if error is None else f": {type(error).__name__}: {error}"
+        print("divbot:", *f"{record.getMessage()}{reason}".split(), file=sys.stderr)
 
 
 async def _listen(runner: web.ServerRunner, options: ExchangeOptions) -> str:
@@ -224,23 +255,25 @@ class _Handler:
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         if self._control is not None and _is_control(request):
-            told = self._control.answer(request.method, request.path, await request.read())
+            body = await request.read()
+            told = self._control.answer(request.method, request.path, request.headers, body)
             return AnswerResponse(told)
+        target = _target(request)
         # Asked first, as can_prepare goes through all of a handshake to say no.
         if "Upgrade" in request.headers and web.WebSocketResponse().can_prepare(request):
-            streaming = await self._stream(request)
+            streaming = await self._stream(request, target)
             if streaming is not None:
                 return streaming
-        outcome = self._front.take(request.raw_path, request.method, request.headers)
+        outcome = self._front.take(target, request.method, request.headers)
         if self._latency:
             await asyncio.sleep(self._latency)
         if outcome.wire is not None:
             return WireFault(outcome.wire, outcome.answer)
         return AnswerResponse(self._packed(request, outcome.answer))
 
-    async def _stream(self, request: web.BaseRequest) -> web.StreamResponse | None:
+    async def _stream(self, request: web.BaseRequest, target: str) -> web.StreamResponse | None:
         try:
-            session = self._broadcast.open(request.raw_path)
+            session = self._broadcast.open(target)
         except Rejection as refusal:
             told = {"code": refusal.code, "msg": refusal.message}
             return AnswerResponse(plain_answer(refusal.status, told))
@@ -265,9 +298,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _target(request: web.BaseRequest) -> str:
+    """Return path and query as they came; what is no text in them can be told to nobody."""
+    return request.raw_path.encode(errors="surrogateescape").decode(errors="replace")
+
+
 def _is_control(request: web.BaseRequest) -> bool:
     if not request.path.startswith(CONTROL_PREFIX) or request.path == LOOP_PATH:
         return False
     # A page in a browser may reach loopback by a name of its own (DNS rebinding), not by ours.
-    host = request.host.rpartition(":")[0] or request.host
-    return is_loopback(host.strip("[]"))
+    named = _AUTHORITY.fullmatch(request.host)
+    return named is not None and is_loopback(named[1] or named[2])

@@ -28,6 +28,7 @@ class SpotReplies(Replies):
     """Reply for the spot market."""
 
     market = Market.SPOT
+    trades_kept = 90 * DAY
 
     def _own(self, usual: dict[str, Service]) -> dict[str, Service]:
         levels = DEPTH_LIMIT[self.market]

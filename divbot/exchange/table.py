@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from divbot.domain.errors import RecordingError
-from divbot.exchange.track import Floats, Track
+from divbot.exchange.decoding import decoding
+from divbot.exchange.track import Floats, Track, check_track, times_of
+from divbot.extras import PYARROW, how_to_install
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +22,7 @@ _COLUMNS = ("symbol", *_NUMBERS)
 def read_table(path: Path) -> list[Track]:
     """Return what the file holds, one track for each symbol, in the file's order.
 
-    Raise RecordingError when it cannot be read or lacks a column.
+    Raise RecordingError when it cannot be read, lacks a column, or has a row that cannot be.
     """
     frame = _read(path)
     missing = [name for name in _COLUMNS if name not in frame.columns]
@@ -28,7 +30,10 @@ def read_table(path: Path) -> list[Track]:
         raise RecordingError(
             f"{path}: expected columns {', '.join(_COLUMNS)}, found no {', '.join(missing)}"
         )
-    return _tracks(frame, str(path), {name: _numbers(path, frame, name) for name in _NUMBERS})
+    tracks = _tracks(frame, str(path), {name: _numbers(path, frame, name) for name in _NUMBERS})
+    for track in tracks:
+        check_track(track)
+    return tracks
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -44,54 +49,51 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    import pandas as pd
-
     try:
-        return pd.read_parquet(path)
+        import pyarrow as pa
+        import pyarrow.parquet as pq
     except ImportError as error:
         raise RecordingError(
             f"{path}: reading parquet needs pyarrow, which is not installed; "
-            'run: pip install "divbot[parquet]"'
+            f"run: {how_to_install(PYARROW)}"
         ) from error
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, "parquet", error) from error
+    with decoding(path, "a parquet file", "write it again", others=(pa.ArrowException,)):
+        with pq.ParquetFile(path) as file:
+            chosen = [name for name in _COLUMNS if name in file.schema_arrow.names]
+            # A column that is there twice does not get past `select`.
+            table = file.read(columns=chosen).select(chosen)
+        table.validate(full=True)  # else names that are no text are found out much later
+        # What another program noted for pandas, of an index and the like, is no part of a market.
+        frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+        return frame
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
     import pandas as pd
 
-    try:
+    with decoding(path, "a CSV file", "write it again, in UTF-8"):
         # As text: pandas' own parser of floats may miss the last bit, and would take a coin
         # named NA for a hole.
         return pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, "CSV", error) from error
-
-
-def _unreadable(path: Path, kind: str, error: Exception) -> RecordingError:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return RecordingError(f"{path}: expected a {kind} file, found what does not read: {lines[0]}")
 
 
 def _numbers(path: Path, frame: pd.DataFrame, name: str) -> Floats:
-    try:
+    with decoding(path, f"numbers in column {name}", "write plain numbers"):
         numbers: Floats = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
-    except (ValueError, TypeError) as error:
-        raise RecordingError(
-            f"{path}: expected numbers in column {name}, found something else: {error}; "
-            "write plain numbers"
-        ) from error
-    if name == "open_time" and not np.isfinite(numbers).all():
-        raise RecordingError(f"{path}: expected a time in every row of open_time, found none")
     return numbers
 
 
 def _tracks(frame: pd.DataFrame, source: str, numbers: dict[str, Floats]) -> list[Track]:
     codes, symbols = frame["symbol"].factorize()
+    nameless = np.flatnonzero(codes < 0)
+    if len(nameless):
+        raise RecordingError(
+            f"{source}: expected a symbol in every row, found none in {len(nameless)} rows, the "
+            f"first of them row {nameless[0] + 1}; fill them in or remove them"
+        )
     order = np.argsort(codes, kind="stable")
     bounds = np.searchsorted(codes[order], np.arange(len(symbols) + 1))
-    # Exact: even in microseconds a time is below 2**53.
-    times = numbers["open_time"][order].astype(np.int64)
+    times = times_of(numbers["open_time"], source)[order]
     columns = [numbers[name][order] for name in _NUMBERS[1:]]
     tracks = []
     for symbol, first, last in zip(symbols, bounds[:-1], bounds[1:], strict=True):

@@ -57,8 +57,10 @@ class Terms:
     underlying: str = "COIN"
     subtypes: tuple[str, ...] = ("Layer-1",)
     pair: str = ""
-    """What a dated contract is one of; empty: the symbol itself."""
+    """What the contract is one of, as a dated one is; empty: the symbol itself."""
     delivery_at: int = PERPETUAL_DELIVERY
+    margin: str = ""
+    """The asset that the margin is kept in; empty: the quote."""
 
     funding_hours: int = 0
     """Hours between two settlements of funding; 0: what its name decides."""
@@ -68,7 +70,7 @@ class Terms:
     @property
     def is_dated(self) -> bool:
         """Tell whether it is a future with a date, which pays no funding."""
-        return bool(self.pair)
+        return self.contract.endswith("QUARTER")
 
 
 @dataclass(frozen=True, slots=True)

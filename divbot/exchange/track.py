@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.binance.wire import is_symbol
+from divbot.binance.rows import is_symbol
 from divbot.domain.errors import RecordingError
 
 Floats = NDArray[np.float64]
 
 _EARLIEST = 1_230_768_000_000  # 2009: there was no market before
 _LATEST = 4_102_444_800_000  # 2100
+_EXACT = 2.0**53  # times below it, in us until 2255, are exact as floats
 _MOST = 1e15  # of anything in one candle: beyond it sums would not fit 64 bits
 
 
@@ -34,6 +37,19 @@ class Track:
     trades: Floats | None = None
     taker_volume: Floats | None = None
     taker_quote_volume: Floats | None = None
+
+    @classmethod
+    def joined(cls, tracks: Sequence[Self], order: NDArray[np.int64], *, source: str) -> Self:
+        """Return the candles of all `tracks`, which are of one symbol and have the same columns.
+
+        `order` says which of them, counted through all tracks, comes first, second ...
+        """
+        columns = {
+            name: np.concatenate([getattr(track, name) for track in tracks])[order]
+            for name in (field.name for field in fields(cls))
+            if isinstance(getattr(tracks[0], name), np.ndarray)
+        }
+        return cls(symbol=tracks[0].symbol, source=source, **columns)
 
     @property
     def prices(self) -> Floats:
@@ -74,6 +90,20 @@ def check_track(track: Track) -> None:
     _expect(track, inside, "open and close between low and high", track.close)
 
 
+def times_of(values: Floats, source: str) -> NDArray[np.int64]:
+    """Return times that were read as numbers; RecordingError where one is no whole number."""
+    is_whole = np.isfinite(values) & (np.abs(values) < _EXACT)
+    is_whole[is_whole] = values[is_whole] == np.rint(values[is_whole])
+    if not is_whole.all():
+        row = int(np.flatnonzero(~is_whole)[0])
+        found = "none" if np.isnan(values[row]) else f"{values[row]!s}"
+        raise RecordingError(
+            f"{source}: expected a time in every row of open_time, a whole number, found {found} "
+            f"in row {row + 1}; write ms UTC (13 digits)"
+        )
+    return values.astype(np.int64)
+
+
 def _check_symbol(track: Track) -> None:
     if not is_symbol(track.symbol) or track.symbol != track.symbol.upper():
         raise RecordingError(
@@ -103,7 +133,9 @@ def _check_times(track: Track) -> None:
 def _unit(time: int) -> str:
     if 1_000_000_000 <= time < 10_000_000_000:
         return "seconds"
-    return "microseconds" if time >= 1_000_000_000_000_000 else "no time at all"
+    if time >= 1_000_000_000_000_000:
+        return "microseconds" if time < 1_000_000_000_000_000_000 else "nanoseconds"
+    return "no time at all"
 
 
 def _expect(track: Track, held: NDArray[np.bool_], expected: str, values: Floats) -> None:

@@ -48,8 +48,11 @@ class TradeNumbers:
     def between(self, number: int, first: int, end: int, listed_at: int) -> Iterator[Trade]:
         """Yield the trades numbered from `first` to before `end`.
 
-        `first` may be less than the number of the first trade ever, `end` not more than there are.
+        `first` may be any number, `end` not more than there are.
         """
+        # A number that is not there yet would be looked for in all days to come.
+        if first >= end:
+            return
         day = self._day_of(number, first, _day(listed_at))
         while first < end:
             rows = self._rows(number, day)

@@ -1,27 +1,22 @@
-"""The only caller of numba: one decorator, every flag with its reason, and the cache's place.
+"""The only caller of numba: one decorator, every flag with its reason, and a cache of our own.
 
 numba's own cache looks only at the file of the function it compiles: with a helper or a constant
 in another file edited, or a flag in a shared decorator, it keeps the old machine code. So the cache
 lives in a folder named by a hash of all sources beside the function and beside this decorator.
-What is cached is a pickle: the folder is the user's own and closed to others (0700).
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
-from numba.core import config
-from numba.core.caching import FunctionCache
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from numba.core.runtime.nrt import rtsys
 
-from divbot.folders import cache_home
+from divbot.kernels.place import place_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,19 +34,48 @@ def jit(function: Callable[P, R]) -> Callable[P, R]:
     - error_model numpy: a division by zero gives inf or NaN instead of raising, so that the
       loop over the symbols holds no branch and vectorises.
     """
-    cache = _private_cache(Path(function.__code__.co_filename).parent)
-    before = config.CACHE_DIR  # type: ignore[attr-defined]
-    if cache is not None:
-        # Read by numba while it decorates, and only then: a user's own kernels keep their place.
-        config.CACHE_DIR = str(cache)  # type: ignore[attr-defined]
-    try:
-        compiled = numba.njit(nogil=True, error_model="numpy", cache=cache is not None)(function)
-        if cache is not None:
-            # numba offers no other way to choose the cache.
-            compiled._cache = _ForgivingCache(function)  # type: ignore[attr-defined,no-untyped-call]  # noqa: SLF001
-    finally:
-        config.CACHE_DIR = before  # type: ignore[attr-defined]
+    compiled = numba.njit(nogil=True, error_model="numpy")(function)
+    if _Locator.from_function(function, function.__code__.co_filename) is not None:
+        # numba offers no other way to choose the cache.
+        compiled._cache = _ForgivingCache(function)  # type: ignore[attr-defined,no-untyped-call]  # noqa: SLF001
     return cast("Callable[P, R]", compiled)
+
+
+class _Locator:
+    """Tell numba where the code of one function lies: in the place of its sources.
+
+    numba's own ones take no folder that cannot be written to, however much there is to read.
+    """
+
+    def __init__(self, function: Callable[..., object], path: str, folder: Path) -> None:
+        self._py_file = path  # numba's messages name it
+        self._line = function.__code__.co_firstlineno
+        self._folder = folder
+
+    @classmethod
+    def from_function(cls, function: Callable[..., object], path: str) -> _Locator | None:
+        """Return the locator of a function in the file `path`, None where nothing is kept."""
+        folder = place_of(Path(path).parent).folder
+        return None if folder is None else cls(function, path, folder)
+
+    def ensure_cache_path(self) -> None:
+        """Do nothing: the folder is there."""
+
+    def get_cache_path(self) -> str:
+        """Return the folder."""
+        return str(self._folder)
+
+    def get_source_stamp(self) -> str:
+        """Return what changes with the source: nothing but the folder does."""
+        return self._folder.name
+
+    def get_disambiguator(self) -> str:
+        """Return what tells the function from others of its name."""
+        return str(self._line)
+
+
+class _InPlace(CompileResultCacheImpl):
+    _locator_classes = [_Locator]  # type: ignore[list-item]  # noqa: RUF012 - numba's own
 
 
 _LOADS_WITHOUT_REGISTRIES = [(0, 68)]
@@ -69,6 +93,8 @@ class _ForgivingCache(FunctionCache):
     itself again.
     """
 
+    _impl_class = _InPlace
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
             if numba.version_info[:2] in _LOADS_WITHOUT_REGISTRIES:
@@ -83,25 +109,3 @@ class _ForgivingCache(FunctionCache):
     def save_overload(self, sig: Any, data: Any) -> None:
         with contextlib.suppress(Exception):
             super().save_overload(sig, data)  # type: ignore[no-untyped-call]
-
-
-@lru_cache
-def _private_cache(sources: Path) -> Path | None:
-    """Return the cache folder for kernels in `sources`, made if need be; None without any."""
-    name = f"{sources.name}-{_hash_of(Path(__file__).parent, sources)}"
-    try:
-        folder = cache_home() / "divbot" / name
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = folder.stat()
-    except (OSError, RuntimeError):  # the latter: nobody's home
-        return None
-    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o077):
-        return None
-    return folder if os.access(folder, os.W_OK) else None
-
-
-def _hash_of(*folders: Path) -> str:
-    digest = hashlib.sha256()
-    for source in sorted({path for folder in folders for path in folder.glob("*.py")}):
-        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]

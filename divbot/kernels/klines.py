@@ -38,8 +38,9 @@ def read_klines(
     """Put the candles of `text` into `times` and `columns`; return how many, -1 for other text.
 
     `text` is a JSON list of candles, each of twelve fields: its open time (ms UTC), COLUMNS prices
-    as texts, six more that are not looked into. `times` is of shape (room,), `columns` of shape
-    (COLUMNS, room), where room is at least a SHORTEST part of the text's bytes.
+    as texts, six more that are not looked into; and further ones, should the venue add any. `times`
+    is of shape (room,), `columns` of shape (COLUMNS, room), where room is at least a SHORTEST part
+    of the text's bytes.
     """
     size = np.uint64(len(text))
     # The bracket at the end ends whatever is read: nothing that goes on needs to look at the size.
@@ -138,9 +139,10 @@ def _price(text: NDArray[np.uint8], at: np.uint64) -> tuple[np.uint64, float]:
 def _skipped(text: NDArray[np.uint8], at: np.uint64) -> np.uint64:
     """Return where a candle ends, behind its bracket, whose last six fields begin at `at`.
 
-    _NOWHERE for six others than those.
+    There may be more of them. _NOWHERE for fewer, or where one is neither text nor whole number.
     """
-    for field in range(_FIELDS_BEHIND):
+    fields = 0
+    while True:
         if text[at] == _QUOTE:
             has_slash = False
             while True:
@@ -154,11 +156,14 @@ def _skipped(text: NDArray[np.uint8], at: np.uint64) -> np.uint64:
             at += _ONE
         else:
             at, _ = _whole(text, at)
-        is_last = field == _FIELDS_BEHIND - 1
-        if not at or text[at] != (_CLOSE if is_last else _COMMA):
+        fields += 1
+        if not at:
+            return _NOWHERE
+        if text[at] == _CLOSE:
+            return at + _ONE if fields >= _FIELDS_BEHIND else _NOWHERE
+        if text[at] != _COMMA:
             return _NOWHERE
         at += _ONE
-    return at
 
 
 def warm() -> None:

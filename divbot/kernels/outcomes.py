@@ -9,8 +9,8 @@ The rules are those of paper trading (divbot.domain.fills and positions), on can
 - A target is reached once the market trades beyond it, and fills at its own price, gap or not.
 - Stop before target where one candle holds both.
 - At the horizon's last row what is still open is closed at the close, worse by the slippage.
-- Both fills pay the fee. Results are multiples of the risk, the way from the entry's price to the
-  stop. The spread is not in candles, and not in the results.
+- Both fills pay the fee. Results are in R, the loss of a plain stop with slippage and both fees
+  (divbot.domain.risk): that is -1. The spread is not in candles, and not in the results.
 
 Gaps. NaN marks a missing candle: nothing is touched in it, and its row counts for the horizon. A
 stop that was passed over in a gap fills at the next open that exists; where the horizon's last row
@@ -75,12 +75,14 @@ def outcomes(
             continue
         at = opened[entry, s]
         price = at * (1.0 + side * slippage)
-        risk = side * (price - stop)
+        way = side * (price - stop)
         can_enter = side * (at - stop) > 0.0 and side * (target - price) > 0.0
         # NaN fails both comparisons: without a candle there is no entry.
-        if not (can_enter and risk > 0.0 and risk >= (2.0 * fee + slippage) * price):
+        if not (can_enter and way > 0.0 and way >= (2.0 * fee + slippage) * price):
             ends[k, FATE] = NOT_ENTERED
             continue
+        stopped = stop * (1.0 - side * slippage)
+        risk = side * (price - stopped) + fee * (price + stopped)
         best = worst = 0.0
         for i in range(entry, bars):
             if close[i, s] != close[i, s]:

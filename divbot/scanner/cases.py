@@ -68,6 +68,10 @@ class Past:
             rules.reward_risk,
         )
 
+    def market(self) -> Evidence | None:
+        """Return what the past says of any signal of this market; None where it says nothing."""
+        return self._history.market()
+
     def evidence(self, signal: Signal) -> Evidence | None:
         """Return what the past says of `signal`; None where it says nothing."""
         number = self._numbers.get(signal.divergence.symbol)

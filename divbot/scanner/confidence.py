@@ -98,16 +98,28 @@ class History:
         share = self._market_share + self._share.shift(keys)
         return np.clip(share, 0.0, 1.0), self._market_result + self._result.shift(keys)
 
-    def evidence(self, group: Group[int]) -> Evidence | None:
-        """Return what is known of one case; None where no case has ended yet."""
+    def market(self) -> Evidence | None:
+        """Return what is known of all cases together; None where no case has ended yet."""
         if not self.cases:
             return None
+        return Evidence(
+            confidence=self._market_share,
+            variance=self._market_share * (1 - self._market_share) / (self._worth + 1),
+            expectancy=self._market_result,
+            cases=self.cases,
+            market_cases=self.cases,
+        )
+
+    def evidence(self, group: Group[int]) -> Evidence | None:
+        """Return what is known of one case; None where no case has ended yet."""
+        market = self.market()
+        if market is None:
+            return None
         keys = _keys(group)
-        market = self._market_share * (1 - self._market_share) / (self._worth + 1)
         confidence, expectancy = map(float, self.estimate(group))
         return Evidence(
             confidence=confidence,
-            variance=market + self._share.doubt(keys),
+            variance=market.variance + self._share.doubt(keys),
             expectancy=expectancy,
             cases=int(self._cell.count[keys[_CELL]]),
             market_cases=self.cases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -28,6 +28,7 @@ from divbot.scanner.report import (
     Summary,
     Timings,
 )
+from divbot.scanner.shortage import why_none
 from divbot.scanner.task import (
     LATEST_LAG,
     MINIMUM_CANDLES,
@@ -38,6 +39,7 @@ from divbot.scanner.task import (
 
 _DAY = 86_400_000
 _NEIGHBOURS = 10
+_MOST_NAMED = 3
 LARGEST_BLOCK = 200
 """Symbols: what bounds the memory of a worker, however large the market."""
 
@@ -177,6 +179,8 @@ class Scanner:
                 opportunities=len(opportunities),
                 funnel=_funnel(universe, results, fresh, opportunities, rules),
                 past=past.fates,
+                dropped=tuple(universe.dropped),
+                evidence=past.market(),
                 request_weight=effort.weight,
             ),
             timings=Timings(
@@ -191,7 +195,7 @@ class Scanner:
             ),
             open_to_trade=opportunities,
             fresh=tuple(x.divergence for x in fresh),
-            notices=_notices(universe),
+            notices=tuple(_notices(universe, results, skipped)),
             held={
                 x.symbol: x.instrument
                 for x in universe.listed
@@ -251,11 +255,18 @@ def _known_age(coverage: Coverage, rules: ScanRules) -> float:
     return coverage.span * rules.interval.milliseconds / _DAY
 
 
-def _notices(universe: Universe) -> tuple[str, ...]:
-    if not universe.problem:
-        return tuple(universe.notices)
-    earlier = f"the list of symbols is that of an earlier scan: {universe.problem}"
-    return (earlier, *universe.notices)
+def _notices(universe: Universe, results: _Results, skipped: Sequence[Skipped]) -> Iterator[str]:
+    if universe.problem:
+        yield f"the list of symbols is that of an earlier scan: {universe.problem}"
+    yield from universe.notices
+    if dropped := universe.dropped:
+        named = "; ".join(map(str, dropped[:_MOST_NAMED]))
+        others = len(dropped) - _MOST_NAMED
+        more = f"; and {others} more, see `divbot universe`" if others > 0 else ""
+        rows = "a row" if len(dropped) == 1 else f"{len(dropped)} rows"
+        yield f"{rows} of the venue's lists made no sense: {named}{more}"
+    if not results.coverage:
+        yield why_none(universe.left_out, skipped)
 
 
 def _left_behind(coverage: Sequence[Coverage], interval: Interval) -> dict[str, int]:

@@ -16,7 +16,7 @@ from divbot.domain.signals import Divergence
 from divbot.kernels.analysis import Analysis, after_warm_up, analyse
 from divbot.kernels.divergence import PIVOT, PREVIOUS
 from divbot.kernels.pivots import RIGHT
-from divbot.scanner.block import Block, build_block
+from divbot.scanner.block import Block, build_block, steps_of
 from divbot.scanner.cases import FATES
 from divbot.scanner.plan import TradeRules
 from divbot.scanner.port import Candles
@@ -57,6 +57,8 @@ class Examination:
     high: Floats
     low: Floats
     close: Floats
+    volume: Floats
+    """In the base asset."""
     rsi: Floats
     atr: Floats
     divergences: tuple[TriedDivergence, ...]
@@ -70,6 +72,9 @@ def examine(
     block = build_block({symbol: candles}, interval, rows)
     analysis = analyse(block.high, block.low, block.close)
     steps = np.arange(len(block.close))
+    volume = np.full(len(steps), np.nan)
+    rows_of = steps_of(candles.open_time, interval) - block.first_step
+    volume[rows_of[rows_of >= 0]] = candles.volume[rows_of >= 0]
     return Examination(
         symbol=symbol,
         interval=interval,
@@ -78,6 +83,7 @@ def examine(
         high=block.high[:, 0],
         low=block.low[:, 0],
         close=block.close[:, 0],
+        volume=volume,
         rsi=analysis.rsi[:, 0],
         atr=analysis.atr[:, 0],
         divergences=tuple(_tried(block, analysis, after_warm_up(analysis.divergences), rules)),

@@ -11,7 +11,7 @@ without a hint which task was to blame; a hung one blocks for ever. Both end the
 the processes that are ours, start afresh, submit only what is unfinished. Tasks that were twice
 under way when it happened go on alone, one at a time, so that the culprit shows; a culprit of many
 symbols is halved until one symbol stands accused, and that one is reported lost. All others
-get their result.
+get their result. Nothing is to blame for a worker that ends before any of them is ready.
 
 No wait is longer than a fifth of a second, so that Ctrl-C is heard. Workers are started before the
 first task, by a thread of their own, while the parent still asks for the listing.
@@ -59,6 +59,8 @@ _START_SECONDS = 60.0
 _SUSPECT_AFTER = 2
 _MOST_DEATHS = 12
 """In a row, with nothing learnt between: more than halving a block down to its culprit takes."""
+_MOST_FALSE_STARTS = 3
+"""In a row, where no worker was ever ready: chance may end one, more are a fault of ours."""
 _MOST_CULPRITS = 10
 """Symbols in one run that end their worker: more are a fault of ours, not of the symbols."""
 _PATIENCE = 0.7
@@ -152,7 +154,7 @@ class ProcessPool:
     def run(self, tasks: Sequence[BlockTask], progress: Progress) -> list[Done]:
         """Return what became of each task; one that killed its worker comes back in parts."""
         self._downloaded.value = 0
-        self._culprits = 0
+        self._culprits = self._deaths = 0
         finished: list[Done] = []
         together = [_Attempt(task) for task in tasks]
         suspects: list[BlockTask] = []
@@ -162,9 +164,12 @@ class ProcessPool:
             suspects += [x.task for x in failed if x.failures >= _SUSPECT_AFTER]
         while suspects:
             suspect = suspects.pop()
-            if not self._attempt([_Attempt(suspect)], finished, progress):
+            failed = self._attempt([_Attempt(suspect)], finished, progress)
+            if not failed:
                 continue
-            if len(suspect.symbols) > 1:
+            if not failed[0].failures:
+                suspects.append(suspect)
+            elif len(suspect.symbols) > 1:
                 suspects += _halves(suspect)
             else:
                 finished.append((suspect, WorkerLost("its analysis ended the worker process")))
@@ -205,11 +210,12 @@ class ProcessPool:
                 with contextlib.suppress(BrokenProcessPool, CancelledError):
                     finished += future.result()
                     del futures[future]
+            was_ready = self._is_ready
             self._judge(died=bool(futures), learnt=len(futures) < len(leases))
         finally:
             for lease in leases:
                 self._source.close_lease(lease)
-        return [attempt.failed() for attempt in futures.values()]
+        return [attempt.failed() if was_ready else attempt for attempt in futures.values()]
 
     def _convict(self) -> None:
         self._deaths = 0
@@ -222,7 +228,7 @@ class ProcessPool:
         self._deaths = 0 if learnt else self._deaths + 1
         if self._deaths > _MOST_DEATHS:
             raise WorkerLost("worker processes die or hang again and again, whatever they do")
-        if died and not self._has_worked:
+        if died and not self._has_worked and self._deaths >= _MOST_FALSE_STARTS:
             raise WorkerLost("worker processes end before they begin")
         if died:
             self._restart()

@@ -9,10 +9,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.domain.market import Instrument, Interval, Market
+from divbot.domain.market import DroppedRow, Instrument, Interval, Market
 
 
-class Candles(Protocol):
+class Prices(Protocol):
     """Final candles of one symbol in the order of time; one element per candle in each array."""
 
     @property
@@ -34,6 +34,14 @@ class Candles(Protocol):
     @property
     def close(self) -> NDArray[np.float64]:
         """Return the closing prices."""
+
+
+class Candles(Prices, Protocol):
+    """The same with what was traded."""
+
+    @property
+    def volume(self) -> NDArray[np.float64]:
+        """Return what was traded, in the base asset."""
 
 
 class Listed(Protocol):
@@ -110,6 +118,10 @@ class Universe(Protocol):
     @property
     def notices(self) -> Sequence[str]:
         """Return what a reader should know of how the symbols were chosen."""
+
+    @property
+    def dropped(self) -> Sequence[DroppedRow]:
+        """Return the rows of the venue's lists that make no sense."""
 
     @property
     def gone(self) -> Collection[str]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from divbot.domain.market import Instrument, Interval, Market
+from divbot.domain.clock import utc_text
+from divbot.domain.market import DroppedRow, Instrument, Interval, Market
 from divbot.domain.signals import Divergence, Evidence, Opportunity
 
 if TYPE_CHECKING:
@@ -53,6 +56,10 @@ class Summary:
     """How many symbols were left after each step from the venue's listing to the table."""
     past: Mapping[str, int]
     """What became of past divergences as trades: how many of each of scanner.cases.FATES."""
+    dropped: tuple[DroppedRow, ...] = ()
+    """Rows of the venue's lists that make no sense."""
+    evidence: Evidence | None = None
+    """What they say of any divergence of this market; None where none has ended yet."""
 
     def count(self, reason: str) -> int:
         """Return how many symbols were skipped for `reason`."""
@@ -72,7 +79,7 @@ class Timings:
     total: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """One whole scan."""
 
@@ -99,6 +106,23 @@ class Report:
     candles: Mapping[str, Candles] = field(default_factory=dict, compare=False, repr=False)
     """What was analysed, by symbol, where it was asked for: see ScanRules.with_candles."""
 
+    @property
+    def title(self) -> str:
+        """Return what was scanned, and as of when, in one line."""
+        as_of = f"as of {utc_text(self.as_of)} UTC" if self.as_of else "no candles"
+        simulated = " - SIMULATED PRICES" if self.simulated else ""
+        return f"{self.venue} {self.market.title}, {self.interval.value}, {as_of}{simulated}"
+
+    def __repr__(self) -> str:
+        return (
+            f"<Report: {self.title}; {self.summary.scanned} of {self.summary.symbols} symbols "
+            f"scanned, {len(self.opportunities)} opportunities>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: a line, and the opportunities as a table."""
+        return f"<p>{escape(repr(self))}</p>{self.to_frame().to_html(index=False)}"
+
     def to_document(self, *, with_divergences: bool = False) -> dict[str, Any]:
         """Return the report as what `--json` prints: texts, numbers, lists and dicts."""
         document: dict[str, Any] = {
@@ -118,47 +142,55 @@ class Report:
         return document
 
     def to_frame(self) -> pandas.DataFrame:
-        """Return the opportunities as a pandas DataFrame, one row each, with times in UTC."""
+        """Return the opportunities as a pandas DataFrame, one row each, with times in UTC.
+
+        Every column has the same type in each report, one without opportunities included.
+        """
         import pandas as pd
 
-        columns = list(OPPORTUNITY_FIELDS)
         rows = [opportunity_document(x) for x in self.opportunities]
         frame = pd.DataFrame(
-            [{name: row[name] for name in columns} for row in rows], columns=columns
+            {
+                name: pd.Series([row[name] for row in rows], dtype=type_)
+                for name, type_ in OPPORTUNITY_FIELDS.items()
+            }
         )
         for name in ("previous_pivot", "pivot", "confirmed", "confirmed_at"):
             frame[name] = pd.to_datetime(frame[name], unit="ms", utc=True)
         return frame
 
 
-OPPORTUNITY_FIELDS = (
-    "rank",
-    "symbol",
-    "signal",
-    "kind",
-    "score",
-    "confidence",
-    "confidence_low",
-    "confidence_high",
-    "expectancy",
-    "cases",
-    "market_cases",
-    "rsi_previous",
-    "rsi",
-    "price",
-    "atr_percent",
-    "stop",
-    "target",
-    "reward_risk",
-    "age",
-    "confirmed_at",
-    "previous_pivot",
-    "pivot",
-    "confirmed",
-    "pivot_price_previous",
-    "pivot_price",
+_COUNT, _NUMBER, _TEXT, _TIME = "int64", "float64", "str", "int64"  # ms UTC
+OPPORTUNITY_FIELDS: Mapping[str, str] = MappingProxyType(
+    {
+        "rank": _COUNT,
+        "symbol": _TEXT,
+        "signal": _TEXT,
+        "kind": _TEXT,
+        "score": _NUMBER,
+        "confidence": _NUMBER,
+        "confidence_low": _NUMBER,
+        "confidence_high": _NUMBER,
+        "expectancy": _NUMBER,
+        "cases": _COUNT,
+        "market_cases": _COUNT,
+        "rsi_previous": _NUMBER,
+        "rsi": _NUMBER,
+        "price": _NUMBER,
+        "atr_percent": _NUMBER,
+        "stop": _NUMBER,
+        "target": _NUMBER,
+        "reward_risk": _NUMBER,
+        "age": _COUNT,
+        "confirmed_at": _TIME,
+        "previous_pivot": _TIME,
+        "pivot": _TIME,
+        "confirmed": _TIME,
+        "pivot_price_previous": _NUMBER,
+        "pivot_price": _NUMBER,
+    }
 )
-"""The flat fields of an opportunity, in the order of the CSV's columns."""
+"""The flat fields of an opportunity, as the CSV orders its columns, and their types in pandas."""
 
 
 def opportunity_document(opportunity: Opportunity) -> dict[str, Any]:
@@ -232,4 +264,16 @@ def _summary_document(summary: Summary) -> dict[str, Any]:
         "request_weight": summary.request_weight,
         "funnel": dict(summary.funnel),
         "past": dict(summary.past),
+        "evidence": evidence_document(summary.evidence),
+        "dropped_rows": [dropped_document(x) for x in summary.dropped],
+    }
+
+
+def dropped_document(row: DroppedRow) -> dict[str, Any]:
+    """Return a dropped row as texts and numbers; its symbol is None where it cannot be read."""
+    return {
+        "list": row.source,
+        "row": row.number,
+        "symbol": row.symbol or None,
+        "reason": row.reason,
     }

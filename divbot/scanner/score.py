@@ -26,14 +26,14 @@ DEFAULT_WEIGHTS: Weights = MappingProxyType(
 )
 PARTS: Mapping[str, str] = MappingProxyType(
     {
-        "rsi": "how far the RSI of the two pivots lies apart; full at 20 points",
-        "price": "how far their prices lie apart; full at 3 ATRs",
-        "zone": "how extreme the more extreme RSI is; none at 50, full at 30 (BUY) or 70 (SELL)",
-        "line_of_sight": "half each: no close, no RSI beyond the line between the pivots",
-        "trend": "which way 100 candles went; full with the signal, none against it",
-        "freshness": "full on the confirming candle, none once too old to be shown",
-        "liquidity": "24 h volume; none at 1 million USDT, full at 1 billion",
-        "expectancy": "mean result of past ones; none at -0.5 R, full at +0.5 R",
+        "rsi": "the difference in RSI between the two pivots; full at 20 points",
+        "price": "the difference in price between them; full at 3 ATRs",
+        "zone": "the more extreme RSI; none at 50, full at 30 (BUY) or 70 (SELL)",
+        "line_of_sight": "no close (half) and no RSI (half) beyond the line between the pivots",
+        "trend": "the way of the last 100 candles; full with the signal, none against it",
+        "freshness": "how new the signal is; full on the confirming candle, none once too old",
+        "liquidity": "the 24 h volume; none at 1 million USDT, full at 1 billion",
+        "expectancy": "the mean result of past signals; none at -0.5 R, full at +0.5 R",
     }
 )
 _FULL_RSI = 20.0

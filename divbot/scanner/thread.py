@@ -20,11 +20,13 @@ from enum import StrEnum
 from typing import Protocol
 
 from divbot.domain.errors import DivbotError, StopUntil
-from divbot.domain.notices import Tell
+from divbot.domain.notices import Outage, Tell
 from divbot.scanner.cache import ReportCache
 from divbot.scanner.report import Report
 
 JOIN_SECONDS = 5.0
+SUMMARY_SECONDS = 3600.0
+"""Wall time between two lines on how scans get on."""
 _PUBLISHED_AFTER = 2_000
 """ms after a close at which the venue shows the new candle, as a rule."""
 
@@ -86,7 +88,8 @@ class MarketClock(Protocol):
 class BackgroundScanner:
     """Scan every `check_interval` ms of the market's time, and publish into `cache`.
 
-    `scan` is given the symbols that are held. `tell` hears what is worth a line.
+    `scan` is given the symbols that are held. `tell` hears what is worth a line. In a wall second
+    `speed` of the market's pass.
     """
 
     def __init__(
@@ -98,6 +101,7 @@ class BackgroundScanner:
         check_interval: int,
         held: Callable[[], Collection[str]],
         tell: Tell,
+        speed: float = 1.0,
     ) -> None:
         self._scan = scan
         self._cache = cache
@@ -105,7 +109,13 @@ class BackgroundScanner:
         self._check_interval = check_interval
         self._held = held
         self._tell = tell
+        self._speed = speed
         self._told_late = False
+        self._noticed: tuple[str, ...] = ()
+        self._outage = Outage(tell)
+        self._told_at = clock.monotonic()
+        self._told_of = Condition()
+        """How it got on when that was summed up last."""
         self._stop = threading.Event()
         # Guards `_condition`: the thread replaces it, others read it.
         self._lock = threading.Lock()
@@ -144,30 +154,31 @@ class BackgroundScanner:
         while not self._stop.is_set():
             started, began = self._clock.now(), self._clock.monotonic()
             self._become(Lifecycle.SCANNING)
-            self._tell("[Background] scanning market")
+            self._tell("[Background] scanning market", is_detail=True)
             pause = self._scan_once(started)
             took = self._clock.monotonic() - began
             # At most an interval, even if the clock was set back meanwhile.
             wait = min(max(self._next(started) - self._clock.now(), 0), self._check_interval)
             self._note_lateness(started, took, wait)
+            self._sum_up()
             self._become(Lifecycle.WAITING)
-            self._clock.wait(max(wait / 1000, pause), self._stop)
+            self._clock.wait(max(wait / 1000, pause * self._speed), self._stop)
         self._become(Lifecycle.STOPPED)
 
     def _scan_once(self, began_at: int) -> float:
-        """Scan and publish; return the seconds that the venue wants to be left alone."""
+        """Scan and publish; return the wall seconds that the venue wants to be left alone."""
         try:
             report = self._scan(self._held())
         except StopUntil as error:
             self._fail(str(error))
-            return max(error.until - self._clock.now(), 0) / 1000
+            return error.left(self._clock.monotonic())
         except DivbotError as error:
             self._fail(str(error))
         except Exception as error:  # the thread's boundary: it survives everything
             self._fail(f"internal error: {type(error).__name__}: {error}")
         else:
             self._cache.publish(report, began_at)
-            self._succeed(report.summary.opportunities)
+            self._succeed(report)
         return 0.0
 
     def _next(self, started: int) -> int:
@@ -176,8 +187,10 @@ class BackgroundScanner:
         return ((started - _PUBLISHED_AFTER) // every + 1) * every + _PUBLISHED_AFTER
 
     def _note_lateness(self, started: int, took: float, wait: int) -> None:
+        # A scan that waited in vain for the venue is not slow: it failed, which was told.
+        has_failed = bool(self.condition.error)
         is_late = wait == 0 and self._clock.now() - started > self._check_interval
-        if is_late and not self._told_late:
+        if is_late and not has_failed and not self._told_late:
             self._told_late = True
             self._tell(
                 f"[Background] a scan took {took:.1f} s, longer than the check interval of "
@@ -187,11 +200,18 @@ class BackgroundScanner:
         with self._lock:
             self._condition = replace(self._condition, seconds=took, is_late=is_late)
 
-    def _succeed(self, opportunities: int) -> None:
+    def _succeed(self, report: Report) -> None:
         with self._lock:
             before = self._condition
             self._condition = replace(before, scans=before.scans + 1, error="")
-        self._tell(f"[Background] found {opportunities} opportunities")
+        self._outage.end(self._clock.now())
+        found = f"[Background] found {report.summary.opportunities} opportunities"
+        self._tell(found, is_detail=bool(before.scans))
+        # What does not change is told once, not after every scan.
+        for notice in report.notices:
+            if notice not in self._noticed:
+                self._tell(f"[Background] {notice}", is_warning=True)
+        self._noticed = report.notices
 
     def _fail(self, error: str) -> None:
         if self._stop.is_set():
@@ -199,7 +219,26 @@ class BackgroundScanner:
         with self._lock:
             before = self._condition
             self._condition = replace(before, failures=before.failures + 1, error=error)
-        self._tell(f"[Background] scan failed: {error}", is_warning=True)
+        self._outage.note(
+            f"[Background] scan failed: {error}",
+            back="[Background] scans succeed again",
+            now=self._clock.now(),
+        )
+
+    def _sum_up(self) -> None:
+        """Tell now and then how scans got on: one line for many."""
+        seconds = self._clock.monotonic() - self._told_at
+        if seconds < SUMMARY_SECONDS:
+            return
+        before, now = self._told_of, self.condition
+        self._told_at, self._told_of = self._clock.monotonic(), now
+        newest = self._cache.latest()
+        found = len(newest.report.opportunities) if newest else 0
+        self._tell(
+            f"[Background] {now.scans - before.scans} scans succeeded and "
+            f"{now.failures - before.failures} failed in the last {seconds / 60:.0f} minutes; "
+            f"{found} opportunities in the newest report"
+        )
 
     def _become(self, state: Lifecycle) -> None:
         with self._lock:

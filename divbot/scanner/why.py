@@ -77,7 +77,7 @@ def listing_story(symbol: str, universe: Universe) -> Story:
 
 def _rank(place: int, count: int, listed: Listed) -> str:
     spread = "no quote" if listed.spread is None else f"spread {listed.spread:.3%}"
-    return f"number {place} of {count} by volume: {listed.quote_volume:,.0f} USDT in 24 h, {spread}"
+    return f"rank {place} of {count} by volume: {listed.quote_volume:,.0f} USDT in 24 h, {spread}"
 
 
 def scan_story(
@@ -109,7 +109,7 @@ def scan_story(
         return story
     story.passes("divergence", found.event_line(event))
     age = report.interval.steps_between(found.confirmed(event), _newest_open(report))
-    fresh = f"confirmed {_candles(age)} ago; at most {ranking.max_age} may pass"
+    fresh = f"confirmed {_candles(age)} ago; signals older than {ranking.max_age} are ignored"
     if age > ranking.max_age:
         story.stops("fresh", fresh)
         return story
@@ -121,11 +121,11 @@ def scan_story(
     story.passes("plan", _plan(mine[0]))
     parts = ", ".join(f"{x.name.replace('_', ' ')} {x.value:.2f}" for x in mine[0].parts)
     story.passes("score", f"{mine[0].score:.2f} of 10: {parts}")
-    place = f"number {mine[0].rank} of {len(opportunities)} opportunities"
+    place = f"rank {mine[0].rank} of {len(opportunities)}, the list holds {best}"
     if mine[0].rank > best:
-        story.stops("best", f"{place}; the best {best} are shown")
+        story.stops("best", f"not shown: {place}")
     else:
-        story.passes("best", f"{place}; the best {best} are shown")
+        story.passes("best", place)
     return story
 
 
@@ -151,7 +151,10 @@ def _plan(x: Opportunity) -> str:
 def _filtered(found: _Findings, event: Event, kind: Kind, rules: RankingRules) -> tuple[str, str]:
     """Return the filter that a fresh divergence did not pass."""
     if kind not in rules.kinds or kind.side not in rules.sides:
-        return "filter", f"{kind.value.replace('_', ' ')} ({kind.side.value}) was not asked for"
+        return (
+            "filter",
+            f"{kind.value.replace('_', ' ')} ({kind.side.value}) is filtered out by kind or side",
+        )
     return "open to trade", found.spent_line(event, kind, rules)
 
 
@@ -184,7 +187,7 @@ class _Findings:
         for mark, name in ((LOW, "lows"), (HIGH, "highs")):
             rows = np.flatnonzero(self.analysis.pivots[:, 0] == mark)
             if len(rows) < 2:
-                yield f"{name}: fewer than two, which can be compared"
+                yield f"{name}: fewer than two pivots, so there is nothing to compare"
             else:
                 q, p = int(rows[-2]), int(rows[-1])
                 yield f"{name}: {self._pair(q, p, mark)}; {self._verdict(q, p, mark)}"
@@ -199,8 +202,11 @@ class _Findings:
         """Return why the candles show no divergence."""
         early = len(self.analysis.divergences)
         if early:
-            return f"none; {early} begin in the first {WARM_UP} candles, whose RSI is not settled"
-        return "none in all of the history; see the pivots for the newest ones"
+            return (
+                f"none counts: {early} begin in the first {WARM_UP} candles, in which the RSI is "
+                "still settling"
+            )
+        return "none in these candles; the pivots above are the newest ones"
 
     def confirmed(self, event: Event) -> int:
         """Return the open time of the confirming candle, ms UTC."""
@@ -234,13 +240,13 @@ class _Findings:
             if hit.any():
                 when = self._closed(row + 1 + int(np.argmax(hit)))
                 return f"the {name} at {_text(level)} was touched by the candle closed {when}"
-        return f"the price is at stop ({_text(stop)}) or target ({_text(target)}) to a tick"
+        return f"the price is within a tick of the stop ({_text(stop)}) or target ({_text(target)})"
 
     def _pair(self, q: int, p: int, mark: int) -> str:
         prices, rsi = self._prices(mark), self.analysis.rsi[:, 0]
         return (
             f"{self._closed(q)} price {_text(prices[q])} RSI {rsi[q]:.2f} and {self._closed(p)} "
-            f"price {_text(prices[p])} RSI {rsi[p]:.2f}, {p - q} apart"
+            f"price {_text(prices[p])} RSI {rsi[p]:.2f}, {p - q} candles apart"
         )
 
     def _verdict(self, q: int, p: int, mark: int) -> str:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TypeAlias
 
-from divbot.domain.events import Event
+from divbot.domain.events import Event, Marked
 from divbot.domain.fills import Quote
 from divbot.domain.ledger import Ledger
 from divbot.domain.positions import Position
-from divbot.domain.signals import Side
 from divbot.trading.port import Journal
 
 _RECENT = 30
@@ -26,7 +25,7 @@ class Book:
     def __init__(self, journal: Journal, on_event: OnEvent) -> None:
         self._journal = journal
         self._on_event = on_event
-        self._recent: deque[Event] = deque(maxlen=_RECENT)
+        self._recent = deque(journal.recent(_RECENT), maxlen=_RECENT)
         self.quotes: dict[str, Quote] = {}
         """The last valid quote of each symbol that is held."""
 
@@ -37,7 +36,7 @@ class Book:
 
     @property
     def recent(self) -> tuple[Event, ...]:
-        """Return the last events of this program, the newest last."""
+        """Return the run's last events that are more than a valuation, the newest last."""
         return tuple(self._recent)
 
     @property
@@ -47,21 +46,17 @@ class Book:
 
     @property
     def equity(self) -> Decimal:
-        """Return cash and positions at what they could be closed at."""
+        """Return cash, positions and dust at what they could be sold at."""
         return self.ledger.equity_at(self.prices)
 
     @property
     def prices(self) -> dict[str, Decimal]:
-        """Return what each position could be closed at, by symbol, where it is known."""
-        return {
-            x.symbol: quote.bid if x.side is Side.BUY else quote.ask
-            for x in self.positions
-            if (quote := self.quotes.get(x.symbol)) is not None
-        }
+        """Return what is held could be sold at, by symbol, where it is known."""
+        return self.ledger.prices_in(self.quotes)
 
     def remember(self, quotes: Mapping[str, Quote]) -> None:
         """Keep the quotes of what is held; a price of zero is none, and the last one holds."""
-        held = {x.symbol for x in self.positions}
+        held = {x.symbol for x in self.positions}.union(self.ledger.dust)
         fresh = {s: x for s in held if (x := quotes.get(s)) is not None and x.is_valid}
         self.quotes = {s: x for s, x in self.quotes.items() if s in held} | fresh
 
@@ -71,5 +66,6 @@ class Book:
             return
         ledger = self._journal.write(*events)
         for event in events:
-            self._recent.append(event)
+            if not isinstance(event, Marked):
+                self._recent.append(event)
             self._on_event(event, ledger)

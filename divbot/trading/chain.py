@@ -15,6 +15,9 @@ from divbot.trading.records import GENESIS, Damaged, Record
 
 _INSERT = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)"
 _SELECT = "SELECT seq, ts, kind, key, body, hash FROM event WHERE seq > ? ORDER BY seq"
+_SELECT_LAST = (
+    "SELECT seq, ts, kind, key, body, hash FROM event WHERE kind != ? ORDER BY seq DESC LIMIT ?"
+)
 _BATCH = 1000
 
 
@@ -71,12 +74,20 @@ def replay(
     return state
 
 
-def records(connection: sqlite3.Connection, after: int = 0) -> Iterator[Record]:
+def records(
+    connection: sqlite3.Connection, after: int = 0, *, batch: int = _BATCH
+) -> Iterator[Record]:
     """Yield the rows after row `after`, those included that are added meanwhile."""
     # In batches: an open cursor would keep the write-ahead log from ever starting anew.
-    while rows := connection.execute(_SELECT + " LIMIT ?", (after, _BATCH)).fetchall():
+    while rows := connection.execute(_SELECT + " LIMIT ?", (after, batch)).fetchall():
         yield from map(Record._make, rows)
         after = rows[-1][0]
+
+
+def last_records(connection: sqlite3.Connection, count: int, *, but: str) -> list[Record]:
+    """Return the last `count` rows of another kind than `but`, the newest last."""
+    rows = connection.execute(_SELECT_LAST, (but, count)).fetchall()
+    return [Record._make(row) for row in reversed(rows)]
 
 
 def last_seq(connection: sqlite3.Connection) -> int:

@@ -32,6 +32,11 @@ class Paid:
     funding: Decimal = ZERO
     """Received less paid: below zero where more was paid."""
 
+    @property
+    def total(self) -> Decimal:
+        """Return what all of it took; below zero where funding brought more."""
+        return self.fees + self.slippage + self.spread - self.funding
+
     def __add__(self, other: Paid) -> Paid:
         return Paid(
             self.fees + other.fees,

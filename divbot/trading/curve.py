@@ -21,8 +21,8 @@ class Valuation:
 def equity_curve(events: Iterable[Event], ledger: Ledger) -> tuple[Valuation, ...]:
     """Return the starting balance and every valuation since, one for each moment, in order.
 
-    Without an open position the cash is the equity, exactly: the account as it stands is then the
-    last point, for trades that ended after the last valuation.
+    Without an open position the cash, and dust at its last price, is the equity, exactly: the
+    account as it stands is then the last point, for trades that ended after the last valuation.
     """
     found: dict[int, Decimal] = {}
     for event in events:
@@ -31,5 +31,5 @@ def equity_curve(events: Iterable[Event], ledger: Ledger) -> tuple[Valuation, ..
         elif isinstance(event, Marked):
             found[event.at] = event.equity
     if not ledger.positions:
-        found[ledger.at] = ledger.cash
+        found[ledger.at] = ledger.equity_at({})
     return tuple(Valuation(at, equity) for at, equity in found.items())

@@ -19,6 +19,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from divbot.domain.errors import JournalError
+from divbot.files import sync_folder
 from divbot.trading.records import Damaged
 from divbot.trading.schema import OLDEST_SQLITE
 
@@ -90,13 +91,6 @@ def is_locked(path: Path) -> bool | None:
         return None
 
 
-def make_folder(folder: Path) -> None:
-    """Make `folder` and those above it, as far as they are missing, for this user alone."""
-    missing = [x for x in (folder, *folder.parents) if not x.exists()]
-    for each in reversed(missing):
-        each.mkdir(mode=0o700, exist_ok=True)
-
-
 @contextmanager
 def part_of(path: Path) -> Iterator[Path]:
     """Provide an empty file that becomes `path` if all goes well, and else vanishes.
@@ -109,9 +103,19 @@ def part_of(path: Path) -> Iterator[Path]:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         yield part
         part.rename(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     finally:
         _discard(part)
+
+
+def delete(path: Path) -> None:
+    """Remove the file and what is beside it; raise JournalError where a program writes to it."""
+    if is_locked(path):
+        raise JournalError(f"{path}: a divbot writes to it; end that one first")
+    with own_errors(path), locked(path):
+        path.unlink()
+        _discard(path)
+    Path(f"{path}.lock").unlink(missing_ok=True)
 
 
 def connect_reading(path: Path) -> sqlite3.Connection:
@@ -132,6 +136,8 @@ def make_durable(connection: sqlite3.Connection) -> None:
     if mode != "wal":
         raise Damaged(f"expected a file system for a write-ahead log, found one for {mode} only")
     connection.execute("PRAGMA synchronous = FULL")
+    # After each commit what it changed is moved into the file: a copy of the file alone is whole.
+    connection.execute("PRAGMA wal_autocheckpoint = 1")
     # On macOS, fsync alone leaves what was written in the cache of the disk.
     connection.execute("PRAGMA fullfsync = ON")
     connection.execute("PRAGMA foreign_keys = ON")
@@ -164,17 +170,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     return connection
 
 
-def _sync_folder(folder: Path) -> None:
-    # Without it, a power loss may take the file's new name. Windows cannot, and need not.
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _discard(part: Path) -> None:
+def _discard(path: Path) -> None:
     for suffix in ("", "-wal", "-shm", "-journal"):
         with suppress(OSError):
-            Path(f"{part}{suffix}").unlink()
+            Path(f"{path}{suffix}").unlink()

@@ -91,12 +91,12 @@ def pause_reason(ledger: Ledger, equity: Decimal, now: int, rules: EntryRules) -
         return ledger.paused
     if equity <= 0:
         return "nothing is left of the equity"
-    day_began = ledger.day_start(now, equity)
-    if equity <= day_began * (1 - rules.max_daily_loss):
-        return f"lost {1 - equity / day_began:.1%} today, the limit is {rules.max_daily_loss:.1%}"
+    # The limit alone: what is lost goes on changing, and is shown beside this.
+    if equity <= ledger.day_start(now, equity) * (1 - rules.max_daily_loss):
+        return f"the loss of this day has reached the limit of {rules.max_daily_loss:.1%}"
     peak = max(ledger.peak, equity)
     if equity <= peak * (1 - rules.max_drawdown):
-        return f"{1 - equity / peak:.1%} below its peak, the limit is {rules.max_drawdown:.1%}"
+        return f"the drawdown has reached the limit of {rules.max_drawdown:.1%}"
     return ""
 
 

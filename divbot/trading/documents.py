@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from divbot.domain.fills import Basis, Fill
+from divbot.domain.market import BENCHMARK
 from divbot.domain.trades import Trade
-from divbot.trading.breakdown import By, breakdown
+from divbot.trading.benchmark import MarketChange
+from divbot.trading.breakdown import By, Group, breakdown
 from divbot.trading.costs import Paid
 from divbot.trading.drawdown import Drawdown
 from divbot.trading.open_trades import OpenTrade
@@ -40,6 +42,7 @@ def trade_document(trade: Trade | OpenTrade) -> dict[str, Any]:
         "profit": trade.profit,
         "r_multiple": None if trade.r_multiple is None else float(trade.r_multiple),
         "risk": trade.risk,
+        "limited_by": None if trade.limited_by is None else trade.limited_by.value,
         "fees": trade.fees,
         "slippage": trade.slippage,
         "funding": trade.funding,
@@ -96,6 +99,10 @@ def stats_document(stats: Stats, trades: Sequence[Trade]) -> dict[str, Any]:
         "equity": stats.last.equity,
         "equity_at": stats.last.at,
         "total_return": stats.total_return,
+        "net_return": stats.part(stats.closed.profit),
+        "best_day": _day_document(stats.best_day),
+        "worst_day": _day_document(stats.worst_day),
+        "market_change": _market_document(stats.market),
         "open_positions": len(stats.open_trades),
         "exposure": stats.exposure,
         "whole_days": len(stats.daily.returns),
@@ -119,6 +126,7 @@ def tally_document(tally: Tally) -> dict[str, Any]:
         "won": tally.won,
         "lost": tally.lost,
         "profit": tally.profit,
+        "profit_before_costs": tally.before_costs,
         "win_rate": tally.win_rate,
         "win_rate_interval": tally.win_rate_interval,
         "profit_factor": tally.profit_factor,
@@ -130,6 +138,8 @@ def tally_document(tally: Tally) -> dict[str, Any]:
         "worst": _named(tally.worst),
         "longest_losing_run": tally.longest_losing_run,
         "average_holding_ms": tally.average_holding,
+        "average_holding_won_ms": tally.holding_won,
+        "average_holding_lost_ms": tally.holding_lost,
         "paid": paid_document(tally.paid),
     }
 
@@ -137,6 +147,25 @@ def tally_document(tally: Tally) -> dict[str, Any]:
 def paid_document(paid: Paid) -> dict[str, Any]:
     """Return what trading cost; funding is what was received less what was paid."""
     return {name: getattr(paid, name) for name in Paid.__slots__}
+
+
+def _day_document(day: Group | None) -> dict[str, Any] | None:
+    if day is None:
+        return None
+    return {"day": day.name, "profit": day.tally.profit, "trades": day.tally.trades}
+
+
+def _market_document(change: MarketChange | None) -> dict[str, Any] | None:
+    if change is None:
+        return None
+    return {
+        "symbol": BENCHMARK,
+        "since": change.since,
+        "until": change.until,
+        "first": change.first,
+        "last": change.last,
+        "part": change.part,
+    }
 
 
 def _drawdown_document(drawdown: Drawdown) -> dict[str, Any]:

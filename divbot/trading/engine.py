@@ -16,16 +16,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 
 from divbot.domain.errors import DivbotError
 from divbot.domain.events import Event, Marked, Paused
 from divbot.domain.fills import Candle, Costs, Quote, Reason
 from divbot.domain.ledger import Ledger
-from divbot.domain.market import Interval
+from divbot.domain.market import BENCHMARK, Interval
 from divbot.domain.market import Market as Kind
-from divbot.domain.notices import Tell
-from divbot.domain.positions import MINUTE, Position, Seen
+from divbot.domain.notices import Outage, Tell, same_words
+from divbot.domain.positions import Position, Seen
 from divbot.domain.signals import Opportunity
 from divbot.trading.book import Book
 from divbot.trading.decide import (
@@ -70,6 +71,14 @@ class State:
     problem: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """What keeps a step from trading, and what is told when it is over."""
+
+    problem: str
+    back: str
+
+
 class Engine:
     """Trade one market on paper; `tell` hears what is worth a line but is no event."""
 
@@ -91,11 +100,17 @@ class Engine:
         self._watch = Watch(market, rules.market, book, questions, rules.costs, tell)
         self._started_at = market.now()
         self._acted_on = 0
-        self._marked_at = book.ledger.valued_at
-        self._problem = self._found = ""
+        # A session begins with a valuation: what the market did is counted from there.
+        self._marked_at = 0
+        self._benchmark: Decimal | None = None
+        self._found: _Trouble | None = None
+        self._problem = ""
+        self._outage, self._lateness = Outage(tell), Outage(tell)
+        self._refused: dict[str, tuple[int, str]] = {}
+        """By symbol, the signal that was not entered last, and why: it is told once."""
         # Guards `_state`: other threads read it.
         self._lock = threading.Lock()
-        self._state = State(self._started_at, book.ledger, {}, (), "")
+        self._state = State(self._started_at, book.ledger, {}, book.recent, "")
 
     @property
     def state(self) -> State:
@@ -120,11 +135,12 @@ class Engine:
         now = self._market.now()
         if found is not None:
             for trouble in self._watch.replay_minutes(now):
-                self._note(f"no candles: {trouble}")
+                self._note(f"no candles: {trouble}", back="candles are back")
             # Before anything is closed: what it lost on earlier days is no loss of this one.
             self._mark(now)
             self._watch.close_by_quote()
             self._act(self._cache.latest(), now)
+        self._tell_of_trouble(now)
         self._publish(now)
 
     def mark(self) -> None:
@@ -137,9 +153,12 @@ class Engine:
         """Return all quotes as they are now; None, having said so, where there are none."""
         quotes = self._questions.ask([self._market.quotes])[0]
         if isinstance(quotes, DivbotError):
-            self._note(f"no quotes: {quotes}")
+            self._note(f"no quotes: {quotes}", back="quotes are back")
             return None
         self._book.remember(quotes)
+        benchmark = quotes.get(BENCHMARK)
+        if benchmark is not None and benchmark.is_valid:
+            self._benchmark = benchmark.middle
         return quotes
 
     def _act(self, published: Published | None, now: int) -> None:
@@ -155,7 +174,10 @@ class Engine:
         looked_at = next((quote.at for quote in quotes.values()), now)
         for position, reason in closing:
             if not self._watch.close(position, reason, looked_at):
-                self._note(f"{position.symbol}: no price to close at ({reason.value})")
+                self._note(
+                    f"{position.symbol}: no price to close at ({reason.value})",
+                    back=f"{position.symbol}: it has a price again",
+                )
         for opportunity in entering:
             self._enter(opportunity, quotes, seen)
 
@@ -177,24 +199,30 @@ class Engine:
         report = published.report
         moment = Moment(now, self._started_at, self._rules.interval, ledger)
         seconds = max(now - published.at, 0) // 1000
+        in_time = "reports of the background scanner come in time again"
         if is_too_old(published, now, rules):
-            self._tell(
-                f"a report of the background scanner is too old to act on ({seconds}s)",
-                is_warning=True,
-            )
+            late = f"a report of the background scanner is too old to act on ({seconds}s)"
+            self._lateness.note(late, back=in_time, now=now)
             return []
-        if report.open_to_trade:
-            self._tell(
-                f"processing {len(report.open_to_trade)} opportunities from background scanner "
-                f"(age: {seconds}s)",
-                is_warning=now - published.at > LATE,
-            )
+        processing = (
+            f"processing {len(report.open_to_trade)} opportunities from background scanner "
+            f"(age: {seconds}s)"
+        )
+        if now - published.at <= LATE:
+            self._lateness.end(now)
+            if report.open_to_trade:
+                self._tell(processing, is_detail=True)
+        elif report.open_to_trade:
+            self._lateness.note(processing, back=in_time, now=now)
         return [] if self._book.ledger.paused else choose(report, moment, rules)
 
     def _seen(self, symbols: Sequence[str]) -> dict[str, Seen]:
         """Return how the forming minute of each symbol stands before its entry."""
-        start = self._market.now() // MINUTE * MINUTE
-        asked = [partial(self._market.minutes, x, start, start + MINUTE) for x in symbols]
+        start = self._watch.candle_at(self._market.now())
+        asked = [
+            partial(self._market.minutes, x, start, start + self._market.candle_length)
+            for x in symbols
+        ]
         found = zip(symbols, self._questions.ask(asked), strict=True)
         return {
             symbol: Seen(candle.open_time, candle.high, candle.low)
@@ -208,21 +236,30 @@ class Engine:
         symbol = opportunity.divergence.symbol
         quote = quotes.get(symbol)
         if quote is None:
-            self._tell(f"{symbol} not entered: there is no quote")
+            self._refuse(opportunity, "there is no quote")
             return
         # The venue's clock may have been set back a little; the journal's never is.
         quote = replace(quote, at=max(quote.at, self._book.ledger.at))
         known = seen.get(symbol)
-        if known is not None and known.open_time != quote.at // MINUTE * MINUTE:
-            known = None  # another minute has begun meanwhile
+        if known is not None and known.open_time != self._watch.candle_at(quote.at):
+            known = None  # another candle has begun meanwhile
         entry = Entry(opportunity, self._rules.interval.value, self._book.equity)
         rules = self._rules
         entered = enter(entry, quote, known, self._book.ledger, rules.costs, rules.sizing)
         if isinstance(entered, Refusal):
-            self._tell(f"{symbol} not entered: {entered.reason}")
+            self._refuse(opportunity, entered.reason)
         else:
             self._book.write(entered)
             self._book.remember(quotes)
+
+    def _refuse(self, opportunity: Opportunity, reason: str) -> None:
+        """Tell why `opportunity` is not entered, once: each report brings it again."""
+        symbol = opportunity.divergence.symbol
+        refused = opportunity.confirmed_at, same_words(reason)
+        self._tell(
+            f"{symbol} not entered: {reason}", is_detail=self._refused.get(symbol) == refused
+        )
+        self._refused[symbol] = refused
 
     def _pause(self, reason: str, now: int) -> None:
         ledger = self._book.ledger
@@ -240,21 +277,26 @@ class Engine:
     def _value(self, now: int) -> None:
         self._marked_at = now
         book, checked = self._book, self._watch.checked_until(now)
-        at = self._after_all(now)
-        book.write(Marked(at, book.equity, book.ledger.cash, checked, book.prices))
+        at, cash = self._after_all(now), book.ledger.cash
+        book.write(Marked(at, book.equity, cash, checked, book.prices, self._benchmark))
 
     def _after_all(self, now: int) -> int:
         """Return a time that no event has yet, whichever way the clock was set meanwhile."""
         return max(now, self._book.ledger.at + 1)
 
-    def _note(self, problem: str) -> None:
-        """Keep the first problem of this step; it is told unless the last step had the same."""
-        self._found = self._found or problem
+    def _note(self, problem: str, *, back: str) -> None:
+        """Keep the first problem of this step, and what is to be told once it is over."""
+        self._found = self._found or _Trouble(problem, back)
+
+    def _tell_of_trouble(self, now: int) -> None:
+        trouble, self._found = self._found, None
+        self._problem = trouble.problem if trouble else ""
+        if trouble:
+            self._outage.note(trouble.problem, back=trouble.back, now=now)
+        else:
+            self._outage.end(now)
 
     def _publish(self, now: int) -> None:
-        if self._found and self._found != self._problem:
-            self._tell(self._found, is_warning=True)
-        self._problem, self._found = self._found, ""
         book = self._book
         state = State(now, book.ledger, dict(book.quotes), book.recent, self._problem)
         with self._lock:

@@ -27,16 +27,17 @@ from types import TracebackType
 from typing import Self
 
 from divbot.domain.errors import JournalError
-from divbot.domain.events import Event, Started
+from divbot.domain.events import Event, Marked, Started
 from divbot.domain.ledger import Ledger
+from divbot.files import make_private
 from divbot.trading import projections, schema
-from divbot.trading.chain import State, append, last_seq, records, replay
+from divbot.trading.chain import State, append, last_records, last_seq, records, replay
 from divbot.trading.database import (
     connect_reading,
     connect_writing,
+    delete,
     locked,
     make_durable,
-    make_folder,
     own_errors,
     part_of,
     transaction,
@@ -61,7 +62,7 @@ class Journal:
         """Begin a journal in a new file; raise JournalError where there is one, or cannot be."""
         path = path.resolve()
         with own_errors(path), ExitStack() as held:
-            make_folder(path.parent)
+            make_private(path.parent)
             held.enter_context(locked(path))
             if path.exists():
                 raise JournalError(f"{path}: expected no file of this name, found one")
@@ -118,6 +119,13 @@ class Journal:
             for record in records(self._connection):
                 yield record.seq, record.event()
 
+    def recent(self, count: int) -> tuple[Event, ...]:
+        """Return the last `count` events that are more than a valuation, the newest last."""
+        self._check_thread()
+        with own_errors(self.path):
+            last = last_records(self._connection, count, but=Marked.kind)
+            return tuple(record.event() for record in last)
+
     def close(self) -> None:
         """Let go of the file; doing so again does nothing."""
         self._check_thread()
@@ -169,10 +177,26 @@ def read(path: Path) -> Recorded:
     return Recorded(path.resolve(), tuple(events), state.ledger)
 
 
+def save(path: Path, copy: Path) -> Recorded:
+    """Write all that the journal `path` holds to the one file `copy`, also while it is written to.
+
+    What `copy` was is replaced. Return what it holds now. Raise JournalError where `path` is no
+    whole journal, or where the copy cannot be written.
+    """
+    copy = copy.resolve()
+    with _reading(path) as connection, own_errors(copy):
+        with part_of(copy) as part:
+            connection.execute("VACUUM INTO ?", (str(part),))
+            read(part)
+            if copy.exists():
+                delete(copy)
+        return read(copy)
+
+
 def start_of(path: Path) -> Started:
     """Return how a run began; raise JournalError for what is no journal."""
     with _reading(path) as connection:
-        first = next(records(connection), None)
+        first = next(records(connection, batch=1), None)
         started = first.event() if first else None
         if not isinstance(started, Started):
             raise Damaged("its first event is not the start of a run")

@@ -49,6 +49,8 @@ class Lateness:
     median: float
     p99: float
     worst: float
+    missed: int = 0
+    """How many steps were due, but left out: an earlier one was not over by then."""
 
 
 class Loop:
@@ -74,15 +76,16 @@ class Loop:
         self._speed = speed
         self._late: deque[float] = deque(maxlen=_KEPT)
         self._steps = 0
+        self._missed = 0
         self._is_behind = False
 
-    def run(self, step: Callable[[], None]) -> None:
-        """Run until stopped."""
+    def run(self, step: Callable[[], bool]) -> None:
+        """Run until stopped; `step` returns whether the venue answered it."""
         due = self._clock.now()
         while not self._stop.is_set():
-            step()
+            was_answered = step()
             self._steps += 1
-            due = self._next(due)
+            due = self._next(due, was_answered=was_answered)
             wait = (due - self._clock.now()) / 1000
             if wait > 0:
                 self._clock.wait(wait, self._stop)
@@ -98,9 +101,10 @@ class Loop:
             median=late[len(late) // 2],
             p99=late[min(int(len(late) * 0.99), len(late) - 1)],
             worst=late[-1],
+            missed=self._missed,
         )
 
-    def _next(self, due: int) -> int:
+    def _next(self, due: int, *, was_answered: bool) -> int:
         """Return when the next step is due: now, where that is already past."""
         now = self._clock.now()
         following = (due // self._every + 1) * self._every
@@ -108,7 +112,9 @@ class Loop:
             return (now // self._every + 1) * self._every
         if now <= following:
             return following
-        if not self._is_behind:
+        self._missed += (now - following) // self._every
+        # A step that waited in vain for the venue is not slow: that is told as what it is.
+        if was_answered and not self._is_behind:
             self._is_behind = True
             self._tell(
                 f"a look takes longer than {self._every / 1000:g} s of market time: looks run back "

@@ -9,6 +9,7 @@ from divbot.domain.events import Entered
 from divbot.domain.fills import Fill
 from divbot.domain.ledger import ZERO, Ledger
 from divbot.domain.positions import Origin, Position
+from divbot.domain.risk import Limit
 from divbot.domain.signals import Side
 
 
@@ -99,8 +100,13 @@ class OpenTrade:
 
     @property
     def risk(self) -> Decimal:
-        """Return what is to be lost at the first stop, before costs."""
-        return abs(self.entry.price - self.first_stop) * self.quantity
+        """Return 1 R: what a plain stop loses, costs and all."""
+        return self.entered.planned_loss
+
+    @property
+    def limited_by(self) -> Limit | None:
+        """Return what kept it from being larger; None: nobody wrote that down."""
+        return self.entered.limited_by
 
 
 def open_trades(ledger: Ledger) -> tuple[OpenTrade, ...]:

@@ -14,7 +14,7 @@ from divbot.domain.signals import Divergence, Opportunity
 
 
 class Minutes(Protocol):
-    """1m candles of one symbol in the order of time."""
+    """Short candles of one symbol in the order of time; how short, the market says."""
 
     @property
     def final(self) -> tuple[Candle, ...]:
@@ -50,11 +50,15 @@ class Market(Protocol):
     def quotes(self) -> Mapping[str, Quote]:
         """Return the best bid and ask of every symbol."""
 
+    @property
+    def candle_length(self) -> int:
+        """Return how long the candles below are, in ms: a minute, or the least that there is."""
+
     def minutes(self, symbol: str, start: int, end: int) -> Minutes:
-        """Return the 1m candles of the last price that open from `start` to `end` (ms UTC)."""
+        """Return the candles of the last price that open from `start` to `end` (ms UTC)."""
 
     def mark_minutes(self, symbol: str, start: int, end: int) -> Minutes:
-        """Return the 1m candles of the mark price; futures only."""
+        """Return the candles of the mark price; futures only."""
 
     def funding(self, symbol: str, start: int, end: int) -> tuple[FundingRate, ...]:
         """Return the settlements from `start` to `end`, in the order of time; futures only."""
@@ -116,6 +120,9 @@ class Journal(Protocol):
     @property
     def ledger(self) -> Ledger:
         """Return the account after all events."""
+
+    def recent(self, count: int) -> tuple[Event, ...]:
+        """Return the last `count` events that are more than a valuation, the newest last."""
 
     def write(self, *events: Event) -> Ledger:
         """Keep events, all or none; raise JournalError where that cannot be done."""

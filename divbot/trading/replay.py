@@ -1,8 +1,8 @@
 """What happened to a position in minutes that have passed: one path for live and for catching up.
 
-Minute by minute: first the funding that was due at its beginning, then the ways out (a liquidation
-before a target, a stop before both), then the trailing stop, which counts from the next minute on.
-Pure.
+Minute by minute, or by the shortest candles that a market has: first the funding that was due at
+its beginning, then the ways out (a liquidation before a target, a stop before both), then the
+trailing stop, which counts from the next minute on. Pure.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class Past:
     """Of the mark price, by open time; empty on spot."""
     funding: Sequence[FundingRate]
     """In the order of time; empty on spot."""
+    length: int = MINUTE
+    """Of each candle, in ms."""
 
 
 def replay(position: Position, past: Past, costs: Costs) -> tuple[Event, ...]:
@@ -91,7 +93,9 @@ def _replay(position: Position, past: Past, costs: Costs) -> Iterator[Event]:
             return
         stop = trailed_stop(position, candle)
         if stop is not None:
-            yield Trailed(candle.open_time, position.trade, stop)
+            # The account takes a stop to be moved in a minute, and to count from the next one on.
+            last_minute = candle.open_time + past.length - MINUTE
+            yield Trailed(last_minute, position.trade, stop)
             position = replace(position, stop=stop)
 
 

@@ -92,7 +92,7 @@ def annual_return(curve: Sequence[Valuation]) -> Figure:
     """Return what a year of the same growth, compounded, would bring, as a part."""
     days = (curve[-1].at - curve[0].at) / DAY
     if days < ANNUAL_DAYS:
-        return Figure(None, f"covers {days:.1f} days, {ANNUAL_DAYS} are needed")
+        return Figure(None, f"needs {ANNUAL_DAYS} days")
     growth = float(curve[-1].equity / curve[0].equity)
     return Figure(growth ** (DAYS_A_YEAR / days) - 1)
 
@@ -113,4 +113,4 @@ def calmar(annual: Figure, drawdown: Drawdown | None) -> Figure:
 def _too_few(daily: DailyReturns) -> str:
     if daily.valued >= RATIO_DAYS:
         return ""
-    return f"valued on {daily.valued} whole UTC days, {RATIO_DAYS} are needed"
+    return f"needs {RATIO_DAYS} whole days"

@@ -1,6 +1,7 @@
 """How much to trade: a fixed part of the equity at risk, within what account and venue allow. Pure.
 
-The quantity is the money at risk over the distance from the entry to the stop. Leverage is lowered
+The quantity is the money at risk over what one piece loses at a plain stop, costs and all
+(divbot.domain.risk). On spot, what is left over of the symbol is counted first. Leverage is lowered
 until the liquidation price lies well beyond the stop, so that it is the stop that ends a trade.
 """
 
@@ -16,10 +17,14 @@ from divbot.domain.margin import MAX_LEVERAGE, liquidation_on_tick, liquidation_
 from divbot.domain.market import Instrument, Market
 from divbot.domain.money import cost, price_above, quantity_below
 from divbot.domain.positions import Origin, Seen
+from divbot.domain.risk import Limit, loss_at_stop
 from divbot.domain.signals import Opportunity, Side
 
 _BUFFER = Decimal("0.05")
 """Of the distance from entry to liquidation: how far beyond the stop the latter must lie."""
+
+_MUCH = Decimal("0.9")
+"""Of a quantity: where less is left, it was the rounding to a step that limited it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class SizingRules:
 
     market: Market
     risk: Decimal
-    """Part of the equity that is lost at the stop, before costs."""
+    """Part of the equity that is lost at a plain stop, costs and all."""
     leverage: int
     """The most on futures; spot has none."""
     min_reward_risk: Decimal
@@ -70,19 +75,18 @@ def enter(
     if refused := _bad_price(opportunity, price, costs, rules):
         return Refusal(symbol, refused)
     leverage = _leverage(side, price, opportunity.stop, rules)
-    wanted = rules.risk * entry.equity / abs(price - opportunity.stop)
-    # On spot the fee is a part of what is bought, and no cost besides.
-    fee = Decimal(0) if rules.market is Market.SPOT else costs.fee
-    quantity = _affordable(wanted, price, leverage, ledger.cash, fee, instrument)
+    dust = ledger.dust[symbol].quantity if symbol in ledger.dust else Decimal(0)
+    most = _most(entry, price, leverage, ledger.cash, dust, costs, rules)
+    quantity, limit = _largest(most, instrument)
     if refused := _too_small(quantity, price, instrument):
-        return Refusal(symbol, refused)
+        return Refusal(symbol, f"{refused} (limited by {limit.value})")
     fill = fill_at_quote(side, quantity, quote, costs, instrument.tick_size)
+    held, margin, paid, left = quantity, cost(fill.notional / leverage), None, None
     if rules.market is Market.SPOT:
-        held, fill, margin = _bought(fill, costs, instrument)
+        held, left, fill = _bought(fill, dust, costs, instrument)
+        margin, paid = cost(held * fill.price), cost(fill.notional)
         if refused := _too_small(held, price, instrument):
-            return Refusal(symbol, refused)
-    else:
-        held, margin = quantity, cost(fill.notional / leverage)
+            return Refusal(symbol, f"{refused} (limited by {limit.value})")
     is_futures = rules.market is Market.USDM
     return Entered(
         at=quote.at,
@@ -101,6 +105,10 @@ def enter(
         seen=seen,
         tick=instrument.tick_size,
         origin=_origin(entry),
+        risk=cost(_loss(opportunity, held, fill.price, costs, paid=fill.fee)),
+        limited_by=limit,
+        paid=paid,
+        dust=left,
     )
 
 
@@ -116,7 +124,8 @@ def _bad_price(opportunity: Opportunity, price: Decimal, costs: Costs, rules: Si
     fees, slippage = 2 * costs.fee * price, costs.slippage * price
     if risk < fees + slippage:
         return f"its stop is nearer to {price} than what a trade costs"
-    lost, won = risk + fees + slippage, reward - fees
+    won = reward - fees
+    lost = _loss(opportunity, Decimal(1), price, costs, paid=costs.fee * price)
     if won < rules.min_reward_risk * lost:
         return f"reward to risk is {won / lost:.2f} at {price}, costs and all: too little"
     return ""
@@ -134,18 +143,42 @@ def _leverage(side: Side, price: Decimal, stop: Decimal, rules: SizingRules) -> 
     return 1
 
 
-def _affordable(
-    wanted: Decimal,
+def _most(
+    entry: Entry,
     price: Decimal,
     leverage: int,
     cash: Decimal,
-    fee: Decimal,
-    instrument: Instrument,
+    dust: Decimal,
+    costs: Costs,
+    rules: SizingRules,
+) -> dict[Limit, Decimal]:
+    """Return the most that each limit lets be ordered at `price`, where `dust` is held already."""
+    opportunity, is_spot = entry.opportunity, rules.market is Market.SPOT
+    # On spot the fee is a part of what is bought, and no cost besides.
+    part_held = 1 - costs.fee if is_spot else Decimal(1)
+    piece = price * (1 / Decimal(leverage) + (0 if is_spot else costs.fee))
+    of_dust = _loss(opportunity, dust, price, costs, paid=Decimal(0))
+    of_piece = _loss(opportunity, part_held, price, costs, paid=costs.fee * price)
+    wanted = (rules.risk * entry.equity - of_dust) / of_piece
+    is_rest = is_spot or entry.equity >= wanted * piece
+    return {Limit.RISK: wanted, Limit.CASH if is_rest else Limit.LEVERAGE: cash / piece}
+
+
+def _loss(
+    opportunity: Opportunity, quantity: Decimal, price: Decimal, costs: Costs, *, paid: Decimal
 ) -> Decimal:
-    """Return the quantity that cash pays margin and fee of, and that the venue takes at once."""
-    most = cash / (price * (1 / Decimal(leverage) + fee))
-    quantity = min(wanted, most, instrument.max_quantity or wanted)
-    return quantity_below(quantity, instrument.step_size)
+    tick = opportunity.instrument.tick_size if opportunity.instrument else None
+    return loss_at_stop(opportunity.side, quantity, price, opportunity.stop, costs, tick, paid=paid)
+
+
+def _largest(most: dict[Limit, Decimal], instrument: Instrument) -> tuple[Decimal, Limit]:
+    """Return the largest quantity that all limits allow, and the one that allows no larger."""
+    if instrument.max_quantity:
+        most = most | {Limit.QUANTITY: instrument.max_quantity}
+    limit = min(most, key=most.__getitem__)
+    allowed = max(most[limit], Decimal(0))
+    quantity = quantity_below(allowed, instrument.step_size)
+    return quantity, Limit.STEP if quantity < _MUCH * allowed else limit
 
 
 def _too_small(quantity: Decimal, price: Decimal, instrument: Instrument) -> str:
@@ -156,14 +189,17 @@ def _too_small(quantity: Decimal, price: Decimal, instrument: Instrument) -> str
     return ""
 
 
-def _bought(fill: Fill, costs: Costs, instrument: Instrument) -> tuple[Decimal, Fill, Decimal]:
-    """Return what can be sold again of a spot purchase, its fill, and what that part cost.
+def _bought(
+    fill: Fill, dust: Decimal, costs: Costs, instrument: Instrument
+) -> tuple[Decimal, Decimal, Fill]:
+    """Return what can be sold again of a spot purchase and `dust`, what is left over, and its fill.
 
-    The fee is taken from what was bought; what is left over from a whole step is lost with it.
+    The fee is taken from what was bought; less than a whole step cannot be sold, and stays.
     """
-    held = quantity_below(fill.quantity * (1 - costs.fee), instrument.step_size)
-    paid, kept = cost(fill.notional), cost(held * fill.price)
-    return held, replace(fill, fee=paid - kept), kept
+    received = quantity_below(fill.quantity * (1 - costs.fee), None)
+    held = quantity_below(received + dust, instrument.step_size)
+    fee = cost((fill.quantity - received) * fill.price)
+    return held, received + dust - held, replace(fill, fee=fee)
 
 
 def _trail(opportunity: Opportunity, rules: SizingRules) -> Decimal | None:

@@ -11,7 +11,7 @@ from divbot.domain.fills import Quote
 from divbot.domain.ledger import Ledger
 from divbot.domain.market import Interval, Market
 from divbot.domain.positions import Position
-from divbot.domain.signals import Opportunity, Side
+from divbot.domain.signals import Opportunity
 
 LATE = 120_000
 """From this age on, in ms, a report of the scanner is warned about."""
@@ -35,6 +35,8 @@ class ScannerView:
     """Of the last report, the best first."""
     error: str = ""
     """Why the last scan failed; empty: it did not."""
+    notices: tuple[str, ...] = ()
+    """What to know of how the last report came about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +51,32 @@ class Snapshot:
     is_simulated: bool
     ledger: Ledger
     quotes: Mapping[str, Quote]
-    """Of the symbols of open positions, as they were last seen."""
+    """Of the symbols that are held, as they were last seen."""
     scanner: ScannerView
     weight_used: int = 0
     """Request weight spent by this program in the last minute."""
     weight_limit: int = 0
     """Request weight a minute that this program allows itself."""
+    waits_for: str = ""
+    """What requests wait for now; empty: for nothing."""
     recent: tuple[Event, ...] = ()
-    """The last events, the newest last."""
+    """The run's last events that are more than a valuation, the newest last."""
     problem: str = ""
     """What keeps the trader from trading now: no quotes, no journal ...; empty: nothing."""
 
     def price_of(self, position: Position) -> Decimal | None:
         """Return what `position` could be closed at now; None where nobody knows."""
-        quote = self.quotes.get(position.symbol)
-        if quote is None or not quote.is_valid:
-            return None
-        return quote.bid if position.side is Side.BUY else quote.ask
+        return self.prices.get(position.symbol)
 
     @property
     def prices(self) -> dict[str, Decimal]:
-        """Return what each open position could be closed at now, by symbol, where it is known."""
-        found = {x.symbol: self.price_of(x) for x in self.ledger.positions.values()}
-        return {symbol: price for symbol, price in found.items() if price is not None}
+        """Return what is held could be sold at now, by symbol, where it is known."""
+        valid = {symbol: quote for symbol, quote in self.quotes.items() if quote.is_valid}
+        return self.ledger.prices_in(valid)
 
     @property
     def equity(self) -> Decimal:
-        """Return cash and positions at what they could be closed at now."""
+        """Return cash, positions and dust at what they could be sold at now."""
         return self.ledger.equity_at(self.prices)
 
     @property
@@ -85,10 +86,16 @@ class Snapshot:
         return (peak - self.equity) / peak if peak > 0 else Decimal(0)
 
     @property
+    def today(self) -> Decimal:
+        """Return what the equity gained since the UTC day began; below zero: lost."""
+        return self.equity - self.ledger.day_start(self.at, self.equity)
+
+    @property
     def open_profit(self) -> Decimal:
         """Return what the open positions have come to so far: equity is balance + realised + this.
 
-        A position without a price counts with the last one that is known.
+        On spot dust is besides: bought, but not of a trade. A position without a price counts with
+        the last one that is known.
         """
         positions = self.ledger.positions.values()
         return sum((self._net(x, self.price_of(x) or x.last_price) for x in positions), Decimal(0))

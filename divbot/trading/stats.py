@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from divbot.domain.events import Event
 from divbot.domain.ledger import Ledger
+from divbot.trading.benchmark import MarketChange, market_change
+from divbot.trading.breakdown import By, Group, breakdown
 from divbot.trading.costs import Paid, paid_for
 from divbot.trading.curve import Valuation, equity_curve
 from divbot.trading.drawdown import Drawdown, maximum_drawdown
@@ -33,6 +35,11 @@ class Stats:
     open_trades: tuple[OpenTrade, ...]
     open_paid: Paid
     """What the open trades cost so far."""
+    best_day: Group | None
+    worst_day: Group | None
+    """The UTC days whose closed trades brought most and least; None without a trade."""
+    market: MarketChange | None
+    """What the market did meanwhile; None where the journal does not know it."""
     until: int
     """When the last event happened."""
     sessions: int
@@ -66,6 +73,10 @@ class Stats:
         """Return the part of the balance that the equity has gained, open positions included."""
         return float(self.last.equity / self.balance) - 1
 
+    def part(self, profit: Decimal) -> float:
+        """Return `profit` as a part of the balance that the run began with."""
+        return float(profit / self.balance)
+
     @property
     def paid(self) -> Paid:
         """Return what all trades cost, closed and open."""
@@ -79,11 +90,15 @@ def measure(events: Sequence[Event], ledger: Ledger) -> Stats:
     drawdown = maximum_drawdown(curve)
     annual = annual_return(curve)
     still_open = open_trades(ledger)
+    days = breakdown(ledger.closed, By.DAY)
     return Stats(
         curve=curve,
         closed=tally(ledger.closed),
         open_trades=still_open,
         open_paid=paid_for(still_open),
+        best_day=max(days, key=_profit, default=None),
+        worst_day=min(days, key=_profit, default=None),
+        market=market_change(events),
         until=ledger.at,
         sessions=ledger.sessions,
         exposure=exposure(ledger, curve[0].at),
@@ -94,6 +109,10 @@ def measure(events: Sequence[Event], ledger: Ledger) -> Stats:
         sortino=sortino(daily),
         calmar=calmar(annual, drawdown),
     )
+
+
+def _profit(group: Group) -> Decimal:
+    return group.tally.profit
 
 
 def exposure(ledger: Ledger, since: int) -> float | None:

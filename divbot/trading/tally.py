@@ -34,7 +34,7 @@ class Tally:
     gross_loss: Decimal
     """Of the trades that were lost; 0 or below."""
     average_r: float | None
-    """The mean profit as a multiple of what was risked up to the first stop: the expectancy in R.
+    """The mean profit in R, the loss planned at the first stop: the expectancy in R.
 
     Source: Tharp, "Trade Your Way to Financial Freedom" (1998). Trades without a risk are left out.
     """
@@ -44,7 +44,16 @@ class Tally:
     """Most trades lost one after the other, in the order in which they were closed."""
     average_holding: int | None
     """From entry to exit, in ms."""
+    holding_won: int | None
+    """The same of the trades that were won."""
+    holding_lost: int | None
+    """The same of the trades that were lost."""
     paid: Paid
+
+    @property
+    def before_costs(self) -> Decimal:
+        """Return what the trades would have brought at the middle prices, without any cost."""
+        return self.profit + self.paid.total
 
     @property
     def win_rate(self) -> float | None:
@@ -100,6 +109,8 @@ def tally(trades: Iterable[Trade]) -> Tally:
         worst=min(ordered, key=lambda x: x.profit, default=None),
         longest_losing_run=_longest_run([x.profit < 0 for x in ordered]),
         average_holding=_average_holding(ordered),
+        holding_won=_average_holding([x for x in ordered if x.profit > 0]),
+        holding_lost=_average_holding([x for x in ordered if x.profit < 0]),
         paid=paid_for(ordered),
     )
 

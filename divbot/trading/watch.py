@@ -50,14 +50,20 @@ class Watch:
 
     def checked_until(self, now: int) -> int:
         """Return the time before which all minutes of all positions have been looked at."""
-        return min((self._until(x) for x in self._book.positions), default=now // MINUTE * MINUTE)
+        return min((self._until(x) for x in self._book.positions), default=self.candle_at(now))
+
+    def candle_at(self, time: int) -> int:
+        """Return when the shortest candle that holds `time` opens."""
+        length = self._market.candle_length
+        return time // length * length
 
     def replay_minutes(self, now: int) -> list[DivbotError]:
         """Replay all minutes that ended since the last look; return why some could not be.
 
         What the venue does not know any more is closed, as nothing more will be heard of it.
         """
-        due = [x for x in self._book.positions if self._until(x) + MINUTE <= now]
+        length = self._market.candle_length
+        due = [x for x in self._book.positions if self._until(x) + length <= now]
         pasts = self._ask([partial(self._past, x, self._until(x), now) for x in due])
         troubles = []
         for position, past in zip(due, pasts, strict=True):
@@ -70,7 +76,7 @@ class Watch:
             looked_at = replace(position, checked_until=self._until(position))
             self._write(position, replay(looked_at, past, self._costs))
             if past.candles:
-                self._checked[position.trade] = past.candles[-1].open_time + MINUTE
+                self._checked[position.trade] = past.candles[-1].open_time + length
         return troubles
 
     def close_by_quote(self) -> None:
@@ -119,13 +125,13 @@ class Watch:
         symbol = position.symbol
         candles = self._market.minutes(symbol, start, now).final
         if self._kind is Kind.SPOT or not candles:
-            return Past(candles, {}, ())
+            return Past(candles, {}, (), self._market.candle_length)
         end = candles[-1].open_time
         marks = self._market.mark_minutes(symbol, start, now).final
         funding: Sequence[FundingRate] = ()
         if self._may_be_due(position, start, end):
             funding = self._funding(position, end)
-        return Past(candles, {x.open_time: x for x in marks}, funding)
+        return Past(candles, {x.open_time: x for x in marks}, funding, self._market.candle_length)
 
     def _funding(self, position: Position, end: int) -> Sequence[FundingRate]:
         """Ask for what was due by `end` and is not paid."""
@@ -173,7 +179,9 @@ class Watch:
         return self._kind is Kind.USDM and hour > position.funded_until and hour > start - _LATE
 
     def _until(self, position: Position) -> int:
-        return max(position.checked_until, self._checked.get(position.trade, 0))
+        # Of a candle in which a position was opened, the rest is still to be looked at.
+        until = max(position.checked_until, self._checked.get(position.trade, 0))
+        return self.candle_at(until)
 
     def _write(self, position: Position, events: Sequence[Event]) -> None:
         self._book.write(*events)

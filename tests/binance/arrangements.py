@@ -151,7 +151,8 @@ def ordered(kind: str, path: str = "") -> Arrange:
 
 def _control(exchange: str, method: str, body: str | None = None) -> None:
     connection = HTTPConnection(urlsplit(exchange).netloc, timeout=10)
-    connection.request(method, "/divbot/faults", body)
+    headers = {"Content-Type": "application/json"}
+    connection.request(method, "/divbot/faults", body, headers)
     reply = connection.getresponse()
     text = reply.read()
     connection.close()

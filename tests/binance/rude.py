@@ -19,9 +19,10 @@ from cryptography.x509.oid import NameOID
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+_START = 1_722_330_000_000
 ROWS = b"".join(
     b'%s[%d,"2","4","1","3","7",%d,"1",2,"3","4","0"]'
-    % (b"," if n else b"[", 300_000 * n, 300_000 * n + 299_999)
+    % (b"," if n else b"[", _START + 300_000 * n, _START + 300_000 * n + 299_999)
     for n in range(3)
 )
 BODY = ROWS + b"]"

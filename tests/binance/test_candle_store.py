@@ -75,6 +75,20 @@ def test_no_damage_gives_a_wrong_number(
         assert same(found.candles, candles(rows))
 
 
+@pytest.mark.parametrize("bit", [63, 62, 31, 0])
+@pytest.mark.parametrize("places", [(1, 2), (1, 5), (4, 6), (0, 6), (1, 2, 3, 4)], ids=str)
+def test_bits_that_flip_together_are_seen(
+    tmp_path: Path, bit: int, places: tuple[int, ...]
+) -> None:
+    store, stored = kept(tmp_path)
+    content = bytearray(stored.path.read_bytes())
+    for place in places:
+        content[HEADER + 3 * ROW + 8 * place + bit // 8] ^= 1 << bit % 8
+    stored.path.write_bytes(content)
+
+    assert store.read(SYMBOL, M5) is None
+
+
 def test_zeros_where_power_was_lost_are_no_candles(tmp_path: Path) -> None:
     store, stored = kept(tmp_path)
     with stored.path.open("ab") as file:
@@ -86,7 +100,7 @@ def test_zeros_where_power_was_lost_are_no_candles(tmp_path: Path) -> None:
 def test_a_file_of_another_version_is_no_candles(tmp_path: Path) -> None:
     store, stored = kept(tmp_path)
     content = stored.path.read_bytes()
-    stored.path.write_bytes(content.replace(b"divbot candles 1", b"divbot candles 0"))
+    stored.path.write_bytes(content.replace(b"divbot candles 2", b"divbot candles 1"))
 
     assert store.read(SYMBOL, M5) is None
 
@@ -135,12 +149,11 @@ def test_where_nothing_can_be_written_nothing_is_kept(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_nothing_half_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, content: bytes) -> int:
-        with path.open("wb") as file:
-            file.write(content[:100])
+    def full(descriptor: int, content: memoryview) -> int:
+        os.pwrite(descriptor, content[:100], 0)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(os, "write", full)
     store = CandleStore(tmp_path)
 
     store.begin(SYMBOL, M5, 500, candles(3))

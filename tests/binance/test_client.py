@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -185,23 +187,41 @@ def test_a_pause_for_one_is_a_pause_for_all() -> None:
     with pytest.raises(StopUntil) as caught:
         other.server_time()
 
-    assert caught.value.until == NOW + 130_000
+    assert caught.value.ends == 130.0
     assert len(transport.asked) == 1
 
 
+DATE = "Tue, 30 Jul 2024 {} GMT"
+
+
 @pytest.mark.parametrize(
-    ("answer", "until"),
+    ("answer", "seconds"),
     [
-        pytest.param(refusal(418, Retry_After="300"), NOW + 300_000, id="by the header"),
+        pytest.param(refusal(418, Retry_After="300"), 300, id="by the header"),
         pytest.param(
-            refusal(418, -1003, f"IP banned until {NOW + 7_000}."), NOW + 7_000, id="by the message"
+            refusal(418, -1003, f"IP banned until {NOW + 700_000}."), 700, id="by the message"
         ),
-        pytest.param(refusal(418, Retry_After="9" * 40), NOW + 3 * 86_400_000, id="for ever"),
-        pytest.param(refusal(418), NOW + 120_000, id="not said"),
+        pytest.param(
+            refusal(418, -1003, f"IP banned until {NOW + 700_000}.", Date=DATE.format("08:10:00")),
+            3700,
+            id="by a clock here that is ahead",
+        ),
+        pytest.param(
+            refusal(418, Retry_After=DATE.format("10:10:00"), Date=DATE.format("10:00:00")),
+            600,
+            id="by a clock here that is behind",
+        ),
+        pytest.param(
+            refusal(418, -1003, f"IP banned until {NOW - 3_600_000}."), 120, id="by a time gone by"
+        ),
+        pytest.param(refusal(418, -1003, f"IP banned until {NOW + 7_000}."), 120, id="too short"),
+        pytest.param(refusal(418, Retry_After="0"), 120, id="none at all"),
+        pytest.param(refusal(418, Retry_After="9" * 40), 3 * 86_400, id="for ever"),
+        pytest.param(refusal(418), 120, id="not said"),
     ],
 )
 def test_a_ban_is_written_down_and_obeyed_by_the_next_program(
-    answer: Answer, until: int, tmp_path: Path
+    answer: Answer, seconds: int, tmp_path: Path
 ) -> None:
     file = tmp_path / "state" / "bans.json"
     with pytest.raises(StopUntil) as first:
@@ -211,8 +231,69 @@ def test_a_ban_is_written_down_and_obeyed_by_the_next_program(
     with pytest.raises(StopUntil, match="banned this address until 2024-") as second:
         client_of(silent, bans=Bans(file)).server_time()
 
-    assert (first.value.until, second.value.until) == (until, until)
+    assert (first.value.ends, second.value.ends) == (seconds, seconds)
     assert not silent.asked
+
+
+class SetClock(ManualClock):
+    """A clock that somebody sets while it runs."""
+
+    ahead = 0
+
+    def now(self) -> int:
+        return super().now() + self.ahead
+
+
+@pytest.mark.parametrize("ahead", [-3_600_000, 3_600_000])
+def test_a_clock_that_is_set_changes_no_ban(ahead: int) -> None:
+    transport = ScriptedTransport(refusal(418, Retry_After="300"), TIME)
+    transport.clock = clock = SetClock(NOW)
+    client = client_of(transport)
+    with pytest.raises(StopUntil):
+        client.server_time()
+
+    clock.ahead = ahead
+    clock.advance(299)
+    with pytest.raises(StopUntil):
+        client.server_time()
+    clock.advance(2)
+
+    assert client.server_time() == 1722330000123
+
+
+def test_a_remembered_ban_is_no_longer_than_any_can_be(tmp_path: Path) -> None:
+    bans = Bans(tmp_path / "bans.json")
+    bans.note(HERE, 10**18, now=NOW)
+
+    with pytest.raises(StopUntil) as caught:
+        client_of(ScriptedTransport(), bans=bans).server_time()
+
+    assert caught.value.ends == 3 * 86_400
+
+
+def test_a_ban_is_on_the_disk_before_anything_else_happens_and_is_nobody_else_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, done = tmp_path / "new" / "state" / "bans.json", []
+    sync, replace = os.fsync, os.replace
+
+    def fsync(descriptor: int) -> None:
+        sync(descriptor)
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        done.append("sync folder" if is_folder else "sync file")
+
+    def rename(source: Path, target: Path) -> None:
+        replace(source, target)
+        done.append(f"rename to {target.name}")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", rename)
+
+    Bans(file).note(HERE, NOW + 1000, now=NOW)
+
+    assert done == ["sync file", "rename to bans.json", "sync folder"]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert {stat.S_IMODE(each.stat().st_mode) for each in list(file.parents)[:2]} == {0o700}
 
 
 def test_a_ban_ends(tmp_path: Path) -> None:
@@ -296,6 +377,20 @@ def test_what_is_wrong_with_a_symbol_names_it_whatever_was_asked(
 ) -> None:
     with pytest.raises(error, match=says):
         ask(client_of(ScriptedTransport(refused)))
+
+
+@pytest.mark.parametrize(
+    ("start", "asked"), [(None, {}), (1_722_340_800_000, {"startTime": 1_722_340_800_000})]
+)
+def test_candles_are_the_newest_or_those_from_a_time_on(
+    start: int | None, asked: dict[str, int]
+) -> None:
+    transport = ScriptedTransport(Answer(200, JSON, b"[]"))
+
+    client_of(transport).final_candles("BTCUSDT", Interval.M5, 499, start)
+
+    usual = {"symbol": "BTCUSDT", "interval": "5m", "limit": 499}
+    assert transport.asked[0][1] == usual | asked
 
 
 def test_every_try_is_charged_for() -> None:

@@ -63,7 +63,7 @@ def test_a_fault_that_lasts_ends_as_its_error(
         except DivbotError as error:
             ended = type(error)
             if isinstance(error, StopUntil):
-                clock.wait((error.until - clock.now()) / 1000)
+                clock.wait(error.left(clock.monotonic()))
         _, most = tracemalloc.get_traced_memory()
 
         # The server's end of a connection may close in the middle of the next try: no answer then.

@@ -145,3 +145,31 @@ def test_without_a_clock_nothing_is_guessed(tmp_path: Path) -> None:
         history_of(venue, tmp_path).final_candles("XUSDT", M5, 500, 0)
 
     assert venue.asked == [500, 500]
+
+
+def test_a_kept_gap_heals_once_the_venue_fills_it_in(tmp_path: Path) -> None:
+    venue = Venue(missing=set(range(700, 720)), steps=900)
+    gapped = history_of(venue, tmp_path).final_candles("XUSDT", M5, 500, venue.at)
+    venue.steps += 1
+    history_of(venue, tmp_path).final_candles("XUSDT", M5, 500, venue.at)
+    venue.missing.clear()
+
+    found = history_of(venue, tmp_path).final_candles("XUSDT", M5, 500, venue.at)
+    history_of(venue, tmp_path).final_candles("XUSDT", M5, 500, venue.at)
+
+    assert np.diff(gapped.open_time).max() == 21 * STEP
+    assert same(found, venue.fresh(500))
+    # One request each time, for all of it while there is a gap.
+    assert venue.asked == [500, 500, 500, 3]
+
+
+def test_a_gap_that_is_not_among_the_newest_costs_nothing(tmp_path: Path) -> None:
+    venue = Venue(missing={400}, steps=880)
+    history_of(venue, tmp_path).final_candles("XUSDT", M5, 500, venue.at)
+    venue.steps += 20
+    history_of(venue, tmp_path).final_candles("XUSDT", M5, 500, venue.at)
+
+    history_of(venue, tmp_path).final_candles("XUSDT", M5, 500, venue.at)
+    history_of(venue, tmp_path).final_candles("XUSDT", M5, 400, venue.at)
+
+    assert venue.asked == [500, 500, 3, 3]

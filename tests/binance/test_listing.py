@@ -17,7 +17,7 @@ from divbot.binance.rules import Rule, UniverseRules
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.stocks import Stocks, tokenisable
 from divbot.binance.universe import Universe
-from divbot.binance.wire import Candles, Listing, Quote
+from divbot.binance.wire import BySymbol, Candles, Listing, Quote
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import (
     DivbotError,
@@ -65,15 +65,16 @@ class FakeClient:
         listed = {x.symbol: x for x in coins + stocks}
         return Listing(listed, 1234, self.clock.now() + AHEAD)
 
-    def tickers(self) -> tuple[dict[str, Ticker], dict[str, Quote]]:
+    def tickers(self) -> tuple[BySymbol[Ticker], BySymbol[Quote]]:
         low = Decimal(1)
-        return {
+        tickers = {
             symbol: Ticker(symbol, low, low + Decimal(width), low, low, self.clock.now() + AHEAD)
             for symbol, width in self.ranges.items()
-        }, self.quotes()
+        }
+        return BySymbol(tickers), self.quotes()
 
-    def quotes(self) -> dict[str, Quote]:
-        return dict.fromkeys(self.ranges, Quote(Decimal("0.999"), Decimal(1)))
+    def quotes(self) -> BySymbol[Quote]:
+        return BySymbol(dict.fromkeys(self.ranges, Quote(Decimal("0.999"), Decimal(1))))
 
     def server_time(self) -> int:
         self.asked.append("time")
@@ -263,7 +264,7 @@ def test_a_list_of_earlier_says_of_no_symbol_that_it_is_gone(desk: Desk) -> None
     assert [x.is_only_held for x in kept.listed if x.symbol == "NEWUSDT"] == [True]
 
 
-@pytest.mark.parametrize("trouble", [StopUntil.banned(NOW + DAY), VenueRefused("not here")])
+@pytest.mark.parametrize("trouble", [StopUntil("banned", ends=1.0), VenueRefused("not here")])
 def test_a_venue_that_wants_no_requests_is_not_glossed_over(
     desk: Desk, trouble: DivbotError
 ) -> None:
@@ -312,6 +313,16 @@ class TestStocks:
         assert later.bases(NOW + 23 * HOUR) == {"TSLA"}
         assert (len(futures.asked), len(others.asked)) == (1, 0)
         assert later.bases(NOW + 25 * HOUR) == {"TSLA"}
+        assert len(others.asked) == 1
+
+    def test_are_asked_for_again_where_the_clock_was_set_back(self, tmp_path: Path) -> None:
+        clock = ManualClock(NOW)
+        ahead, _ = self.stocks(tmp_path, clock)
+        ahead.bases(NOW + 400 * DAY)
+
+        later, others = self.stocks(tmp_path, clock)
+
+        assert later.bases(NOW) == {"TSLA"}
         assert len(others.asked) == 1
 
     def test_the_last_known_ones_do_where_futures_cannot_be_asked(self, tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_the_spot_market_of_2020(data: Path) -> None:
     body = real(data, "spot_ticker24hr_2020-10-09")
     listing = listing_of(data, "spot_exchangeInfo_2020-10-09", Market.SPOT)
 
-    found = universe_of(listing, Market.SPOT, parse_tickers(body), parse_quotes(body))
+    found = universe_of(listing, Market.SPOT, parse_tickers(body).found, parse_quotes(body).found)
 
     assert verdicts(found) == golden("spot-2020-10-09")
     by_volume = (GOLDEN / "universe-spot-2020-10-09-by-volume.txt").read_text().split()

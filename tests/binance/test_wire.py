@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from divbot.binance.rows import is_symbol
 from divbot.binance.wire import (
     Listing,
     ListingParser,
-    is_symbol,
     parse_final_klines,
     parse_quotes,
     parse_server_time,
@@ -52,7 +52,7 @@ def body(*rows: Any) -> bytes:
     "time", [1_722_330_000, 1_722_330_000_000_000, True, "1722330000000", 1e12]
 )
 def test_a_time_that_is_not_in_milliseconds_is_none(time: object) -> None:
-    with pytest.raises(BadAnswer, match="expected serverTime in ms"):
+    with pytest.raises(BadAnswer, match="serverTime: expected a time in milliseconds"):
         parse_server_time(json.dumps({"serverTime": time}).encode())
 
 
@@ -198,14 +198,14 @@ def test_an_entry_that_makes_no_sense_costs_only_itself() -> None:
 
 def test_real_tickers_are_understood(data: Path) -> None:
     body = real(data, "spot_ticker24hr_2020-10-09")
-    tickers, quotes = parse_tickers(body), parse_quotes(body)
+    tickers, quotes = parse_tickers(body).found, parse_quotes(body).found
 
-    assert parse_tickers_and_quotes(body) == (tickers, quotes)
+    assert parse_tickers_and_quotes(body) == ((tickers, ()), (quotes, ()))
 
     assert len(tickers) == len(quotes) == 1089
     assert tickers["BTCUSDT"].quote_volume > Decimal(10**8)
     assert 0 < quotes["BTCUSDT"].bid < quotes["BTCUSDT"].ask
-    assert len(parse_tickers(real(data, "spot_ticker24hr_top100_2026-03-10"))) == 100
+    assert len(parse_tickers(real(data, "spot_ticker24hr_top100_2026-03-10")).found) == 100
 
 
 @pytest.mark.parametrize(
@@ -257,11 +257,11 @@ def test_a_listing_that_changes_is_read_anew() -> None:
     def listed(time: int, *entries: dict[str, Any]) -> Listing:
         return parser.parse(orjson.dumps({"serverTime": time, "symbols": entries}))
 
-    first, second = listed(1, entry), listed(2, entry)
-    third = listed(3, entry | {"status": "HALT"}, entry | {"symbol": "BUSDT"})
+    first, second = listed(START, entry), listed(START + 1, entry)
+    third = listed(START + 2, entry | {"status": "HALT"}, entry | {"symbol": "BUSDT"})
 
     assert second.instruments["AUSDT"] is first.instruments["AUSDT"]
-    assert [x.server_time for x in (first, second, third)] == [1, 2, 3]
+    assert [x.server_time for x in (first, second, third)] == [START, START + 1, START + 2]
     assert {name: x.status for name, x in third.instruments.items()} == {
         "AUSDT": "HALT",
         "BUSDT": "TRADING",

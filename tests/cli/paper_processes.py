@@ -56,7 +56,7 @@ class Paper:
         self.journal = journal
         variables = how.pop("variables", {})
         self.process = subprocess.Popen(
-            [*DIVBOT, *arguments(url, journal), *flags],
+            [*DIVBOT, *arguments(url, journal, *flags)],
             **{
                 "stdin": subprocess.DEVNULL,
                 "stdout": subprocess.PIPE,
@@ -123,12 +123,17 @@ class Paper:
                 stream.close()
 
 
-def arguments(url: str, journal: Path) -> list[str]:
-    """Return the flags of a run that trades as often as it can."""
-    return [
-        "paper",
-        *("--base-url", url),
-        *("--journal", str(journal)),
-        *("--interval", "1m", "--speed", "60", "--top", "40", "--workers", "2"),
-        *("--max-positions", "20", "--min-score", "0", "--take-earlier"),
-    ]
+def arguments(url: str, journal: Path, *flags: str) -> list[str]:
+    """Return the flags of a run that trades as often as it can, as far as `flags` let it."""
+    usual = {
+        "--base-url": url,
+        "--journal": str(journal),
+        "--interval": "1m",
+        "--speed": "60",
+        "--top": "40",
+        "--workers": "2",
+        "--max-positions": "20",
+        "--min-score": "0",
+    }
+    kept = (x for name, value in usual.items() if name not in flags for x in (name, value))
+    return ["paper", *kept, "--take-earlier", *flags]

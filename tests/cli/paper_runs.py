@@ -71,6 +71,7 @@ def entered(
     paid, amount = Decimal(price), Decimal(quantity)
     sign = 1 if side is Side.BUY else -1
     tick = Decimal((0, (1,), int(paid.as_tuple().exponent)))
+    stop = (paid * (100 - sign) / 100).quantize(tick)
     origin = Origin(
         kind=kind or (Kind.REGULAR_BULLISH if side is Side.BUY else Kind.HIDDEN_BEARISH),
         interval="5m",
@@ -89,13 +90,14 @@ def entered(
         quantity=amount,
         leverage=10,
         margin=cost(paid * amount / 10),
-        stop=(paid * (100 - sign) / 100).quantize(tick),
+        stop=stop,
         target=(paid * (100 + 2 * sign) / 100).quantize(tick),
         trail=None,
         liquidation=paid * (100 - 8 * sign) / Decimal("102.5"),
         seen=None,
         tick=tick,
         origin=origin,
+        risk=abs(paid - stop) * amount,
     )
 
 

@@ -35,45 +35,54 @@ divbot 0.1.0 paper trading, SIMULATED PRICES; no real orders
   market                    local exchange USD-M futures, 5m candles
   symbols                   top 400 by volume
   balance                   50,000.00 USDT
-  risk                      1.00% of the equity a trade
-  leverage                  10x
-  max positions             3
-  check interval            60 s between two scans of the market
-  position update interval  2.5 s
+  risk per trade            1.00% of the equity
+  maximum leverage          10x
+  maximum open positions    3
+  check interval            a scan every 60 s
+  position update interval  a price check every 2.5 s
   journal                   paper-usdm-5m.sqlite
 """
 RESUMED_BANNER = """\
   resumed                   session 2 with 3 open positions, 1 closed trade,
                             cash 49,343.42 USDT
-  no new positions          the loss of this day has reached 3 %
+  entries paused            the loss of this day has reached 3 %
 """
 SUMMARY = """\
 ran 2h33m on local exchange USD-M futures 5m, SIMULATED PRICES
-  equity      49,988.57 USDT, -11.43 this session
-  drawdown    0.10% below its peak
-  trades      1 closed this session, 1 in all, 0% won
-  realised    -23.32 USDT
-  open        +11.89 USDT; 3 positions stay in the journal: 1000PEPEUSDT,
-              币安人生USDT, BTCUSDT
-  costs       fees 5.26, slippage 0.37, funding +0.21
-  looks       3672; 99 of 100 began within 4 ms of their time, all within 38 ms
-  journal     paper-usdm-5m.sqlite
-  look at it  divbot trades, divbot stats
+  equity        49,988.57 USDT, -11.43 this session
+  drawdown      0.10% below its peak
+  trades        1 closed this session, 1 in all, 0% won
+  realised      -23.32 USDT
+  open          +11.89 USDT; 3 positions stay in the journal: 1000PEPEUSDT,
+                币安人生USDT, BTCUSDT
+  costs         fees 5.26, slippage 0.37, funding +0.21
+  price checks  3672; delay p99 4 ms, worst 38 ms
+  journal       paper-usdm-5m.sqlite
+  to see more   divbot trades, divbot stats
 """
 QUIET_SUMMARY = """\
 ran 3h03m on local exchange USD-M futures 5m, SIMULATED PRICES
-  equity      50,000.00 USDT, 0.00 this session
-  drawdown    0.00% below its peak
-  trades      none closed yet
-  realised    0.00 USDT
-  open        0.00 USDT, no open position
-  costs       fees 0.00, slippage 0.00, funding 0.00
-  looks       1
-  journal     paper-usdm-5m.sqlite
-  look at it  divbot trades, divbot stats
+  equity        50,000.00 USDT, 0.00 this session
+  drawdown      0.00% below its peak
+  trades        none closed yet
+  realised      0.00 USDT
+  open          0.00 USDT, no open position
+  costs         fees 0.00, slippage 0.00, funding 0.00
+  price checks  1
+  journal       paper-usdm-5m.sqlite
+  to see more   divbot trades, divbot stats
 """
 LATENESS = Lateness(steps=3672, waited=3671, median=1.0, p99=4.4, worst=38.0)
 BEFORE = fold(EVENTS[: EVENTS.index(RESUMED) + 1])
+
+
+def test_settings_that_a_session_changed_are_told_old_and_new() -> None:
+    changed = {"risk": ("0.01", "0.02"), "trail_atr": ("None", "2.0")}
+    resumed = replace(RESUMED, changed=changed)
+
+    text = banner_text(SETUP, fold([*EVENTS[: EVENTS.index(RESUMED)], resumed]))
+
+    assert "  changed                   risk 0.01 -> 0.02, trail_atr unset -> 2.0\n" in text
 
 
 def test_a_run_says_how_it_is_set_up() -> None:
@@ -104,7 +113,18 @@ def test_machines_are_told_what_a_session_came_to() -> None:
     assert Decimal(told["change"]) == SNAPSHOT.equity - BEFORE.equity
     assert (told["closed"], told["closed_in_session"], told["session"]) == (1, 1, 2)
     assert told["open"] == ["1000PEPEUSDT", "币安人生USDT", "BTCUSDT"]
+    assert (told["looks"], told["looks_missed"]) == (3672, 0)
     assert told["late_ms"] == {"median": 1.0, "p99": 4.4, "worst": 38.0}
+
+
+def test_looks_that_were_missed_are_told() -> None:
+    late = replace(LATENESS, missed=14)
+
+    text = summary_text(SNAPSHOT, BEFORE, late, SETUP.journal)
+    told = json.loads(summary_json(SNAPSHOT, BEFORE, late, SETUP.journal))
+
+    assert "  price checks  3672, 14 missed; delay p99 4 ms, worst 38 ms\n" in text
+    assert told["looks_missed"] == 14
 
 
 def test_a_session_in_which_nothing_happened_says_so() -> None:

@@ -137,7 +137,7 @@ def test_without_plotly_one_is_told_what_to_install(
     monkeypatch.setitem(sys.modules, "plotly.offline", None)
     monkeypatch.chdir(tmp_path)
 
-    with pytest.raises(InputError, match=r"draws with plotly: pip install 'divbot\[report\]'"):
+    with pytest.raises(InputError, match=r"draws with plotly, .* -m pip install 'plotly>=6'$"):
         command_line()(arguments, standalone_mode=False)
 
     assert list(tmp_path.iterdir()) == []

@@ -1,14 +1,24 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from divbot import cli
+from divbot.cli import command_line
+from divbot.domain.errors import InputError
+from divbot.settings import Settings
 from tests.cli.commands import divbot, environment
 
+COMMANDS = ("scan", "chart", "paper", "exchange", "universe", "why", "limits", "status", "trades")
 
-@pytest.mark.parametrize("arguments", [[], ["--help"]], ids=["nothing", "--help"])
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]], ids=["nothing", "--help", "-h"])
 def test_help_lists_the_commands(arguments: list[str]) -> None:
     run = divbot(*arguments)
 
@@ -23,7 +33,7 @@ def test_help_lists_the_commands(arguments: list[str]) -> None:
         ["--help"],
         *(
             [name, "--help"]
-            for name in ("scan", "chart", "exchange", "status", "trades", "stats", "verify")
+            for name in ("scan", "chart", "exchange", "runs", "status", "trades", "stats", "verify")
         ),
     ],
 )
@@ -39,6 +49,93 @@ def test_help_waits_for_nothing_heavy(arguments: list[str]) -> None:
     loaded = {line.rsplit("|", 1)[-1].strip() for line in run.stderr.splitlines()}
     assert "typer" in loaded
     assert not loaded & {"numba", "numpy", "pandas", "requests", "aiohttp", "rich", "plotly"}
+
+
+def runner() -> CliRunner:
+    return CliRunner(env={"COLUMNS": "80"})
+
+
+@pytest.mark.parametrize("command", [[], ["verify"]], ids=["divbot", "verify"])
+def test_a_list_of_commands_is_made_of_whole_sentences(command: list[str]) -> None:
+    shown = runner().invoke(command_line(), [*command, "-h"]).stdout
+
+    listed = " ".join(shown.partition("Commands:\n")[2].split())
+    assert "..." not in listed
+    assert listed.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [*([name] for name in COMMANDS), ["verify", "warmup"], ["verify", "calibration"]],
+    ids=" ".join,
+)
+def test_every_command_has_a_short_flag_for_help(command: list[str]) -> None:
+    assert "-h, --help" in runner().invoke(command_line(command), [*command, "-h"]).stdout
+
+
+def test_every_setting_has_a_flag() -> None:
+    shown = "".join(
+        runner().invoke(command_line([name]), [name, "-h"]).stdout for name in ("scan", "paper")
+    )
+
+    missing = [
+        name
+        for name in Settings.model_fields
+        if not re.search(rf"--{name.replace('_', '-')}[\s,]", shown)
+    ]
+    assert missing == []
+
+
+def test_a_flag_that_is_rarely_given_reaches_the_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: dict[str, object] = {}
+
+    def load(flags: Mapping[str, object], config: Path | None, _: object) -> Settings:
+        given.update({name: value for name, value in flags.items() if value is not None})
+        raise InputError("seen enough")
+
+    monkeypatch.setattr("divbot.settings.load_settings", load)
+    arguments = ["paper", "--cooldown", "5", "--no-exit-on-opposite", "--weight-trend=0.3"]
+
+    with pytest.raises(InputError, match="seen enough"):
+        command_line(arguments)(arguments, standalone_mode=False)
+
+    assert given == {"cooldown": "5", "exit_on_opposite": False, "weight_trend": "0.3"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param(
+            ["scan", "--cooldown=5"],
+            "No such option: --cooldown; it is a setting: write `cooldown = ...` into divbot.toml, "
+            "or set DIVBOT_COOLDOWN",
+            id="a setting",
+        ),
+        pytest.param(
+            ["chart", "BTCUSDT", "--no-keep-candles"],
+            "No such option: --no-keep-candles; it is a setting: write `keep_candles = ...` into "
+            "divbot.toml, or set DIVBOT_KEEP_CANDLES",
+            id="a setting turned off",
+        ),
+        pytest.param(["scan", "--frob"], "No such option: --frob", id="no setting"),
+        pytest.param(
+            ["status", "--top=3"], "No such option: --top", id="a command without settings"
+        ),
+    ],
+)
+def test_without_a_flag_one_is_told_how_to_set_it(
+    arguments: list[str],
+    says: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["divbot", *arguments])
+
+    code = cli._run()
+
+    assert (code, capsys.readouterr().err) == (2, f"divbot: {says}\n")
 
 
 def test_the_version_is_told() -> None:

@@ -31,6 +31,13 @@ def test_limits_are_a_document_for_machines(quiet_market: str) -> None:
     assert document["weight_used"] >= 6  # the listing, and the time, five times
 
 
+def test_limits_need_no_network_for_a_demo() -> None:
+    run = divbot("limits", "--demo")
+
+    assert (run.returncode, len(run.stdout.splitlines())) == (0, 3)
+    assert run.stderr == "divbot: demo: the limits of a local exchange, not of Binance\n"
+
+
 def test_no_venue_is_told_in_one_line() -> None:
     run = divbot("limits", "--base-url", "http://127.0.0.1:9")
 

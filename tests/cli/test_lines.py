@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from divbot.cli import notices
 from divbot.cli.figures import harmless, money, percent, price_text, quantity_text, signed, span
-from divbot.cli.lines import event_json, event_line, event_words
+from divbot.cli.lines import dust_text, event_json, event_line, event_words
 from divbot.domain.events import Event, Paused
 from divbot.domain.fills import Reason
-from divbot.domain.ledger import Ledger, fold
+from divbot.domain.ledger import Dust, Ledger, fold
+from divbot.domain.risk import Limit
 from divbot.domain.signals import Side
 from tests.cli.paper_runs import (
     BEGAN,
@@ -45,57 +46,65 @@ GOES_ON = Paused(at=NOW, reason="")
     [
         pytest.param(
             STARTED,
-            "2026-11-20 16:00:00 START local exchange USD-M futures 5m, SIMULATED PRICES, "
+            "2026-11-20 16:00:00Z INFO    "
+            "START local exchange USD-M futures 5m, SIMULATED PRICES, "
             "balance 50,000.00 USDT, divbot 0.1.0",
             id="started",
         ),
         pytest.param(
             replace(STARTED, is_simulated=False, venue="Binance"),
-            "2026-11-20 16:00:00 START Binance USD-M futures 5m, balance 50,000.00 USDT, "
+            "2026-11-20 16:00:00Z INFO    "
+            "START Binance USD-M futures 5m, balance 50,000.00 USDT, "
             "divbot 0.1.0",
             id="started on the real market",
         ),
         pytest.param(
             RESUMED,
-            "2026-11-20 16:30:00 START session 2 of local exchange USD-M futures 5m, "
+            "2026-11-20 16:30:00Z INFO    "
+            "START session 2 of local exchange USD-M futures 5m, "
             "SIMULATED PRICES",
             id="resumed",
         ),
         pytest.param(
             SOL,
-            "2026-11-20 18:29:05 BUY   SOLUSDT 12.4 @ 171.32, stop 169.61, target 174.75, 10x, "
+            "2026-11-20 18:29:05Z INFO    "
+            "BUY   SOLUSDT 12.4 @ 171.32, stop 169.61, target 174.75, 10x, "
             "regular bullish 7.3, spread 0.006%, slip 0.12 USDT, fee 1.06",
             id="entered long",
         ),
         pytest.param(
             PEPE,
-            "2026-11-20 16:58:05 SELL  1000PEPEUSDT 184,000 @ 0.0115400, stop 0.0116554, "
+            "2026-11-20 16:58:05Z INFO    "
+            "SELL  1000PEPEUSDT 184,000 @ 0.0115400, stop 0.0116554, "
             "target 0.0113092, 10x, hidden bearish 7.3, spread 0.001%, slip 0.02 USDT, fee 1.06",
             id="entered short",
         ),
         pytest.param(
             FUNDED,
-            "2026-11-20 19:00:05 FUND  1000PEPEUSDT +0.21 USDT, rate 0.0100%, mark price 0.01152",
+            "2026-11-20 19:00:05Z INFO    "
+            "FUND  1000PEPEUSDT +0.21 USDT, rate 0.0100%, mark price 0.01152",
             id="funded",
         ),
         pytest.param(
-            TRAILED, "2026-11-20 19:01:05 TRAIL 币安人生USDT stop moved to 0.21400", id="trailed"
+            TRAILED,
+            "2026-11-20 19:01:05Z INFO    TRAIL 币安人生USDT stop moved to 0.21400",
+            id="trailed",
         ),
         pytest.param(
             SOL_OUT,
-            "2026-11-20 19:02:05 EXIT  SOLUSDT stop @ 169.61, -23.32 USDT (-1.10 R), held 33m, "
+            "2026-11-20 19:02:05Z INFO    "
+            "EXIT  SOLUSDT stop @ 169.61, -23.32 USDT (-1.10 R), held 33m, "
             "fees 2.11",
             id="exited",
         ),
         pytest.param(MARKED, "", id="marked: too many"),
         pytest.param(
             PAUSED,
-            "2026-11-20 19:02:35 PAUSE no new positions: the loss of this day has reached 3 %",
+            "2026-11-20 19:02:35Z WARNING "
+            "PAUSE no new positions: the loss of this day has reached 3 %",
             id="paused",
         ),
-        pytest.param(
-            GOES_ON, "2026-11-20 19:03:05 GO ON new positions may be opened", id="goes on"
-        ),
+        pytest.param(GOES_ON, "2026-11-20 19:03:05Z INFO    RESUMED entries enabled", id="goes on"),
     ],
 )
 def test_every_event_has_its_line(event: Event, line: str) -> None:
@@ -117,6 +126,26 @@ def test_each_exit_tells_of_its_own_trade() -> None:
 
     assert " SOLUSDT target @ 174.75, +40.39 USDT (+1.90 R)" in event_line(exits[0], ledger)
     assert " 币安人生USDT stop @ 0.21400, -7.33 USDT" in event_line(exits[1], ledger)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (2, "worth 20.00 USDT: 0.1 of COIN1USDT, 0.1 of COIN2USDT"),
+        (40, "worth 400.00 USDT: parts of 40 symbols"),
+    ],
+)
+def test_what_is_left_over_is_named_as_far_as_it_is_little(count: int, text: str) -> None:
+    dust = {f"COIN{n}USDT": Dust(Decimal("0.1"), Decimal(50)) for n in range(1, count + 1)}
+
+    prices = {name: Decimal(100) for name in dust}
+    assert dust_text(replace(LEDGER, dust=dust), prices) == text
+
+
+def test_an_entry_says_one_r_and_what_limited_it() -> None:
+    entry = replace(SOL, risk=Decimal("21.204"), limited_by=Limit.CASH)
+
+    assert event_line(entry, LEDGER).endswith(", fee 1.06, 1 R 21.20, size limited by cash")
 
 
 def test_a_liquidation_price_is_written_on_the_tick() -> None:
@@ -233,11 +262,11 @@ def test_every_event_has_words_but_the_many() -> None:
 def test_a_notice_is_one_line_with_the_market_s_time() -> None:
     line = notices.notice_line(BEGAN, "[Background] scan failed: no answer\nin 10 s")
 
-    assert line == "2026-11-20 16:00:00 [Background] scan failed: no answer in 10 s"
+    assert line == "2026-11-20 16:00:00Z INFO    [Background] scan failed: no answer in 10 s"
 
 
 def test_a_warning_is_called_one() -> None:
-    assert notices.notice_line(BEGAN, "late", is_warning=True).endswith(" warning: late")
+    assert notices.notice_line(BEGAN, "late", is_warning=True).endswith("Z WARNING late")
     assert json.loads(notices.notice_json(BEGAN, "late\n", is_warning=True)) == {
         "event": "notice",
         "at": BEGAN,

@@ -18,11 +18,13 @@ from divbot.domain.events import Paused
 from divbot.domain.fills import Quote, Reason
 from divbot.domain.ledger import fold
 from divbot.domain.signals import Kind, Side
+from divbot.trading.decide import pause_reason
 from divbot.trading.snapshot import Snapshot
 from tests.cli.paper_runs import (
     BTC,
     EMPTY,
     EVENTS,
+    FRESH,
     FUNDED,
     LEDGER,
     MINUTE,
@@ -38,6 +40,7 @@ from tests.cli.paper_runs import (
     exited,
     opportunity,
 )
+from tests.trading.fakes import ENTRIES
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 NOVEL = "no answer\x1b[2J from 币安 " * 400
@@ -256,7 +259,9 @@ def test_a_new_peak_is_no_drawdown() -> None:
     assert "drawdown 0.00%" in render(replace(SNAPSHOT, ledger=ledger), 80, 24).plain
 
 
-@pytest.mark.parametrize(("days", "text"), [(0, "today -10.00"), (1, "today +40.00")])
+@pytest.mark.parametrize(
+    ("days", "text"), [(0, "today -10.00 (-0.02%)"), (1, "today +40.00 (+0.08%)")]
+)
 def test_a_day_begins_with_what_the_one_before_ended_with(days: int, text: str) -> None:
     ledger = replace(
         LEDGER,
@@ -268,6 +273,19 @@ def test_a_day_begins_with_what_the_one_before_ended_with(days: int, text: str) 
     snapshot = replace(SNAPSHOT, ledger=ledger, at=NOW + days * 24 * 60 * MINUTE)
 
     assert text in render(snapshot, 80, 24).plain
+
+
+def test_what_a_day_lost_is_one_figure_beside_its_limit() -> None:
+    ledger = replace(FRESH, at=NOW)
+    reason = pause_reason(ledger, Decimal(47_250), NOW, ENTRIES)
+    paused = ledger.apply(Paused(NOW, reason))
+
+    # The open positions went on falling.
+    fallen = replace(paused, cash=Decimal("46876.20"))
+    lines = lines_of(replace(SNAPSHOT, ledger=fallen, at=NOW + MINUTE))
+
+    assert "today -3,123.80 (-6.25%)" in " ".join(lines)
+    assert "no new positions: the loss of this day has reached the limit of 5.0%" in lines
 
 
 def test_a_pause_a_problem_and_a_failed_scan_are_told() -> None:
@@ -381,3 +399,13 @@ def test_columns_are_left_out_only_as_far_as_it_must_be(
     kept = set(widths) - set(gone)
     assert taken(kept) <= width or not kept
     assert all(taken(kept | {title}) > width for title in gone)
+
+
+def test_a_scan_of_nothing_is_explained_beside_the_scanner() -> None:
+    notice = "no symbol was scanned: all 40 are left out (40 age); AAAUSDT: listed 3.0 days ago"
+    snapshot = replace(SNAPSHOT, scanner=replace(SCANNER, symbols=0, notices=(notice,)))
+
+    lines = render(snapshot, 100, 40).plain.splitlines()
+
+    place = next(n for n, line in enumerate(lines) if line.startswith("scanner "))
+    assert notice in lines[place : place + 3]

@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import pty
 import re
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +19,7 @@ from rich.console import Console, ConsoleDimensions
 
 from divbot.cli import live
 from divbot.cli.live import LiveView, can_show
+from divbot.cli.progress import ScanProgress
 from tests.cli.paper_runs import EMPTY, SNAPSHOT
 
 LEAVE_SCREEN, SHOW_CURSOR = "\x1b[?1049l", "\x1b[?25h"
@@ -75,6 +82,24 @@ def test_the_view_shows_the_newest_snapshot() -> None:
     assert "starting" in shown
     assert "BTCUSDT" in shown
     assert "no open position" not in shown
+
+
+def test_the_view_says_what_is_waited_for_while_nobody_brings_a_snapshot() -> None:
+    terminal = io.StringIO()
+    waits_for = ["waiting for request weight"]
+
+    with view_on(terminal) as view:
+        view.ask(lambda: waits_for[0])
+        view.update(SNAPSHOT)
+        view._live.refresh()
+        waiting = terminal.getvalue()
+        waits_for[0] = ""
+        view._live.refresh()
+        goes_on = terminal.getvalue().removeprefix(waiting)
+
+    assert "waiting for request weight" in waiting
+    assert "BTCUSDT" in goes_on
+    assert "waiting for request weight" not in goes_on
 
 
 def test_a_frame_overwrites_the_last_one_without_erasing_it() -> None:
@@ -204,3 +229,82 @@ def test_a_live_view_is_for_terminals_that_can_move_text(
     stream.isatty = lambda: is_terminal  # type: ignore[method-assign]
 
     assert can_show(stream) is expected
+
+
+ENTER_SCREEN, HIDE_CURSOR = "\x1b[?1049h\x1b[H", "\x1b[?25l"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no Ctrl-Z")
+@pytest.mark.parametrize("is_progress", [False, True], ids=["live view", "progress bar"])
+def test_ctrl_z_gives_the_terminal_back_until_the_program_goes_on(
+    monkeypatch: pytest.MonkeyPatch, is_progress: bool
+) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("TTY_INTERACTIVE", "1")
+    while_stopped: list[str] = []
+
+    def stop(_: int, number: int) -> None:
+        view._live.refresh() if isinstance(view, LiveView) else None
+        assert signal.getsignal(number) is signal.SIG_DFL
+        while_stopped.append(terminal.getvalue())
+
+    monkeypatch.setattr(signal, "pthread_kill", stop)
+    view: LiveView | ScanProgress
+    with ScanProgress() if is_progress else LiveView(console_on(terminal)) as view:
+        for _ in range(2):
+            signal.raise_signal(signal.SIGTSTP)
+        goes_on = terminal.getvalue()
+
+    assert len(while_stopped) == 2
+    shown = SHOW_CURSOR if is_progress else LEAVE_SCREEN + SHOW_CURSOR
+    hidden = HIDE_CURSOR if is_progress else ENTER_SCREEN + HIDE_CURSOR
+    assert while_stopped[0].endswith(shown)
+    assert goes_on.removeprefix(while_stopped[1]).startswith(hidden)
+    assert signal.getsignal(signal.SIGTSTP) is signal.SIG_DFL
+
+
+STOPPED = """
+import signal, sys
+from divbot.cli.live import LiveView
+
+with LiveView():
+    signal.raise_signal(signal.SIGTSTP)
+"""
+
+
+def shown_on(master: int) -> str:
+    """Return all that was written to a terminal since the last look."""
+    os.set_blocking(master, False)
+    pieces = []
+    with contextlib.suppress(OSError):
+        while piece := os.read(master, 1 << 16):
+            pieces.append(piece)
+    return b"".join(pieces).decode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no Ctrl-Z")
+def test_a_program_is_really_stopped_and_goes_on_where_it_was() -> None:
+    master, slave = pty.openpty()
+    # In a group of its own, as a shell starts what it may stop.
+    run = subprocess.Popen(
+        [sys.executable, "-c", STOPPED],
+        stdin=slave,
+        stdout=slave,
+        process_group=0,
+        env=os.environ | {"TERM": "xterm"},
+    )
+    os.close(slave)
+
+    _, status = os.waitpid(run.pid, os.WUNTRACED)
+    before = shown_on(master)
+    os.kill(run.pid, signal.SIGCONT)
+    code = run.wait(30)
+    after = shown_on(master)
+    os.close(master)
+
+    assert os.WIFSTOPPED(status)
+    assert before.endswith(LEAVE_SCREEN + SHOW_CURSOR)
+    assert (code, after.startswith(ENTER_SCREEN)) == (0, True)
+    assert after.endswith(LEAVE_SCREEN)

@@ -14,16 +14,17 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 from divbot.cli.report.candles import decimals, plan_document, series_document
+from divbot.cli.report.links import binance_url, tradingview_url
 from divbot.cli.report.market import chart_page, counts_line, scan_page
 from divbot.domain.clock import ManualClock, utc_text
-from divbot.domain.market import Interval
+from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind
 from divbot.scanner.cases import FATES
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.examination import Examination, examine
 from divbot.scanner.pool import InlinePool
 from divbot.scanner.report import Report
-from tests.cli.pages import EVIL, Markup, browse
+from tests.cli.pages import EVIL, Markup, browse, without_links
 from tests.scanner.fakes import STEP, TRADE, FakeSource, candles_of, names, rules
 
 WITH_GAP = "GAPUSDT"
@@ -71,16 +72,17 @@ def test_a_page_holds_the_ranked_table_and_a_chart_of_each_opportunity() -> None
     text = page_of(report)
 
     rows = Markup(text).rows
-    assert rows[0][:10] == [
-        *("#", "symbol", "signal", "kind", "score", "conf.", "90 %", "exp. R", "cases", "RSI")
-    ]
+    # Evidence is the same for all here, and said once above the table.
+    assert rows[0][:7] == ["#", "symbol", "signal", "kind", "score", "RSI", "R/R"]
     assert [row[1] for row in rows[1:]] == [x.divergence.symbol for x in report.opportunities]
     places = re.findall(r'<section id="(chart-\d+)"><h2>(\d+)\. (\w+): (BUY|SELL), ', text)
     assert places == [
         (f"chart-{x.rank}", str(x.rank), x.divergence.symbol, x.side.value)
         for x in report.opportunities
     ]
-    assert Markup(text).references == [f"#chart-{x.rank}" for x in report.opportunities]
+    assert Markup(without_links(text)).references == [
+        f"#chart-{x.rank}" for x in report.opportunities
+    ]
 
 
 def test_a_chart_shows_the_candles_the_rsi_and_every_divergence_of_the_window() -> None:
@@ -88,7 +90,7 @@ def test_a_chart_shows_the_candles_the_rsi_and_every_divergence_of_the_window() 
 
     document = series_document(found)
 
-    for name in ("open", "high", "low", "close"):
+    for name in ("open", "high", "low", "close", "volume"):
         assert document[name] == getattr(found, name).tolist()
     assert document["at"] == found.open_time.tolist()
     assert document["rsi"][:14] == [None] * 14
@@ -123,7 +125,9 @@ def test_a_missing_candle_is_a_hole_and_not_a_number() -> None:
 
     document = series_document(found)
 
-    assert [document[name][850] for name in ("open", "high", "low", "close", "rsi")] == [None] * 5
+    assert [document[name][850] for name in ("open", "high", "low", "close", "volume", "rsi")] == (
+        [None] * 6
+    )
     assert None not in document["close"][851:]
 
 
@@ -182,7 +186,7 @@ def test_whatever_the_venue_and_its_notices_say_stays_text() -> None:
 
 @pytest.mark.parametrize("write", [page_of, chart_of])
 def test_a_page_refers_to_nothing_outside_itself(write: Any) -> None:
-    text = write(scanned((WITH_GAP,)))
+    text = without_links(write(scanned((WITH_GAP,))))
 
     assert all(x.startswith("#") for x in Markup(text).references)
     assert not re.search(r"\{\{|https?://|@import|url\(", text)
@@ -214,6 +218,17 @@ DRAWN = """
 """
 
 
+def test_volumes_stand_at_their_own_candles() -> None:
+    candles = candles_of(3, 900, missing=(850,))
+
+    found = examine("AUSDT", candles, Interval.M5, 500, TRADE)
+
+    known = dict(zip(candles.open_time.tolist(), candles.volume.tolist(), strict=True))
+    expected = [known.get(at, np.nan) for at in found.open_time.tolist()]
+    np.testing.assert_array_equal(found.volume, expected)
+    assert len(found.volume) == 500
+
+
 def test_a_browser_draws_every_chart_with_every_divergence(tmp_path: Path) -> None:
     report = scanned((*names(6), EVIL, WITH_GAP))
 
@@ -226,6 +241,7 @@ def test_a_browser_draws_every_chart_with_every_divergence(tmp_path: Path) -> No
         tried = examined(report)[x.divergence.symbol].divergences
         marks = {fate: points.get(fate, 0) for fate in FATES}
         assert marks == {fate: sum(y.fate == fate for y in tried) for fate in FATES}
+        assert points["volume"] == len(examined(report)[x.divergence.symbol].volume)
         ends = {kind: points.get(kind.value, 0) for kind in Kind}
         assert ends == {kind: 2 * sum(y.divergence.kind is kind for y in tried) for kind in Kind}
 
@@ -235,7 +251,7 @@ def test_a_chart_is_drawn_when_it_comes_near_the_window(tmp_path: Path) -> None:
     text = page_of(report, get_plotlyjs())
     last = len(report.opportunities)
 
-    _, above, _ = browse(tmp_path, text, DRAWN)
+    _, above, _ = browse(tmp_path, text, DRAWN, height=1200)
     _, below, _ = browse(tmp_path, text, DRAWN, place=f"#chart-{last}")
 
     assert last > 5
@@ -272,6 +288,46 @@ def test_prices_stay_in_sight_wherever_one_goes(tmp_path: Path) -> None:
     assert problems == []
     assert [recent[1], earlier[1], everything[1]] == [True] * 3
     assert recent[0] < everything[0] == 900
+
+
+def test_a_symbol_leads_to_its_real_chart_from_table_and_heading() -> None:
+    report = scanned()
+
+    references = Markup(page_of(report)).references
+
+    for x in report.opportunities:
+        symbol = x.divergence.symbol
+        assert references.count(tradingview_url(symbol, Market.SPOT, Interval.M5)) == 2
+        assert references.count(binance_url(symbol, Market.SPOT)) == 2
+    assert binance_url(WITH_GAP, Market.SPOT) in Markup(chart_of(scanned((WITH_GAP,)))).references
+
+
+FILTERED = """
+    const field = document.querySelector(".filter input");
+    const seen = (text) => {
+      field.value = text;
+      field.dispatchEvent(new Event("input"));
+      const rows = [...document.querySelectorAll("tbody tr")].filter((row) => row.checkVisibility());
+      return [rows.map((row) => row.cells[1].textContent), document.querySelector(".filter output").textContent];
+    };
+    return [problems, seen(WANTED), seen("nothing like it"), seen("")];
+"""  # noqa: E501 - of another language
+
+
+def test_a_filter_leaves_the_rows_that_hold_every_word(tmp_path: Path) -> None:
+    report = scanned()
+    symbols = [x.divergence.symbol for x in report.opportunities]
+    wanted = report.opportunities[-1]
+    words = json.dumps(f"{wanted.divergence.symbol.lower()} {wanted.side.value.lower()}")
+
+    problems, one, none, everything = browse(
+        tmp_path, page_of(report, get_plotlyjs()), FILTERED.replace("WANTED", words)
+    )
+
+    assert problems == []
+    assert one == [[wanted.divergence.symbol], f"1 of {len(symbols)} rows"]
+    assert none == [[], f"0 of {len(symbols)} rows"]
+    assert everything == [symbols, f"{len(symbols)} of {len(symbols)} rows"]
 
 
 SORTED = """

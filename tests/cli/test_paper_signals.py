@@ -43,7 +43,7 @@ def journal(tmp_path: Path) -> Path:
 
 def assert_in_order(ending: Ending, *codes: int) -> None:
     # Notices are no complaints: a busy machine makes looks run late.
-    assert [x for x in ending.complained.splitlines() if " warning: " not in x] == []
+    assert [x for x in ending.complained.splitlines() if "Z WARNING " not in x] == []
     assert ending.code in codes
     assert ending.left == set()
     assert ending.seconds < GENEROUS
@@ -58,7 +58,7 @@ def assert_whole(journal: Path) -> None:
 def test_a_signal_while_it_trades_ends_it_in_order(market: str, journal: Path, number: int) -> None:
     with Paper(market, journal, "--quiet") as run:
         assert run.process.stdout
-        held = next(filter(is_entry, run.process.stdout)).split()[3]
+        held = next(filter(is_entry, run.process.stdout)).split()[4]
         ending = run.told_to_end(number)
 
     assert_in_order(ending, 128 + number)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from divbot.cli.compiling import NOTICE
 from tests.cli.commands import CLOCK, DIVBOT, divbot, environment, eventually, group, start
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and groups")
@@ -27,6 +28,21 @@ def silent_venue() -> Iterator[socket.socket]:
 
 def address(listener: socket.socket) -> str:
     return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_a_cache_that_cannot_be_used_is_told_of_once(tmp_path: Path) -> None:
+    (tmp_path / "cache").touch()
+    variables = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "TMPDIR": str(tmp_path)}
+
+    run, quiet = (divbot("verify", "nothing", *flags, **variables) for flags in ((), ("-q",)))
+
+    assert run.returncode == quiet.returncode == 2
+    told, refused = run.stderr.splitlines()
+    assert told.startswith(
+        f"divbot: compiled code is kept in {tmp_path}/divbot-{os.getuid()}, not "
+    )
+    assert refused in quiet.stderr.splitlines()
+    assert "compiled code" not in quiet.stderr
 
 
 @pytest.mark.parametrize("how", [[], ["--sequential"]], ids=["workers", "sequential"])
@@ -74,7 +90,7 @@ def test_ctrl_c_while_kernels_are_compiled_does_not_wait_for_the_compiler(
 
     connection.close()
     assert CLOCK.monotonic() - started < 2.0
-    assert (run.returncode, printed, complained) == (130, "", "")
+    assert (run.returncode, printed, complained) == (130, "", f"divbot: {NOTICE}\n")
     assert eventually(lambda: not group(run.pid), 2.0)
 
 

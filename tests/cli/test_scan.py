@@ -23,14 +23,19 @@ def test_a_scan_prints_a_ranked_table(quiet_market: str) -> None:
         "local exchange USD-M futures, 5m, as of 2024-07-30 09:00 UTC - SIMULATED PRICES"
     )
     assert " ".join(lines[1].split()) == (
-        "# symbol signal kind score conf. 90 % exp. R cases "
-        "RSI price ATR % stop target R/R age confirmed"
+        "# symbol signal kind score RSI R/R stop % price stop target ATR % age confirmed"
     )
     assert [line.split()[0] for line in lines[2:5]] == ["1", "2", "3"]
-    assert lines[5].startswith("symbols: 60 listed > 60 tradable > 60 in the universe > ")
-    assert lines[5].endswith(" > 3 shown")
-    assert "60 of 60 symbols scanned" in lines[6]
-    assert "request weight 167" in lines[6]
+    assert re.fullmatch(
+        r"past divergences as trades: .*; confidence 0\.\d\d \(90 % interval 0\.\d\d-0\.\d\d\), "
+        r"expectancy [-+]0\.\d\d R for every row",
+        lines[5],
+    )
+    assert lines[6].startswith("symbols: 60 listed > 60 tradable > 60 in the universe > ")
+    assert lines[6].endswith(" > 3 shown")
+    assert re.fullmatch(r"divergences: \d+ found > \d+ open to trade > 3 shown", lines[7])
+    assert lines[8] == "60 of 60 symbols scanned"
+    assert lines[9].endswith("request weight 167")
     assert run.stderr == ""
 
 

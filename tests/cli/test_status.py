@@ -1,13 +1,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from divbot.cli.destination import Fit
 from divbot.cli.status_text import status_document, status_text
 from tests.cli.recordings import Terminal, terminal
-from tests.trading.stories import HOUR, START, five_trades, nothing_yet, simulated
+from tests.trading.stories import (
+    HOUR,
+    START,
+    STARTED,
+    entered,
+    five_trades,
+    nothing_yet,
+    recorded,
+    simulated,
+)
 
 __all__ = ["terminal"]
 
@@ -34,7 +45,7 @@ paper run 2024-07-01T120000-usdm-5m
 equity      1,000.00 USDT (0.00%), as valued at 2024-07-01 12:00:00 UTC
 cash        1,000.00 USDT
 trades      0 closed with 0.00 USDT; 0 open
-entries     go on
+entries     enabled
 last event  started at 2024-07-01 12:00:00 UTC, 3h00m ago
 program     not running
 """
@@ -52,8 +63,9 @@ def test_a_fresh_run_has_a_status() -> None:
 def test_a_narrow_terminal_keeps_the_stop(width: int) -> None:
     text = status_text(RUN, NOW, Fit(width), is_running=None)
 
-    *_, titles, position, left_out = text.splitlines()
-    assert len(titles) <= width
+    lines = text.splitlines()
+    titles, position, left_out = lines[lines.index("") + 1 :][:3]
+    assert all(len(line) <= width for line in lines[lines.index("") :])
     assert position.split()[:2] == ["5", "ETHUSDT"]
     assert "stop  target" in titles
     assert left_out.startswith("(left out to fit")
@@ -65,6 +77,16 @@ def test_what_nobody_knows_is_not_told() -> None:
 
     assert "program" not in text
     assert "\nlast event  paused at 2024-07-03 12:00:00 UTC\n" in text
+
+
+def test_what_is_left_over_on_spot_is_told_with_its_worth() -> None:
+    bought = replace(entered(1, START + HOUR), paid=Decimal("100.4"), dust=Decimal("0.004"))
+    run = recorded(STARTED, bought)
+
+    text = status_text(run, NOW, Fit(), is_running=None)
+
+    assert "\nleft over   worth 0.40 USDT: 0.004 of BTCUSDT\n" in text
+    assert status_document(run, NOW, is_running=None)["left_over"] == {"BTCUSDT": Decimal("0.004")}
 
 
 def test_the_same_as_a_document() -> None:
@@ -81,6 +103,7 @@ def test_the_same_as_a_document() -> None:
         "simulated": "True",
         "journal": "2024-07-01T120000-usdm-5m.db",
         "running": "True",
+        "address": "None",
         "started_at": str(START),
         "sessions": "2",
         "last_event": "paused",
@@ -91,6 +114,7 @@ def test_the_same_as_a_document() -> None:
         "equity": "1002.10",
         "equity_at": str(START + 45 * HOUR),
         "cash": "954.38",
+        "left_over": "{}",
         "closed_trades": "4",
         "net_profit": "4.45",
     }

@@ -54,7 +54,8 @@ paper run 2024-07-01T120000-usdm-5m
 3  币安人生USDT  BUY     100    90     120    96  trailing stop   -4.00  -0.40
 4  BTCUSDT       BUY     100    90     120   100  holding time     0.00   0.00
 5  ETHUSDT       BUY     100    90     120        open
-(left out to fit 80 columns: kind, opened, quantity, closed, held, fees, funding)
+(left out to fit 80 columns: kind, opened, quantity, closed, held, fees,
+funding)
 4 closed with a net profit of +4.45 USDT, 1 open; times are UTC
 """
 
@@ -130,6 +131,7 @@ def test_a_document_has_every_field_to_the_last_digit(terminal: Terminal) -> Non
         "profit": "0",
         "r_multiple": 0.0,
         "risk": "10",
+        "limited_by": "risk",
         "fees": "0",
         "slippage": "0",
         "funding": "0",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from divbot.exchange.embedded import EmbeddedExchange
 from divbot.exchange.options import ExchangeOptions
 from divbot.processes import PRELOAD
 from tests.cli.commands import divbot
+from tests.cli.spoiled import spoiled
 from tests.conftest import STANDSTILL
 
 
@@ -108,3 +110,37 @@ def test_a_venue_that_does_not_answer_is_one_line() -> None:
     run = divbot("universe", "--base-url", "http://127.0.0.1:9")
 
     assert (run.returncode, run.stdout, run.stderr.count("\n")) == (3, "", 1)
+
+
+def spoil(path: str, document: Any) -> None:
+    """Let three rows make no sense, and every candle have a field more."""
+    if path.endswith("exchangeInfo"):
+        document["symbols"].append(None)
+        next(x for x in document["symbols"] if x["symbol"] == "XRPUSDT")["status"] = None
+    elif path.endswith("24hr"):
+        next(x for x in document if x["symbol"] == "SOLUSDT")["lastPrice"] = "1e1000000"
+    elif path.endswith("klines"):
+        for row in document:
+            row.append("new")
+
+
+def test_rows_that_make_no_sense_cost_their_symbols_and_are_named(awkward_market: str) -> None:
+    with spoiled(awkward_market, spoil) as venue:
+        universe = divbot("universe", "--base-url", venue)
+        scan = divbot("scan", "--base-url", venue, "--json")
+        chosen = divbot("scan", "--base-url", venue, "--symbols", "BTCUSDT,SOLUSDT,XRPUSDT")
+
+    lines = [" ".join(line.split()) for line in universe.stdout.splitlines()]
+    told = "expected a number for lastPrice, found '1e1000000'"
+    assert (universe.returncode, universe.stderr) == (0, "")
+    assert f"SOLUSDT unreadable its row in ticker/24hr makes no sense: {told}" in lines
+    assert f"ticker/24hr 3 SOLUSDT {told}" in lines
+    assert "exchangeInfo 24 expected an object, found null" in lines
+    assert lines[-1].startswith("11 symbols; 12 left out (4 contract, 2 status, 2 unreadable,")
+    assert lines[-1].endswith("; 3 rows of the venue's lists dropped")
+    assert scan.returncode == 0
+    summary = json.loads(scan.stdout)["summary"]
+    assert summary["skipped"]["failed"] == 0
+    assert [x["symbol"] for x in summary["dropped_rows"]] == ["XRPUSDT", None, "SOLUSDT"]
+    assert (chosen.returncode, "2 of 2 symbols scanned" in chosen.stdout) == (4, True)
+    assert "3 rows of the venue's lists made no sense: " in chosen.stderr

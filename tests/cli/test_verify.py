@@ -37,6 +37,10 @@ def test_a_calibration_is_told_as_a_table_and_as_json(recording: Path) -> None:
         f"recorded spot, 5m: 4 symbols, 900 candles, {found['cases']} cases that ended\n"
     )
     assert f"Brier score           {found['brier']:.4f}" in table.stdout
+    assert (
+        f"{found['brier_constant']:.4f} always predicting the final average (hindsight)"
+        in table.stdout
+    )
     assert sum(x["cases"] for x in found["bins"]) == found["cases"] > 50
 
 
@@ -96,7 +100,7 @@ def test_a_replay_of_all_prefixes_is_told(recording: Path) -> None:
     run = divbot("verify", "lookahead", "s1usdt", "--recorded", recording)
 
     assert run.returncode == 0
-    assert run.stdout.startswith("S1USDT: 498 prefixes, ")
+    assert run.stdout.startswith("S1USDT: replayed up to each of 498 candles, ")
     assert run.stdout.endswith(": nothing ever changed\n")
 
 

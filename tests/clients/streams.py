@@ -32,5 +32,7 @@ def redirected(url: str, base_url: str) -> str:
 def order(base_url: str, market: str, by: str) -> int:
     """Have something done to all connections of `market`; return how many there were."""
     body = json.dumps({"market": market, "by": by}).encode()
-    with urlopen(Request(f"{base_url}/divbot/streams", data=body), timeout=30) as reply:
+    headers = {"Content-Type": "application/json"}
+    request = Request(f"{base_url}/divbot/streams", data=body, headers=headers)
+    with urlopen(request, timeout=30) as reply:
         return int(json.load(reply)["connections"])

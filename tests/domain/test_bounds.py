@@ -46,7 +46,7 @@ def test_numbers_within_are_read(bounds: Bounds[float], value: object, number: o
     [
         pytest.param(COUNT, 5001, "5001", id="too much"),
         pytest.param(COUNT, 1.5, "1.5", id="a part"),
-        pytest.param(COUNT, True, "True", id="yes"),
+        pytest.param(COUNT, True, "true", id="yes"),
         pytest.param(COUNT, None, "None", id="nothing"),
         pytest.param(COUNT, "abc", "'abc'", id="a word"),
         pytest.param(COUNT, "1\n2", r"'1\n2'", id="two lines"),

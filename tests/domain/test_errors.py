@@ -36,7 +36,7 @@ def test_the_drawn_exit_codes_are_the_classes_own() -> None:
 
 @pytest.mark.parametrize("cls", CLASSES)
 def test_every_error_survives_the_way_back_from_a_worker(cls: type[errors.DivbotError]) -> None:
-    extra = {errors.StopUntil: {"until": 7}, errors.RequestRejected: {"code": -1121}}.get(cls, {})
+    extra = {errors.StopUntil: {"ends": 7.5}, errors.RequestRejected: {"code": -1121}}.get(cls, {})
     error = cls("what happened", **extra)
 
     copy = pickle.loads(pickle.dumps(error))

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.domain.money import price_above, price_below, price_of
+from divbot.domain.money import cost, gain, price_above, price_below, price_of, quantity_below
 
+EXTREMES = st.integers(1, 10**30 - 1), st.sampled_from([-60, -45, -30, -8, 0])
 TICKS = ["0.01", "0.00000100", "0.5", "1", "10", "0.0025"]
 
 
@@ -41,6 +42,23 @@ def test_rounding_never_goes_the_wrong_way_nor_too_far(value: float, tick: Decim
 
     assert exact - tick < below <= exact <= above < exact + tick
     assert below % tick == above % tick == 0
+
+
+BOUNDED = st.builds(lambda digits, power: Decimal(digits).scaleb(power), *EXTREMES)
+
+
+@given(value=BOUNDED, tick=BOUNDED)
+def test_no_price_and_no_tick_that_a_venue_may_name_is_too_much(
+    value: Decimal, tick: Decimal
+) -> None:
+    below, above = price_below(value, tick), price_above(value, tick)
+
+    with localcontext(prec=200):
+        assert below <= value <= above
+        assert above - below in (0, tick)
+    assert quantity_below(value, tick) == below
+    assert gain(value) <= value <= cost(value)
+    price_of(float(value), tick)
 
 
 def test_without_a_tick_ten_digits_are_kept() -> None:

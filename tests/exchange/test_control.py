@@ -16,7 +16,15 @@ def connection():
         yield opened
 
 
+@pytest.fixture(scope="module")
+def lasting():
+    """A connection for all tests after which everything is as it was before."""
+    with running(weight_limit=100_000) as opened:
+        yield opened
+
+
 def post(connection, name, content, method="POST", **headers):
+    headers = {"Content-Type": "application/json", **headers}
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     connection.request(method, f"/divbot/{name}", body=body, headers=headers)
     response = connection.getresponse()
@@ -114,6 +122,75 @@ def test_a_page_in_a_browser_cannot_reach_it_by_a_name_of_its_own(connection):
     status, told = post(connection, "state", b"", method="GET", Host="evil.example:80")
 
     assert (status, told["code"]) == (404, -5000)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *(
+            "[::1%evil.example]",
+            "[::1%evil.example]:80",
+            "127.0.0.1.evil.example",
+            "evil@127.0.0.1",
+        ),
+        *("[127.0.0.1", "127.0.0.1]:80", "[::1]:80:80", "::1", "localhost:port"),
+    ],
+)
+def test_what_only_looks_like_this_machine_is_not(lasting, host):
+    status, told = post(lasting, "state", b"", method="GET", Host=host)
+
+    assert (status, told["code"]) == (404, -5000)
+
+
+@pytest.mark.parametrize("host", ["[::1]", "[::1]:80", "localhost", "127.0.0.1:80", "127.8.9.1"])
+def test_this_machine_has_many_names(lasting, host):
+    assert post(lasting, "state", b"", method="GET", Host=host)[0] == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    ("method", "name"),
+    [("GET", "state"), ("DELETE", "faults")]
+    + [("POST", name) for name in ("faults", "spend", "ban", "streams")],
+)
+def test_a_page_in_a_browser_orders_nothing(lasting, method, name, headers):
+    content = {"market": "spot", "seconds": 60, "weight": 9, "kind": "busy", "by": "silence"}
+
+    status, told = post(lasting, name, content, method, **headers)
+
+    assert (status, told) == (403, {"error": "expected a program, found a page in a browser"})
+    assert fetch(lasting, "/api/v3/ping")[0].status == 200
+
+
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize("name", ["faults", "spend", "ban", "streams"])
+def test_what_a_form_can_send_orders_nothing(lasting, name, content_type):
+    asked = {"market": "spot", "seconds": 60, "weight": 9, "by": "silence"}
+
+    status, told = post(lasting, name, asked, **{"Content-Type": content_type})
+
+    assert (status, told) == (415, {"error": "expected Content-Type: application/json"})
+    assert fetch(lasting, "/api/v3/ping")[0].status == 200
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b'{"kind": "busy", "path": "\\ud800"}', b'{"kind": "\\udfff"}', b'{"\\ud800": 1}', b"\xff"],
+)
+def test_half_a_character_is_refused_and_poisons_nothing(lasting, content):
+    status, told = post(lasting, "faults", content)
+
+    assert (status, told) == (400, {"error": "expected a JSON object"})
+    assert state(lasting)["faults"] == []
 
 
 def test_other_machines_are_not_let_in():

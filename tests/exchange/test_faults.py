@@ -63,7 +63,7 @@ def raw(server, path=KLINES, *, method="GET", body=b"", seconds=5.0, most=1 << 2
     with closing(socket.create_connection(server, timeout=seconds)) as line:
         line.sendall(
             f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
-            "Connection: close\r\n\r\n".encode()
+            "Content-Type: application/json\r\nConnection: close\r\n\r\n".encode()
             + body
         )
         reply = b""

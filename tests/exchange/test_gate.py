@@ -5,6 +5,7 @@ import json
 import pytest
 
 from divbot.domain.clock import ManualClock
+from divbot.domain.errors import InputError
 from divbot.domain.market import Market
 from divbot.exchange.gate import Gate
 from divbot.exchange.options import ExchangeOptions
@@ -223,13 +224,49 @@ def test_a_ban_can_be_ordered(clock):
     assert gate.state(USDM)["banned_until"] == 0
 
 
-def test_the_real_clock_counts_however_fast_the_market_runs(clock):
-    desk = desks(clock, weight_limit=2, speed=1000)[SPOT]
-    statuses(desk, 2)
+def test_a_minute_of_the_market_has_the_weight_of_a_minute_however_fast_it_runs(clock):
+    desk = desks(clock, weight_limit=2, speed=10)[SPOT]
 
-    clock.advance(1)  # more than 16 minutes of the market
+    assert statuses(desk, 21) == [200] * 20 + [429]
+    clock.advance(1)
+    assert statuses(desk, 1) == [429]  # for as long as told: on the clock that clients go by
 
-    assert statuses(desk, 1) == [429]
+
+def test_a_market_that_runs_slowly_grants_no_less(clock):
+    desk = desks(clock, weight_limit=2, speed=0.1)[SPOT]
+
+    assert statuses(desk, 3) == [200, 200, 429]
+
+
+@pytest.mark.parametrize("market", list(Market))
+def test_all_limits_of_the_listing_are_those_of_the_market_s_own_time(clock, market):
+    usual = get(desks(clock)[market], "exchangeInfo")["rateLimits"]
+    fast = get(desks(clock, speed=600)[market], "exchangeInfo")["rateLimits"]
+
+    assert [x["limit"] for x in fast] == [600 * x["limit"] for x in usual]
+    assert [x | {"limit": 0} for x in fast] == [x | {"limit": 0} for x in usual]
+
+
+def test_the_funding_endpoints_have_a_limit_of_their_own_that_grows_too(clock):
+    desk = desks(clock, speed=2)[USDM]
+
+    asked = [ask(desk, "fundingInfo").status for _ in range(1001)]
+
+    assert asked == [200] * 1000 + [429]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        *(({"speed": x}, "a speed from 0 to 1000000") for x in (-1.0, 1e308, float("nan"))),
+        ({"weight_limit": 10**400}, "a weight limit from 1 to 1000000000"),
+        ({"delist_after": 1e308}, "0 to 1000000000 minutes before a delisting"),
+        ({"at": 253_402_300_740_000}, "a time from 1970 to 2100"),
+    ],
+)
+def test_what_no_market_can_be_made_of_is_refused(options, expected):
+    with pytest.raises(InputError, match=f"^expected {expected}, found"):
+        ExchangeOptions(**options)
 
 
 @pytest.mark.parametrize(("limit", "spot", "usdm"), [(None, 6000, 2400), (77, 77, 77)])

@@ -238,7 +238,7 @@ def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without_pyarrow)
     monkeypatch.setattr("importlib.import_module", without_pyarrow)
 
-    with pytest.raises(RecordingError, match=r'pip install "divbot\[parquet\]"'):
+    with pytest.raises(RecordingError, match=r"-m pip install '?pyarrow"):
         load_recording(path)
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import signal
 import socket
 from http.client import HTTPConnection, HTTPResponse
 from urllib.parse import quote, urlsplit
@@ -79,6 +80,25 @@ def test_an_unknown_path_is_not_found_and_still_says_that_prices_are_made_up(con
     assert (response.status, json.loads(body)["code"]) == (404, -5000)
     assert response.headers["x-divbot-exchange"] == "synthetic"
     assert response.headers["x-mbx-used-weight"] is not None
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        *(b"/api/v3/\xff", b"/\xed\xa0\x80", b"/api/v3/klines?symbol=\xff&interval=1m"),
+        *(b"/api/v3/%ED%A0%80", b"/api/v3/depth?symbol=BTCUSDT&%ff=\xff", b"/\xff/divbot/state"),
+    ],
+)
+def test_bytes_that_are_no_text_are_refused_without_a_traceback(connection, target, capfd):
+    with socket.create_connection((connection.host, connection.port), timeout=60) as line:
+        line.sendall(b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        with HTTPResponse(line) as response:
+            response.begin()
+    said = capfd.readouterr().err
+
+    assert response.status in {400, 404}
+    assert "Traceback" not in said
+    assert len(said.splitlines()) <= 1
 
 
 def test_a_market_that_is_not_offered_is_not_found():
@@ -201,3 +221,16 @@ class _Silent:
 
     def close(self):
         pass
+
+
+def test_a_second_signal_ends_it_at_once_whatever_it_is_doing():
+    before = signal.getsignal(signal.SIGINT)
+
+    def announce(_):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        serve(ExchangeOptions(symbols=1, awkward=False), announce=announce)
+
+    assert signal.getsignal(signal.SIGINT) is before

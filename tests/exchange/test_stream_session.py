@@ -129,6 +129,26 @@ def test_another_id_is_refused(market, id):
     assert ask(session(market), "LIST_SUBSCRIPTIONS", id=id) == told
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'{"method":"SUBSCRIBE","params":["\ud800"],"id":1}',
+        r'{"method":"\udfff","id":1}',
+        r'{"method":"LIST_SUBSCRIPTIONS","id":"\ud800"}',
+        r'{"method":"LIST_SUBSCRIPTIONS","id":1,"\ud83d":"\ude00"}',
+    ],
+)
+@MARKETS
+def test_half_a_character_is_no_json_and_ends_nothing(market, text):
+    open_ = session(market)
+
+    frames = open_.receive(Text(text), 0)
+
+    assert said(frames[:1])[0]["error"]["code"] == 3
+    assert "Invalid JSON: expected value at line 1" in said(frames[:1])[0]["error"]["msg"]
+    assert open_.heard == {}
+
+
 METHODS = "`SUBSCRIBE`, `UNSUBSCRIBE`, `LIST_SUBSCRIPTIONS`, `SET_PROPERTY`, `GET_PROPERTY`"
 
 

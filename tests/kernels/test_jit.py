@@ -36,7 +36,11 @@ def project(tmp_path: Path) -> Path:
 
 def run(project: Path, cache: Path, module: str = "lib.kernel") -> str:
     # Without bytecode: two edits within a second would look the same to Python's own cache.
-    variables = os.environ | {"XDG_CACHE_HOME": str(cache), "PYTHONDONTWRITEBYTECODE": "1"}
+    variables = os.environ | {
+        "XDG_CACHE_HOME": str(cache),
+        "TMPDIR": str(project),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     done = subprocess.run(
         [sys.executable, "-m", module],
         cwd=project,
@@ -93,27 +97,45 @@ def test_the_cache_is_closed_to_others(project: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the cache's place is set by XDG_CACHE_HOME")
+def test_without_a_cache_kernels_are_kept_in_a_temporary_place(
+    project: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "cache").write_text("a file, not a folder")
+
+    first, second = (run(project, tmp_path / "cache") for _ in range(2))
+
+    assert (first, second) == ("6.0 Counter()", "6.0 Counter({(float64,): 1})")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the cache's place is set by XDG_CACHE_HOME")
 def test_a_place_that_cannot_be_written_costs_only_the_cache(project: Path, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file, not a folder")
+    (project / f"divbot-{os.getuid()}").write_text("another")
 
     assert run(project, tmp_path / "cache") == "6.0 Counter()"
 
 
-def test_a_cache_open_to_others_is_not_used(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(jit, "cache_home", lambda: tmp_path)
-    sources = tmp_path / "sources"
-    sources.mkdir()
-    jit._private_cache.cache_clear()
+READ_ONLY = """
+import os
+import sys
+import numba
+from pathlib import Path
 
-    before = jit._private_cache(sources)
-    assert before is not None
-    before.chmod(0o755)
-    jit._private_cache.cache_clear()
+os.access = lambda path, mode: mode != os.W_OK
+from lib.kernel import scaled
+before = {path: path.stat().st_mtime_ns for path in Path(os.environ["XDG_CACHE_HOME"]).rglob("*")}
+print(scaled(2.0), scaled.stats.cache_hits)
+after = {path: path.stat().st_mtime_ns for path in Path(os.environ["XDG_CACHE_HOME"]).rglob("*")}
+assert before == after
+"""
 
-    assert jit._private_cache(sources) is None
-    jit._private_cache.cache_clear()
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the cache's place is set by XDG_CACHE_HOME")
+def test_a_cache_that_can_only_be_read_is_read(project: Path, tmp_path: Path) -> None:
+    (project / "lib" / "reading.py").write_text(READ_ONLY)
+    run(project, tmp_path / "cache")
+
+    assert run(project, tmp_path / "cache", "lib.reading") == "6.0 Counter({(float64,): 1})"
 
 
 COMPILES_AFTER_LOADING = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from divbot.domain.fills import Costs
+from divbot.domain.risk import loss_at_stop
+from divbot.domain.signals import Side
 from divbot.kernels.analysis import after_warm_up, analyse
 from divbot.kernels.outcomes import (
     EXPIRED,
@@ -96,7 +100,7 @@ def trade(rows: list[Row], **rules: float) -> tuple[str, int, list[float]]:
             {"fee": 0.001},
             "target",
             1,
-            [(4 - 0.204) / 2, 2, -0.5],
+            [(4 - 0.204) / 2.198, 4 / 2.198, -1 / 2.198],
             id="fees of both fills",
         ),
         pytest.param(
@@ -104,7 +108,7 @@ def trade(rows: list[Row], **rules: float) -> tuple[str, int, list[float]]:
             {"slippage": 0.01},
             "stop",
             1,
-            [(98 * 0.99 - 101) / 3, 0, -1],
+            [-1, 0, -3 / (101 - 98 * 0.99)],
             id="slippage of entry and stop",
         ),
     ],
@@ -211,3 +215,34 @@ def test_every_case_of_a_recorded_market_is_as_the_slow_twin_says(
 
     assert fates["target"] + fates["stop"] + fates["expired"] > least
     assert min(fates.values()) > 10
+
+
+@given(
+    side=st.sampled_from([1, -1]),
+    way=st.floats(0.02, 0.5),
+    out=st.floats(0.3, 1.9),
+    fee=st.sampled_from([0.0, 0.0004, 0.001]),
+    slippage=st.sampled_from([0.0, 0.0002, 0.003]),
+)
+def test_one_r_is_that_of_the_domain(
+    side: int, way: float, out: float, fee: float, slippage: float
+) -> None:
+    stop, target = 1.0 - side * way, 1.0 + side * 1e3
+    plan = {"side": side, "stop": stop, "target": target, "fee": fee, "slippage": slippage}
+    rows: list[Row] = [(1.0, 1.0, 1.0, 1.0), (out, out, out, out)]
+
+    _, _, (result, *_) = trade(rows, **plan, horizon=2)
+
+    price, paid = 1.0 + side * slippage, out * (1.0 - side * slippage)
+    one = loss_at_stop(
+        Side.BUY if side > 0 else Side.SELL,
+        Decimal(1),
+        Decimal(price),
+        Decimal(stop),
+        Costs(Decimal(fee), Decimal(slippage)),
+        Decimal("1e-18"),
+        paid=Decimal(fee) * Decimal(price),
+    )
+    assert result * float(one) == pytest.approx(
+        side * (paid - price) - fee * (price + paid), rel=1e-12, abs=1e-12
+    )

@@ -20,7 +20,7 @@ from divbot.domain.errors import (
     UnknownSymbol,
     VenueUnreachable,
 )
-from divbot.domain.market import Instrument, Interval, Market
+from divbot.domain.market import DroppedRow, Instrument, Interval, Market
 from divbot.domain.signals import Kind, Side
 from divbot.scanner.cycle import ScanRules
 from divbot.scanner.plan import TradeRules
@@ -39,6 +39,7 @@ class FakeCandles(NamedTuple):
     high: NDArray[np.float64]
     low: NDArray[np.float64]
     close: NDArray[np.float64]
+    volume: NDArray[np.float64]
 
 
 class FakeListed(NamedTuple):
@@ -64,6 +65,7 @@ class FakeUniverse(NamedTuple):
     left_out: tuple[LeftOut, ...] = ()
     unknown: Mapping[str, str] = {}
     notices: tuple[str, ...] = ()
+    dropped: tuple[DroppedRow, ...] = ()
     gone: frozenset[str] = frozenset()
 
 
@@ -74,8 +76,8 @@ def candles_of(seed: int, bars: int, *, end: int = 0, missing: Sequence[int] = (
     kept = np.ones(bars, np.bool_)
     kept[list(missing)] = False
     opened = np.clip(np.concatenate([close[:1], close[:-1]]), low, high)
-    columns = (column[kept] for column in (START + STEP * steps, opened, high, low, close))
-    return FakeCandles(*columns)
+    columns = START + STEP * steps, opened, high, low, close, 10.0 + steps % 7
+    return FakeCandles(*(column[kept] for column in columns))
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class FakeSource:
     problem: str = ""
     unknown: dict[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    dropped: tuple[DroppedRow, ...] = ()
     unlisted: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     asked: list[str] = field(default_factory=list)
@@ -139,6 +142,7 @@ class FakeMarketData:
             source.problem,
             unknown=source.unknown,
             notices=source.notices,
+            dropped=source.dropped,
             gone=source.gone,
         )
 

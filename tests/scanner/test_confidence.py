@@ -42,7 +42,10 @@ def some(past: Resolved, count: int) -> Resolved:
 def test_without_a_case_nothing_is_said() -> None:
     nothing = some(cases([0.3] * 4), 0)
 
-    assert History(nothing, SYMBOLS, 2.0).evidence(Group(0, 0, 0, 0)) is None
+    history = History(nothing, SYMBOLS, 2.0)
+
+    assert history.evidence(Group(0, 0, 0, 0)) is None
+    assert history.market() is None
 
 
 def test_few_cases_leave_what_a_price_without_memory_gives() -> None:
@@ -61,6 +64,18 @@ def test_where_all_are_alike_all_are_told_the_market_s_share() -> None:
     market = (FAIR_CASES / 3 + past.won.sum()) / (FAIR_CASES + len(past.won))
     assert max(told) - min(told) < 0.02
     assert min(told) == pytest.approx(market, abs=0.02)
+
+
+def test_the_market_s_evidence_is_what_a_group_of_nothing_of_its_own_is_told() -> None:
+    past = cases([0.25] * 4)
+
+    market = History(past, SYMBOLS, 2.0).market()
+
+    assert market is not None
+    assert market.cases == market.market_cases == len(past.won)
+    assert market.confidence == pytest.approx(evidence(past).confidence, abs=0.02)
+    assert market.expectancy == pytest.approx(past.result.mean())
+    assert market.high - market.low <= evidence(past).high - evidence(past).low
 
 
 def test_a_kind_that_is_better_again_and_again_is_told_so() -> None:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from divbot.cli.table import funnel_line
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import VenueUnreachable, WorkerLost
+from divbot.domain.market import DroppedRow
 from divbot.domain.signals import Kind, Side
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.pool import Done, InlinePool, ProcessPool, Progress
@@ -400,3 +402,41 @@ def test_an_empty_frame_has_all_its_columns(scan: Scan) -> None:
         "signal",
         "kind",
     ]
+
+
+DROPPED = (
+    DroppedRow("exchangeInfo", 4, "", "expected an object, found null"),
+    DroppedRow("ticker/24hr", 2, "BADUSDT", "expected a number for lastPrice, found null"),
+)
+
+
+def test_rows_that_were_dropped_are_named_and_counted(scan: Scan) -> None:
+    report = scan(FakeSource(names(3), dropped=DROPPED))
+
+    assert report.summary.dropped == DROPPED
+    assert report.to_document()["summary"]["dropped_rows"] == [
+        {
+            "list": "exchangeInfo",
+            "row": 4,
+            "symbol": None,
+            "reason": "expected an object, found null",
+        },
+        {
+            "list": "ticker/24hr",
+            "row": 2,
+            "symbol": "BADUSDT",
+            "reason": "expected a number for lastPrice, found null",
+        },
+    ]
+    assert report.notices == (
+        "2 rows of the venue's lists made no sense: exchangeInfo, row 4: expected an object, found "
+        "null; ticker/24hr, BADUSDT: expected a number for lastPrice, found null",
+    )
+    assert funnel_line(report.summary).endswith("; 2 rows of the venue's lists dropped")
+
+
+def test_of_many_rows_that_were_dropped_a_notice_names_a_few(scan: Scan) -> None:
+    report = scan(FakeSource(names(3), dropped=DROPPED * 2))
+
+    assert report.notices[0].startswith("4 rows ")
+    assert report.notices[0].endswith("; and 1 more, see `divbot universe`")

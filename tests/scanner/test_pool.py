@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -117,6 +119,45 @@ def test_closing_leaves_no_worker_behind() -> None:
 
     assert workers
     assert not workers & children()
+
+
+@dataclass(frozen=True)
+class DoomedSource(FakeSource):
+    """End the first so many workers before they are ready."""
+
+    lives: Path = Path()
+    """A folder with a file for each worker that is still to end."""
+
+    def open(self, connections: int) -> FakeMarketData:
+        for life in self.lives.iterdir():
+            life.unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().open(connections)
+
+
+@pytest.mark.parametrize("deaths", [1, 2])
+def test_a_worker_killed_before_any_is_ready_costs_nothing(tmp_path: Path, deaths: int) -> None:
+    for number in range(deaths):
+        (tmp_path / str(number)).touch()
+
+    with ProcessPool(DoomedSource(names(3), lives=tmp_path), workers=1, connections=1) as pool:
+        outcomes = outcome_by_symbol(pool.run([task(*names(3))], quiet))
+
+    assert outcomes == dict.fromkeys(names(3), "result")
+
+
+def test_workers_that_never_get_ready_are_given_up(tmp_path: Path) -> None:
+    for number in range(9):
+        (tmp_path / str(number)).touch()
+    source = DoomedSource(names(3), lives=tmp_path)
+
+    with (
+        ProcessPool(source, workers=1, connections=1) as pool,
+        pytest.raises(WorkerLost, match="end before they begin"),
+    ):
+        pool.run([task(*names(3))], quiet)
+
+    assert len(list(tmp_path.iterdir())) >= 5
 
 
 class StuckSource(FakeSource):

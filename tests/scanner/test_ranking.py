@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Evidence, Kind, Opportunity, Side, Signal
@@ -13,6 +15,11 @@ from divbot.scanner.ranking import plan_of, rank
 from divbot.scanner.score import DEFAULT_WEIGHTS, PARTS
 from tests.scanner.fakes import RANKING, START, STEP, TRADE, FakeListed
 
+EXTREMES = st.integers(1, 10**30 - 1), st.sampled_from([-60, -30, -8, -2, 0])
+PRICES = (
+    *("price_previous", "price", "confirmed_close", "confirmed_atr"),
+    *("highest_since", "lowest_since", "last_close", "last_atr"),
+)
 CENT = Decimal("0.01")
 EVIDENCE = Evidence(0.3, 0.004, -0.25, 300, 5000)
 
@@ -243,3 +250,27 @@ def test_equal_scores_are_ranked_by_confidence() -> None:
 def test_nothing_older_than_allowed_is_an_opportunity() -> None:
     assert ranked(bullish(), age=5)
     assert not ranked(bullish(), age=6)
+
+
+@given(
+    tick=st.builds(lambda digits, power: Decimal(digits).scaleb(power), *EXTREMES),
+    scale=st.sampled_from([1e-12, 1e-8, 1.0, 1e10, 1e25]),
+    signal=st.sampled_from([bullish(), bearish()]),
+)
+def test_no_tick_that_a_venue_may_name_is_too_much(
+    tick: Decimal, scale: float, signal: Signal
+) -> None:
+    prices = {name: scale * getattr(signal, name) for name in PRICES}
+    listed = FakeListed("AAAUSDT", tick, Decimal(10**29))
+
+    found = rank(
+        [replace(signal, **prices)],
+        {"AAAUSDT": listed},
+        RANKING,
+        Interval.M5,
+        lambda _: 2,
+        lambda _: EVIDENCE,
+    )
+
+    with localcontext(prec=200):
+        assert all(x.stop % tick == x.target % tick == 0 for x in found)

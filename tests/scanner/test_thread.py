@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 
+from divbot.binance.server_clock import ServerClock
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import BadAnswer, StopUntil, VenueUnreachable
 from divbot.scanner.cache import ReportCache
@@ -59,6 +60,8 @@ class Scans:
         self.seconds = 1.0
         self.began: list[int] = []
         self.held: list[Collection[str]] = []
+        self.notes: list[str] = []
+        """What each report notes, one after the other."""
 
     def __call__(self, held: Collection[str]) -> Report:
         self.began.append(self.clock.now())
@@ -67,7 +70,8 @@ class Scans:
         trouble = self.troubles.pop(0) if self.troubles else None
         if trouble:
             raise trouble
-        return replace(self.report, as_of=self.clock.now())
+        notices = (self.notes.pop(0),) if self.notes else ()
+        return replace(self.report, as_of=self.clock.now(), notices=notices)
 
 
 class Thread:
@@ -104,10 +108,34 @@ def test_it_scans_at_once_and_then_when_candles_close(report: Report) -> None:
     # Two seconds after the minute: by then the venue shows the candle that closed.
     assert thread.scans.began == [NOON + s * SECOND for s in (17, 62, 122, 182)]
     assert thread.scans.held == [{"HELDUSDT"}] * 4
-    assert thread.told[:2] == [
-        "[Background] scanning market",
-        f"[Background] found {len(report.opportunities)} opportunities",
+    assert thread.told == [f"[Background] found {len(report.opportunities)} opportunities"]
+
+
+def test_a_day_of_scans_is_a_line_an_hour(report: Report) -> None:
+    thread = Thread(report, 24 * 60, *[None] * 100, *[BadAnswer("nonsense")] * 30)
+
+    thread.run()
+
+    assert len(thread.told) == 1 + 2 + 23
+    found = f"{len(report.opportunities)} opportunities in the newest report"
+    assert thread.told[0] == f"[Background] found {len(report.opportunities)} opportunities"
+    assert thread.told[1:3] == [
+        f"[Background] 62 scans succeeded and 0 failed in the last 60 minutes; {found}",
+        "! [Background] scan failed: nonsense",
     ]
+    assert thread.told[3] == (
+        f"[Background] 38 scans succeeded and 22 failed in the last 60 minutes; {found}"
+    )
+    assert thread.told[4].startswith("! [Background] scans succeed again after 1800 s, since ")
+
+
+def test_a_scan_that_waited_in_vain_for_the_venue_is_not_called_slow(report: Report) -> None:
+    thread = Thread(report, 3, *[VenueUnreachable("no route")] * 3)
+    thread.scans.seconds = 90.0
+
+    thread.run()
+
+    assert thread.told == ["! [Background] scan failed: no route"]
 
 
 def test_a_clock_that_is_set_back_during_a_scan_puts_off_the_next_by_an_interval_at_most(
@@ -163,11 +191,57 @@ def test_an_error_is_forgotten_by_the_next_good_scan(report: Report) -> None:
 
 
 def test_a_venue_that_wants_to_be_left_alone_is(report: Report) -> None:
-    thread = Thread(report, 2, StopUntil.banned(NOON + 600 * SECOND))
+    thread = Thread(report, 2, StopUntil("banned", ends=600.0))
 
     thread.run()
 
-    assert thread.scans.began[1] - NOON >= 600 * SECOND
+    assert thread.scans.began[1] - NOON == 600 * SECOND
+
+
+@pytest.mark.parametrize(("speed", "ahead"), [(600.0, 0), (1.0, 3600), (1.0, -3600), (60.0, 10**9)])
+def test_a_pause_lasts_its_wall_seconds_whatever_the_market_s_clock_says(
+    report: Report, speed: float, ahead: int
+) -> None:
+    here = ManualClock(NOON)
+    waited: list[float] = []
+    clock = ServerClock(Noted(here, waited), speed=speed)
+    clock.saw(NOON + ahead * SECOND, 0.0)
+    trouble = StopUntil.banned(here, 300.0)
+
+    def scan(_: Collection[str]) -> Report:
+        if waited:
+            scanner.ask_to_stop()
+            return report
+        raise trouble
+
+    scanner = BackgroundScanner(
+        scan, ReportCache(), clock, check_interval=60_000, held=set, tell=Told(), speed=speed
+    )
+    scanner.start()
+    scanner._thread.join(10)
+
+    assert waited[0] == pytest.approx(300.0)
+
+
+class Noted(ManualClock):
+    """A machine's clock that writes down how long it was waited on."""
+
+    def __init__(self, clock: ManualClock, waited: list[float]) -> None:
+        super().__init__(clock.now())
+        self._waited = waited
+
+    def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
+        self._waited.append(seconds)
+        return super().wait(seconds, stop)
+
+
+def test_what_a_reader_of_a_report_should_know_is_told_once(report: Report) -> None:
+    thread = Thread(replace(report, notices=("a row made no sense",)), 3)
+
+    thread.run()
+
+    notices = [x for x in thread.told if "a row" in x]
+    assert notices == ["! [Background] a row made no sense"]
 
 
 def test_scans_that_take_too_long_run_back_to_back_and_it_is_told_once(report: Report) -> None:
@@ -250,7 +324,7 @@ def test_a_scan_under_way_ends_with_its_pool(report: Report) -> None:
     pool.close()
 
     assert background.stop(10) is True
-    assert told == ["[Background] scanning market"]
+    assert told == []
 
 
 def test_readers_see_whole_reports_in_the_order_of_their_versions(report: Report) -> None:
@@ -276,3 +350,15 @@ def test_readers_see_whole_reports_in_the_order_of_their_versions(report: Report
     latest = cache.latest()
     assert latest
     assert latest.version == 1999
+
+
+def test_what_a_report_notes_is_told_once_until_it_changes(report: Report) -> None:
+    thread = Thread(report, 4)
+    thread.scans.notes = ["no symbol", "no symbol", "no list", "no list"]
+
+    thread.run()
+
+    assert [x for x in thread.told if x.startswith("! ")] == [
+        "! [Background] no symbol",
+        "! [Background] no list",
+    ]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from divbot.domain.errors import DivbotError, JournalError, UnknownSymbol
-from divbot.domain.events import Entered, Event, Resumed, Started
+from divbot.domain.events import Entered, Event, Marked, Resumed, Started
 from divbot.domain.fills import Candle, Costs, Quote, fill_at_quote
 from divbot.domain.ledger import Ledger
 from divbot.domain.margin import liquidation_price
@@ -172,6 +172,8 @@ class Settlement(NamedTuple):
 class FakeMarket:
     """A venue whose candles, quotes and time a test writes down."""
 
+    candle_length = MINUTE
+
     def __init__(self) -> None:
         self.time = NOON
         self.candles: dict[str, list[Candle]] = {}
@@ -224,7 +226,7 @@ class FakeMarket:
 
     def _from(self, candles: Iterable[Candle], start: int) -> FakeMinutes:
         rows = [x for x in candles if start <= x.open_time <= self.time]
-        final = tuple(x for x in rows if x.open_time + MINUTE <= self.time)
+        final = tuple(x for x in rows if x.open_time + self.candle_length <= self.time)
         return FakeMinutes(final, rows[-1] if len(rows) > len(final) else None)
 
 
@@ -236,6 +238,9 @@ class MemoryJournal:
         self.events: list[Event] = []
         self.trouble: JournalError | None = None
         self.write(*(events or (started(),)))
+
+    def recent(self, count: int) -> tuple[Event, ...]:
+        return tuple(x for x in self.events if not isinstance(x, Marked))[-count:]
 
     def write(self, *events: Event) -> Ledger:
         if self.trouble:
@@ -301,10 +306,11 @@ RULES = Rules(
 
 
 class Told(list[str]):
-    """What was told; warnings begin with an exclamation mark."""
+    """What was told, details aside; warnings begin with an exclamation mark."""
 
-    def __call__(self, text: str, *, is_warning: bool = False) -> None:
-        self.append(f"! {text}" if is_warning else text)
+    def __call__(self, text: str, *, is_warning: bool = False, is_detail: bool = False) -> None:
+        if not is_detail:
+            self.append(f"! {text}" if is_warning else text)
 
 
 class Trader:

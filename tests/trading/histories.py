@@ -23,6 +23,7 @@ from divbot.domain.fills import Basis, Fill, Reason
 from divbot.domain.ledger import Ledger
 from divbot.domain.market import Market
 from divbot.domain.positions import Origin, Seen
+from divbot.domain.risk import Limit
 from divbot.domain.signals import Kind, Side
 
 MS = st.integers(0, 10_000_000_000_000)
@@ -42,6 +43,9 @@ FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 # Sorted: in which order they were given is not kept.
 SETTINGS = st.dictionaries(TEXTS, TEXTS, max_size=3).map(lambda x: dict(sorted(x.items())))
+CHANGES = st.dictionaries(TEXTS, st.tuples(TEXTS, TEXTS), max_size=2).map(
+    lambda x: dict(sorted(x.items()))
+)
 SEEN = st.none() | st.builds(Seen, MS, PRICES, PRICES)
 ORIGINS = st.builds(Origin, st.sampled_from(Kind), TEXTS, MS, MS, MS, FLOATS, PRICES, FLOATS)
 
@@ -76,6 +80,8 @@ def histories(draw: st.DrawFn, most: int = 25) -> tuple[Event, ...]:
             is_simulated=st.booleans(),
             balance=MONEY.map(lambda amount: amount + 1),
             version=TEXTS,
+            address=st.none() | TEXTS,
+            number=st.integers(0, 9),
         )
     )
     events, ledger, keys = [cast("Event", start)], Ledger().apply(start), {start.key}
@@ -113,6 +119,11 @@ def _next(draw: st.DrawFn, ledger: Ledger) -> Event:
             "seen": SEEN,
             "tick": st.none() | PRICES,
             "origin": ORIGINS,
+            # All None: as an older journal has it.
+            "risk": st.none() | MONEY,
+            "limited_by": st.none() | st.sampled_from(Limit),
+            "paid": st.none() | MONEY,
+            "dust": st.none() | MONEY,
         },
         Funded: {
             "trade": st.just(number),
@@ -140,6 +151,7 @@ def _next(draw: st.DrawFn, ledger: Ledger) -> Event:
         Resumed: {
             "session": st.just(ledger.sessions + 1),
             "settings": SETTINGS,
+            "changed": CHANGES,
         },
     }
     return cast("Event", draw(st.builds(kind, at=st.just(at), **own[kind])))  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from divbot.domain.fills import Basis, Fill, Reason
 from divbot.domain.ledger import fold
 from divbot.domain.market import Market
 from divbot.domain.positions import Origin
+from divbot.domain.risk import Limit
 from divbot.domain.signals import Kind, Side
 from divbot.trading.journal import Recorded
 
@@ -99,6 +100,8 @@ def entered(
             price=Decimal(price),
             atr_percent=0.5,
         ),
+        risk=abs(Decimal(price) - Decimal(stop)) * Decimal(quantity),
+        limited_by=Limit.RISK,
     )
 
 

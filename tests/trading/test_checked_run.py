@@ -39,15 +39,18 @@ def test_recorded_futures_are_traded_to_the_last_unit(run: Run) -> None:
     assert verdict.funded > 0
 
 
-def test_synthetic_spot_is_traded_to_the_last_unit(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def spot_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     exchange = "--symbols", "24", "--no-awkward", "--at", "2025-05-20T03:00"
     # Without leverage, one position would take all cash.
     rules = replace(SPOT_RULES, risk=Decimal("0.0002"))
-    journal, enough = tmp_path / "run.db", Enough(5)
+    journal, enough = tmp_path_factory.mktemp("spot") / "run.db", Enough(5)
+    return trade(journal, *exchange, rules=rules, speed=600, seconds=60, enough=enough, **NEAR)
 
-    run = trade(journal, *exchange, rules=rules, speed=600, seconds=60, enough=enough, **NEAR)
 
-    verdict = run.verdict()
+def test_synthetic_spot_is_traded_to_the_last_unit(spot_run: Run) -> None:
+    verdict = spot_run.verdict()
+
     assert verdict.discrepancies == ()
     assert len(verdict.reasons) >= 5
     assert {"stop", "target"} <= set(verdict.reasons)
@@ -120,6 +123,7 @@ def at_another_price(fact: Fact) -> None:
         pytest.param("entered", {}, add(-UNIT, "margin"), "margin", id="margin"),
         pytest.param("entered", {}, add(-UNIT, "fill", "slippage"), "slippage", id="slippage"),
         pytest.param("entered", {}, add(-UNIT, "liquidation"), "liquidation", id="liquidation"),
+        pytest.param("entered", {}, add(UNIT, "risk"), "risk", id="risk"),
         pytest.param("entered", {}, with_less_leverage, "leverage", id="leverage"),
         pytest.param("entered", {}, of_a_later_signal, "a signal known", id="signal of later"),
         pytest.param("exited", {}, add(-UNIT, "fill", "fee"), "fee", id="fee of an exit"),
@@ -147,6 +151,17 @@ def test_a_changed_fact_is_found(
 
     found = check(journal, run.market, run.rules).discrepancies
     assert told in " ".join(each for each in found if each.startswith("event"))
+
+
+@pytest.mark.parametrize("name", ["dust", "paid"])
+def test_dust_that_does_not_add_up_is_found(spot_run: Run, tmp_path: Path, name: str) -> None:
+    def change_one(facts: list[Fact]) -> None:
+        add(-UNIT, name)(those(facts, "entered")[0])
+
+    journal = rewritten(spot_run.journal, tmp_path / "changed.db", change_one)
+
+    found = check(journal, spot_run.market, spot_run.rules).discrepancies
+    assert any(f"{name}: expected" in each for each in found)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from divbot.domain.errors import JournalError, VenueUnreachable
-from divbot.domain.events import Entered, Exited, Funded, Paused
+from divbot.domain.events import Entered, Exited, Funded, Marked, Paused
 from divbot.domain.fills import Basis, Reason
 from divbot.domain.ledger import DAY
 from divbot.domain.market import Market
@@ -58,15 +58,16 @@ class TestEntries:
 
         event = trader.journal.events[-1]
         assert isinstance(event, Entered)
-        # 100.2 and 0.1 %: 100.4 on a tick. 1 % of 10,000 over 2.4 to the stop: 41.66 pieces.
+        # 100.2 and 0.1 %: 100.4 on a tick. A stop at 98 less 0.1 % is 97.9; with two fees a piece
+        # loses 2.59915, and 1 % of 10,000 is lost by 38.47 pieces.
         assert (event.fill.requested, event.fill.price) == (d("100.2"), d("100.4"))
-        assert event.quantity == d("41.66")
-        assert event.margin == d("418.2664")
-        assert event.fill.fee == d("2.091332")
-        assert trader.ledger.cash == d("9579.642268")
+        assert event.quantity == d("38.47")
+        assert event.margin == d("386.2388")
+        assert event.fill.fee == d("1.931194")
+        assert trader.ledger.cash == d("9611.830006")
         assert event.seen
         assert (event.seen.low, event.seen.high) == (d("99.8"), d("100.3"))
-        assert trader.told == ["processing 1 opportunities from background scanner (age: 0s)"]
+        assert trader.told == []
 
     def test_a_report_is_acted_on_once(self) -> None:
         trader = Trader()
@@ -153,7 +154,7 @@ class TestEntries:
         trader.market.quoted = {"AAAUSDT": (99.4, 99.4)}  # 540 of 10,000
         trader.publish(opportunity("BBBUSDT"))
         trader.step()
-        assert trader.ledger.paused == "lost 5.4% today, the limit is 5.0%"
+        assert trader.ledger.paused == "the loss of this day has reached the limit of 5.0%"
         assert trader.kinds() == ["started", "entered", "paused"]
 
         trader.market.quoted = {"AAAUSDT": (100, 100), "BBBUSDT": (100, 100)}
@@ -182,10 +183,10 @@ class TestEntries:
         trader.step()
 
         (held,) = trader.ledger.positions.values()
-        # 5 are bought for 500; 0.005 pay the fee, and 4.995 is 4.99 in whole steps.
-        assert (held.symbol, held.quantity, held.wallet) == ("AAAUSDT", d("4.99"), d(499))
+        # 4.55 are bought for 455; 0.00455 pay the fee, and 4.54545 is 4.54 in whole steps.
+        assert (held.symbol, held.quantity, held.wallet) == ("AAAUSDT", d("4.54"), d(454))
         assert (held.leverage, held.liquidation) == (1, None)
-        assert trader.ledger.cash == d(9500)
+        assert trader.ledger.cash == d(9545)
 
     def test_spot_spends_all_cash_where_that_is_the_limit(self) -> None:
         spot = replace(
@@ -637,8 +638,8 @@ class TestPauses:
         trader.step(after=HOUR)
 
         assert [x.reason for x in trader.journal.events if isinstance(x, Paused)] == [
-            "lost 5.4% today, the limit is 5.0%",
-            "lost 5.7% today, the limit is 5.0%",
+            "the loss of this day has reached the limit of 5.0%",
+            "the loss of this day has reached the limit of 5.0%",
         ]
 
     def test_a_loss_that_paused_one_day_is_none_of_the_next(self) -> None:
@@ -664,8 +665,8 @@ class TestPauses:
 
         pauses = [x for x in trader.journal.events if isinstance(x, Paused)]
         assert [(x.at // DAY - NOON // DAY, x.reason) for x in pauses] == [
-            (0, "lost 5.4% today, the limit is 5.0%"),
-            (1, "6.3% below its peak, the limit is 5.0%"),
+            (0, "the loss of this day has reached the limit of 5.0%"),
+            (1, "the drawdown has reached the limit of 5.0%"),
         ]
 
     def test_a_stop_of_days_ago_pauses_no_later_day(self) -> None:
@@ -692,7 +693,7 @@ class TestPauses:
         restarted.engine.catch_up()
         restarted.step()
 
-        assert restarted.ledger.paused == "lost 6.3% today, the limit is 5.0%"
+        assert restarted.ledger.paused == "the loss of this day has reached the limit of 5.0%"
 
     @pytest.mark.parametrize(
         "max_holding", [None, DAY], ids=["held on", "closed at the first look"]
@@ -722,7 +723,7 @@ class TestPauses:
 
         restarted.step(after=5 * SECOND)
 
-        assert restarted.ledger.paused == "lost 5.8% today, the limit is 5.0%"
+        assert restarted.ledger.paused == "the loss of this day has reached the limit of 5.0%"
 
     def test_a_stop_in_the_last_minute_of_a_day_is_no_loss_of_the_next(self) -> None:
         trader = Trader(started(), entered(quantity=900, stop=d("99.3")))
@@ -833,6 +834,55 @@ class TestTrouble:
         assert trader.kinds() == ["started", "entered"]
         assert trader.told == ["! no quotes: no route"]
         assert trader.engine.state.problem == "no quotes: no route"
+
+    def test_that_quotes_are_back_is_told_once(self) -> None:
+        trader = holding()
+        trader.market.trouble = VenueUnreachable("no route")
+        trader.step()
+        trader.step(after=40 * SECOND)
+        trader.market.trouble = None
+
+        trader.step(after=5 * SECOND)
+        trader.step(after=5 * SECOND)
+
+        assert trader.told == [
+            "! no quotes: no route",
+            "! quotes are back after 45 s, since 2024-07-30 12:00:00 UTC",
+        ]
+
+    def test_a_run_that_ends_without_quotes_does_not_say_that_they_are_back(self) -> None:
+        trader = holding()
+        trader.market.trouble = VenueUnreachable("no route")
+        trader.step()
+
+        trader.engine.mark()
+
+        assert trader.told == ["! no quotes: no route"]
+        assert trader.engine.state.problem == "no quotes: no route"
+
+    def test_late_reports_are_warned_of_once_and_told_when_they_come_in_time(self) -> None:
+        trader = Trader()
+        for minute in range(1, 10):
+            trader.market.time = NOON + minute * MINUTE
+            age = (200 + minute) * SECOND if minute < 8 else 0
+            trader.publish(opportunity(score=1.0), at=trader.market.time - age)
+            trader.step()
+
+        assert trader.told == [
+            "! processing 1 opportunities from background scanner (age: 201s)",
+            "! reports of the background scanner come in time again after 420 s, since "
+            "2024-07-30 12:01:00 UTC",
+        ]
+
+    def test_a_signal_that_cannot_be_entered_is_told_once_for_all_reports(self) -> None:
+        trader = Trader()
+        for minute in range(1, 4):
+            trader.publish(opportunity("NOQUOTEUSDT"))
+            trader.step(after=minute)
+        trader.publish(opportunity("NOQUOTEUSDT", confirmed_at=NOON + 1))
+        trader.step()
+
+        assert trader.told == ["NOQUOTEUSDT not entered: there is no quote"] * 2
 
     def test_what_happened_meanwhile_is_seen_afterwards(self) -> None:
         trader = holding()
@@ -958,8 +1008,30 @@ def test_the_account_is_valued_every_five_minutes_and_when_asked() -> None:
     trader.engine.mark()
 
     marks = [x for x in trader.journal.events if x.kind == "marked"]
-    assert [x.at - NOON for x in marks] == [5 * MINUTE, 10 * MINUTE, 12 * MINUTE]
+    assert [x.at - NOON for x in marks] == [n * MINUTE for n in (1, 5, 10, 12)]
     assert {x.equity for x in marks} == {d(10_010)}
+
+
+def test_each_valuation_tells_where_the_market_stands() -> None:
+    trader = Trader()
+    seen = [(99, 101), (0, 0), (109.5, 110.5)]
+    for minute, prices in zip((0, 5, 10), seen, strict=True):
+        trader.market.time = NOON + minute * MINUTE
+        trader.market.quoted = {"BTCUSDT": prices}
+        trader.engine.step()
+
+    marks = [x for x in trader.journal.events if isinstance(x, Marked)]
+    assert [x.benchmark for x in marks] == [100, 100, 110]
+
+
+def test_trouble_lasts_through_a_valuation() -> None:
+    trader = holding()
+    trader.market.candle_trouble = VenueUnreachable("no route")
+
+    trader.step(after=6 * MINUTE)
+
+    assert trader.engine.state.problem == "no candles: no route"
+    assert trader.told == ["! no candles: no route"]
 
 
 def test_the_state_is_there_for_other_threads() -> None:

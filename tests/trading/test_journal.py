@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sqlite3
 import tempfile
 import threading
@@ -100,7 +101,7 @@ def test_the_tables_are_what_the_events_add_up_to(history: tuple[Event, ...]) ->
 
     opened = {x.trade: (i, x) for i, x in enumerate(history, 1) if isinstance(x, Entered)}
     closed = {x.trade: (i, x) for i, x in enumerate(history, 1) if isinstance(x, Exited)}
-    spent = sum(x.margin + x.fill.fee for _, x in opened.values())
+    spent = sum(x.margin + x.fill.fee if x.paid is None else x.paid for _, x in opened.values())
     earned = sum(x.returned for _, x in closed.values())
     profits = {
         n: x.returned - opened[n][1].margin - opened[n][1].fill.fee for n, (_, x) in closed.items()
@@ -310,10 +311,20 @@ def test_an_event_is_kept_as_text_that_stays(path: Path) -> None:
     assert rows(path, "SELECT seq, ts, kind, key, body FROM event WHERE seq = 2") == [
         (
             *(2, START + 7 * MINUTE, "marked", f"mark:{START + 7 * MINUTE}"),
-            f'{{"at":{START + 7 * MINUTE},"cash":"989.975","checked_until":{START + 7 * MINUTE},'
-            '"equity":"1001.5","prices":{"BTCUSDT":"101.30"}}',
+            f'{{"at":{START + 7 * MINUTE},"benchmark":null,"cash":"989.975",'
+            f'"checked_until":{START + 7 * MINUTE},"equity":"1001.5",'
+            '"prices":{"BTCUSDT":"101.30"}}',
         )
     ]
+
+
+def test_where_the_market_stood_is_kept_where_it_is_known(path: Path) -> None:
+    known = replace(marked(), benchmark=Decimal("60123.45"))
+    written(path, known)
+
+    assert '"benchmark":"60123.45"' in rows(path, "SELECT body FROM event WHERE seq = 2")[0][0]
+    with Journal.open(path) as journal:
+        assert [event for _, event in journal.events()][-1] == known
 
 
 @pytest.mark.parametrize(
@@ -325,7 +336,7 @@ def test_an_event_of_an_earlier_version_is_read_without_what_that_did_not_keep(
     event: Marked | Funded,
 ) -> None:
     fields = json.loads(encode(event))
-    for later in ("prices", "settled_at"):
+    for later in ("prices", "benchmark", "settled_at"):
         fields.pop(later, None)
 
     assert decode(event.kind, json.dumps(fields)) == event
@@ -506,3 +517,13 @@ def test_a_rolled_back_transaction_is_not_rolled_back_again(journal: Journal) ->
         journal._connection.execute("INSERT OR ROLLBACK INTO account SELECT * FROM account")
 
     assert not journal._connection.in_transaction
+
+
+def test_a_copy_of_the_file_alone_is_whole_while_the_run_goes_on(
+    journal: Journal, path: Path, tmp_path: Path
+) -> None:
+    journal.write(exited())
+
+    copy = Path(shutil.copy(path, tmp_path / "copy.db"))
+
+    assert read(copy).ledger == journal.ledger

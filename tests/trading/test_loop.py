@@ -19,6 +19,7 @@ class Rhythm:
         self.began: list[int] = []
         self.told = Told()
         self.late = late
+        self.is_answered = True
         self.loop = Loop(self, 5000, self.stop, self.told)
 
     def now(self) -> int:
@@ -30,11 +31,12 @@ class Rhythm:
     def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
         return self.clock.wait(seconds + self.late, stop)
 
-    def step(self) -> None:
+    def step(self) -> bool:
         self.began.append(self.clock.now() - NOON)
         self.clock.advance(self.durations.pop(0))
         if not self.durations:
             self.stop.set()
+        return self.is_answered
 
 
 def test_steps_begin_on_multiples_of_the_interval() -> None:
@@ -52,7 +54,17 @@ def test_a_step_that_takes_too_long_is_followed_at_once_and_told_of_once() -> No
     rhythm.loop.run(rhythm.step)
 
     assert rhythm.began == [1200, 13_200, 20_200, 25_000]
+    assert rhythm.loop.lateness().missed == 2  # of 5 and 10 s one, of 15 and 20 s one
     assert rhythm.told == ["! a look takes longer than 5 s of market time: looks run back to back"]
+
+
+def test_a_step_that_waited_in_vain_for_the_venue_is_not_called_slow() -> None:
+    rhythm = Rhythm(12.0, 12.0, 0.1)
+    rhythm.is_answered = False
+
+    rhythm.loop.run(rhythm.step)
+
+    assert rhythm.told == []
 
 
 def test_a_duration_ends_whatever_is_waited_for() -> None:
@@ -94,5 +106,5 @@ def test_lateness_is_measured_where_it_was_waited() -> None:
     rhythm.loop.run(rhythm.step)
 
     lateness = rhythm.loop.lateness()
-    assert lateness.steps == 4
+    assert (lateness.steps, lateness.missed) == (4, 0)
     assert (lateness.median, lateness.worst) == (15.0, 15.0)

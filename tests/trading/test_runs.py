@@ -24,10 +24,25 @@ def runs(tmp_path: Path) -> Runs:
 
 
 def begin(
-    runs: Runs, at: int, market: Market = USDM, *, is_demo: bool = False, venue: str = ""
+    runs: Runs,
+    at: int,
+    market: Market = USDM,
+    *,
+    is_demo: bool = False,
+    venue: str = "",
+    number: int = 0,
+    began: int | None = None,
 ) -> str:
+    """Begin a run that this machine's clock dates `at`, and the venue's `began`."""
     path = runs.new(at, market, Interval.M5, is_demo=is_demo)
-    started = replace(STARTED, at=at, market=market, is_simulated=is_demo, venue=venue or "binance")
+    started = replace(
+        STARTED,
+        at=at if began is None else began,
+        market=market,
+        is_simulated=is_demo,
+        venue=venue or "binance",
+        number=number,
+    )
     Journal.create(path, started).close()
     return path.stem
 
@@ -68,6 +83,26 @@ def test_the_latest_run_is_the_one_that_started_last_whatever_was_touched(runs: 
     os.utime(runs.named(new).path, (1, 1))
 
     assert runs.latest() == runs.named(new)
+
+
+def test_the_newest_run_is_told_by_what_the_journals_hold(runs: Runs) -> None:
+    # The names are those of a clock that was set back, and then forth.
+    names = [
+        begin(runs, AT + DAY, number=0, began=AT),
+        begin(runs, AT, number=0, began=AT + DAY),
+        begin(runs, AT + 9 * DAY, number=1, began=AT - DAY),
+        begin(runs, AT - 365 * DAY, number=2, began=AT - 2 * DAY),
+    ]
+
+    assert [run.name for run in runs.all()] == names
+    assert runs.next_number() == 3
+
+
+def test_a_damaged_run_stands_where_its_name_puts_it(runs: Runs) -> None:
+    names = [begin(runs, AT + n * DAY, number=n + 1) for n in range(3)]
+    runs.named(names[1]).path.write_bytes(b"nothing")
+
+    assert [run.name for run in runs.all()] == names
 
 
 @pytest.mark.parametrize(

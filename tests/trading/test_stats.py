@@ -87,6 +87,9 @@ def test_five_trades_come_to_what_one_works_out_by_hand() -> None:
     assert (found.best and found.best.number, found.worst and found.worst.number) == (1, 2)
     assert found.longest_losing_run == 2
     assert found.average_holding == (2 + 4 + 1 + 10) * HOUR / 4
+    assert (found.holding_won, found.holding_lost) == (2 * HOUR, (4 + 1) * HOUR / 2)
+    # Fees 0.30, slippage 0.20, half of 0.30 once and of 0.50 twice, funding 0.45.
+    assert found.before_costs == Decimal("4.45") + Decimal("1.60")
 
 
 def test_the_account_is_told_with_its_open_position() -> None:
@@ -219,6 +222,8 @@ def test_a_run_without_trades_has_no_figures_and_no_errors() -> None:
         worst=None,
         longest_losing_run=0,
         average_holding=None,
+        holding_won=None,
+        holding_lost=None,
         paid=Paid(),
     )
     assert (found.closed.win_rate, found.closed.win_rate_interval) == (None, None)

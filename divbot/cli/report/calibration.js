@@ -1,5 +1,6 @@
 (() => {
   const { data, config, colour, layout } = page;
+  const LARGEST = 32;
 
   function draw() {
     const bins = data.bins.filter((bin) => bin.cases > 0);
@@ -11,7 +12,10 @@
         line: { color: colour("gain"), width: 1, dash: "dash" } },
       { x: bins.map((bin) => bin.stated), y: bins.map((bin) => bin.happened), mode: "lines+markers",
         name: "happened", text, hovertemplate: "%{text}<extra></extra>",
-        line: { color: colour("accent"), width: 1.8 }, marker: { color: colour("accent"), size: 9 } },
+        line: { color: colour("accent"), width: 1.8 },
+        // The area of a dot is the number of its cases: few of them prove little.
+        marker: { color: colour("accent"), size: bins.map((bin) => bin.cases), sizemode: "area", sizemin: 3,
+          sizeref: 2 * Math.max(...bins.map((bin) => bin.cases)) / LARGEST ** 2 } },
       { type: "bar", x: bins.map((bin) => (bin.low + bin.high) / 2), y: bins.map((bin) => bin.cases), yaxis: "y2",
         name: "cases", width: bins.map((bin) => (bin.high - bin.low) * 0.9), text, textposition: "none",
         hovertemplate: "%{text}<extra></extra>", marker: { color: colour("quiet") } },

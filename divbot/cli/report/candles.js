@@ -46,18 +46,23 @@
       return (time - this.series.at[0]) / this.step;
     }
 
-    heights() {
+    // What is in sight of the candles, without those that are missing.
+    seen(values) {
       const [first, last] = this.view.map((row, end) => Math.min(Math.max(end ? Math.ceil(row) : Math.floor(row), 0), this.last));
+      return values.slice(first, last + 1).filter((x) => x !== null);
+    }
+
+    heights() {
       const prices = this.plans.flatMap(({ entry, stop, target }) => [entry, stop, target]);
-      const seen = (values) => values.slice(first, last + 1).filter((x) => x !== null);
-      const low = Math.min(...seen(this.series.low), ...prices);
-      const high = Math.max(...seen(this.series.high), ...prices);
+      const low = Math.min(...this.seen(this.series.low), ...prices);
+      const high = Math.max(...this.seen(this.series.high), ...prices);
       const room = 0.11 * (high - low) || high * 0.001;
-      return [low - room, high + room];
+      const most = Math.max(...this.seen(this.series.volume), 0);
+      return { "yaxis.range": [low - room, high + room], "yaxis3.range": [0, 1.05 * most || 1] };
     }
 
     ranges() {
-      return { "xaxis.range": this.view.map((row) => this.series.at[0] + row * this.step), "yaxis.range": this.heights() };
+      return { "xaxis.range": this.view.map((row) => this.series.at[0] + row * this.step), ...this.heights() };
     }
 
     candles() {
@@ -66,6 +71,14 @@
       return {
         type: "candlestick", name: "candle", x: at, open, high, low, close, yhoverformat: `.${decimals}f`,
         xhoverformat: "%Y-%m-%d %H:%M", increasing: look("rise"), decreasing: look("fall"),
+      };
+    }
+
+    volumes() {
+      const { at, open, close, volume } = this.series;
+      return {
+        type: "bar", name: "volume", x: at, y: volume, yaxis: "y3", marker: { color: close.map((x, row) => colour(x < open[row] ? "fall" : "rise")) },
+        hovertemplate: "volume %{y:,.6~g}<br>%{x|%Y-%m-%d %H:%M}<extra></extra>",
       };
     }
 
@@ -143,15 +156,16 @@
       }
       const ranges = this.ranges();
       const traces = [
-        this.candles(), this.strength(),
+        this.candles(), this.volumes(), this.strength(),
         ...Object.keys(KINDS).flatMap((kind) => [this.lines(kind, "price", "y"), this.lines(kind, "rsi", "y2")]),
         ...Object.keys(FATES).map((fate) => this.marks(fate)),
       ].filter((trace) => trace.x.length);
       const base = layout({
         hovermode: "closest", showlegend: false, shapes, annotations, margin: { l: 12, r: 12, t: 28, b: 28 },
         xaxis: { type: "date", anchor: "y2", range: ranges["xaxis.range"], rangeslider: { visible: false } },
-        yaxis: { domain: [0.3, 1], range: ranges["yaxis.range"], fixedrange: true, tickformat: `.${this.series.decimals}f`, nticks: 8 },
-        yaxis2: { domain: [0, 0.25], range: [0, 100], fixedrange: true, tickvals: [30, 50, 70], title: { text: "RSI" }, showgrid: false },
+        yaxis: { domain: [0.4, 1], range: ranges["yaxis.range"], fixedrange: true, tickformat: `.${this.series.decimals}f`, nticks: 8 },
+        yaxis2: { domain: [0, 0.2], range: [0, 100], fixedrange: true, tickvals: [30, 50, 70], title: { text: "RSI" }, showgrid: false },
+        yaxis3: { domain: [0.24, 0.36], range: ranges["yaxis3.range"], fixedrange: true, nticks: 3, tickformat: ".3~s", title: { text: "volume" }, showgrid: false },
       });
       // Prices follow by themselves: a drag goes along the time, but for a finger, which scrolls.
       base.dragmode &&= "pan";
@@ -163,7 +177,7 @@
     follow(changed) {
       if (!Object.keys(changed).some((name) => name.startsWith("xaxis.")) || "yaxis.range" in changed) return;
       this.view = this.element.layout.xaxis.range.map((time) => this.row(milliseconds(time)));
-      Plotly.relayout(this.element, { "yaxis.range": this.heights() });
+      Plotly.relayout(this.element, this.heights());
     }
 
     show(view) {

@@ -29,6 +29,7 @@ def series_document(found: Examination) -> dict[str, Any]:
         "high": _numbers(found.high),
         "low": _numbers(found.low),
         "close": _numbers(found.close),
+        "volume": _numbers(found.volume),
         "rsi": _numbers(np.round(found.rsi, _RSI_DIGITS)),
         "decimals": digits,
         "divergences": [_divergence(x, found, rows, digits) for x in found.divergences],

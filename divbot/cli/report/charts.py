@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import accumulate
 from typing import Any
 
+from divbot.app.run_candles import Charted
 from divbot.cli.figures import signed, words
 from divbot.domain.ledger import Ledger
 from divbot.domain.trades import Trade
@@ -15,19 +16,25 @@ from divbot.trading.drawdown import underwater
 from divbot.trading.open_trades import OpenTrade, open_trades
 from divbot.trading.stats import Stats
 
+_NOT_ASKED = Charted("no candles: they were not asked for")
 MOST_POINTS = 3_000
 """More than a screen can show."""
 
 
-def chart_data(stats: Stats, ledger: Ledger) -> dict[str, Any]:
-    """Return the curves, the profits in the order of closing, and the trades of each symbol."""
+def chart_data(
+    stats: Stats, ledger: Ledger, charted: Mapping[str, Charted] | None = None
+) -> dict[str, Any]:
+    """Return the curves, the profits in the order of closing, and the trades of each symbol.
+
+    `charted` has the candles of some symbols, or says why there are none.
+    """
     return {
         "until": stats.until,
         "balance": float(stats.balance),
         "equity": _equity(stats),
         "drawdown": _deepest(stats),
         "profits": _profits(ledger.closed),
-        "symbols": _symbols((*ledger.closed, *open_trades(ledger))),
+        "symbols": _symbols((*ledger.closed, *open_trades(ledger)), charted or {}),
     }
 
 
@@ -73,13 +80,27 @@ def _profits(closed: Sequence[Trade]) -> dict[str, list[Any]]:
     }
 
 
-def _symbols(trades: Sequence[Trade | OpenTrade]) -> list[dict[str, Any]]:
+def _symbols(
+    trades: Sequence[Trade | OpenTrade], charted: Mapping[str, Charted]
+) -> list[dict[str, Any]]:
     found = defaultdict(list)
     for trade in sorted(trades, key=lambda x: x.number):
         found[trade.symbol].append(_fills(trade))
     # The most traded first: it is the one to be shown.
     ordered = sorted(found.items(), key=lambda x: (-len(x[1]), x[0]))
-    return [{"name": name, "trades": fills} for name, fills in ordered]
+    return [
+        {"name": name, "trades": fills, **_candles(charted.get(name, _NOT_ASKED))}
+        for name, fills in ordered
+    ]
+
+
+def _candles(charted: Charted) -> dict[str, Any]:
+    candles = charted.candles
+    columns = ("open_time", "open", "high", "low", "close")
+    return {
+        "note": charted.note,
+        "candles": candles and {name: getattr(candles, name).tolist() for name in columns},
+    }
 
 
 def _fills(trade: Trade | OpenTrade) -> dict[str, Any]:

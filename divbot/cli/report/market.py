@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from divbot.cli.figures import harmless, multiple, words
+from divbot.cli.report import meanings
 from divbot.cli.report.candles import plan_document, series_document
+from divbot.cli.report.links import chart_links
 from divbot.cli.report.page import Page, filled, packaged
 from divbot.cli.report.table import Keys, Links, table_markup
-from divbot.cli.table import OPPORTUNITY_COLUMNS, funnel_line, heading, summary_line
+from divbot.cli.table import footer_lines, telling_columns
 from divbot.domain.clock import utc_text
 from divbot.domain.signals import Opportunity
 from divbot.scanner.cases import FATES
@@ -35,21 +37,25 @@ def scan_page(report: Report, examined: Mapping[str, Examination], plotly: str) 
         }
         for x in report.opportunities
     ]
-    sections = "\n".join(_section(place, x) for place, x in enumerate(report.opportunities))
+    sections = "\n".join(_section(place, x, report) for place, x in enumerate(report.opportunities))
     return Page(
-        name=heading(report),
-        title=heading(report),
+        name=report.title,
+        title=report.title,
         is_simulated=report.simulated,
         lines=(
-            funnel_line(report.summary),
-            summary_line(report),
+            *map(harmless, footer_lines(report)),
             *map(harmless, report.notices),
         ),
         body=filled(
             packaged("scan.html"),
             {
                 "table": table_markup(
-                    report.opportunities, OPPORTUNITY_COLUMNS, _NOTHING, _KEYS, _LINKS
+                    report.opportunities,
+                    telling_columns(report.opportunities),
+                    *(_NOTHING, _KEYS, _LINKS),
+                    meanings=meanings.OPPORTUNITY,
+                    outside=lambda x: _outside(x.divergence.symbol, report),
+                    is_long=True,
                 ),
                 "key": packaged("key.html") if shown else "",
                 "charts": sections,
@@ -68,6 +74,7 @@ def chart_page(report: Report, found: Examination, plotly: str) -> str:
         packaged("chart.html"),
         {
             "plans": plans or f"<p>{_NOTHING}</p>",
+            "outside": _outside(found.symbol, report),
             "key": packaged("key.html"),
             "chart": _chart(0),
         },
@@ -86,7 +93,7 @@ def chart_page(report: Report, found: Examination, plotly: str) -> str:
 
 def chart_heading(report: Report, found: Examination) -> str:
     """Return which symbol is shown, from where, and as of when."""
-    return f"{harmless(found.symbol)}, {heading(report)}"
+    return f"{harmless(found.symbol)}, {report.title}"
 
 
 def counts_line(report: Report, found: Examination) -> str:
@@ -106,13 +113,19 @@ def opportunities_of(report: Report, symbol: str) -> Sequence[Opportunity]:
     return [x for x in report.opportunities if x.divergence.symbol == symbol]
 
 
-def _section(place: int, opportunity: Opportunity) -> str:
-    title = f"{opportunity.rank}. {harmless(opportunity.divergence.symbol)}: {_signal(opportunity)}"
+def _section(place: int, opportunity: Opportunity, report: Report) -> str:
+    symbol = opportunity.divergence.symbol
+    title = f"{opportunity.rank}. {harmless(symbol)}: {_signal(opportunity)}"
     return (
         f'<section id="{_place(place)}"><h2>{escape(title)}</h2>\n'
         f"<p>{escape(_standing(opportunity))}</p>\n<p>{escape(_plan(opportunity))}</p>\n"
+        f'<p class="outside">{_outside(symbol, report)}</p>\n'
         f"{_chart(place)}</section>"
     )
+
+
+def _outside(symbol: str, report: Report) -> str:
+    return chart_links(symbol, report.market, report.interval)
 
 
 def _place(place: int) -> str:

@@ -51,6 +51,27 @@ const page = (() => {
     head.firstElementChild.addEventListener("click", () => sortBy(head));
   }
 
+  // Show the rows that hold every word, wherever in the row it stands.
+  function addFilter(part) {
+    const rows = [...part.querySelectorAll("tbody tr")];
+    const texts = rows.map((row) => [...row.cells].map((cell) => cell.textContent).join(" ").toLowerCase());
+    const label = document.createElement("label"), field = document.createElement("input"), count = document.createElement("output");
+    field.type = "search";
+    field.placeholder = "such as BTC buy";
+    label.append("Filter ", field, " ", count);
+    label.className = "filter";
+    function show() {
+      const words = field.value.toLowerCase().split(/\s+/);
+      rows.forEach((row, place) => { row.hidden = !words.every((word) => texts[place].includes(word)); });
+      count.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows`;
+    }
+    field.addEventListener("input", show);
+    show();
+    part.before(label);
+  }
+
+  for (const part of document.querySelectorAll(".filtered")) addFilter(part);
+
   // Colours are read when a chart is drawn: another scheme is another drawing.
   function drawAlways(draw) {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);

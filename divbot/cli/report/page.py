@@ -10,6 +10,7 @@ from html import escape
 from importlib.resources import files
 
 from divbot.domain.errors import InputError
+from divbot.extras import PLOTLY, how_to_install
 
 _SIMULATED = '<p class="simulated">Simulated prices: no real market.</p>'
 
@@ -57,7 +58,9 @@ def plotly_script(asker: str) -> str:
     try:
         from plotly.offline import get_plotlyjs
     except ImportError:
-        raise InputError(f"{asker} draws with plotly: pip install 'divbot[report]'") from None
+        raise InputError(
+            f"{asker} draws with plotly, which is not installed; run: {how_to_install(PLOTLY)}"
+        ) from None
     script: str = get_plotlyjs()
     return script
 

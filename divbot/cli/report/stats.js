@@ -74,12 +74,18 @@
 
   function drawFills() {
     if (data.symbols.length === 0) return;
-    const { trades } = data.symbols[select.value];
+    const { trades, candles, note } = data.symbols[select.value];
+    document.getElementById("candles").textContent = note;
     const closed = trades.filter((trade) => trade.exited !== null);
     const entry = (trade) => [trade.entered, trade.entry];
     const faint = (tint) => ({ color: colour(tint), width: 1, dash: "dot" });
     const path = (trade) => [trade.entry, trade.exit];
+    const look = (tint) => ({ line: { color: colour(tint), width: 1 }, fillcolor: colour(tint) });
     const traces = [
+      ...(candles ? [{
+        type: "candlestick", name: "candle", x: candles.open_time, open: candles.open, high: candles.high, low: candles.low,
+        close: candles.close, xhoverformat: "%Y-%m-%d %H:%M", increasing: look("rise"), decreasing: look("fall"),
+      }] : []),
       lines(trades, "first stop", faint("loss"), (trade) => [trade.stop, trade.stop]),
       lines(trades, "target", faint("gain"), (trade) => [trade.target, trade.target]),
       lines(closed.filter((trade) => trade.is_won), "won", { color: colour("gain"), width: 2 }, path),
@@ -89,7 +95,7 @@
       markers(closed, "exit", "x", "accent", (trade) => [trade.exited, trade.exit]),
     ].filter((trace) => trace.x.length);
     Plotly.react("fills", traces, layout({
-      hovermode: "closest", xaxis: { type: "date" }, yaxis: { title: { text: "price" }, tickformat: ",.8~g" },
+      hovermode: "closest", xaxis: { type: "date", rangeslider: { visible: false } }, yaxis: { title: { text: "price" }, tickformat: ",.8~g" },
     }), config);
   }
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
+from divbot.app.run_candles import Charted
 from divbot.cli.columns import Column
 from divbot.cli.figures import change, money, multiple, percent, signed, words
 from divbot.cli.recorded import start_of, title
+from divbot.cli.report import meanings
 from divbot.cli.report.charts import chart_data
+from divbot.cli.report.links import chart_links
 from divbot.cli.report.page import Page, filled, packaged
 from divbot.cli.report.table import Keys, table_markup
 from divbot.cli.stats_text import Block, blocks_of, breakdown_columns, period
 from divbot.cli.trades_text import TRADE_COLUMNS
+from divbot.domain.market import BENCHMARK, Interval
 from divbot.domain.trades import Trade
 from divbot.trading.breakdown import By, breakdown
 from divbot.trading.journal import Recorded
@@ -29,8 +33,11 @@ _HELD: Keys[Trade | OpenTrade] = {
 }
 
 
-def page_text(recorded: Recorded, stats: Stats, script: str) -> str:
-    """Return the whole page; `script` is what draws its charts."""
+def page_text(
+    recorded: Recorded, stats: Stats, script: str, charted: Mapping[str, Charted] | None = None
+) -> str:
+    """Return the whole page; `script` is what draws its charts, `charted` has candles by symbol."""
+    start = start_of(recorded)
     trades: list[Trade | OpenTrade] = [*recorded.ledger.closed, *open_trades(recorded.ledger)]
     body = filled(
         packaged("stats.html"),
@@ -39,7 +46,12 @@ def page_text(recorded: Recorded, stats: Stats, script: str) -> str:
             "blocks": "".join(map(_block, blocks_of(stats))),
             "breakdowns": "".join(_breakdown(recorded, by) for by in By),
             "trades": table_markup(
-                sorted(trades, key=lambda x: x.number), _trade_columns(), "No trades yet.", _HELD
+                sorted(trades, key=lambda x: x.number),
+                _trade_columns(),
+                *("No trades yet.", _HELD),
+                meanings=meanings.TRADE,
+                outside=lambda x: chart_links(x.symbol, start.market, Interval(start.interval)),
+                is_long=True,
             ),
             "profits": _PROFITS if recorded.ledger.closed else "<p>No closed trades yet.</p>",
             "fills": _FILLS if trades else "<p>No trades yet.</p>",
@@ -49,10 +61,10 @@ def page_text(recorded: Recorded, stats: Stats, script: str) -> str:
     page = Page(
         name=f"{name} - {title(recorded)}",
         title=title(recorded),
-        is_simulated=start_of(recorded).is_simulated,
+        is_simulated=start.is_simulated,
         lines=(f"paper run {name}", period(stats)),
         body=body,
-        data=chart_data(stats, recorded.ledger),
+        data=chart_data(stats, recorded.ledger, charted),
         script="stats.js",
     )
     return page.text(script)
@@ -62,6 +74,7 @@ _PROFITS = '<div class="chart" id="profits"></div>'
 _FILLS = """\
 <p><label for="symbol">Symbol</label> <select id="symbol"></select></p>
 <div class="chart" id="fills"></div>
+<p class="note" id="candles"></p>
 <p class="note">Times and prices of the fills; dotted are the first stop and the target.</p>
 """
 
@@ -76,11 +89,11 @@ def _headline(stats: Stats) -> Sequence[tuple[str, str, str]]:
     low, high = closed.win_rate_interval or (0.0, 0.0)
     return (
         ("equity", money(stats.last.equity), f"from {money(stats.balance)}"),
-        ("return", change(stats.total_return), "since the start"),
+        ("return", change(stats.total_return), _beside_market(stats)),
         (
             "net profit",
             signed(closed.profit),
-            f"{closed.trades} closed trades, {len(stats.open_trades)} open",
+            f"{change(stats.part(closed.profit))}; {signed(closed.before_costs)} before costs",
         ),
         (
             "win rate",
@@ -98,6 +111,12 @@ def _headline(stats: Stats) -> Sequence[tuple[str, str, str]]:
             _recovery(stats),
         ),
     )
+
+
+def _beside_market(stats: Stats) -> str:
+    if stats.market is None:
+        return "since the start"
+    return f"{BENCHMARK} {change(stats.market.part)}"
 
 
 def _recovery(stats: Stats) -> str:
@@ -123,6 +142,7 @@ def _block(block: Block) -> str:
 
 def _breakdown(recorded: Recorded, by: By) -> str:
     groups = breakdown(recorded.ledger.closed, by)
-    table = table_markup(groups, breakdown_columns(by), "No closed trades yet.")
-    is_open = " open" if by in (By.SIDE, By.KIND, By.REASON) else ""
+    columns = breakdown_columns(by, start_of(recorded).balance)
+    table = table_markup(groups, columns, "No closed trades yet.", meanings=meanings.BREAKDOWN)
+    is_open = "" if by is By.DAY else " open"
     return f"<details{is_open}><summary>By {words(by.value)}</summary>{table}</details>\n"

@@ -14,6 +14,9 @@ Keys = Mapping[str, Callable[[Row], float]]
 """By a column's title: what its rows are sorted by, where that is not what is read."""
 Links = Mapping[str, Callable[[Row], str]]
 """By a column's title: the place on the page that a cell leads to."""
+Outside = Callable[[Row], str]
+"""The markup of a row's links to other pages."""
+_OUTSIDE = "charts"
 
 
 def table_markup(
@@ -22,22 +25,38 @@ def table_markup(
     nothing: str,
     keys: Keys[Row] | None = None,
     links: Links[Row] | None = None,
+    *,
+    meanings: Mapping[str, str],
+    outside: Outside[Row] | None = None,
+    is_long: bool = False,
 ) -> str:
-    """Return `rows` as a table, or `nothing` where there are none."""
+    """Return `rows` as a table, or `nothing` where there are none.
+
+    `meanings` are shown to whoever points at the title of a column; a long table has a filter.
+    """
     if not rows:
         return f"<p>{escape(nothing)}</p>"
-    head = "".join(
-        f'<th scope="col" class="{_kind(x)}"><button type="button">{escape(x.title)}</button></th>'
-        for x in columns
-    )
+    head = "".join(_head(x.title, _kind(x), meanings) for x in columns)
+    if outside:
+        head += _head(_OUTSIDE, "word", meanings)
     body = "".join(
-        "<tr>" + "".join(_cell(row, x, keys or {}, links or {}) for x in columns) + "</tr>\n"
+        "<tr>"
+        + "".join(_cell(row, x, keys or {}, links or {}) for x in columns)
+        + (f'<td class="word">{outside(row)}</td>' if outside else "")
+        + "</tr>\n"
         for row in rows
     )
     return (
-        '<div class="scroll" tabindex="0"><table>'
+        f'<div class="scroll{" filtered" if is_long else ""}" tabindex="0"><table>'
         f"<thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table></div>"
     )
+
+
+def _head(title: str, kind: str, meanings: Mapping[str, str]) -> str:
+    meaning = meanings.get(title, "")
+    about = f' title="{escape(meaning)}"' if meaning else ""
+    button = f'<button type="button"{about}>{escape(title)}</button>'
+    return f'<th scope="col" class="{kind}">{button}</th>'
 
 
 def _cell(row: Row, column: Column[Row], keys: Keys[Row], links: Links[Row]) -> str:

@@ -5,13 +5,13 @@ Codes and words are those of the venue's documentation; the envelope is that of 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
 from divbot.domain.market import Market
+from divbot.exchange.json_text import NotJson, read_json
 
 Id: TypeAlias = int | str | None
 
@@ -81,12 +81,10 @@ def _request(market: Market, content: dict[str, Any], where: str) -> Request:
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        content = json.loads(text)
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno} column {error.colno}"
+        content = read_json(text)
+    except NotJson as error:
+        place = f"line {error.line} column {error.column}"
         raise BadRequest(3, f"Invalid JSON: expected value at {place}") from None
-    except RecursionError:
-        raise BadRequest(3, "Invalid JSON: recursion limit exceeded at line 1 column 128") from None
     if not isinstance(content, dict):
         raise invalid("expected an object")
     return content

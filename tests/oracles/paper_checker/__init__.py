@@ -30,7 +30,7 @@ class Verdict:
     discrepancies: tuple[str, ...]
     cash: Decimal
     equity: Decimal
-    """As of the last event; a position that is open counts at its margin."""
+    """As of the last event; a position that is open counts at its margin, dust not at all."""
     reasons: tuple[str, ...]
     """Why each closed trade was closed, in the order of closing."""
     funded: int

@@ -17,8 +17,8 @@ from tests.oracles.paper_checker.fate import (
     start_of,
 )
 from tests.oracles.paper_checker.market import MINUTE, Candle, Market
-from tests.oracles.paper_checker.rows import Account, Event
-from tests.oracles.paper_checker.rules import Rules, up
+from tests.oracles.paper_checker.rows import Account, Dust, Event
+from tests.oracles.paper_checker.rules import Rules, down, up
 
 DAY = 1440 * MINUTE
 DECIDED = ("holding_time", "opposite", "delisting")
@@ -103,7 +103,10 @@ class Audit:
         equity = self._equity(event.at, event.at)
         check_entry(body, position, account, equity, terms, self._rules, self._expect)
         check_signal(body, position, self._market, self._rules, self._expect)
-        account.cash -= position.margin + position.fee
+        account.cash -= Decimal(body["paid"] or position.margin + position.fee)
+        if body["dust"] is not None:
+            spread = 2 * position.spread + position.tick
+            account.dust[position.symbol] = Dust(Decimal(body["dust"]), spread, position.entry)
         account.open[position.trade] = position
         self._prices[position.trade] = position.entry
         records = self._market.fundings.get(position.symbol, ())
@@ -222,6 +225,8 @@ class Audit:
         fill = event.body["fill"]
         returned = Decimal(event.body["returned"])
         position.exit, position.fees = Decimal(fill["price"]), Decimal(fill["fee"])
+        if dust := self.account.dust.get(position.symbol):
+            self.account.dust[position.symbol] = dust._replace(price=position.exit)
         position.slippage += Decimal(fill["slippage"])
         position.reason = event.body["reason"]
         position.closed_at, position.closed_seq = event.at, event.seq
@@ -241,15 +246,19 @@ class Audit:
         # Valued at the quotes of a look that began after the last minute looked at.
         low, high = self._equity(event.at, min(self._checked_until, event.at))
         self._expect(f"equity from {low} to {high}", equity, min(max(low, equity), high))
-        if len(account.open) == 1:
+        if len(account.open) == 1 and not account.dust:
             (position,) = account.open.values()
             self._expect_on_tick(position, equity - Decimal(body["cash"]))
         prices = {symbol: Decimal(price) for symbol, price in body["prices"].items()}
         for position in account.open.values():
             known = self._prices[position.trade]
-            self._prices[position.trade] = prices.pop(position.symbol, known)
-        self._expect("prices of what is held", {}, prices)
-        worths = (each.worth(self._prices[each.trade]) for each in account.open.values())
+            self._prices[position.trade] = prices.get(position.symbol, known)
+        for symbol, dust in account.dust.items():
+            account.dust[symbol] = dust._replace(price=prices.get(symbol, dust.price))
+        held = {each.symbol for each in account.open.values()}.union(account.dust)
+        self._expect("prices of what is held", set(), prices.keys() - held)
+        worths = [each.worth(self._prices[each.trade]) for each in account.open.values()]
+        worths += [down(each.quantity * each.price) for each in account.dust.values()]
         self._expect("equity at its prices", account.cash + sum(worths), equity)
         for position in account.open.values():
             self._expect_nothing_due(position, self._checked_until)
@@ -265,6 +274,7 @@ class Audit:
     def _equity(self, at: int, since: int) -> tuple[Decimal, Decimal]:
         """Return the least and the most that the account can be worth from `since` to `at`."""
         worths = [self._worth(each, at, since) for each in self.account.open.values()]
+        worths += [self._worth_of_dust(each, at, since) for each in self.account.dust]
         cash = self.account.cash
         return cash + sum(min(x) for x in worths), cash + sum(max(x) for x in worths)
 
@@ -278,6 +288,10 @@ class Audit:
         if position.sign > 0:
             return position.worth(low - spread), position.worth(high)
         return position.worth(low), position.worth(high + spread)
+
+    def _worth_of_dust(self, symbol: str, at: int, since: int) -> tuple[Decimal, Decimal]:
+        dust, (low, high) = self.account.dust[symbol], self._range(symbol, at, since)
+        return down(dust.quantity * (low - dust.spread)), down(dust.quantity * high)
 
     def _range(self, symbol: str, at: int, since: int) -> tuple[Decimal, Decimal]:
         lag = self._rules.lag

@@ -49,7 +49,7 @@ def check_entry(
     expect("spread", ask - bid, position.spread)
     expect("basis", ("quote", body["at"]), (fill["basis"], fill["at"]))
     expect("tick", terms.tick, position.tick)
-    _check_amounts(body, bought, position, rules, terms, expect)
+    _check_amounts(body, bought, position, account, rules, terms, expect)
     _check_terms(bought, position, terms, expect)
     _check_size(bought, position, account, equity, terms, rules, expect)
     if not rules.is_spot:
@@ -60,16 +60,21 @@ def _check_amounts(
     body: dict[str, Any],
     bought: Decimal,
     position: Position,
+    account: Account,
     rules: Rules,
     terms: Terms,
     expect: Expect,
 ) -> None:
     notional = bought * position.entry
     if rules.is_spot:
-        held = down((1 - rules.fee) * bought, terms.step)
+        received = down((1 - rules.fee) * bought)
+        there = received + left_over(account, position.symbol)
+        held = down(there, terms.step)
         margin = up(held * position.entry)
-        fee = up(notional) - margin
+        fee = up((bought - received) * position.entry)
         limit = None
+        expect("dust", there - held, Decimal(body["dust"]))
+        expect("paid", up(notional), Decimal(body["paid"]))
         expect("a side", 1, position.sign)
         expect("leverage", 1, position.leverage)
     else:
@@ -80,6 +85,7 @@ def _check_amounts(
     expect("fee", fee, position.fee)
     found = body["liquidation"]
     expect("liquidation", limit, None if found is None else Decimal(found))
+    expect("risk", up(_lost(held, fee, position, rules)), Decimal(body["risk"]))
 
 
 def _check_terms(bought: Decimal, position: Position, terms: Terms, expect: Expect) -> None:
@@ -110,12 +116,26 @@ def _check_size(
             if rules.is_spot
             else up(notional / position.leverage) + up(notional * rules.fee)
         )
-        risked = quantity * abs(position.entry - position.stop)
+        fee = quantity * rules.fee * position.entry
+        dust = left_over(account, position.symbol)
+        held = quantity * (1 - rules.fee) + dust if rules.is_spot else quantity
+        risked = _lost(held, fee, position, rules)
         return risked <= rules.risk * equity and paid <= account.cash and quantity <= terms.most
 
     least, most = equity
     expect(f"a quantity that fits, {bought}", True, fits(bought, most))
     expect(f"no larger one than {bought} to fit", False, fits(bought + terms.step, least))
+
+
+def _lost(held: Decimal, fee: Decimal, position: Position, rules: Rules) -> Decimal:
+    """Return what a stop at its own price takes, the fee of the entry included."""
+    out = slipped(position.stop, -position.sign, rules.slippage, position.tick)
+    return held * (position.sign * (position.entry - out) + rules.fee * out) + fee
+
+
+def left_over(account: Account, symbol: str) -> Decimal:
+    """Return what is held of a symbol besides positions."""
+    return account.dust[symbol].quantity if symbol in account.dust else Decimal(0)
 
 
 def _check_leverage(position: Position, rules: Rules, expect: Expect) -> None:

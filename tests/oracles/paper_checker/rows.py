@@ -22,11 +22,21 @@ class Event(NamedTuple):
     body: dict[str, Any]
 
 
+class Dust(NamedTuple):
+    """What is left over from whole steps, how wide bid and ask were apart then, the last price."""
+
+    quantity: Decimal
+    spread: Decimal
+    price: Decimal
+
+
 @dataclass(slots=True)
 class Account:
     cash: Decimal = Decimal(0)
     open: dict[int, Position] = field(default_factory=dict)
     closed: list[Position] = field(default_factory=list)
+    dust: dict[str, Dust] = field(default_factory=dict)
+    """By symbol, on spot."""
     paused: str = ""
     last: int = 0
     """Number of the last event."""

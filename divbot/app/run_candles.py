@@ -1,0 +1,108 @@
+"""Candles around the trades of a paper run, asked from its venue afterwards."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from divbot.app import open_venue
+from divbot.domain.clock import utc_text
+from divbot.domain.errors import DivbotError, RequestRejected, SymbolError
+from divbot.domain.market import Interval, Market
+from divbot.domain.trades import Trade
+from divbot.trading.open_trades import OpenTrade, open_trades
+
+if TYPE_CHECKING:
+    from divbot.binance.market_data import BinanceListing
+    from divbot.domain.events import Started
+    from divbot.domain.ledger import Ledger
+    from divbot.scanner.port import Candles
+    from divbot.settings import Settings
+
+AnyTrade: TypeAlias = Trade | OpenTrade
+
+_AROUND = 40
+"""Candles before the first entry, and after the last exit."""
+MOST_SYMBOLS = 60
+"""More would take a large part of a minute's request weight."""
+_NEAR = 0.02
+"""By which part of its price a fill may lie outside its candle: spread and slippage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Charted:
+    """Candles of one symbol, or why there are none."""
+
+    note: str
+    """What a reader should know of them."""
+    candles: Candles | None = None
+
+
+def candles_of_run(start: Started, ledger: Ledger, settings: Settings) -> dict[str, Charted]:
+    """Return candles of all symbols that were traded, as far as the venue has them.
+
+    What cannot be had is told in the notes: a page about the past needs no network.
+    """
+    by_symbol: defaultdict[str, list[AnyTrade]] = defaultdict(list)
+    trades: list[AnyTrade] = [*ledger.closed, *open_trades(ledger)]
+    for trade in trades:
+        by_symbol[trade.symbol].append(trade)
+    if start.is_simulated and settings.base_url is None:
+        note = "no candles: the run was on a local exchange; --base-url names it while it runs"
+        return dict.fromkeys(by_symbol, Charted(note))
+    found: dict[str, Charted] = {}
+    rest = f"only those of the {MOST_SYMBOLS} most traded symbols are asked for"
+    with open_venue(settings) as venue:
+        for symbol in sorted(by_symbol, key=lambda x: (-len(by_symbol[x]), x))[:MOST_SYMBOLS]:
+            try:
+                found[symbol] = _charted(venue, start, by_symbol[symbol], ledger.at)
+            except (SymbolError, RequestRejected) as error:
+                found[symbol] = Charted(f"no candles: {error}")
+            except DivbotError as error:
+                rest = str(error)  # all others would meet it too
+                break
+    return {symbol: found.get(symbol, Charted(f"no candles: {rest}")) for symbol in by_symbol}
+
+
+def _charted(
+    venue: BinanceListing, start: Started, trades: Sequence[AnyTrade], until: int
+) -> Charted:
+    first = min(x.opened_at for x in trades)
+    last = max(until if x.closed_at is None else x.closed_at for x in trades)
+    own = Interval(start.interval)
+    interval = _finest(last - first, own, start.market)
+    since = first - _AROUND * interval.milliseconds
+    count = (last - since) // interval.milliseconds + _AROUND
+    candles = venue.past_candles(trades[0].symbol, interval, since, count)
+    if not len(candles.open_time):
+        return Charted(f"no candles: {venue.venue} has none of that time")
+    if venue.simulated != start.is_simulated or not _hold(candles, interval, trades):
+        return Charted(f"no candles: those of {venue.venue} do not hold the fills of this run")
+    notes = [f"{venue.venue}, candles of {interval.value}"]
+    if interval is not own:
+        notes.append(f"longer than the run's {own.value}, as they cover all trades of the symbol")
+    if candles.open_time[0] > first:
+        notes.append(f"there are none before {utc_text(int(candles.open_time[0]))} UTC")
+    return Charted(f"{'; '.join(notes)}.", candles)
+
+
+def _finest(span: int, own: Interval, market: Market) -> Interval:
+    """Return the shortest interval, `own` or longer, of which one answer covers `span` (ms)."""
+    from divbot.binance.endpoints import KLINES_LIMIT
+
+    most = KLINES_LIMIT[market].maximum - 2 * _AROUND - 2
+    longer = [x for x in Interval if x.milliseconds >= own.milliseconds]
+    return next((x for x in longer if span <= most * x.milliseconds), longer[-1])
+
+
+def _hold(candles: Candles, interval: Interval, trades: Sequence[AnyTrade]) -> bool:
+    """Tell whether the entries lie in their candles, as far as there are any."""
+    lows = dict(zip(candles.open_time.tolist(), candles.low.tolist(), strict=True))
+    highs = dict(zip(candles.open_time.tolist(), candles.high.tolist(), strict=True))
+    return all(
+        lows[at] * (1 - _NEAR) <= float(x.entry.price) <= highs[at] * (1 + _NEAR)
+        for x in trades
+        if (at := x.opened_at // interval.milliseconds * interval.milliseconds) in lows
+    )

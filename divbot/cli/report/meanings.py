@@ -1,0 +1,64 @@
+"""What each column of a page's tables means, by its title: shown to whoever points at it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_CHARTS = {"charts": "The chart of the real market at TradingView and at Binance."}
+
+OPPORTUNITY: Mapping[str, str] = _CHARTS | {
+    "#": "Rank by score.",
+    "symbol": "What is traded; leads to its chart below.",
+    "signal": "What to do: BUY is long, SELL is short.",
+    "kind": "The divergence that says so: regular against the move, hidden along with it.",
+    "score": "How much speaks for it, 0 to 10.",
+    "conf.": "Probability that the target is reached before the stop, from past cases.",
+    "90 %": "Where that probability lies with 90 % certainty.",
+    "exp. R": "Mean result of past cases as a multiple of the risk, after costs.",
+    "cases": "Past cases of the same kind, RSI zone and trend.",
+    "RSI": "RSI (14) at the previous pivot and at the pivot.",
+    "price": "Close of the newest final candle.",
+    "ATR %": "Average true range of 14 candles, in per cent of the price.",
+    "stop": "Where the trade is given up.",
+    "stop %": "How far the stop is from the price, in per cent.",
+    "target": "Where the gain is taken.",
+    "R/R": "Reward to risk: what is to be won over what is to be lost, from the price.",
+    "age": "Candles closed since the confirmation; 0 is just now.",
+    "confirmed": "When the pivot became known, UTC.",
+}
+TRADE: Mapping[str, str] = _CHARTS | {
+    "#": "Number of the trade in this run.",
+    "symbol": "What was traded.",
+    "side": "BUY is long, SELL is short.",
+    "kind": "The divergence that it was opened for.",
+    "opened": "When it was entered, UTC.",
+    "closed": "When it ended, UTC; empty while it is open.",
+    "held": "From entry to exit.",
+    "quantity": "What was held, in the base asset.",
+    "entry": "Price of the entry, spread and slippage included.",
+    "exit": "Price of the exit, spread and slippage included.",
+    "stop": "Where the stop was last.",
+    "target": "Where the gain is taken.",
+    "reason": "Why it ended.",
+    "fees": "Fees of entry and exit, in USDT.",
+    "funding": "Funding received; below zero: paid.",
+    "profit": "Net profit in USDT, after all costs.",
+    "R": "Net profit as a multiple of what was risked.",
+}
+BREAKDOWN: Mapping[str, str] = {
+    "symbol": "What was traded.",
+    "kind": "The divergence that they were opened for.",
+    "side": "BUY is long, SELL is short.",
+    "reason": "Why they ended.",
+    "day": "The UTC day on which they were closed.",
+    "trades": "How many were closed.",
+    "won %": "Part with a net profit above 0, in per cent.",
+    "gross": "Profit before costs, in USDT.",
+    "profit": "Net profit in USDT, after all costs.",
+    "profit %": "Net profit in per cent of the balance that the run began with.",
+    "factor": "Profit factor: all gains over all losses.",
+    "avg R": "Mean net profit as a multiple of what was risked.",
+    "fees": "Fees of entries and exits, in USDT.",
+    "slippage": "Lost between the best price and the price that was got, in USDT.",
+    "funding": "Funding received; below zero: paid.",
+}

@@ -1,0 +1,18 @@
+"""What some commands need besides what divbot always brings, and how to get it."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+
+PLOTLY = "plotly>=6"
+PYARROW = "pyarrow>=18"
+
+
+def how_to_install(requirement: str) -> str:
+    """Return the command that installs `requirement` for the Python that runs divbot.
+
+    It works however divbot itself was installed, an editable checkout included.
+    """
+    python = shlex.quote(sys.executable or "python")
+    return f"{python} -m pip install {shlex.quote(requirement)}"

@@ -1,0 +1,69 @@
+"""Files that appear whole or not at all, and folders of the user's own."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+_FLAGS = (
+    os.O_WRONLY
+    | os.O_CREAT
+    | os.O_EXCL
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+
+def make_private(folder: Path) -> None:
+    """Make `folder` and what is missing above it, closed to others; raise OSError."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
+
+
+def write_whole(
+    path: Path, content: bytes, *, is_durable: bool = True, mode: int | None = None
+) -> None:
+    """Put `content` in the place of whatever is at `path`; raise OSError where that cannot be.
+
+    Whatever happens meanwhile, what was there is there, or all of `content`; where it `is_durable`,
+    through a power loss, too. `mode`: the file's permissions; None: those of any new file.
+    """
+    # Nobody can guess the name, and a file or link of that name would not be written to.
+    part = path.with_name(f".divbot-{os.urandom(8).hex()}.part")
+    descriptor = os.open(part, _FLAGS, 0o666 if mode is None else 0o600)
+    try:
+        try:
+            _write(descriptor, content)
+            if mode is not None:
+                part.chmod(mode)
+            if is_durable:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    if is_durable:
+        # It is there by now, also where a folder cannot be read, or a file system syncs none.
+        with suppress(OSError):
+            sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Let the names in `folder` reach the disk."""
+    # Without it, a power loss may take a file's new name. Windows cannot, and need not.
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    left = memoryview(content)
+    while left:
+        left = left[os.write(descriptor, left) :]
