@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from divbot import cli
-from divbot.cli import command_line
+from divbot.cli import command_line, exit_code
 from divbot.domain.errors import InputError
 from divbot.settings import Settings
 from tests.cli.commands import divbot, environment
@@ -126,14 +125,9 @@ def test_a_flag_that_is_rarely_given_reaches_the_settings(
     ],
 )
 def test_without_a_flag_one_is_told_how_to_set_it(
-    arguments: list[str],
-    says: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["divbot", *arguments])
-
-    code = cli._run()
+    code = exit_code(arguments)
 
     assert (code, capsys.readouterr().err) == (2, f"divbot: {says}\n")
 
