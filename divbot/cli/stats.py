@@ -88,8 +88,11 @@ def _candles(recorded: Recorded, base_url: str | None, config: Path | None) -> d
     from divbot.cli.recorded import start_of
     from divbot.settings import load_settings
 
-    start = start_of(recorded)
-    settings = load_settings({"market": start.market.value, "base_url": base_url}, config)
+    start, address = start_of(recorded), recorded.ledger.address
+    # A demo's exchange ended with it.
+    known = address if address and "://" in address else None
+    given = {"market": start.market.value, "base_url": base_url or known}
+    settings = load_settings(given, config)
     charted = candles_of_run(start, recorded.ledger, settings)
     for note in sorted({x.note for x in charted.values() if x.candles is None}):
         print(f"divbot: {note}", file=sys.stderr)

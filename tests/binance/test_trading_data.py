@@ -18,6 +18,7 @@ from divbot.domain.clock import SystemClock
 from divbot.domain.market import Interval, Market
 from tests.exchange.recordings import START, table, write_csv
 from tests.exchange.servers import running
+from tests.trading.fakes import Told
 
 
 def recording(folder: Path, interval: Interval) -> Path:
@@ -39,7 +40,7 @@ def trading(path: Path, market: Market) -> Iterator[BinanceTrading]:
             futures_url="http://127.0.0.1:9",
         )
         clock = ServerClock(SystemClock())
-        with closing(source.open_trading(clock, 2, looks=1, symbols=1)) as found:
+        with closing(source.open_trading(clock, 2, looks=1, symbols=1, tell=Told())) as found:
             found.begin()
             yield found
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from divbot.cli import command_line, exit_code
+from divbot import cli
+from divbot.cli import command_line
 from divbot.domain.errors import InputError
 from divbot.settings import Settings
 from tests.cli.commands import divbot, environment
@@ -125,9 +126,11 @@ def test_a_flag_that_is_rarely_given_reaches_the_settings(
     ],
 )
 def test_without_a_flag_one_is_told_how_to_set_it(
-    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str],
+    says: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    code = exit_code(arguments)
+    code = cli.exit_code(arguments)
 
     assert (code, capsys.readouterr().err) == (2, f"divbot: {says}\n")
 

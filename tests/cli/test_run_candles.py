@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,14 @@ from divbot.binance.wire import Candles
 from divbot.cli.report.charts import chart_data
 from divbot.cli.report.stats import page_text
 from divbot.domain.errors import UnknownSymbol, VenueError, VenueUnreachable
+from divbot.domain.events import Started
+from divbot.domain.ledger import Ledger
 from divbot.domain.market import Interval
 from divbot.settings import Settings
 from divbot.trading.journal import Recorded
 from divbot.trading.stats import measure
 from tests.cli.pages import browse
+from tests.cli.recordings import Terminal, terminal
 from tests.trading.stories import (
     DAY,
     HOUR,
@@ -31,6 +35,8 @@ from tests.trading.stories import (
     recorded,
     simulated,
 )
+
+__all__ = ["terminal"]
 
 PRICE = 100.0
 
@@ -198,3 +204,34 @@ def test_entries_and_exits_stand_on_candles(venue: Venue, tmp_path: Path) -> Non
     assert problems == []
     assert known == [len(data["symbols"][0]["candles"]["open_time"]), "Binance, candles of 5m."]
     assert unknown == [0, "no candles: ETHUSDT: gone"]
+
+
+@pytest.mark.parametrize(
+    ("address", "flags", "asked"),
+    [
+        ("https://fapi.binance.com", (), "https://fapi.binance.com"),
+        ("http://127.0.0.1:1", ("--base-url", "http://127.0.0.1:2"), "http://127.0.0.1:2"),
+        ("demo", (), None),
+        (None, (), None),
+    ],
+)
+def test_candles_are_asked_where_the_run_was(
+    address: str | None,
+    flags: tuple[str, ...],
+    asked: str | None,
+    terminal: Terminal,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[str | None] = []
+
+    def candles_of(start: Started, ledger: Ledger, settings: Settings) -> dict[str, object]:
+        seen.append(settings.base_url)
+        return {}
+
+    monkeypatch.setattr(run_candles, "candles_of_run", candles_of)
+    run = recorded(replace(STARTED, address=address), *dealt(1, START, START + HOUR, "5"))
+
+    terminal.run(run, "stats", "--report", str(tmp_path / "page.html"), *flags)
+
+    assert seen == [asked]

@@ -133,8 +133,8 @@ def left_out(path, market):
         market=market,
         at=get(desk, "time")["serverTime"],
         instruments=ListingParser(market).parse(ask(desk, "exchangeInfo").body).instruments,
-        tickers=parse_tickers(ask(desk, "ticker/24hr").body),
-        quotes=parse_quotes(ask(desk, "ticker/bookTicker").body),
+        tickers=parse_tickers(ask(desk, "ticker/24hr").body).found,
+        quotes=parse_quotes(ask(desk, "ticker/bookTicker").body).found,
     )
     rules = UniverseRules(top=400, min_age=0, max_spread=1)
     return {symbol: found.rule.value for symbol, found in found_against(snapshot, rules)}

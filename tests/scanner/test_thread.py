@@ -70,7 +70,7 @@ class Scans:
         trouble = self.troubles.pop(0) if self.troubles else None
         if trouble:
             raise trouble
-        notices = (self.notes.pop(0),) if self.notes else ()
+        notices = (self.notes.pop(0),) if self.notes else self.report.notices
         return replace(self.report, as_of=self.clock.now(), notices=notices)
 
 

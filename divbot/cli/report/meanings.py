@@ -9,7 +9,7 @@ _CHARTS = {"charts": "The chart of the real market at TradingView and at Binance
 OPPORTUNITY: Mapping[str, str] = _CHARTS | {
     "#": "Rank by score.",
     "symbol": "What is traded; leads to its chart below.",
-    "signal": "What to do: BUY is long, SELL is short.",
+    "signal": "What to do: BUY is long, SELL is short; * marks a symbol that is both.",
     "kind": "The divergence that says so: regular against the move, hidden along with it.",
     "score": "How much speaks for it, 0 to 10.",
     "conf.": "Probability that the target is reached before the stop, from past cases.",
@@ -43,7 +43,7 @@ TRADE: Mapping[str, str] = _CHARTS | {
     "fees": "Fees of entry and exit, in USDT.",
     "funding": "Funding received; below zero: paid.",
     "profit": "Net profit in USDT, after all costs.",
-    "R": "Net profit as a multiple of what was risked.",
+    "R": "Net profit as a multiple of the planned loss at the stop, costs and all.",
 }
 BREAKDOWN: Mapping[str, str] = {
     "symbol": "What was traded.",
@@ -57,7 +57,7 @@ BREAKDOWN: Mapping[str, str] = {
     "profit": "Net profit in USDT, after all costs.",
     "profit %": "Net profit in per cent of the balance that the run began with.",
     "factor": "Profit factor: all gains over all losses.",
-    "avg R": "Mean net profit as a multiple of what was risked.",
+    "avg R": "Mean net profit as a multiple of the planned loss at the stop, costs and all.",
     "fees": "Fees of entries and exits, in USDT.",
     "slippage": "Lost between the best price and the price that was got, in USDT.",
     "funding": "Funding received; below zero: paid.",
