@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from divbot.interrupts import end_without_a_word, is_command
+
+if is_command():  # first of all: the rest takes its time
+    end_without_a_word()
+
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

@@ -5,16 +5,16 @@ Worker processes import the main module of the program that starts them: theirs 
 
 from __future__ import annotations
 
-import signal
+import contextlib
 import sys
 from collections.abc import Sequence
+
+from divbot.interrupts import end_without_a_word
 
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    # Until everything is in place to end quietly, Ctrl-C ends the process without a word.
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    end_without_a_word()
     import divbot.loading  # noqa: F401
 
     _start_workers_early(sys.argv[1:])
@@ -28,9 +28,12 @@ def _start_workers_early(arguments: Sequence[str]) -> None:
     if arguments[:1] not in (["scan"], ["paper"], ["why"]):
         return
     if not {"-h", "--help", "--sequential"} & {*arguments}:
+        from divbot.domain.errors import InputError
         from divbot.processes import PRELOAD, start_context
 
-        start_context(PRELOAD)
+        # Whoever needs them next will tell why they cannot be had.
+        with contextlib.suppress(InputError):
+            start_context(PRELOAD)
 
 
 if __name__ == "__main__":

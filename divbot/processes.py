@@ -19,6 +19,7 @@ import copy
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from multiprocessing import forkserver, resource_tracker, spawn
@@ -26,6 +27,11 @@ from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any
+
+from divbot.domain.errors import InputError
+
+if sys.platform != "win32":
+    import resource
 
 PRELOAD = (
     "divbot.loading",
@@ -35,29 +41,35 @@ PRELOAD = (
     "divbot.scanner.preload",  # the last: what is loaded by then is frozen
 )
 """What workers need, by name: nobody here knows more of it."""
+SHARE_MEMORY = "share memory among processes (in /dev/shm or TMPDIR)"
+_START = "start worker processes (TMPDIR names the folder for their sockets)"
+_OTHER_FILES, _AMPLE_FILES = 64, 1024
 
 
 def start_context(preload: Sequence[str] = ()) -> BaseContext:
     """Return the multiprocessing context to start children with; never fork.
 
     `preload` names modules that the forkserver imports once, for all children to share. It starts
-    to do so right away; it runs but once, so that the first call decides on the list.
+    to do so right away; it runs but once, so that the first call decides on the list. Raise
+    InputError where this machine does not let it run.
     """
+    allow_files()
     context = copy.copy(_CONTEXT)
     context.Process = _Process  # type: ignore[attr-defined]  # BaseContext lacks it
     if context.get_start_method() != "forkserver":
         return context
     context.set_forkserver_preload(list(preload))
-    # The tracker first: starting it unblocks Ctrl-C again.
-    resource_tracker.ensure_running()
-    # What is blocked here stays blocked in the forkserver and in all that it forks: a child that
-    # is only just starting does not greet Ctrl-C with a traceback.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        with _few_arenas():
-            forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with allowed_to(_START):
+        # The tracker first: starting it unblocks Ctrl-C again.
+        resource_tracker.ensure_running()
+        # What is blocked here stays blocked in the forkserver and in all that it forks: a child
+        # that is only just starting does not greet Ctrl-C with a traceback.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            with _few_arenas():
+                forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return context
 
 
@@ -90,6 +102,38 @@ def _prepare_without_main(name: str) -> dict[str, Any]:
 
 # Python offers no other way: it decides by itself whether a child imports the main module.
 spawn.get_preparation_data = _prepare_without_main
+
+
+def allow_files(connections: int = 0) -> None:
+    """Let this process, and its children, open as many files at once as `connections` may take.
+
+    Raise InputError where that would be too few.
+    """
+    if sys.platform == "win32":
+        return
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = _OTHER_FILES + connections
+    ample = max(needed, _AMPLE_FILES)
+    if now == resource.RLIM_INFINITY or now >= ample:
+        return
+    wanted = ample if most == resource.RLIM_INFINITY else min(most, ample)
+    if wanted < needed:
+        lower = f", or use less than {connections} connections" if connections else ""
+        raise InputError(
+            f"this system lets a program open {wanted} files at once, and divbot needs {needed}: "
+            f"raise the limit, as with `ulimit -n {ample}`{lower}"
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+@contextlib.contextmanager
+def allowed_to(what: str) -> Iterator[None]:
+    """Raise InputError in place of an OSError: this machine does not let divbot do `what`."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"this machine does not let divbot {what}: {reason}") from error
 
 
 @contextlib.contextmanager

@@ -6,18 +6,16 @@ beats a variable beats the file beats the default. An unknown key is an error, n
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
-from types import MappingProxyType, NoneType
-from typing import Annotated, Any, Self, get_args
+from types import MappingProxyType
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -27,10 +25,13 @@ from pydantic_settings import (
 )
 
 from divbot.binance.endpoints import KLINES_LIMIT
+from divbot.binance.names import read_pattern, read_symbol
+from divbot.domain.bounds import Bounds, shortened
 from divbot.domain.errors import SettingsError
 from divbot.domain.margin import MAX_LEVERAGE
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
+from divbot.domain.suggestions import nearest
 from divbot.scanner.score import DEFAULT_WEIGHTS, PARTS
 from divbot.scanner.task import MINIMUM_CANDLES
 from divbot.scanner.workforce import AUTO, MOST_WORKERS, Workers
@@ -41,20 +42,29 @@ CONFIG_VARIABLE = "DIVBOT_CONFIG"
 DEFAULT_CONFIG = Path("divbot.toml")
 """Read from the current folder where it exists and no other file is named."""
 
-_NUMBERS = frozenset({int, float, Decimal, NoneType})
-
 SHORTEST_LIMIT = MINIMUM_CANDLES + 1
 """The last candle of an answer is never final."""
+_LONGEST_LIMIT = max(x.maximum for x in KLINES_LIMIT.values())
+
+
+def _whole(least: int, most: int) -> BeforeValidator:
+    return BeforeValidator(Bounds(int, least, most).read)
+
+
+def _real(least: int | str, most: int) -> BeforeValidator:
+    return BeforeValidator(Bounds(float, least, most).read)
+
+
+def _exact(least: int | str, most: int | str, **places: int) -> BeforeValidator:
+    return BeforeValidator(Bounds(Decimal, least, most, **places).read)
 
 
 def _weight(part: str) -> Any:
-    return Field(
-        DEFAULT_WEIGHTS[part],
-        ge=0,
-        le=1000,
-        allow_inf_nan=False,
-        description=f"weight in the score: {PARTS[part]}",
-    )
+    return Field(DEFAULT_WEIGHTS[part], description=f"weight in the score: {PARTS[part]}")
+
+
+_Weight = Annotated[float, _real(0, 1000)]
+_WORKERS = Bounds(int, 1, MOST_WORKERS)
 
 
 class Settings(BaseSettings):
@@ -68,7 +78,9 @@ class Settings(BaseSettings):
     interval: Interval = Field(
         Interval.M5, description="length of a candle: `1m`, `5m`, `15m`, `1h`, `4h`, `1d` ..."
     )
-    top: int = Field(400, ge=1, description="how many symbols to scan, the most traded first")
+    top: Annotated[int, _whole(1, 5000)] = Field(
+        400, description="how many symbols to scan, the most traded first"
+    )
     # NoDecode: lists are written `A,B` in variables and flags, not as JSON.
     symbols: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="scan only these symbols, instead of the most traded ones"
@@ -80,18 +92,15 @@ class Settings(BaseSettings):
     exclude: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="never scan these; symbols or patterns such as `*PEPE*`"
     )
-    min_age: float = Field(
-        10.0, ge=0, allow_inf_nan=False, description="leave out symbols listed for fewer days"
+    min_age: Annotated[float, _real(0, 10_000)] = Field(
+        10.0, description="leave out symbols listed for fewer days"
     )
-    max_spread: float = Field(
+    max_spread: Annotated[float, _real("0.00000001", 1)] = Field(
         0.005,
-        gt=0,
-        allow_inf_nan=False,
         description="leave out symbols with a wider spread, as a part of the ask",
     )
-    limit: int | None = Field(
+    limit: Annotated[int, _whole(SHORTEST_LIMIT, _LONGEST_LIMIT)] | None = Field(
         None,
-        ge=SHORTEST_LIMIT,
         description="candles per symbol; by default 499 on futures, 1000 on spot",
     )
     kind: Annotated[tuple[Kind, ...], NoDecode] = Field(
@@ -100,26 +109,22 @@ class Settings(BaseSettings):
     side: Annotated[tuple[Side, ...], NoDecode] = Field(
         (), description="show and enter only `BUY` or only `SELL` signals; by default both"
     )
-    max_age: int = Field(5, ge=0, description="ignore signals older than this many candles")
-    best: int = Field(
-        20, ge=1, description="show at most this many opportunities; `paper` trades on all"
+    max_age: Annotated[int, _whole(0, 10_000)] = Field(
+        5, description="ignore signals older than this many candles"
     )
-    stop_atr: float = Field(
+    best: Annotated[int, _whole(1, 100_000)] = Field(
+        20, description="show at most this many opportunities; `paper` trades on all"
+    )
+    stop_atr: Annotated[float, _real(0, 100)] = Field(
         0.5,
-        ge=0,
-        allow_inf_nan=False,
         description="distance of the stop beyond the later pivot, in ATRs",
     )
-    reward_risk: float = Field(
+    reward_risk: Annotated[float, _real("0.01", 1000)] = Field(
         2.0,
-        gt=0,
-        allow_inf_nan=False,
         description="distance of the target, as a multiple of the distance to the stop",
     )
-    horizon: int = Field(
+    horizon: Annotated[int, _whole(1, 10_000)] = Field(
         100,
-        ge=1,
-        le=10_000,
         description="candles that a trade has to reach its target in, as confidence counts; past "
         "signals still open then are closed at the market",
     )
@@ -128,114 +133,95 @@ class Settings(BaseSettings):
         description="file of base rates that confidence and expectancy start from, written by "
         "`divbot verify base-rates`; by default those that come with divbot",
     )
-    weight_rsi: float = _weight("rsi")
-    weight_price: float = _weight("price")
-    weight_zone: float = _weight("zone")
-    weight_line_of_sight: float = _weight("line_of_sight")
-    weight_trend: float = _weight("trend")
-    weight_freshness: float = _weight("freshness")
-    weight_liquidity: float = _weight("liquidity")
-    weight_expectancy: float = _weight("expectancy")
-    balance: Decimal = Field(
-        Decimal(10_000), gt=0, le=10**10, description="starting balance of a new paper run, in USDT"
+    weight_rsi: _Weight = _weight("rsi")
+    weight_price: _Weight = _weight("price")
+    weight_zone: _Weight = _weight("zone")
+    weight_line_of_sight: _Weight = _weight("line_of_sight")
+    weight_trend: _Weight = _weight("trend")
+    weight_freshness: _Weight = _weight("freshness")
+    weight_liquidity: _Weight = _weight("liquidity")
+    weight_expectancy: _Weight = _weight("expectancy")
+    balance: Annotated[Decimal, _exact(1, 10**10, places=8)] = Field(
+        Decimal(10_000), description="starting balance of a new paper run, in USDT"
     )
-    risk: Decimal = Field(
+    risk: Annotated[Decimal, _exact("0.000001", 1)] = Field(
         Decimal("0.01"),
-        gt=0,
-        le=1,
         description="part of the equity that a trade may lose at its stop, after all costs: 1 R",
     )
-    leverage: int = Field(
-        10, ge=1, le=MAX_LEVERAGE, description="maximum leverage, on futures; spot has none"
+    leverage: Annotated[int, _whole(1, MAX_LEVERAGE)] = Field(
+        10, description="maximum leverage, on futures; spot has none"
     )
-    max_positions: int = Field(3, ge=1, le=100, description="maximum open positions")
-    min_score: float = Field(5.0, ge=0, le=10, description="lowest score to enter at, 0 to 10")
-    min_confidence: float = Field(
-        0.0, ge=0, le=1, description="lowest confidence to enter at, 0 to 1; 0: any"
+    max_positions: Annotated[int, _whole(1, 100)] = Field(3, description="maximum open positions")
+    min_score: Annotated[float, _real(0, 10)] = Field(
+        5.0, description="lowest score to enter at, 0 to 10"
     )
-    min_reward_risk: Decimal = Field(
+    min_confidence: Annotated[float, _real(0, 1)] = Field(
+        0.0, description="lowest confidence to enter at, 0 to 1; 0: any"
+    )
+    min_reward_risk: Annotated[Decimal, _exact(0, 1000)] = Field(
         Decimal(1),
-        ge=0,
         description="lowest ratio of reward to risk, after all costs, to enter at",
     )
     take_earlier: bool = Field(
         default=False, description="also enter on signals that were confirmed before the start"
     )
-    cooldown: float = Field(
+    cooldown: Annotated[float, _real(0, 525_600)] = Field(
         60.0,
-        ge=0,
-        allow_inf_nan=False,
         description="minutes without an entry in a symbol after a loss in it",
     )
-    max_daily_loss: Decimal = Field(
+    max_daily_loss: Annotated[Decimal, _exact("0.000001", 1)] = Field(
         Decimal("0.05"),
-        gt=0,
-        le=1,
         description="stop entries for the (UTC) day after losing this part of the equity",
     )
-    max_drawdown: Decimal = Field(
+    max_drawdown: Annotated[Decimal, _exact("0.000001", 1)] = Field(
         Decimal("0.2"),
-        gt=0,
-        le=1,
         description="stop entries while the equity is this far below its peak",
     )
-    max_holding: float = Field(
+    max_holding: Annotated[float, _real(0, 87_600)] = Field(
         24.0,
-        ge=0,
-        allow_inf_nan=False,
         description="close a position after this many hours; 0: never",
     )
     exit_on_opposite: bool = Field(
         default=True, description="close a position on the opposite signal of its symbol"
     )
-    trail_atr: float | None = Field(
+    trail_atr: Annotated[float, _real("0.01", 100)] | None = Field(
         None,
-        gt=0,
-        allow_inf_nan=False,
         description="trail the stop by this many ATRs; by default it stays where it is",
     )
-    fee: Decimal | None = Field(
+    fee: Annotated[Decimal, _exact(0, "0.1")] | None = Field(
         None,
-        ge=0,
-        lt=1,
         description="taker fee, a part of the value; by default 0.001 on spot, 0.0005 on futures",
     )
-    slippage: Decimal = Field(
+    slippage: Annotated[Decimal, _exact(0, "0.1")] = Field(
         Decimal("0.0002"),
-        ge=0,
-        lt=1,
         description="what a market order loses beyond the spread, as a part of the price",
     )
-    check_interval: float = Field(
-        60.0, gt=0, le=86_400, description="seconds between two scans; below 20 there is a warning"
+    check_interval: Annotated[float, _real("0.1", 86_400)] = Field(
+        60.0, description="seconds between two scans; below 20 there is a warning"
     )
-    position_update_interval: float = Field(
-        5.0, gt=0, le=3600, description="seconds between two price checks"
+    position_update_interval: Annotated[float, _real("0.1", 3600)] = Field(
+        5.0, description="seconds between two price checks"
     )
-    max_report_age: float = Field(
+    max_report_age: Annotated[float, _real(1, 604_800)] = Field(
         300.0,
-        gt=0,
-        allow_inf_nan=False,
         description="enter on no scan that is older than this many seconds",
     )
     workers: Workers = Field(
         AUTO,
         description="worker processes; `auto`: one per core, and none for a small scan",
     )
-    connections: int = Field(
+    connections: Annotated[int, _whole(1, 1024)] = Field(
         64,
-        ge=1,
-        le=1024,
         description="connections to the venue, shared among the workers; at least one for each",
     )
     sequential: bool = Field(
         default=False, description="use no worker processes; for debugging, with the same results"
     )
-    request_timeout: float = Field(
-        10.0, ge=0.1, le=300, description="seconds to wait for an answer, all tries together"
+    request_timeout: Annotated[float, _real("0.1", 300)] = Field(
+        10.0, description="seconds to wait for an answer, all tries together"
     )
-    weight_share: float = Field(
-        0.8, gt=0, le=1, description="part of the venue's request weight per minute to use at most"
+    weight_share: Annotated[float, _real("0.05", 1)] = Field(
+        0.8, description="part of the venue's request weight per minute to use at most"
     )
     use_proxies: bool = Field(
         default=False,
@@ -246,40 +232,36 @@ class Settings(BaseSettings):
     )
     base_url: str | None = Field(None, description="address of the venue; by default Binance's own")
 
-    @field_validator("*", mode="before")
+    @field_validator("symbols", mode="before")
     @classmethod
-    def _boolean_is_no_number(cls, value: object, info: ValidationInfo) -> object:
-        annotation = cls.model_fields[info.field_name or ""].annotation
-        if isinstance(value, bool) and _NUMBERS.issuperset(get_args(annotation) or (annotation,)):
-            raise ValueError(f"expected a number, found {str(value).lower()}")
-        return value
+    def _symbols(cls, value: object) -> object:
+        return _each(value, "symbols such as BTCUSDT,ETHUSDT", read_symbol)
 
-    @field_validator("symbols", "include", "exclude", "side", mode="before")
+    @field_validator("include", "exclude", mode="before")
     @classmethod
-    def _names(cls, value: object) -> object:
-        names = _each(value, str.upper)
-        if isinstance(value, str) and not names:
-            raise ValueError("expected names such as A,B, found none")
-        return names
+    def _patterns(cls, value: object) -> object:
+        return _each(value, "symbols or patterns such as DOGEUSDT,*PEPE*", read_pattern)
+
+    @field_validator("side", mode="before")
+    @classmethod
+    def _sides(cls, value: object) -> object:
+        return _each(value, "BUY or SELL", str.upper)
 
     @field_validator("kind", mode="before")
     @classmethod
     def _kinds(cls, value: object) -> object:
-        return _each(value, lambda name: name.lower().replace("-", "_"))
+        kinds = "names such as regular_bullish,hidden_bearish"
+        return _each(value, kinds, lambda name: name.lower().replace("-", "_"))
 
     @field_validator("workers", mode="before")
     @classmethod
     def _count_or_auto(cls, value: object) -> object:
-        text = str(value).strip().lower()
-        if text == AUTO:
+        if isinstance(value, str) and value.strip().lower() == AUTO:
             return AUTO
-        if not isinstance(value, bool) and re.fullmatch(r"\d{1,9}", text, re.ASCII):
-            count = int(text)
-            if 1 <= count <= MOST_WORKERS:
-                return count
-        raise ValueError(
-            f"workers: expected {AUTO} or a number from 1 to {MOST_WORKERS}, found {value!r}"
-        )
+        try:
+            return _WORKERS.read(value)
+        except ValueError as error:
+            raise ValueError(str(error).replace("expected", f"expected {AUTO} or", 1)) from None
 
     @field_validator("base_url")
     @classmethod
@@ -304,9 +286,8 @@ class Settings(BaseSettings):
             raise ValueError(f"interval {self.interval.value} exists on spot only")
         longest = KLINES_LIMIT[self.market].maximum
         if self.limit is not None and self.limit > longest:
-            raise ValueError(
-                f"limit is at most {longest} on {self.market.value}, found {self.limit}"
-            )
+            bounds = Bounds(int, SHORTEST_LIMIT, longest)
+            raise ValueError(f"limit: expected {bounds} on {self.market.value}, found {self.limit}")
         return self
 
     @model_validator(mode="after")
@@ -346,12 +327,15 @@ class Settings(BaseSettings):
 _FILE, _DEFAULTS = "settings file", "defaults of a command"
 
 
-def _each(value: object, change: Callable[[str], str]) -> object:
-    """Return the names in a text such as `A,B`, or in a list of texts; leave all else to fail."""
+def _each(value: object, expected: str, read: Callable[[str], str]) -> object:
+    """Return the names in a text such as `A,B`, or in a list of texts, each as `read` has it."""
     names = value.split(",") if isinstance(value, str) else value
-    if isinstance(names, list | tuple) and all(isinstance(name, str) for name in names):
-        return tuple(change(name.strip()) for name in names if name.strip())
-    return names
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"expected {expected}, found {shortened(value)}")
+    found = tuple(read(name.strip()) for name in names if name.strip())
+    if names and not found:
+        raise ValueError(f"expected {expected}, found none")
+    return found
 
 
 def load_settings(
@@ -368,8 +352,9 @@ def load_settings(
     """
     path = _config_path(config)
     file = _read(path) if path else {}
-    _refuse_unknown(file, Settings.model_fields, f"in {path}")
-    _refuse_unknown(flags, Settings.model_fields, "given")
+    _refuse_tables(file, f"in {path}")
+    _refuse_unknown(file, f"in {path}")
+    _refuse_unknown(flags, "given")
     _refuse_unknown_variables()
     given = {name: value for name, value in flags.items() if value is not None}
     try:
@@ -392,29 +377,40 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise SettingsError(f"cannot read the settings file {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise SettingsError(f"the settings file {path} is nested too deeply") from None
+    except ValueError as error:  # neither UTF-8 nor TOML, or a number of thousands of digits
         raise SettingsError(f"the settings file {path} is not TOML: {error}") from error
 
 
-def _refuse_unknown(given: Iterable[str], known: Iterable[str], where: str) -> None:
-    names = list(known)
-    for name in given:
-        if name not in names:
-            near = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
+def _refuse_tables(file: Mapping[str, object], where: str) -> None:
+    for name, value in file.items():
+        if isinstance(value, Mapping):
             raise SettingsError(
-                f"unknown setting {name!r} {where}; the nearest known is {near[0]!r}"
+                f"unknown setting {shortened(name)} {where}: it is a table, and settings stand in "
+                "none; leave out its line in brackets"
             )
 
 
+def _refuse_unknown(given: Iterable[str], where: str, prefix: str = "") -> None:
+    for name in given:
+        if name not in Settings.model_fields:
+            near = nearest(name, Settings.model_fields)
+            hint = f"; the nearest known is {_written(near, prefix)}" if near else ""
+            raise SettingsError(f"unknown setting {_written(name, prefix)} {where}{hint}")
+
+
+def _written(name: str, prefix: str) -> str:
+    return shortened(prefix + (name.upper() if prefix else name))
+
+
 def _refuse_unknown_variables() -> None:
-    known = [ENVIRONMENT_PREFIX + name.upper() for name in Settings.model_fields]
-    known.append(CONFIG_VARIABLE)
     given = [
-        name
+        name.upper().removeprefix(ENVIRONMENT_PREFIX).lower()
         for name in os.environ
         if name.upper().startswith(ENVIRONMENT_PREFIX) and name != CONFIG_VARIABLE
     ]
-    _refuse_unknown([name.upper() for name in given], known, "in the environment")
+    _refuse_unknown(given, "in the environment", ENVIRONMENT_PREFIX)
 
 
 def _first_line(error: ValidationError) -> str:
@@ -423,5 +419,12 @@ def _first_line(error: ValidationError) -> str:
     message = first["msg"].removeprefix("Value error, ")
     if not name:
         return message
-    more = "" if first["type"] == "value_error" else f", found {first['input']!r}"
-    return f"{name}: {message[0].lower()}{message[1:]}{more}"
+    if first["type"] == "value_error":
+        return f"{name}: {message}"
+    expected = _EXPECTED.get(first["type"].partition("_")[0])
+    message = f"expected {expected}" if expected else message[0].lower() + message[1:]
+    return f"{name}: {message}, found {shortened(first['input'])}"
+
+
+_EXPECTED = {"bool": "true or false", "string": "a text"}
+"""In place of pydantic's own words, by the first word of the kind of error."""

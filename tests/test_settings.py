@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 
+from divbot.app import naming_notices
 from divbot.domain.errors import SettingsError
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
@@ -62,6 +63,30 @@ def test_lists_are_written_with_commas_or_as_lists(
     assert settings.side == (Side.BUY,)
 
 
+def test_symbols_may_be_written_as_other_programs_do() -> None:
+    settings = load_settings(
+        {"symbols": "BTC/USDT,ETHUSDT.P", "include": ["btc-usdt", "1000*"], "exclude": "*_2409*"}
+    )
+
+    assert settings.symbols == ("BTCUSDT", "ETHUSDT")
+    assert settings.include == ("BTCUSDT", "1000*")
+    assert settings.exclude == ("*_2409*",)
+
+
+def test_names_that_mean_nothing_are_told_before_anything_is_traded() -> None:
+    chosen = load_settings({"symbols": "BTCUSDT,ETHUSTD"})
+    ranked = load_settings({"exclude": "NOPE*", "include": "BTC*"})
+
+    known = ("BTCUSDT", "ETHUSDT")
+
+    assert list(naming_notices(chosen, known)) == [
+        "ETHUSTD is not scanned: the venue does not list it; did you mean ETHUSDT?"
+    ]
+    assert list(naming_notices(ranked, known)) == [
+        "exclude: no symbol of the venue matches 'NOPE*'"
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "workers"),
     [("auto", "auto"), ("AUTO", "auto"), (" 3 ", 3), ("256", 256)],
@@ -83,22 +108,41 @@ def test_workers_are_counted_or_left_to_divbot(
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        pytest.param({"top": 0}, "top: .*greater than or equal to 1, found 0", id="zero"),
+        pytest.param({"top": 0}, "top: expected a whole .* from 1 to 5000, found 0$", id="zero"),
         pytest.param({"top": -5}, "top: .*found -5", id="negative"),
-        pytest.param({"top": "many"}, "top: .*integer.*found 'many'", id="no number"),
+        pytest.param({"top": "many"}, "top: expected a whole .*found 'many'", id="no number"),
+        pytest.param(
+            {"balance": "10000.123456789"},
+            "balance: expected .* at most 8 decimal places, found 10000.123456789",
+            id="parts of a hundred-millionth",
+        ),
+        pytest.param({"max_positions": True}, "max_positions: .*found true", id="positions by yes"),
+        pytest.param({"sequential": 2}, "sequential: expected true or false, found 2", id="no yes"),
+        pytest.param({"symbols": 5}, "symbols: expected symbols such as.*found 5", id="no names"),
+        pytest.param({"symbols": [""]}, "symbols: .*found none", id="an empty name"),
+        pytest.param({"symbols": "BTC*"}, r"symbols: .*'BTC\*'; patterns are for", id="a pattern"),
+        pytest.param(
+            {"exclude": "(BTC|ETH)USDT"},
+            r"exclude: expected a symbol or a pattern .*found '\(BTC\|ETH\)USDT'",
+            id="an expression",
+        ),
+        pytest.param({"include": "BTC USDT"}, "include: .*found 'BTC USDT'", id="a blank within"),
+        pytest.param({"base_url": 5}, "base_url: expected a text, found 5", id="no address"),
         pytest.param({"interval": "7m"}, "interval: .*'5m'.*found '7m'", id="interval"),
         pytest.param({"market": "forex"}, "market: .*found 'forex'", id="market"),
         pytest.param({"kind": "double"}, "kind: .*found 'double'", id="kind"),
         pytest.param({"side": "HOLD"}, "side: .*found 'HOLD'", id="side"),
-        pytest.param({"limit": 300}, "limit: .*301, found 300", id="too short a history"),
-        pytest.param({"limit": 1501}, "limit is at most 1500 on usdm", id="too long a history"),
-        pytest.param({"limit": 1001, "market": "spot"}, "at most 1000 on spot", id="spot limit"),
+        pytest.param({"limit": 300}, "limit: .*301 to 1500, found 300", id="too short a history"),
+        pytest.param({"limit": 1501}, "limit: .*301 to 1500, found 1501", id="too long a history"),
+        pytest.param(
+            {"limit": 1001, "market": "spot"}, "limit: .*301 to 1000 on spot", id="spot limit"
+        ),
         pytest.param({"interval": "1s"}, "interval 1s exists on spot only", id="seconds"),
         pytest.param({"workers": 0}, "workers: .*auto .*1 to 256, found 0", id="no workers"),
         pytest.param({"workers": 257}, "workers: .*1 to 256, found 257", id="many workers"),
         pytest.param({"workers": "al"}, "workers: .*found 'al'", id="workers in words"),
         pytest.param({"workers": 2.5}, "workers: .*found 2.5", id="half a worker"),
-        pytest.param({"workers": True}, "workers: .*found True", id="workers by yes"),
+        pytest.param({"workers": True}, "workers: .*found true", id="workers by yes"),
         pytest.param({"stop_atr": float("nan")}, "stop_atr: .*found nan", id="nan"),
         pytest.param({"base_url": "http://example.com"}, "base_url: .*https", id="plain http"),
         pytest.param({"base_url": "file:///etc/passwd"}, "base_url: .*https", id="a file"),
@@ -119,7 +163,10 @@ def test_a_value_that_cannot_be_is_told_in_one_line(flags: dict[str, object], me
         pytest.param(
             "max_aeg = 3\n", "unknown setting 'max_aeg'.*nearest known is 'max_age'", id="typo"
         ),
-        pytest.param("[scan]\ntop = 3\n", "unknown setting 'scan'", id="unknown table"),
+        pytest.param(
+            "[paper]\ntop = 3\n", "unknown setting 'paper' .* it is a table.*brackets$", id="table"
+        ),
+        pytest.param("paper = 3\n", r"unknown setting 'paper' in .*bad\.toml$", id="nothing near"),
         pytest.param("top = \n", "is not TOML", id="malformed"),
         pytest.param("\udcff", "is not TOML", id="not UTF-8"),
     ],
@@ -139,6 +186,15 @@ def test_a_file_that_cannot_be_is_told_in_one_line(
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"cannot read .*none\.toml: No such file"):
         load_settings({}, tmp_path / "none.toml")
+
+
+def test_a_variable_that_is_near_to_none_is_refused_without_a_guess(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DIVBOT_FOO", "3")
+
+    with pytest.raises(SettingsError, match=r"'DIVBOT_FOO' in the environment$"):
+        load_settings({})
 
 
 def test_an_unknown_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +262,7 @@ def test_a_boolean_is_no_number(tmp_path: Path, name: str, how: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings({name: True} if how == "a flag" else {})
 
-    assert str(caught.value) == f"{name}: expected a number, found true"
+    assert re.fullmatch(rf"{name}: expected a .*number from .*, found true", str(caught.value))
 
 
 @pytest.mark.parametrize("name", NUMBERS)

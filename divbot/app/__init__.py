@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -192,7 +192,9 @@ def open_source(
     """
     from divbot.binance.endpoints import BASE_URLS
     from divbot.binance.market_data import BinanceSource
+    from divbot.processes import allow_files
 
+    allow_files()
     base_url = _demo_url(settings, stack, speed, look) if demo else settings.base_url
     base_urls = (base_url,) if base_url else BASE_URLS[settings.market]
     return BinanceSource(
@@ -201,7 +203,7 @@ def open_source(
         budget=_budget(settings),
         rules=_universe_rules(settings),
         futures_url=base_url or BASE_URLS[Market.USDM][0],
-        state=state_home() / "divbot",
+        state=at_home(state_home),
         # A demo's market is never seen again.
         candles=_candles(settings, base_urls[0]) if settings.keep_candles and not demo else None,
         request_timeout=settings.request_timeout,
@@ -209,11 +211,21 @@ def open_source(
     )
 
 
+def at_home(home: Callable[[], Path]) -> Path:
+    """Return divbot's own folder in `home`; raise InputError for a user without any."""
+    try:
+        return home() / "divbot"
+    except RuntimeError:
+        raise InputError(
+            "this user has no home folder: set HOME, or XDG_CACHE_HOME and XDG_STATE_HOME"
+        ) from None
+
+
 def _candles(settings: Settings, venue: str) -> Path:
     """Return the folder in which a venue's candles are kept; let old ones go meanwhile."""
     from divbot.binance.candle_store import sweep
 
-    home = cache_home() / "divbot" / "candles"
+    home = at_home(cache_home) / "candles"
     threading.Thread(target=sweep, args=(home, SystemClock()), name="sweep", daemon=True).start()
     return home / quote(venue, safe="") / settings.market.value
 
@@ -231,19 +243,38 @@ def _universe_rules(settings: Settings) -> UniverseRules:
     )
 
 
+def naming_notices(
+    settings: Settings, known: Collection[str], held: Collection[str] = ()
+) -> Iterator[str]:
+    """Give a line for each symbol or pattern of the settings that means nothing `known`.
+
+    Raise InputError where no symbol is left to look at.
+    """
+    from divbot.binance.universe import unknown_among, without_match
+
+    for symbol, why in unknown_among(known, settings.symbols, held).items():
+        yield f"{symbol} is not scanned: {why}"
+    if not settings.symbols:
+        yield from without_match(known, _universe_rules(settings))
+
+
 def _budget(settings: Settings) -> WeightBudget:
     from divbot.binance.budget import WeightBudget
     from divbot.binance.endpoints import WEIGHT_PER_MINUTE
+    from divbot.processes import SHARE_MEMORY, allowed_to
 
     limit = WEIGHT_PER_MINUTE[settings.market]
-    return WeightBudget(SystemClock(), limit, share=settings.weight_share)
+    with allowed_to(SHARE_MEMORY):
+        return WeightBudget(SystemClock(), limit, share=settings.weight_share)
 
 
 def open_pool(settings: Settings, source: Source, workers: int, *, niceness: int = 0) -> Pool:
     """Return what runs blocks: so many worker processes of that `niceness`, or this one alone."""
+    from divbot.processes import allow_files
     from divbot.scanner.pool import InlinePool, ProcessPool
     from divbot.scanner.workforce import IN_PROCESS
 
+    allow_files(settings.connections)
     if workers == IN_PROCESS:
         return InlinePool(source, settings.connections)
     return ProcessPool(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from divbot import app
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import InputError, UnknownSymbol
+from divbot.domain.symbols import unknown_symbol
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceListing
@@ -32,6 +32,8 @@ class Explanation:
     at: int
     """The venue's time, ms UTC."""
     stories: tuple[Story, ...]
+    notices: tuple[str, ...] = ()
+    """What a reader should know of how the symbols were chosen."""
 
 
 def explain(settings: Settings, symbols: Sequence[str], *, demo: bool = False) -> Explanation:
@@ -57,16 +59,21 @@ def explain(settings: Settings, symbols: Sequence[str], *, demo: bool = False) -
                 if story.stopped_by is None:
                     candles = _candles(listing, story.symbol, settings, report)
                     scan_story(story, candles, report, rules)
-        return Explanation(report, listing.venue, listing.simulated, universe.at, tuple(stories))
+        return Explanation(
+            report,
+            listing.venue,
+            listing.simulated,
+            universe.at,
+            tuple(stories),
+            universe.notices,
+        )
 
 
 def _check_listed(symbols: Sequence[str], universe: Universe) -> None:
     known = [x.symbol for x in universe.listed] + [x.symbol for x in universe.left_out]
     for symbol in symbols:
         if symbol not in known:
-            near = difflib.get_close_matches(symbol, known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise InputError(f"unknown symbol {symbol!r}: the venue does not list it{hint}")
+            raise InputError(unknown_symbol(symbol, known))
 
 
 def _candles(

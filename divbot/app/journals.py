@@ -6,6 +6,7 @@ change from session to session, and is told; what it began with cannot.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from divbot.app import at_home
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.errors import InputError
 from divbot.domain.ledger import ADDRESS
@@ -72,15 +74,26 @@ def open_journal(
     trading: BinanceTrading,
     on_event: OnEvent,
     tell: Tell,
+    listed: Collection[str],
 ) -> Journal:
-    """Return the journal to write to, of a new run or of one that goes on; tell of either."""
+    """Return the journal to write to, of a new run or of one that goes on; tell of either.
+
+    Raise InputError where no symbol of the settings is `listed`, before anything is written.
+    """
+    from divbot.binance.universe import unknown_among
     from divbot.trading.journal import Journal
 
     wanted = _experiment(settings, options, trading)
     path = _path(wanted, options, tell)
     if path.exists():
         journal = _fitting(path, wanted, settings, options, trading)
+        try:
+            unknown_among(listed, settings.symbols, journal.ledger.symbols)
+        except InputError:
+            journal.close()
+            raise
     else:
+        unknown_among(listed, settings.symbols, ())
         journal = Journal.create(path, _started(wanted, settings, trading))
     resumed = _resumed(journal.ledger, _kept(wanted, settings), trading.now())
     on_event(resumed, journal.write(resumed))
@@ -221,7 +234,7 @@ def open_runs() -> Runs:
     """Return the folder in which this user's runs are kept."""
     from divbot.trading.runs import Runs
 
-    return Runs(state_home() / "divbot" / "runs")
+    return Runs(at_home(state_home) / "runs")
 
 
 def venue_of(trading: BinanceTrading) -> str:

@@ -182,15 +182,17 @@ def open_paper(
         stack.callback(trading.close)
         questions = Questions(_TRADER_CONNECTIONS, stop)
         stack.callback(questions.close)
-        questions.insist(trading.begin)
+        listed = questions.insist(trading.begin)
         if notice := long_candles_notice(trading):
             tell(notice, is_warning=True)
         if options.speed != 1 and not trading.simulated:
             raise InputError(
                 "--speed works on a simulated market only: a real one keeps its own time"
             )
-        journal = open_journal(settings, options, trading, on_event, tell)
+        journal = open_journal(settings, options, trading, on_event, tell, listed)
         stack.callback(journal.close)
+        for notice in app.naming_notices(settings, listed, journal.ledger.symbols):
+            tell(notice, is_warning=True)
         book = Book(journal, on_event)
         cache = ReportCache()
         engine = Engine(trading, cache, book, questions, trading_rules(settings), tell)
@@ -202,7 +204,7 @@ def open_paper(
             cache,
             clock,
             check_interval=round(settings.check_interval * 1000),
-            held=lambda: {x.symbol for x in engine.state.ledger.positions.values()},
+            held=lambda: engine.state.ledger.symbols,
             tell=tell,
             speed=options.speed,
         )

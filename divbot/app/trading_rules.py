@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,8 @@ def trading_rules(settings: Settings) -> Rules:
             max_drawdown=settings.max_drawdown,
         ),
         exits=ExitRules(
-            max_holding=round(settings.max_holding * 3_600_000) or None,
+            # Next to nothing is not for ever.
+            max_holding=math.ceil(settings.max_holding * 3_600_000) or None,
             on_opposite=settings.exit_on_opposite,
         ),
         sizing=SizingRules(

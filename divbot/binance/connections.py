@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -18,6 +19,7 @@ from urllib3.exceptions import (
     NameResolutionError,
     NewConnectionError,
 )
+from urllib3.poolmanager import PoolManager, ProxyManager
 from urllib3.response import HTTPResponse
 from urllib3.util.connection import create_connection
 
@@ -64,15 +66,22 @@ class _GuardedHTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _GuardedHTTPS
 
 
+_GUARDED = {"http": _GuardedHTTPPool, "https": _GuardedHTTPSPool}
+
+
 class GuardedAdapter(HTTPAdapter):
     """Make connections that name their socket to the guard of the request `under_way`."""
 
     def __init__(self, connections: int) -> None:
         super().__init__(pool_connections=4, pool_maxsize=connections, max_retries=0)
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": _GuardedHTTPPool,
-            "https": _GuardedHTTPSPool,
-        }
+        self.poolmanager.pool_classes_by_scheme = _GUARDED
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> PoolManager:
+        """Return what makes such connections through `proxy`."""
+        manager: PoolManager = super().proxy_manager_for(proxy, **proxy_kwargs)
+        if isinstance(manager, ProxyManager):  # one for SOCKS has connections of its own
+            manager.pool_classes_by_scheme = _GUARDED
+        return manager
 
 
 def _connected(connection: HTTPConnection) -> socket.socket:

@@ -23,6 +23,7 @@ import pycurl
 
 from divbot.binance.reply_body import ReplyBody
 from divbot.binance.resolver import Resolver, is_address
+from divbot.binance.routes import Route, Routes
 from divbot.binance.transport import (
     CONNECT_SECONDS,
     MEBIBYTE,
@@ -30,6 +31,7 @@ from divbot.binance.transport import (
     Answer,
     Transport,
     host_of,
+    untrusted,
 )
 from divbot.domain.clock import Clock
 from divbot.domain.errors import (
@@ -70,8 +72,8 @@ class CurlTransport(Transport):
         self, clock: Clock, *, use_proxies: bool = False, trust: Path | None = None
     ) -> None:
         self._clock = clock
-        self._use_proxies = use_proxies
-        self._trust = str(trust) if trust else _authorities(use_proxies=use_proxies)
+        self._routes = Routes(use_proxies=use_proxies)
+        self._trust = trust or Path(certifi.where())
         self._resolver = Resolver()
         self._known: dict[tuple[str, int], _Known] = {}
         # The one used last is used next: its connection is the least likely to have been closed.
@@ -89,7 +91,8 @@ class CurlTransport(Transport):
     ) -> Answer:
         """Return the reply to a GET of `url`; see Transport."""
         end = self._clock.monotonic() + seconds
-        addresses = self._addresses(url, seconds)
+        route = self._routes.to(url)
+        addresses = self._addresses(route, seconds)
         try:
             handle = self._idle.pop()
         except IndexError:
@@ -98,10 +101,11 @@ class CurlTransport(Transport):
         handle.setopt(pycurl.URL, f"{url}?{urlencode(parameters)}" if parameters else url)
         handle.setopt(pycurl.TIMEOUT_MS, max(int(left), 1))
         handle.setopt(pycurl.CONNECTTIMEOUT_MS, max(int(min(left, 1000 * CONNECT_SECONDS)), 1))
+        handle.setopt(pycurl.PROXY, route.proxy)
         if addresses:
             handle.setopt(pycurl.RESOLVE, addresses)
         try:
-            return _Reply(max_body, end, self._clock).received(handle, url)
+            return _Reply(max_body, end, self._clock).received(handle, route)
         except VenueUnreachable:
             # The venue may have moved.
             self._known.clear()
@@ -124,41 +128,44 @@ class CurlTransport(Transport):
         handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
         handle.setopt(pycurl.HTTPHEADER, [f"{name}: {x}" for name, x in REQUEST_HEADERS.items()])
         handle.setopt(pycurl.BUFFERSIZE, _BUFFER)
-        handle.setopt(pycurl.CAINFO, self._trust)
+        if self._trust.is_dir():
+            handle.unsetopt(pycurl.CAINFO)
+            handle.setopt(pycurl.CAPATH, str(self._trust))
+        else:
+            handle.setopt(pycurl.CAINFO, str(self._trust))
         handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
         # Called about once a second, and more often while there is something to read.
         handle.setopt(pycurl.NOPROGRESS, 0)
         handle.setopt(pycurl.XFERINFOFUNCTION, self._look)
-        if not self._use_proxies:
-            handle.setopt(pycurl.PROXY, "")
+        # The route says which proxy there is, not libcurl's own look at the environment.
+        handle.setopt(pycurl.NOPROXY, "")
         return handle
 
     def _look(self, *_: object) -> int:
         return _GIVE_UP if self._is_closed else _GO_ON
 
-    def _addresses(self, url: str, seconds: float) -> list[str]:
-        """Return what libcurl is to know of the name in `url`; nothing where it needs to know none.
+    def _addresses(self, route: Route, seconds: float) -> list[str]:
+        """Return what libcurl is to know of the host's name; nothing where it needs to know none.
 
         A proxy looks names up by itself.
         """
-        host, port, is_name = _place_of(url)
-        if self._use_proxies or not is_name:
+        host, port, is_name = _place_of(route.url)
+        if route.proxy or not is_name:
             return []
         now = self._clock.monotonic()
         known = self._known.get((host, port))
         if known is None or known.until < now:
-            known = _Known(now + _LOOKUP_LASTS, self._looked_up(url, host, port, seconds))
+            known = _Known(now + _LOOKUP_LASTS, self._looked_up(route, host, port, seconds))
             self._known[host, port] = known
         return known.told
 
-    def _looked_up(self, url: str, host: str, port: int, seconds: float) -> list[str]:
+    def _looked_up(self, route: Route, host: str, port: int, seconds: float) -> list[str]:
         try:
             found = self._resolver.addresses(host, port, seconds)
         except TimeoutError:
-            raise VenueUnreachable(f"no answer from {host_of(url)} in time") from None
+            raise route.late() from None
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise VenueUnreachable(f"cannot reach {host_of(url)}: {reason}") from error
+            raise route.unreachable((error.strerror or str(error)).lower()) from error
         addresses = [f"[{x}]" if ":" in x else x for x in dict.fromkeys(found)]
         return [f"{host}:{port}:{','.join(addresses)}"]
 
@@ -199,19 +206,24 @@ class _Reply:
         self._error: Exception | None = None
         """What the first callback that failed met."""
 
-    def received(self, handle: pycurl.Curl, url: str) -> Answer:
+    def received(self, handle: pycurl.Curl, route: Route) -> Answer:
         """Let `handle` work until all of the reply is here; raise what is wrong with it."""
         handle.setopt(pycurl.HEADERFUNCTION, self._take_header)
         handle.setopt(pycurl.WRITEFUNCTION, self._take_piece)
         try:
             handle.perform()
-            return Answer(self._status, self._headers, self._body.whole())
+            answer = Answer(self._status, self._headers, self._body.whole())
         except (pycurl.error, zlib.error, BadAnswer) as error:
+            if (status := handle.getinfo(pycurl.HTTP_CONNECTCODE)) > _OK:
+                raise route.refused(status) from error
             if self._is_headed and self._status > _OK:
                 return Answer(self._status, self._headers, b"")
             if isinstance(error, BadAnswer):
                 raise
-            raise _failure(self._error or error, handle, url) from error
+            raise _failure(self._error or error, handle, route) from error
+        if route.is_of_the_proxy(answer.status):
+            raise route.refused(answer.status)
+        return answer
 
     def _take_header(self, line: bytes) -> int:
         try:
@@ -261,20 +273,20 @@ class _Reply:
         self._error = error.with_traceback(None)
 
 
-def _failure(error: Exception, handle: pycurl.Curl, url: str) -> Exception:
-    host = host_of(url)
+def _failure(error: Exception, handle: pycurl.Curl, route: Route) -> Exception:
+    host = host_of(route.url)
     if isinstance(error, zlib.error):
         return BadAnswer(f"{host} sent a damaged compressed body")
     if isinstance(error, VenueUnreachable):
-        return VenueUnreachable(f"cannot reach {host}: {error}")
+        return route.unreachable(str(error))
     if not isinstance(error, pycurl.error | TimeoutError):
         return error
     code, text = (*error.args, "", "")[:2]
     if isinstance(error, TimeoutError) or code == pycurl.E_OPERATION_TIMEDOUT:
-        return VenueUnreachable(f"no answer from {host} in time")
+        return route.late()
     if code == pycurl.E_PEER_FAILED_VERIFICATION:
-        return VenueRefused(f"cannot trust {host}: {text}")
-    return VenueUnreachable(f"cannot reach {host}: {_words(code, text, handle)}")
+        return VenueRefused(untrusted(host, text))
+    return route.unreachable(_words(code, text, handle))
 
 
 def _words(code: int, text: str, handle: pycurl.Curl) -> str:
@@ -285,9 +297,3 @@ def _words(code: int, text: str, handle: pycurl.Curl) -> str:
     if code in _OF_THE_SYSTEM and number:
         return os.strerror(number).lower()
     return _REASONS.get(code) or text
-
-
-def _authorities(*, use_proxies: bool) -> str:
-    """Return the file of the authorities to trust; a proxy may need one of its own."""
-    named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    return named if use_proxies and named else certifi.where()

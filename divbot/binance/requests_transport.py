@@ -8,11 +8,11 @@ body is streamed.
 
 from __future__ import annotations
 
+import re
 import ssl
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 import requests
@@ -22,6 +22,7 @@ from urllib3.response import HTTPResponse
 from divbot.binance.connections import GuardedAdapter, under_way
 from divbot.binance.reply_body import ReplyBody
 from divbot.binance.resolver import Resolver
+from divbot.binance.routes import Route, Routes
 from divbot.binance.transport import (
     CONNECT_SECONDS,
     MEBIBYTE,
@@ -29,6 +30,7 @@ from divbot.binance.transport import (
     Answer,
     Transport,
     host_of,
+    untrusted,
 )
 from divbot.binance.watchdog import Guard, Watchdog
 from divbot.domain.clock import Clock
@@ -37,12 +39,13 @@ from divbot.domain.errors import (
     DivbotError,
     InputError,
     VenueRefused,
-    VenueUnreachable,
 )
 
 _OK = 200
 _CHUNK = 64 * 1024
 _FOREIGN = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, zlib.error)
+_OF_A_PROXY = re.compile(r"Tunnel connection failed: (\d{3})\b", re.ASCII)
+"""How http.client tells what a proxy answered."""
 _LATE = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
 _BAD_ADDRESS = (
     requests.exceptions.InvalidSchema,
@@ -67,7 +70,9 @@ class RequestsTransport(Transport):
         self._watchdog = Watchdog(clock)
         self._session = requests.Session()
         self._templates: dict[str, requests.PreparedRequest] = {}
-        self._session.trust_env = use_proxies
+        # The routes name the proxies; and a .netrc is nobody's business.
+        self._session.trust_env = False
+        self._routes = Routes(use_proxies=use_proxies)
         self._session.headers.update(REQUEST_HEADERS)
         if trust is not None:
             self._session.verify = str(trust)
@@ -85,6 +90,7 @@ class RequestsTransport(Transport):
         max_body: int = 4 * MEBIBYTE,
     ) -> Answer:
         """Return the reply to a GET of `url`; see Transport."""
+        route = self._routes.to(url)
         timeout = (min(CONNECT_SECONDS, seconds), seconds)
         with self._watchdog.guard(self._clock.monotonic() + seconds) as guard:
             under_way.guard, under_way.resolver = guard, self._resolver
@@ -92,13 +98,20 @@ class RequestsTransport(Transport):
             try:
                 request = self._prepared(url, parameters)
                 with self._session.send(
-                    request, **self._ways(url), timeout=timeout, allow_redirects=False
+                    request,
+                    proxies={"http": route.proxy, "https": route.proxy} if route.proxy else {},
+                    stream=True,
+                    verify=self._session.verify,
+                    timeout=timeout,
+                    allow_redirects=False,
                 ) as response:
                     headers = {name.lower(): text for name, text in response.headers.items()}
                     body = _body(response, headers, guard, max_body)
-                    return Answer(response.status_code, headers, body)
             except _FOREIGN as e:
-                raise _failure(e, url, was_late=guard.was_late) from e
+                raise _failure(e, route, was_late=guard.was_late) from e
+        if route.is_of_the_proxy(response.status_code):
+            raise route.refused(response.status_code)
+        return Answer(response.status_code, headers, body)
 
     def close(self) -> None:
         """Close every connection, and end every wait."""
@@ -115,13 +128,6 @@ class RequestsTransport(Transport):
         if parameters:
             request.url = f"{template.url}?{urlencode(parameters)}"
         return request
-
-    def _ways(self, url: str) -> Mapping[str, Any]:
-        """Return how to reach `url`: as the environment says, or directly."""
-        session, stream = self._session, True
-        if not session.trust_env:
-            return {"proxies": {}, "stream": stream, "verify": session.verify}
-        return session.merge_environment_settings(url, {}, stream, None, None)
 
 
 def _body(
@@ -147,18 +153,20 @@ def _read(raw: HTTPResponse, body: ReplyBody, guard: Guard) -> bytes:
     return body.whole()
 
 
-def _failure(error: Exception, url: str, *, was_late: bool) -> DivbotError:
-    host = host_of(url)
+def _failure(error: Exception, route: Route, *, was_late: bool) -> DivbotError:
+    host = host_of(route.url)
     if isinstance(error, _BAD_ADDRESS):
-        return InputError(f"expected an address of a venue, found {url!r}")
+        return InputError(f"expected an address of a venue, found {route.url!r}")
     if was_late or isinstance(error, _LATE):
-        return VenueUnreachable(f"no answer from {host} in time")
+        return route.late()
     cause = _innermost(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return VenueRefused(f"cannot trust {host}: {cause.verify_message}")
+        return VenueRefused(untrusted(host, cause.verify_message))
     if isinstance(error, zlib.error):
         return BadAnswer(f"{host} sent a damaged compressed body")
-    return VenueUnreachable(f"cannot reach {host}: {_words(cause)}")
+    if route.proxy and (refused := _OF_A_PROXY.match(str(cause))):
+        return route.refused(int(refused[1]))
+    return route.unreachable(_words(cause))
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -253,5 +253,10 @@ def _exact(share: float) -> Decimal:
     return Decimal(str(share))
 
 
+def is_match(symbol: str, pattern: str) -> bool:
+    """Tell whether `symbol` is meant by `pattern`, which may be a symbol itself."""
+    return fnmatchcase(symbol, pattern)
+
+
 def _matches(symbol: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(symbol, pattern) for pattern in patterns)
+    return any(is_match(symbol, pattern) for pattern in patterns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
@@ -63,14 +63,16 @@ class BinanceTrading:
         """Return the venue's time, ms UTC."""
         return self._server_clock.now()
 
-    def begin(self) -> None:
-        """Ask the venue what it allows a minute, and for its time."""
+    def begin(self) -> Collection[str]:
+        """Ask the venue what it allows a minute, and for its time; return all that it lists."""
         # Before anything else: the answer to the first request tells what was used in the last
         # minute, which may be more than is known to be allowed.
-        self._budget.limit = self._client.exchange_info().weight_limit or self._budget.limit
+        listing = self._client.exchange_info()
+        self._budget.limit = listing.weight_limit or self._budget.limit
         started = self._clock.monotonic()
         venue_time = self._client.server_time()
         self._server_clock.saw(venue_time, self._clock.monotonic() - started)
+        return listing.instruments
 
     def quotes(self) -> dict[str, Quote]:
         """Return the best bid and ask of every symbol, as seen when the answer had come."""

@@ -65,3 +65,8 @@ class Transport(Protocol):
 def host_of(url: str) -> str:
     """Return the host of `url`, with its port, as errors name it."""
     return url.split("//", 1)[-1].split("/", 1)[0].rsplit("@", 1)[-1]
+
+
+def untrusted(host: str, reason: str) -> str:
+    """Return what to say of a certificate that no known authority has signed."""
+    return f"cannot trust {host}: {reason}; SSL_CERT_FILE may name authorities of your own"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+from divbot.binance.authorities import authorities
 from divbot.binance.transport import Transport
 from divbot.domain.clock import Clock
 
@@ -15,8 +16,10 @@ def open_transport(
     """Return a transport for as many threads as there are `connections`.
 
     Proxies of the environment are ignored unless `use_proxies`. Certificates are trusted by the
-    authorities in the file `trust`, by itself those of certifi.
+    authorities in the file or folder `trust`, by itself those that the environment names, or else
+    those of certifi. Raise InputError where it names what cannot be read.
     """
+    trust = trust or authorities()
     if find_spec("pycurl") is not None:
         from divbot.binance.curl_transport import CurlTransport
 

@@ -6,9 +6,8 @@ rules say, so that its position can be closed.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import chain
 
@@ -19,11 +18,14 @@ from divbot.binance.rules import (
     Snapshot,
     UniverseRules,
     found_against,
+    is_match,
     spread_of,
     unlisted,
 )
 from divbot.domain.errors import InputError
 from divbot.domain.market import DroppedRow, Instrument
+from divbot.domain.suggestions import nearest
+from divbot.domain.symbols import not_listed, unknown_symbol
 
 HYSTERESIS = Decimal("1.2")
 """A symbol of the last list stays until it ranks beyond this many times the list's length."""
@@ -57,6 +59,10 @@ class Universe:
     """By symbol."""
     problem: str = ""
     """Why this is an older list than it should be; empty: it is none."""
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    """Chosen symbols that are not listed, each with what to say of it."""
+    notices: tuple[str, ...] = ()
+    """What a reader should know of how the rules were applied."""
     dropped: tuple[DroppedRow, ...] = ()
     """Rows of the venue's lists that make no sense."""
     gone: frozenset[str] = frozenset()
@@ -97,17 +103,17 @@ def select(
     held: Collection[str] = (),
     previous: Collection[str] = (),
 ) -> Universe:
-    """Return the universe; raise InputError where `rules.symbols` names one that is not listed.
+    """Return the universe; raise InputError where `rules.symbols` leave nothing to look at.
 
     `held` are symbols that are never dropped, `previous` those of the last list: they are dropped
     only where they rank well below its end.
     """
     if rules.symbols:
         unread = {x.symbol: x for x in unlisted(snapshot) if x.symbol in rules.symbols}
-        chosen = _chosen(snapshot, [x for x in rules.symbols if x not in unread])
-        chosen += tuple(_besides(chosen, snapshot, held))
+        chosen = _chosen(snapshot, [x for x in rules.symbols if x not in unread], held)
         lost = _by_symbol(x for symbol, x in unread.items() if symbol not in held)
-        return Universe(snapshot.at, chosen, lost, dropped=snapshot.dropped)
+        besides = _besides(chosen.listed, snapshot, held)
+        return replace(chosen, listed=(*chosen.listed, *besides), left_out=lost)
     objections = dict(found_against(snapshot, rules))
     eligible = [
         _listed(snapshot, symbol, is_wanted=rules.includes(symbol) or symbol in held)
@@ -126,8 +132,13 @@ def select(
     kept += _besides(kept, snapshot, held)
     kept.sort(key=_by_volume)
     objected = [x for symbol, x in objections.items() if symbol not in held]
-    left_out = _by_symbol([*objected, *below])
-    return Universe(snapshot.at, tuple(kept), left_out, dropped=snapshot.dropped)
+    return Universe(
+        snapshot.at,
+        tuple(kept),
+        _by_symbol([*objected, *below]),
+        dropped=snapshot.dropped,
+        notices=tuple(without_match(snapshot.instruments, rules)),
+    )
 
 
 def _besides(
@@ -147,17 +158,34 @@ def _by_volume(listed: Listed) -> tuple[Decimal, str]:
     return -listed.quote_volume, listed.symbol
 
 
-def _chosen(snapshot: Snapshot, symbols: Sequence[str]) -> tuple[Listed, ...]:
-    for symbol in symbols:
-        if symbol not in snapshot.instruments:
-            raise InputError(_unknown(symbol, snapshot.instruments))
-    return tuple(_listed(snapshot, symbol, is_wanted=True) for symbol in dict.fromkeys(symbols))
+def _chosen(snapshot: Snapshot, symbols: Sequence[str], held: Collection[str]) -> Universe:
+    unknown = unknown_among(snapshot.instruments, symbols, held)
+    found = dict.fromkeys(x for x in symbols if x in snapshot.instruments)
+    listed = tuple(_listed(snapshot, symbol, is_wanted=True) for symbol in found)
+    return Universe(snapshot.at, listed, dropped=snapshot.dropped, unknown=unknown)
 
 
-def _unknown(symbol: str, instruments: Mapping[str, Instrument]) -> str:
-    near = difflib.get_close_matches(symbol, instruments, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"unknown symbol {symbol!r}: the venue does not list it{hint}"
+def unknown_among(
+    known: Collection[str], symbols: Sequence[str], held: Collection[str]
+) -> dict[str, str]:
+    """Return the `symbols` that are neither `known` nor held, each with what to say of it.
+
+    Raise InputError where there are symbols, none of them is known, and nothing is held.
+    """
+    unknown = [x for x in dict.fromkeys(symbols) if x not in known and x not in held]
+    if symbols and len(unknown) == len(set(symbols)) and not held:
+        raise InputError("; ".join(unknown_symbol(x, known) for x in unknown))
+    return {x: not_listed(x, known) for x in unknown}
+
+
+def without_match(known: Collection[str], rules: UniverseRules) -> Iterator[str]:
+    """Give a line for each pattern that no symbol of those `known` matches."""
+    for name, patterns in (("include", rules.include), ("exclude", rules.exclude)):
+        for pattern in patterns:
+            if not any(is_match(symbol, pattern) for symbol in known):
+                near = nearest(pattern, known)
+                hint = f"; did you mean {near}?" if near else ""
+                yield f"{name}: no symbol of the venue matches {pattern!r}{hint}"
 
 
 def _listed(snapshot: Snapshot, symbol: str, *, is_wanted: bool) -> Listed:

@@ -24,6 +24,7 @@ from divbot.cli.command import Command
 from divbot.cli.signals import Terminated, heed, ignore
 from divbot.cli.terminal import settle
 from divbot.domain.errors import DivbotError, OutputError, VenueUnreachable
+from divbot.domain.suggestions import nearest
 from divbot.processes import end_forkserver
 
 INTERRUPTED = 130
@@ -127,7 +128,7 @@ def exit_code(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out o
         code: int = app(arguments, prog_name="divbot", standalone_mode=False) or 0
         sys.stdout.flush()
     except typer.TyperException as error:
-        return _complain(f"{error.format_message()}{_as_a_setting(error)}", error.exit_code)
+        return _complain(f"{_usage_of(error)}{_as_a_setting(error)}", error.exit_code)
     except VenueUnreachable as error:
         return _complain(f"{error}; --demo needs no network", error.exit_code)
     except DivbotError as error:
@@ -149,6 +150,14 @@ def exit_code(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out o
         return _complain_of_bug(error)
     else:
         return code
+
+
+def _usage_of(error: typer.TyperException) -> str:
+    """Return what is wrong with the command line, and of the flags that look alike the near one."""
+    if alike := getattr(error, "possibilities", None):
+        near = nearest(getattr(error, "option_name", ""), alike)
+        error.possibilities = [near] if near else None  # type: ignore[attr-defined]
+    return error.format_message()
 
 
 def _as_a_setting(error: typer.TyperException) -> str:

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from divbot.cli import flags
+from divbot.domain.bounds import Bounds
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 
 if TYPE_CHECKING:
     from divbot.exchange.weights import WindowShape
+
+_TOO_LATE = 4_102_444_800_000
+"""2100-01-01: a synthetic market takes the longer to begin, the later it is."""
 
 
 def exchange(
@@ -20,10 +25,10 @@ def exchange(
     symbols: Annotated[
         int | None,
         typer.Option(
+            metavar="N",
+            parser=flags.within("--symbols", Bounds(int, 1, 5000)),
             help="Number of ordinary symbols on the synthetic market.",
             show_default="400",
-            min=1,
-            max=5000,
         ),
     ] = None,
     awkward: Annotated[
@@ -35,7 +40,11 @@ def exchange(
     ] = True,
     delist_after: Annotated[
         float | None,
-        typer.Option(help="Delist the awkward WAVESUSDT after this many market minutes.", min=0),
+        typer.Option(
+            metavar="N",
+            parser=flags.within("--delist-after", Bounds(float, 0, 10_000_000)),
+            help="Delist the awkward WAVESUSDT after this many market minutes.",
+        ),
     ] = None,
     outages: Annotated[
         bool,
@@ -44,17 +53,18 @@ def exchange(
     publish_lag: Annotated[
         int,
         typer.Option(
+            metavar="N",
+            parser=flags.within("--publish-lag", Bounds(int, 0, 60_000)),
             help="Show each new candle this many milliseconds of market time late.",
-            min=0,
-            max=60_000,
         ),
     ] = 0,
     seed: Annotated[
         int | None,
         typer.Option(
+            metavar="N",
+            parser=flags.within("--seed", Bounds(int, 0, 2**63 - 1)),
             help="Seed of the synthetic market: the same seed, the same prices.",
             show_default="1",
-            min=0,
         ),
     ] = None,
     recorded: Annotated[
@@ -69,10 +79,20 @@ def exchange(
         typer.Option(help="Market time to start at: 2024-07-30T09:00 (UTC) or ms since 1970."),
     ] = None,
     speed: Annotated[
-        float, typer.Option(help="Market seconds per second; 0 stands still.", min=0)
+        float,
+        typer.Option(
+            metavar="N",
+            parser=flags.within("--speed", Bounds(float, 0, 100_000)),
+            help="Market seconds per second; 0 stands still.",
+        ),
     ] = 1.0,
     latency: Annotated[
-        float, typer.Option(help="Delay each reply by this many milliseconds.", min=0)
+        float,
+        typer.Option(
+            metavar="N",
+            parser=flags.within("--latency", Bounds(float, 0, 60_000)),
+            help="Delay each reply by this many milliseconds.",
+        ),
     ] = 0.0,
     compress: Annotated[
         bool, typer.Option("--compress", help="Send gzip to clients that accept it.")
@@ -80,22 +100,29 @@ def exchange(
     weight_limit: Annotated[
         int | None,
         typer.Option(
-            help="Request weight allowed per minute of market time. [as on Binance]", min=1
+            metavar="N",
+            parser=flags.within("--weight-limit", Bounds(int, 1, 10**9)),
+            help="Request weight allowed per minute of market time. [as on Binance]",
         ),
     ] = None,
     window: Annotated[
         str, typer.Option(help="Count weight by fixed minutes of the clock or by rolling ones.")
     ] = "fixed",
     patience: Annotated[
-        int, typer.Option(help="Ban an address after this many calls over the limit.", min=0)
+        int,
+        typer.Option(
+            metavar="N",
+            parser=flags.within("--patience", Bounds(int, 0, 10**6)),
+            help="Ban an address after this many calls over the limit.",
+        ),
     ] = 10,
     aging: Annotated[
         float,
         typer.Option(
+            metavar="N",
+            parser=flags.within("--aging", Bounds(float, 1, 10_000)),
             help="Age WebSocket connections this many times as fast: pings, missing pongs, and the "
             "end after 24 hours.",
-            min=1,
-            max=10_000,
         ),
     ] = 1.0,
     faults: Annotated[
@@ -107,7 +134,12 @@ def exchange(
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(help="Port to listen on; 0 picks one.", min=0, max=65535)
+        int,
+        typer.Option(
+            metavar="N",
+            parser=flags.within("--port", Bounds(int, 0, 65_535)),
+            help="Port to listen on; 0 picks one.",
+        ),
     ] = 0,
 ) -> None:
     """Serve Binance spot and USD-M futures market data from this machine: no network, no key.
@@ -121,11 +153,15 @@ def exchange(
     from divbot.domain.clock import parse_time
     from divbot.exchange.options import ExchangeOptions
     from divbot.exchange.server import serve
+    from divbot.processes import allow_files
 
+    allow_files()
     try:
         moment = parse_time(at) if at is not None else None
     except ValueError as error:
         raise InputError(f"--at: {error}") from None
+    if moment is not None and moment >= _TOO_LATE:
+        raise InputError(f"--at: expected a time before the year 2100, found {at}")
     length = _interval(interval)
     if recorded is None:
         _refuse(

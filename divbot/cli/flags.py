@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 
 import typer
 
+from divbot.domain.bounds import Bounds, Number
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
@@ -31,8 +32,21 @@ def choices(values: list[str]) -> Callable[[str], list[str]]:
     return complete
 
 
+def within(flag: str, bounds: Bounds[Number]) -> Callable[[str], Number]:
+    """Return what reads the number given to `flag`, and raises InputError for one out of bounds."""
+
+    def read(text: str) -> Number:
+        try:
+            return bounds.read(text)
+        except ValueError as error:
+            raise InputError(f"{flag}: {error}") from None
+
+    return read
+
+
 Top: TypeAlias = Annotated[
-    int | None, typer.Option(help="Scan this many symbols, the most traded first. [400]")
+    str | None,
+    typer.Option(metavar="N", help="Scan this many symbols, the most traded first. [400]"),
 ]
 Symbols: TypeAlias = Annotated[
     str | None, typer.Option(help="Scan only these symbols: BTCUSDT,ETHUSDT")
@@ -42,11 +56,11 @@ Include: TypeAlias = Annotated[
 ]
 Exclude: TypeAlias = Annotated[str | None, typer.Option(help="Never scan these: DOGEUSDT,*PEPE*")]
 MinAge: TypeAlias = Annotated[
-    float | None, typer.Option(help="Leave out symbols listed for fewer days. [10]")
+    str | None, typer.Option(metavar="N", help="Leave out symbols listed for fewer days. [10]")
 ]
 MaxSpread: TypeAlias = Annotated[
-    float | None,
-    typer.Option(help="Leave out wider spreads, as a part of the ask. [0.005]"),
+    str | None,
+    typer.Option(metavar="N", help="Leave out wider spreads, as a part of the ask. [0.005]"),
 ]
 MarketName: TypeAlias = Annotated[
     str | None,
@@ -66,27 +80,29 @@ IntervalName: TypeAlias = Annotated[
     ),
 ]
 Limit: TypeAlias = Annotated[
-    int | None,
-    typer.Option(help="Candles per symbol. [futures 499, spot 1000]"),
+    str | None,
+    typer.Option(metavar="N", help="Candles per symbol. [futures 499, spot 1000]"),
 ]
 MaxAge: TypeAlias = Annotated[
-    int | None, typer.Option(help="Ignore signals older than this many candles. [5]")
+    str | None, typer.Option(metavar="N", help="Ignore signals older than this many candles. [5]")
 ]
 StopAtr: TypeAlias = Annotated[
-    float | None, typer.Option(help="Distance of the stop beyond the later pivot, in ATRs. [0.5]")
+    str | None,
+    typer.Option(metavar="N", help="Distance of the stop beyond the later pivot, in ATRs. [0.5]"),
 ]
 RewardRisk: TypeAlias = Annotated[
-    float | None,
-    typer.Option(help="Target, as a multiple of the way to the stop. [2.0]"),
+    str | None,
+    typer.Option(metavar="N", help="Target, as a multiple of the way to the stop. [2.0]"),
 ]
 Horizon: TypeAlias = Annotated[
-    int | None,
+    str | None,
     typer.Option(
-        help="Past signals still open after this many candles are closed at the market. [100]"
+        metavar="N",
+        help="Past signals still open after this many candles are closed at the market. [100]",
     ),
 ]
 Best: TypeAlias = Annotated[
-    int | None, typer.Option(help="Show at most this many opportunities. [20]")
+    str | None, typer.Option(metavar="N", help="Show at most this many opportunities. [20]")
 ]
 Workers: TypeAlias = Annotated[
     str | None,
@@ -98,7 +114,8 @@ Workers: TypeAlias = Annotated[
     ),
 ]
 Connections: TypeAlias = Annotated[
-    int | None, typer.Option(help="Connections to the venue, shared among the workers. [64]")
+    str | None,
+    typer.Option(metavar="N", help="Connections to the venue, shared among the workers. [64]"),
 ]
 Sequential: TypeAlias = Annotated[
     bool | None,
@@ -112,8 +129,8 @@ UseProxies: TypeAlias = Annotated[
     ),
 ]
 WeightShare: TypeAlias = Annotated[
-    float | None,
-    typer.Option(help="Part of the venue's request weight to use at most. [0.8]"),
+    str | None,
+    typer.Option(metavar="N", help="Part of the venue's request weight to use at most. [0.8]"),
 ]
 Demo: TypeAlias = Annotated[
     bool, typer.Option("--demo", help="Use a simulated market; needs no network.")
@@ -139,7 +156,8 @@ SideName: TypeAlias = Annotated[
     ),
 ]
 RequestTimeout: TypeAlias = Annotated[
-    float | None, typer.Option(help="Seconds to wait for an answer, all tries together. [10]")
+    str | None,
+    typer.Option(metavar="N", help="Seconds to wait for an answer, all tries together. [10]"),
 ]
 
 

@@ -13,6 +13,7 @@ import typer
 
 from divbot.cli import flags
 from divbot.cli.signals import AskedToStop
+from divbot.domain.bounds import Bounds, shortened
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from divbot.settings import Settings
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_LONGEST_DAYS = 3650
+_LONGEST = _LONGEST_DAYS * _SECONDS["d"]
 
 
 @flags.further(*flags.FURTHER)
@@ -38,23 +41,31 @@ def paper(
     interval: flags.IntervalName = None,
     limit: flags.Limit = None,
     balance: Annotated[
-        float | None, typer.Option(help="Starting balance of a new run, in USDT. [10000]")
+        str | None,
+        typer.Option(metavar="N", help="Starting balance of a new run, in USDT. [10000]"),
     ] = None,
     risk: Annotated[
-        float | None,
+        str | None,
         typer.Option(
-            help="Part of the equity that a trade may lose at its stop, after all costs. [0.01]"
+            metavar="N",
+            help="Part of the equity that a trade may lose at its stop, after all costs. [0.01]",
         ),
     ] = None,
-    leverage: Annotated[int | None, typer.Option(help="Maximum leverage, on futures. [10]")] = None,
+    leverage: Annotated[
+        str | None, typer.Option(metavar="N", help="Maximum leverage, on futures. [10]")
+    ] = None,
     max_positions: Annotated[
-        int | None, typer.Option("--max-positions", "--max-pos", help="Maximum open positions. [3]")
+        str | None,
+        typer.Option(
+            "--max-positions", "--max-pos", metavar="N", help="Maximum open positions. [3]"
+        ),
     ] = None,
     min_score: Annotated[
-        float | None, typer.Option(help="Lowest score to enter at, 0 to 10. [5]")
+        str | None, typer.Option(metavar="N", help="Lowest score to enter at, 0 to 10. [5]")
     ] = None,
     min_confidence: Annotated[
-        float | None, typer.Option(help="Lowest confidence to enter at, 0 to 1. [0: any]")
+        str | None,
+        typer.Option(metavar="N", help="Lowest confidence to enter at, 0 to 1. [0: any]"),
     ] = None,
     take_earlier: Annotated[
         bool | None,
@@ -64,10 +75,10 @@ def paper(
         ),
     ] = None,
     check_interval: Annotated[
-        float | None, typer.Option(help="Seconds between two scans. [60]")
+        str | None, typer.Option(metavar="N", help="Seconds between two scans. [60]")
     ] = None,
     position_update_interval: Annotated[
-        float | None, typer.Option(help="Seconds between two price checks. [5]")
+        str | None, typer.Option(metavar="N", help="Seconds between two price checks. [5]")
     ] = None,
     max_age: flags.MaxAge = None,
     workers: flags.Workers = None,
@@ -76,7 +87,9 @@ def paper(
     speed: Annotated[
         float,
         typer.Option(
-            help="Market seconds per second, on a simulated market.", min=0.01, max=100_000
+            metavar="N",
+            parser=flags.within("--speed", Bounds(float, "0.01", 100_000)),
+            help="Market seconds per second, on a simulated market.",
         ),
     ] = 1.0,
     duration: Annotated[
@@ -214,6 +227,10 @@ def _setup(run: PaperRun) -> Setup:
 def parse_duration(text: str) -> float:
     """Return the seconds that `text` names; raise InputError for none."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text.strip())
-    if match is None or float(match.group(1)) == 0:
-        raise InputError(f"--duration: expected a time such as 40s, 30m, 8h or 7d, found {text!r}")
-    return float(match.group(1)) * _SECONDS[match.group(2)]
+    seconds = float(match.group(1)) * _SECONDS[match.group(2)] if match else 0.0
+    if not 0 < seconds <= _LONGEST:
+        raise InputError(
+            f"--duration: expected a time such as 40s, 30m, 8h or 7d, at most {_LONGEST_DAYS}d, "
+            f"found {shortened(text)}"
+        )
+    return seconds

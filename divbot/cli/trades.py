@@ -9,10 +9,13 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from divbot.cli.flags import within
+from divbot.domain.bounds import Bounds
 from divbot.domain.clock import parse_time
 from divbot.domain.errors import InputError
 from divbot.domain.fills import Reason
 from divbot.domain.signals import Kind, Side
+from divbot.domain.symbols import plain_symbol
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -58,7 +61,14 @@ def trades(
     ] = None,
     only_open: Annotated[bool, typer.Option("--open", help="Only open trades.")] = False,
     only_closed: Annotated[bool, typer.Option("--closed", help="Only closed trades.")] = False,
-    last: Annotated[int | None, typer.Option(min=1, help="Only the newest N of these.")] = None,
+    last: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            parser=within("--last", Bounds(int, 1, 10**9)),
+            help="Only the newest N of these.",
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document with every field.")
     ] = False,
@@ -87,7 +97,7 @@ def trades(
     if only_open and only_closed:
         raise InputError("--open and --closed exclude each other: give one of them")
     selection = Selection(
-        symbols=tuple(name.upper() for name in _names(symbol)),
+        symbols=tuple(map(plain_symbol, _names(symbol))),
         sides=_chosen("--side", side, Side, str.upper),
         kinds=_chosen("--kind", kind, Kind, _as_written),
         reasons=_chosen("--reason", reason, Reason, _as_written),

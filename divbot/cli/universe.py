@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,8 @@ def universe(
         tell_of_compiling()
     with open_venue(settings, demo=demo) as venue:
         found = venue.universe()
+    for notice in (*found.notices, *(f"{x}: {why}" for x, why in found.unknown.items())):
+        print(f"divbot: {notice}", file=sys.stderr)
     if as_json:
         from divbot.cli.destination import Destination, json_bytes
 

@@ -44,9 +44,10 @@ def calibration(
     market: flags.MarketName = None,
     limit: flags.Limit = None,
     horizon: Annotated[
-        int | None,
+        str | None,
         typer.Option(
-            help="Past signals still open after N candles are closed at the market. [100]"
+            metavar="N",
+            help="Past signals still open after N candles are closed at the market. [100]",
         ),
     ] = None,
     as_json: flags.Json = False,
@@ -249,6 +250,7 @@ def lookahead(
     given = {"symbols": symbol, "market": market, "interval": interval, "limit": limit}
     settings = load_settings({**given, "base_url": base_url}, config)
     tell_of_compiling()
+    name = ",".join(settings.symbols)
     history = open_history(settings, recorded)
     found = replay(history.block, trade_rules(settings))
     if as_json:
@@ -256,7 +258,7 @@ def lookahead(
             json_bytes(
                 {
                     "schema": 1,
-                    "symbol": symbol.upper(),
+                    "symbol": name,
                     "interval": history.interval.value,
                     **asdict(found),
                 }
@@ -265,7 +267,7 @@ def lookahead(
     else:
         verdict = f"CHANGED: {found.changes[0]}" if found.changes else "nothing ever changed"
         print(
-            f"{symbol.upper()}: replayed up to each of {found.prefixes} candles, "
+            f"{name}: replayed up to each of {found.prefixes} candles, "
             f"{found.divergences} divergences, {found.ended} finished trades: {verdict}"
         )
     return _BUG if found.changes else 0

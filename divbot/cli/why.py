@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from divbot.cli import flags
+from divbot.domain.errors import InputError
 
 if TYPE_CHECKING:
     from divbot.app.explanation import Explanation
@@ -55,14 +57,25 @@ def why(
         config,
     )
     flags.refuse_both(demo=demo, base_url=base_url)
-    wanted = list(dict.fromkeys(symbol.strip().upper() for symbol in symbols))
+    wanted = list(dict.fromkeys(map(_symbol, symbols)))
     tell_of_compiling()
     found = explain(settings, wanted, demo=demo)
+    for notice in found.notices:
+        print(f"divbot: {notice}", file=sys.stderr)
     out = Destination(None)
     if as_json:
         out.write(json_bytes(_document(found, settings)))
     else:
         out.write("\n".join(_lines(found, settings)) + "\n")
+
+
+def _symbol(text: str) -> str:
+    from divbot.binance.names import read_symbol
+
+    try:
+        return read_symbol(text)
+    except ValueError as error:
+        raise InputError(str(error)) from None
 
 
 def _document(found: Explanation, settings: Settings) -> dict[str, Any]:

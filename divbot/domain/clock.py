@@ -92,9 +92,8 @@ def parse_time(text: str) -> int:
     try:
         moment = datetime.fromisoformat(digits)
     except ValueError:
-        raise ValueError(
-            f"expected a time such as 2024-07-30T09:00 or 1722330000000, found {text!r}"
-        ) from None
+        expected = "a time such as 2024-07-30T09:00 or 1722330000000"
+        raise ValueError(f"expected {expected}, found {text[:_SHOWN]!r}") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return round(moment.timestamp() * 1000)

@@ -92,6 +92,11 @@ class Ledger:
         return len(self.closed) + len(self.positions) + 1
 
     @property
+    def symbols(self) -> frozenset[str]:
+        """Return the symbols that are held."""
+        return frozenset(x.symbol for x in self.positions.values())
+
+    @property
     def realised(self) -> Decimal:
         """Return the profit of all closed trades, costs and all."""
         return sum((trade.profit for trade in self.closed), ZERO)

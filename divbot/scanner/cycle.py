@@ -7,6 +7,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil, VenueError, VenueRefused
@@ -22,6 +23,7 @@ from divbot.scanner.report import (
     FAILED,
     GAP,
     INSUFFICIENT_HISTORY,
+    UNKNOWN,
     YOUNG,
     Report,
     Skipped,
@@ -102,7 +104,9 @@ class Scanner:
         done = self._pool.run(self._tasks(universe), stages.downloaded)
         results = _Results.of(done)
         wanted = {listed.symbol for listed in universe.listed if listed.is_wanted}
-        skipped = tuple(sorted(results.skipped(self._rules, wanted), key=lambda x: x.symbol))
+        unknown = (Skipped(symbol, UNKNOWN, why) for symbol, why in universe.unknown.items())
+        found = chain(unknown, results.skipped(self._rules, wanted))
+        skipped = tuple(sorted(found, key=lambda x: x.symbol))
         return self._report(
             universe,
             results.without({x.symbol for x in skipped}),
@@ -169,7 +173,7 @@ class Scanner:
             simulated=self._listing.simulated,
             as_of=as_of.time,
             summary=Summary(
-                symbols=len(universe.listed),
+                symbols=len(universe.listed) + len(universe.unknown),
                 scanned=len(results.coverage),
                 skipped=skipped,
                 symbols_with_gaps=len(gaps),
@@ -257,6 +261,7 @@ def _known_age(coverage: Coverage, rules: ScanRules) -> float:
 def _notices(universe: Universe, results: _Results, skipped: Sequence[Skipped]) -> Iterator[str]:
     if universe.problem:
         yield f"the list of symbols is that of an earlier scan: {universe.problem}"
+    yield from universe.notices
     if dropped := universe.dropped:
         named = "; ".join(map(str, dropped[:_MOST_NAMED]))
         others = len(dropped) - _MOST_NAMED

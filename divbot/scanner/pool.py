@@ -38,7 +38,14 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from divbot.domain.clock import Clock, SystemClock
 from divbot.domain.errors import DivbotError, WorkerLost
-from divbot.processes import PRELOAD, end_forkserver, obey_parent, start_context
+from divbot.processes import (
+    PRELOAD,
+    SHARE_MEMORY,
+    allowed_to,
+    end_forkserver,
+    obey_parent,
+    start_context,
+)
 from divbot.scanner.port import Source
 from divbot.scanner.task import BlockResult, BlockTask
 
@@ -134,7 +141,8 @@ class ProcessPool:
         self._context = start_context(PRELOAD)
         # Raw, without a lock: a worker killed while it holds one would stop all others. At worst
         # a count is lost, and the count is for the eye, and for telling slow from hung.
-        self._downloaded = RawValue("L", 0)
+        with allowed_to(SHARE_MEMORY):
+            self._downloaded = RawValue("L", 0)
         self._deaths = 0
         self._culprits = 0
         self._has_worked = False
@@ -266,12 +274,13 @@ class ProcessPool:
 
     def _start(self) -> ProcessPoolExecutor:
         self._is_ready = False
-        executor = ProcessPoolExecutor(
-            self.workers,
-            mp_context=self._context,
-            initializer=_begin,
-            initargs=(self._source, self._connections, self._downloaded, self._niceness),
-        )
+        with allowed_to(SHARE_MEMORY):
+            executor = ProcessPoolExecutor(
+                self.workers,
+                mp_context=self._context,
+                initializer=_begin,
+                initargs=(self._source, self._connections, self._downloaded, self._niceness),
+            )
         # A thread, because the forkserver answers only once it has loaded the kernels; meanwhile
         # the parent asks for the listing. Whoever submits in between waits at the executor's lock.
         self._starting = threading.Thread(target=self._start_workers, args=(executor,), daemon=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -110,6 +110,14 @@ class Universe(Protocol):
     @property
     def problem(self) -> str:
         """Return why this is an older list than it should be; empty where it is none."""
+
+    @property
+    def unknown(self) -> Mapping[str, str]:
+        """Return the chosen symbols that are not listed, each with what to say of it."""
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """Return what a reader should know of how the symbols were chosen."""
 
     @property
     def dropped(self) -> Sequence[DroppedRow]:

@@ -24,7 +24,8 @@ INSUFFICIENT_HISTORY = "insufficient_history"
 YOUNG = "young"
 GAP = "gap"
 FAILED = "failed"
-SKIP_REASONS = (INSUFFICIENT_HISTORY, YOUNG, GAP, FAILED)
+UNKNOWN = "unknown"
+SKIP_REASONS = (INSUFFICIENT_HISTORY, YOUNG, GAP, FAILED, UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,6 +277,34 @@ def test_an_unknown_symbol_is_named_with_the_nearest_known_one() -> None:
         select(snapshot(instrument("AAA")), replace(RULES, symbols=("AAUSDT",)))
 
 
+def test_a_chosen_symbol_that_is_not_listed_costs_only_itself() -> None:
+    found = select(snapshot(instrument("AAA")), replace(RULES, symbols=("GONEUSDT", "AAAUSDT")))
+
+    assert chosen(found) == ["AAAUSDT"]
+    assert found.unknown == {"GONEUSDT": "the venue does not list it"}
+
+
+def test_what_is_held_is_looked_at_where_no_chosen_symbol_is_listed_any_more() -> None:
+    found = select(
+        snapshot(instrument("AAA")), replace(RULES, symbols=("GONEUSDT",)), held={"GONEUSDT"}
+    )
+
+    assert chosen(found) == ["GONEUSDT"]
+    assert found.unknown == {}
+
+
+def test_patterns_that_match_nothing_are_told() -> None:
+    listing = snapshot(instrument("BTC"), instrument("1000CAT"))
+
+    rules = replace(RULES, include=("1000*", "NOPEUSDT"), exclude=("BTCUSTD", "X*"))
+
+    assert select(listing, rules).notices == (
+        "include: no symbol of the venue matches 'NOPEUSDT'",
+        "exclude: no symbol of the venue matches 'BTCUSTD'; did you mean BTCUSDT?",
+        "exclude: no symbol of the venue matches 'X*'",
+    )
+
+
 def test_every_symbol_is_either_in_or_left_out() -> None:
     listing = coins(30)
 

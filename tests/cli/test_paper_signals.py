@@ -306,6 +306,16 @@ def test_without_a_venue_it_does_not_start(journal: Path) -> None:
     assert not journal.exists()
 
 
+def test_with_nothing_that_the_venue_lists_it_does_not_start(market: str, journal: Path) -> None:
+    run = divbot(*arguments(market, journal), "--symbols", "BTCUSTD", "--duration", "3s")
+
+    assert run.stderr == (
+        "divbot: unknown symbol 'BTCUSTD': the venue does not list it; did you mean BTCUSDT?\n"
+    )
+    assert (run.returncode, run.stdout) == (2, "")
+    assert not journal.exists()
+
+
 @contextmanager
 def exchange_on(port: int, *flags: str) -> Iterator[None]:
     command = ["exchange", "--market", "usdm", "--symbols", "40", "--port", str(port)]

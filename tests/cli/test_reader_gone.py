@@ -30,6 +30,7 @@ COMMANDS = {
     "status": ["--journal", "run.db"],
     "trades": ["--journal", "run.db"],
     "stats": ["--journal", "run.db"],
+    "runs": [],
     "verify": ["lookahead", "BTCUSDT", "--limit", "301"],
 }
 """All but paper, which has tests of its own for that."""
@@ -62,6 +63,7 @@ def test_a_command_without_a_reader_ends_quietly(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     with Journal.create(tmp_path / "run.db", STARTED) as journal:
         journal.write(*five_trades().events[1:])
     venue = ["--base-url", quiet_market] if command in AT_A_VENUE else []

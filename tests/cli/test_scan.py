@@ -225,17 +225,22 @@ def nobody() -> str:
 WRONG = [
     pytest.param(["--top", "0"], 2, "top: .*found 0", id="top of zero"),
     pytest.param(["--top=-3"], 2, "top: .*found -3", id="top below zero"),
-    pytest.param(["--top", "ten"], 2, "--top.*integer", id="top that is no number"),
+    pytest.param(
+        ["--top", "ten"],
+        2,
+        "top: .*from 1 to 5000, found 'ten'",
+        id="top that is no number",
+    ),
     pytest.param(["--best", "0"], 2, "best: .*found 0", id="best of zero"),
     pytest.param(["--max-age", "-1"], 2, "max_age: .*found -1", id="negative age"),
-    pytest.param(["-j", "0"], 2, "workers: .*found '0'", id="no workers"),
-    pytest.param(["-j", "all"], 2, "workers: expected auto or a number.*'all'", id="all workers"),
+    pytest.param(["-j", "0"], 2, "workers: .*from 1 to 256, found 0", id="no workers"),
+    pytest.param(["-j", "all"], 2, "workers: expected auto or a.*'all'", id="all workers"),
     pytest.param(["-i", "7m"], 2, "interval: .*found '7m'", id="unknown interval"),
     pytest.param(["--market", "forex"], 2, "market: .*found 'forex'", id="unknown market"),
     pytest.param(["--kind", "double"], 2, "kind: .*found 'double'", id="unknown kind"),
     pytest.param(["--side", "HOLD"], 2, "side: .*found 'HOLD'", id="unknown side"),
-    pytest.param(["--limit", "50"], 2, "limit: .*301, found 50", id="short history"),
-    pytest.param(["--symbols", ","], 2, "symbols: expected names such as", id="no symbols"),
+    pytest.param(["--limit", "50"], 2, "limit: .*301 to 1500, found 50", id="short history"),
+    pytest.param(["--symbols", ","], 2, "symbols: expected symbols such as", id="no symbols"),
     pytest.param(["--demo", "--base-url", "https://x"], 2, "exclude each other", id="two venues"),
     pytest.param(["--base-url", "https://x:99999"], 2, "base_url: .*https", id="no port"),
     pytest.param(["--base-url", "https://x/?a=1"], 2, "base_url: .*https", id="a query"),
@@ -248,6 +253,7 @@ WRONG = [
     pytest.param(
         ["--output", "no/such/folder/x.json"], 2, "cannot write.*there is no folder", id="no folder"
     ),
+    pytest.param(["--tpo", "3"], 2, r"--tpo \(Possible options: --top\)$", id="a flag's slip"),
     pytest.param(["--output", "."], 2, "directory", id="a folder as output"),
     pytest.param(["--base-url", "ftp://x"], 2, "base_url: .*https", id="no web address"),
     pytest.param(
@@ -281,7 +287,12 @@ def test_a_scan_that_the_limit_makes_slow_says_so_before_it_begins() -> None:
 @pytest.mark.parametrize(
     ("symbols", "code", "says"),
     [
-        ("BTCUSDT,NOSUCHUSDT", 2, "unknown symbol 'NOSUCHUSDT'"),
+        (
+            "BTC/USDT,ETHUSTD",
+            4,
+            r"ETHUSTD skipped \(unknown\): .*not list it; did you mean ETHUSDT",
+        ),
+        ("NOSUCHUSDT", 2, "unknown symbol 'NOSUCHUSDT': the venue does not list it\n$"),
         ("BTCUSTD", 2, "unknown symbol 'BTCUSTD'.*did you mean BTCUSDT"),
         ("btcusdt", 0, ""),
     ],
@@ -293,6 +304,16 @@ def test_symbols_are_checked_against_the_listing(
 
     assert run.returncode == code
     assert_matches(says, run.stderr)
+
+
+def test_an_exclusion_that_matches_nothing_is_told(quiet_market: str) -> None:
+    run = divbot(
+        "scan", "--base-url", quiet_market, "--top", "2", "--exclude", "ETH/USDT,NOPEUSDT", "--json"
+    )
+
+    assert run.returncode == 0
+    assert run.stderr == "divbot: exclude: no symbol of the venue matches 'NOPEUSDT'\n"
+    assert "ETHUSDT" not in run.stdout
 
 
 def test_a_symbol_with_too_few_candles_is_a_partial_result(quiet_market: str) -> None:

@@ -64,7 +64,7 @@ def test_it_agrees_with_the_scan(recorded_market: str) -> None:
     ("symbol", "said"),
     [
         ("BTCUSDX", "unknown symbol 'BTCUSDX': the venue does not list it; did you mean BTCUSDT?"),
-        ("<b>", "unknown symbol '<B>': the venue does not list it"),
+        ("<b>", "expected a symbol such as BTCUSDT, found '<b>'"),
     ],
 )
 def test_an_unknown_symbol_is_said(quiet_market: str, symbol: str, said: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
@@ -64,6 +64,8 @@ class FakeUniverse(NamedTuple):
     problem: str = ""
     at: int = 0
     left_out: tuple[LeftOut, ...] = ()
+    unknown: Mapping[str, str] = {}
+    notices: tuple[str, ...] = ()
     dropped: tuple[DroppedRow, ...] = ()
     gone: frozenset[str] = frozenset()
 
@@ -89,6 +91,8 @@ class FakeSource:
     special: dict[str, FakeCandles] = field(default_factory=dict)
     wanted: frozenset[str] = frozenset()
     problem: str = ""
+    unknown: dict[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
     dropped: tuple[DroppedRow, ...] = ()
     unlisted: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
@@ -134,7 +138,14 @@ class FakeMarketData:
             )
             for symbol in symbols
         )
-        return FakeUniverse(tuple(listed), source.problem, dropped=source.dropped, gone=source.gone)
+        return FakeUniverse(
+            tuple(listed),
+            source.problem,
+            unknown=source.unknown,
+            notices=source.notices,
+            dropped=source.dropped,
+            gone=source.gone,
+        )
 
     def final_candles(
         self, symbol: str, interval: Interval, limit: int, at: int = 0

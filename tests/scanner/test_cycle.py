@@ -13,7 +13,7 @@ from divbot.domain.market import DroppedRow
 from divbot.domain.signals import Kind, Side
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.pool import Done, InlinePool, ProcessPool, Progress
-from divbot.scanner.report import Report
+from divbot.scanner.report import UNKNOWN, Report, Skipped
 from divbot.scanner.task import BlockTask
 from tests.scanner.fakes import START, STEP, FakeSource, candles_of, names, rules
 
@@ -170,6 +170,16 @@ def test_held_symbols_are_scanned_besides() -> None:
 
     pool.close()
     assert report.summary.scanned == 4
+
+
+def test_what_is_not_listed_is_named_and_counted(scan: Scan) -> None:
+    source = FakeSource(names(2), unknown={"GONEUSDT": "not listed"}, notices=("a pattern",))
+
+    report = scan(source)
+
+    assert (report.summary.symbols, report.summary.scanned) == (3, 2)
+    assert report.summary.skipped == (Skipped("GONEUSDT", UNKNOWN, "not listed"),)
+    assert report.notices == ("a pattern",)
 
 
 def test_what_is_only_held_is_looked_at_for_its_exit_and_not_offered_again(scan: Scan) -> None:

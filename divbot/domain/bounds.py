@@ -1,0 +1,69 @@
+"""Numbers that a user gives: each within bounds, whole or with so many decimal places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from numbers import Real
+from typing import Generic, TypeVar
+
+Number = TypeVar("Number", int, float, Decimal)
+
+_LONGEST = 40
+"""Characters of what was found that are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds(Generic[Number]):
+    """Say which numbers may be given, both ends included."""
+
+    kind: type[Number]
+    """int: a whole number; Decimal: exact; float: the nearest binary number."""
+    least: int | str
+    """As it is written."""
+    most: int | str
+    places: int = 18
+    """The most decimal places of an exact number."""
+
+    def __str__(self) -> str:
+        whole = "whole " if self.kind is int else ""
+        places = f" with at most {self.places} decimal places" if self.kind is Decimal else ""
+        return f"a {whole}number from {self.least} to {self.most}{places}"
+
+    def read(self, value: object) -> Number:
+        """Return the number that `value` is, or writes as a text; raise ValueError for another."""
+        number = _decimal(value)
+        if number is None or not self._holds(number):
+            raise ValueError(f"expected {self}, found {shortened(value)}")
+        return self.kind(number)
+
+    def _holds(self, number: Decimal) -> bool:
+        if not (number.is_finite() and Decimal(self.least) <= number <= Decimal(self.most)):
+            return False
+        if self.kind is float:
+            return True
+        places = 0 if self.kind is int else self.places
+        return number == number.quantize(Decimal(1).scaleb(-places))
+
+
+def _decimal(value: object) -> Decimal | None:
+    """Return the number in `value`; a yes or no is none."""
+    if isinstance(value, bool) or not isinstance(value, str | Real | Decimal):
+        return None
+    try:
+        return Decimal(str(value).strip())
+    except (InvalidOperation, ValueError):
+        # A whole number of thousands of digits has no text, and is beyond all bounds.
+        return None
+
+
+def shortened(value: object) -> str:
+    """Return `value` as an error names it, on one line and of few characters: true, 5, 'a'."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    try:
+        # Numbers look alike wherever they come from: `0` of a file, `"0"` of a flag.
+        text = repr(value) if _decimal(value) is None else str(value).strip()
+    except ValueError:
+        return "a number of thousands of digits"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"
