@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Self
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, ValidationError, create_model, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -25,260 +23,43 @@ from pydantic_settings import (
 )
 
 from divbot.binance.endpoints import KLINES_LIMIT
-from divbot.binance.names import read_pattern, read_symbol
 from divbot.domain.bounds import Bounds, shortened
 from divbot.domain.errors import SettingsError
-from divbot.domain.margin import MAX_LEVERAGE
-from divbot.domain.market import Interval, Market
-from divbot.domain.signals import Kind, Side
 from divbot.domain.suggestions import nearest
-from divbot.scanner.score import DEFAULT_WEIGHTS, PARTS
-from divbot.scanner.task import MINIMUM_CANDLES
-from divbot.scanner.workforce import AUTO, MOST_WORKERS, Workers
+from divbot.scanner.score import PARTS
+from divbot.setting_table import ENVIRONMENT_PREFIX, SETTINGS, SHORTEST_LIMIT, Table
 
-ENVIRONMENT_PREFIX = "DIVBOT_"
 CONFIG_VARIABLE = "DIVBOT_CONFIG"
 """Names the settings file; the one variable that is no setting."""
 DEFAULT_CONFIG = Path("divbot.toml")
 """Read from the current folder where it exists and no other file is named."""
 
-SHORTEST_LIMIT = MINIMUM_CANDLES + 1
-"""The last candle of an answer is never final."""
-_LONGEST_LIMIT = max(x.maximum for x in KLINES_LIMIT.values())
+_FILE, _DEFAULTS = "settings file", "defaults of a command"
 
 
-def _whole(least: int, most: int) -> BeforeValidator:
-    return BeforeValidator(Bounds(int, least, most).read)
+if TYPE_CHECKING:
+
+    class _Fields(Table, BaseSettings):
+        """What each setting is: mypy reads it off the table."""
+
+else:
+    _Fields = create_model(
+        "_Fields",
+        __base__=BaseSettings,
+        # NoDecode: lists are written `A,B` in variables, not as JSON.
+        **{
+            name: (Annotated[Any, NoDecode, BeforeValidator(x.reader.read)], x.value)
+            for name, x in SETTINGS.items()
+        },
+    )
 
 
-def _real(least: int | str, most: int) -> BeforeValidator:
-    return BeforeValidator(Bounds(float, least, most).read)
-
-
-def _exact(least: int | str, most: int | str, **places: int) -> BeforeValidator:
-    return BeforeValidator(Bounds(Decimal, least, most, **places).read)
-
-
-def _weight(part: str) -> Any:
-    return Field(DEFAULT_WEIGHTS[part], description=f"weight in the score: {PARTS[part]}")
-
-
-_Weight = Annotated[float, _real(0, 1000)]
-_WORKERS = Bounds(int, 1, MOST_WORKERS)
-
-
-class Settings(BaseSettings):
-    """Every setting, checked; the descriptions are those of the README's table."""
+class Settings(_Fields):
+    """Every setting, checked."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENVIRONMENT_PREFIX, extra="forbid", frozen=True, env_ignore_empty=True
     )
-
-    market: Market = Field(Market.USDM, description="`usdm` (USD-M futures) or `spot`")
-    interval: Interval = Field(
-        Interval.M5, description="length of a candle: `1m`, `5m`, `15m`, `1h`, `4h`, `1d` ..."
-    )
-    top: Annotated[int, _whole(1, 5000)] = Field(
-        400, description="how many symbols to scan, the most traded first"
-    )
-    # NoDecode: lists are written `A,B` in variables and flags, not as JSON.
-    symbols: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="scan only these symbols, instead of the most traded ones"
-    )
-    include: Annotated[tuple[str, ...], NoDecode] = Field(
-        (),
-        description="always scan these, even if filtered out; symbols or patterns such as `1000*`",
-    )
-    exclude: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="never scan these; symbols or patterns such as `*PEPE*`"
-    )
-    min_age: Annotated[float, _real(0, 10_000)] = Field(
-        10.0, description="leave out symbols listed for fewer days"
-    )
-    max_spread: Annotated[float, _real("0.00000001", 1)] = Field(
-        0.005,
-        description="leave out symbols with a wider spread, as a part of the ask",
-    )
-    limit: Annotated[int, _whole(SHORTEST_LIMIT, _LONGEST_LIMIT)] | None = Field(
-        None,
-        description="candles per symbol; by default 499 on futures, 1000 on spot",
-    )
-    kind: Annotated[tuple[Kind, ...], NoDecode] = Field(
-        (), description="show and enter only these kinds of divergence; by default all four"
-    )
-    side: Annotated[tuple[Side, ...], NoDecode] = Field(
-        (), description="show and enter only `BUY` or only `SELL` signals; by default both"
-    )
-    max_age: Annotated[int, _whole(0, 10_000)] = Field(
-        5, description="ignore signals older than this many candles"
-    )
-    best: Annotated[int, _whole(1, 100_000)] = Field(
-        20, description="show at most this many opportunities; `paper` trades on all"
-    )
-    stop_atr: Annotated[float, _real(0, 100)] = Field(
-        0.5,
-        description="distance of the stop beyond the later pivot, in ATRs",
-    )
-    reward_risk: Annotated[float, _real("0.01", 1000)] = Field(
-        2.0,
-        description="distance of the target, as a multiple of the distance to the stop",
-    )
-    horizon: Annotated[int, _whole(1, 10_000)] = Field(
-        100,
-        description="candles that a trade has to reach its target in, as confidence counts; past "
-        "signals still open then are closed at the market",
-    )
-    base_rates: Path | None = Field(
-        None,
-        description="file of base rates that confidence and expectancy start from, written by "
-        "`divbot verify base-rates`; by default those that come with divbot",
-    )
-    weight_rsi: _Weight = _weight("rsi")
-    weight_price: _Weight = _weight("price")
-    weight_zone: _Weight = _weight("zone")
-    weight_line_of_sight: _Weight = _weight("line_of_sight")
-    weight_trend: _Weight = _weight("trend")
-    weight_freshness: _Weight = _weight("freshness")
-    weight_liquidity: _Weight = _weight("liquidity")
-    weight_expectancy: _Weight = _weight("expectancy")
-    balance: Annotated[Decimal, _exact(1, 10**10, places=8)] = Field(
-        Decimal(10_000), description="starting balance of a new paper run, in USDT"
-    )
-    risk: Annotated[Decimal, _exact("0.000001", 1)] = Field(
-        Decimal("0.01"),
-        description="part of the equity that a trade may lose at its stop, after all costs: 1 R",
-    )
-    leverage: Annotated[int, _whole(1, MAX_LEVERAGE)] = Field(
-        10, description="maximum leverage, on futures; spot has none"
-    )
-    max_positions: Annotated[int, _whole(1, 100)] = Field(3, description="maximum open positions")
-    min_score: Annotated[float, _real(0, 10)] = Field(
-        5.0, description="lowest score to enter at, 0 to 10"
-    )
-    min_confidence: Annotated[float, _real(0, 1)] = Field(
-        0.0, description="lowest confidence to enter at, 0 to 1; 0: any"
-    )
-    min_reward_risk: Annotated[Decimal, _exact(0, 1000)] = Field(
-        Decimal(1),
-        description="lowest ratio of reward to risk, after all costs, to enter at",
-    )
-    take_earlier: bool = Field(
-        default=False, description="also enter on signals that were confirmed before the start"
-    )
-    cooldown: Annotated[float, _real(0, 525_600)] = Field(
-        60.0,
-        description="minutes without an entry in a symbol after a loss in it",
-    )
-    max_daily_loss: Annotated[Decimal, _exact("0.000001", 1)] = Field(
-        Decimal("0.05"),
-        description="stop entries for the (UTC) day after losing this part of the equity",
-    )
-    max_drawdown: Annotated[Decimal, _exact("0.000001", 1)] = Field(
-        Decimal("0.2"),
-        description="stop entries while the equity is this far below its peak",
-    )
-    max_holding: Annotated[float, _real(0, 87_600)] = Field(
-        24.0,
-        description="close a position after this many hours; 0: never",
-    )
-    exit_on_opposite: bool = Field(
-        default=True, description="close a position on the opposite signal of its symbol"
-    )
-    trail_atr: Annotated[float, _real("0.01", 100)] | None = Field(
-        None,
-        description="trail the stop by this many ATRs; by default it stays where it is",
-    )
-    fee: Annotated[Decimal, _exact(0, "0.1")] | None = Field(
-        None,
-        description="taker fee, a part of the value; by default 0.001 on spot, 0.0005 on futures",
-    )
-    slippage: Annotated[Decimal, _exact(0, "0.1")] = Field(
-        Decimal("0.0002"),
-        description="what a market order loses beyond the spread, as a part of the price",
-    )
-    check_interval: Annotated[float, _real("0.1", 86_400)] = Field(
-        60.0, description="seconds between two scans; below 20 there is a warning"
-    )
-    position_update_interval: Annotated[float, _real("0.1", 3600)] = Field(
-        5.0, description="seconds between two price checks"
-    )
-    max_report_age: Annotated[float, _real(1, 604_800)] = Field(
-        300.0,
-        description="enter on no scan that is older than this many seconds",
-    )
-    workers: Workers = Field(
-        AUTO,
-        description="worker processes; `auto`: one per core, and none for a small scan",
-    )
-    connections: Annotated[int, _whole(1, 1024)] = Field(
-        64,
-        description="connections to the venue, shared among the workers; at least one for each",
-    )
-    sequential: bool = Field(
-        default=False, description="use no worker processes; for debugging, with the same results"
-    )
-    request_timeout: Annotated[float, _real("0.1", 300)] = Field(
-        10.0, description="seconds to wait for an answer, all tries together"
-    )
-    weight_share: Annotated[float, _real("0.05", 1)] = Field(
-        0.8, description="part of the venue's request weight per minute to use at most"
-    )
-    use_proxies: bool = Field(
-        default=False,
-        description="reach the venue through the proxies that HTTPS_PROXY and the like name",
-    )
-    keep_candles: bool = Field(
-        default=True, description="keep final candles on disk, and download only new ones"
-    )
-    base_url: str | None = Field(None, description="address of the venue; by default Binance's own")
-
-    @field_validator("symbols", mode="before")
-    @classmethod
-    def _symbols(cls, value: object) -> object:
-        return _each(value, "symbols such as BTCUSDT,ETHUSDT", read_symbol)
-
-    @field_validator("include", "exclude", mode="before")
-    @classmethod
-    def _patterns(cls, value: object) -> object:
-        return _each(value, "symbols or patterns such as DOGEUSDT,*PEPE*", read_pattern)
-
-    @field_validator("side", mode="before")
-    @classmethod
-    def _sides(cls, value: object) -> object:
-        return _each(value, "BUY or SELL", str.upper)
-
-    @field_validator("kind", mode="before")
-    @classmethod
-    def _kinds(cls, value: object) -> object:
-        kinds = "names such as regular_bullish,hidden_bearish"
-        return _each(value, kinds, lambda name: name.lower().replace("-", "_"))
-
-    @field_validator("workers", mode="before")
-    @classmethod
-    def _count_or_auto(cls, value: object) -> object:
-        if isinstance(value, str) and value.strip().lower() == AUTO:
-            return AUTO
-        try:
-            return _WORKERS.read(value)
-        except ValueError as error:
-            raise ValueError(str(error).replace("expected", f"expected {AUTO} or", 1)) from None
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_safe(cls, url: str | None) -> str | None:
-        if url is None:
-            return None
-        expected = "expected https://HOST, or http:// for an exchange on this machine"
-        try:
-            parts = urlsplit(url)
-            has_host = bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            raise ValueError(expected) from None
-        is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-        is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_local)
-        if not (has_host and is_safe) or parts.query or parts.fragment:
-            raise ValueError(expected)
-        return url
 
     @model_validator(mode="after")
     def _fits_the_market(self) -> Self:
@@ -322,20 +103,6 @@ class Settings(BaseSettings):
             InitSettingsSource(settings_cls, init_kwargs=file),
             InitSettingsSource(settings_cls, init_kwargs=defaults),
         )
-
-
-_FILE, _DEFAULTS = "settings file", "defaults of a command"
-
-
-def _each(value: object, expected: str, read: Callable[[str], str]) -> object:
-    """Return the names in a text such as `A,B`, or in a list of texts, each as `read` has it."""
-    names = value.split(",") if isinstance(value, str) else value
-    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
-        raise ValueError(f"expected {expected}, found {shortened(value)}")
-    found = tuple(read(name.strip()) for name in names if name.strip())
-    if names and not found:
-        raise ValueError(f"expected {expected}, found none")
-    return found
 
 
 def load_settings(
@@ -394,8 +161,8 @@ def _refuse_tables(file: Mapping[str, object], where: str) -> None:
 
 def _refuse_unknown(given: Iterable[str], where: str, prefix: str = "") -> None:
     for name in given:
-        if name not in Settings.model_fields:
-            near = nearest(name, Settings.model_fields)
+        if name not in SETTINGS:
+            near = nearest(name, SETTINGS)
             hint = f"; the nearest known is {_written(near, prefix)}" if near else ""
             raise SettingsError(f"unknown setting {_written(name, prefix)} {where}{hint}")
 
@@ -417,14 +184,4 @@ def _first_line(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     name = ".".join(str(part) for part in first["loc"][:1])
     message = first["msg"].removeprefix("Value error, ")
-    if not name:
-        return message
-    if first["type"] == "value_error":
-        return f"{name}: {message}"
-    expected = _EXPECTED.get(first["type"].partition("_")[0])
-    message = f"expected {expected}" if expected else message[0].lower() + message[1:]
-    return f"{name}: {message}, found {shortened(first['input'])}"
-
-
-_EXPECTED = {"bool": "true or false", "string": "a text"}
-"""In place of pydantic's own words, by the first word of the kind of error."""
+    return f"{name}: {message}" if name else message

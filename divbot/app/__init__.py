@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -30,12 +31,13 @@ if TYPE_CHECKING:
 
 DEMO_SYMBOLS = 400
 _STALL_SECONDS = 35.0
+_DAY = timedelta(days=1)
 
 
 def scan(*, demo: bool = False, config: str | Path | None = None, **settings: object) -> Report:
     """Scan the market once and return the report.
 
-    Every setting of the README's table is a keyword, as in `divbot.scan(top=50, market="spot")`;
+    Every setting of `docs/settings.md` is a keyword, as in `divbot.scan(top=50, market="spot")`;
     `demo=True` scans a local exchange with a synthetic market. Raise a DivbotError for whatever
     cannot be done.
     """
@@ -115,7 +117,7 @@ def scan_rules(
     return ScanRules(
         interval=settings.interval,
         limit=_limit(settings),
-        min_age=settings.min_age,
+        min_age=settings.min_age / _DAY,
         best=settings.best,
         ranking=RankingRules(
             kinds=frozenset(settings.kind or Kind),
@@ -206,7 +208,7 @@ def open_source(
         state=at_home(state_home),
         # A demo's market is never seen again.
         candles=_candles(settings, base_urls[0]) if settings.keep_candles and not demo else None,
-        request_timeout=settings.request_timeout,
+        request_timeout=settings.request_timeout.total_seconds(),
         use_proxies=settings.use_proxies,
     )
 
@@ -238,7 +240,7 @@ def _universe_rules(settings: Settings) -> UniverseRules:
         symbols=settings.symbols,
         include=settings.include,
         exclude=settings.exclude,
-        min_age=settings.min_age,
+        min_age=settings.min_age / _DAY,
         max_spread=settings.max_spread,
     )
 
@@ -282,7 +284,7 @@ def open_pool(settings: Settings, source: Source, workers: int, *, niceness: int
         workers,
         max(1, settings.connections // workers),
         # No request that is still within its time may look like a hung worker.
-        stall_seconds=settings.request_timeout + _STALL_SECONDS,
+        stall_seconds=settings.request_timeout.total_seconds() + _STALL_SECONDS,
         niceness=niceness,
     )
 

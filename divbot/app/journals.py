@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +17,12 @@ from urllib.parse import urlsplit
 
 from divbot.app import at_home
 from divbot.domain.clock import SystemClock, utc_text
+from divbot.domain.durations import Duration, duration_text
 from divbot.domain.errors import InputError
 from divbot.domain.ledger import ADDRESS
 from divbot.domain.market import Interval, Market
 from divbot.folders import state_home
+from divbot.setting_table import SETTINGS, Scope
 
 if TYPE_CHECKING:
     from divbot.app.options import PaperOptions
@@ -34,13 +37,6 @@ if TYPE_CHECKING:
 
 _DEMO = "demo"
 """The address of all demos: each has a port of its own, and the same market."""
-_OF_THE_START = ("market", "balance")
-_OF_THE_MACHINE = (
-    *("workers", "connections", "sequential", "request_timeout", "weight_share", "use_proxies"),
-    "keep_candles",
-)
-"""They change how fast and from where it is looked, not what is traded."""
-
 _AHEAD = 60_000
 """ms by which a journal may be ahead of its market: clocks differ."""
 
@@ -204,25 +200,37 @@ def _resumed(ledger: Ledger, kept: dict[str, str], now: int) -> Resumed:
     changed = {
         name: (before[name], value)
         for name, value in kept.items()
-        if before.get(name, value) != value
+        if name in before and _meaning(name, before[name]) != _meaning(name, value)
     }
     return Resumed(max(now, ledger.at), ledger.sessions + 1, kept, changed)
 
 
 def _kept(wanted: _Experiment, settings: Settings) -> dict[str, str]:
     """Return what a session is traded with, setting by setting."""
-    left_out = (*_OF_THE_START, *_OF_THE_MACHINE)
     kept = {
         name: _text(getattr(settings, name))
-        for name in type(settings).model_fields
-        if name not in left_out
+        for name, x in SETTINGS.items()
+        if x.scope is Scope.TRADING
     }
     return kept | {ADDRESS: wanted.address}
+
+
+def _meaning(name: str, text: str) -> object:
+    """Return what `text`, which a journal keeps, says of a setting: durations had no unit once."""
+    reader = SETTINGS[name].reader if name in SETTINGS else None
+    if reader is None:
+        return text
+    try:
+        return reader.read(reader.with_unit(text) if isinstance(reader, Duration) else text)
+    except ValueError:  # it was left out, or allowed at the time
+        return text
 
 
 def _text(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(value)
+    if isinstance(value, timedelta):
+        return duration_text(value)
     return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
 
 

@@ -21,6 +21,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from divbot import app
@@ -28,6 +29,7 @@ from divbot.app.journals import open_journal, venue_of
 from divbot.app.options import PaperOptions
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock
+from divbot.domain.durations import milliseconds
 from divbot.domain.errors import InputError, JournalError
 from divbot.domain.notices import Tell
 from divbot.domain.positions import MINUTE
@@ -45,8 +47,9 @@ if TYPE_CHECKING:
     from divbot.trading.loop import Loop
     from divbot.trading.snapshot import ScannerView, Snapshot
 
-EAGER = 20.0
-"""Seconds: a check interval below is a burden on the venue's limits."""
+EAGER = timedelta(seconds=20)
+"""A check interval below is a burden on the venue's limits."""
+_MINUTE = timedelta(minutes=1)
 
 _TRADER_CONNECTIONS = 8
 _SCANNER_PATIENCE = 0.5
@@ -71,8 +74,8 @@ class PaperRun:
     pool: Pool
     stop: threading.Event
 
-    def run(self, watch: Callable[[Snapshot], None], *, seconds: float | None = None) -> None:
-        """Trade until stopped, or for `seconds` of wall time; `watch` sees each step."""
+    def run(self, watch: Callable[[Snapshot], None], *, duration: timedelta | None = None) -> None:
+        """Trade until stopped, or for `duration` of wall time; `watch` sees each step."""
 
         def step() -> bool:
             self.engine.step()
@@ -83,8 +86,8 @@ class PaperRun:
         from divbot.trading.loop import stop_after
         from divbot.trading.questions import Stopped
 
-        if seconds is not None:
-            stop_after(seconds, SystemClock(), self.stop)
+        if duration is not None:
+            stop_after(duration.total_seconds(), SystemClock(), self.stop)
         with contextlib.suppress(Stopped), _attentive():
             self.engine.catch_up()
             self.scanner.start()
@@ -175,7 +178,7 @@ def open_paper(
         trading = source.open_trading(
             clock,
             _TRADER_CONNECTIONS,
-            looks=60 * options.speed / settings.position_update_interval,
+            looks=options.speed * (_MINUTE / settings.position_update_interval),
             symbols=math.ceil(options.speed * settings.max_positions),
             tell=tell,
         )
@@ -203,7 +206,7 @@ def open_paper(
             lambda held: scanner.cycle(held=held),
             cache,
             clock,
-            check_interval=round(settings.check_interval * 1000),
+            check_interval=milliseconds(settings.check_interval),
             held=lambda: engine.state.ledger.symbols,
             tell=tell,
             speed=options.speed,
@@ -216,7 +219,7 @@ def open_paper(
             cache,
             Loop(
                 clock,
-                round(settings.position_update_interval * 1000),
+                milliseconds(settings.position_update_interval),
                 stop,
                 tell,
                 speed=options.speed,

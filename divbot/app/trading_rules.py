@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from divbot.domain.durations import milliseconds
 from divbot.domain.market import Market
 
 if TYPE_CHECKING:
@@ -42,17 +42,16 @@ def trading_rules(settings: Settings) -> Rules:
             max_positions=settings.max_positions,
             min_score=settings.min_score,
             min_confidence=settings.min_confidence,
-            max_report_age=round(settings.max_report_age * 1000),
+            max_report_age=milliseconds(settings.max_report_age),
             max_age=settings.max_age,
             take_earlier=settings.take_earlier,
             long_only=market is Market.SPOT,
-            cooldown=round(settings.cooldown * 60_000),
+            cooldown=milliseconds(settings.cooldown),
             max_daily_loss=settings.max_daily_loss,
             max_drawdown=settings.max_drawdown,
         ),
         exits=ExitRules(
-            # Next to nothing is not for ever.
-            max_holding=math.ceil(settings.max_holding * 3_600_000) or None,
+            max_holding=milliseconds(settings.max_holding) or None,
             on_opposite=settings.exit_on_opposite,
         ),
         sizing=SizingRules(

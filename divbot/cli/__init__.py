@@ -26,6 +26,7 @@ from divbot.cli.terminal import settle
 from divbot.domain.errors import DivbotError, OutputError, VenueUnreachable
 from divbot.domain.suggestions import nearest
 from divbot.processes import end_forkserver
+from divbot.setting_table import ENVIRONMENT_PREFIX, SETTINGS
 
 INTERRUPTED = 130
 _BUG = 1
@@ -165,10 +166,8 @@ def _as_a_setting(error: typer.TyperException) -> str:
     context, flag = getattr(error, "ctx", None), getattr(error, "option_name", None)
     if context is None or flag is None or "config" not in {x.name for x in context.command.params}:
         return ""
-    from divbot.settings import ENVIRONMENT_PREFIX, Settings
-
     name = flag.removeprefix("--").removeprefix("no-").replace("-", "_")
-    if name not in Settings.model_fields:
+    if name not in SETTINGS:
         return ""
     return (
         f"; it is a setting: write `{name} = ...` into divbot.toml, or set "

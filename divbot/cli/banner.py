@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from divbot.cli.columns import words_on_lines
 from divbot.cli.figures import harmless, money, percent, signed, span
 from divbot.cli.lines import ASSET, changes_of, dust_text, json_line
+from divbot.domain.durations import duration_text
 from divbot.domain.ledger import ZERO, Ledger
 from divbot.domain.market import Interval, Market
 from divbot.trading.loop import Lateness
@@ -35,9 +37,9 @@ class Setup:
     """Part of the equity that one trade may lose."""
     leverage: int
     max_positions: int
-    check_interval: float
+    check_interval: timedelta
     """Seconds between two scans."""
-    position_update_interval: float
+    position_update_interval: timedelta
     """Seconds between two looks at open positions."""
     journal: str
 
@@ -102,8 +104,9 @@ def _settings(setup: Setup, ledger: Ledger) -> Iterator[tuple[str, str]]:
     yield "risk per trade", f"{percent(setup.risk)} of the equity"
     yield "maximum leverage", f"{setup.leverage}x"
     yield "maximum open positions", str(setup.max_positions)
-    yield "check interval", f"a scan every {setup.check_interval:g} s"
-    yield "position update interval", f"a price check every {setup.position_update_interval:g} s"
+    yield "check interval", f"a scan every {duration_text(setup.check_interval)}"
+    every = duration_text(setup.position_update_interval)
+    yield "position update interval", f"a price check every {every}"
     yield _JOURNAL, setup.journal
     if ledger.sessions > 1 or ledger.positions or ledger.closed:
         yield "resumed", _resumed(ledger)

@@ -16,23 +16,18 @@ if TYPE_CHECKING:
     from divbot.scanner.report import Report
 
 
+@flags.settings(
+    *("market", "interval", "limit", "base_url", "max_age", "stop_atr", "reward_risk", "horizon")
+)
 def chart(
     symbol: Annotated[str, typer.Argument(help="The symbol: BTCUSDT", show_default=False)],
     *,
-    market: flags.MarketName = None,
-    interval: flags.IntervalName = None,
-    limit: flags.Limit = None,
-    max_age: flags.MaxAge = None,
-    stop_atr: flags.StopAtr = None,
-    reward_risk: flags.RewardRisk = None,
-    horizon: flags.Horizon = None,
+    given: flags.Given,
     output: Annotated[
         Path | None,
         typer.Option(help="Write to this file. [SYMBOL-INTERVAL.html]", dir_okay=False),
     ] = None,
     demo: flags.Demo = False,
-    base_url: flags.BaseUrl = None,
-    config: flags.Config = None,
 ) -> None:
     """Draw candles, RSI and divergences of one symbol on a page that opens offline."""
     from divbot.app import open_scanner
@@ -40,25 +35,9 @@ def chart(
     from divbot.cli.compiling import tell_of_compiling
     from divbot.cli.destination import PAGE, Destination
     from divbot.cli.report.page import plotly_script
-    from divbot.settings import load_settings
 
-    settings = load_settings(
-        {
-            "symbols": symbol,
-            "market": market,
-            "interval": interval,
-            "limit": limit,
-            "max_age": max_age,
-            "stop_atr": stop_atr,
-            "reward_risk": reward_risk,
-            "horizon": horizon,
-            "base_url": base_url,
-            # One symbol is no work for several processes.
-            "sequential": True,
-        },
-        config,
-    )
-    flags.refuse_both(demo=demo, base_url=base_url)
+    # One symbol is no work for several processes.
+    settings = given.load(demo=demo, symbols=symbol, sequential=True)
     if len(settings.symbols) != 1:
         raise InputError(f"expected one symbol, such as BTCUSDT, found {symbol!r}")
     (name,) = settings.symbols

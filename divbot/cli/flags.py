@@ -1,6 +1,7 @@
-"""Flags that several commands share: one wording, one completion for each.
+"""Flags that several commands share, those of settings as the table has them.
 
-Every flag is None unless it is given, so that it beats a variable and the file only then.
+The flag of a setting is None unless it is given, so that it beats a variable and the file only
+then.
 """
 
 from __future__ import annotations
@@ -8,19 +9,23 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import typer
 
-from divbot.domain.bounds import Bounds, Number
+from divbot.domain.bounds import Reader
 from divbot.domain.errors import InputError
-from divbot.domain.market import Interval, Market
-from divbot.domain.signals import Kind, Side
+from divbot.domain.values import FilePath, Switch
+from divbot.setting_table import SETTINGS, Setting
+
+if TYPE_CHECKING:
+    from divbot.settings import Settings
 
 Result = TypeVar("Result")
-Given: TypeAlias = Mapping[str, object]
-"""What was given, by the name of its setting; None: it was not."""
+Value = TypeVar("Value")
 
 
 def choices(values: list[str]) -> Callable[[str], list[str]]:
@@ -32,10 +37,10 @@ def choices(values: list[str]) -> Callable[[str], list[str]]:
     return complete
 
 
-def within(flag: str, bounds: Bounds[Number]) -> Callable[[str], Number]:
-    """Return what reads the number given to `flag`, and raises InputError for one out of bounds."""
+def within(flag: str, bounds: Reader[Value]) -> Callable[[str], Value]:
+    """Return what reads the text given to `flag`, and raises InputError for one out of bounds."""
 
-    def read(text: str) -> Number:
+    def read(text: str) -> Value:
         try:
             return bounds.read(text)
         except ValueError as error:
@@ -44,208 +49,92 @@ def within(flag: str, bounds: Bounds[Number]) -> Callable[[str], Number]:
     return read
 
 
-Top: TypeAlias = Annotated[
-    str | None,
-    typer.Option(metavar="N", help="Scan this many symbols, the most traded first. [400]"),
-]
-Symbols: TypeAlias = Annotated[
-    str | None, typer.Option(help="Scan only these symbols: BTCUSDT,ETHUSDT")
-]
-Include: TypeAlias = Annotated[
-    str | None, typer.Option(help="Always scan these, even if filtered out: PAXGUSDT,1000*")
-]
-Exclude: TypeAlias = Annotated[str | None, typer.Option(help="Never scan these: DOGEUSDT,*PEPE*")]
-MinAge: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="N", help="Leave out symbols listed for fewer days. [10]")
-]
-MaxSpread: TypeAlias = Annotated[
-    str | None,
-    typer.Option(metavar="N", help="Leave out wider spreads, as a part of the ask. [0.005]"),
-]
-MarketName: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--market",
-        help="usdm (USD-M futures) or spot. [usdm]",
-        autocompletion=choices([x.value for x in Market]),
-    ),
-]
-IntervalName: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--interval",
-        "-i",
-        help="Length of a candle: 1m, 5m, 15m, 1h, 4h, 1d ... [5m]",
-        autocompletion=choices([x.value for x in Interval]),
-    ),
-]
-Limit: TypeAlias = Annotated[
-    str | None,
-    typer.Option(metavar="N", help="Candles per symbol. [futures 499, spot 1000]"),
-]
-MaxAge: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="N", help="Ignore signals older than this many candles. [5]")
-]
-StopAtr: TypeAlias = Annotated[
-    str | None,
-    typer.Option(metavar="N", help="Distance of the stop beyond the later pivot, in ATRs. [0.5]"),
-]
-RewardRisk: TypeAlias = Annotated[
-    str | None,
-    typer.Option(metavar="N", help="Target, as a multiple of the way to the stop. [2.0]"),
-]
-Horizon: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        metavar="N",
-        help="Past signals still open after this many candles are closed at the market. [100]",
-    ),
-]
-Best: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="N", help="Show at most this many opportunities. [20]")
-]
-Workers: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--workers",
-        "-j",
-        help="Worker processes; auto: one per core, none for a small scan. [auto]",
-        autocompletion=choices(["auto"]),
-    ),
-]
-Connections: TypeAlias = Annotated[
-    str | None,
-    typer.Option(metavar="N", help="Connections to the venue, shared among the workers. [64]"),
-]
-Sequential: TypeAlias = Annotated[
-    bool | None,
-    typer.Option("--sequential/--no-sequential", help="Use no worker processes; for debugging."),
-]
-UseProxies: TypeAlias = Annotated[
-    bool | None,
-    typer.Option(
-        "--use-proxies/--no-use-proxies",
-        help="Use the proxies named by HTTPS_PROXY and the like.",
-    ),
-]
-WeightShare: TypeAlias = Annotated[
-    str | None,
-    typer.Option(metavar="N", help="Part of the venue's request weight to use at most. [0.8]"),
-]
 Demo: TypeAlias = Annotated[
     bool, typer.Option("--demo", help="Use a simulated market; needs no network.")
 ]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-BaseUrl: TypeAlias = Annotated[
-    str | None, typer.Option(help="Address of the venue. [Binance's own]")
-]
-Config: TypeAlias = Annotated[
+_CONFIG = Annotated[
     Path | None, typer.Option(help="Settings file (TOML). [divbot.toml, if there is one]")
 ]
-KindNames: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        help="Only these kinds: regular_bullish,hidden_bullish,regular_bearish,hidden_bearish",
-        autocompletion=choices([x.value for x in Kind]),
-    ),
-]
-SideName: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        help="Only BUY or only SELL signals.", autocompletion=choices([x.value for x in Side])
-    ),
-]
-RequestTimeout: TypeAlias = Annotated[
-    str | None,
-    typer.Option(metavar="N", help="Seconds to wait for an answer, all tries together. [10]"),
-]
 
 
-def _number(text: str) -> Any:
-    return Annotated[str | None, typer.Option(metavar="N", help=text)]
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a command line says of settings."""
+
+    settings: Mapping[str, object]
+    """By name; None: it was not given."""
+    config: Path | None
+
+    def load(
+        self,
+        *,
+        demo: bool = False,
+        defaults: Mapping[str, object] = MappingProxyType({}),
+        **others: object,
+    ) -> Settings:
+        """Return the settings of this run, with `others`, which the command itself says.
+
+        Raise InputError where both a demo and an address are asked for.
+        """
+        from divbot.settings import load_settings
+
+        found = load_settings({**self.settings, **others}, self.config, defaults)
+        if demo and self.settings.get("base_url"):
+            raise InputError("--demo and --base-url exclude each other: give one of them")
+        return found
 
 
-def _switch(name: str, text: str) -> Any:
-    return Annotated[bool | None, typer.Option(f"--{name}/--no-{name}", help=text)]
+def settings(*wanted: str) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+    """Give a command the flags of these settings, or groups of them, and --config.
 
-
-def _weight(part: str, default: str) -> Any:
-    return _number(f"Weight of {part} in the score. [{default}]")
-
-
-_WEIGHTS: Mapping[str, Any] = {
-    "weight_rsi": _weight("the difference in RSI", "0.2"),
-    "weight_price": _weight("the difference in price", "0.15"),
-    "weight_zone": _weight("how extreme the RSI is", "0.15"),
-    "weight_line_of_sight": _weight("clear lines between the pivots", "0.1"),
-    "weight_trend": _weight("the trend", "0.1"),
-    "weight_freshness": _weight("freshness", "0.1"),
-    "weight_liquidity": _weight("traded volume", "0.05"),
-    "weight_expectancy": _weight("expectancy", "0.15"),
-}
-FURTHER: Mapping[str, Any] = {
-    "min_age": MinAge,
-    "max_spread": MaxSpread,
-    "kind": KindNames,
-    "side": SideName,
-    "best": Best,
-    "stop_atr": StopAtr,
-    "reward_risk": RewardRisk,
-    "horizon": Horizon,
-    "base_rates": Annotated[
-        Path | None,
-        typer.Option(
-            help="Base rates that confidence and expectancy start from, a file of "
-            "`divbot verify base-rates`. [those that come with divbot]"
-        ),
-    ],
-    "min_reward_risk": _number("Lowest reward-to-risk ratio, after costs, to enter at. [1]"),
-    "cooldown": _number("Minutes without an entry in a symbol after a loss in it. [60]"),
-    "max_daily_loss": _number("Stop entries for the day after losing this part of equity. [0.05]"),
-    "max_drawdown": _number("Stop entries while equity is this far below its peak. [0.2]"),
-    "max_holding": _number("Close a position after this many hours; 0: never. [24]"),
-    "exit_on_opposite": _switch(
-        "exit-on-opposite", "Close a position on the opposite signal of its symbol. [yes]"
-    ),
-    "trail_atr": _number("Trail the stop by this many ATRs. [off]"),
-    "fee": _number("Taker fee, as a part of the value. [spot 0.001, futures 0.0005]"),
-    "slippage": _number("Slippage of a market order, as a part of the price. [0.0002]"),
-    "max_report_age": _number("Ignore scans older than this many seconds. [300]"),
-    "connections": Connections,
-    "request_timeout": RequestTimeout,
-    "weight_share": WeightShare,
-    "use_proxies": UseProxies,
-    "keep_candles": _switch(
-        "keep-candles", "Keep final candles on disk, and download only new ones. [yes]"
-    ),
-    **_WEIGHTS,
-}
-"""Flags of settings that are rarely given: see `further`."""
-OF_A_SCAN = ("fee", "slippage", "base_rates", "keep_candles", *_WEIGHTS)
-"""Those of FURTHER that `divbot scan` has no place of its own for."""
-
-
-def further(*names: str) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
-    """Give a command a flag for each of these settings; it gets what was given as `further`."""
+    It gets what was given as `given`.
+    """
+    names = [name for name, x in SETTINGS.items() if name in wanted or x.group in wanted]
 
     def decorate(command: Callable[..., Result]) -> Callable[..., Result]:
         @functools.wraps(command)
-        def with_flags(**given: object) -> Result:
-            return command(further={name: given.pop(name) for name in names}, **given)
+        def with_flags(*, config: Path | None, **given: object) -> Result:
+            known = {name: given.pop(name) for name in names}
+            return command(given=Given(known, config), **given)
 
         own = inspect.signature(command, eval_str=True)
-        kind = inspect.Parameter.KEYWORD_ONLY
-        added = [
-            inspect.Parameter(name, kind, default=None, annotation=FURTHER[name]) for name in names
+        added = {name: _flag(name, SETTINGS[name]) for name in names}
+        parameters = [
+            *(_keyword(name, flag) for name, flag in added.items()),
+            *(x for x in own.parameters.values() if x.name != "given"),
+            _keyword("config", _CONFIG),
         ]
-        kept = [x for x in own.parameters.values() if x.name != "further"]
-        with_flags.__signature__ = own.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
+        parameters.sort(key=lambda x: x.kind)
+        with_flags.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
         return with_flags
 
     return decorate
 
 
-def refuse_both(*, demo: bool, base_url: str | None) -> None:
-    """Raise InputError where two venues are asked for."""
-    if demo and base_url:
-        raise InputError("--demo and --base-url exclude each other: give one of them")
+def _keyword(name: str, annotation: object) -> inspect.Parameter:
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+    )
+
+
+def _flag(name: str, setting: Setting) -> Any:
+    flag, reader = f"--{name.replace('_', '-')}", setting.reader
+    is_switch = isinstance(reader, Switch)
+    option = typer.Option(
+        f"{flag}/--no-{flag[2:]}" if is_switch else flag,
+        *setting.flags,
+        metavar=reader.metavar,
+        help=_help(setting),
+        autocompletion=choices(list(reader.choices)) if reader.choices else None,
+    )
+    if is_switch:
+        return Annotated[bool | None, option]
+    return Annotated[Path | None if isinstance(reader, FilePath) else str | None, option]
+
+
+def _help(setting: Setting) -> str:
+    """Return a sentence, and the default in brackets."""
+    default = {"false": None, "true": "yes"}.get(setting.default or "", setting.default)
+    text = setting.help.replace("`", "")
+    return f"{text[0].upper()}{text[1:]}." + (f" [{default}]" if default else "")

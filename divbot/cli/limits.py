@@ -15,21 +15,18 @@ if TYPE_CHECKING:
 _LATE_MS = 1000
 
 
+@flags.settings("market", "base_url")
 def limits(
     *,
-    market: flags.MarketName = None,
+    given: flags.Given,
     as_json: flags.Json = False,
     demo: flags.Demo = False,
-    base_url: flags.BaseUrl = None,
-    config: flags.Config = None,
 ) -> None:
     """Show the request weight used and left, the offset of the clock and the latency."""
     from divbot import app
     from divbot.cli.compiling import tell_of_compiling
-    from divbot.settings import load_settings
 
-    settings = load_settings({"market": market, "base_url": base_url}, config)
-    flags.refuse_both(demo=demo, base_url=base_url)
+    settings = given.load(demo=demo)
     if demo:
         print("divbot: demo: the limits of a local exchange, not of Binance", file=sys.stderr)
         tell_of_compiling()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import threading
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,9 +13,10 @@ import typer
 
 from divbot.cli import flags
 from divbot.cli.signals import AskedToStop
-from divbot.domain.bounds import Bounds, shortened
-from divbot.domain.errors import InputError
+from divbot.domain.bounds import Bounds
+from divbot.domain.durations import Duration, duration_text
 from divbot.domain.market import Market
+from divbot.setting_table import Group
 
 if TYPE_CHECKING:
     from divbot.app.options import PaperOptions
@@ -24,65 +25,11 @@ if TYPE_CHECKING:
     from divbot.cli.watching import Watching
     from divbot.settings import Settings
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_LONGEST_DAYS = 3650
-_LONGEST = _LONGEST_DAYS * _SECONDS["d"]
 
-
-@flags.further(*flags.FURTHER)
+@flags.settings(*Group)
 def paper(
     *,
-    further: flags.Given,
-    top: flags.Top = None,
-    symbols: flags.Symbols = None,
-    include: flags.Include = None,
-    exclude: flags.Exclude = None,
-    market: flags.MarketName = None,
-    interval: flags.IntervalName = None,
-    limit: flags.Limit = None,
-    balance: Annotated[
-        str | None,
-        typer.Option(metavar="N", help="Starting balance of a new run, in USDT. [10000]"),
-    ] = None,
-    risk: Annotated[
-        str | None,
-        typer.Option(
-            metavar="N",
-            help="Part of the equity that a trade may lose at its stop, after all costs. [0.01]",
-        ),
-    ] = None,
-    leverage: Annotated[
-        str | None, typer.Option(metavar="N", help="Maximum leverage, on futures. [10]")
-    ] = None,
-    max_positions: Annotated[
-        str | None,
-        typer.Option(
-            "--max-positions", "--max-pos", metavar="N", help="Maximum open positions. [3]"
-        ),
-    ] = None,
-    min_score: Annotated[
-        str | None, typer.Option(metavar="N", help="Lowest score to enter at, 0 to 10. [5]")
-    ] = None,
-    min_confidence: Annotated[
-        str | None,
-        typer.Option(metavar="N", help="Lowest confidence to enter at, 0 to 1. [0: any]"),
-    ] = None,
-    take_earlier: Annotated[
-        bool | None,
-        typer.Option(
-            "--take-earlier/--no-take-earlier",
-            help="Also enter on signals confirmed before the start.",
-        ),
-    ] = None,
-    check_interval: Annotated[
-        str | None, typer.Option(metavar="N", help="Seconds between two scans. [60]")
-    ] = None,
-    position_update_interval: Annotated[
-        str | None, typer.Option(metavar="N", help="Seconds between two price checks. [5]")
-    ] = None,
-    max_age: flags.MaxAge = None,
-    workers: flags.Workers = None,
-    sequential: flags.Sequential = None,
+    given: flags.Given,
     demo: flags.Demo = False,
     speed: Annotated[
         float,
@@ -93,7 +40,12 @@ def paper(
         ),
     ] = 1.0,
     duration: Annotated[
-        str | None, typer.Option(help="Stop after this long: 40s, 30m, 8h or 7d.")
+        timedelta | None,
+        typer.Option(
+            metavar="TIME",
+            parser=flags.within("--duration", Duration("1ms", "3650d")),
+            help="Stop after this long: 40s, 30m, 8h or 7d.",
+        ),
     ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Start a new run; the old one is kept.")
@@ -116,8 +68,6 @@ def paper(
             dir_okay=False,
         ),
     ] = None,
-    base_url: flags.BaseUrl = None,
-    config: flags.Config = None,
 ) -> int:
     """Trade the signals of a background scanner on paper until Ctrl-C; no real orders."""
     stop = threading.Event()
@@ -127,44 +77,15 @@ def paper(
         from divbot.cli.compiling import tell_of_compiling
         from divbot.cli.log_file import LogFile
         from divbot.cli.watching import Mode, Watching
-        from divbot.settings import load_settings
 
-        settings = load_settings(
-            {
-                "top": top,
-                "symbols": symbols,
-                "include": include,
-                "exclude": exclude,
-                "market": market,
-                "interval": interval,
-                "limit": limit,
-                "balance": balance,
-                "risk": risk,
-                "leverage": leverage,
-                "max_positions": max_positions,
-                "min_score": min_score,
-                "min_confidence": min_confidence,
-                "take_earlier": take_earlier,
-                "check_interval": check_interval,
-                "position_update_interval": position_update_interval,
-                "max_age": max_age,
-                "workers": workers,
-                "sequential": sequential,
-                "base_url": base_url,
-                **further,
-            },
-            config,
-            # Trades on candles of 5 minutes take hours: a demo should show some end.
-            {"interval": "1m"} if demo else {},
-        )
-        flags.refuse_both(demo=demo, base_url=base_url)
-        seconds = None if duration is None else parse_duration(duration)
+        # Trades on candles of 5 minutes take hours: a demo should show some end.
+        settings = given.load(demo=demo, defaults={"interval": "1m"} if demo else {})
         options = PaperOptions(demo=demo, speed=speed, fresh=fresh, journal=journal)
         log = LogFile(log_file) if log_file else None
         with Watching(Mode.of(quiet=quiet, jsonl=jsonl), stop.set, log) as watching:
             if not quiet:
                 tell_of_compiling()
-            _trade(settings, options, stop, watching, seconds)
+            _trade(settings, options, stop, watching, duration)
     # Whoever read us (head, less) has seen enough: that is no failure.
     if watching.lost and not (asked.exit_code or isinstance(watching.lost, BrokenPipeError)):
         raise watching.lost
@@ -176,7 +97,7 @@ def _trade(
     options: PaperOptions,
     stop: threading.Event,
     watching: Watching,
-    seconds: float | None,
+    duration: timedelta | None,
 ) -> None:
     from divbot.app.paper import EAGER, open_paper
     from divbot.cli.banner import banner_text, summary_json, summary_text
@@ -184,8 +105,8 @@ def _trade(
 
     if settings.check_interval < EAGER:
         watching.tell(
-            f"a check interval below {EAGER:g} s may exceed the venue's request limits: scans may "
-            "have to wait for request weight",
+            f"a check interval below {duration_text(EAGER)} may exceed the venue's request limits: "
+            "scans may have to wait for request weight",
             is_warning=True,
         )
     # Told to stop before there is a run: there is nothing to sum up.
@@ -197,7 +118,7 @@ def _trade(
         began = run.journal.ledger
         watching.say(banner_text(_setup(run), began))
         with watching.showing(run.source.budget.waiting_for):
-            run.run(watching.look, seconds=seconds)
+            run.run(watching.look, duration=duration)
         run.end()
         results = run.snapshot(), began, run.loop.lateness(), str(run.journal.path)
         watching.say(summary_text(*results), summary_json(*results))
@@ -222,15 +143,3 @@ def _setup(run: PaperRun) -> Setup:
         position_update_interval=settings.position_update_interval,
         journal=str(run.journal.path),
     )
-
-
-def parse_duration(text: str) -> float:
-    """Return the seconds that `text` names; raise InputError for none."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text.strip())
-    seconds = float(match.group(1)) * _SECONDS[match.group(2)] if match else 0.0
-    if not 0 < seconds <= _LONGEST:
-        raise InputError(
-            f"--duration: expected a time such as 40s, 30m, 8h or 7d, at most {_LONGEST_DAYS}d, "
-            f"found {shortened(text)}"
-        )
-    return seconds

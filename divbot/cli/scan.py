@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from divbot.cli import flags
+from divbot.setting_table import Group
 
 if TYPE_CHECKING:
     from divbot.scanner.cycle import Stages
@@ -21,29 +22,10 @@ PARTIAL = 4
 _MOST_FAILURES_NAMED = 3
 
 
-@flags.further(*flags.OF_A_SCAN)
+@flags.settings(*(x for x in Group if x is not Group.PAPER))
 def scan(
     *,
-    further: flags.Given,
-    top: flags.Top = None,
-    symbols: flags.Symbols = None,
-    include: flags.Include = None,
-    exclude: flags.Exclude = None,
-    min_age: flags.MinAge = None,
-    max_spread: flags.MaxSpread = None,
-    market: flags.MarketName = None,
-    interval: flags.IntervalName = None,
-    limit: flags.Limit = None,
-    workers: flags.Workers = None,
-    connections: flags.Connections = None,
-    sequential: flags.Sequential = None,
-    kind: flags.KindNames = None,
-    side: flags.SideName = None,
-    max_age: flags.MaxAge = None,
-    stop_atr: flags.StopAtr = None,
-    reward_risk: flags.RewardRisk = None,
-    horizon: flags.Horizon = None,
-    best: flags.Best = None,
+    given: flags.Given,
     as_json: flags.Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")] = False,
     with_all: Annotated[
@@ -72,11 +54,6 @@ def scan(
         bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")
     ] = False,
     demo: flags.Demo = False,
-    request_timeout: flags.RequestTimeout = None,
-    use_proxies: flags.UseProxies = None,
-    weight_share: flags.WeightShare = None,
-    base_url: flags.BaseUrl = None,
-    config: flags.Config = None,
 ) -> int:
     """Scan the market once and print the opportunities, the best first."""
     from divbot.app import open_scanner, slow_scan_notice, workers_of_scan
@@ -86,38 +63,8 @@ def scan(
     from divbot.cli.report.page import plotly_script
     from divbot.processes import end_forkserver
     from divbot.scanner.workforce import IN_PROCESS
-    from divbot.settings import load_settings
 
-    settings = load_settings(
-        {
-            "top": top,
-            "symbols": symbols,
-            "include": include,
-            "exclude": exclude,
-            "min_age": min_age,
-            "max_spread": max_spread,
-            "market": market,
-            "interval": interval,
-            "limit": limit,
-            "workers": workers,
-            "connections": connections,
-            "sequential": sequential,
-            "kind": kind,
-            "side": side,
-            "max_age": max_age,
-            "stop_atr": stop_atr,
-            "reward_risk": reward_risk,
-            "horizon": horizon,
-            "best": best,
-            "request_timeout": request_timeout,
-            "use_proxies": use_proxies,
-            "weight_share": weight_share,
-            "base_url": base_url,
-            **further,
-        },
-        config,
-    )
-    flags.refuse_both(demo=demo, base_url=base_url)
+    settings = given.load(demo=demo)
     format_ = Format.chosen(as_json=as_json, as_csv=as_csv, with_all=with_all, path=output)
     out = Output(format_, output, with_divergences=with_all, is_explained=explain)
     page = Destination(chart_report, PAGE) if chart_report else None

@@ -22,8 +22,10 @@ def _complete_by(incomplete: str) -> list[str]:
     return [name for name in _BY if name.startswith(incomplete)]
 
 
+@flags.settings("base_url")
 def stats(
     *,
+    given: flags.Given,
     by: Annotated[
         str | None,
         typer.Option(
@@ -47,8 +49,6 @@ def stats(
             help="Ask the venue for the candles behind the trades of the --report.",
         ),
     ] = True,
-    base_url: flags.BaseUrl = None,
-    config: flags.Config = None,
 ) -> None:
     """Show the statistics of a paper run, also while it is running."""
     from divbot.cli.destination import PAGE, Destination, json_bytes
@@ -78,21 +78,20 @@ def stats(
     if page:
         from divbot.cli.report.stats import page_text
 
-        charted = _candles(recorded, base_url, config) if with_candles else {}
+        charted = _candles(recorded, given) if with_candles else {}
         page.write(page_text(recorded, found, script, charted).encode())
         print(f"divbot: {report} written", file=sys.stderr)
 
 
-def _candles(recorded: Recorded, base_url: str | None, config: Path | None) -> dict[str, Charted]:
+def _candles(recorded: Recorded, given: flags.Given) -> dict[str, Charted]:
     from divbot.app.run_candles import candles_of_run
     from divbot.cli.recorded import start_of
-    from divbot.settings import load_settings
 
     start, address = start_of(recorded), recorded.ledger.address
     # A demo's exchange ended with it.
     known = address if address and "://" in address else None
-    given = {"market": start.market.value, "base_url": base_url or known}
-    settings = load_settings(given, config)
+    venue = given.settings["base_url"] or known
+    settings = given.load(market=start.market.value, base_url=venue)
     charted = candles_of_run(start, recorded.ledger, settings)
     for note in sorted({x.note for x in charted.values() if x.candles is None}):
         print(f"divbot: {note}", file=sys.stderr)

@@ -20,37 +20,18 @@ if TYPE_CHECKING:
 _GAP = "  "
 
 
+@flags.settings(*("market", "top", "include", "exclude", "min_age", "max_spread", "base_url"))
 def universe(
     *,
-    market: flags.MarketName = None,
-    top: flags.Top = None,
-    include: flags.Include = None,
-    exclude: flags.Exclude = None,
-    min_age: flags.MinAge = None,
-    max_spread: flags.MaxSpread = None,
+    given: flags.Given,
     as_json: flags.Json = False,
     demo: flags.Demo = False,
-    base_url: flags.BaseUrl = None,
-    config: flags.Config = None,
 ) -> None:
     """List the symbols that a scan covers and, for every other one, the rule that leaves it out."""
     from divbot.app import open_venue
     from divbot.cli.compiling import tell_of_compiling
-    from divbot.settings import load_settings
 
-    settings = load_settings(
-        {
-            "market": market,
-            "top": top,
-            "include": include,
-            "exclude": exclude,
-            "min_age": min_age,
-            "max_spread": max_spread,
-            "base_url": base_url,
-        },
-        config,
-    )
-    flags.refuse_both(demo=demo, base_url=base_url)
+    settings = given.load(demo=demo)
     if demo:
         tell_of_compiling()
     with open_venue(settings, demo=demo) as venue:

@@ -35,27 +35,16 @@ Recorded: TypeAlias = Annotated[
 
 
 @verify.command()
+@flags.settings("symbols", "market", "limit", "horizon")
 def calibration(
     *,
+    given: flags.Given,
     recorded: Recorded,
-    symbols: Annotated[
-        str | None, typer.Option(help="Use only these symbols: BTCUSDT,ETHUSDT")
-    ] = None,
-    market: flags.MarketName = None,
-    limit: flags.Limit = None,
-    horizon: Annotated[
-        str | None,
-        typer.Option(
-            metavar="N",
-            help="Past signals still open after N candles are closed at the market. [100]",
-        ),
-    ] = None,
     as_json: flags.Json = False,
     report: Annotated[
         Path | None,
         typer.Option(help="Also draw it on a page in this file (HTML).", dir_okay=False),
     ] = None,
-    config: flags.Config = None,
 ) -> None:
     """Compare the confidence stated at each candle with what happened afterwards.
 
@@ -64,11 +53,9 @@ def calibration(
     from divbot.app.verification import calibration_of, open_recording
     from divbot.cli.destination import PAGE, Destination, json_bytes
     from divbot.cli.report.page import plotly_script
-    from divbot.settings import load_settings
 
     page, plotly = Destination(report, PAGE), plotly_script("--report") if report else ""
-    given = {"symbols": symbols, "market": market, "limit": limit, "horizon": horizon}
-    settings = load_settings(given, config)
+    settings = given.load()
     recording = open_recording(recorded, settings.symbols)
     tell_of_compiling()
     found = calibration_of(recording, settings)
@@ -87,10 +74,11 @@ def calibration(
 
 
 @verify.command("base-rates")
+@flags.settings("market")
 def base_rates(
     *,
+    given: flags.Given,
     recorded: Recorded,
-    market: flags.MarketName = None,
     intervals: Annotated[
         str | None,
         typer.Option(
@@ -101,7 +89,6 @@ def base_rates(
         Path | None,
         typer.Option("--output", "-o", help="Write to this file.", dir_okay=False),
     ] = None,
-    config: flags.Config = None,
 ) -> None:
     """Count from recorded candles what confidence and expectancy start from.
 
@@ -111,12 +98,11 @@ def base_rates(
     from divbot.app.verification import base_rate_of, open_recording
     from divbot.cli.destination import Destination
     from divbot.scanner.base_rates import rates_text
-    from divbot.settings import load_settings
 
     out = Destination(output)
     counted = []
     for name in intervals.split(",") if intervals else [None]:
-        settings = load_settings({"market": market, "interval": name}, config)
+        settings = given.load(interval=name)
         recording = open_recording(recorded, interval=settings.interval if name else None)
         counted.append(base_rate_of(recording, settings))
         print(f"divbot: {_worth(counted[-1])}", file=sys.stderr)
@@ -220,18 +206,15 @@ def _range(figure: Figure) -> str:
 
 
 @verify.command()
+@flags.settings("market", "interval", "limit", "base_url")
 def lookahead(
     *,
+    given: flags.Given,
     symbol: Annotated[str, typer.Argument(help="The symbol whose candles are replayed: BTCUSDT")],
     recorded: Annotated[
         Path | None, typer.Option(help="Take the candles from this file instead of the venue.")
     ] = None,
-    market: flags.MarketName = None,
-    interval: flags.IntervalName = None,
-    limit: flags.Limit = None,
     as_json: flags.Json = False,
-    base_url: flags.BaseUrl = None,
-    config: flags.Config = None,
 ) -> int:
     """Replay a symbol's candles one by one: none may change an earlier signal or outcome.
 
@@ -243,12 +226,10 @@ def lookahead(
     from divbot.app.verification import open_history
     from divbot.cli.destination import Destination, json_bytes
     from divbot.scanner.lookahead import replay
-    from divbot.settings import load_settings
 
-    if recorded and base_url:
+    if recorded and given.settings["base_url"]:
         raise InputError("--recorded and --base-url exclude each other: give one of them")
-    given = {"symbols": symbol, "market": market, "interval": interval, "limit": limit}
-    settings = load_settings({**given, "base_url": base_url}, config)
+    settings = given.load(symbols=symbol)
     tell_of_compiling()
     name = ",".join(settings.symbols)
     history = open_history(settings, recorded)
@@ -274,14 +255,12 @@ def lookahead(
 
 
 @verify.command()
+@flags.settings("symbols")
 def warmup(
     *,
+    given: flags.Given,
     recorded: Recorded,
-    symbols: Annotated[
-        str | None, typer.Option(help="Use only these symbols: BTCUSDT,ETHUSDT")
-    ] = None,
     as_json: flags.Json = False,
-    config: flags.Config = None,
 ) -> None:
     """Show how RSI, ATR and divergences depend on how many candles they are computed from."""
     from dataclasses import asdict
@@ -289,9 +268,8 @@ def warmup(
     from divbot.app.verification import open_recording
     from divbot.cli.destination import Destination, json_bytes
     from divbot.scanner.warmup import windows
-    from divbot.settings import load_settings
 
-    settings = load_settings({"symbols": symbols}, config)
+    settings = given.load()
     block = open_recording(recorded, settings.symbols).block
     tell_of_compiling()
     found = windows(block)

@@ -20,43 +20,22 @@ _RULE = 14
 _WIDTH = 80
 
 
+@flags.settings(
+    *("market", "interval", "top", "include", "exclude", "limit", "base_url", "max_age", "best")
+)
 def why(
     symbols: Annotated[list[str], typer.Argument(help="One or more symbols: BTCUSDT ETHUSDT")],
     *,
-    top: flags.Top = None,
-    include: flags.Include = None,
-    exclude: flags.Exclude = None,
-    market: flags.MarketName = None,
-    interval: flags.IntervalName = None,
-    limit: flags.Limit = None,
-    max_age: flags.MaxAge = None,
-    best: flags.Best = None,
+    given: flags.Given,
     as_json: flags.Json = False,
     demo: flags.Demo = False,
-    base_url: flags.BaseUrl = None,
-    config: flags.Config = None,
 ) -> None:
     """Scan the market and say why each SYMBOL is in the table, or which rule keeps it out."""
     from divbot.app.explanation import explain
     from divbot.cli.compiling import tell_of_compiling
     from divbot.cli.destination import Destination, json_bytes
-    from divbot.settings import load_settings
 
-    settings = load_settings(
-        {
-            "top": top,
-            "include": include,
-            "exclude": exclude,
-            "market": market,
-            "interval": interval,
-            "limit": limit,
-            "max_age": max_age,
-            "best": best,
-            "base_url": base_url,
-        },
-        config,
-    )
-    flags.refuse_both(demo=demo, base_url=base_url)
+    settings = given.load(demo=demo)
     wanted = list(dict.fromkeys(map(_symbol, symbols)))
     tell_of_compiling()
     found = explain(settings, wanted, demo=demo)

@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from numbers import Real
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 Number = TypeVar("Number", int, float, Decimal)
+Value_co = TypeVar("Value_co", covariant=True)
 
 _LONGEST = 40
 """Characters of what was found that are told."""
 
 
+class Reader(ABC, Generic[Value_co]):
+    """Say what may be given, as a text, and read it."""
+
+    __slots__ = ()
+
+    metavar: ClassVar[str | None] = None
+    """What stands for it in the help of a flag."""
+
+    @property
+    def choices(self) -> Sequence[str]:
+        """Return what a shell completes."""
+        return ()
+
+    @abstractmethod
+    def read(self, value: object) -> Value_co:
+        """Return what `value` is, or writes as a text; raise ValueError for what cannot be."""
+
+
 @dataclass(frozen=True, slots=True)
-class Bounds(Generic[Number]):
+class Bounds(Reader[Number], Generic[Number]):
     """Say which numbers may be given, both ends included."""
+
+    metavar: ClassVar[str | None] = "N"
 
     kind: type[Number]
     """int: a whole number; Decimal: exact; float: the nearest binary number."""
@@ -24,18 +47,28 @@ class Bounds(Generic[Number]):
     most: int | str
     places: int = 18
     """The most decimal places of an exact number."""
+    is_part: bool = False
+    """Of a whole, which may be given in per cent: 0.5% or 0.005."""
 
     def __str__(self) -> str:
         whole = "whole " if self.kind is int else ""
         places = f" with at most {self.places} decimal places" if self.kind is Decimal else ""
-        return f"a {whole}number from {self.least} to {self.most}{places}"
+        percent = f" or from {_percent(self.least)} to {_percent(self.most)}" * self.is_part
+        return f"a {whole}number from {self.least} to {self.most}{percent}{places}"
 
     def read(self, value: object) -> Number:
         """Return the number that `value` is, or writes as a text; raise ValueError for another."""
-        number = _decimal(value)
+        number = self._number(value)
         if number is None or not self._holds(number):
             raise ValueError(f"expected {self}, found {shortened(value)}")
         return self.kind(number)
+
+    def _number(self, value: object) -> Decimal | None:
+        if self.is_part and isinstance(value, str) and value.rstrip().endswith("%"):
+            number = decimal_in(value.rstrip()[:-1])
+            is_beyond = number is None or not number.is_finite() or number.adjusted() > _LONGEST
+            return None if number is None or is_beyond else number.scaleb(-2)
+        return decimal_in(value)
 
     def _holds(self, number: Decimal) -> bool:
         if not (number.is_finite() and Decimal(self.least) <= number <= Decimal(self.most)):
@@ -46,7 +79,11 @@ class Bounds(Generic[Number]):
         return number == number.quantize(Decimal(1).scaleb(-places))
 
 
-def _decimal(value: object) -> Decimal | None:
+def _percent(part: int | str) -> str:
+    return f"{(Decimal(part) * 100).normalize():f}%"
+
+
+def decimal_in(value: object) -> Decimal | None:
     """Return the number in `value`; a yes or no is none."""
     if isinstance(value, bool) or not isinstance(value, str | Real | Decimal):
         return None
@@ -63,7 +100,7 @@ def shortened(value: object) -> str:
         return str(value).lower()
     try:
         # Numbers look alike wherever they come from: `0` of a file, `"0"` of a flag.
-        text = repr(value) if _decimal(value) is None else str(value).strip()
+        text = repr(value) if decimal_in(value) is None else str(value).strip()
     except ValueError:
         return "a number of thousands of digits"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"

@@ -11,6 +11,9 @@ from divbot.domain.market import Instrument
 _NORMAL_95 = 1.6449
 """Standard errors that a normal variate stays below in 95 of 100 cases."""
 
+MINIMUM_CANDLES = 300
+"""Final candles below which a symbol's history does not carry a divergence."""
+
 
 class Side(StrEnum):
     """What a signal says to do."""

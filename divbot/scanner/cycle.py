@@ -12,7 +12,7 @@ from itertools import chain
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil, VenueError, VenueRefused
 from divbot.domain.market import Interval
-from divbot.domain.signals import Divergence, Opportunity, Signal
+from divbot.domain.signals import MINIMUM_CANDLES, Divergence, Opportunity, Signal
 from divbot.scanner.base_rates import BaseRate
 from divbot.scanner.cases import FATES
 from divbot.scanner.evidence import Expectations
@@ -33,7 +33,6 @@ from divbot.scanner.report import (
 from divbot.scanner.shortage import why_none
 from divbot.scanner.task import (
     LATEST_LAG,
-    MINIMUM_CANDLES,
     BlockResult,
     BlockTask,
     Coverage,

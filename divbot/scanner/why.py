@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from divbot.domain.clock import utc_text
 from divbot.domain.market import Interval
-from divbot.domain.signals import Kind, Opportunity, Side
+from divbot.domain.signals import MINIMUM_CANDLES, Kind, Opportunity, Side
 from divbot.kernels.analysis import FARTHEST, NEAREST, WARM_UP, Analysis, analyse
 from divbot.kernels.divergence import HISTORY, KIND, PIVOT, PREVIOUS, SAME_RSI
 from divbot.kernels.pivots import HIGH, LOW, RIGHT
@@ -23,7 +23,6 @@ from divbot.scanner.cycle import ScanRules
 from divbot.scanner.port import Candles, Listed, Universe
 from divbot.scanner.ranking import RankingRules
 from divbot.scanner.report import Report
-from divbot.scanner.task import MINIMUM_CANDLES
 from divbot.scanner.trial import KINDS
 
 Event: TypeAlias = NDArray[np.int64]

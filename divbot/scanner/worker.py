@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil, TryAgain, VenueError, VenueRefused
 from divbot.domain.market import Interval
-from divbot.domain.signals import Divergence, Signal
+from divbot.domain.signals import MINIMUM_CANDLES, Divergence, Signal
 from divbot.kernels.analysis import Analysis, after_warm_up, analyse
 from divbot.kernels.divergence import PIVOT, SYMBOL
 from divbot.kernels.pivots import RIGHT
@@ -29,7 +29,6 @@ from divbot.scanner.cases import FATES
 from divbot.scanner.port import Candles, MarketData
 from divbot.scanner.task import (
     LATEST_LAG,
-    MINIMUM_CANDLES,
     BlockResult,
     BlockTask,
     Coverage,
