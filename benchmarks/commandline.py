@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import math
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
+
+from divbot.domain.durations import Duration
 
 USAGE, FAILED, INTERRUPTED, TERMINATED = 2, 1, 130, 143
 
@@ -38,15 +39,20 @@ def whole(lowest: int, highest: int) -> Callable[[str], int]:
     return number
 
 
-def milliseconds(text: str) -> float:
-    """Return a flag's text as a latency."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= 60_000:
-        raise argparse.ArgumentTypeError(f"expected 0 to 60000 ms, found {text!r}")
-    return value
+def time_in(unit: str, least: str, most: str) -> Callable[[str], float]:
+    """Return what takes a flag's text, such as 50ms, for a time, counted in `unit`."""
+
+    def time(text: str) -> float:
+        try:
+            return Duration(least, most, unit).read(text) / Duration("0", "1d").read(f"1{unit}")
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return time
+
+
+milliseconds = time_in("ms", "0", "60s")
+"""Takes a flag's text for a latency."""
 
 
 @contextmanager

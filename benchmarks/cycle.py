@@ -1,6 +1,6 @@
 """One cycle of a scanner that has been running for a while, against the floors of its requests.
 
-    python benchmarks/cycle.py --latency 0 50 --repeats 9
+    python benchmarks/cycle.py --latency 0 50ms --repeats 9
 
 A cycle goes from the listing to the published report, by a worker for each core and 64 connections
 in all, as in `divbot paper`. Cold: every candle is downloaded. Warm: all are kept but the newest
@@ -207,7 +207,9 @@ def table(options: argparse.Namespace, told: dict[str, object]) -> Iterator[str]
 
 def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("--latency", type=milliseconds, nargs="+", default=[0.0, 50.0], help="ms")
+    parser.add_argument(
+        "--latency", type=milliseconds, nargs="+", default=[0.0, 50.0], help="0 50ms"
+    )
     parser.add_argument("--symbols", type=whole(1, 4000), default=400)
     parser.add_argument(
         "--market", choices=["spot", "usdm"], default="spot", help="1000 candles; or 499"

@@ -1,6 +1,6 @@
 """How late the trader's looks begin while scans run back to back, against a local exchange.
 
-    python benchmarks/lateness.py --seconds 60 --repeats 3
+    python benchmarks/lateness.py --duration 60s --repeats 3
 
 A paper run as `divbot paper` composes it runs in this process; the exchange has one of its own.
 Three ways: without any scan, with scans back to back (the check interval is far shorter than a
@@ -23,8 +23,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from commandline import time_in
 
 QUIET, SCANS, LIVE = "no scan", "scans back to back", "scans and a live view"
 
@@ -41,7 +44,7 @@ def main() -> None:
         for _ in range(options.warm_up):
             measure(options, exchange.url, SCANS, 8.0)
         runs = [
-            measure(options, exchange.url, way, options.seconds)
+            measure(options, exchange.url, way, options.duration)
             for _ in range(options.repeats)
             for way in options.ways
         ]
@@ -88,8 +91,8 @@ def measure(options: argparse.Namespace, url: str, way: str, seconds: float) -> 
         {
             "top": options.symbols,
             "base_url": url,
-            "check_interval": 0.1,
-            "position_update_interval": options.every,
+            "check_interval": "0.1s",
+            "position_update_interval": timedelta(seconds=options.every),
             "max_positions": 20,
             "min_score": 0,
             "take_earlier": True,
@@ -113,7 +116,7 @@ def measure(options: argparse.Namespace, url: str, way: str, seconds: float) -> 
         watch = stack.enter_context(live_view()) if way == LIVE else ignore
         if way == QUIET:
             run.scanner.ask_to_stop()
-        run.run(watch, seconds=seconds)
+        run.run(watch, duration=timedelta(seconds=seconds))
         condition, late = run.scanner.condition, run.loop.lateness()
     return Run(
         way=way,
@@ -180,7 +183,7 @@ def live_view() -> Iterator[Callable[[Any], None]]:
 def show(options: argparse.Namespace, runs: list[Run]) -> None:
     print(
         f"{options.symbols} symbols, a look every {options.every:g} s, "
-        f"{options.repeats} x {options.seconds:g} s each way; lateness in ms"
+        f"{options.repeats} x {options.duration:g} s each way; lateness in ms"
     )
     print(f"{'':<24}{'looks':>6}{'median':>8}{'p99':>7}{'worst':>7}{'own p99':>9}", end="")
     print(f"{'look':>7}{'longest':>9}{'scans':>7}{'scan':>8}{'others':>8}")
@@ -195,8 +198,12 @@ def show(options: argparse.Namespace, runs: list[Run]) -> None:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--symbols", type=int, default=400)
-    parser.add_argument("--seconds", type=float, default=60.0, help="of each run")
-    parser.add_argument("--every", type=float, default=0.2, help="seconds between two looks")
+    parser.add_argument(
+        "--duration", type=time_in("s", "1s", "1d"), default=60.0, help="of each run"
+    )
+    parser.add_argument(
+        "--every", type=time_in("s", "0.1s", "1h"), default=0.2, help="between looks"
+    )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--workers", type=int)
     parser.add_argument("--warm-up", type=int, default=1, help="runs that are not told of")

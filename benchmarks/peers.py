@@ -1,6 +1,6 @@
 """How long others take for the work of a scan, beside divbot, against one local exchange.
 
-    python benchmarks/peers.py --latency 0 50 --freqtrade PATH
+    python benchmarks/peers.py --latency 0 50ms --freqtrade PATH
 
 The work: list the spot market, choose the most traded symbols, download 1000 candles of each, RSI
 and ATR. divbot finds divergences besides. ccxt and python-binance do it by asyncio and by threads,
@@ -156,7 +156,9 @@ def executable(text: str) -> str:
 
 def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("--latency", type=milliseconds, nargs="+", default=[0.0, 50.0], help="ms")
+    parser.add_argument(
+        "--latency", type=milliseconds, nargs="+", default=[0.0, 50.0], help="0 50ms"
+    )
     parser.add_argument("--symbols", type=whole(1, 4000), default=400)
     parser.add_argument("--repeats", type=whole(1, 1000), default=3)
     parser.add_argument("--freqtrade", type=executable, help="its executable, to measure it, too")

@@ -1,6 +1,6 @@
 """How long a scan takes and how much memory its processes need, against a local exchange.
 
-    python benchmarks/scan.py --latency 0 50 --repeats 5
+    python benchmarks/scan.py --latency 0 50ms --repeats 5
 
 For each latency a local exchange is started in a process of its own, and `divbot scan` is run
 against it as a user would. Printed are medians: the cycle (listing to report), its stages, the
@@ -46,7 +46,7 @@ def measure(options: argparse.Namespace, exchange: Exchange) -> Scan:
 
 def parse_arguments() -> argparse.Namespace:
     parser = Parser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("--latency", type=milliseconds, nargs="+", default=[0, 50], help="ms")
+    parser.add_argument("--latency", type=milliseconds, nargs="+", default=[0, 50], help="0 50ms")
     parser.add_argument("--symbols", type=whole(1, 5000), default=400)
     parser.add_argument(
         "--market", choices=["spot", "usdm"], default="spot", help="1000 candles; or 499"

@@ -1,6 +1,6 @@
 """Whether a paper run of a day stays as it was in its first hour, against a local exchange.
 
-    python benchmarks/soak.py --hours 24 --speed 60
+    python benchmarks/soak.py --duration 24h --speed 60
 
 A paper run as `divbot paper` composes it runs in this process, on 1m candles of 400 symbols; the
 exchange has a process of its own, and its market goes `speed` times as fast. Sampled all the
@@ -21,8 +21,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from commandline import time_in
 
 HOUR, MINUTE = 3_600_000, 60_000
 WARMING = 0.2
@@ -151,7 +154,7 @@ def slope(x: Sequence[float], y: Sequence[float]) -> float:
 
 
 def measure(options: argparse.Namespace, url: str, exchange: int) -> Soak:
-    """Run for so many hours of the market's time; return what was seen."""
+    """Run for so much of the market's time; return what was seen."""
     from divbot.app.options import PaperOptions
     from divbot.app.paper import open_paper
     from divbot.settings import load_settings
@@ -187,7 +190,9 @@ def measure(options: argparse.Namespace, url: str, exchange: int) -> Soak:
                 on_event=count,
             )
         )
-        run.run(lambda _: soak.look(run), seconds=options.hours * 3600 / options.speed)
+        run.run(
+            lambda _: soak.look(run), duration=timedelta(seconds=options.duration / options.speed)
+        )
         condition = run.scanner.condition
         soak.scans, soak.failures = condition.scans, condition.failures
         soak.seconds, soak.p99 = condition.seconds, run.loop.lateness().p99
@@ -197,10 +202,14 @@ def measure(options: argparse.Namespace, url: str, exchange: int) -> Soak:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("--hours", type=float, default=24.0, help="of the market's time")
+    parser.add_argument(
+        "--duration", type=time_in("s", "1m", "365d"), default=86_400.0, help="of the market's time"
+    )
     parser.add_argument("--speed", type=float, default=60.0)
     parser.add_argument("--symbols", type=int, default=400)
-    parser.add_argument("--every", type=float, default=15.0, help="wall seconds between samples")
+    parser.add_argument(
+        "--every", type=time_in("s", "1s", "1h"), default=15.0, help="wall time between samples"
+    )
     parser.add_argument("--workers", type=int)
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()

@@ -43,7 +43,7 @@ def open_exchange(
     command = ["nice"] if is_nice else []
     command += [*DIVBOT, "exchange", "--market", market, "--no-awkward"]
     command += ["--symbols", str(min(symbols + symbols // 10 + 10, MOST_SYMBOLS))]
-    command += ["--latency", str(latency), "--speed", str(speed)]
+    command += ["--latency", f"{latency}ms", "--speed", str(speed)]
     command += ["--compress"] if compress else []
     # More scans in a minute than a venue would allow.
     command += ["--weight-limit", "100000000"]

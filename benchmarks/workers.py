@@ -1,6 +1,6 @@
 """How many worker processes a scan is worth on this machine, against a local exchange.
 
-    python benchmarks/workers.py --latency 50 --picture workers.html
+    python benchmarks/workers.py --latency 50ms --picture workers.html
 
 For each number of workers (0: all in one process, `--sequential`) `divbot scan` is run as a user
 would, turn by turn, so that noise of the machine hits all alike. Printed are medians: the whole
@@ -100,7 +100,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--workers", type=whole(0, MOST_WORKERS), nargs="+", default=WORKERS, help="0: in process"
     )
-    parser.add_argument("--latency", type=milliseconds, default=50.0, help="ms of each reply")
+    parser.add_argument("--latency", type=milliseconds, default=50.0, help="of each reply: 50ms")
     parser.add_argument("--symbols", type=whole(1, MOST_SYMBOLS), default=400)
     parser.add_argument(
         "--market", choices=["spot", "usdm"], default="spot", help="1000 candles each, or 499"

@@ -196,7 +196,7 @@ class Table:
     )
     kind = names(
         _KINDS,
-        "regular_bullish,hidden_bullish",
+        "regular_bullish",
         Group.SIGNALS,
         "show and enter only these kinds of divergence, of `regular_bullish`, `hidden_bullish`, "
         "`regular_bearish` and `hidden_bearish`; by default all four",

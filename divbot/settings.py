@@ -58,7 +58,11 @@ class Settings(_Fields):
     """Every setting, checked."""
 
     model_config = SettingsConfigDict(
-        env_prefix=ENVIRONMENT_PREFIX, extra="forbid", frozen=True, env_ignore_empty=True
+        env_prefix=ENVIRONMENT_PREFIX,
+        extra="forbid",
+        frozen=True,
+        env_ignore_empty=True,
+        validate_default=False,
     )
 
     @model_validator(mode="after")

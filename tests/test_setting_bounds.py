@@ -13,18 +13,22 @@ import pytest
 from divbot import app
 from divbot.app.trading_rules import trading_rules
 from divbot.binance.endpoints import Endpoint, request_weight
+from divbot.domain.bounds import Bounds
 from divbot.domain.clock import ManualClock
+from divbot.domain.durations import Duration, milliseconds
 from divbot.domain.errors import SettingsError
+from divbot.domain.values import Either
 from divbot.scanner.cache import ReportCache
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.pool import InlinePool
 from divbot.scanner.thread import BackgroundScanner
+from divbot.setting_table import SETTINGS
 from divbot.settings import Settings, load_settings
 from divbot.trading.loop import Loop
 from tests.scanner.fakes import FakeSource, names
 from tests.trading.fakes import Told, Trader, opportunity
 
-RANGE = re.compile(r"a (?:whole )?number from (\S+) to (\S+)[^,]*, found ")
+RANGE = re.compile(r"a (?:(?:whole )?number|time) from (\S+) to (\S+)[^,]*, found ")
 
 
 def refusal(name: str, value: object) -> str:
@@ -57,6 +61,11 @@ EXTREMES = [
     "0." + "3" * 5000,
     "1e",
     "yes",
+    "1e-999999999s",
+    "1e999999999d",
+    "-1s",
+    "5%",
+    "1e999999999%",
 ]
 OTHERS = [True, [], {}, object(), b"1", 10**5000, "", " "]
 
@@ -68,9 +77,11 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_setting_that_is_a_number_has_bounds() -> None:
-    kinds = {name: str(field.annotation) for name, field in Settings.model_fields.items()}
+    readers = {name: x.reader for name, x in SETTINGS.items()}
 
-    assert [x for x, kind in kinds.items() if re.search("int|float|Decimal", kind)] == NUMBERS
+    assert [x for x, how in readers.items() if isinstance(how, Bounds | Duration | Either)] == (
+        NUMBERS
+    )
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -137,7 +148,7 @@ def test_everything_works_with_whatever_extreme_is_taken(name: str) -> None:
 
 
 def test_the_least_time_to_hold_a_position_is_not_for_ever() -> None:
-    held = trading_rules(load_settings({"max_holding": "1e-9"})).exits.max_holding
+    held = trading_rules(load_settings({"max_holding": "1e-9h"})).exits.max_holding
 
     assert held == 1
     assert trading_rules(load_settings({"max_holding": "0"})).exits.max_holding is None
@@ -182,7 +193,7 @@ def _scan_twice(settings: Settings) -> None:
         lambda held: scanner.cycle(held=held),
         cache,
         ManualClock(),
-        check_interval=round(settings.check_interval * 1000),
+        check_interval=milliseconds(settings.check_interval),
         held=held,
         tell=Told(),
     )
@@ -201,6 +212,6 @@ def _step_twice(settings: Settings) -> None:
         if len(steps) == 2:
             stop.set()
 
-    every = round(settings.position_update_interval * 1000)
+    every = milliseconds(settings.position_update_interval)
     Loop(ManualClock(1), every, stop, Told()).run(step)
     assert len(steps) == 2

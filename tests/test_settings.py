@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import re
+import runpy
 import tomllib
-from decimal import Decimal
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
 from divbot.app import naming_notices
+from divbot.domain.bounds import Bounds
+from divbot.domain.durations import Duration
 from divbot.domain.errors import SettingsError
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
+from divbot.setting_table import SETTINGS
 from divbot.settings import Settings, load_settings
 
 PROJECT = Path(__file__).parents[1]
@@ -127,7 +129,7 @@ def test_workers_are_counted_or_left_to_divbot(
             id="an expression",
         ),
         pytest.param({"include": "BTC USDT"}, "include: .*found 'BTC USDT'", id="a blank within"),
-        pytest.param({"base_url": 5}, "base_url: expected a text, found 5", id="no address"),
+        pytest.param({"base_url": 5}, "base_url: expected https.*, found 5", id="no address"),
         pytest.param({"interval": "7m"}, "interval: .*'5m'.*found '7m'", id="interval"),
         pytest.param({"market": "forex"}, "market: .*found 'forex'", id="market"),
         pytest.param({"kind": "double"}, "kind: .*found 'double'", id="kind"),
@@ -211,47 +213,28 @@ def test_safe_addresses_are_taken(url: str) -> None:
     assert load_settings({"base_url": url}).base_url == url
 
 
+@pytest.mark.parametrize("made", ["config.example.toml", "docs/settings.md"])
+def test_what_is_made_of_the_table_is_as_the_table_has_it(made: str) -> None:
+    texts = runpy.run_path(str(PROJECT / "docs/settings.py"))
+    text = texts["example_text" if made.endswith("toml") else "page_text"]()
+
+    assert (PROJECT / made).read_text("utf-8") == text
+
+
 def test_the_example_file_holds_every_setting_at_its_default() -> None:
     text = (PROJECT / "config.example.toml").read_text("utf-8")
+    commented = re.findall(r"^# (\w+) = ", text, re.M)
+
     given = tomllib.loads(text)
-    commented = re.findall(r"^# ?(\w+) = ", text, re.M)
+    uncommented = tomllib.loads(re.sub(r"^# (?=\w+ = )", "", text, flags=re.M))
 
-    assert [*given, *commented].count("top") == 1
-    assert sorted([*given, *commented]) == sorted(Settings.model_fields)
-    assert given == {name: default_of(name) for name in given}
-    assert all(Settings.model_fields[name].default in (None, ()) for name in commented)
-
-
-def test_the_readme_s_table_holds_every_setting_as_it_is() -> None:
-    text = (PROJECT / "README.md").read_text("utf-8")
-    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|$", text, re.M)
-
-    assert rows == [
-        (
-            name,
-            "" if field.default in (None, ()) else f"`{_shown(field.default)}`",
-            field.description,
-        )
-        for name, field in Settings.model_fields.items()
-    ]
+    assert Settings(**given).model_dump() == Settings().model_dump()
+    assert sorted([*given, *commented]) == sorted(uncommented) == sorted(SETTINGS)
+    assert all(SETTINGS[name].default is None for name in commented)
+    assert Settings(**uncommented).base_url == "http://127.0.0.1:8000"
 
 
-def _shown(default: object) -> str:
-    return str(default.value if isinstance(default, Market | Interval) else default).lower()
-
-
-def default_of(name: str) -> object:
-    default = Settings.model_fields[name].default
-    if isinstance(default, Decimal):
-        return float(default)  # TOML has no other numbers
-    return default.value if isinstance(default, Market | Interval) else default
-
-
-NUMBERS = [
-    name
-    for name, field in Settings.model_fields.items()
-    if {int, float, Decimal} & {field.annotation, *get_args(field.annotation)} and name != "workers"
-]
+NUMBERS = [x for x, row in SETTINGS.items() if isinstance(row.reader, Bounds | Duration)]
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -262,7 +245,9 @@ def test_a_boolean_is_no_number(tmp_path: Path, name: str, how: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings({name: True} if how == "a flag" else {})
 
-    assert re.fullmatch(rf"{name}: expected a .*number from .*, found true", str(caught.value))
+    assert re.fullmatch(
+        rf"{name}: expected a .*(number|time) from .*, found true", str(caught.value)
+    )
 
 
 @pytest.mark.parametrize("name", NUMBERS)

@@ -38,9 +38,7 @@ class Setup:
     leverage: int
     max_positions: int
     check_interval: timedelta
-    """Seconds between two scans."""
     position_update_interval: timedelta
-    """Seconds between two looks at open positions."""
     journal: str
 
 

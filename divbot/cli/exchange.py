@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from divbot.cli import flags
 from divbot.domain.bounds import Bounds
+from divbot.domain.durations import Duration, milliseconds
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 
@@ -39,11 +41,11 @@ def exchange(
         ),
     ] = True,
     delist_after: Annotated[
-        float | None,
+        timedelta | None,
         typer.Option(
-            metavar="N",
-            parser=flags.within("--delist-after", Bounds(float, 0, 10_000_000)),
-            help="Delist the awkward WAVESUSDT after this many market minutes.",
+            metavar="TIME",
+            parser=flags.within("--delist-after", Duration("0", "7000d", "m")),
+            help="Delist the awkward WAVESUSDT after this much market time.",
         ),
     ] = None,
     outages: Annotated[
@@ -51,13 +53,14 @@ def exchange(
         typer.Option("--outages", help="Leave gaps in all candles, as if the venue had been down."),
     ] = False,
     publish_lag: Annotated[
-        int,
+        timedelta,
         typer.Option(
-            metavar="N",
-            parser=flags.within("--publish-lag", Bounds(int, 0, 60_000)),
-            help="Show each new candle this many milliseconds of market time late.",
+            metavar="TIME",
+            parser=flags.within("--publish-lag", Duration("0", "60s", "ms")),
+            help="Show each new candle this much market time late.",
+            show_default="0",
         ),
-    ] = 0,
+    ] = timedelta(),
     seed: Annotated[
         int | None,
         typer.Option(
@@ -87,13 +90,14 @@ def exchange(
         ),
     ] = 1.0,
     latency: Annotated[
-        float,
+        timedelta,
         typer.Option(
-            metavar="N",
-            parser=flags.within("--latency", Bounds(float, 0, 60_000)),
-            help="Delay each reply by this many milliseconds.",
+            metavar="TIME",
+            parser=flags.within("--latency", Duration("0", "60s", "ms")),
+            help="Delay each reply by this: 50ms.",
+            show_default="0",
         ),
-    ] = 0.0,
+    ] = timedelta(),
     compress: Annotated[
         bool, typer.Option("--compress", help="Send gzip to clients that accept it.")
     ] = False,
@@ -185,12 +189,12 @@ def exchange(
         interval=length,
         at=moment,
         speed=speed,
-        latency=latency / 1000,
+        latency=latency.total_seconds(),
         compress=compress,
         awkward=awkward,
-        delist_after=delist_after,
+        delist_after=None if delist_after is None else delist_after / timedelta(minutes=1),
         outages=outages,
-        publish_lag=publish_lag,
+        publish_lag=milliseconds(publish_lag),
         weight_limit=weight_limit,
         patience=patience,
         window=_window(window),

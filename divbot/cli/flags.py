@@ -136,5 +136,6 @@ def _flag(name: str, setting: Setting) -> Any:
 def _help(setting: Setting) -> str:
     """Return a sentence, and the default in brackets."""
     default = {"false": None, "true": "yes"}.get(setting.default or "", setting.default)
-    text = setting.help.replace("`", "")
-    return f"{text[0].upper()}{text[1:]}." + (f" [{default}]" if default else "")
+    # A word to type, in backticks, keeps its small letter.
+    text = setting.help[0].upper() + setting.help[1:].rstrip(".")
+    return text.replace("`", "") + "." + (f" [{default}]" if default else "")

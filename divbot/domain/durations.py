@@ -18,8 +18,8 @@ _MICROSECONDS = {
     "ms": 1000,
 }
 _WRITTEN = re.compile(r"(.+?)\s*(ms|[smhd])", re.DOTALL)
-_BEYOND_ALL = 10**12
-"""Of no unit may there be more: the product with one must not overflow."""
+_MOST_DIGITS = 18
+"""Of a time in microseconds; a timedelta has no more."""
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -63,7 +63,8 @@ class Duration(Reader[timedelta]):
         if isinstance(value, bool) or (number := decimal_in(value)) is None or not number:
             return ""
         written = self.with_unit(str(value))
-        return "" if self._within(written) is None else f"; add the unit: {written}"
+        is_told_whole = len(written) <= len(shortened(value)) + len(self.unit)
+        return f"; add the unit: {written}" if is_told_whole and self._within(written) else ""
 
 
 def duration_text(value: timedelta) -> str:
@@ -95,8 +96,9 @@ def _time(value: object) -> timedelta | None:
     number = decimal_in(match[1] if match else value)
     if number is None or not (number == 0 or match):
         return None
-    if not number.is_finite() or number.copy_abs() > _BEYOND_ALL:
+    length = _MICROSECONDS[match[2]] if match else 1
+    # By the count of its digits: the product of a huge number would overflow.
+    if not number.is_finite() or number.adjusted() + len(str(length)) > _MOST_DIGITS:
         return None
-    length = _MICROSECONDS[match[2]] if match else 0
     whole = int((number * length).to_integral_value(ROUND_CEILING))
     return timedelta(microseconds=max(whole, 1) if number > 0 else whole)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -26,8 +27,8 @@ SETUP = Setup(
     risk=Decimal("0.01"),
     leverage=10,
     max_positions=3,
-    check_interval=60.0,
-    position_update_interval=2.5,
+    check_interval=timedelta(minutes=1),
+    position_update_interval=timedelta(seconds=2.5),
     journal="paper-usdm-5m.sqlite",
 )
 BANNER = """\
@@ -38,8 +39,8 @@ divbot 0.1.0 paper trading, SIMULATED PRICES; no real orders
   risk per trade            1.00% of the equity
   maximum leverage          10x
   maximum open positions    3
-  check interval            a scan every 60 s
-  position update interval  a price check every 2.5 s
+  check interval            a scan every 1m
+  position update interval  a price check every 2.5s
   journal                   paper-usdm-5m.sqlite
 """
 RESUMED_BANNER = """\

@@ -22,18 +22,18 @@ FLAGS = [
 ]
 OTHERS = [
     ("exchange", "--symbols", ["0", "5001", "1.5"]),
-    ("exchange", "--delist-after", ["-1", "1e9"]),
-    ("exchange", "--publish-lag", ["-1", "60001"]),
+    ("exchange", "--delist-after", ["-1m", "1e9m", "5"]),
+    ("exchange", "--publish-lag", ["-1ms", "60001ms", "1000"]),
     ("exchange", "--seed", ["-1", "9223372036854775808"]),
     ("exchange", "--speed", ["-1", "1e6"]),
-    ("exchange", "--latency", ["-1", "60001"]),
+    ("exchange", "--latency", ["-1ms", "60001ms", "50"]),
     ("exchange", "--weight-limit", ["0", "1e10"]),
     ("exchange", "--patience", ["-1", "1e7"]),
     ("exchange", "--aging", ["0", "10001"]),
     ("exchange", "--port", ["-1", "65536"]),
     ("exchange", "--at", ["1722330000", "9999-12-31"]),
     ("paper", "--speed", ["0", "100001"]),
-    ("paper", "--duration", ["0s", "3651d", "1e9d", "-1s"]),
+    ("paper", "--duration", ["0s", "3651d", "1e9d", "-1s", "5"]),
     ("trades", "--last", ["0", "1e10"]),
 ]
 

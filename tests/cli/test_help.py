@@ -96,19 +96,19 @@ def test_a_flag_that_is_rarely_given_reaches_the_settings(
         raise InputError("seen enough")
 
     monkeypatch.setattr("divbot.settings.load_settings", load)
-    arguments = ["paper", "--cooldown", "5", "--no-exit-on-opposite", "--weight-trend=0.3"]
+    arguments = ["paper", "--cooldown", "5m", "--no-exit-on-opposite", "--weight-trend=0.3"]
 
     with pytest.raises(InputError, match="seen enough"):
         command_line(arguments)(arguments, standalone_mode=False)
 
-    assert given == {"cooldown": "5", "exit_on_opposite": False, "weight_trend": "0.3"}
+    assert given == {"cooldown": "5m", "exit_on_opposite": False, "weight_trend": "0.3"}
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         pytest.param(
-            ["scan", "--cooldown=5"],
+            ["scan", "--cooldown=5m"],
             "No such option: --cooldown; it is a setting: write `cooldown = ...` into divbot.toml, "
             "or set DIVBOT_COOLDOWN",
             id="a setting",

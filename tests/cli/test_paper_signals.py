@@ -98,7 +98,7 @@ def test_a_signal_at_the_start_ends_it_in_order(
 def test_a_signal_to_the_whole_group_during_a_scan_ends_it_in_order(
     market: str, journal: Path, number: int
 ) -> None:
-    with Paper(market, journal, "--jsonl", "--check-interval", "1") as run:
+    with Paper(market, journal, "--jsonl", "--check-interval", "1s") as run:
         run.notice("found")
         run.notice("scanning")
         ending = run.told_to_end(number, whole_group=True)
@@ -124,7 +124,7 @@ def test_a_second_ctrl_c_ends_it_at_once(market: str, journal: Path, moment: int
 def test_signals_at_any_moment(market: str, journal: Path, moment: int) -> None:
     chance = Random(moment)
     flags = chance.choice(
-        [["--jsonl"], ["--jsonl", "--check-interval", "1"], ["--jsonl", "--demo"]]
+        [["--jsonl"], ["--jsonl", "--check-interval", "1s"], ["--jsonl", "--demo"]]
     )
     numbers = [chance.choice([CTRL_C, TERM, HANGUP]) for _ in range(chance.choice([1, 1, 2, 3]))]
     with ExitStack() as stack:
@@ -337,7 +337,15 @@ def free_port() -> int:
 def test_a_venue_that_goes_away_and_comes_back_is_waited_for(journal: Path, at: str | None) -> None:
     port, variables = free_port(), {"DIVBOT_REQUEST_TIMEOUT": "1"}
     later = ["--at", "2024-07-30T10:00"] if at else []
-    flags = ["--jsonl", "--speed", "1", "--check-interval", "1", "--position-update-interval", "1"]
+    flags = [
+        "--jsonl",
+        "--speed",
+        "1",
+        "--check-interval",
+        "1s",
+        "--position-update-interval",
+        "1s",
+    ]
     with ExitStack() as stack:
         with exchange_on(port, *later):
             run = stack.enter_context(

@@ -120,7 +120,7 @@ def test_a_demo_leaves_no_exchange_behind() -> None:
 
 @pytest.fixture
 def slow_market() -> Iterator[str]:
-    run = start("exchange", "--symbols", "60", "--latency", "400", "--market", "usdm")
+    run = start("exchange", "--symbols", "60", "--latency", "400ms", "--market", "usdm")
     assert run.stdout
     yield run.stdout.readline().split()[-1]
     run.terminate()

@@ -84,7 +84,7 @@ def test_gaps_and_lag():
     query = "/api/v3/klines?symbol=BTCUSDT&interval=1h&limit=1000"
     with served() as ask:
         whole = json.loads(ask(query)[2])
-    with served("--outages", "--publish-lag", "1000") as ask:
+    with served("--outages", "--publish-lag", "1s") as ask:
         rows = json.loads(ask(query)[2])
 
     assert rows[-1][0] == whole[-2][0]
@@ -109,7 +109,7 @@ def test_connections_age():
     [
         (["--window", "sliding"], "--window: expected fixed or rolling, found 'sliding'"),
         (["--faults", "often"], "expected faults like seed=7,rate=0.02"),
-        (["--no-awkward", "--delist-after", "5"], "expected awkward listings"),
+        (["--no-awkward", "--delist-after", "5m"], "expected awkward listings"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(arguments, says):

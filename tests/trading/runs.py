@@ -145,12 +145,12 @@ def settings_of(rules: Rules) -> dict[str, str]:
         "DIVBOT_RISK": str(rules.risk),
         "DIVBOT_LEVERAGE": str(rules.leverage),
         "DIVBOT_MAX_POSITIONS": str(rules.max_positions),
-        "DIVBOT_MAX_HOLDING": str(rules.max_holding / _HOUR),
+        "DIVBOT_MAX_HOLDING": f"{rules.max_holding / _HOUR}h",
         "DIVBOT_MIN_SCORE": "0",
-        "DIVBOT_MAX_REPORT_AGE": "7200",
-        "DIVBOT_COOLDOWN": "5",
+        "DIVBOT_MAX_REPORT_AGE": "2h",
+        "DIVBOT_COOLDOWN": "5m",
         # Few looks a minute: some stops and targets are then found in candles only.
-        "DIVBOT_POSITION_UPDATE_INTERVAL": "30",
+        "DIVBOT_POSITION_UPDATE_INTERVAL": "30s",
         "DIVBOT_MAX_DAILY_LOSS": "1",
         "DIVBOT_MAX_DRAWDOWN": "1",
     }
