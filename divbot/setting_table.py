@@ -37,7 +37,7 @@ class Group(StrEnum):
 
     UNIVERSE = "What to scan"
     SIGNALS = "What to show; kind and side limit what paper enters, too"
-    PLAN = "The plan of a trade, and what it costs"
+    PLAN = "The plan of a trade"
     SCORE = "What counts how much in the score: shares of their sum"
     PAPER = "Trading on paper"
     WORK = "How to work"
@@ -188,12 +188,6 @@ class Table:
         Group.UNIVERSE,
         "candles per symbol; by default 499 on futures, 1000 on spot",
     )
-    base_url = optional(
-        _ADDRESS,
-        "http://127.0.0.1:8000",
-        Group.UNIVERSE,
-        "address of the venue; by default Binance's own",
-    )
     kind = names(
         _KINDS,
         "regular_bullish",
@@ -234,18 +228,6 @@ class Table:
         Group.PLAN,
         "candles that a trade has to reach its target in, as confidence counts; past signals still "
         "open then are closed at the market",
-    )
-    fee = optional(
-        _part(0, "0.1"),
-        "0.05%",
-        Group.PLAN,
-        "taker fee, a part of the value; by default 0.1% on spot, 0.05% on futures",
-    )
-    slippage = setting(
-        _part(0, "0.1"),
-        "0.02%",
-        Group.PLAN,
-        "what a market order loses beyond the spread, as a part of the price",
     )
     base_rates = optional(
         FilePath(),
@@ -335,6 +317,18 @@ class Table:
         Group.PAPER,
         "trail the stop by this many ATRs; by default it stays where it is",
     )
+    fee = optional(
+        _part(0, "0.1"),
+        "0.05%",
+        Group.PAPER,
+        "taker fee, a part of the value; by default 0.1% on spot, 0.05% on futures",
+    )
+    slippage = setting(
+        _part(0, "0.1"),
+        "0.02%",
+        Group.PAPER,
+        "what a market order loses beyond the spread, as a part of the price",
+    )
     check_interval = setting(
         Duration("0.1s", "1d"),
         "60s",
@@ -396,6 +390,12 @@ class Table:
         Group.WORK,
         "keep final candles on disk, and download only new ones",
         scope=Scope.MACHINE,
+    )
+    base_url = optional(
+        _ADDRESS,
+        "http://127.0.0.1:8000",
+        Group.WORK,
+        "address of the venue; by default Binance's own",
     )
 
 

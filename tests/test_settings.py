@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import runpy
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,18 @@ def test_lists_are_written_with_commas_or_as_lists(
     assert settings.symbols == ("BTCUSDT", "ETHUSDT")
     assert settings.kind == (Kind.REGULAR_BULLISH, Kind.HIDDEN_BEARISH)
     assert settings.side == (Side.BUY,)
+
+
+@pytest.mark.parametrize("how", ["90m", "1.5h", timedelta(minutes=90)])
+def test_a_time_is_given_with_its_unit_or_as_a_timedelta(how: object) -> None:
+    assert load_settings({"cooldown": how}).cooldown == timedelta(minutes=90)
+
+
+@pytest.mark.parametrize("how", ["0.5%", "0.005", 0.005])
+def test_a_part_is_given_in_per_cent_or_as_a_number(how: object) -> None:
+    settings = load_settings({"risk": how, "max_spread": how})
+
+    assert (str(settings.risk), settings.max_spread) == ("0.005", 0.005)
 
 
 def test_symbols_may_be_written_as_other_programs_do() -> None:
@@ -228,7 +241,9 @@ def test_the_example_file_holds_every_setting_at_its_default() -> None:
     given = tomllib.loads(text)
     uncommented = tomllib.loads(re.sub(r"^# (?=\w+ = )", "", text, flags=re.M))
 
-    assert Settings(**given).model_dump() == Settings().model_dump()
+    assert {x: SETTINGS[x].reader.read(value) for x, value in given.items()} == {
+        x: SETTINGS[x].value for x in given
+    }
     assert sorted([*given, *commented]) == sorted(uncommented) == sorted(SETTINGS)
     assert all(SETTINGS[name].default is None for name in commented)
     assert Settings(**uncommented).base_url == "http://127.0.0.1:8000"

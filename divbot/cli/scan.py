@@ -22,7 +22,7 @@ PARTIAL = 4
 _MOST_FAILURES_NAMED = 3
 
 
-@flags.settings(*(x for x in Group if x is not Group.PAPER))
+@flags.settings(*(x for x in Group if x is not Group.PAPER), "fee", "slippage")
 def scan(
     *,
     given: flags.Given,

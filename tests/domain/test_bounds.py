@@ -13,12 +13,16 @@ from divbot.domain.bounds import Bounds, shortened
 MONEY = Bounds(Decimal, "0.5", 1000, places=8)
 COUNT = Bounds(int, 1, 5000)
 SHARE = Bounds(float, 0, 1)
+PART = Bounds(Decimal, "0.000001", "0.1", is_part=True)
 
 
 def test_bounds_say_what_they_are() -> None:
     assert str(COUNT) == "a whole number from 1 to 5000"
     assert str(SHARE) == "a number from 0 to 1"
     assert str(MONEY) == "a number from 0.5 to 1000 with at most 8 decimal places"
+    assert str(PART) == (
+        "a number from 0.000001 to 0.1 or from 0.0001% to 10% with at most 18 decimal places"
+    )
 
 
 @pytest.mark.parametrize(
@@ -32,6 +36,9 @@ def test_bounds_say_what_they_are() -> None:
         pytest.param(SHARE, "1e-400", 0.0, id="next to nothing"),
         pytest.param(MONEY, 0.7, Decimal("0.7"), id="a float as it is written"),
         pytest.param(MONEY, "10.123456780000", Decimal("10.12345678"), id="noughts at the end"),
+        pytest.param(PART, "0.5%", Decimal("0.005"), id="per cent"),
+        pytest.param(PART, " 10 % ", Decimal("0.1"), id="per cent with blanks"),
+        pytest.param(PART, 0.005, Decimal("0.005"), id="a part"),
     ],
 )
 def test_numbers_within_are_read(bounds: Bounds[float], value: object, number: object) -> None:
@@ -56,6 +63,11 @@ def test_numbers_within_are_read(bounds: Bounds[float], value: object, number: o
         pytest.param(SHARE, Fraction(1, 3), "Fraction(1, 3)", id="a fraction"),
         pytest.param(MONEY, "10000.123456789", "10000.123456789", id="nine places"),
         pytest.param(MONEY, "1" * 99, f"{'1' * 40}... (99 characters)", id="a long one"),
+        pytest.param(MONEY, "50%", "'50%'", id="per cent of nothing"),
+        pytest.param(PART, "11%", "'11%'", id="too many per cent"),
+        pytest.param(PART, "%", "'%'", id="per cent alone"),
+        pytest.param(PART, "nan%", "'nan%'", id="no number of per cent"),
+        pytest.param(PART, "1e999999999%", "'1e999999999%'", id="per cent beyond all"),
     ],
 )
 def test_all_else_is_refused_by_its_name(bounds: Bounds[float], value: object, found: str) -> None:

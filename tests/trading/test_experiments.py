@@ -229,6 +229,33 @@ def test_a_journal_without_an_address_goes_on_and_belongs_to_one_from_then_on(
     assert elsewhere.path != old
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        pytest.param({}, {}, "", id="the defaults"),
+        pytest.param({"cooldown": "90.0"}, {"cooldown": "1.5h"}, "", id="the same time"),
+        pytest.param(
+            {"cooldown": "90.0"}, {"cooldown": "2h"}, ", cooldown 90.0 -> 2h", id="another time"
+        ),
+        pytest.param({"risk": "0.02"}, {"risk": "2%"}, "", id="the same part"),
+        pytest.param({"gone": "5"}, {}, "", id="a setting that is no more"),
+    ],
+)
+def test_a_journal_of_times_without_units_goes_on_unchanged(
+    paper: Paper, tmp_path: Path, before: dict[str, str], now: dict[str, str], told: str
+) -> None:
+    bare = {"min_age": "10.0", "cooldown": "60.0", "max_holding": "24.0", "max_report_age": "300.0"}
+    with Journal.create(tmp_path / "old.db", replace(STARTED, venue="Binance")) as journal:
+        journal.write(
+            Resumed(STARTED.at, 1, {**bare, "check_interval": "60.0", "risk": "0.01", **before})
+        )
+
+    again = paper(at=STARTED.at, options=PaperOptions(journal=tmp_path / "old.db"), **now)
+
+    (line,) = again.lines
+    assert line.endswith(f"START session 2 of Binance USD-M futures 5m{told}")
+
+
 def test_a_fresh_run_is_the_newest_whatever_this_machine_s_clock_says(
     paper: Paper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
