@@ -7,9 +7,10 @@ The checks of a value, the key of a file, the variable, the flags of the command
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -32,17 +33,6 @@ SHORTEST_LIMIT = MINIMUM_CANDLES + 1
 _LONGEST_LIMIT = max(x.maximum for x in KLINES_LIMIT.values())
 
 
-class Group(StrEnum):
-    """What settings are about, as the heading above them says it."""
-
-    UNIVERSE = "What to scan"
-    SIGNALS = "What to show; kind and side limit what paper enters, too"
-    PLAN = "The plan of a trade"
-    SCORE = "What counts how much in the score: shares of their sum"
-    PAPER = "Trading on paper"
-    WORK = "How to work"
-
-
 class Scope(Enum):
     """What a setting changes of a paper run."""
 
@@ -61,40 +51,30 @@ class Setting:
     """As a user writes it; None: it has none."""
     value: object
     """The default as it is read."""
-    group: Group
     help: str
     """What it is, in words that follow its name."""
-    example: str
-    """A value to show where there is no default."""
-    flags: tuple[str, ...]
+    flags: tuple[str, ...] = ()
     """Further names of its flag."""
-    scope: Scope
+    scope: Scope = Scope.TRADING
+    example: str = ""
+    """A value to show where there is no default."""
 
 
 def setting(
-    reader: Reader[Value],
-    default: str,
-    group: Group,
-    text: str,
-    *flags: str,
-    scope: Scope = Scope.TRADING,
+    reader: Reader[Value], default: str, text: str, *flags: str, scope: Scope = Scope.TRADING
 ) -> Value:
     """Return a row of the table; to mypy, what the setting is."""
-    row = Setting(reader, default, reader.read(default), group, text, "", flags, scope)
-    return cast("Value", row)
+    return cast("Value", Setting(reader, default, reader.read(default), text, flags, scope))
 
 
-def optional(reader: Reader[Value], example: str, group: Group, text: str) -> Value | None:
+def optional(reader: Reader[Value], example: str, text: str) -> Value | None:
     """Return the row of a setting that may be left out."""
-    return cast("Value", Setting(reader, None, None, group, text, example, (), Scope.TRADING))
+    return cast("Value", Setting(reader, None, None, text, example=example))
 
 
-def names(
-    reader: Reader[tuple[Value, ...]], example: str, group: Group, text: str
-) -> tuple[Value, ...]:
+def names(reader: Reader[tuple[Value, ...]], example: str, text: str) -> tuple[Value, ...]:
     """Return the row of a setting of several names, by default none."""
-    row = Setting(reader, None, (), group, text, example, (), Scope.TRADING)
-    return cast("tuple[Value, ...]", row)
+    return cast("tuple[Value, ...]", Setting(reader, None, (), text, example=example))
 
 
 def _part(least: int | str, most: int | str) -> Bounds[Decimal]:
@@ -114,7 +94,7 @@ def _is_safe(url: str) -> bool:
 
 def _weight(part: str) -> float:
     default, text = f"{DEFAULT_WEIGHTS[part]:g}", f"weight in the score: {PARTS[part]}"
-    return setting(Bounds(float, 0, 1000), default, Group.SCORE, text)
+    return setting(Bounds(float, 0, 1000), default, text)
 
 
 _SYMBOLS = Several("symbols such as BTCUSDT,ETHUSDT", read_symbol)
@@ -129,113 +109,84 @@ _WORKERS: Reader[Workers] = Either(AUTO, Bounds(int, 1, MOST_WORKERS))
 _ADDRESS = Text("https://HOST, or http:// for an exchange on this machine", _is_safe)
 
 
-class Table:
-    """Every setting, by its name: of the key, of the flag, of the variable."""
+class Universe:
+    """What to scan."""
 
-    market = setting(
-        Choice(Market),
-        "usdm",
-        Group.UNIVERSE,
-        "`usdm` (USD-M futures) or `spot`",
-        scope=Scope.START,
-    )
+    market = setting(Choice(Market), "usdm", "`usdm` (USD-M futures) or `spot`", scope=Scope.START)
     interval = setting(
-        Choice(Interval),
-        "5m",
-        Group.UNIVERSE,
-        "length of a candle: `1m`, `5m`, `15m`, `1h`, `4h`, `1d` ...",
-        "-i",
+        Choice(Interval), "5m", "length of a candle: `1m`, `5m`, `15m`, `1h`, `4h`, `1d` ...", "-i"
     )
-    top = setting(
-        Bounds(int, 1, 5000),
-        "400",
-        Group.UNIVERSE,
-        "how many symbols to scan, the most traded first",
-    )
+    top = setting(Bounds(int, 1, 5000), "400", "how many symbols to scan, the most traded first")
     symbols = names(
-        _SYMBOLS,
-        "BTCUSDT,ETHUSDT",
-        Group.UNIVERSE,
-        "scan only these symbols, instead of the most traded ones",
+        _SYMBOLS, "BTCUSDT,ETHUSDT", "scan only these symbols, instead of the most traded ones"
     )
     include = names(
         _PATTERNS,
         "PAXGUSDT,1000*",
-        Group.UNIVERSE,
         "always scan these, even if filtered out; symbols or patterns such as `1000*`",
     )
     exclude = names(
-        _PATTERNS,
-        "DOGEUSDT,*PEPE*",
-        Group.UNIVERSE,
-        "never scan these; symbols or patterns such as `*PEPE*`",
+        _PATTERNS, "DOGEUSDT,*PEPE*", "never scan these; symbols or patterns such as `*PEPE*`"
     )
     min_age = setting(
-        Duration("0", "10000d", "d"),
-        "10d",
-        Group.UNIVERSE,
-        "leave out symbols that were listed more recently",
+        Duration("0", "10000d", "d"), "10d", "leave out symbols that were listed more recently"
     )
     max_spread = setting(
         Bounds(float, "0.00000001", 1, is_part=True),
         "0.5%",
-        Group.UNIVERSE,
         "leave out symbols with a wider spread, as a part of the ask",
     )
     limit = optional(
         Bounds(int, SHORTEST_LIMIT, _LONGEST_LIMIT),
         "499",
-        Group.UNIVERSE,
         "candles per symbol; by default 499 on futures, 1000 on spot",
     )
+
+
+class Signals:
+    """What to show; kind and side limit what paper enters, too."""
+
     kind = names(
         _KINDS,
         "regular_bullish",
-        Group.SIGNALS,
         "show and enter only these kinds of divergence, of `regular_bullish`, `hidden_bullish`, "
         "`regular_bearish` and `hidden_bearish`; by default all four",
     )
-    side = names(
-        _SIDES,
-        "BUY",
-        Group.SIGNALS,
-        "show and enter only `BUY` or only `SELL` signals; by default both",
-    )
-    max_age = setting(
-        Bounds(int, 0, 10_000), "5", Group.SIGNALS, "ignore signals older than this many candles"
-    )
+    side = names(_SIDES, "BUY", "show and enter only `BUY` or only `SELL` signals; by default both")
+    max_age = setting(Bounds(int, 0, 10_000), "5", "ignore signals older than this many candles")
     best = setting(
-        Bounds(int, 1, 100_000),
-        "20",
-        Group.SIGNALS,
-        "show at most this many opportunities; `paper` trades on all",
+        Bounds(int, 1, 100_000), "20", "show at most this many opportunities; `paper` trades on all"
     )
+
+
+class Plan:
+    """The plan of a trade."""
+
     stop_atr = setting(
-        Bounds(float, 0, 100),
-        "0.5",
-        Group.PLAN,
-        "distance of the stop beyond the later pivot, in ATRs",
+        Bounds(float, 0, 100), "0.5", "distance of the stop beyond the later pivot, in ATRs"
     )
     reward_risk = setting(
         Bounds(float, "0.01", 1000),
         "2.0",
-        Group.PLAN,
         "distance of the target, as a multiple of the distance to the stop",
     )
     horizon = setting(
         Bounds(int, 1, 10_000),
         "100",
-        Group.PLAN,
-        "candles that a trade has to reach its target in, as confidence counts; past signals still "
-        "open then are closed at the market",
+        "candles that a trade has to reach its target in, as confidence counts; past "
+        "signals still open then are closed at the market",
     )
     base_rates = optional(
         FilePath(),
         "rates.toml",
-        Group.PLAN,
         "file of base rates that confidence and expectancy start from, written by "
         "`divbot verify base-rates`; by default those that come with divbot",
     )
+
+
+class Score:
+    """What counts how much in the score: shares of their sum."""
+
     weight_rsi = _weight("rsi")
     weight_price = _weight("price")
     weight_zone = _weight("zone")
@@ -244,107 +195,85 @@ class Table:
     weight_freshness = _weight("freshness")
     weight_liquidity = _weight("liquidity")
     weight_expectancy = _weight("expectancy")
+
+
+class Paper:
+    """Trading on paper."""
+
     balance = setting(
         Bounds(Decimal, 1, 10**10, places=8),
         "10000",
-        Group.PAPER,
         "starting balance of a new paper run, in USDT",
         scope=Scope.START,
     )
     risk = setting(
         _part("0.000001", 1),
         "1%",
-        Group.PAPER,
         "part of the equity that a trade may lose at its stop, after all costs: 1 R",
     )
     leverage = setting(
-        Bounds(int, 1, MAX_LEVERAGE),
-        "10",
-        Group.PAPER,
-        "maximum leverage, on futures; spot has none",
+        Bounds(int, 1, MAX_LEVERAGE), "10", "maximum leverage, on futures; spot has none"
     )
-    max_positions = setting(
-        Bounds(int, 1, 100), "3", Group.PAPER, "maximum open positions", "--max-pos"
-    )
-    min_score = setting(
-        Bounds(float, 0, 10), "5.0", Group.PAPER, "lowest score to enter at, 0 to 10"
-    )
+    max_positions = setting(Bounds(int, 1, 100), "3", "maximum open positions", "--max-pos")
+    min_score = setting(Bounds(float, 0, 10), "5.0", "lowest score to enter at, 0 to 10")
     min_confidence = setting(
-        Bounds(float, 0, 1, is_part=True),
-        "0",
-        Group.PAPER,
-        "lowest confidence to enter at, 0 to 1; 0: any",
+        Bounds(float, 0, 1, is_part=True), "0", "lowest confidence to enter at, 0 to 1; 0: any"
     )
     min_reward_risk = setting(
         Bounds(Decimal, 0, 1000),
         "1",
-        Group.PAPER,
         "lowest ratio of reward to risk, after all costs, to enter at",
     )
     take_earlier = setting(
-        Switch(), "false", Group.PAPER, "also enter on signals that were confirmed before the start"
+        Switch(), "false", "also enter on signals that were confirmed before the start"
     )
     cooldown = setting(
-        Duration("0", "365d", "m"),
-        "60m",
-        Group.PAPER,
-        "how long no symbol is entered again after a loss in it",
+        Duration("0", "365d", "m"), "60m", "how long no symbol is entered again after a loss in it"
     )
     max_daily_loss = setting(
         _part("0.000001", 1),
         "5%",
-        Group.PAPER,
         "stop entries for the (UTC) day after losing this part of the equity",
     )
     max_drawdown = setting(
-        _part("0.000001", 1),
-        "20%",
-        Group.PAPER,
-        "stop entries while the equity is this far below its peak",
+        _part("0.000001", 1), "20%", "stop entries while the equity is this far below its peak"
     )
     max_holding = setting(
-        Duration("0", "3650d", "h"),
-        "24h",
-        Group.PAPER,
-        "close a position after this long; 0: never",
+        Duration("0", "3650d", "h"), "24h", "close a position after this long; 0: never"
     )
     exit_on_opposite = setting(
-        Switch(), "true", Group.PAPER, "close a position on the opposite signal of its symbol"
+        Switch(), "true", "close a position on the opposite signal of its symbol"
     )
     trail_atr = optional(
         Bounds(float, "0.01", 100),
         "1.5",
-        Group.PAPER,
         "trail the stop by this many ATRs; by default it stays where it is",
     )
     fee = optional(
         _part(0, "0.1"),
         "0.05%",
-        Group.PAPER,
         "taker fee, a part of the value; by default 0.1% on spot, 0.05% on futures",
     )
     slippage = setting(
         _part(0, "0.1"),
         "0.02%",
-        Group.PAPER,
         "what a market order loses beyond the spread, as a part of the price",
     )
     check_interval = setting(
-        Duration("0.1s", "1d"),
-        "60s",
-        Group.PAPER,
-        "time between two scans; below 20s there is a warning",
+        Duration("0.1s", "1d"), "60s", "time between two scans; below 20s there is a warning"
     )
     position_update_interval = setting(
-        Duration("0.1s", "1h"), "5s", Group.PAPER, "time between two price checks"
+        Duration("0.1s", "1h"), "5s", "time between two price checks"
     )
-    max_report_age = setting(
-        Duration("1s", "7d"), "5m", Group.PAPER, "enter on no scan that is older than this"
-    )
+    max_report_age = setting(Duration("1s", "7d"), "5m", "enter on no scan that is older than this")
+
+
+class Work:
+    """How to work."""
+
     workers = setting(
         _WORKERS,
         AUTO,
-        Group.WORK,
         "worker processes; `auto`: one per core, and none for a small scan",
         "-j",
         scope=Scope.MACHINE,
@@ -352,52 +281,51 @@ class Table:
     connections = setting(
         Bounds(int, 1, 1024),
         "64",
-        Group.WORK,
         "connections to the venue, shared among the workers; at least one for each",
         scope=Scope.MACHINE,
     )
     sequential = setting(
         Switch(),
         "false",
-        Group.WORK,
         "use no worker processes; for debugging, with the same results",
         scope=Scope.MACHINE,
     )
     request_timeout = setting(
         Duration("0.1s", "5m"),
         "10s",
-        Group.WORK,
         "time to wait for an answer, all tries together",
         scope=Scope.MACHINE,
     )
     weight_share = setting(
         Bounds(float, "0.05", 1, is_part=True),
         "80%",
-        Group.WORK,
         "part of the venue's request weight per minute to use at most",
         scope=Scope.MACHINE,
     )
     use_proxies = setting(
         Switch(),
         "false",
-        Group.WORK,
         "reach the venue through the proxies that HTTPS_PROXY and the like name",
         scope=Scope.MACHINE,
     )
     keep_candles = setting(
         Switch(),
         "true",
-        Group.WORK,
         "keep final candles on disk, and download only new ones",
         scope=Scope.MACHINE,
     )
     base_url = optional(
-        _ADDRESS,
-        "http://127.0.0.1:8000",
-        Group.WORK,
-        "address of the venue; by default Binance's own",
+        _ADDRESS, "http://127.0.0.1:8000", "address of the venue; by default Binance's own"
     )
 
 
-SETTINGS = {name: row for name, row in vars(Table).items() if isinstance(row, Setting)}
-"""The rows, in the order in which they are shown."""
+class Table(Universe, Signals, Plan, Score, Paper, Work):
+    """Every setting, by its name: of the key, of the flag, of the variable."""
+
+
+GROUPS: Mapping[type, Mapping[str, Setting]] = {
+    group: {name: row for name, row in vars(group).items() if isinstance(row, Setting)}
+    for group in Table.__bases__
+}
+"""The rows, in the order in which they are shown, below the heading that says what they are."""
+SETTINGS = {name: row for rows in GROUPS.values() for name, row in rows.items()}

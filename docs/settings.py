@@ -6,12 +6,10 @@ python docs/settings.py
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 
 from divbot.domain.bounds import decimal_in
-from divbot.setting_table import ENVIRONMENT_PREFIX, SETTINGS, Scope, Setting
+from divbot.setting_table import ENVIRONMENT_PREFIX, GROUPS, Scope, Setting
 
 PROJECT = Path(__file__).parents[1]
 _COLUMN = 32
@@ -48,23 +46,23 @@ changes how fast and from where the venue is asked, not what is traded, and is n
 def example_text() -> str:
     """Return config.example.toml."""
     return _HEAD + "".join(
-        f"\n# {group}\n" + "".join(_lines(name, x) for name, x in rows) for group, rows in _groups()
+        f"\n# {_heading(group)}\n" + "".join(_lines(name, x) for name, x in rows.items())
+        for group, rows in GROUPS.items()
     )
 
 
 def page_text() -> str:
     """Return docs/settings.md."""
     tables = (
-        f"\n## {group}\n\n| setting | default | values | meaning |\n|---|---|---|---|\n"
-        + "".join(_row(name, x) for name, x in rows)
-        for group, rows in _groups()
+        f"\n## {_heading(group)}\n\n| setting | default | values | meaning |\n|---|---|---|---|\n"
+        + "".join(_row(name, x) for name, x in rows.items())
+        for group, rows in GROUPS.items()
     )
     return _INTRODUCTION + _STARRED + "".join(tables)
 
 
-def _groups() -> Iterator[tuple[str, list[tuple[str, Setting]]]]:
-    for group, rows in groupby(SETTINGS.items(), key=lambda row: row[1].group):
-        yield group, list(rows)
+def _heading(group: type) -> str:
+    return (group.__doc__ or "").rstrip(".")
 
 
 def _lines(name: str, row: Setting) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[1]
 ROW = """
     snooze = setting(
-        Duration("0", "2h", "m"), "15m", Group.PAPER, "rest this long after a day of losses"
+        Duration("0", "2h", "m"), "15m", "rest this long after a day of losses"
     )
     max_age ="""
 PROGRAM = """

@@ -143,7 +143,7 @@ def test_workers_are_counted_or_left_to_divbot(
         ),
         pytest.param({"include": "BTC USDT"}, "include: .*found 'BTC USDT'", id="a blank within"),
         pytest.param({"base_url": 5}, "base_url: expected https.*, found 5", id="no address"),
-        pytest.param({"interval": "7m"}, "interval: .*'5m'.*found '7m'", id="interval"),
+        pytest.param({"interval": "7m"}, "interval: .*one of 1s, .*5m.*found '7m'", id="interval"),
         pytest.param({"market": "forex"}, "market: .*found 'forex'", id="market"),
         pytest.param({"kind": "double"}, "kind: .*found 'double'", id="kind"),
         pytest.param({"side": "HOLD"}, "side: .*found 'HOLD'", id="side"),

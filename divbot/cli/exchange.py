@@ -13,6 +13,7 @@ from divbot.domain.bounds import Bounds
 from divbot.domain.durations import Duration, milliseconds
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
+from divbot.domain.values import Choice
 
 if TYPE_CHECKING:
     from divbot.exchange.weights import WindowShape
@@ -26,10 +27,10 @@ def exchange(
     market: Annotated[str, typer.Option(help="spot, usdm or both.")] = "both",
     symbols: Annotated[
         int | None,
-        typer.Option(
-            metavar="N",
-            parser=flags.within("--symbols", Bounds(int, 1, 5000)),
-            help="Number of ordinary symbols on the synthetic market.",
+        flags.option(
+            "--symbols",
+            Bounds(int, 1, 5000),
+            "Number of ordinary symbols on the synthetic market.",
             show_default="400",
         ),
     ] = None,
@@ -42,10 +43,10 @@ def exchange(
     ] = True,
     delist_after: Annotated[
         timedelta | None,
-        typer.Option(
-            metavar="TIME",
-            parser=flags.within("--delist-after", Duration("0", "7000d", "m")),
-            help="Delist the awkward WAVESUSDT after this much market time.",
+        flags.option(
+            "--delist-after",
+            Duration("0", "7000d", "m"),
+            "Delist the awkward WAVESUSDT after this much market time.",
         ),
     ] = None,
     outages: Annotated[
@@ -54,19 +55,19 @@ def exchange(
     ] = False,
     publish_lag: Annotated[
         timedelta,
-        typer.Option(
-            metavar="TIME",
-            parser=flags.within("--publish-lag", Duration("0", "60s", "ms")),
-            help="Show each new candle this much market time late.",
+        flags.option(
+            "--publish-lag",
+            Duration("0", "60s", "ms"),
+            "Show each new candle this much market time late.",
             show_default="0",
         ),
     ] = timedelta(),
     seed: Annotated[
         int | None,
-        typer.Option(
-            metavar="N",
-            parser=flags.within("--seed", Bounds(int, 0, 2**63 - 1)),
-            help="Seed of the synthetic market: the same seed, the same prices.",
+        flags.option(
+            "--seed",
+            Bounds(int, 0, 2**63 - 1),
+            "Seed of the synthetic market: the same seed, the same prices.",
             show_default="1",
         ),
     ] = None,
@@ -75,7 +76,8 @@ def exchange(
         typer.Option(help="Replay a recording: a parquet or CSV file, or a folder of zips."),
     ] = None,
     interval: Annotated[
-        str | None, typer.Option("--interval", "-i", help="Length of the recording's candles.")
+        Interval | None,
+        flags.option("--interval", Choice(Interval), "Length of the recording's candles.", "-i"),
     ] = None,
     at: Annotated[
         str | None,
@@ -83,18 +85,16 @@ def exchange(
     ] = None,
     speed: Annotated[
         float,
-        typer.Option(
-            metavar="N",
-            parser=flags.within("--speed", Bounds(float, 0, 100_000)),
-            help="Market seconds per second; 0 stands still.",
+        flags.option(
+            "--speed", Bounds(float, 0, 100_000), "Market seconds per second; 0 stands still."
         ),
     ] = 1.0,
     latency: Annotated[
         timedelta,
-        typer.Option(
-            metavar="TIME",
-            parser=flags.within("--latency", Duration("0", "60s", "ms")),
-            help="Delay each reply by this: 50ms.",
+        flags.option(
+            "--latency",
+            Duration("0", "60s", "ms"),
+            "Delay each reply by this: 50ms.",
             show_default="0",
         ),
     ] = timedelta(),
@@ -103,10 +103,10 @@ def exchange(
     ] = False,
     weight_limit: Annotated[
         int | None,
-        typer.Option(
-            metavar="N",
-            parser=flags.within("--weight-limit", Bounds(int, 1, 10**9)),
-            help="Request weight allowed per minute of market time. [as on Binance]",
+        flags.option(
+            "--weight-limit",
+            Bounds(int, 1, 10**9),
+            "Request weight allowed per minute of market time. [as on Binance]",
         ),
     ] = None,
     window: Annotated[
@@ -114,18 +114,18 @@ def exchange(
     ] = "fixed",
     patience: Annotated[
         int,
-        typer.Option(
-            metavar="N",
-            parser=flags.within("--patience", Bounds(int, 0, 10**6)),
-            help="Ban an address after this many calls over the limit.",
+        flags.option(
+            "--patience",
+            Bounds(int, 0, 10**6),
+            "Ban an address after this many calls over the limit.",
         ),
     ] = 10,
     aging: Annotated[
         float,
-        typer.Option(
-            metavar="N",
-            parser=flags.within("--aging", Bounds(float, 1, 10_000)),
-            help="Age WebSocket connections this many times as fast: pings, missing pongs, and the "
+        flags.option(
+            "--aging",
+            Bounds(float, 1, 10_000),
+            "Age WebSocket connections this many times as fast: pings, missing pongs, and the "
             "end after 24 hours.",
         ),
     ] = 1.0,
@@ -138,12 +138,7 @@ def exchange(
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
-        int,
-        typer.Option(
-            metavar="N",
-            parser=flags.within("--port", Bounds(int, 0, 65_535)),
-            help="Port to listen on; 0 picks one.",
-        ),
+        int, flags.option("--port", Bounds(int, 0, 65_535), "Port to listen on; 0 picks one.")
     ] = 0,
 ) -> None:
     """Serve Binance spot and USD-M futures market data from this machine: no network, no key.
@@ -166,7 +161,6 @@ def exchange(
         raise InputError(f"--at: {error}") from None
     if moment is not None and moment >= _TOO_LATE:
         raise InputError(f"--at: expected a time before the year 2100, found {at}")
-    length = _interval(interval)
     if recorded is None:
         _refuse(
             "--interval",
@@ -186,7 +180,7 @@ def exchange(
         symbols=400 if symbols is None else symbols,
         seed=1 if seed is None else seed,
         recorded=recorded,
-        interval=length,
+        interval=interval,
         at=moment,
         speed=speed,
         latency=latency.total_seconds(),
@@ -231,11 +225,3 @@ def _window(name: str) -> WindowShape:
         return WindowShape(name)
     except ValueError:
         raise InputError(f"--window: expected fixed or rolling, found {name!r}") from None
-
-
-def _interval(name: str | None) -> Interval | None:
-    try:
-        return None if name is None else Interval(name)
-    except ValueError:
-        known = ", ".join(interval.value for interval in Interval)
-        raise InputError(f"--interval: expected one of {known}, found {name!r}") from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -19,16 +19,15 @@ import typer
 from divbot.domain.bounds import Reader
 from divbot.domain.errors import InputError
 from divbot.domain.values import FilePath, Switch
-from divbot.setting_table import SETTINGS, Setting
+from divbot.setting_table import GROUPS, SETTINGS, Setting
 
 if TYPE_CHECKING:
     from divbot.settings import Settings
 
 Result = TypeVar("Result")
-Value = TypeVar("Value")
 
 
-def choices(values: list[str]) -> Callable[[str], list[str]]:
+def choices(values: Sequence[str]) -> Callable[[str], list[str]]:
     """Return what completes the beginning of one of `values`."""
 
     def complete(incomplete: str) -> list[str]:
@@ -37,16 +36,20 @@ def choices(values: list[str]) -> Callable[[str], list[str]]:
     return complete
 
 
-def within(flag: str, bounds: Reader[Value]) -> Callable[[str], Value]:
-    """Return what reads the text given to `flag`, and raises InputError for one out of bounds."""
+def option(
+    flag: str, reader: Reader[object], text: str, *others: str, show_default: str | bool = True
+) -> Any:
+    """Return the option of a flag that is no setting; InputError tells what `reader` refuses."""
 
-    def read(text: str) -> Value:
+    def read(given: str) -> object:
         try:
-            return bounds.read(text)
+            return reader.read(given)
         except ValueError as error:
             raise InputError(f"{flag}: {error}") from None
 
-    return read
+    return typer.Option(
+        flag, *others, metavar=reader.metavar, parser=read, help=text, show_default=show_default
+    )
 
 
 Demo: TypeAlias = Annotated[
@@ -85,12 +88,14 @@ class Given:
         return found
 
 
-def settings(*wanted: str) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+def settings(*wanted: str | type) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
     """Give a command the flags of these settings, or groups of them, and --config.
 
     It gets what was given as `given`.
     """
-    names = [name for name, x in SETTINGS.items() if name in wanted or x.group in wanted]
+    names = [
+        name for group, rows in GROUPS.items() for name in rows if name in wanted or group in wanted
+    ]
 
     def decorate(command: Callable[..., Result]) -> Callable[..., Result]:
         @functools.wraps(command)
@@ -126,7 +131,7 @@ def _flag(name: str, setting: Setting) -> Any:
         *setting.flags,
         metavar=reader.metavar,
         help=_help(setting),
-        autocompletion=choices(list(reader.choices)) if reader.choices else None,
+        autocompletion=choices(reader.choices) if reader.choices else None,
     )
     if is_switch:
         return Annotated[bool | None, option]

@@ -16,7 +16,7 @@ from divbot.cli.signals import AskedToStop
 from divbot.domain.bounds import Bounds
 from divbot.domain.durations import Duration, duration_text
 from divbot.domain.market import Market
-from divbot.setting_table import Group
+from divbot.setting_table import GROUPS
 
 if TYPE_CHECKING:
     from divbot.app.options import PaperOptions
@@ -26,25 +26,23 @@ if TYPE_CHECKING:
     from divbot.settings import Settings
 
 
-@flags.settings(*Group)
+@flags.settings(*GROUPS)
 def paper(
     *,
     given: flags.Given,
     demo: flags.Demo = False,
     speed: Annotated[
         float,
-        typer.Option(
-            metavar="N",
-            parser=flags.within("--speed", Bounds(float, "0.01", 100_000)),
-            help="Market seconds per second, on a simulated market.",
+        flags.option(
+            "--speed",
+            Bounds(float, "0.01", 100_000),
+            "Market seconds per second, on a simulated market.",
         ),
     ] = 1.0,
     duration: Annotated[
         timedelta | None,
-        typer.Option(
-            metavar="TIME",
-            parser=flags.within("--duration", Duration("1ms", "3650d")),
-            help="Stop after this long: 40s, 30m, 8h or 7d.",
+        flags.option(
+            "--duration", Duration("1ms", "3650d"), "Stop after this long: 40s, 30m, 8h or 7d."
         ),
     ] = None,
     fresh: Annotated[

@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 _BY = ("symbol", "kind", "side", "reason", "day")
 
 
-def _complete_by(incomplete: str) -> list[str]:
-    return [name for name in _BY if name.startswith(incomplete)]
-
-
 @flags.settings("base_url")
 def stats(
     *,
@@ -30,7 +26,7 @@ def stats(
         str | None,
         typer.Option(
             help="Show only the results by symbol, kind, side, reason or day.",
-            autocompletion=_complete_by,
+            autocompletion=flags.choices(_BY),
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,

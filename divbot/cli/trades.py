@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from divbot.cli.flags import within
+from divbot.cli.flags import choices, option
 from divbot.domain.bounds import Bounds
 from divbot.domain.clock import parse_time
 from divbot.domain.errors import InputError
@@ -20,13 +20,6 @@ from divbot.domain.symbols import plain_symbol
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
-def _choices(values: type[StrEnum]) -> Callable[[str], list[str]]:
-    def complete(incomplete: str) -> list[str]:
-        return [x.value for x in values if x.value.startswith(incomplete)]
-
-    return complete
-
-
 def trades(
     *,
     symbol: Annotated[
@@ -35,21 +28,21 @@ def trades(
     side: Annotated[
         str | None,
         typer.Option(
-            help="Only BUY (long) or only SELL (short) trades.", autocompletion=_choices(Side)
+            help="Only BUY (long) or only SELL (short) trades.", autocompletion=choices(list(Side))
         ),
     ] = None,
     kind: Annotated[
         str | None,
         typer.Option(
             help="Only trades on these kinds: regular_bullish,hidden_bullish ...",
-            autocompletion=_choices(Kind),
+            autocompletion=choices(list(Kind)),
         ),
     ] = None,
     reason: Annotated[
         str | None,
         typer.Option(
             help="Only trades closed for these reasons: stop,target ...",
-            autocompletion=_choices(Reason),
+            autocompletion=choices(list(Reason)),
         ),
     ] = None,
     since: Annotated[
@@ -62,12 +55,7 @@ def trades(
     only_open: Annotated[bool, typer.Option("--open", help="Only open trades.")] = False,
     only_closed: Annotated[bool, typer.Option("--closed", help="Only closed trades.")] = False,
     last: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            parser=within("--last", Bounds(int, 1, 10**9)),
-            help="Only the newest N of these.",
-        ),
+        int | None, option("--last", Bounds(int, 1, 10**9), "Only the newest N of these.")
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document with every field.")
@@ -127,13 +115,13 @@ def _as_written(name: str) -> str:
 
 
 def _chosen(
-    flag: str, text: str | None, choices: type[Choice], change: Callable[[str], str]
+    flag: str, text: str | None, words: type[Choice], change: Callable[[str], str]
 ) -> tuple[Choice, ...]:
-    known = [x.value for x in choices]
+    known = [x.value for x in words]
     for name in _names(text):
         if change(name) not in known:
             raise InputError(f"{flag}: expected {', '.join(known)}, found {name!r}")
-    return tuple(choices(change(name)) for name in _names(text))
+    return tuple(words(change(name)) for name in _names(text))
 
 
 def _time(flag: str, text: str | None) -> int | None:

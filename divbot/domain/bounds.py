@@ -29,9 +29,20 @@ class Reader(ABC, Generic[Value_co]):
         """Return what a shell completes."""
         return ()
 
-    @abstractmethod
     def read(self, value: object) -> Value_co:
         """Return what `value` is, or writes as a text; raise ValueError for what cannot be."""
+        found = self._taken(value)
+        if found is None:
+            raise ValueError(f"expected {self}, found {shortened(value)}{self._hint(value)}")
+        return found
+
+    @abstractmethod
+    def _taken(self, value: object) -> Value_co | None:
+        """Return what `value` is; None for what cannot be."""
+
+    def _hint(self, value: object) -> str:  # noqa: ARG002 - some say more of it
+        """Return what to add to `value`."""
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +67,9 @@ class Bounds(Reader[Number], Generic[Number]):
         percent = f" or from {_percent(self.least)} to {_percent(self.most)}" * self.is_part
         return f"a {whole}number from {self.least} to {self.most}{percent}{places}"
 
-    def read(self, value: object) -> Number:
-        """Return the number that `value` is, or writes as a text; raise ValueError for another."""
+    def _taken(self, value: object) -> Number | None:
         number = self._number(value)
-        if number is None or not self._holds(number):
-            raise ValueError(f"expected {self}, found {shortened(value)}")
-        return self.kind(number)
+        return None if number is None or not self._holds(number) else self.kind(number)
 
     def _number(self, value: object) -> Decimal | None:
         if self.is_part and isinstance(value, str) and value.rstrip().endswith("%"):

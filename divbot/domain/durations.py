@@ -25,7 +25,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Duration(Reader[timedelta]):
-    """Say which lengths of time may be given, both ends included."""
+    """Say which lengths of time may be given, both ends included; all but 0 need their unit."""
 
     metavar: ClassVar[str | None] = "TIME"
 
@@ -38,22 +38,11 @@ class Duration(Reader[timedelta]):
     def __str__(self) -> str:
         return f"a time from {self.least} to {self.most}"
 
-    def read(self, value: object) -> timedelta:
-        """Return the time that `value` is, or writes as a text; raise ValueError for another.
-
-        A number needs its unit, unless it is 0.
-        """
-        found = self._within(value)
-        if found is None:
-            told = duration_text(value) if isinstance(value, timedelta) else shortened(value)
-            raise ValueError(f"expected {self}, found {told}{self._hint(value)}")
-        return found
-
     def with_unit(self, text: str) -> str:
         """Return `text` with the unit that it lacks."""
         return text if decimal_in(text) is None else f"{text.strip()}{self.unit}"
 
-    def _within(self, value: object) -> timedelta | None:
+    def _taken(self, value: object) -> timedelta | None:
         found = value if isinstance(value, timedelta) else _time(value)
         if found is None:
             return None
@@ -64,7 +53,7 @@ class Duration(Reader[timedelta]):
             return ""
         written = self.with_unit(str(value))
         is_told_whole = len(written) <= len(shortened(value)) + len(self.unit)
-        return f"; add the unit: {written}" if is_told_whole and self._within(written) else ""
+        return f"; add the unit: {written}" if is_told_whole and self._taken(written) else ""
 
 
 def duration_text(value: timedelta) -> str:

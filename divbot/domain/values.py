@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from os import PathLike
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from divbot.domain.bounds import Reader, shortened
+from divbot.domain.bounds import Reader
 
 Word = TypeVar("Word", bound=StrEnum)
 Item = TypeVar("Item")
@@ -31,15 +32,11 @@ class Choice(Reader[Word], Generic[Word]):
         return tuple(self.kind)
 
     def __str__(self) -> str:
-        return "one of " + ", ".join(map(repr, map(str, self.kind)))
+        return f"one of {', '.join(self.kind)}"
 
-    def read(self, value: object) -> Word:
-        """Return the word that `value` is; raise ValueError for another."""
-        if isinstance(value, str):
-            for word in self.kind:
-                if word == self.write(value):
-                    return word
-        raise ValueError(f"expected {self}, found {shortened(value)}")
+    def _taken(self, value: object) -> Word | None:
+        written = self.write(value) if isinstance(value, str) else None
+        return next((word for word in self.kind if word == written), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +50,10 @@ class Several(Reader[tuple[Item, ...]], Generic[Item]):
     def __str__(self) -> str:
         return self.expected
 
-    def read(self, value: object) -> tuple[Item, ...]:
-        """Return each name as `item` has it; raise ValueError where there is none."""
+    def _taken(self, value: object) -> tuple[Item, ...] | None:
         names = value.split(",") if isinstance(value, str) else value
         if not isinstance(names, list | tuple) or not all(isinstance(x, str) for x in names):
-            raise ValueError(f"expected {self}, found {shortened(value)}")
+            return None
         found = tuple(self.item(name.strip()) for name in names if name.strip())
         if names and not found:
             raise ValueError(f"expected {self}, found none")
@@ -70,12 +66,9 @@ class Switch(Reader[bool]):
     def __str__(self) -> str:
         return "true or false"
 
-    def read(self, value: object) -> bool:
-        """Return what `value` says; raise ValueError where it says neither."""
-        text = str(value).strip().lower()
-        if not isinstance(value, bool | int | str) or text not in (*_YES, *_NO):
-            raise ValueError(f"expected {self}, found {shortened(value)}")
-        return text in _YES
+    def _taken(self, value: object) -> bool | None:
+        text = str(value).strip().lower() if isinstance(value, bool | int | str) else ""
+        return text in _YES if text in (*_YES, *_NO) else None
 
 
 class FilePath(Reader[Path]):
@@ -84,11 +77,8 @@ class FilePath(Reader[Path]):
     def __str__(self) -> str:
         return "the path of a file"
 
-    def read(self, value: object) -> Path:
-        """Return the path; raise ValueError for what is none."""
-        if isinstance(value, str | PathLike):
-            return Path(value)
-        raise ValueError(f"expected {self}, found {shortened(value)}")
+    def _taken(self, value: object) -> Path | None:
+        return Path(value) if isinstance(value, str | PathLike) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +91,8 @@ class Text(Reader[str]):
     def __str__(self) -> str:
         return self.expected
 
-    def read(self, value: object) -> str:
-        """Return the text; raise ValueError where it is none of that form."""
-        if not isinstance(value, str) or not self.fits(value):
-            raise ValueError(f"expected {self}, found {shortened(value)}")
-        return value
+    def _taken(self, value: object) -> str | None:
+        return value if isinstance(value, str) and self.fits(value) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +110,9 @@ class Either(Reader[Item], Generic[Item]):
     def __str__(self) -> str:
         return f"{self.word} or {self.other}"
 
-    def read(self, value: object) -> Item:
-        """Return the word or the other; raise ValueError for neither."""
+    def _taken(self, value: object) -> Item | None:
         if isinstance(value, str) and value.strip().lower() == self.word:
             return self.word
-        try:
+        with suppress(ValueError):
             return self.other.read(value)
-        except ValueError:
-            raise ValueError(f"expected {self}, found {shortened(value)}") from None
+        return None

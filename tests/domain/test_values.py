@@ -37,8 +37,8 @@ def test_a_value_is_read(reader: Reader[object], value: object, found: object) -
 @pytest.mark.parametrize(
     ("reader", "value", "says"),
     [
-        (SIDE, "HOLD", "expected one of 'BUY', 'SELL', found 'HOLD'"),
-        (SIDE, 5, "expected one of 'BUY', 'SELL', found 5"),
+        (SIDE, "HOLD", "expected one of BUY, SELL, found 'HOLD'"),
+        (SIDE, 5, "expected one of BUY, SELL, found 5"),
         (SIDES, "", "expected BUY or SELL, found none"),
         (SIDES, [5], "expected BUY or SELL, found [5]"),
         (Switch(), 2, "expected true or false, found 2"),
