@@ -33,16 +33,16 @@ class Reader(ABC, Generic[Value_co]):
         """Return what `value` is, or writes as a text; raise ValueError for what cannot be."""
         found = self._taken(value)
         if found is None:
-            raise ValueError(f"expected {self}, found {shortened(value)}{self._hint(value)}")
+            raise ValueError(f"expected {self}, found {self._found(value)}")
         return found
 
     @abstractmethod
     def _taken(self, value: object) -> Value_co | None:
         """Return what `value` is; None for what cannot be."""
 
-    def _hint(self, value: object) -> str:  # noqa: ARG002 - some say more of it
-        """Return what to add to `value`."""
-        return ""
+    def _found(self, value: object) -> str:
+        """Return how `value`, which cannot be, is told."""
+        return shortened(value)
 
 
 @dataclass(frozen=True, slots=True)

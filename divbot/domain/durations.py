@@ -48,12 +48,13 @@ class Duration(Reader[timedelta]):
             return None
         return found if _stated(self.least) <= found <= _stated(self.most) else None
 
-    def _hint(self, value: object) -> str:
-        if isinstance(value, bool) or (number := decimal_in(value)) is None or not number:
-            return ""
-        written = self.with_unit(str(value))
-        is_told_whole = len(written) <= len(shortened(value)) + len(self.unit)
-        return f"; add the unit: {written}" if is_told_whole and self._taken(written) else ""
+    def _found(self, value: object) -> str:
+        if isinstance(value, timedelta):
+            return duration_text(value)
+        told = shortened(value)
+        written = self.with_unit(told)
+        is_bare = written != told and self._taken(written)
+        return f"{told}; add the unit: {written}" if is_bare else told
 
 
 def duration_text(value: timedelta) -> str:
