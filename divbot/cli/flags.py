@@ -142,5 +142,5 @@ def _help(setting: Setting) -> str:
     """Return a sentence, and the default in brackets."""
     default = {"false": None, "true": "yes"}.get(setting.default or "", setting.default)
     # A word to type, in backticks, keeps its small letter.
-    text = setting.help[0].upper() + setting.help[1:].rstrip(".")
-    return text.replace("`", "") + "." + (f" [{default}]" if default else "")
+    text = (setting.help[0].upper() + setting.help[1:]).replace("`", "")
+    return text + "." * (not text.endswith(".")) + (f" [{default}]" if default else "")
