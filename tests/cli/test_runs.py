@@ -262,3 +262,11 @@ def test_who_lists_runs_leaves_the_log_of_one_that_goes_on(
         journal.write(marked(START + 52 * HOUR, "1000"))
 
         assert read(journal.path).ledger == journal.ledger
+
+
+def test_what_can_be_done_with_runs_fits_a_terminal(
+    runs: Runs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Run(capsys)
+
+    assert max(map(len, run.out.splitlines()[-4:])) <= 80
