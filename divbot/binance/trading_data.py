@@ -45,6 +45,11 @@ class BinanceTrading:
         return self._client.simulated
 
     @property
+    def speed(self) -> float | None:
+        """Return how many seconds of a local exchange pass in one; None: it does not say."""
+        return self._client.speed
+
+    @property
     def market(self) -> Market:
         """Return the market that is traded."""
         return self._client.market

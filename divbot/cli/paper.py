@@ -103,7 +103,11 @@ def paper(
     ] = None,
     quiet: Annotated[
         bool,
-        typer.Option("--quiet", "-q", help="Print one line per event; no live view, no notices."),
+        typer.Option(
+            "--quiet",
+            "-q",
+            help="Print only a line per event and warning; no live view.",
+        ),
     ] = False,
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Print one JSON object per event, for programs.")

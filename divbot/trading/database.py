@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -123,6 +123,20 @@ def connect_reading(path: Path) -> sqlite3.Connection:
     # A reader of a WAL shares memory through a file beside it, and would have to make that.
     is_alone = not Path(f"{path}-wal").exists() and not os.access(path.parent, os.W_OK)
     return _connect(path, "immutable=1" if is_alone else "mode=ro")
+
+
+def tidy(path: Path) -> None:
+    """Remove what readers left beside a journal that nobody writes to, and cannot remove.
+
+    SQLite does so, and sees to it that nobody else has the file open.
+    """
+    lock = locked(path, patience=0.0) if Path(f"{path}.lock").exists() else nullcontext()
+    with (
+        suppress(JournalError, OSError, sqlite3.Error),
+        lock,
+        closing(connect_writing(path)) as connection,
+    ):
+        connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
 
 
 def connect_writing(path: Path) -> sqlite3.Connection:

@@ -40,6 +40,7 @@ from divbot.trading.database import (
     make_durable,
     own_errors,
     part_of,
+    tidy,
     transaction,
 )
 from divbot.trading.records import Damaged
@@ -208,9 +209,14 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     path = path.resolve()
     with own_errors(path):
         _require(path)
-        with closing(connect_reading(path)) as connection:
-            schema.identify(connection)
-            yield connection
+        has_log = Path(f"{path}-wal").exists()
+        try:
+            with closing(connect_reading(path)) as connection:
+                schema.identify(connection)
+                yield connection
+        finally:
+            if not has_log:
+                tidy(path)
 
 
 def _require(path: Path) -> None:

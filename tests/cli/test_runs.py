@@ -242,3 +242,31 @@ def test_at_a_terminal_it_asks_first(
 
     assert f"delete {runs.folder / FIRST}.db for good?" in run.out + run.err
     assert len(runs.all()) == left
+
+
+def test_who_lists_runs_leaves_nothing_beside_them(
+    runs: Runs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(runs.folder.iterdir())
+
+    Run(capsys)
+
+    assert sorted(runs.folder.iterdir()) == before
+
+
+def test_who_lists_runs_leaves_the_log_of_one_that_goes_on(
+    runs: Runs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Journal.open(runs.named(SECOND).path) as journal:
+        Run(capsys)
+        journal.write(marked(START + 52 * HOUR, "1000"))
+
+        assert read(journal.path).ledger == journal.ledger
+
+
+def test_what_can_be_done_with_runs_fits_a_terminal(
+    runs: Runs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Run(capsys)
+
+    assert max(map(len, run.out.splitlines()[-4:])) <= 80
