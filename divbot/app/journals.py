@@ -86,7 +86,7 @@ def open_journal(
     wanted = _experiment(settings, options, trading)
     path = _path(wanted, options, tell)
     if path.exists():
-        journal = _fitting(path, wanted, settings, options, trading)
+        journal = _fitting(path, wanted, settings, options, trading, tell)
         try:
             unknown_among(listed, settings.symbols, journal.ledger.symbols)
         except InputError:
@@ -165,6 +165,7 @@ def _fitting(
     settings: Settings,
     options: PaperOptions,
     trading: BinanceTrading,
+    tell: Tell,
 ) -> Journal:
     """Open the journal in `path`; raise InputError where its run cannot go on like that."""
     from divbot.trading.journal import Journal
@@ -172,6 +173,8 @@ def _fitting(
     with ExitStack() as held:
         journal = Journal.open(path)
         held.callback(journal.close)
+        if journal.kept is not None:
+            tell(f"{journal.path} was upgraded; as the older divbot wrote it, it is {journal.kept}")
         afresh = "name another file" if options.journal else "begin a new run with --fresh"
         if reason := _misfit(journal.ledger, wanted, settings, trading.now()):
             raise InputError(f"{journal.path} {reason}; {afresh}")

@@ -203,7 +203,7 @@ def old_journal(folder: Path, name: str, **about: Any) -> Path:
     """Write a journal as divbot did before it kept addresses: few settings, no count of runs."""
     started = replace(STARTED, venue="Binance", **about)
     with Journal.create(folder / f"{name}.db", started) as journal:
-        journal.write(Resumed(started.at, 1, {"risk": "0.01", "leverage": "10", "fee": "None"}))
+        journal.write(Resumed(started.at, 1, {"risk": "0.01", "leverage": "10", "fee": "None"}, {}))
         journal.write(entered())
     return folder / f"{name}.db"
 
