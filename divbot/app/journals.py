@@ -7,7 +7,6 @@ change from session to session, and is told; what it began with cannot.
 from __future__ import annotations
 
 from collections.abc import Collection
-from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -170,15 +169,17 @@ def _fitting(
     """Open the journal in `path`; raise InputError where its run cannot go on like that."""
     from divbot.trading.journal import Journal
 
-    with ExitStack() as held:
-        journal = Journal.open(path)
-        held.callback(journal.close)
-        if journal.kept is not None:
-            tell(f"{journal.path} was upgraded; as the older divbot wrote it, it is {journal.kept}")
+    def require(ledger: Ledger) -> None:
         afresh = "name another file" if options.journal else "begin a new run with --fresh"
-        if reason := _misfit(journal.ledger, wanted, settings, trading.now()):
-            raise InputError(f"{journal.path} {reason}; {afresh}")
-        held.pop_all()
+        if reason := _misfit(ledger, wanted, settings, trading.now()):
+            raise InputError(f"{path.resolve()} {reason}; {afresh}")
+
+    journal = Journal.open(path, require)
+    if journal.kept is not None:
+        tell(
+            f"{journal.path} was upgraded; as the older divbot wrote it, it is {journal.kept}",
+            is_warning=True,
+        )
     return journal
 
 

@@ -54,7 +54,12 @@ from divbot.trading.database import (
     transaction,
 )
 from divbot.trading.records import Damaged
+from divbot.trading.upgrade import Require
 from divbot.trading.versions import VERSION
+
+
+def _nothing(_: Ledger) -> None:
+    """Require nothing of an account."""
 
 
 class Journal:
@@ -93,29 +98,31 @@ class Journal:
             return cls._recover(path, held.pop_all())
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path, require: Require = _nothing) -> Self:
         """Go on with a journal, of this version from now on.
 
-        Raise JournalError where it is damaged, of a newer version, or another program's.
+        Raise JournalError where it is damaged, of a newer version, or another program's, and what
+        `require` raises of its account; nothing has changed then.
         """
         path = path.resolve()
         with own_errors(path), ExitStack() as held:
             _require(path)
             held.enter_context(locked(path))
-            return cls._recover(path, held.pop_all())
+            return cls._recover(path, held.pop_all(), require)
 
     @classmethod
-    def _recover(cls, path: Path, held: ExitStack) -> Self:
+    def _recover(cls, path: Path, held: ExitStack, require: Require = _nothing) -> Self:
         with held:
             connection = held.enter_context(closing(connect_writing(path)))
             version = schema.identify(connection)
             make_durable(connection)
             schema.check(connection, version)
             is_old = version < VERSION
-            kept = upgrade.write_anew(connection, path, version) if is_old else None
+            kept = upgrade.write_anew(connection, path, version, require) if is_old else None
             spans, first = projections.Spans(), beginning(connection)
             state = replay(checked(connection, first), first, spans.note)
             projections.check(connection, state.seq, state.ledger, spans)
+            require(state.ledger)
             return cls(path, connection, state, held.pop_all(), kept)
 
     @property

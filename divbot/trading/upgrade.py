@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import DecimalException
 from pathlib import Path
+from typing import TypeAlias
 
 import orjson
 
@@ -33,6 +34,9 @@ from divbot.trading.chain import (
 from divbot.trading.database import part_of, transaction
 from divbot.trading.records import GENESIS, Damaged, Original, Record
 from divbot.trading.versions import VERSION, Fact, upgraded
+
+Require: TypeAlias = Callable[[Ledger], None]
+"""Raises where an account is not what somebody wants to go on with."""
 
 _TABLES = ("account", "trade", "original", "event")
 """Each before what it refers to."""
@@ -59,9 +63,13 @@ def rows(connection: sqlite3.Connection, version: int, *, batch: int = BATCH) ->
     return found if version == VERSION else _of_today(found, version)
 
 
-def write_anew(connection: sqlite3.Connection, path: Path, version: int) -> Path:
-    """Upgrade the journal `path`, and return the file that keeps it as it was."""
-    events, _ = history(connection, version)
+def write_anew(connection: sqlite3.Connection, path: Path, version: int, require: Require) -> Path:
+    """Upgrade the journal `path`, and return the file that keeps it as it was.
+
+    Whatever fails, or what `require` raises of its account, leaves the journal as it was.
+    """
+    events, ledger = history(connection, version)
+    require(ledger)
     (last,) = last_records(connection, 1)
     original = Original(version, last.seq, last.hash)
     kept = path.with_name(f"{path.stem}.v{version}-{original.hash.hex()[:8]}{path.suffix}")
