@@ -17,6 +17,7 @@ from divbot.domain.events import Entered, Resumed
 from divbot.domain.ledger import fold
 from divbot.domain.risk import Limit
 from divbot.trading import schema, upgrade
+from divbot.trading.database import locked
 from divbot.trading.journal import Journal, read, save, start_of
 from divbot.trading.records import GENESIS, Record
 from divbot.trading.versions import VERSION, Fact, upgraded
@@ -266,6 +267,19 @@ def test_who_reads_while_a_journal_is_upgraded_reads_what_it_was(
 
     assert read(path) == expected
     assert version_of(path) == VERSION
+
+
+def test_an_old_journal_is_read_beside_the_old_divbot_that_writes_to_it(tmp_path: Path) -> None:
+    path = copied("version-1-usdm", tmp_path / "run.db")
+    expected = read(path)
+
+    with locked(path), closing(sqlite3.connect(path, isolation_level=None)) as bot:
+        bot.execute("BEGIN IMMEDIATE")
+        assert read(path) == expected
+        with pytest.raises(JournalError, match="another divbot writes to it"):
+            Journal.open(path)
+
+    assert version_of(path) == 1
 
 
 def test_an_old_journal_is_saved_as_it_is(tmp_path: Path) -> None:
