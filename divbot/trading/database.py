@@ -20,10 +20,9 @@ from filelock import FileLock, Timeout
 
 from divbot.domain.errors import JournalError
 from divbot.files import sync_folder
-from divbot.trading.records import Damaged
+from divbot.trading.records import KEEP, Damaged
 from divbot.trading.schema import OLDEST_SQLITE
 
-KEEP = "keep the file, and start a new run with --fresh"
 _BUSY_SECONDS = 2.0
 _LONGER_THAN_A_TRY = 0.5
 """Seconds: who only tries the lock to see whether it is held, has it for an instant."""
@@ -44,7 +43,7 @@ def own_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except Damaged as error:
-        raise JournalError(f"{path}: {error}; {KEEP}") from error
+        raise JournalError(f"{path}: {error}; {error.advice}") from error
     except sqlite3.Error as error:
         # Of an extended code, the lowest byte is the kind.
         advice = _ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
