@@ -93,8 +93,8 @@ class WeightBudget:
         """Return the venue's limit per minute."""
         return int(self._memory[_LIMIT])
 
-    @limit.setter
-    def limit(self, limit: int) -> None:
+    def allow(self, limit: int) -> None:
+        """Take `limit` for the venue's from now on, in all processes."""
         self._memory[_LIMIT] = limit
 
     def open_lease(self, weight: int = 0, *, ahead: int = 0) -> int:

@@ -260,7 +260,7 @@ def test_a_raised_limit_is_used() -> None:
     lease = budget.lease(budget.open_lease(500))
     assert not lease.try_take(500)
 
-    budget.limit = 1000
+    budget.allow(1000)
     budget.tend()
 
     assert lease.try_take(500)
@@ -303,7 +303,7 @@ def test_a_request_beyond_the_whole_limit_is_refused_and_not_waited_for(*, in_wo
     number = budget.open_lease()
     lease = (pickled(budget) if in_worker else budget).lease(number)
 
-    budget.limit = 49
+    budget.allow(49)
 
     with pytest.raises(VenueRefused, match=r"a weight of 40, but only 39\.2 of the 49"):
         lease.take(40)
