@@ -58,7 +58,7 @@ def chart(
         },
         config,
     )
-    flags.refuse_both(demo=demo, base_url=base_url)
+    flags.check_venue(settings, demo=demo, base_url=base_url)
     if len(settings.symbols) != 1:
         raise InputError(f"expected one symbol, such as BTCUSDT, found {symbol!r}")
     (name,) = settings.symbols
