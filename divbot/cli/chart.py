@@ -55,6 +55,9 @@ def chart(
             "base_url": base_url,
             # One symbol is no work for several processes.
             "sequential": True,
+            # What is never to be traded may be looked at.
+            "include": (),
+            "exclude": (),
         },
         config,
     )
