@@ -36,9 +36,9 @@ _DEMO = "demo"
 _OF_THE_START = ("market", "balance")
 _OF_THE_MACHINE = (
     *("workers", "connections", "sequential", "request_timeout", "weight_share", "use_proxies"),
-    "keep_candles",
+    *("keep_candles", "best"),
 )
-"""They change how fast and from where it is looked, not what is traded."""
+"""They change how fast and from where it is looked, or what is shown, not what is traded."""
 
 _AHEAD = 60_000
 """ms by which a journal may be ahead of its market: clocks differ."""

@@ -193,8 +193,6 @@ def open_paper(
             )
         journal = open_journal(settings, options, trading, on_event, tell, listed)
         stack.callback(journal.close)
-        for notice in app.naming_notices(settings, listed, journal.ledger.symbols):
-            tell(notice, is_warning=True)
         book = Book(journal, on_event)
         cache = ReportCache()
         engine = Engine(trading, cache, book, questions, trading_rules(settings), tell)

@@ -73,7 +73,8 @@ class BinanceTrading:
         # Before anything else: the answer to the first request tells what was used in the last
         # minute, which may be more than is known to be allowed.
         listing = self._client.exchange_info()
-        self._budget.limit = listing.weight_limit or self._budget.limit
+        if listing.weight_limit is not None:
+            self._budget.allow(listing.weight_limit)
         started = self._clock.monotonic()
         venue_time = self._client.server_time()
         self._server_clock.saw(venue_time, self._clock.monotonic() - started)

@@ -153,7 +153,7 @@ def test_a_changed_setting_is_an_event_and_is_told(paper: Paper) -> None:
 def test_what_only_concerns_this_machine_is_no_change_of_the_run(paper: Paper) -> None:
     paper()
 
-    second = paper(workers=2, connections=3, keep_candles=False, request_timeout=3)
+    second = paper(workers=2, connections=3, keep_candles=False, request_timeout=3, best=5)
 
     assert second.lines == [
         "2026-11-20 12:00:00Z INFO    START session 2 of Binance USD-M futures 5m"
