@@ -38,7 +38,7 @@ class Scope(Enum):
 
     START = "what the run begins with, and keeps"
     TRADING = "what is traded"
-    MACHINE = "how fast and from where the venue is asked, not what is traded"
+    MACHINE = "how fast and from where the venue is asked, or what is shown, not what is traded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,10 @@ class Signals:
     side = names(_SIDES, "BUY", "show and enter only `BUY` or only `SELL` signals; by default both")
     max_age = setting(Bounds(int, 0, 10_000), "5", "ignore signals older than this many candles")
     best = setting(
-        Bounds(int, 1, 100_000), "20", "show at most this many opportunities; `paper` trades on all"
+        Bounds(int, 1, 100_000),
+        "20",
+        "show at most this many opportunities; `paper` trades on all",
+        scope=Scope.MACHINE,
     )
 
 

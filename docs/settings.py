@@ -37,9 +37,9 @@ commands have the flags that they are asked for most; the rest is set by file or
 A time is written with its unit: `500ms`, `5s`, `60m`, `2h`, `10d`; only 0 needs none, and from
 Python it may be a `timedelta`. A part of money or of a price is written as `0.5%` or as `0.005`.
 """
-_STARRED = """
+_STARRED = f"""
 A paper run keeps what is marked *start*: another value needs a new run. What is marked *machine*
-changes how fast and from where the venue is asked, not what is traded, and is no change of a run.
+changes {Scope.MACHINE.value}: it is no change of a run.
 """
 
 

@@ -36,8 +36,8 @@ def chart(
     from divbot.cli.destination import PAGE, Destination
     from divbot.cli.report.page import plotly_script
 
-    # One symbol is no work for several processes.
-    settings = given.load(demo=demo, symbols=symbol, sequential=True)
+    # One symbol is no work for several processes, and what is never to be traded may be looked at.
+    settings = given.load(demo=demo, symbols=symbol, sequential=True, include=(), exclude=())
     if len(settings.symbols) != 1:
         raise InputError(f"expected one symbol, such as BTCUSDT, found {symbol!r}")
     (name,) = settings.symbols

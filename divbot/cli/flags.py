@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,18 +74,24 @@ class Given:
         self,
         *,
         demo: bool = False,
+        quiet: bool = False,
         defaults: Mapping[str, object] = MappingProxyType({}),
         **others: object,
     ) -> Settings:
         """Return the settings of this run, with `others`, which the command itself says.
 
-        Raise InputError where both a demo and an address are asked for.
+        Raise InputError where flags name two venues; say where a demo beats that of the settings.
         """
         from divbot.settings import load_settings
 
         found = load_settings({**self.settings, **others}, self.config, defaults)
         if demo and self.settings.get("base_url"):
             raise InputError("--demo and --base-url exclude each other: give one of them")
+        if demo and found.base_url and not quiet:
+            print(
+                f"divbot: --demo: base_url {found.base_url} of the settings is not used",
+                file=sys.stderr,
+            )
         return found
 
 

@@ -53,7 +53,11 @@ def paper(
     ] = None,
     quiet: Annotated[
         bool,
-        typer.Option("--quiet", "-q", help="Print one line per event; no live view, no notices."),
+        typer.Option(
+            "--quiet",
+            "-q",
+            help="Print only a line per event and warning; no live view.",
+        ),
     ] = False,
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Print one JSON object per event, for programs.")
@@ -77,7 +81,7 @@ def paper(
         from divbot.cli.watching import Mode, Watching
 
         # Trades on candles of 5 minutes take hours: a demo should show some end.
-        settings = given.load(demo=demo, defaults={"interval": "1m"} if demo else {})
+        settings = given.load(demo=demo, quiet=quiet, defaults={"interval": "1m"} if demo else {})
         options = PaperOptions(demo=demo, speed=speed, fresh=fresh, journal=journal)
         log = LogFile(log_file) if log_file else None
         with Watching(Mode.of(quiet=quiet, jsonl=jsonl), stop.set, log) as watching:
