@@ -335,7 +335,7 @@ def free_port() -> int:
 
 @pytest.mark.parametrize("at", [None, "2024-07-30T09:00"], ids=["on time", "its clock set back"])
 def test_a_venue_that_goes_away_and_comes_back_is_waited_for(journal: Path, at: str | None) -> None:
-    port, variables = free_port(), {"DIVBOT_REQUEST_TIMEOUT": "1"}
+    port, variables = free_port(), {"DIVBOT_REQUEST_TIMEOUT": "1s"}
     later = ["--at", "2024-07-30T10:00"] if at else []
     flags = [
         "--jsonl",
