@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from divbot.cli import compiling, progress
+from divbot.cli import compiling
 from divbot.cli.compiling import is_compiled, tell_of_compiling
 from divbot.cli.progress import ScanProgress
 from divbot.kernels.place import Place
@@ -79,9 +79,9 @@ def test_a_progress_bar_says_compiling_until_a_symbol_is_there(
     monkeypatch: pytest.MonkeyPatch, is_compiling: bool, stages: list[str]
 ) -> None:
     screen = io.StringIO()
-    monkeypatch.setattr(
-        progress, "Console", lambda **_: Console(file=screen, force_terminal=True, width=60)
-    )
+    monkeypatch.setattr(sys, "stderr", screen)
+    for name, value in (("TTY_COMPATIBLE", "1"), ("COLUMNS", "60")):
+        monkeypatch.setenv(name, value)
     shown = []
 
     with ScanProgress(is_compiling=is_compiling) as bar:
@@ -94,7 +94,7 @@ def test_a_progress_bar_says_compiling_until_a_symbol_is_there(
         ):
             step()
             screen.truncate(0)
-            bar._bar.refresh()  # it does so by itself ten times a second
+            bar.draw()
             shown.append(next(x for x in STAGES if x in screen.getvalue()))
 
     assert shown == stages
