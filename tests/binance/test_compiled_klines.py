@@ -153,6 +153,22 @@ def test_the_kernel_takes_for_sound_what_the_plain_reader_does(
         assert sound
 
 
+@pytest.mark.parametrize(
+    ("gaps", "expected"),
+    [
+        pytest.param((STEP, STEP), True, id="one after the other"),
+        pytest.param((STEP, 3 * STEP), True, id="two are missing"),
+        pytest.param((STEP, 0), False, id="twice"),
+        pytest.param((STEP, -STEP), False, id="back again"),
+        pytest.param((STEP + 1, STEP), False, id="off the grid"),
+    ],
+)
+def test_times_ascend_in_whole_steps(gaps: tuple[int, int], expected: bool) -> None:
+    times = START + np.cumsum((0, *gaps))
+
+    assert are_sound(times, np.ones((COLUMNS, 3)), 3, STEP) is expected
+
+
 @pytest.mark.parametrize("low", [0.0, 1.0, 2.0])
 @pytest.mark.parametrize("high", [2.0, 3.0, np.inf])
 @pytest.mark.parametrize("close", [1.0, 2.0, 3.0])

@@ -46,11 +46,13 @@ def entry_of(
     side: Side = Side.BUY,
     quoted: Quote | None = None,
     instrument: dict[str, Any] | None = None,
+    plan: dict[str, Any] | None = None,
     **rules: Any,
 ) -> Entered | Refusal:
     """Enter at 100, stop 98, risking 1 % of the equity, unless told otherwise."""
     listed = replace(INSTRUMENT, **(instrument or {}))
-    wanted = Entry(opportunity(side=side, instrument=listed), "5m", ledger.equity_at({}))
+    offered = opportunity(side=side, instrument=listed, **(plan or {}))
+    wanted = Entry(offered, "5m", ledger.equity_at({}))
     given_rules = replace(SIZING, **{"min_reward_risk": d(0), **rules})
     return enter(wanted, quoted or quote(100, 100), None, ledger, costs, given_rules)
 
@@ -150,6 +152,49 @@ def test_a_refusal_says_what_limited_the_size(
 
     assert isinstance(found, Refusal)
     assert found.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("costs", "stop", "reason"),
+    [
+        pytest.param(Costs(d("0.001"), d(0)), "99.8", "", id="two fees away"),
+        pytest.param(Costs(d("0.001"), d(0)), "99.9", "nearer to 100.0 than", id="nearer"),
+        # Bought at 100.1: two fees are 0.2002 and slippage is 0.1001.
+        pytest.param(Costs(d("0.001"), d("0.001")), "99.7", "", id="slippage besides"),
+        pytest.param(
+            Costs(d("0.001"), d("0.001")), "99.9", "nearer to 100.1 than", id="without room for it"
+        ),
+    ],
+)
+@pytest.mark.parametrize("side", Side)
+def test_a_stop_lies_farther_than_what_a_trade_costs(
+    side: Side, costs: Costs, stop: str, reason: str
+) -> None:
+    away = d(stop) - 100
+    if side is Side.SELL:
+        away, reason = -away, reason.replace("100.1", "99.9")
+
+    found = entry_of(account(), costs=costs, side=side, plan={"stop": 100 + away})
+
+    assert isinstance(found, Refusal) is bool(reason)
+    assert not isinstance(found, Refusal) or reason in found.reason
+
+
+@pytest.mark.parametrize(
+    ("fee", "least", "reason"),
+    [
+        pytest.param("0", "2", "", id="4 to win and 2 to lose"),
+        pytest.param("0", "2.01", "is 2.00 at 100.0", id="more is wanted"),
+        # To win 4 less two fees of 1; to lose 2, a fee of 1 and one of 0.98.
+        pytest.param("0.01", "0.5025", "", id="after costs"),
+        pytest.param("0.01", "0.5026", "is 0.50 at 100.0", id="more is wanted after costs"),
+    ],
+)
+def test_reward_to_risk_is_asked_for_after_costs(fee: str, least: str, reason: str) -> None:
+    found = entry_of(account(), costs=Costs(d(fee), d(0)), min_reward_risk=d(least))
+
+    assert isinstance(found, Refusal) is bool(reason)
+    assert not isinstance(found, Refusal) or f"reward to risk {reason}" in found.reason
 
 
 def test_of_an_older_journal_one_r_is_worked_out_from_what_the_entry_cost() -> None:
