@@ -28,7 +28,7 @@ from divbot.binance.wire import (
     ListingParser,
     Minutes,
     Quote,
-    parse_final_klines,
+    final_klines_of_json,
     parse_funding,
     parse_minutes,
     parse_quotes,
@@ -90,7 +90,7 @@ class BinanceClient:
         bans: Bans,
         *,
         request_timeout: float = 10.0,
-        parse_klines: ParseKlines = parse_final_klines,
+        parse_klines: ParseKlines = final_klines_of_json,
     ) -> None:
         self.market = market
         self.simulated = False

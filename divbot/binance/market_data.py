@@ -143,7 +143,7 @@ class BinanceSource:
         transport: Transport,
         timeout: float,
         *,
-        parse_klines: ParseKlines = wire.parse_final_klines,
+        parse_klines: ParseKlines = wire.final_klines_of_json,
     ) -> BinanceClient:
         bans = Bans(self.state / "bans.json" if self.state else None)
         return BinanceClient(

@@ -110,7 +110,7 @@ def test_recorded_answers_are_read_alike(data: Path) -> None:
             body = json.dumps(rows, separators=(",", ":")).encode()
             assert compiled(body)[0] == len(rows)
             ours = compiled_klines.parse_final_klines(body, interval)
-            theirs = wire.parse_final_klines(body, interval)
+            theirs = wire.final_klines_of_json(body, interval)
             assert isinstance(ours, Candles)
             assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
             found += len(rows)
@@ -125,7 +125,7 @@ def test_nonsense_is_refused_alike(body: bytes) -> None:
         except BadAnswer as error:
             return str(error)
 
-    assert outcome(compiled_klines.parse_final_klines) == outcome(wire.parse_final_klines)
+    assert outcome(compiled_klines.parse_final_klines) == outcome(wire.final_klines_of_json)
 
 
 NUMBERS = st.sampled_from([0.0, -0.0, 1.0, 2.0, 3.0, -1.0, np.inf, -np.inf, np.nan, 5e-324])
@@ -146,7 +146,7 @@ def test_the_kernel_takes_for_sound_what_the_plain_reader_does(
     sound = are_sound(times, columns, len(rows), spacing)
 
     try:
-        wire._check_candles(Candles(times, *columns), interval)
+        wire.check_candles(Candles(times, *columns), interval)
     except BadAnswer:
         assert not sound
     else:
