@@ -111,10 +111,9 @@ class Venue:
         return Answer(200, {"content-type": "application/json"}, orjson.dumps(self.bodies[name]))
 
     def client(self, clock: ManualClock) -> BinanceClient:
-        client = BinanceClient(self.market, ["http://x"], self, clock, Bans(None))  # type: ignore[arg-type]
         budget = WeightBudget(clock, 10_000)
-        client.spend_from(budget.lease(budget.open_lease()))
-        return client
+        lease = budget.lease(budget.open_lease())
+        return BinanceClient(self.market, ["http://x"], self, clock, Bans(None), lease)  # type: ignore[arg-type]
 
     def universe(self, *held: str, **rules: Any) -> Universe:
         return self.listings(ManualClock(NOW), **rules).universe(held)
@@ -461,7 +460,7 @@ def test_whatever_a_candle_says_it_is_believed_or_refused(
 
     fast = outcome(lambda x: closes(compiled_klines.parse_final_klines(x, Interval.M1)))
     plain = outcome(lambda x: closes(wire.final_klines_of_json(x, Interval.M1)))
-    exact = outcome(lambda x: [float(c.close) for c in wire.parse_minutes(x).final])
+    exact = outcome(lambda x: [float(c.close) for c in wire.parse_minutes(x, Interval.M1).final])
 
     assert fast == plain == exact
 
