@@ -61,7 +61,7 @@ def open_scanner(
     Its reports bring past divergences and candles only where they are asked for.
     """
     workers = workers_of_scan(settings)
-    start_workers_early(workers)
+    start_workers(workers, demo=demo)
     # Loaded here: whoever only asks for --help waits for none of it.
     from divbot.scanner.cycle import Scanner
 
@@ -89,12 +89,17 @@ def workers_of_scan(settings: Settings, *, may_stay_in_process: bool = True) -> 
     )
 
 
-def start_workers_early(workers: int) -> None:
-    """Let workers load their kernels while this process still loads its own modules."""
-    from divbot.processes import PRELOAD, start_context
+def start_workers(workers: int, *, demo: bool) -> None:
+    """Let workers load their kernels while this process still loads its own modules.
+
+    Where there are none, what the command has started early ends; but a demo's exchange uses it.
+    """
+    from divbot.processes import PRELOAD, end_early, start_context
 
     if workers:
         start_context(PRELOAD)
+    elif not demo:
+        end_early()
 
 
 @contextmanager
