@@ -14,7 +14,7 @@ from divbot.scanner import cases as parent
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.pool import InlinePool
-from divbot.scanner.trial import line_of_sight, trends, try_divergences
+from divbot.scanner.trial import extremes, line_of_sight, trends, try_divergences
 from tests import reference
 from tests.scanner.fakes import (
     RATE,
@@ -68,6 +68,17 @@ def test_parent_and_kernel_number_fates_alike() -> None:
     assert [getattr(outcomes, x) for x in ("UNRESOLVED", "NOT_ENTERED", "EXPIRED")] == [0, 1, 4]
     assert (outcomes.REACHED_TARGET, outcomes.REACHED_STOP) == (2, 3)
     assert parent.REACHED_TARGET == 2
+
+
+def test_the_more_extreme_rsi_counts_of_a_short_from_the_other_end() -> None:
+    _, analysis = market()
+    events = after_warm_up(analysis.divergences)
+
+    found = extremes(analysis, events)
+
+    for (column, kind, previous, pivot, _), extreme in zip(events.tolist(), found, strict=True):
+        both = analysis.rsi[previous, column], analysis.rsi[pivot, column]
+        assert extreme == (min(both) if kind < 2 else 100 - max(both))
 
 
 def test_a_trend_is_measured_in_the_signal_s_direction() -> None:
