@@ -12,7 +12,7 @@ import pytest
 
 from divbot.binance.budget import Lease, WeightBudget
 from divbot.domain.clock import ManualClock
-from divbot.domain.errors import StopUntil
+from divbot.domain.errors import StopUntil, VenueRefused
 
 LIMIT = 2400
 STEP = 0.1
@@ -261,7 +261,7 @@ def test_a_raised_limit_is_used() -> None:
     lease = budget.lease(budget.open_lease(500))
     assert not lease.try_take(500)
 
-    budget.limit = 1000
+    budget.allow(1000)
     budget.tend()
 
     assert lease.try_take(500)
@@ -318,3 +318,26 @@ def test_a_pause_of_two_minutes_is_waited_for_and_a_longer_one_is_told(
 
     with pytest.raises(StopUntil) if is_told else nullcontext():
         assert lease.try_take(10) is False
+
+
+@pytest.mark.parametrize("in_worker", [False, True], ids=["the parent", "a worker"])
+def test_a_request_beyond_the_whole_limit_is_refused_and_not_waited_for(*, in_worker: bool) -> None:
+    budget = WeightBudget(ManualClock(), LIMIT)
+    number = budget.open_lease()
+    lease = (pickled(budget) if in_worker else budget).lease(number)
+
+    budget.allow(49)
+
+    with pytest.raises(VenueRefused, match=r"a weight of 40, but only 39\.2 of the 49"):
+        lease.take(40)
+
+
+def test_what_is_kept_for_the_trader_is_not_waited_for_either() -> None:
+    budget = WeightBudget(ManualClock(), 90)
+    scanner = budget.lease(budget.open_lease())
+
+    scanner.take(40)
+    budget.open_lease(ahead=1000)
+
+    with pytest.raises(VenueRefused, match="a weight of 40, but only 36 of the 90"):
+        scanner.take(40)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.domain.events import Entered, Exited, Resumed
+from divbot.domain.events import Entered, Exited
 from divbot.domain.fills import Costs, Quote
 from divbot.domain.ledger import Dust, Ledger, fold
 from divbot.domain.market import Market
@@ -18,10 +18,9 @@ from divbot.domain.positions import MINUTE, exit_in_candle
 from divbot.domain.risk import Limit
 from divbot.domain.signals import Side
 from divbot.trading.curve import equity_curve
-from divbot.trading.replay import exited
+from divbot.trading.replay import ended
 from divbot.trading.sizing import Entry, Refusal, enter
 from tests.trading.fakes import (
-    COSTS,
     FREE,
     INSTRUMENT,
     NOON,
@@ -86,7 +85,7 @@ def test_a_plain_stop_loses_what_was_planned(
     beyond = found.stop - position.sign
     stopped = exit_in_candle(position, candle(1, 100, *_high_and_low(beyond), 100), costs)
     assert stopped is not None
-    (trade,) = opened.apply(exited(position, stopped)).closed
+    (trade,) = opened.apply(*ended(position, stopped, (), MINUTE)).closed
 
     assert trade.r_multiple == pytest.approx(Decimal(-1), abs=Decimal("1e-6"))
     assert trade.risk <= SIZING.risk * balance + d("0.00000003")
@@ -197,16 +196,6 @@ def test_reward_to_risk_is_asked_for_after_costs(fee: str, least: str, reason: s
     assert not isinstance(found, Refusal) or f"reward to risk {reason}" in found.reason
 
 
-def test_of_an_older_journal_one_r_is_worked_out_from_what_the_entry_cost() -> None:
-    new = entry_of(account(), costs=COSTS)
-    assert isinstance(new, Entered)
-
-    old = replace(new, risk=None, limited_by=None)
-
-    assert new.risk is not None
-    assert old.planned_loss == pytest.approx(new.risk, rel=Decimal("0.001"))
-
-
 class TestDust:
     def test_what_is_left_over_is_kept_and_no_fee(self) -> None:
         ledger = account(50, Market.SPOT)
@@ -241,7 +230,7 @@ class TestDust:
         (position,) = opened.positions.values()
         stop = exit_in_candle(position, candle(1, 100, 100, 98, 99), SPOT_COSTS)
         assert stop is not None
-        closed = opened.apply(exited(position, stop))
+        closed = opened.apply(*ended(position, stop, (), MINUTE))
         assert closed.dust["AAAUSDT"].price == stop.fill.price
 
         second = entry_of(closed, quoted=quote(100, 100, NOON + 9 * MINUTE), **rules)
@@ -327,16 +316,6 @@ class TestDust:
         (out,) = [x for x in trader.journal.events if isinstance(x, Exited)]
         spent = trade.quantity * trade.entry.price + trade.entry.fee
         assert trade.profit == out.returned - spent
-
-    def test_journals_that_booked_it_as_a_fee_are_read_as_they_are(self) -> None:
-        old = entered(quantity=10, leverage=1)
-        old = replace(old, quantity=d(9), margin=d(900), fill=replace(old.fill, fee=d(100)))
-
-        after = fold([started(market=Market.SPOT), Resumed(NOON, 1, {}), old])
-
-        assert after.cash == d(9000)
-        assert after.dust == {}
-        assert old.planned_loss == d(9) * 2 + d(100)
 
 
 def spot_trader() -> Trader:
