@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import SHIPPED
 from tests.oracles.paper_checker import check
 from tests.trading.runs import NEAR, RULES, SPOT_RULES, Enough, Fact, Run, rewritten, trade
 
@@ -22,22 +21,13 @@ UNIT = Decimal("1e-8")
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Return some hours of trading on recorded futures, a settlement of funding among them."""
     journal = tmp_path_factory.mktemp("usdm") / "run.db"
-    exchange = "--recorded", SHIPPED / "market" / "usdm-1m-2025-05.parquet"
-    return trade(
-        journal,
-        *exchange,
-        "--at",
-        "2025-05-20T03:00",
-        rules=RULES,
-        speed=600,
-        seconds=60,
-        enough=Enough(20, funded=1),
-        **NEAR,
-        DIVBOT_MIN_AGE="0",  # the recording begins 15 hours before
-    )
+    recording = data / "market" / "usdm-1m-2025-05.parquet"
+    exchange = "--recorded", recording, "--at", "2025-05-20T03:00"
+    enough = Enough(20, funded=1)
+    return trade(journal, *exchange, rules=RULES, speed=600, seconds=60, enough=enough, **NEAR)
 
 
 def test_recorded_futures_are_traded_to_the_last_unit(run: Run) -> None:
