@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from divbot import cli
+from divbot.trading.journal import Journal
 from tests.cli.commands import divbot
+from tests.cli.paper_runs import STARTED
 from tests.conftest import SHIPPED
 from tests.documents.pages import PAGES, README, Block, blocks_of
 
@@ -28,8 +30,9 @@ WITH_THREADS = {"paper"}
 
 @pytest.fixture
 def desk(quiet_market: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sit in an empty folder with a recording, and with a market that needs no network."""
+    """Sit in a folder with a recording and a journal, and with a market that needs no network."""
     (tmp_path / "market.parquet").symlink_to(SHIPPED / "market" / "spot-5m-2024-07.parquet")
+    Journal.create(tmp_path / "run.db", STARTED).close()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setenv("DIVBOT_BASE_URL", quiet_market)
