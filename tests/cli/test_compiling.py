@@ -6,11 +6,11 @@ import io
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from divbot.cli import compiling, progress
 from divbot.cli.compiling import is_compiled, tell_of_compiling
 from divbot.cli.progress import ScanProgress
+from divbot.cli.terminal import Terminal
 from divbot.kernels.place import Place
 
 NOTICE = (
@@ -79,9 +79,10 @@ def test_a_progress_bar_says_compiling_until_a_symbol_is_there(
     monkeypatch: pytest.MonkeyPatch, is_compiling: bool, stages: list[str]
 ) -> None:
     screen = io.StringIO()
-    monkeypatch.setattr(
-        progress, "Console", lambda **_: Console(file=screen, force_terminal=True, width=60)
-    )
+    terminal = Terminal(screen)
+    at_work = terminal.console(force_terminal=True, width=60)
+    monkeypatch.setattr(terminal, "console", lambda: at_work)
+    monkeypatch.setattr(progress.terminal, "stderr", lambda: terminal)
     shown = []
 
     with ScanProgress(is_compiling=is_compiling) as bar:
