@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -253,21 +253,6 @@ def _universe_rules(settings: Settings) -> UniverseRules:
         min_age=settings.min_age,
         max_spread=settings.max_spread,
     )
-
-
-def naming_notices(
-    settings: Settings, known: Collection[str], held: Collection[str] = ()
-) -> Iterator[str]:
-    """Give a line for each symbol or pattern of the settings that means nothing `known`.
-
-    Raise InputError where no symbol is left to look at.
-    """
-    from divbot.binance.universe import unknown_among, without_match
-
-    for symbol, why in unknown_among(known, settings.symbols, held).items():
-        yield f"{symbol} is not scanned: {why}"
-    if not settings.symbols:
-        yield from without_match(known, _universe_rules(settings))
 
 
 def _budget(settings: Settings) -> WeightBudget:

@@ -185,14 +185,14 @@ def open_paper(
         listed = questions.insist(trading.begin)
         if notice := long_candles_notice(trading):
             tell(notice, is_warning=True)
+        if notice := speed_notice(trading.speed, options.speed):
+            tell(notice, is_warning=True)
         if options.speed != 1 and not trading.simulated:
             raise InputError(
                 "--speed works on a simulated market only: a real one keeps its own time"
             )
         journal = open_journal(settings, options, trading, on_event, tell, listed)
         stack.callback(journal.close)
-        for notice in app.naming_notices(settings, listed, journal.ledger.symbols):
-            tell(notice, is_warning=True)
         book = Book(journal, on_event)
         cache = ReportCache()
         engine = Engine(trading, cache, book, questions, trading_rules(settings), tell)
@@ -232,14 +232,27 @@ def open_paper(
             run.end()
 
 
+def speed_notice(found: float | None, expected: float) -> str:
+    """Return, in words, that a local exchange is faster or slower than this program thinks.
+
+    One whose time stands still, 0, is none to trade on at another speed.
+    """
+    if not found or found == expected:
+        return ""
+    return (
+        f"the time of this exchange runs at --speed {found:g}, and here --speed {expected:g} is "
+        "given: scans and price checks come at the wrong times; give both the same"
+    )
+
+
 def long_candles_notice(trading: BinanceTrading) -> str:
     """Return, in words, how stops are judged where there is no 1m candle; nothing elsewhere."""
     if trading.candle_length <= MINUTE:
         return ""
     shortest = trading.interval.value
     return (
-        f"this market has no candles shorter than {shortest}: what happens between two looks at "
-        f"the prices is judged by {shortest} candles, and one that touches both stop and target "
+        f"this market has no candles shorter than {shortest}: what happens between two price "
+        f"checks is judged by {shortest} candles, and one that touches both stop and target "
         "counts as a stop"
     )
 

@@ -162,7 +162,7 @@ def _entered(event: Entered) -> tuple[str, ...]:
         f", spread {percent(fill.spread / fill.price, 3)}",
         f", slip {money(fill.slippage)} {ASSET}",
         f", fee {money(fill.fee)}",
-        f", 1 R {money(event.planned_loss)}, size limited by {event.limited_by.value}"
+        f", 1 R {money(event.risk)}, size limited by {event.limited_by.value}"
         if event.limited_by
         else "",
     )
