@@ -74,7 +74,7 @@ def test_every_error_is_caught_by_its_name_in_the_package() -> None:
 def test_a_report_is_one_line_at_a_prompt() -> None:
     assert repr(REPORT) == (
         "<Report: Binance USD-M futures, 5m, as of 2024-07-30 09:10 UTC; "
-        "396 of 400 symbols scanned, 3 opportunities>"
+        "396 of 400 symbols scanned, 3 shown>"
     )
 
 

@@ -29,6 +29,7 @@ from divbot.app.options import PaperOptions
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import InputError, JournalError
+from divbot.domain.market import Interval
 from divbot.domain.notices import Tell
 from divbot.domain.positions import MINUTE
 
@@ -183,6 +184,7 @@ def open_paper(
         questions = Questions(_TRADER_CONNECTIONS, stop)
         stack.callback(questions.close)
         listed = questions.insist(trading.begin)
+        refuse_too_short(settings.interval, trading)
         if notice := long_candles_notice(trading):
             tell(notice, is_warning=True)
         if notice := speed_notice(trading.speed, options.speed):
@@ -243,6 +245,16 @@ def speed_notice(found: float | None, expected: float) -> str:
         f"the time of this exchange runs at --speed {found:g}, and here --speed {expected:g} is "
         "given: scans and price checks come at the wrong times; give both the same"
     )
+
+
+def refuse_too_short(interval: Interval, trading: BinanceTrading) -> None:
+    """Raise InputError where the market has no candles as short as `interval`."""
+    shortest = trading.interval
+    if interval.milliseconds < shortest.milliseconds:
+        raise InputError(
+            f"this market has no {interval.value} candles, its shortest are {shortest.value}: "
+            f"choose --interval {shortest.value} or a longer one"
+        )
 
 
 def long_candles_notice(trading: BinanceTrading) -> str:

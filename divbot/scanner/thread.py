@@ -205,7 +205,8 @@ class BackgroundScanner:
             before = self._condition
             self._condition = replace(before, scans=before.scans + 1, error="")
         self._outage.end(self._clock.now())
-        found = f"[Background] found {report.summary.opportunities} opportunities"
+        count = report.summary.opportunities
+        found = f"[Background] found {count} {'opportunity' if count == 1 else 'opportunities'}"
         self._tell(found, is_detail=bool(before.scans))
         # What does not change is told once, not after every scan.
         for notice in report.notices:

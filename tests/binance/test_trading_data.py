@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from divbot.app.paper import long_candles_notice, speed_notice
+from divbot.app.paper import long_candles_notice, refuse_too_short, speed_notice
 from divbot.binance.budget import WeightBudget
 from divbot.binance.market_data import BinanceSource
 from divbot.binance.rules import UniverseRules
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.trading_data import BinanceTrading
 from divbot.domain.clock import SystemClock
+from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 from tests.exchange.recordings import START, table, write_csv
 from tests.exchange.servers import running
@@ -68,6 +69,14 @@ def test_the_shortest_candles_are_asked_for_that_there_are(
         opens = [x.open_time for x in (*found.final, found.forming)]
         count = -(-200 * recorded.milliseconds // shortest.milliseconds)
         assert opens == [START + n * shortest.milliseconds for n in range(count)]
+
+
+def test_shorter_candles_than_a_market_has_are_refused_before_a_run_begins(tmp_path: Path) -> None:
+    with trading(recording(tmp_path, Interval.M15), Market.SPOT) as market:
+        refuse_too_short(Interval.M15, market)
+
+        with pytest.raises(InputError, match="no 5m candles, its shortest are 15m"):
+            refuse_too_short(Interval.M5, market)
 
 
 def test_a_wick_in_a_recording_of_15m_candles_is_seen(tmp_path: Path) -> None:
