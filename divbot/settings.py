@@ -69,7 +69,7 @@ _WORKERS = Bounds(int, 1, MOST_WORKERS)
 
 
 class Settings(BaseSettings):
-    """Every setting, checked; the descriptions are those of the README's table."""
+    """Every setting, checked; the descriptions are those of docs/settings.md."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENVIRONMENT_PREFIX, extra="forbid", frozen=True, env_ignore_empty=True

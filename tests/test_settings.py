@@ -207,8 +207,8 @@ def test_the_example_file_holds_every_setting_at_its_default() -> None:
     assert all(Settings.model_fields[name].default in (None, ()) for name in commented)
 
 
-def test_the_readme_s_table_holds_every_setting_as_it_is() -> None:
-    text = (PROJECT / "README.md").read_text("utf-8")
+def test_the_page_of_settings_holds_every_setting_as_it_is() -> None:
+    text = (PROJECT / "docs" / "settings.md").read_text("utf-8")
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|$", text, re.M)
 
     assert rows == [
