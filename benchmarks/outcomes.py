@@ -17,7 +17,7 @@ import numpy as np
 
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Kind, Signal
-from divbot.kernels.analysis import after_warm_up, analyse
+from divbot.kernels.analysis import analyse
 from divbot.scanner.block import Block
 from divbot.scanner.cases import Past
 from divbot.scanner.plan import TradeRules

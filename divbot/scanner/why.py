@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from divbot.domain.clock import utc_text
 from divbot.domain.market import Interval
 from divbot.domain.signals import Kind, Opportunity, Side
-from divbot.kernels.analysis import FARTHEST, NEAREST, WARM_UP, Analysis, analyse
-from divbot.kernels.divergence import HISTORY, KIND, PIVOT, PREVIOUS, SAME_RSI
-from divbot.kernels.pivots import HIGH, LOW, RIGHT
+from divbot.kernels.analysis import Analysis, analyse
+from divbot.kernels.divergence import KIND, PIVOT, PREVIOUS, SAME_RSI
+from divbot.kernels.indicator import Indicator
+from divbot.kernels.pivots import HIGH, LOW
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.cycle import ScanRules
 from divbot.scanner.port import Candles, Listed, Universe
 from divbot.scanner.ranking import RankingRules
 from divbot.scanner.report import Report
-from divbot.scanner.task import MINIMUM_CANDLES
 from divbot.scanner.trial import KINDS
 
 Event: TypeAlias = NDArray[np.int64]
@@ -98,7 +98,7 @@ def scan_story(
     if candles is None or not len(candles.open_time):
         story.stops("history", "no candle was found")
         return story
-    found = _Findings.of(candles, report.interval, rules.limit)
+    found = _Findings.of(candles, report.interval, rules.limit, ranking.trade.indicator)
     story.passes("history", found.history())
     for line in found.pivot_lines():
         story.passes("pivots", line)
@@ -168,17 +168,21 @@ class _Findings:
     interval: Interval
 
     @classmethod
-    def of(cls, candles: Candles, interval: Interval, limit: int) -> _Findings:
+    def of(
+        cls, candles: Candles, interval: Interval, limit: int, indicator: Indicator
+    ) -> _Findings:
         """Analyse candles as a scan does."""
         block = build_block({"": candles}, interval, limit)
-        return cls(block, analyse(block.high, block.low, block.close), candles, interval)
+        analysis = analyse(block.high, block.low, block.close, indicator)
+        return cls(block, analysis, candles, interval)
 
     def history(self) -> str:
         """Return how much of it there is."""
         count, rows = len(self.candles.open_time), len(self.block.close)
+        least = self.analysis.indicator.minimum_candles
         gaps = f", {rows - count} missing between them" if rows > count else ""
         return (
-            f"{count} final candles{gaps}, at least {MINIMUM_CANDLES} are needed; the newest one "
+            f"{count} final candles{gaps}, at least {least} are needed; the newest one "
             f"closed {self._closed(rows - 1)}"
         )
 
@@ -194,35 +198,39 @@ class _Findings:
 
     def newest(self, confirmed: int | None) -> Event | None:
         """Return the divergence that `confirmed` confirmed, or else the last, warm-up kept."""
-        kept = [x for x in self.analysis.divergences if x[HISTORY] >= WARM_UP]
-        wanted = [x for x in kept if confirmed is None or self.confirmed(x) == confirmed]
+        wanted = [
+            x
+            for x in self.analysis.after_warm_up()
+            if confirmed is None or self.confirmed(x) == confirmed
+        ]
         return wanted[-1] if wanted else None
 
     def why_none(self) -> str:
         """Return why the candles show no divergence."""
         early = len(self.analysis.divergences)
         if early:
+            warm_up = self.analysis.indicator.warm_up
             return (
-                f"none counts: {early} begin in the first {WARM_UP} candles, in which the RSI is "
+                f"none counts: {early} begin in the first {warm_up} candles, in which the RSI is "
                 "still settling"
             )
         return "none in these candles; the pivots above are the newest ones"
 
     def confirmed(self, event: Event) -> int:
         """Return the open time of the confirming candle, ms UTC."""
-        return self._time(int(event[PIVOT]) + RIGHT)
+        return self._time(int(self.analysis.confirmed(event)))
 
     def event_line(self, event: Event) -> str:
         """Return a divergence in words."""
         kind = KINDS[int(event[KIND])]
         mark = LOW if kind.side is Side.BUY else HIGH
         pair = self._pair(int(event[PREVIOUS]), int(event[PIVOT]), mark)
-        row = int(event[PIVOT]) + RIGHT
+        row = int(self.analysis.confirmed(event))
         return f"{kind.value.replace('_', ' ')}: {pair}; confirmed {self._closed(row)}"
 
     def spent_line(self, event: Event, kind: Kind, rules: RankingRules) -> str:
         """Return why a fresh divergence cannot be traded any more."""
-        row = int(event[PIVOT]) + RIGHT
+        row = int(self.analysis.confirmed(event))
         close, since = self.block.close[row, 0], slice(row + 1, None)
         is_buy = kind.side is Side.BUY
         sign = 1 if is_buy else -1
@@ -254,8 +262,9 @@ class _Findings:
         for event in self.analysis.divergences:
             if (int(event[PREVIOUS]), int(event[PIVOT])) == (q, p) and self._is(event, mark):
                 return KINDS[int(event[KIND])].value.replace("_", " ")
-        if not NEAREST <= p - q <= FARTHEST:
-            return f"not {NEAREST} to {FARTHEST} candles apart"
+        nearest, farthest = self.analysis.indicator.nearest, self.analysis.indicator.farthest
+        if not nearest <= p - q <= farthest:
+            return f"not {nearest} to {farthest} candles apart"
         prices, rsi = self._prices(mark), self.analysis.rsi[:, 0]
         if prices[p] == prices[q]:
             return "no divergence: equal prices"
