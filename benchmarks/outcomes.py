@@ -30,7 +30,7 @@ RULES = TradeRules(stop_atr=0.5, reward_risk=2.0, fee=0.0005, slippage=0.0002, h
 def main() -> None:
     block = random_block()
     analysis = analyse(block.high, block.low, block.close)
-    events = after_warm_up(analysis.divergences)
+    events = analysis.after_warm_up()
     cases = try_divergences(block, analysis, events, RULES)
     past = Past([cases], set(), RULES, Interval.M5)
     signals = [signal(block.symbols[number], number) for number in range(OPPORTUNITIES)]

@@ -23,7 +23,7 @@ def pivots(values: NDArray[np.float64], left: int, right: int) -> NDArray[np.int
 
     A low is at most each of the `left` values before it and below each of the `right` values after
     it; a high mirrors it. NaN to the left does not block a pivot; NaN at the bar or to its right
-    does. The last `right` bars are never pivots yet.
+    does. The first `left` and the last `right` bars are never pivots.
     """
     marks = np.zeros(values.shape, np.int8)
     _mark(values, left, right, marks)
@@ -32,14 +32,13 @@ def pivots(values: NDArray[np.float64], left: int, right: int) -> NDArray[np.int
 
 @jit
 def _mark(values: NDArray[np.float64], left: int, right: int, marks: NDArray[np.int8]) -> None:
-    for p in range(values.shape[0] - right):
+    for p in range(left, values.shape[0] - right):
         for near in range(0, left if left > right else right, _TOGETHER):
-            # Before the first bar there is the bar itself: it is no lower than it is.
-            b1, a1 = max(p - min(near + 1, left), 0), p + min(near + 1, right)
-            b2, a2 = max(p - min(near + 2, left), 0), p + min(near + 2, right)
-            b3, a3 = max(p - min(near + 3, left), 0), p + min(near + 3, right)
-            b4, a4 = max(p - min(near + 4, left), 0), p + min(near + 4, right)
-            b5, a5 = max(p - min(near + 5, left), 0), p + min(near + 5, right)
+            b1, a1 = p - min(near + 1, left), p + min(near + 1, right)
+            b2, a2 = p - min(near + 2, left), p + min(near + 2, right)
+            b3, a3 = p - min(near + 3, left), p + min(near + 3, right)
+            b4, a4 = p - min(near + 4, left), p + min(near + 4, right)
+            b5, a5 = p - min(near + 5, left), p + min(near + 5, right)
             for s in range(values.shape[1]):
                 value = values[p, s]
                 lowest, highest = np.inf, -np.inf

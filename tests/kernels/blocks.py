@@ -50,7 +50,7 @@ def events_of(analysis: Analysis, symbol: int) -> list[tuple[str, int, int]]:
 
 
 def blocks(**bounds: Any) -> st.SearchStrategy[tuple[Floats, Floats, Floats]]:
-    """Draw blocks of every coarseness, of few symbols and of more than a processor takes at once."""
+    """Draw blocks of every coarseness, of few symbols and of many."""
     return st.builds(
         walk,
         seed=st.integers(0, 2**32 - 1),
