@@ -1,25 +1,25 @@
-"""What outcomes and confidence add to a scan of 400 symbols of 1000 candles, on one core.
+"""What outcomes and evidence add to a scan of 400 symbols of 1000 candles, on one core.
 
     python benchmarks/outcomes.py
 
-Printed are medians of processor time, all threads together: of the kernels that were there before,
-and of each stage that trying past divergences adds, in the worker and in the parent.
+Printed are medians of processor time, all threads together: of the kernels that find divergences,
+of trying all of them as trades, and of what is stated of those that are shown.
 """
 
 from __future__ import annotations
 
-import pickle
 import statistics
 import time
 from collections.abc import Callable
 
 import numpy as np
 
-from divbot.domain.market import Interval
-from divbot.domain.signals import Divergence, Kind, Signal
+from divbot.domain.market import Interval, Market
 from divbot.kernels.analysis import analyse
+from divbot.scanner.base_rates import BaseRate
 from divbot.scanner.block import Block
-from divbot.scanner.cases import Past
+from divbot.scanner.cases import FATES
+from divbot.scanner.evidence import Expectations
 from divbot.scanner.plan import TradeRules
 from divbot.scanner.trial import try_divergences
 
@@ -31,16 +31,17 @@ def main() -> None:
     block = random_block()
     analysis = analyse(block.high, block.low, block.close)
     events = analysis.after_warm_up()
-    cases = try_divergences(block, analysis, events, RULES)
-    past = Past([cases], set(), RULES, Interval.M5)
-    signals = [signal(block.symbols[number], number) for number in range(OPPORTUNITIES)]
-    print(f"{BARS} candles of {SYMBOLS} symbols, {len(events)} divergences, {past.fates}")
+    counts = np.bincount(try_divergences(block, analysis, events, RULES).fate, minlength=len(FATES))
+    expectations = Expectations(RULES, BaseRate(Market.USDM, Interval.M5, "none"))
+    became = ", ".join(f"{count} {name}" for count, name in zip(counts, FATES, strict=True))
+    print(f"{BARS} candles of {SYMBOLS} symbols, {len(events)} divergences: {became}")
     stages: dict[str, Callable[[], object]] = {
-        "RSI to divergences, as before": lambda: analyse(block.high, block.low, block.close),
+        "RSI to divergences": lambda: analyse(block.high, block.low, block.close),
         "trying all divergences": lambda: try_divergences(block, analysis, events, RULES),
-        "sending them to the parent": lambda: pickle.loads(pickle.dumps(cases)),
-        "pooling": lambda: Past([cases], set(), RULES, Interval.M5),
-        f"evidence of {OPPORTUNITIES}": lambda: [past.evidence(x) for x in signals],
+        f"evidence of {OPPORTUNITIES}": lambda: [
+            expectations.evidence(100.0, 99.0 - number / 60, 102.0, 0.5)
+            for number in range(OPPORTUNITIES)
+        ],
     }
     for name, stage in stages.items():
         print(f"{name:<32} {milliseconds(stage):>6.2f} ms")
@@ -57,15 +58,6 @@ def random_block() -> Block:
     offsets = np.zeros(SYMBOLS, np.int64)
     high, low = path.max(axis=1), path.min(axis=1)
     return Block(symbols, Interval.M5, 5_000_000, offsets, opened, high, low, close)
-
-
-def signal(symbol: str, number: int) -> Signal:
-    """Return a signal of which only what makes it like others matters."""
-    kind = list(Kind)[number % 4]
-    figures = dict.fromkeys(Signal.__slots__, 1.0)
-    likeness = {"extreme": 20.0 + number % 40, "trend": (number % 7 - 3) / 3}
-    divergence = Divergence(symbol, kind, 0, 0, 0)
-    return Signal(**{**figures, **likeness, "divergence": divergence})  # type: ignore[arg-type]
 
 
 def milliseconds(stage: Callable[[], object]) -> float:

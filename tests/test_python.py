@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from multiprocessing import spawn
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -48,13 +49,15 @@ def test_a_scan_with_workers_needs_no_guard_of_the_main_module(
     assert (done.stdout, done.stderr) == ("8 True\n", "")
 
 
-def test_children_of_others_still_import_the_main_module() -> None:
+def test_children_of_others_still_import_the_main_module(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     start_context()
+    main = ModuleType("__main__")
+    main.__file__ = "/home/somebody/script.py"
+    monkeypatch.setitem(sys.modules, "__main__", main)
 
-    assert spawn.get_preparation_data("theirs").keys() & {
-        "init_main_from_name",
-        "init_main_from_path",
-    }
+    assert spawn.get_preparation_data("theirs")["init_main_from_path"] == main.__file__
 
 
 def test_every_error_is_caught_by_its_name_in_the_package() -> None:

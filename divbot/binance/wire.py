@@ -309,8 +309,8 @@ def _weight_limit(limits: object) -> int | None:
         if isinstance(limit, dict) and limit.get("rateLimitType") == "REQUEST_WEIGHT":
             is_a_minute = (limit.get("interval"), limit.get("intervalNum", 1)) == ("MINUTE", 1)
             most = limit.get("limit")
-            if is_a_minute and type(most) is int and 0 < most <= _MOST_WEIGHT:
-                return most
+            if is_a_minute and type(most) is int and most > 0:
+                return min(most, _MOST_WEIGHT)
     return None
 
 

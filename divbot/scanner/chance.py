@@ -14,8 +14,9 @@ leaves no time: that is why a stop four ATRs away reaches its target less often 
 the expectation is (1 + x / SHAPE)^-SHAPE with x the exponent at the mean variance (its Laplace
 transform). MEAN_VARIANCE is in ATRs squared: a random walk whose true range is 1 on average has
 pi / 8 = 0.39; divergences are confirmed in calm stretches, after which there is more. Both numbers
-were fitted on the earlier half of five recordings and judged on the later: see docs of
-`divbot verify calibration`.
+are the likeliest, given how divergences of the first halves of five recordings ended (target, stop,
+or neither), on a grid of 42; they were judged on the second halves, as `divbot verify calibration`
+judges.
 """
 
 from __future__ import annotations

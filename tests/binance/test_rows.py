@@ -461,7 +461,7 @@ def test_whatever_a_candle_says_it_is_believed_or_refused(
 
     fast = outcome(lambda x: closes(compiled_klines.parse_final_klines(x, Interval.M1)))
     plain = outcome(lambda x: closes(wire.parse_final_klines(x, Interval.M1)))
-    exact = outcome(lambda x: [float(c.close) for c in wire.parse_minutes(x).final])
+    exact = outcome(lambda x: [float(c.close) for c in wire.parse_minutes(x, Interval.M1).final])
 
     assert fast == plain == exact
 

@@ -186,6 +186,16 @@ def test_a_real_listing_without_its_optional_fields_is_understood(data: Path) ->
     assert (first.symbol, first.tick_size, first.is_open) == ("ETHBTC", None, True)
 
 
+def test_a_limit_beyond_all_need_is_as_good_as_the_largest_that_can_be_counted() -> None:
+    limit = {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "limit": 6_000_000_000}
+
+    parsed = ListingParser(Market.SPOT).parse(
+        json.dumps({"symbols": [], "rateLimits": [limit]}).encode()
+    )
+
+    assert parsed.weight_limit == 1_000_000_000
+
+
 def test_an_entry_that_makes_no_sense_costs_only_itself() -> None:
     good = {"symbol": "AUSDT", "status": "TRADING", "baseAsset": "A", "quoteAsset": "USDT"}
     listing = json.dumps({"symbols": [good, good | {"symbol": "A B"}, good | {"symbol": 7}]})

@@ -23,19 +23,25 @@ def test_a_scan_prints_a_ranked_table(quiet_market: str) -> None:
         "local exchange USD-M futures, 5m, as of 2024-07-30 09:00 UTC - SIMULATED PRICES"
     )
     assert " ".join(lines[1].split()) == (
-        "# symbol signal kind score RSI R/R stop % price stop target ATR % age confirmed"
+        "# symbol signal kind score conf. exp. R RSI R/R stop % price stop target ATR % age "
+        "confirmed"
     )
     assert [line.split()[0] for line in lines[2:5]] == ["1", "2", "3"]
     assert re.fullmatch(
-        r"past divergences as trades: .*; confidence 0\.\d\d \(90 % interval 0\.\d\d-0\.\d\d\), "
-        r"expectancy [-+]0\.\d\d R for every row",
+        r"past divergences as trades: \d+ reached the target, \d+ the stop, \d+ expired, \d+ are "
+        r"not over, \d+ were not entered",
         lines[5],
     )
-    assert lines[6].startswith("symbols: 60 listed > 60 tradable > 60 in the universe > ")
-    assert lines[6].endswith(" > 3 shown")
-    assert re.fullmatch(r"divergences: \d+ found > \d+ open to trade > 3 shown", lines[7])
-    assert lines[8] == "60 of 60 symbols scanned"
-    assert lines[9].endswith("request weight 167")
+    assert re.fullmatch(
+        r"confidence and expectancy start from [\d,]+ divergences of \d+ weeks \(USD-M futures 5m, "
+        r".*\)",
+        lines[6],
+    )
+    assert lines[7].startswith("symbols: 60 listed > 60 tradable > 60 in the universe > ")
+    assert lines[7].endswith(" > 3 shown")
+    assert re.fullmatch(r"divergences: \d+ found > \d+ open to trade > 3 shown", lines[8])
+    assert lines[9] == "60 of 60 symbols scanned"
+    assert lines[10].endswith("request weight 167")
     assert run.stderr == ""
 
 

@@ -55,18 +55,21 @@ def test_expectancy_is_what_costs_take() -> None:
 
     found = Expectations(rules, CHANCE).evidence(100.0, 99.0, 102.0, 0.5)
 
-    # Two fees of 5 cents and 2 cents for the entry; 2 more where the exit is no target; of 1 USDT.
+    # Two fees of 5 cents and 2 cents for the entry; 2 more where the exit is no target. A plain
+    # stop loses 1 USDT, and all of these: 1.14 are 1 R.
     assert found is not None
-    assert found.expectancy == pytest.approx(-(0.10 + 0.02 + 0.02 * (1 - found.confidence)))
+    costs = 0.10 + 0.02 + 0.02 * (1 - found.confidence)
+    assert found.expectancy == pytest.approx(-costs / 1.14)
 
 
 def test_years_move_both_as_far_as_they_are_believed() -> None:
     chance, years = expected_of(), expected_of(YEARS)
 
-    # Half of 4 % more, as the error is that of such ratios; and half of 0.1 R.
+    # Half of 4 % more, as the error is that of such ratios; and half of 0.1 ways to the stop, of
+    # which 1 R is 1.14.
     assert years.confidence == pytest.approx(1.02 * chance.confidence)
     gained = years.expectancy - chance.expectancy
-    assert gained == pytest.approx(0.05, abs=1e-3)
+    assert gained == pytest.approx(0.05 / 1.14, abs=1e-3)
     assert years.cases == 5000
 
 
@@ -93,9 +96,10 @@ def test_without_a_way_to_measure_nothing_is_said(case: tuple[float, ...]) -> No
 def test_a_result_before_costs_is_what_the_price_did() -> None:
     rules = replace(TRADE, fee=0.001, slippage=0.0005)
 
-    # Bought at 100 with a way of 1 to the stop: +2 at the target, -1 at the stop, before costs.
+    # Bought at 100 with a way of 1 to the stop: +2 at the target, -1 at the stop, before costs of
+    # 0.25 and 0.3. A plain stop loses 1.3: that is 1 R.
     found = result_before_costs(
-        np.array([2 - 0.25, -1 - 0.3]), np.array([1.0, 0.0]), np.array([100.0, 100.0]), rules
+        np.array([1.75 / 1.3, -1.0]), np.array([1.0, 0.0]), np.array([100.0, 100.0]), rules
     )
 
     assert found == pytest.approx([2.0, -1.0])

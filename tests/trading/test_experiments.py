@@ -49,6 +49,7 @@ class Begun:
             cast("BinanceTrading", venue),
             lambda event, ledger: self.lines.append(event_line(event, ledger)),
             self.told,
+            listed=("BTCUSDT", "ETHUSDT"),
         ) as journal:
             self.path, self.ledger = journal.path, journal.ledger
 
@@ -143,8 +144,8 @@ def test_a_changed_setting_is_an_event_and_is_told(paper: Paper) -> None:
         "fee": ("None", "0.001"),
     }
     assert second.lines == [
-        "2026-11-20 12:00:00 START session 2 of Binance USD-M futures 5m, symbols BTCUSDT -> "
-        "BTCUSDT,ETHUSDT, risk 0.01 -> 0.02, fee unset -> 0.001"
+        "2026-11-20 12:00:00Z INFO    START session 2 of Binance USD-M futures 5m, symbols "
+        "BTCUSDT -> BTCUSDT,ETHUSDT, risk 0.01 -> 0.02, fee unset -> 0.001"
     ]
 
 
@@ -153,7 +154,9 @@ def test_what_only_concerns_this_machine_is_no_change_of_the_run(paper: Paper) -
 
     second = paper(workers=2, connections=3, keep_candles=False, request_timeout=3)
 
-    assert second.lines == ["2026-11-20 12:00:00 START session 2 of Binance USD-M futures 5m"]
+    assert second.lines == [
+        "2026-11-20 12:00:00Z INFO    START session 2 of Binance USD-M futures 5m"
+    ]
 
 
 def test_another_balance_is_refused_with_the_way_out(paper: Paper) -> None:
@@ -219,7 +222,8 @@ def test_a_journal_without_an_address_goes_on_and_belongs_to_one_from_then_on(
 
     assert again.path == old
     assert again.lines == [
-        "2026-11-20 19:04:12 START session 2 of Binance USD-M futures 5m, risk 0.01 -> 0.02"
+        "2026-11-20 19:04:12Z INFO    START session 2 of Binance USD-M futures 5m, "
+        "risk 0.01 -> 0.02"
     ]
     assert again.ledger.address == "https://fapi.binance.com"
     assert elsewhere.path != old
