@@ -32,9 +32,10 @@ total(numpy.ones(3))
 def main() -> None:
     options = parse_arguments()
     rows = [measured() for _ in range(options.rounds)]
-    for name, seconds in zip(("first scan", "second scan", "trivial kernel"), zip(*rows)):
+    for place, name in enumerate(("first scan", "second scan", "trivial kernel")):
+        seconds = [row[place] for row in rows]
         print(
-            f"{name:<15} best {min(seconds):6.2f} s   all " + " ".join(f"{x:.2f}" for x in seconds)
+            f"{name:<15} best {min(seconds):6.2f} s, all: " + " ".join(f"{x:.2f}" for x in seconds)
         )
     print(f"first scan / trivial kernel  {min(x[0] / x[2] for x in rows):.1f}")
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")

@@ -12,6 +12,7 @@ import pytest
 import divbot
 from divbot.kernels import jit
 from divbot.kernels.ahead import warm
+from divbot.kernels.place import place_of
 
 KERNEL = """
 from divbot.kernels.jit import jit
