@@ -128,11 +128,11 @@ class Settings(BaseSettings):
         TRADINGVIEW.pivot_right,
         description="candles after a pivot, all less extreme; the last one confirms it",
     )
-    range_min: Annotated[int, _whole(0, 300)] = Field(
+    range_min: Annotated[int, _whole(0, TRADINGVIEW.range_max)] = Field(
         TRADINGVIEW.range_min,
         description="candles between two pivots that are compared, at least",
     )
-    range_max: Annotated[int, _whole(0, 300)] = Field(
+    range_max: Annotated[int, _whole(TRADINGVIEW.range_min, 300)] = Field(
         TRADINGVIEW.range_max,
         description="candles between two pivots that are compared, at most",
     )

@@ -141,7 +141,9 @@ def test_workers_are_counted_or_left_to_divbot(
             "these need 1256 candles, and spot gives 1000",
             id="inputs beyond what the venue gives",
         ),
-        pytest.param({"range_min": 70}, "range_min: .*at most range_max, 60, found 70", id="range"),
+        pytest.param(
+            {"range_min": 30, "range_max": 20}, "range_min: .*at most range_max, 20", id="range"
+        ),
         pytest.param({"rsi_length": 1}, "rsi_length: .*2 to 100, found 1", id="an RSI of nothing"),
         pytest.param({"limit": 1501}, "limit: .*301 to 1500, found 1501", id="too long a history"),
         pytest.param(

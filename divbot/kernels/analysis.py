@@ -1,4 +1,10 @@
-"""All kernels in their order: from candles to divergences."""
+"""All kernels in their order: from candles to divergences.
+
+Each is one loop over rows and symbols, whatever is missing. Twins of its parts for rows without a
+gap, for few symbols and for four rows at once were no faster in a scan, whose workers analyse 20
+symbols at a time: 10 ns a candle with them and 6 without, on one core shared with others. They were
+three times as fast with one symbol: 1 ms instead of 2 for a year of 5m candles.
+"""
 
 from __future__ import annotations
 
