@@ -7,6 +7,7 @@ beats a variable beats the file beats the default. An unknown key is an error, n
 from __future__ import annotations
 
 import os
+import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
@@ -70,7 +71,7 @@ _WORKERS = Bounds(int, 1, MOST_WORKERS)
 
 
 class Settings(BaseSettings):
-    """Every setting, checked; the descriptions are those of the README's table."""
+    """Every setting, checked; the descriptions are those of docs/settings.md."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENVIRONMENT_PREFIX, extra="forbid", frozen=True, env_ignore_empty=True
@@ -427,8 +428,13 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingsError(f"cannot read the settings file {path}: {error.strerror}") from error
     except RecursionError:
         raise SettingsError(f"the settings file {path} is nested too deeply") from None
-    except ValueError as error:  # neither UTF-8 nor TOML, or a number of thousands of digits
+    except (UnicodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"the settings file {path} is not TOML: {error}") from error
+    except ValueError as error:  # Python's advice is for who writes programs
+        raise SettingsError(
+            f"the settings file {path} has a number of more than "
+            f"{sys.get_int_max_str_digits()} digits; write a shorter one"
+        ) from error
 
 
 def _refuse_tables(file: Mapping[str, object], where: str) -> None:

@@ -8,7 +8,6 @@ from typing import get_args
 
 import pytest
 
-from divbot.app import naming_notices
 from divbot.domain.errors import SettingsError
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
@@ -71,20 +70,6 @@ def test_symbols_may_be_written_as_other_programs_do() -> None:
     assert settings.symbols == ("BTCUSDT", "ETHUSDT")
     assert settings.include == ("BTCUSDT", "1000*")
     assert settings.exclude == ("*_2409*",)
-
-
-def test_names_that_mean_nothing_are_told_before_anything_is_traded() -> None:
-    chosen = load_settings({"symbols": "BTCUSDT,ETHUSTD"})
-    ranked = load_settings({"exclude": "NOPE*", "include": "BTC*"})
-
-    known = ("BTCUSDT", "ETHUSDT")
-
-    assert list(naming_notices(chosen, known)) == [
-        "ETHUSTD is not scanned: the venue does not list it; did you mean ETHUSDT?"
-    ]
-    assert list(naming_notices(ranked, known)) == [
-        "exclude: no symbol of the venue matches 'NOPE*'"
-    ]
 
 
 @pytest.mark.parametrize(
@@ -234,8 +219,8 @@ def test_the_example_file_holds_every_setting_at_its_default() -> None:
     assert all(Settings.model_fields[name].default in (None, ()) for name in commented)
 
 
-def test_the_readme_s_table_holds_every_setting_as_it_is() -> None:
-    text = (PROJECT / "README.md").read_text("utf-8")
+def test_the_page_of_settings_holds_every_setting_as_it_is() -> None:
+    text = (PROJECT / "docs" / "settings.md").read_text("utf-8")
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|$", text, re.M)
 
     assert rows == [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,20 +32,32 @@ DEMO_SYMBOLS = 400
 _STALL_SECONDS = 35.0
 
 
-def scan(*, demo: bool = False, config: str | Path | None = None, **settings: object) -> Report:
+def scan(
+    settings: Settings | None = None,
+    *,
+    demo: bool = False,
+    config: str | Path | None = None,
+    **keywords: object,
+) -> Report:
     """Scan the market once and return the report.
 
-    Every setting of the README's table is a keyword, as in `divbot.scan(top=50, market="spot")`;
-    `demo=True` scans a local exchange with a synthetic market. Raise a DivbotError for whatever
-    cannot be done.
+    Every setting is a keyword, as in `divbot.scan(top=50, market="spot")`, and `config` names a
+    file of them; or all come at once, as in `divbot.scan(divbot.Settings(top=50))`. `demo=True`
+    scans a local exchange with a synthetic market. Raise a DivbotError for whatever cannot be done.
     """
-    from divbot.settings import load_settings
-
-    if demo and settings.get("base_url"):
+    if settings is not None and (keywords or config is not None):
+        raise InputError("settings and keywords exclude each other: give one of them")
+    if demo and (settings.base_url if settings is not None else keywords.get("base_url")):
         raise InputError("demo and base_url exclude each other: give one of them")
-    checked = load_settings(settings, Path(config) if config is not None else None)
+    checked = settings or _settings(keywords, config)
     with open_scanner(checked, demo=demo, with_divergences=True) as scanner:
         return scanner.cycle()
+
+
+def _settings(keywords: Mapping[str, object], config: str | Path | None) -> Settings:
+    from divbot.settings import load_settings
+
+    return load_settings(keywords, Path(config) if config is not None else None)
 
 
 @contextmanager
@@ -243,21 +255,6 @@ def _universe_rules(settings: Settings) -> UniverseRules:
         min_age=settings.min_age,
         max_spread=settings.max_spread,
     )
-
-
-def naming_notices(
-    settings: Settings, known: Collection[str], held: Collection[str] = ()
-) -> Iterator[str]:
-    """Give a line for each symbol or pattern of the settings that means nothing `known`.
-
-    Raise InputError where no symbol is left to look at.
-    """
-    from divbot.binance.universe import unknown_among, without_match
-
-    for symbol, why in unknown_among(known, settings.symbols, held).items():
-        yield f"{symbol} is not scanned: {why}"
-    if not settings.symbols:
-        yield from without_match(known, _universe_rules(settings))
 
 
 def _budget(settings: Settings) -> WeightBudget:

@@ -7,7 +7,6 @@ change from session to session, and is told; what it began with cannot.
 from __future__ import annotations
 
 from collections.abc import Collection
-from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -37,9 +36,9 @@ _DEMO = "demo"
 _OF_THE_START = ("market", "balance")
 _OF_THE_MACHINE = (
     *("workers", "connections", "sequential", "request_timeout", "weight_share", "use_proxies"),
-    "keep_candles",
+    *("keep_candles", "best"),
 )
-"""They change how fast and from where it is looked, not what is traded."""
+"""They change how fast and from where it is looked, or what is shown, not what is traded."""
 
 _AHEAD = 60_000
 """ms by which a journal may be ahead of its market: clocks differ."""
@@ -86,7 +85,7 @@ def open_journal(
     wanted = _experiment(settings, options, trading)
     path = _path(wanted, options, tell)
     if path.exists():
-        journal = _fitting(path, wanted, settings, options, trading)
+        journal = _fitting(path, wanted, settings, options, trading, tell)
         try:
             unknown_among(listed, settings.symbols, journal.ledger.symbols)
         except InputError:
@@ -165,17 +164,22 @@ def _fitting(
     settings: Settings,
     options: PaperOptions,
     trading: BinanceTrading,
+    tell: Tell,
 ) -> Journal:
     """Open the journal in `path`; raise InputError where its run cannot go on like that."""
     from divbot.trading.journal import Journal
 
-    with ExitStack() as held:
-        journal = Journal.open(path)
-        held.callback(journal.close)
+    def require(ledger: Ledger) -> None:
         afresh = "name another file" if options.journal else "begin a new run with --fresh"
-        if reason := _misfit(journal.ledger, wanted, settings, trading.now()):
-            raise InputError(f"{journal.path} {reason}; {afresh}")
-        held.pop_all()
+        if reason := _misfit(ledger, wanted, settings, trading.now()):
+            raise InputError(f"{path.resolve()} {reason}; {afresh}")
+
+    journal = Journal.open(path, require)
+    if journal.kept is not None:
+        tell(
+            f"{journal.path} was upgraded; as the older divbot wrote it, it is {journal.kept}",
+            is_warning=True,
+        )
     return journal
 
 

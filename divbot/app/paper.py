@@ -29,6 +29,7 @@ from divbot.app.options import PaperOptions
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import InputError, JournalError
+from divbot.domain.market import Interval
 from divbot.domain.notices import Tell
 from divbot.domain.positions import MINUTE
 
@@ -183,7 +184,10 @@ def open_paper(
         questions = Questions(_TRADER_CONNECTIONS, stop)
         stack.callback(questions.close)
         listed = questions.insist(trading.begin)
+        refuse_too_short(settings.interval, trading)
         if notice := long_candles_notice(trading):
+            tell(notice, is_warning=True)
+        if notice := speed_notice(trading.speed, options.speed):
             tell(notice, is_warning=True)
         if options.speed != 1 and not trading.simulated:
             raise InputError(
@@ -191,8 +195,6 @@ def open_paper(
             )
         journal = open_journal(settings, options, trading, on_event, tell, listed)
         stack.callback(journal.close)
-        for notice in app.naming_notices(settings, listed, journal.ledger.symbols):
-            tell(notice, is_warning=True)
         book = Book(journal, on_event)
         cache = ReportCache()
         engine = Engine(trading, cache, book, questions, trading_rules(settings), tell)
@@ -232,14 +234,37 @@ def open_paper(
             run.end()
 
 
+def speed_notice(found: float | None, expected: float) -> str:
+    """Return, in words, that a local exchange is faster or slower than this program thinks.
+
+    One whose time stands still, 0, is none to trade on at another speed.
+    """
+    if not found or found == expected:
+        return ""
+    return (
+        f"the time of this exchange runs at --speed {found:g}, and here --speed {expected:g} is "
+        "given: scans and price checks come at the wrong times; give both the same"
+    )
+
+
+def refuse_too_short(interval: Interval, trading: BinanceTrading) -> None:
+    """Raise InputError where the market has no candles as short as `interval`."""
+    shortest = trading.interval
+    if interval.milliseconds < shortest.milliseconds:
+        raise InputError(
+            f"this market has no {interval.value} candles, its shortest are {shortest.value}: "
+            f"choose --interval {shortest.value} or a longer one"
+        )
+
+
 def long_candles_notice(trading: BinanceTrading) -> str:
     """Return, in words, how stops are judged where there is no 1m candle; nothing elsewhere."""
     if trading.candle_length <= MINUTE:
         return ""
     shortest = trading.interval.value
     return (
-        f"this market has no candles shorter than {shortest}: what happens between two looks at "
-        f"the prices is judged by {shortest} candles, and one that touches both stop and target "
+        f"this market has no candles shorter than {shortest}: what happens between two price "
+        f"checks is judged by {shortest} candles, and one that touches both stop and target "
         "counts as a stop"
     )
 

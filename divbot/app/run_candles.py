@@ -50,7 +50,10 @@ def candles_of_run(start: Started, ledger: Ledger, settings: Settings) -> dict[s
     for trade in trades:
         by_symbol[trade.symbol].append(trade)
     if start.is_simulated and settings.base_url is None:
-        note = "no candles: the run was on a local exchange; --base-url names it while it runs"
+        note = (
+            "no candles: the run was on a simulated market; those of a demo end with it, those of "
+            "`divbot exchange` are to be had with --base-url while it runs"
+        )
         return dict.fromkeys(by_symbol, Charted(note))
     found: dict[str, Charted] = {}
     rest = f"only those of the {MOST_SYMBOLS} most traded symbols are asked for"

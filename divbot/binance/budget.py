@@ -33,7 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divbot.domain.clock import Clock
-from divbot.domain.errors import LONGEST_WAIT, StopUntil
+from divbot.domain.errors import LONGEST_WAIT, StopUntil, VenueRefused
 
 WINDOW = 60.0
 _SLACK = 1.0
@@ -44,6 +44,8 @@ _MOST_AHEAD = 0.5
 
 _GRANTED, _WANTED, _SPENT, _SEEN, _SEEN_AT, _PAUSED_UNTIL, _BANNED_UNTIL = range(7)
 _ROWS = 7
+_LIMIT, _KEPT = _ROWS * _LEASES, _ROWS * _LEASES + 1
+"""Behind all cells: what the venue allows a minute, and how much is kept for leases ahead."""
 
 Cells = NDArray[np.float64]
 
@@ -65,9 +67,9 @@ class WeightBudget:
 
     def __init__(self, clock: Clock, limit: int, *, share: float = 0.8) -> None:
         self._clock = clock
-        self._limit = limit
         self._share = share
-        self._memory = RawArray("d", _ROWS * _LEASES)
+        self._memory = RawArray("d", _KEPT + 1)
+        self._memory[_LIMIT] = limit
         self._cells()[_SEEN_AT] = -np.inf
         self._is_parent = True
         self._open: dict[int, _OpenLease] = {}
@@ -79,21 +81,21 @@ class WeightBudget:
         self._lock = threading.RLock()
 
     def __getstate__(self) -> tuple[Any, ...]:
-        return self._clock, self._limit, self._share, self._memory
+        return self._clock, self._share, self._memory
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         # A worker may spend what is granted; it grants nothing.
-        self._clock, self._limit, self._share, self._memory = state
+        self._clock, self._share, self._memory = state
         self._is_parent = False
 
     @property
     def limit(self) -> int:
         """Return the venue's limit per minute."""
-        return self._limit
+        return int(self._memory[_LIMIT])
 
-    @limit.setter
-    def limit(self, limit: int) -> None:
-        self._limit = limit
+    def allow(self, limit: int) -> None:
+        """Take `limit` for the venue's from now on, in all processes."""
+        self._memory[_LIMIT] = limit
 
     def open_lease(self, weight: int = 0, *, ahead: int = 0) -> int:
         """Set `weight` aside for one piece of work, as soon as it is free; return its number.
@@ -124,8 +126,9 @@ class WeightBudget:
             self._notice(now)
             cells = self._cells()
             free = self._free(now)
+            self._memory[_KEPT] = sum(map(self._ahead, self._open.values()))
             for number, lease in self._open.items():
-                ahead = min(lease.ahead, _MOST_AHEAD * self._share * self._limit)
+                ahead = self._ahead(lease)
                 wanted = max(lease.reserved, cells[_WANTED, number], cells[_SPENT, number] + ahead)
                 grant = min(wanted - cells[_GRANTED, number], free)
                 if grant > 0:
@@ -148,7 +151,16 @@ class WeightBudget:
     @property
     def allowed(self) -> int:
         """Return how much of the venue's limit may be used in a minute."""
-        return int(self._share * self._limit)
+        return int(self._share * self.limit)
+
+    def refuse_beyond(self, weight: int) -> None:
+        """Raise VenueRefused for a request of `weight` that would be waited for for ever."""
+        most = self._share * self.limit - self._memory[_KEPT]
+        if weight > most:
+            raise VenueRefused(
+                f"one request costs a weight of {weight}, but only {most:g} of the {self.limit} "
+                "that the venue allows a minute may be used for it: raise --weight-share"
+            )
 
     def waiting_for(self) -> str:
         """Return what work waits for, in words; nothing when it does not wait."""
@@ -170,10 +182,13 @@ class WeightBudget:
             self.tend()
 
     def _cells(self) -> Cells:
-        return np.frombuffer(self._memory).reshape(_ROWS, _LEASES)
+        return np.frombuffer(self._memory)[:_LIMIT].reshape(_ROWS, _LEASES)
 
     def _paused_until(self) -> float:
         return float(self._cells()[_PAUSED_UNTIL].max())
+
+    def _ahead(self, lease: _OpenLease) -> float:
+        return min(lease.ahead, _MOST_AHEAD * self._share * self.limit)
 
     def _notice(self, now: float) -> None:
         """Date and add up what leases have spent since the last look."""
@@ -192,7 +207,7 @@ class WeightBudget:
     def _free(self, now: float) -> float:
         cells = self._cells()
         unspent = sum(float(cells[_GRANTED, x] - cells[_SPENT, x]) for x in self._open)
-        return self._share * self._limit - unspent - self._used(now)
+        return self._share * self.limit - unspent - self._used(now)
 
     def _used(self, now: float) -> float:
         return max(self._logged, self._by_header(now))
@@ -222,16 +237,22 @@ class Lease:
     def take(self, weight: int) -> None:
         """Spend `weight`, as soon as it is granted and nobody was told to pause.
 
-        Raise StopUntil where the venue wants nothing for longer than one would wait.
+        Raise StopUntil where the venue wants nothing for longer than one would wait, and
+        VenueRefused where it allows less than that in a whole minute.
         """
         self.want(weight)
         self._budget.tend_own()
         while not self.try_take(weight):
+            try:
+                self._budget.refuse_beyond(weight)
+            except VenueRefused:
+                self.want(-weight)
+                raise
             self._clock.wait(_LOOK)
             self._budget.tend_own()
 
     def want(self, weight: int) -> None:
-        """Ask for `weight` more to be granted."""
+        """Ask for `weight` more to be granted; below zero: for so much less."""
         with self._lock:
             self._own[_WANTED] += weight
 

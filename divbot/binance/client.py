@@ -15,6 +15,7 @@ from divbot.binance.budget import Lease
 from divbot.binance.endpoints import (
     LOCAL_CANDLES_HEADER,
     LOCAL_EXCHANGE_HEADER,
+    LOCAL_SPEED_HEADER,
     USED_WEIGHT_HEADER,
     Endpoint,
     request_weight,
@@ -97,6 +98,8 @@ class BinanceClient:
         """True once a reply came from a local exchange."""
         self.shortest = Interval.M1
         """The shortest candles to look closely with: some recorded markets have no 1m."""
+        self.speed: float | None = None
+        """How many seconds of the venue pass in one, as a local exchange says; None: unsaid."""
         self.used_weight: int | None = None
         """What the venue last said that this address has used in the current minute."""
         self._base_urls = [url.rstrip("/") for url in base_urls]
@@ -254,6 +257,7 @@ class BinanceClient:
         if LOCAL_EXCHANGE_HEADER.lower() in answer.headers:
             self.simulated = True
             self._note_shortest(answer.headers.get(LOCAL_CANDLES_HEADER.lower(), ""))
+            self._note_speed(answer.headers.get(LOCAL_SPEED_HEADER.lower(), ""))
         if answer.status != 200:
             raise self._failure(asked, answer)
         found = answer.headers.get("content-type", "no type")
@@ -264,6 +268,10 @@ class BinanceClient:
     def _note_shortest(self, name: str) -> None:
         if name in _LONGER_THAN_A_MINUTE:
             self.shortest = Interval(name)
+
+    def _note_speed(self, text: str) -> None:
+        if re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,9})?", text):
+            self.speed = float(text)
 
     def _weight(self, endpoint: Endpoint, parameters: Mapping[str, str | int]) -> int:
         limit = parameters.get("limit")

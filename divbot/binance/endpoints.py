@@ -24,6 +24,8 @@ LOCAL_CANDLES_HEADER = "X-Divbot-Candles"
 """In the replies of a local exchange: the shortest candles that it has."""
 USED_WEIGHT_HEADER = "x-mbx-used-weight-1m"
 """What this address has used in the current minute, other programs included."""
+LOCAL_SPEED_HEADER = "X-Divbot-Speed"
+"""In the replies of a local exchange: how many of its seconds pass in one."""
 LOCAL_EXCHANGE_HEADER = "X-Divbot-Exchange"
 """Sent by the local exchange with every reply, so that its prices are never taken for real."""
 

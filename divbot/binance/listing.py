@@ -30,6 +30,7 @@ class Listings:
     """Ask for listings again and again, and choose from each; belongs to one thread.
 
     A listing that cannot be had leaves the last good universe in force, with the reason beside it.
+    `allow` hears what request weight a minute the venue allows, as soon as a listing says so.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Listings:
         server_clock: ServerClock,
         verdicts: Verdicts,
         stocks: Stocks | None,
+        allow: Callable[[int], None],
     ) -> None:
         self._client = client
         self._rules = rules
@@ -51,8 +53,7 @@ class Listings:
         self._last: Universe | None = None
         # By symbol that is held: when a list lacked it first, and all since.
         self._missing_since: dict[str, int] = {}
-        self.weight_limit: int | None = None
-        """What the venue last said that it allows a minute."""
+        self._allow = allow
 
     def universe(self, held: Collection[str] = ()) -> Universe:
         """Return the symbols to look at now; `held` are among them whatever the rules say.
@@ -100,11 +101,13 @@ class Listings:
         time = None if is_spot else threads.submit(self._timed, client.server_time)
         stocks = threads.submit(self._stocks.bases, self._clock.now()) if self._stocks else None
         listing, round_trip = self._timed(client.exchange_info)
+        if listing.weight_limit is not None:
+            # Before the other answers: with the least limits they wait for it.
+            self._allow(listing.weight_limit)
         if is_spot and listing.server_time is not None:
             self._server_clock.saw(listing.server_time, round_trip)
         else:
             self._server_clock.saw(*(time.result() if time else self._timed(client.server_time)))
-        self.weight_limit = listing.weight_limit
         day, quotes = tickers.result()
         quotes = book.result() if book else quotes
         at = self._server_clock.now()

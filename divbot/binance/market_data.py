@@ -87,6 +87,7 @@ class BinanceSource:
             server_clock=server_clock or ServerClock(SystemClock()),
             verdicts=Verdicts(self._notebook("flat-prices"), f"{venue} {self.market.value}"),
             stocks=self._stocks(transport) if self.market is Market.SPOT else None,
+            allow=self.budget.allow,
         )
         data = BinanceListing(client, transport, self.budget, listings)
         data.spend_from(self.budget.open_lease())
@@ -227,9 +228,7 @@ class BinanceListing(BinanceMarketData):
 
     def universe(self, held: Collection[str] = ()) -> Universe:
         """Return the symbols to look at, the most traded first; see Listings."""
-        universe = self._listings.universe(held)
-        self._budget.limit = self._listings.weight_limit or self._budget.limit
-        return universe
+        return self._listings.universe(held)
 
     def past_candles(self, symbol: str, interval: Interval, start: int, count: int) -> Candles:
         """Return at most `count` final candles of `symbol` from `start` (ms UTC) on."""

@@ -28,6 +28,7 @@ _FOR_EVER = 4_102_444_800_000
 """2100-01-01: perpetual contracts are delivered in the year 2100 or later, which is never."""
 _LEVERAGED = ("UP", "DOWN", "BULL", "BEAR")
 _SHORTEST_STEM = 3  # JUP is a coin, and no leveraged J
+EXCLUDED = "excluded by the settings"
 STANDS_STILL = "its daily closes stay within 1 % of each other: a peg"
 
 
@@ -73,7 +74,7 @@ class UniverseRules:
 
     top: int
     symbols: tuple[str, ...] = ()
-    """Take these, and no others; no rule is asked."""
+    """Take these, and no others; no rule is asked but `exclude`."""
     include: tuple[str, ...] = ()
     """Symbols, or patterns such as `1000*`, that only the first rules can leave out."""
     exclude: tuple[str, ...] = ()
@@ -191,7 +192,7 @@ def _because_closed(
     if snapshot.market is Market.USDM:
         yield from _because_of_contract(instrument)
     if rules.excludes(instrument.symbol):
-        yield Rule.EXCLUDED, "excluded by the settings"
+        yield Rule.EXCLUDED, EXCLUDED
     if instrument.symbol in unread:
         yield Rule.UNREADABLE, _why(unread[instrument.symbol])
     ticker = snapshot.tickers.get(instrument.symbol)

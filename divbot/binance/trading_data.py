@@ -45,6 +45,11 @@ class BinanceTrading:
         return self._client.simulated
 
     @property
+    def speed(self) -> float | None:
+        """Return how many seconds of a local exchange pass in one; None: it does not say."""
+        return self._client.speed
+
+    @property
     def market(self) -> Market:
         """Return the market that is traded."""
         return self._client.market
@@ -68,7 +73,8 @@ class BinanceTrading:
         # Before anything else: the answer to the first request tells what was used in the last
         # minute, which may be more than is known to be allowed.
         listing = self._client.exchange_info()
-        self._budget.limit = listing.weight_limit or self._budget.limit
+        if listing.weight_limit is not None:
+            self._budget.allow(listing.weight_limit)
         started = self._clock.monotonic()
         venue_time = self._client.server_time()
         self._server_clock.saw(venue_time, self._clock.monotonic() - started)

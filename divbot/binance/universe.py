@@ -12,6 +12,7 @@ from decimal import Decimal
 from itertools import chain
 
 from divbot.binance.rules import (
+    EXCLUDED,
     STANDS_STILL,
     LeftOut,
     Rule,
@@ -109,11 +110,15 @@ def select(
     only where they rank well below its end.
     """
     if rules.symbols:
-        unread = {x.symbol: x for x in unlisted(snapshot) if x.symbol in rules.symbols}
-        chosen = _chosen(snapshot, [x for x in rules.symbols if x not in unread], held)
-        lost = _by_symbol(x for symbol, x in unread.items() if symbol not in held)
+        lost = {x.symbol: x for x in chain(unlisted(snapshot), _excluded(rules))}
+        chosen = _chosen(snapshot, [x for x in rules.symbols if x not in lost], held)
         besides = _besides(chosen.listed, snapshot, held)
-        return replace(chosen, listed=(*chosen.listed, *besides), left_out=lost)
+        return replace(
+            chosen,
+            listed=(*chosen.listed, *besides),
+            left_out=_by_symbol(lost[x] for x in {*rules.symbols} & lost.keys() - {*held}),
+            notices=tuple(chain(without_match(snapshot.instruments, rules), _contradicted(rules))),
+        )
     objections = dict(found_against(snapshot, rules))
     eligible = [
         _listed(snapshot, symbol, is_wanted=rules.includes(symbol) or symbol in held)
@@ -139,6 +144,21 @@ def select(
         dropped=snapshot.dropped,
         notices=tuple(without_match(snapshot.instruments, rules)),
     )
+
+
+def _excluded(rules: UniverseRules) -> Iterator[LeftOut]:
+    """Give the chosen symbols that are excluded as well: what is never to be scanned is not."""
+    for symbol in rules.symbols:
+        if rules.excludes(symbol):
+            yield LeftOut(symbol, Rule.EXCLUDED, EXCLUDED)
+
+
+def _contradicted(rules: UniverseRules) -> Iterator[str]:
+    """Give a line for each way in which the chosen symbols contradict the other rules."""
+    for excluded in _excluded(rules):
+        yield f"{excluded.symbol} is not scanned: it is {EXCLUDED}"
+    if rules.include:
+        yield "include is not used: only the symbols that are chosen by name are scanned"
 
 
 def _besides(

@@ -20,10 +20,10 @@ from typing import Annotated, NoReturn
 import typer
 
 import divbot
-from divbot.cli.command import Command
+from divbot.cli.command import Command, Group
 from divbot.cli.signals import Terminated, heed, ignore
 from divbot.cli.terminal import settle
-from divbot.domain.errors import DivbotError, OutputError, VenueUnreachable
+from divbot.domain.errors import DivbotError, OutputError
 from divbot.domain.suggestions import nearest
 from divbot.processes import end_forkserver
 
@@ -63,6 +63,7 @@ def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
     """
     app = typer.Typer(
         name="divbot",
+        cls=Group,
         help="Scan the whole Binance USDT market for RSI divergences. No key, no real orders.",
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
@@ -75,7 +76,7 @@ def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
         if isinstance(command, typer.Typer):
             for each in command.registered_commands:
                 each.cls, each.short_help = Command, _summary(each.callback)
-            app.add_typer(command)
+            app.add_typer(command, cls=Group)
         else:
             app.command(cls=Command, short_help=_summary(command))(command)
     return app
@@ -129,8 +130,6 @@ def exit_code(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out o
         sys.stdout.flush()
     except typer.TyperException as error:
         return _complain(f"{_usage_of(error)}{_as_a_setting(error)}", error.exit_code)
-    except VenueUnreachable as error:
-        return _complain(f"{error}; --demo needs no network", error.exit_code)
     except DivbotError as error:
         return _complain(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort, Terminated) as error:

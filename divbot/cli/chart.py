@@ -58,10 +58,13 @@ def chart(
             "base_url": base_url,
             # One symbol is no work for several processes.
             "sequential": True,
+            # What is never to be traded may be looked at.
+            "include": (),
+            "exclude": (),
         },
         config,
     )
-    flags.refuse_both(demo=demo, base_url=base_url)
+    flags.check_venue(settings, demo=demo, base_url=base_url)
     if len(settings.symbols) != 1:
         raise InputError(f"expected one symbol, such as BTCUSDT, found {symbol!r}")
     (name,) = settings.symbols

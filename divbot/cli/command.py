@@ -1,17 +1,40 @@
-"""A command whose flags are each given once at most."""
+"""A command whose flags are each given once at most, and a group that knows near names."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import Any
 
-from typer.core import TyperCommand, TyperOption
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from divbot.domain.errors import InputError
+from divbot.domain.errors import InputError, VenueUnreachable
+from divbot.domain.suggestions import nearest
+
+
+class Group(TyperGroup):
+    """Suggest a command as all names are suggested: where one is near, and that one."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "suggest_commands": False})
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that `args` begin with."""
+        if args[0] not in self.commands and (near := nearest(args[0], self.commands)):
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near!r}?")
+        return super().resolve_command(ctx, args)
 
 
 class Command(TyperCommand):
     """Refuse a flag that is given again: of two values one would be ignored without a word."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; where no venue answers, name the flag that needs none, if it has it."""
+        try:
+            return super().invoke(ctx)
+        except VenueUnreachable as error:
+            if not any(x.name == "demo" for x in self.params):
+                raise
+            raise type(error)(f"{error}; --demo needs no network") from error
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse `args`; raise InputError for a flag of one value that is there twice."""

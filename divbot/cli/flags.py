@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import typer
 
@@ -17,6 +18,9 @@ from divbot.domain.bounds import Bounds, Number
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
+
+if TYPE_CHECKING:
+    from divbot.settings import Settings
 
 Result = TypeVar("Result")
 Given: TypeAlias = Mapping[str, object]
@@ -254,7 +258,14 @@ def further(*names: str) -> Callable[[Callable[..., Result]], Callable[..., Resu
     return decorate
 
 
-def refuse_both(*, demo: bool, base_url: str | None) -> None:
-    """Raise InputError where two venues are asked for."""
+def check_venue(
+    settings: Settings, *, demo: bool, base_url: str | None, quiet: bool = False
+) -> None:
+    """Raise InputError where flags name two venues; say where a demo beats that of the settings."""
     if demo and base_url:
         raise InputError("--demo and --base-url exclude each other: give one of them")
+    if demo and settings.base_url and not quiet:
+        print(
+            f"divbot: --demo: base_url {settings.base_url} of the settings is not used",
+            file=sys.stderr,
+        )

@@ -29,7 +29,7 @@ def limits(
     from divbot.settings import load_settings
 
     settings = load_settings({"market": market, "base_url": base_url}, config)
-    flags.refuse_both(demo=demo, base_url=base_url)
+    flags.check_venue(settings, demo=demo, base_url=base_url)
     if demo:
         print("divbot: demo: the limits of a local exchange, not of Binance", file=sys.stderr)
         tell_of_compiling()

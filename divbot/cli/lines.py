@@ -32,11 +32,19 @@ from divbot.domain.events import (
     Trailed,
 )
 from divbot.domain.ledger import Ledger
+from divbot.domain.risk import Limit
 from divbot.domain.trades import Trade
 
 ASSET = "USDT"
 VERB = 5
 _FEW = 3
+_LIMITS = {
+    Limit.RISK: "risk",
+    Limit.CASH: "cash",
+    Limit.LEVERAGE: "leverage",
+    Limit.QUANTITY: "the venue's largest order",
+    Limit.STEP: "the venue's step",
+}
 _ORIGIN = ("venue", "market", "interval", "is_simulated")
 
 
@@ -162,7 +170,7 @@ def _entered(event: Entered) -> tuple[str, ...]:
         f", spread {percent(fill.spread / fill.price, 3)}",
         f", slip {money(fill.slippage)} {ASSET}",
         f", fee {money(fill.fee)}",
-        f", 1 R {money(event.planned_loss)}, size limited by {event.limited_by.value}"
+        f", 1 R {money(event.risk)}, size limited by {_LIMITS[event.limited_by]}"
         if event.limited_by
         else "",
     )

@@ -134,5 +134,5 @@ def opportunity_lines(snapshot: Snapshot, width: int) -> list[Text]:
 def _held(snapshot: Snapshot) -> Iterator[_Held]:
     for position in snapshot.ledger.positions.values():
         price, profit = snapshot.price_of(position), snapshot.profit_of(position)
-        risk = snapshot.ledger.entries[position.trade].planned_loss
+        risk = snapshot.ledger.entries[position.trade].risk
         yield _Held(position, price, profit, snapshot.at, risk)

@@ -8,6 +8,7 @@ import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from divbot.cli.figures import harmless_lines
 from divbot.cli.whole_file import reason_of
 from divbot.domain.errors import OutputError
 
@@ -31,8 +32,8 @@ class LogFile:
             raise OutputError(f"cannot write {path}: {reason_of(error)}") from error
 
     def write(self, line: str) -> None:
-        """Add `line`."""
-        self._handler.handle(logging.makeLogRecord({"msg": line}))
+        """Add `line`, of which nothing can steer the terminal that it is read in."""
+        self._handler.handle(logging.makeLogRecord({"msg": harmless_lines(line)}))
 
     def close(self) -> None:
         """Let go of the file."""

@@ -103,7 +103,11 @@ def paper(
     ] = None,
     quiet: Annotated[
         bool,
-        typer.Option("--quiet", "-q", help="Print one line per event; no live view, no notices."),
+        typer.Option(
+            "--quiet",
+            "-q",
+            help="Print only a line per event and warning; no live view.",
+        ),
     ] = False,
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Print one JSON object per event, for programs.")
@@ -157,7 +161,7 @@ def paper(
             # Trades on candles of 5 minutes take hours: a demo should show some end.
             {"interval": "1m"} if demo else {},
         )
-        flags.refuse_both(demo=demo, base_url=base_url)
+        flags.check_venue(settings, demo=demo, base_url=base_url, quiet=quiet)
         seconds = None if duration is None else parse_duration(duration)
         options = PaperOptions(demo=demo, speed=speed, fresh=fresh, journal=journal)
         log = LogFile(log_file) if log_file else None

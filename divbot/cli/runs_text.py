@@ -44,7 +44,7 @@ _LEFT_OUT_FIRST = ("address", "program", "open", "market", "interval", "venue", 
 """The name of a run tells its market and interval, too."""
 _HOW = """\
 one of them     divbot status --run RUN, and trades and stats alike
-go on with it   divbot paper --journal FILE, with its market, interval and address
+go on with it   divbot paper --journal FILE, with its market, interval, address
 save it         divbot runs save RUN FILE, also while it runs
 delete it       divbot runs delete RUN
 """

@@ -117,7 +117,7 @@ def scan(
         },
         config,
     )
-    flags.refuse_both(demo=demo, base_url=base_url)
+    flags.check_venue(settings, demo=demo, base_url=base_url, quiet=quiet)
     format_ = Format.chosen(as_json=as_json, as_csv=as_csv, with_all=with_all, path=output)
     out = Output(format_, output, with_divergences=with_all, is_explained=explain)
     page = Destination(chart_report, PAGE) if chart_report else None
@@ -178,7 +178,7 @@ def _is_partial(report: Report, settings: Settings) -> bool:
 
 
 def _notices(report: Report, settings: Settings) -> None:
-    from divbot.scanner.report import FAILED
+    from divbot.scanner.report import FAILED, UNKNOWN
 
     summary = report.summary
     for notice in report.notices:
@@ -188,7 +188,8 @@ def _notices(report: Report, settings: Settings) -> None:
             f"only {summary.symbols} symbols to scan, not {settings.top}; `divbot universe` tells "
             "why the others are left out"
         )
-    named = [x for x in summary.skipped if settings.symbols or x.reason == FAILED]
+    skipped_ones = [x for x in summary.skipped if x.reason != UNKNOWN]  # a notice tells of those
+    named = [x for x in skipped_ones if settings.symbols or x.reason == FAILED]
     for skipped in named[:_MOST_FAILURES_NAMED]:
         reason = skipped.reason.replace("_", " ")
         _notice(f"{skipped.symbol} skipped ({reason}): {skipped.detail}")

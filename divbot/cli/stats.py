@@ -67,6 +67,13 @@ def stats(
     script = plotly_script("--report") if report else ""
     recorded = find_run(run, journal)
     found = measure(recorded.events, recorded.ledger)
+    if page:
+        from divbot.cli.report.stats import page_text
+
+        charted = _candles(recorded, base_url, config) if with_candles else {}
+        page.write(page_text(recorded, found, script, charted).encode())
+        print(f"divbot: {report} written", file=sys.stderr)
+    # The page first: whoever reads what is printed may leave at any time.
     destination = Destination(None)
     if as_json:
         document = heading_document(recorded) | stats_document(found, recorded.ledger.closed)
@@ -75,12 +82,6 @@ def stats(
         destination.write(breakdown_text(recorded, By(by), destination.fit))
     else:
         destination.write(stats_text(recorded, found))
-    if page:
-        from divbot.cli.report.stats import page_text
-
-        charted = _candles(recorded, base_url, config) if with_candles else {}
-        page.write(page_text(recorded, found, script, charted).encode())
-        print(f"divbot: {report} written", file=sys.stderr)
 
 
 def _candles(recorded: Recorded, base_url: str | None, config: Path | None) -> dict[str, Charted]:

@@ -96,9 +96,10 @@ def _fitted(line: str, width: int | None) -> str:
 
 
 def explanation(opportunity: Opportunity) -> str:
-    """Return how a score came about, in one line: each part from 0 to 1, and what it counts."""
+    """Return how a score came about, in one line: the points of each part, and the most it has."""
     parts = ", ".join(
-        f"{x.name.replace('_', ' ')} {x.value:.2f} of {x.weight:.0%}" for x in opportunity.parts
+        f"{x.name.replace('_', ' ')} {10 * x.value * x.weight:.1f} of {10 * x.weight:.1f}"
+        for x in opportunity.parts
     )
     symbol = opportunity.divergence.symbol
     return f"{opportunity.rank} {symbol} scores {opportunity.score:.1f}: {parts}"

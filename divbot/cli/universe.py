@@ -50,7 +50,7 @@ def universe(
         },
         config,
     )
-    flags.refuse_both(demo=demo, base_url=base_url)
+    flags.check_venue(settings, demo=demo, base_url=base_url)
     if demo:
         tell_of_compiling()
     with open_venue(settings, demo=demo) as venue:

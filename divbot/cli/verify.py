@@ -72,18 +72,18 @@ def calibration(
     recording = open_recording(recorded, settings.symbols)
     tell_of_compiling()
     found = calibration_of(recording, settings)
+    lines = _lines(found, recording, settings)
+    if report:
+        from divbot.cli.report.calibration import calibration_page
+
+        page.write(calibration_page(found.whole, lines, plotly).encode())
+        print(f"divbot: {report} written", file=sys.stderr)
+    # The page first: whoever reads what is printed may leave at any time.
     out = Destination(None)
     if as_json:
         out.write(json_bytes(_document(found, recording, settings)))
     else:
-        out.write("\n".join(_lines(found, recording, settings)) + "\n")
-    if report:
-        from divbot.cli.report.calibration import calibration_page
-
-        page.write(
-            calibration_page(found.whole, _lines(found, recording, settings), plotly).encode()
-        )
-        print(f"divbot: {report} written", file=sys.stderr)
+        out.write("\n".join(lines) + "\n")
 
 
 @verify.command("base-rates")

@@ -59,7 +59,7 @@ def why(
         },
         config,
     )
-    flags.refuse_both(demo=demo, base_url=base_url)
+    flags.check_venue(settings, demo=demo, base_url=base_url)
     wanted = list(dict.fromkeys(map(_symbol, symbols)))
     tell_of_compiling()
     found = explain(settings, wanted, demo=demo)

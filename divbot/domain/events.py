@@ -6,14 +6,14 @@ ledger. Times are ms UTC of the market.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, TypeAlias
 
-from divbot.domain.fills import Costs, Fill, Reason
+from divbot.domain.fills import Fill, Reason
 from divbot.domain.market import Market
 from divbot.domain.positions import Origin, Seen
-from divbot.domain.risk import Limit, loss_at_stop
+from divbot.domain.risk import Limit
 
 
 class _Happened:
@@ -44,9 +44,9 @@ class Started(_Happened):
     is_simulated: bool
     balance: Decimal
     version: str
-    address: str | None = None
-    """Where the venue was found; None in the oldest journals."""
-    number: int = 0
+    address: str | None
+    """Where the venue was found; None: it was not kept, and the next session tells it."""
+    number: int
     """Counts the runs of a folder as they began, whatever the clocks said; 0: nobody counted."""
 
 
@@ -60,7 +60,7 @@ class Resumed(_Happened):
     session: int
     """Which start of the program this is; the first is 1."""
     settings: dict[str, str]
-    changed: dict[str, tuple[str, str]] = field(default_factory=dict)
+    changed: dict[str, tuple[str, str]]
     """Of those that are another now: what they were, and what they are."""
 
 
@@ -87,35 +87,14 @@ class Entered(_Happened):
     seen: Seen | None
     tick: Decimal | None
     origin: Origin
-    risk: Decimal | None = None
-    """1 R: what a plain stop loses, costs and all; this and the rest are None in older journals."""
-    limited_by: Limit | None = None
-    """What kept the position from being larger."""
-    paid: Decimal | None = None
-    """All that was taken from cash, that for dust included; None: margin and fee."""
-    dust: Decimal | None = None
+    risk: Decimal
+    """1 R: what a plain stop loses, costs and all."""
+    limited_by: Limit | None
+    """What kept the position from being larger; None: it was not kept."""
+    paid: Decimal
+    """All that was taken from cash: margin, fee, and on spot what was paid for dust."""
+    dust: Decimal
     """On spot: the part of a step that is left over of the symbol, and held besides."""
-
-    @property
-    def planned_loss(self) -> Decimal:
-        """Return 1 R; of an older journal, about that, from what the entry itself cost."""
-        if self.risk is not None:
-            return self.risk
-        fill = self.fill
-        # On spot, what was left over from a whole step was a part of the fee.
-        is_known = self.quantity == fill.quantity
-        costs = Costs(
-            fee=fill.fee / fill.notional if is_known else Decimal(0),
-            slippage=abs(fill.price - fill.requested) / fill.requested,
-        )
-        return loss_at_stop(
-            fill.side, self.quantity, fill.price, self.stop, costs, None, paid=fill.fee
-        )
-
-    @property
-    def taken(self) -> Decimal:
-        """Return what was taken from cash."""
-        return self.margin + self.fill.fee if self.paid is None else self.paid
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +114,8 @@ class Funded(_Happened):
     amount: Decimal
     liquidation: Decimal | None
     """Where the position is liquidated from now on."""
-    settled_at: int | None = None
-    """The venue's own time for it; None in journals that did not keep it."""
+    settled_at: int
+    """The venue's own time for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +154,10 @@ class Marked(_Happened):
     cash: Decimal
     checked_until: int
     """All 1m candles of all positions that open before this time have been looked at."""
-    prices: dict[str, Decimal] = field(default_factory=dict)
+    prices: dict[str, Decimal]
     """What was held could be sold at, by symbol, as far as that was known."""
-    benchmark: Decimal | None = None
-    """The middle of bid and ask of the market's benchmark; None: not quoted, or not written yet."""
+    benchmark: Decimal | None
+    """The middle of bid and ask of the market's benchmark; None: nobody quoted it."""
 
 
 @dataclass(frozen=True, slots=True)

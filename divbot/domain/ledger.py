@@ -61,6 +61,8 @@ class Ledger:
     """What each open position received (below zero: paid) so far."""
     dust: Mapping[str, Dust] = field(default_factory=lambda: MappingProxyType({}))
     closed: History[Trade] = field(default_factory=History)
+    realised: Decimal = ZERO
+    """The profit of all closed trades, costs and all."""
     equity: Decimal = ZERO
     """As it was last valued."""
     valued_at: int = 0
@@ -95,11 +97,6 @@ class Ledger:
     def symbols(self) -> frozenset[str]:
         """Return the symbols that are held."""
         return frozenset(x.symbol for x in self.positions.values())
-
-    @property
-    def realised(self) -> Decimal:
-        """Return the profit of all closed trades, costs and all."""
-        return sum((trade.profit for trade in self.closed), ZERO)
 
     def equity_at(self, prices: Mapping[str, Decimal]) -> Decimal:
         """Return cash, positions and dust, each valued at the price of its symbol in `prices`.
@@ -207,7 +204,7 @@ class Ledger:
             raise LedgerError(f"expected trade {self.next_trade}, found {event.trade}")
         if self.holding(event.symbol):
             raise LedgerError(f"{event.symbol}: a position is open already")
-        cash = self.cash - event.taken
+        cash = self.cash - event.paid
         if cash < 0:
             raise LedgerError(f"{event.symbol}: not enough cash, {-cash} missing")
         position = Position(
@@ -236,7 +233,7 @@ class Ledger:
             self,
             cash=cash,
             entries=_put(self.entries, event.trade, event),
-            dust=self._dust_after(event.symbol, event.fill.price, event.dust),
+            dust=_left_over(self.dust, event.symbol, event.dust, event.fill.price),
         )
         return entered._with(position)  # noqa: SLF001 - its own kind
 
@@ -277,14 +274,16 @@ class Ledger:
             stop=position.stop,
             funding=self.funding.get(event.trade, ZERO),
         )
+        left = self.dust[position.symbol].quantity if position.symbol in self.dust else ZERO
         return replace(
             self,
             cash=self.cash + event.returned,
             positions=_without(self.positions, event.trade),
             entries=_without(self.entries, event.trade),
             funding=_without(self.funding, event.trade),
-            dust=self._dust_after(position.symbol, event.fill.price),
+            dust=_left_over(self.dust, position.symbol, left, event.fill.price),
             closed=self.closed.plus(trade),
+            realised=self.realised + trade.profit,
         )
 
     def _marked(self, event: Marked) -> Ledger:
@@ -303,14 +302,6 @@ class Ledger:
             peak=max(self.peak, event.equity),
             day_equity=self.day_start(event.at, event.equity),
         )
-
-    def _dust_after(
-        self, symbol: str, price: Decimal, quantity: Decimal | None = None
-    ) -> Mapping[str, Dust]:
-        """Return all dust after a trade at `price`; without a new `quantity` it is the same."""
-        held = self.dust[symbol].quantity if symbol in self.dust else ZERO
-        left = held if quantity is None else quantity
-        return _put(self.dust, symbol, Dust(left, price)) if left else _without(self.dust, symbol)
 
     def _open(self, event: Funded | Trailed | Exited) -> Position:
         if event.trade not in self.positions:
@@ -335,6 +326,13 @@ def fold(events: Iterable[Event]) -> Ledger:
     for event in events:
         ledger = ledger.apply(event)
     return ledger
+
+
+def _left_over(
+    dust: Mapping[str, Dust], symbol: str, quantity: Decimal, price: Decimal
+) -> Mapping[str, Dust]:
+    """Return all dust after a trade in `symbol` at `price` that leaves over `quantity`."""
+    return _put(dust, symbol, Dust(quantity, price)) if quantity else _without(dust, symbol)
 
 
 def _put(mapping: Mapping[K, T], key: K, value: T) -> Mapping[K, T]:

@@ -20,7 +20,7 @@ class Side(StrEnum):
 
 
 class Kind(StrEnum):
-    """The four divergences; see README for what each compares."""
+    """The four divergences; docs/signals.md says what each compares."""
 
     REGULAR_BULLISH = "regular_bullish"
     HIDDEN_BULLISH = "hidden_bullish"

@@ -36,7 +36,7 @@ class Trade:
     risk: Decimal
     """1 R: what a plain stop would have lost, costs and all."""
     limited_by: Limit | None
-    """What kept it from being larger; None: nobody wrote that down."""
+    """What kept it from being larger; None: it was not kept."""
 
     @classmethod
     def of(cls, entered: Entered, exited: Exited, *, stop: Decimal, funding: Decimal) -> Trade:
@@ -57,7 +57,7 @@ class Trade:
             funding=funding,
             profit=exited.returned - entered.margin - entered.fill.fee,
             origin=entered.origin,
-            risk=entered.planned_loss,
+            risk=entered.risk,
             limited_by=entered.limited_by,
         )
 

@@ -8,7 +8,12 @@ from functools import lru_cache
 from types import MappingProxyType
 from uuid import uuid4
 
-from divbot.binance.endpoints import LOCAL_CANDLES_HEADER, LOCAL_EXCHANGE_HEADER, PREFIX
+from divbot.binance.endpoints import (
+    LOCAL_CANDLES_HEADER,
+    LOCAL_EXCHANGE_HEADER,
+    LOCAL_SPEED_HEADER,
+    PREFIX,
+)
 from divbot.domain.market import Market
 from divbot.exchange import rejections as reject
 from divbot.exchange.answer import CONTENT_TYPE, Answer, html_page, json_bytes
@@ -126,6 +131,7 @@ class Desk:
             "x-mbx-used-weight-1m": str(verdict.used),
             LOCAL_EXCHANGE_HEADER: self._origin,
             LOCAL_CANDLES_HEADER: self._venue.interval.value,
+            LOCAL_SPEED_HEADER: str(self._gate.speed),
         }
         if self._market is Market.SPOT:
             headers["x-mbx-used-weight"] = str(verdict.used)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Sequence
-from itertools import islice, repeat
+from itertools import islice
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,7 +13,7 @@ from divbot.domain.market import Interval
 from divbot.exchange.encoding import Decimals
 from divbot.exchange.grid import Grid
 from divbot.exchange.quotes import mark_decimals, mark_price
-from divbot.exchange.settlements import CAP, funding_rate, hours_at, settlements
+from divbot.exchange.settlements import CAP, funding_rate, hours_at, settled, settled_at
 from divbot.exchange.tape import CLOSE, OPEN_TIME, Listing
 from divbot.exchange.venue import Venue
 
@@ -53,14 +53,15 @@ def funding_records(
     last = now if end is None else min(now, end)
     is_newest = start is None
     due = (
-        zip(reversed(times) if is_newest else times, repeat(number))
+        [(settled_at(listing, time), number, time) for time in times[:: -1 if is_newest else 1]]
         for number in numbers
-        for times in [_times(venue.listing(number), start, last, limit)]
+        for listing in [venue.listing(number)]
+        for times in [_times(listing, start, last, limit)]
     )
     # Each symbol's are in order: no more of them are looked at than are told.
     chosen = islice(heapq.merge(*due, reverse=is_newest), limit)
     times: dict[int, list[int]] = {}
-    for time, number in sorted(chosen):
+    for _, number, time in sorted(chosen):
         times.setdefault(number, []).append(time)
     records = [
         record for number, each in times.items() for record in _records(venue, number, each, now)
@@ -69,13 +70,10 @@ def funding_records(
 
 
 def _times(listing: Listing, start: int | None, last: int, limit: int) -> Sequence[int]:
-    """Return when `listing` pays: no more than `limit` times."""
+    """Return when payments of `listing` were due: no more than `limit` times."""
     if listing.terms.is_dated:
         return ()
-    ended = listing.terms.ended_at
-    final = last if ended is None else min(last, ended)
-    first = listing.listed_at + 1 if start is None else max(start, listing.listed_at + 1)
-    times = settlements(listing, first, final)
+    times = settled(listing, listing.listed_at + 1 if start is None else start, last)
     return times[-limit:] if start is None else times[:limit]
 
 
@@ -93,7 +91,7 @@ def _records(venue: Venue, number: int, times: Sequence[int], now: int) -> list[
         {
             "symbol": listing.symbol,
             "fundingRate": _RATE.text(funding_rate(listing, time)),
-            "fundingTime": time,
+            "fundingTime": settled_at(listing, time),
             "markPrice": price.text(mark_price(listing, int(rows[place, CLOSE]), time)),
             "rateType": "Regular",
         }

@@ -53,7 +53,7 @@ class Gate:
     ) -> None:
         chosen = {**WEIGHT_PER_MINUTE, **(limits or {})}
         self._clock = clock
-        self._speed = max(speed, 1.0)
+        self.speed = speed
         self._patience = patience
         self._accounts = {
             market: _Account(
@@ -87,7 +87,7 @@ class Gate:
 
     def granted(self, limit: int) -> int:
         """Return what comes to `limit` in the market's time."""
-        return int(limit * self._speed)
+        return int(limit * max(self.speed, 1.0))
 
     def limit(self, market: Market) -> int:
         """Return the weight that `market` grants a minute."""

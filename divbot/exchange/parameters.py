@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from divbot.binance.endpoints import KLINES_LIMIT, KlinesLimit
+from divbot.binance.rows import is_symbol
 from divbot.domain.market import Interval, Market
 from divbot.exchange import rejections as reject
 from divbot.exchange.answer import json_bytes
@@ -22,7 +23,7 @@ from divbot.exchange.json_text import read_json
 
 _MICROSECONDS_FROM = 100_000_000_000_000
 _LATEST = 10_000_000_000_000_000  # in microseconds still beyond any market, and a valid date in ms
-_SYMBOL = re.compile(r"(?:[^\Wa-z]|[-.])*")
+_SMALL = re.compile("[a-z]")
 _TIME_ZONE = re.compile(r"([+-]?)(\d{1,2})(?::(\d{2}))?")
 _TIMES = ("serverTime", "openTime", "closeTime", "time", "T")
 _MOST_LOOKUP = 3_600_000
@@ -215,7 +216,7 @@ class Parameters:
         return symbols
 
     def _checked_symbol(self, name: str, legal: str, text: str) -> str:
-        if len(text) > 50 or not _SYMBOL.fullmatch(text):
+        if text and (_SMALL.search(text) or not is_symbol(text)):
             raise reject.illegal_characters(name, legal)
         return text
 

@@ -17,6 +17,8 @@ HOUR = 3_600_000
 CAP = 2_000_000
 """The highest rate, and below zero the lowest, in units of 10**-8."""
 
+_MOST_LATE = 20
+"""ms after it was due at which a settlement is dated, at most."""
 _OWN_HOURS = (8, 8, 8, 8, 4, 4, 4, 4, 4, 1)
 """Of ten symbols four have 8, five have 4, one has 1."""
 _ALWAYS_8_HOURS = ("BTC", "ETH")
@@ -40,8 +42,23 @@ def next_settlement(listing: Listing, time: int) -> int:
     return (time // period + 1) * period
 
 
-def settlements(listing: Listing, first: int, last: int) -> Sequence[int]:
-    """Return the times of all settlements from `first` to `last`, both included."""
+def settled_at(listing: Listing, due: int) -> int:
+    """Return the time that the venue writes down for the settlement that was `due`."""
+    return due + chance(listing.symbol, due) % (_MOST_LATE + 1)
+
+
+def settled(listing: Listing, first: int, last: int) -> Sequence[int]:
+    """Return when the settlements were due that are dated from `first` to `last`, both included."""
+    begin, ended = listing.listed_at + 1, listing.terms.ended_at
+    end = last if ended is None else min(last, ended)
+    due = _due(listing, max(first - _MOST_LATE, begin), end)
+    # Between two of them lie hours: no others than the outermost can be dated outside.
+    start = 1 if due and settled_at(listing, due[0]) < first else 0
+    is_beyond = len(due) > start and settled_at(listing, due[-1]) > last
+    return due[start : len(due) - is_beyond]
+
+
+def _due(listing: Listing, first: int, last: int) -> Sequence[int]:
     peak, own = listing.terms.funding_peak_at, _own_hours(listing)
     if peak is None:
         return _grid(own, first, last)

@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divbot.binance.rows import is_symbol
+from divbot.domain.clock import plausible_ms
 from divbot.domain.errors import RecordingError
 
 Floats = NDArray[np.float64]
 
-_EARLIEST = 1_230_768_000_000  # 2009: there was no market before
-_LATEST = 4_102_444_800_000  # 2100
 _EXACT = 2.0**53  # times below it, in us until 2255, are exact as floats
 _MOST = 1e15  # of anything in one candle: beyond it sums would not fit 64 bits
 
@@ -113,13 +112,13 @@ def _check_symbol(track: Track) -> None:
 
 def _check_times(track: Track) -> None:
     times = track.open_time
-    first, last = int(times.min()), int(times.max())
-    if first < _EARLIEST or last >= _LATEST:
-        odd = first if first < _EARLIEST else last
+    try:
+        plausible_ms(int(times.min()))
+        plausible_ms(int(times.max()))
+    except ValueError as error:
         raise RecordingError(
-            f"{track.source}: expected {track.symbol} open times in ms UTC (13 digits), "
-            f"found {odd}, which looks like {_unit(odd)}; convert them"
-        )
+            f"{track.source}: open times of {track.symbol}: {error}; convert them"
+        ) from None
     back = np.flatnonzero(np.diff(times) <= 0)
     if len(back):
         before, after = times[back[0] : back[0] + 2]
@@ -128,14 +127,6 @@ def _check_times(track: Track) -> None:
             f"{track.source}: expected {track.symbol} open times to ascend, found {after} "
             f"{what}; sort the rows and drop duplicates"
         )
-
-
-def _unit(time: int) -> str:
-    if 1_000_000_000 <= time < 10_000_000_000:
-        return "seconds"
-    if time >= 1_000_000_000_000_000:
-        return "microseconds" if time < 1_000_000_000_000_000_000 else "nanoseconds"
-    return "no time at all"
 
 
 def _expect(track: Track, held: NDArray[np.bool_], expected: str, values: Floats) -> None:

@@ -261,6 +261,7 @@ def _notices(universe: Universe, results: _Results, skipped: Sequence[Skipped]) 
     if universe.problem:
         yield f"the list of symbols is that of an earlier scan: {universe.problem}"
     yield from universe.notices
+    yield from (f"{symbol} is not scanned: {why}" for symbol, why in universe.unknown.items())
     if dropped := universe.dropped:
         named = "; ".join(map(str, dropped[:_MOST_NAMED]))
         others = len(dropped) - _MOST_NAMED

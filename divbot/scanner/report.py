@@ -117,7 +117,7 @@ class Report:
     def __repr__(self) -> str:
         return (
             f"<Report: {self.title}; {self.summary.scanned} of {self.summary.symbols} symbols "
-            f"scanned, {len(self.opportunities)} opportunities>"
+            f"scanned, {len(self.opportunities)} shown>"
         )
 
     def _repr_html_(self) -> str:

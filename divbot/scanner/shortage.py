@@ -26,5 +26,6 @@ def why_none(left_out: Sequence[LeftOut], skipped: Sequence[Skipped]) -> str:
     reasons = sorted(found.items(), key=lambda x: (-len(x[1]), x[0]))
     counts = ", ".join(f"{len(cases)} {name.replace('_', ' ')}" for name, cases in reasons)
     total = sum(map(len, found.values()))
-    what = "tradable ones" if tradable or skipped else "of them"
-    return f"no symbol was scanned: all {total} {what} are left out ({counts}); {reasons[0][1][0]}"
+    what = "that can be traded" if tradable or skipped else "on its list"
+    kept_out = f"{total} {what} {'is' if total == 1 else 'are'} left out"
+    return f"no symbol was scanned: {kept_out} ({counts}); {reasons[0][1][0]}"

@@ -110,7 +110,7 @@ class BackgroundScanner:
         self._held = held
         self._tell = tell
         self._speed = speed
-        self._told_late = False
+        self._told_late = self._told_left = False
         self._noticed: tuple[str, ...] = ()
         self._outage = Outage(tell)
         self._told_at = clock.monotonic()
@@ -142,13 +142,13 @@ class BackgroundScanner:
         if self._thread.ident is None:
             return True
         self._thread.join(seconds)
-        if self._thread.is_alive():
+        if self._thread.is_alive() and not self._told_left:
+            self._told_left = True
             self._tell(
                 f"[Background] the scanner did not stop within {seconds:g} s; left behind",
                 is_warning=True,
             )
-            return False
-        return True
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -205,7 +205,8 @@ class BackgroundScanner:
             before = self._condition
             self._condition = replace(before, scans=before.scans + 1, error="")
         self._outage.end(self._clock.now())
-        found = f"[Background] found {report.summary.opportunities} opportunities"
+        count = report.summary.opportunities
+        found = f"[Background] found {count} {'opportunity' if count == 1 else 'opportunities'}"
         self._tell(found, is_detail=bool(before.scans))
         # What does not change is told once, not after every scan.
         for notice in report.notices:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from divbot.domain.errors import DuplicateEvent, LedgerError
-from divbot.domain.events import Event, Exited
+from divbot.domain.events import Event
 from divbot.domain.ledger import Ledger
 from divbot.trading.projections import seq_of, write_account, write_trade
-from divbot.trading.records import GENESIS, Damaged, Record
+from divbot.trading.records import GENESIS, Damaged, Original, Record
 
 _INSERT = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)"
 _SELECT = "SELECT seq, ts, kind, key, body, hash FROM event WHERE seq > ? ORDER BY seq"
 _SELECT_LAST = (
     "SELECT seq, ts, kind, key, body, hash FROM event WHERE kind != ? ORDER BY seq DESC LIMIT ?"
 )
-_BATCH = 1000
+_SELECT_ORIGINAL = "SELECT version, events, hash FROM original"
+BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,18 @@ class State:
 
     seq: int = 0
     hash: bytes = GENESIS
-    """Of the last of them."""
+    """Of the last of them; of none, what the first is chained to."""
     ledger: Ledger = field(default_factory=Ledger)
-    realised: Decimal = Decimal(0)
-    """The profit of all closed trades; kept, so that nobody adds them up at every event."""
 
     def after(self, record: Record, event: Event) -> State:
         """Return the state after one more event; raise LedgerError where it cannot have been."""
-        ledger = self.ledger.apply(event)
-        gained = ledger.closed[-1].profit if isinstance(event, Exited) else Decimal(0)
-        return State(record.seq, record.hash, ledger, self.realised + gained)
+        return State(record.seq, record.hash, self.ledger.apply(event))
+
+
+def beginning(connection: sqlite3.Connection) -> State:
+    """Return the state before the first event."""
+    row = connection.execute(_SELECT_ORIGINAL).fetchone()
+    return State(hash=Original(*row).seal) if row else State()
 
 
 def append(connection: sqlite3.Connection, state: State, events: Iterable[Event]) -> State:
@@ -50,19 +52,16 @@ def append(connection: sqlite3.Connection, state: State, events: Iterable[Event]
         before, state = state, state.after(record, event)
         connection.execute(_INSERT, record)
         write_trade(connection, state.seq, event, before.ledger, state.ledger)
-    write_account(connection, state.seq, state.ledger, state.realised)
+    write_account(connection, state.seq, state.ledger)
     return state
 
 
-def replay(
-    connection: sqlite3.Connection, state: State, note: Callable[[int, Event], None]
-) -> State:
-    """Return the state after all events, each checked and given to `note` with its number.
+def replay(following: Iterable[Record], state: State, note: Callable[[int, Event], None]) -> State:
+    """Return the state after the events of the `following` rows, each given to `note`.
 
-    Raise Damaged where the chain is broken, or where an event cannot have happened.
+    Raise Damaged where an event cannot have happened, and where there is none at all.
     """
-    for record in records(connection, after=state.seq):
-        record.check(state.seq + 1, state.hash)
+    for record in following:
         event = record.event()
         try:
             state = state.after(record, event)
@@ -74,8 +73,19 @@ def replay(
     return state
 
 
+def checked(
+    connection: sqlite3.Connection, state: State, *, batch: int = BATCH
+) -> Iterator[Record]:
+    """Yield the rows after `state`; raise Damaged where the chain is broken."""
+    seq, previous = state.seq, state.hash
+    for record in records(connection, after=seq, batch=batch):
+        record.check(seq + 1, previous)
+        yield record
+        seq, previous = record.seq, record.hash
+
+
 def records(
-    connection: sqlite3.Connection, after: int = 0, *, batch: int = _BATCH
+    connection: sqlite3.Connection, after: int = 0, *, batch: int = BATCH
 ) -> Iterator[Record]:
     """Yield the rows after row `after`, those included that are added meanwhile."""
     # In batches: an open cursor would keep the write-ahead log from ever starting anew.
@@ -84,7 +94,7 @@ def records(
         after = rows[-1][0]
 
 
-def last_records(connection: sqlite3.Connection, count: int, *, but: str) -> list[Record]:
+def last_records(connection: sqlite3.Connection, count: int, *, but: str = "") -> list[Record]:
     """Return the last `count` rows of another kind than `but`, the newest last."""
     rows = connection.execute(_SELECT_LAST, (but, count)).fetchall()
     return [Record._make(row) for row in reversed(rows)]

@@ -13,17 +13,16 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from divbot.domain.errors import JournalError
 from divbot.files import sync_folder
-from divbot.trading.records import Damaged
+from divbot.trading.records import KEEP, Damaged
 from divbot.trading.schema import OLDEST_SQLITE
 
-KEEP = "keep the file, and start a new run with --fresh"
 _BUSY_SECONDS = 2.0
 _LONGER_THAN_A_TRY = 0.5
 """Seconds: who only tries the lock to see whether it is held, has it for an instant."""
@@ -44,7 +43,7 @@ def own_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except Damaged as error:
-        raise JournalError(f"{path}: {error}; {KEEP}") from error
+        raise JournalError(f"{path}: {error}; {error.advice}") from error
     except sqlite3.Error as error:
         # Of an extended code, the lowest byte is the kind.
         advice = _ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
@@ -123,6 +122,20 @@ def connect_reading(path: Path) -> sqlite3.Connection:
     # A reader of a WAL shares memory through a file beside it, and would have to make that.
     is_alone = not Path(f"{path}-wal").exists() and not os.access(path.parent, os.W_OK)
     return _connect(path, "immutable=1" if is_alone else "mode=ro")
+
+
+def tidy(path: Path) -> None:
+    """Remove what readers left beside a journal that nobody writes to, and cannot remove.
+
+    SQLite does so, and sees to it that nobody else has the file open.
+    """
+    lock = locked(path, patience=0.0) if Path(f"{path}.lock").exists() else nullcontext()
+    with (
+        suppress(JournalError, OSError, sqlite3.Error),
+        lock,
+        closing(connect_writing(path)) as connection,
+    ):
+        connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
 
 
 def connect_writing(path: Path) -> sqlite3.Connection:

@@ -10,6 +10,8 @@ One SQLite file is one run. Its rules:
 - Opening is recovery: there is no other way in. The lock, the pages, the chain of hashes, the
   account and the tables are checked each time; a journal that fails is refused as a whole.
 - One process writes, one thread of it; anybody may read.
+- Any version that was ever written is read; who goes on with an older one upgrades it first
+  (see divbot.trading.upgrade).
 
 Not protected against: a disk that lies about having written, and somebody who rewrites the whole
 chain. Bits that rot in the write-ahead log of a killed program end the log where they stand.
@@ -30,8 +32,17 @@ from divbot.domain.errors import JournalError
 from divbot.domain.events import Event, Marked, Started
 from divbot.domain.ledger import Ledger
 from divbot.files import make_private
-from divbot.trading import projections, schema
-from divbot.trading.chain import State, append, last_records, last_seq, records, replay
+from divbot.trading import projections, schema, upgrade
+from divbot.trading.chain import (
+    State,
+    append,
+    beginning,
+    checked,
+    last_records,
+    last_seq,
+    records,
+    replay,
+)
 from divbot.trading.database import (
     connect_reading,
     connect_writing,
@@ -40,18 +51,32 @@ from divbot.trading.database import (
     make_durable,
     own_errors,
     part_of,
+    tidy,
     transaction,
 )
 from divbot.trading.records import Damaged
+from divbot.trading.upgrade import Require
+from divbot.trading.versions import VERSION
+
+
+def _nothing(_: Ledger) -> None:
+    """Require nothing of an account."""
 
 
 class Journal:
     """The writing end of a journal; use `create` or `open`."""
 
     def __init__(
-        self, path: Path, connection: sqlite3.Connection, state: State, held: ExitStack
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        state: State,
+        held: ExitStack,
+        kept: Path | None,
     ) -> None:
         self.path = path
+        self.kept = kept
+        """Where it is kept as an older version wrote it, if it was upgraded just now."""
         self._connection = connection
         self._state = state
         self._held = held
@@ -74,25 +99,32 @@ class Journal:
             return cls._recover(path, held.pop_all())
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """Go on with a journal; raise JournalError where it is damaged, or another program's."""
+    def open(cls, path: Path, require: Require = _nothing) -> Self:
+        """Go on with a journal, of this version from now on.
+
+        Raise JournalError where it is damaged, of a newer version, or another program's, and what
+        `require` raises of its account; nothing has changed then.
+        """
         path = path.resolve()
         with own_errors(path), ExitStack() as held:
             _require(path)
             held.enter_context(locked(path))
-            return cls._recover(path, held.pop_all())
+            return cls._recover(path, held.pop_all(), require)
 
     @classmethod
-    def _recover(cls, path: Path, held: ExitStack) -> Self:
+    def _recover(cls, path: Path, held: ExitStack, require: Require = _nothing) -> Self:
         with held:
             connection = held.enter_context(closing(connect_writing(path)))
-            schema.identify(connection)
+            version = schema.identify(connection)
             make_durable(connection)
-            schema.check(connection)
-            spans = projections.Spans()
-            state = replay(connection, State(), spans.note)
+            schema.check(connection, version)
+            is_old = version < VERSION
+            kept = upgrade.write_anew(connection, path, version, require) if is_old else None
+            spans, first = projections.Spans(), beginning(connection)
+            state = replay(checked(connection, first), first, spans.note)
             projections.check(connection, state.seq, state.ledger, spans)
-            return cls(path, connection, state, held.pop_all())
+            require(state.ledger)
+            return cls(path, connection, state, held.pop_all(), kept)
 
     @property
     def ledger(self) -> Ledger:
@@ -146,7 +178,8 @@ class Journal:
     def _caught_up(self) -> State:
         # Ctrl-C during a COMMIT is raised after it, and before memory could follow.
         if last_seq(self._connection) != self._state.seq:
-            self._state = replay(self._connection, self._state, lambda *_: None)
+            following = checked(self._connection, self._state)
+            self._state = replay(following, self._state, lambda *_: None)
         return self._state
 
     def _check_thread(self) -> None:
@@ -167,14 +200,12 @@ class Recorded:
 
 
 def read(path: Path) -> Recorded:
-    """Return what a journal holds, also while another program writes to it.
+    """Return what a journal of any version holds, also while another program writes to it.
 
     Raise JournalError for what is no journal, and where the chain of its events is broken.
     """
-    events: list[Event] = []
-    with _reading(path) as connection:
-        state = replay(connection, State(), lambda _, event: events.append(event))
-    return Recorded(path.resolve(), tuple(events), state.ledger)
+    with _reading(path) as (connection, version):
+        return Recorded(path.resolve(), *upgrade.history(connection, version))
 
 
 def save(path: Path, copy: Path) -> Recorded:
@@ -184,7 +215,7 @@ def save(path: Path, copy: Path) -> Recorded:
     whole journal, or where the copy cannot be written.
     """
     copy = copy.resolve()
-    with _reading(path) as connection, own_errors(copy):
+    with _connected(path) as connection, own_errors(copy):
         with part_of(copy) as part:
             connection.execute("VACUUM INTO ?", (str(part),))
             read(part)
@@ -195,8 +226,8 @@ def save(path: Path, copy: Path) -> Recorded:
 
 def start_of(path: Path) -> Started:
     """Return how a run began; raise JournalError for what is no journal."""
-    with _reading(path) as connection:
-        first = next(records(connection, batch=1), None)
+    with _reading(path) as (connection, version):
+        first = next(upgrade.rows(connection, version, batch=1), None)
         started = first.event() if first else None
         if not isinstance(started, Started):
             raise Damaged("its first event is not the start of a run")
@@ -204,13 +235,30 @@ def start_of(path: Path) -> Started:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+def _reading(path: Path) -> Iterator[tuple[sqlite3.Connection, int]]:
+    """Provide a journal and its version; of an older one, as it stands now."""
+    with _connected(path) as connection:
+        # An upgrade would exchange the rows while they are read; what is of this version grows.
+        connection.execute("BEGIN")
+        version = schema.identify(connection)
+        if version == VERSION:
+            connection.execute("COMMIT")
+        yield connection, version
+
+
+@contextmanager
+def _connected(path: Path) -> Iterator[sqlite3.Connection]:
     path = path.resolve()
     with own_errors(path):
         _require(path)
-        with closing(connect_reading(path)) as connection:
-            schema.identify(connection)
-            yield connection
+        has_log = Path(f"{path}-wal").exists()
+        try:
+            with closing(connect_reading(path)) as connection:
+                schema.identify(connection)
+                yield connection
+        finally:
+            if not has_log:
+                tidy(path)
 
 
 def _require(path: Path) -> None:

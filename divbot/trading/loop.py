@@ -117,8 +117,8 @@ class Loop:
         if was_answered and not self._is_behind:
             self._is_behind = True
             self._tell(
-                f"a look takes longer than {self._every / 1000:g} s of market time: looks run back "
-                "to back",
+                f"a price check takes longer than {self._every / 1000:g} s of market time: price "
+                "checks run back to back",
                 is_warning=True,
             )
         return now

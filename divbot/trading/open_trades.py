@@ -101,11 +101,11 @@ class OpenTrade:
     @property
     def risk(self) -> Decimal:
         """Return 1 R: what a plain stop loses, costs and all."""
-        return self.entered.planned_loss
+        return self.entered.risk
 
     @property
     def limited_by(self) -> Limit | None:
-        """Return what kept it from being larger; None: nobody wrote that down."""
+        """Return what kept it from being larger; None: it was not kept."""
         return self.entered.limited_by
 
 

@@ -78,11 +78,9 @@ def write_trade(
     connection.execute(_WRITE_TRADE, row)
 
 
-def write_account(
-    connection: sqlite3.Connection, seq: int, ledger: Ledger, realised: Decimal
-) -> None:
+def write_account(connection: sqlite3.Connection, seq: int, ledger: Ledger) -> None:
     """Write the account as it stands after event `seq`."""
-    connection.execute(_WRITE_ACCOUNT, _account(seq, ledger, realised))
+    connection.execute(_WRITE_ACCOUNT, _account(seq, ledger))
 
 
 def check(connection: sqlite3.Connection, seq: int, ledger: Ledger, spans: Spans) -> None:
@@ -95,7 +93,7 @@ def check(connection: sqlite3.Connection, seq: int, ledger: Ledger, spans: Spans
             raise Damaged(f"trade {row['number']} in its table is not what the events come to")
     if found:
         raise Damaged(f"trade {min(found)} in its table is of no event")
-    account = _account(seq, ledger, ledger.realised)
+    account = _account(seq, ledger)
     if _rows(connection, "SELECT * FROM account") != [{"id": 1, **account}]:
         raise Damaged("the account in its table is not what the events come to")
 
@@ -154,7 +152,7 @@ def _closed(trade: Trade, opened: int | None, closed: int) -> Row:
     }
 
 
-def _account(seq: int, ledger: Ledger, realised: Decimal) -> Row:
+def _account(seq: int, ledger: Ledger) -> Row:
     return {
         "seq": seq,
         "at": ledger.at,
@@ -162,7 +160,7 @@ def _account(seq: int, ledger: Ledger, realised: Decimal) -> Row:
         "cash": units(ledger.cash),
         "equity": units(ledger.equity),
         "peak": units(ledger.peak),
-        "realised": units(realised),
+        "realised": units(ledger.realised),
         "open_positions": len(ledger.positions),
         "closed_trades": len(ledger.closed),
         "paused": ledger.paused,

@@ -18,11 +18,32 @@ from divbot.domain.errors import JournalError
 from divbot.domain.events import Event
 
 GENESIS = bytes(32)
-"""What the first row is chained to."""
+"""What the first row is chained to, in a journal that was never upgraded."""
+
+
+KEEP = "keep the file, and start a new run with --fresh"
 
 
 class Damaged(Exception):
-    """What is wrong with a journal; whoever opened it tells which journal, and what to do."""
+    """What is wrong with a journal, and what to do; whoever opened it tells which journal."""
+
+    def __init__(self, problem: str, advice: str = KEEP) -> None:
+        super().__init__(problem)
+        self.advice = advice
+
+
+class Original(NamedTuple):
+    """The journal of an older version that this one was made from: the row of `original`."""
+
+    version: int
+    events: int
+    hash: bytes
+    """Of its last event."""
+
+    @property
+    def seal(self) -> bytes:
+        """Return what the first row is chained to."""
+        return hashlib.sha256(self.hash + f"{self.version}|{self.events}".encode()).digest()
 
 
 class Record(NamedTuple):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from divbot.domain.events import Event, Exited, Funded, Trailed
-from divbot.domain.fills import Candle, Costs, Reason
+from divbot.domain.fills import Basis, Candle, Costs, Reason
 from divbot.domain.margin import liquidation_on_tick
 from divbot.domain.positions import (
     MINUTE,
@@ -45,8 +45,30 @@ def replay(position: Position, past: Past, costs: Costs) -> tuple[Event, ...]:
     return tuple(_replay(position, past, costs))
 
 
-def exited(position: Position, exit_: Exit) -> Exited:
-    """Return the event of an exit."""
+def latest_end(exit_: Exit, length: int) -> int:
+    """Return when `exit_` was at the latest: a candle of `length` ms does not tell the minute."""
+    fill = exit_.fill
+    is_exact = fill.basis is Basis.QUOTE
+    return fill.at if is_exact else max(fill.at, fill.basis_at + length - MINUTE)
+
+
+def ended(
+    position: Position, exit_: Exit, rates: Sequence[FundingRate], length: int
+) -> tuple[Event, ...]:
+    """Return the end of `position`, after the funding that was due before it.
+
+    Of what was due between the earliest and the latest time of `exit_` it pays what costs, and
+    receives nothing.
+    """
+    position, payments = settle(position, rates, exit_.fill.at)
+    costly = [x for x in rates if funding_of(position, x.rate, x.mark_price) < 0]
+    position, doubtful = settle(position, costly, latest_end(exit_, length))
+    at = max(exit_.fill.at, position.funded_until)
+    exit_ = replace(exit_, fill=replace(exit_.fill, at=at))
+    return *payments, *doubtful, _exited(position, exit_)
+
+
+def _exited(position: Position, exit_: Exit) -> Exited:
     return Exited(
         at=exit_.fill.at,
         trade=position.trade,
@@ -89,7 +111,7 @@ def _replay(position: Position, past: Past, costs: Costs) -> Iterator[Event]:
         yield from payments
         exit_ = _exit(position, candle, past.marks.get(candle.open_time), costs)
         if exit_ is not None:
-            yield exited(position, exit_)
+            yield from ended(position, exit_, past.funding, past.length)
             return
         stop = trailed_stop(position, candle)
         if stop is not None:

@@ -1,7 +1,8 @@
 """The journal's tables, and what guards them inside the database itself.
 
 `event` is the journal: rows are only ever added, each the next. `trade` and `account` can be
-computed from it. STRICT tables keep REAL out: binary fractions are no money.
+computed from it; `original` has a row where the journal was upgraded from an older version. STRICT
+tables keep REAL out: binary fractions are no money.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from contextlib import closing
 from typing import Any
 
 from divbot.trading.records import Damaged
+from divbot.trading.versions import VERSION
+from divbot.version import __version__
 
 APPLICATION_ID = 0x64697662  # "divb", at byte 68 of the file
-VERSION = 1
 OLDEST_SQLITE = (3, 37)  # the first with STRICT tables
 
-_STATEMENTS = (
+_VERSION_1 = (
     """
     CREATE TABLE event (
         seq INTEGER PRIMARY KEY CHECK (seq >= 1),
@@ -88,31 +90,45 @@ _STATEMENTS = (
     ) STRICT
     """,
     f"PRAGMA application_id = {APPLICATION_ID}",
-    f"PRAGMA user_version = {VERSION}",
 )
+_VERSION_2 = (
+    *_VERSION_1,
+    """
+    CREATE TABLE original (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        version INTEGER NOT NULL CHECK (version >= 1),
+        events INTEGER NOT NULL CHECK (events >= 1),
+        hash BLOB NOT NULL CHECK (length(hash) = 32)
+    ) STRICT
+    """,
+)
+_STATEMENTS = {1: _VERSION_1, 2: _VERSION_2}
 
 
-def lay_out(connection: sqlite3.Connection) -> None:
+def lay_out(connection: sqlite3.Connection, version: int = VERSION) -> None:
     """Make the tables of an empty journal."""
-    for statement in _STATEMENTS:
+    for statement in _STATEMENTS[version]:
         connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {version}")
 
 
-def identify(connection: sqlite3.Connection) -> None:
-    """Raise Damaged unless this is a journal, of the version that is known here."""
+def identify(connection: sqlite3.Connection) -> int:
+    """Return the version of a journal; raise Damaged for what is none, or a newer one."""
     if _value(connection, "PRAGMA application_id") != APPLICATION_ID:
         raise Damaged("is no journal of divbot")
     version = _value(connection, "PRAGMA user_version")
     if version > VERSION:
         raise Damaged(
-            f"was written by a newer divbot, which can go on with it: version {version} of its "
-            f"tables, {VERSION} is known here"
+            f"is a journal of version {version}, and this divbot {__version__} reads versions 1 to "
+            f"{VERSION}",
+            "update divbot to go on with it, or keep the file, and start a new run with --fresh",
         )
-    if version != VERSION:
-        raise Damaged(f"expected version {VERSION} of its tables, found {version}")
+    if version < 1:
+        raise Damaged(f"expected version 1 to {VERSION} of a journal, found {version}")
+    return int(version)
 
 
-def check(connection: sqlite3.Connection) -> None:
+def check(connection: sqlite3.Connection, version: int) -> None:
     """Raise Damaged where pages, indexes, tables or guards are not what they were made to be.
 
     The full integrity_check, not the quick one: only the full one compares indexes with tables, and
@@ -122,7 +138,7 @@ def check(connection: sqlite3.Connection) -> None:
     if found != "ok":
         raise Damaged(f"the database is damaged: {' '.join(str(found).split())}")
     with closing(sqlite3.connect(":memory:")) as pristine:
-        lay_out(pristine)
+        lay_out(pristine, version)
         if _layout(connection) != _layout(pristine):
             raise Damaged("its tables or their guards are not those that divbot made")
 

@@ -81,7 +81,8 @@ def enter(
     if refused := _too_small(quantity, price, instrument):
         return Refusal(symbol, f"{refused} (limited by {limit.value})")
     fill = fill_at_quote(side, quantity, quote, costs, instrument.tick_size)
-    held, margin, paid, left = quantity, cost(fill.notional / leverage), None, None
+    held, margin, left = quantity, cost(fill.notional / leverage), Decimal(0)
+    paid = margin + fill.fee
     if rules.market is Market.SPOT:
         held, left, fill = _bought(fill, dust, costs, instrument)
         margin, paid = cost(held * fill.price), cost(fill.notional)

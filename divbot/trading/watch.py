@@ -24,7 +24,7 @@ from divbot.domain.positions import (
 from divbot.trading.book import Book
 from divbot.trading.port import FundingRate, Market
 from divbot.trading.questions import Questions
-from divbot.trading.replay import Past, exited, replay, settle
+from divbot.trading.replay import Past, ended, latest_end, replay
 
 T = TypeVar("T")
 
@@ -110,28 +110,28 @@ class Watch:
         return True
 
     def _end(self, position: Position, exit_: Exit) -> None:
-        """Write an exit in a minute that is not over, after the funding that was due before it."""
-        at = exit_.fill.at
+        """Write an exit in a candle that is not over, after the funding that was due before it."""
+        length = self._market.candle_length
+        end = latest_end(exit_, length)
         rates: Sequence[FundingRate] = ()
-        if self._may_be_due(position, position.funded_until, at):
-            (found,) = self._ask([partial(self._funding, position, at)])
+        if self._may_be_due(position, position.funded_until, end):
+            (found,) = self._ask([partial(self._funding, position, end)])
             # Without an answer it is closed all the same: a stop waits for nothing.
             rates = () if isinstance(found, DivbotError) else found
-        settled, payments = settle(position, rates, at)
-        self._write(position, [*payments, exited(settled, exit_)])
+        self._write(position, ended(position, exit_, rates, length))
 
     def _past(self, position: Position, start: int, now: int) -> Past:
         """Ask for what happened since `start`; runs on a thread of the questions."""
         symbol = position.symbol
-        candles = self._market.minutes(symbol, start, now).final
+        candles, length = self._market.minutes(symbol, start, now).final, self._market.candle_length
         if self._kind is Kind.SPOT or not candles:
-            return Past(candles, {}, (), self._market.candle_length)
-        end = candles[-1].open_time
+            return Past(candles, {}, (), length)
+        end = candles[-1].open_time + length - MINUTE
         marks = self._market.mark_minutes(symbol, start, now).final
         funding: Sequence[FundingRate] = ()
         if self._may_be_due(position, start, end):
             funding = self._funding(position, end)
-        return Past(candles, {x.open_time: x for x in marks}, funding, self._market.candle_length)
+        return Past(candles, {x.open_time: x for x in marks}, funding, length)
 
     def _funding(self, position: Position, end: int) -> Sequence[FundingRate]:
         """Ask for what was due by `end` and is not paid."""

@@ -11,7 +11,7 @@ import pytest
 
 from divbot.binance.budget import Lease, WeightBudget
 from divbot.domain.clock import ManualClock
-from divbot.domain.errors import StopUntil
+from divbot.domain.errors import StopUntil, VenueRefused
 
 LIMIT = 2400
 STEP = 0.1
@@ -260,7 +260,7 @@ def test_a_raised_limit_is_used() -> None:
     lease = budget.lease(budget.open_lease(500))
     assert not lease.try_take(500)
 
-    budget.limit = 1000
+    budget.allow(1000)
     budget.tend()
 
     assert lease.try_take(500)
@@ -295,3 +295,26 @@ def test_memory_is_shared_only_with_children() -> None:
     # Sent through a queue it would be a copy, and count for nobody.
     with pytest.raises(pickle.PicklingError):
         pickle.dumps(WeightBudget(ManualClock(), LIMIT))
+
+
+@pytest.mark.parametrize("in_worker", [False, True], ids=["the parent", "a worker"])
+def test_a_request_beyond_the_whole_limit_is_refused_and_not_waited_for(*, in_worker: bool) -> None:
+    budget = WeightBudget(ManualClock(), LIMIT)
+    number = budget.open_lease()
+    lease = (pickled(budget) if in_worker else budget).lease(number)
+
+    budget.allow(49)
+
+    with pytest.raises(VenueRefused, match=r"a weight of 40, but only 39\.2 of the 49"):
+        lease.take(40)
+
+
+def test_what_is_kept_for_the_trader_is_not_waited_for_either() -> None:
+    budget = WeightBudget(ManualClock(), 90)
+    scanner = budget.lease(budget.open_lease())
+
+    scanner.take(40)
+    budget.open_lease(ahead=1000)
+
+    with pytest.raises(VenueRefused, match="a weight of 40, but only 36 of the 90"):
+        scanner.take(40)

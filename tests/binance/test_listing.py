@@ -95,6 +95,7 @@ class Desk:
         self.clock = ManualClock(NOW)
         self.client = FakeClient(self.clock, market)
         self.folder = folder
+        self.allowed: list[int] = []
         self.restart()
 
     def restart(self) -> None:
@@ -106,6 +107,7 @@ class Desk:
             server_clock=self.server_clock,
             verdicts=Verdicts(Notebook(self.folder / "flat.json"), "here"),
             stocks=None,
+            allow=self.allowed.append,
         )
 
     def universe(self, **held: Any) -> Universe:
@@ -293,7 +295,7 @@ def test_a_listing_tells_the_venue_s_time(tmp_path: Path, market: Market, ahead:
     # The time in a listing of futures is not to be relied on.
     assert found.at == NOW + ahead
     assert desk.server_clock.now() == NOW + ahead
-    assert desk.listings.weight_limit == 1234
+    assert desk.allowed == [1234]
 
 
 class TestStocks:

@@ -127,6 +127,7 @@ class Venue:
             server_clock=ServerClock(clock),
             verdicts=Verdicts(Notebook(None), "here"),
             stocks=None,
+            allow=lambda _: None,
         )
 
     def trading(self, told: Told) -> BinanceTrading:

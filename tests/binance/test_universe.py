@@ -277,6 +277,33 @@ def test_an_unknown_symbol_is_named_with_the_nearest_known_one() -> None:
         select(snapshot(instrument("AAA")), replace(RULES, symbols=("AAUSDT",)))
 
 
+def test_a_chosen_symbol_that_is_excluded_too_is_not_scanned_and_told() -> None:
+    rules = replace(
+        RULES, symbols=("AAAUSDT", "BBBUSDT"), exclude=("B*", "ZZZ*"), include=("CCC*",)
+    )
+
+    found = select(snapshot(*map(instrument, ("AAA", "BBB", "CCC"))), rules)
+
+    assert [x.symbol for x in found.listed] == ["AAAUSDT"]
+    assert reasons(found) == {"BBBUSDT": Rule.EXCLUDED}
+    assert found.notices == (
+        "exclude: no symbol of the venue matches 'ZZZ*'",
+        "BBBUSDT is not scanned: it is excluded by the settings",
+        "include is not used: only the symbols that are chosen by name are scanned",
+    )
+
+
+def test_what_is_held_stays_though_it_is_chosen_and_excluded() -> None:
+    rules = replace(RULES, symbols=("AAAUSDT", "BBBUSDT"), exclude=("B*",))
+
+    found = select(snapshot(*map(instrument, ("AAA", "BBB"))), rules, held={"BBBUSDT"})
+
+    assert [(x.symbol, x.is_only_held) for x in found.listed] == [
+        ("AAAUSDT", False),
+        ("BBBUSDT", True),
+    ]
+
+
 def test_a_chosen_symbol_that_is_not_listed_costs_only_itself() -> None:
     found = select(snapshot(instrument("AAA")), replace(RULES, symbols=("GONEUSDT", "AAAUSDT")))
 

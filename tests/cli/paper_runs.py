@@ -38,6 +38,8 @@ STARTED = Started(
     is_simulated=True,
     balance=Decimal(50_000),
     version="0.1.0",
+    address=None,
+    number=0,
 )
 
 
@@ -82,14 +84,15 @@ def entered(
         price=paid,
         atr_percent=0.61,
     )
+    opened, margin = fill(side, amount, paid, at), cost(paid * amount / 10)
     return Entered(
         at=at,
         trade=trade,
         symbol=symbol,
-        fill=fill(side, amount, paid, at),
+        fill=opened,
         quantity=amount,
         leverage=10,
-        margin=cost(paid * amount / 10),
+        margin=margin,
         stop=stop,
         target=(paid * (100 + 2 * sign) / 100).quantize(tick),
         trail=None,
@@ -98,6 +101,9 @@ def entered(
         tick=tick,
         origin=origin,
         risk=abs(paid - stop) * amount,
+        limited_by=None,
+        paid=margin + opened.fee,
+        dust=Decimal(0),
     )
 
 
@@ -126,14 +132,23 @@ FUNDED = Funded(
     mark_price=Decimal("0.01152"),
     amount=Decimal("0.21196800"),
     liquidation=None,
+    settled_at=NOW - 3 * MINUTE + 7,
 )
 TRAILED = Trailed(at=NOW - 2 * MINUTE, trade=3, stop=Decimal("0.21400"))
 MARKED = Marked(
-    at=NOW - MINUTE, equity=Decimal(50_040), cash=Decimal(49_000), checked_until=NOW - MINUTE
+    at=NOW - MINUTE,
+    equity=Decimal(50_040),
+    cash=Decimal(49_000),
+    checked_until=NOW - MINUTE,
+    prices={},
+    benchmark=None,
 )
 PAUSED = Paused(at=NOW - 30_000, reason="the loss of this day has reached 3 %")
 RESUMED = Resumed(
-    at=BEGAN + 30 * MINUTE, session=2, settings={"interval": "5m", "config": "币安.toml"}
+    at=BEGAN + 30 * MINUTE,
+    session=2,
+    settings={"interval": "5m", "config": "币安.toml"},
+    changed={},
 )
 EVENTS: tuple[Event, ...] = (
     *(STARTED, RESUMED, PEPE, SOL, LIFE, BTC, FUNDED, TRAILED, SOL_OUT, MARKED, PAUSED),

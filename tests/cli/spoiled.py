@@ -6,11 +6,12 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, TypeAlias
 from urllib.request import urlopen
 
 from divbot.binance.endpoints import LOCAL_EXCHANGE_HEADER
+from tests.silent_server import SilentServer
 
 Spoil: TypeAlias = Callable[[str, Any], None]
 """Changes the document that the answer to a path is made of."""
@@ -36,7 +37,7 @@ def spoiled(venue: str, spoil: Spoil) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = SilentServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

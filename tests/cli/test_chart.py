@@ -154,3 +154,15 @@ def test_without_plotly_one_is_told_what_to_install(
 )
 def test_a_file_s_name_stays_in_its_folder(symbol: str, name: str) -> None:
     assert _file_name(symbol) == name
+
+
+def test_what_is_excluded_from_scans_can_be_looked_at(quiet_market: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+
+    run = divbot(
+        *("chart", "BTCUSDT", "--base-url", quiet_market, "--output", str(page)),
+        DIVBOT_EXCLUDE="BTC*",
+    )
+
+    assert run.returncode == 0, run.stderr
+    assert page.exists()

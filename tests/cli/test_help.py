@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from divbot import cli
-from divbot.cli import command_line
+from divbot.cli import command_line, exit_code
 from divbot.domain.errors import InputError
 from divbot.settings import Settings
 from tests.cli.commands import divbot, environment
@@ -182,3 +182,41 @@ def test_a_command_loads_no_other_one() -> None:
     )
 
     assert run.stdout == "divbot.cli.limits\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "near"),
+    [
+        (["papper"], " Did you mean 'paper'?"),
+        (["scna"], " Did you mean 'scan'?"),
+        (["run"], " Did you mean 'runs'?"),
+        (["runs", "saev"], " Did you mean 'save'?"),
+        (["verify", "callibration"], " Did you mean 'calibration'?"),
+        (["start"], ""),
+        (["list"], ""),
+        (["runs", "move"], ""),
+    ],
+    ids=" ".join,
+)
+def test_a_command_is_suggested_where_it_is_near(
+    arguments: list[str], near: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(arguments) == 2
+
+    assert capsys.readouterr().err == f"divbot: No such command {arguments[-1]!r}.{near}\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        (["limits"], "; --demo needs no network"),
+        (["verify", "lookahead", "BTCUSDT"], ""),
+    ],
+    ids=["limits", "verify lookahead"],
+)
+def test_only_a_command_that_has_the_flag_is_told_to_need_no_network(
+    command: list[str], hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code([*command, "--base-url", "http://127.0.0.1:1"]) == 3
+
+    assert capsys.readouterr().err.endswith(f"cannot reach 127.0.0.1:1: connection refused{hint}\n")

@@ -96,3 +96,22 @@ def test_the_first_line_of_a_long_list_may_be_all_that_is_read(quiet_market: str
 
     assert run.stdout.startswith("local exchange USD-M futures, as of ")
     assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_a_page_is_whole_though_nobody_reads_what_is_printed(
+    tmp_path: Path,
+    broken_pipe: TextIO,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("plotly")
+    monkeypatch.chdir(tmp_path)
+    with Journal.create(tmp_path / "run.db", STARTED) as journal:
+        journal.write(*five_trades().events[1:])
+    monkeypatch.setattr(sys, "stdout", broken_pipe)
+
+    code = exit_code(
+        ["stats", "--journal", "run.db", "--report", "page.html", "--no-candles"],
+    )
+
+    assert code == 0
+    assert (tmp_path / "page.html").read_text().rstrip().endswith("</html>")

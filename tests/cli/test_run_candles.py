@@ -157,7 +157,8 @@ def test_a_local_exchange_is_asked_where_it_is_named(venue: Venue) -> None:
     unnamed, named = charted(run), charted(run, base_url="http://127.0.0.1:1")
 
     assert set(notes(unnamed).values()) == {
-        "no candles: the run was on a local exchange; --base-url names it while it runs"
+        "no candles: the run was on a simulated market; those of a demo end with it, those of "
+        "`divbot exchange` are to be had with --base-url while it runs"
     }
     assert notes(named) == {}
 

@@ -16,6 +16,7 @@ from divbot.domain.errors import DivbotError, InputError, JournalError, OutputEr
 from divbot.domain.market import Interval, Market
 from divbot.trading.journal import Journal, read
 from divbot.trading.runs import Runs
+from tests.trading.old_journals import OLD, copied, version_of
 from tests.trading.stories import DAY, HOUR, START, STARTED, dealt, five_trades, marked
 
 FIRST, SECOND = "2024-07-01T120000-usdm-5m", "2024-07-02T120000-spot-1h"
@@ -66,6 +67,22 @@ def test_every_run_is_listed_the_newest_last(
     ]
     for way in ("divbot paper --journal FILE", "divbot runs save", "divbot runs delete"):
         assert way in run.out
+
+
+@pytest.mark.parametrize("name", OLD)
+def test_a_run_of_an_older_version_is_listed_like_any_other(
+    runs: Runs, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    path = copied(name, runs.folder / "2026-11-30T171247-usdm-1m-demo.db")
+
+    document = json.loads(Run(capsys, "--json").out)
+
+    (row,) = (x for x in document["runs"] if x["run"] == path.stem)
+    recorded = read(path)
+    assert document["damaged"] == []
+    assert (row["since"], row["sessions"]) == (recorded.events[0].at, recorded.ledger.sessions)
+    assert row["closed_trades"] == len(recorded.ledger.closed) > 0
+    assert version_of(path) == 1
 
 
 def test_a_document_has_every_run(runs: Runs, capsys: pytest.CaptureFixture[str]) -> None:
@@ -242,3 +259,31 @@ def test_at_a_terminal_it_asks_first(
 
     assert f"delete {runs.folder / FIRST}.db for good?" in run.out + run.err
     assert len(runs.all()) == left
+
+
+def test_who_lists_runs_leaves_nothing_beside_them(
+    runs: Runs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(runs.folder.iterdir())
+
+    Run(capsys)
+
+    assert sorted(runs.folder.iterdir()) == before
+
+
+def test_who_lists_runs_leaves_the_log_of_one_that_goes_on(
+    runs: Runs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Journal.open(runs.named(SECOND).path) as journal:
+        Run(capsys)
+        journal.write(marked(START + 52 * HOUR, "1000"))
+
+        assert read(journal.path).ledger == journal.ledger
+
+
+def test_what_can_be_done_with_runs_fits_a_terminal(
+    runs: Runs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Run(capsys)
+
+    assert max(map(len, run.out.splitlines()[-4:])) <= 80

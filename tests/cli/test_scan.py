@@ -296,7 +296,7 @@ def test_a_scan_that_the_limit_makes_slow_says_so_before_it_begins() -> None:
         (
             "BTC/USDT,ETHUSTD",
             4,
-            r"ETHUSTD skipped \(unknown\): .*not list it; did you mean ETHUSDT",
+            r"^divbot: ETHUSTD is not scanned: .*not list it; did you mean ETHUSDT\?$",
         ),
         ("NOSUCHUSDT", 2, "unknown symbol 'NOSUCHUSDT': the venue does not list it\n$"),
         ("BTCUSTD", 2, "unknown symbol 'BTCUSTD'.*did you mean BTCUSDT"),

@@ -171,7 +171,7 @@ def test_colours_are_for_terminals() -> None:
 def test_explained_a_score_shows_its_parts() -> None:
     lines = table_text(REPORT, is_explained=True).splitlines()
 
-    assert lines[5] == "1 BTCUSDT scores 7.3: rsi 0.50 of 20%, line of sight 1.00 of 10%"
+    assert lines[5] == "1 BTCUSDT scores 7.3: rsi 1.0 of 2.0, line of sight 1.0 of 1.0"
     assert lines[8] == (
         "on recorded years none of them told better signals from worse ones; rsi, line of sight "
         "told nothing (divbot verify calibration)"

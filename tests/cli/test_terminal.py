@@ -9,7 +9,7 @@ import sys
 import threading
 import unicodedata
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from divbot.exchange.desk import Desk
 from divbot.exchange.options import ExchangeOptions
 from divbot.exchange.server import open_desks
 from tests.conftest import STANDSTILL
+from tests.silent_server import SilentServer
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\x1b[8m\x9b31m\u202e\u2066\u200b\x00\x08\x7f\r\u2028"
 PLANTED = "owned"
@@ -89,7 +90,7 @@ class Hostile:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = SilentServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
 

@@ -140,3 +140,12 @@ def test_a_log_that_cannot_be_written_any_more_is_told_once(
 
     told = capsys.readouterr().err
     assert told == "divbot: cannot write /dev/full: no space left on device\n"
+
+
+def test_nothing_in_a_log_file_steers_the_terminal_that_it_is_read_in(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "run.log")
+
+    log.write("found \x1b[2J\x07 and \u202e")
+    log.close()
+
+    assert (tmp_path / "run.log").read_text() == "found ?[2J? and ?\n"

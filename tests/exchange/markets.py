@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -119,3 +119,8 @@ def open_times(rows: Sequence[Sequence[Any]]) -> list[int]:
 def path_of(market: Market, endpoint: str) -> str:
     """Return the path of an endpoint."""
     return f"{PREFIX[market]}/{endpoint}"
+
+
+def due(record: Mapping[str, Any]) -> int:
+    """Return when the settlement in a record of fundingRate was due: it is dated a little later."""
+    return int(record["fundingTime"]) // 60_000 * 60_000

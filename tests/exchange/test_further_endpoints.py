@@ -11,7 +11,17 @@ from divbot.domain.clock import ManualClock
 from divbot.domain.market import Interval, Market
 from divbot.exchange.gate import Gate
 
-from .markets import NOON, RowsTape, ask, get, open_times, random_rows, synthetic_desk, tape_desk
+from .markets import (
+    NOON,
+    RowsTape,
+    ask,
+    due,
+    get,
+    open_times,
+    random_rows,
+    synthetic_desk,
+    tape_desk,
+)
 
 SPOT, USDM = Market.SPOT, Market.USDM
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -138,7 +148,7 @@ def test_funding_is_paid_on_the_grid_of_each_symbol(futures, hours):
     records = get(futures, "fundingRate", symbol=symbol, limit=10)
     premium = get(futures, "premiumIndex", symbol=symbol)
 
-    times = [record["fundingTime"] for record in records]
+    times = [due(record) for record in records]
     assert set(np.diff(times)) == {hours * HOUR}
     assert times[-1] <= NOON < times[-1] + hours * HOUR == premium["nextFundingTime"]
     assert list(records[0]) == ["symbol", "fundingRate", "fundingTime", "markPrice", "rateType"]
@@ -147,18 +157,20 @@ def test_funding_is_paid_on_the_grid_of_each_symbol(futures, hours):
 
 def test_the_running_estimate_becomes_the_record():
     premium = get(synthetic_desk(USDM), "premiumIndex", symbol="ETHUSDT")
-    due = premium["nextFundingTime"]
+    settles = premium["nextFundingTime"]
 
-    later = synthetic_desk(USDM, now=due)
-    (record,) = get(later, "fundingRate", symbol="ETHUSDT", limit=1)
+    at_once = synthetic_desk(USDM, now=settles)
+    (record,) = get(
+        synthetic_desk(USDM, now=settles + 20), "fundingRate", symbol="ETHUSDT", limit=1
+    )
     (remembered,) = get(
-        synthetic_desk(USDM, now=due + 5 * HOUR), "fundingRate", symbol="ETHUSDT", limit=1
+        synthetic_desk(USDM, now=settles + 5 * HOUR), "fundingRate", symbol="ETHUSDT", limit=1
     )
 
     assert record == remembered
-    assert record["fundingTime"] == due
+    assert due(record) == settles
     assert record["fundingRate"] == premium["lastFundingRate"]
-    assert record["markPrice"] == get(later, "premiumIndex", symbol="ETHUSDT")["markPrice"]
+    assert record["markPrice"] == get(at_once, "premiumIndex", symbol="ETHUSDT")["markPrice"]
 
 
 def rates(desk, **asked):
@@ -166,8 +178,7 @@ def rates(desk, **asked):
 
 
 def test_a_range_of_funding_includes_both_ends(desks):
-    last = NOON // (8 * HOUR) * 8 * HOUR
-    times = [last - n * 8 * HOUR for n in range(4, -1, -1)]
+    times = rates(desks[USDM], limit=5)
 
     assert rates(desks[USDM], startTime=times[1], endTime=times[3]) == times[1:4]
     assert rates(desks[USDM], startTime=times[1] + 1, endTime=times[3] - 1) == times[2:3]

@@ -24,6 +24,8 @@ REFUSED = [
     (SPOT, "klines", "symbol=BTC%20USDT&interval=1h", -1100, "in parameter 'symbol'"),
     (SPOT, "klines", f"symbol={'A' * 51}&interval=1h", -1100, "in parameter 'symbol'"),
     (SPOT, "klines", "symbol=NOUSDT&interval=1h", -1121, "Invalid symbol."),
+    (SPOT, "klines", "symbol=हिन्दीUSDT&interval=1h", -1121, "Invalid symbol."),
+    (SPOT, "ticker/price", 'symbols=["ไทยน้ำUSDT"]', -1121, "Invalid symbol."),
     (SPOT, "klines", "symbol=BTCUSDT&interval=7m", -1120, "Invalid interval."),
     (SPOT, "klines", "symbol=BTCUSDT&interval=1H", -1120, "Invalid interval."),
     (SPOT, "klines", f"{KLINES}&limit=x", -1100, "in parameter 'limit'"),

@@ -10,7 +10,7 @@ from divbot.domain.market import Market
 from divbot.exchange.options import ExchangeOptions
 from divbot.exchange.server import open_desks
 
-from .markets import get
+from .markets import due, get
 
 HOUR = 3_600_000
 START = parse_time("2024-07-30T12:30")
@@ -22,6 +22,7 @@ PEAKS = [
     pytest.param("TRBUSDT", parse_time("2024-07-29T16:00"), 4, id="4 hours"),
 ]
 STORM = 22 * HOUR
+MOST_LATE = 20
 
 
 @pytest.fixture
@@ -64,8 +65,9 @@ def test_records_follow_the_hours(market, symbol, peak, hours):
     desk, go = market
     go(peak + STORM + 12 * HOUR)
 
-    asked = {"startTime": peak - 24 * HOUR, "endTime": peak + STORM + 10 * HOUR, "limit": 1000}
-    times = [each["fundingTime"] for each in get(desk, "fundingRate", symbol=symbol, **asked)]
+    end = peak + STORM + 10 * HOUR + MOST_LATE
+    asked = {"startTime": peak - 24 * HOUR, "endTime": end, "limit": 1000}
+    times = [due(each) for each in get(desk, "fundingRate", symbol=symbol, **asked)]
 
     assert peak in times
     steps = (np.diff(times) // HOUR).tolist()
@@ -78,7 +80,7 @@ def test_records_follow_the_hours(market, symbol, peak, hours):
 @pytest.mark.parametrize(("symbol", "peak", "hours"), PEAKS)
 def test_sixteen_calm_settlements_end_the_storm(market, symbol, peak, hours):
     desk, go = market
-    go(peak + STORM)
+    go(peak + STORM + MOST_LATE)
 
     records = get(desk, "fundingRate", symbol=symbol, startTime=peak, limit=1000)
 
@@ -104,8 +106,47 @@ def test_every_estimate_becomes_a_record(market, symbol, peak, hours):
     for time in range(start, peak + STORM + 9 * HOUR, HOUR):
         go(time)
         premium = get(desk, "premiumIndex", symbol=symbol)
-        go(premium["nextFundingTime"])
+        go(premium["nextFundingTime"] + MOST_LATE)
         (record,) = get(desk, "fundingRate", symbol=symbol, limit=1)
 
-        assert record["fundingTime"] == premium["nextFundingTime"]
+        assert due(record) == premium["nextFundingTime"]
         assert record["fundingRate"] == premium["lastFundingRate"]
+
+
+def test_settlements_are_dated_up_to_20_ms_after_they_were_due(market):
+    desk, go = market
+    go(START + 24 * HOUR)
+
+    records = get(desk, "fundingRate", symbol="BTCUSDT", limit=1000)
+
+    late = {record["fundingTime"] - due(record) for record in records}
+    assert late == set(range(MOST_LATE + 1))
+    assert all(due(record) % HOUR == 0 for record in records)
+
+
+def test_a_settlement_is_told_from_the_time_on_that_it_is_dated(market):
+    desk, go = market
+    go(START + 24 * HOUR)
+    record = next(
+        x for x in get(desk, "fundingRate", limit=1000) if x["fundingTime"] - due(x) == MOST_LATE
+    )
+    dated = record["fundingTime"]
+
+    def told(**asked):
+        return get(desk, "fundingRate", symbol=record["symbol"], **asked)
+
+    assert told(startTime=dated, endTime=dated) == [record]
+    assert told(startTime=dated - MOST_LATE, endTime=dated - 1) == []
+    assert record not in told(startTime=dated + 1)
+
+
+def test_pages_of_settlements_lose_and_repeat_none(market):
+    desk, go = market
+    go(START + 24 * HOUR)
+    start, paged = START - 30 * 24 * HOUR, []
+    while page := get(desk, "fundingRate", symbol="BTCUSDT", startTime=start, limit=7):
+        paged += page
+        start = page[-1]["fundingTime"] + 1
+
+    assert paged == get(desk, "fundingRate", symbol="BTCUSDT", limit=len(paged))
+    assert len(paged) > 90

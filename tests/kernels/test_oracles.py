@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import csv
-import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 import talib
 
@@ -19,30 +16,12 @@ from divbot.kernels.pivots import HIGH, LOW, pivots
 from divbot.kernels.wilder import rsi_and_atr
 from tests.kernels.blocks import Floats, events_of, walk
 from tests.oracles.pyne import ask
-
-ORACLE_SYMBOLS = (
-    *("ACMUSDT", "BTCUSDT", "DOGEUSDT", "ETHUSDT", "HIFIUSDT", "LUNCUSDT"),
-    *("PEPEUSDT", "RENDERUSDT", "SHIBUSDT", "SOLUSDT", "USDPUSDT", "XRPUSDT"),
-)
-ORACLE_KINDS = {
-    "bull": "regular_bullish",
-    "hbull": "hidden_bullish",
-    "bear": "regular_bearish",
-    "hbear": "hidden_bearish",
-}
+from tests.oracles.recorded import KINDS, SYMBOLS, answer_on, candles_of
 
 
-@pytest.fixture(scope="module")
-def spot_market(data: Path) -> pd.DataFrame:
-    return pd.read_parquet(data / "market" / "spot-5m-2024-07.parquet")
-
-
-@pytest.mark.parametrize("symbol", ORACLE_SYMBOLS)
-def test_recorded_symbols_are_as_the_oracle_says(
-    symbol: str, data: Path, spot_market: pd.DataFrame
-) -> None:
-    oracle: dict[str, Any] = json.loads((data / "oracle" / f"{symbol}.json").read_text())
-    candles = spot_market[spot_market.symbol == symbol].sort_values("open_time")
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_recorded_symbols_are_as_the_oracle_says(symbol: str) -> None:
+    oracle, candles = answer_on(symbol), candles_of(symbol)
     times = candles.open_time.to_numpy()
     columns = [column_of(candles[name].to_numpy()) for name in ("high", "low", "close")]
 
@@ -57,14 +36,14 @@ def test_recorded_symbols_are_as_the_oracle_says(
     assert [
         (kind, times[q], times[p], times[p + 5]) for kind, q, p in events_of(analysis, 0)
     ] == sorted(
-        (ORACLE_KINDS[x["kind"]], x["previous_pivot"], x["pivot"], x["confirmed"])
+        (KINDS[x["kind"]], x["previous_pivot"], x["pivot"], x["confirmed"])
         for x in oracle["divergences"]
     )
 
 
-@pytest.mark.parametrize("symbol", ORACLE_SYMBOLS)
-def test_pivots_of_the_oracle_s_own_rsi_are_the_oracle_s(symbol: str, data: Path) -> None:
-    oracle = json.loads((data / "oracle" / f"{symbol}.json").read_text())
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_pivots_of_the_oracle_s_own_rsi_are_the_oracle_s(symbol: str) -> None:
+    oracle = answer_on(symbol)
     strength = column_of(np.array(oracle["rsi"], np.float64))
 
     marks = pivots(strength, 5, 5)[:, 0]

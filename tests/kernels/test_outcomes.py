@@ -24,6 +24,7 @@ from divbot.kernels.outcomes import (
     outcomes,
 )
 from tests import reference
+from tests.conftest import DATA, SHIPPED
 from tests.kernels.blocks import Floats, walk
 
 FATES = {
@@ -195,13 +196,22 @@ def test_outcomes_are_those_of_the_slow_twin(
 
 
 @pytest.mark.parametrize(
-    ("name", "step", "fee", "least"),
-    [("spot-5m-2024-07", 300_000, 0.001, 15_000), ("usdm-1m-2025-05", 60_000, 0.0005, 15_000)],
+    ("folder", "name", "step", "fee", "least"),
+    [
+        (SHIPPED, "spot-5m-2024-07", 300_000, 0.001, 200),
+        (SHIPPED, "usdm-1m-2025-05", 60_000, 0.0005, 500),
+        (DATA, "spot-5m-2024-07", 300_000, 0.001, 15_000),
+        (DATA, "usdm-1m-2025-05", 60_000, 0.0005, 15_000),
+    ],
+    ids={SHIPPED: "shipped", DATA: "all"}.get,
 )
 def test_every_case_of_a_recorded_market_is_as_the_slow_twin_says(
-    data: Path, name: str, step: int, fee: float, least: int
+    folder: Path, name: str, step: int, fee: float, least: int
 ) -> None:
-    table = pd.read_parquet(data / "market" / f"{name}.parquet")
+    path = folder / "market" / f"{name}.parquet"
+    if not path.exists():
+        pytest.skip(f"not on this machine: {path}")
+    table = pd.read_parquet(path)
     row = ((table.open_time - table.open_time.min()) // step).to_numpy()
     column, symbols = table.symbol.factorize()
     block = []
@@ -213,7 +223,7 @@ def test_every_case_of_a_recorded_market_is_as_the_slow_twin_says(
     fates = compare(tuple(block), fee=fee, slippage=0.0002, horizon=100)  # type: ignore[arg-type]
 
     assert fates["target"] + fates["stop"] + fates["expired"] > least
-    assert min(fates.values()) > 10
+    assert min(fates.values()) > least // 1500
 
 
 @given(

@@ -179,7 +179,7 @@ def test_what_is_not_listed_is_named_and_counted(scan: Scan) -> None:
 
     assert (report.summary.symbols, report.summary.scanned) == (3, 2)
     assert report.summary.skipped == (Skipped("GONEUSDT", UNKNOWN, "not listed"),)
-    assert report.notices == ("a pattern",)
+    assert report.notices == ("a pattern", "GONEUSDT is not scanned: not listed")
 
 
 def test_what_is_only_held_is_looked_at_for_its_exit_and_not_offered_again(scan: Scan) -> None:

@@ -39,19 +39,19 @@ SHORT = [Skipped("DUSDT", YOUNG, "3.1 days of history, at least 10 are expected"
         (
             [*IN_BTC, Out("XUSDT", "spread", "a spread of 9 %"), *YOUNG_ONES],
             [],
-            "all 4 tradable ones are left out (3 age, 1 spread); AUSDT: listed 3.0 days ago, "
+            "4 that can be traded are left out (3 age, 1 spread); AUSDT: listed 3.0 days ago, "
             "expected 10 at least",
         ),
         (
             [],
             SHORT,
-            "all 1 tradable ones are left out (1 young); DUSDT: 3.1 days of history, at least 10 "
+            "1 that can be traded is left out (1 young); DUSDT: 3.1 days of history, at least 10 "
             "are expected",
         ),
         (
             [Out("XUSDT", "no_price", "its last price is zero", is_traded=False)],
             [],
-            "all 1 of them are left out (1 no price); XUSDT: its last price is zero",
+            "1 on its list is left out (1 no price); XUSDT: its last price is zero",
         ),
         ([], [], "the venue lists none"),
     ],
@@ -68,7 +68,7 @@ def test_a_report_on_young_symbols_alone_says_so() -> None:
 
     (notice,) = report.notices
     assert notice.startswith(
-        "no symbol was scanned: all 3 tradable ones are left out (3 young); S000USDT: 1.4 "
+        "no symbol was scanned: 3 that can be traded are left out (3 young); S000USDT: 1.4 "
     )
 
 

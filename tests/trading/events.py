@@ -9,6 +9,7 @@ from divbot.domain.events import Entered, Exited, Funded, Marked, Started, Trail
 from divbot.domain.fills import Basis, Fill, Reason
 from divbot.domain.market import Market
 from divbot.domain.positions import Origin, Seen
+from divbot.domain.risk import Limit
 from divbot.domain.signals import Kind, Side
 
 START = parse_time("2026-11-20T19:03:12")
@@ -21,6 +22,8 @@ STARTED = Started(
     is_simulated=False,
     balance=Decimal("1000.00"),
     version="0.5.0",
+    address=None,
+    number=0,
 )
 
 
@@ -65,6 +68,10 @@ def entered(trade: int = 1, at: int = START + MINUTE, symbol: str = "BTCUSDT") -
             price=Decimal("100.0"),
             atr_percent=0.8,
         ),
+        risk=Decimal("1.05000000"),
+        limited_by=Limit.RISK,
+        paid=Decimal("10.02500000"),
+        dust=Decimal(0),
     )
 
 
@@ -89,4 +96,5 @@ def trailed(trade: int = 1, at: int = START + 6 * MINUTE) -> Trailed:
 
 def marked(at: int = START + 7 * MINUTE) -> Marked:
     equity, cash = Decimal("1001.5"), Decimal("989.975")
-    return Marked(at, equity, cash, checked_until=at, prices={"BTCUSDT": Decimal("101.30")})
+    prices = {"BTCUSDT": Decimal("101.30")}
+    return Marked(at, equity, cash, checked_until=at, prices=prices, benchmark=None)

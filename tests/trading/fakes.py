@@ -94,7 +94,7 @@ def position(side: Side = Side.BUY, **changes: Any) -> Position:
 
 
 def started(balance: float = 10_000, market: Market = Market.USDM) -> Started:
-    return Started(NOON, "fake venue", market, "5m", True, d(balance), "0")
+    return Started(NOON, "fake venue", market, "5m", True, d(balance), "0", None, 0)
 
 
 def entered(
@@ -118,6 +118,10 @@ def entered(
         seen=Seen(at // MINUTE * MINUTE, d(100), d(100)),
         tick=d("0.1"),
         origin=replace(ORIGIN, confirmed_at=at),
+        risk=d(2) * d(quantity),
+        limited_by=None,
+        paid=margin,
+        dust=d(0),
     )
     return replace(usual, **changes)
 
@@ -331,7 +335,7 @@ class Trader:
     def restart(self, *, after: int) -> Trader:
         """Return another program on the same market and journal, `after` ms later."""
         self.market.time += after
-        session = Resumed(self.market.time, self.ledger.sessions + 1, {})
+        session = Resumed(self.market.time, self.ledger.sessions + 1, {}, {})
         other = Trader(*self.journal.events, session, rules=self.rules)
         other.market.__dict__.update(self.market.__dict__)
         return other

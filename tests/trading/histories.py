@@ -119,11 +119,10 @@ def _next(draw: st.DrawFn, ledger: Ledger) -> Event:
             "seen": SEEN,
             "tick": st.none() | PRICES,
             "origin": ORIGINS,
-            # All None: as an older journal has it.
-            "risk": st.none() | MONEY,
+            "risk": MONEY,
             "limited_by": st.none() | st.sampled_from(Limit),
-            "paid": st.none() | MONEY,
-            "dust": st.none() | MONEY,
+            "paid": MONEY,
+            "dust": MONEY,
         },
         Funded: {
             "trade": st.just(number),
@@ -131,6 +130,7 @@ def _next(draw: st.DrawFn, ledger: Ledger) -> Event:
             "mark_price": PRICES,
             "amount": MONEY | MONEY.map(Decimal.__neg__),
             "liquidation": st.none() | PRICES,
+            "settled_at": MS,
         },
         Trailed: {"trade": st.just(number), "stop": PRICES},
         Exited: {
@@ -146,6 +146,7 @@ def _next(draw: st.DrawFn, ledger: Ledger) -> Event:
             "prices": st.just(
                 dict(sorted((x.symbol, x.entry_price) for x in ledger.positions.values()))
             ),
+            "benchmark": st.none() | PRICES,
         },
         Paused: {"reason": TEXTS},
         Resumed: {

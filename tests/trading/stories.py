@@ -28,6 +28,8 @@ STARTED = Started(
     is_simulated=False,
     balance=Decimal(1000),
     version="0.1.0",
+    address=None,
+    number=0,
 )
 
 
@@ -74,13 +76,14 @@ def entered(
     spread: str = "0",
     margin: str = "50",
 ) -> Entered:
+    opened = fill(
+        at, kind.side, price, quantity=quantity, fee=fee, slippage=slippage, spread=spread
+    )
     return Entered(
         at=at,
         trade=trade,
         symbol=symbol,
-        fill=fill(
-            at, kind.side, price, quantity=quantity, fee=fee, slippage=slippage, spread=spread
-        ),
+        fill=opened,
         quantity=Decimal(quantity),
         leverage=2,
         margin=Decimal(margin),
@@ -102,6 +105,8 @@ def entered(
         ),
         risk=abs(Decimal(price) - Decimal(stop)) * Decimal(quantity),
         limited_by=Limit.RISK,
+        paid=Decimal(margin) + opened.fee,
+        dust=Decimal(0),
     )
 
 
@@ -138,7 +143,14 @@ def exited(
 
 
 def marked(at: int, equity: str | Decimal) -> Marked:
-    return Marked(at=at, equity=Decimal(equity), cash=Decimal(equity), checked_until=at)
+    return Marked(
+        at=at,
+        equity=Decimal(equity),
+        cash=Decimal(equity),
+        checked_until=at,
+        prices={},
+        benchmark=None,
+    )
 
 
 def funded(trade: int, at: int, amount: str) -> Funded:
@@ -149,6 +161,7 @@ def funded(trade: int, at: int, amount: str) -> Funded:
         mark_price=Decimal(100),
         amount=Decimal(amount),
         liquidation=None,
+        settled_at=at + 7,
     )
 
 
@@ -199,7 +212,7 @@ def five_trades() -> Recorded:
     )
     events: tuple[Event, ...] = (
         STARTED,
-        Resumed(at=START, session=1, settings={}),
+        Resumed(at=START, session=1, settings={}, changed={}),
         one,
         two,
         exited(
@@ -218,7 +231,7 @@ def five_trades() -> Recorded:
         three,
         exited(three, START + 21 * HOUR, "-4.00", reason=Reason.TRAILING_STOP, price="96"),
         marked(START + 21 * HOUR, "1004.45"),
-        Resumed(at=START + 29 * HOUR, session=2, settings={}),
+        Resumed(at=START + 29 * HOUR, session=2, settings={}, changed={}),
         four,
         exited(
             four,

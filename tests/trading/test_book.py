@@ -11,7 +11,7 @@ from tests.trading.fakes import NOON, MemoryJournal, d, entered, started
 
 
 def marks(count: int, start: int = NOON + 1) -> list[Marked]:
-    return [Marked(start + n, d(10_000), d(9_900), NOON) for n in range(count)]
+    return [Marked(start + n, d(10_000), d(9_900), NOON, {}, None) for n in range(count)]
 
 
 def test_valuations_do_not_crowd_out_what_happened() -> None:
@@ -26,7 +26,7 @@ def test_valuations_do_not_crowd_out_what_happened() -> None:
 def test_the_newest_events_stay() -> None:
     book = Book(MemoryJournal(), lambda *_: None)
 
-    book.write(*(Resumed(NOON, n, {}) for n in range(1, 41)))
+    book.write(*(Resumed(NOON, n, {}, {}) for n in range(1, 41)))
 
     assert [x.session for x in book.recent if isinstance(x, Resumed)] == list(range(11, 41))
 

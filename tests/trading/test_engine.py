@@ -613,7 +613,7 @@ class TestFunding:
 
     def test_a_run_that_was_kept_with_the_venues_own_times_pays_nothing_twice(self) -> None:
         due = NOON + HOUR
-        paid = Funded(due + 7, 1, d("0.001"), d(100), d(-1), d(92))
+        paid = Funded(due + 7, 1, d("0.001"), d(100), d(-1), d(92), due + 7)
         trader = Trader(started(), entered(), paid)
         trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(66)]
         trader.market.settlements["AAAUSDT"] = [Settlement(due + 7, d("0.001"), d(100))]

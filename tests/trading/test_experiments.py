@@ -20,6 +20,7 @@ from divbot.settings import load_settings
 from divbot.trading.journal import Journal, read
 from tests.trading.events import STARTED, entered
 from tests.trading.fakes import Told
+from tests.trading.old_journals import copied, version_of
 
 NOON = parse_time("2026-11-20T12:00")
 HERE = "http://127.0.0.1:8000"
@@ -152,7 +153,7 @@ def test_a_changed_setting_is_an_event_and_is_told(paper: Paper) -> None:
 def test_what_only_concerns_this_machine_is_no_change_of_the_run(paper: Paper) -> None:
     paper()
 
-    second = paper(workers=2, connections=3, keep_candles=False, request_timeout=3)
+    second = paper(workers=2, connections=3, keep_candles=False, request_timeout=3, best=5)
 
     assert second.lines == [
         "2026-11-20 12:00:00Z INFO    START session 2 of Binance USD-M futures 5m"
@@ -206,7 +207,7 @@ def old_journal(folder: Path, name: str, **about: Any) -> Path:
     """Write a journal as divbot did before it kept addresses: few settings, no count of runs."""
     started = replace(STARTED, venue="Binance", **about)
     with Journal.create(folder / f"{name}.db", started) as journal:
-        journal.write(Resumed(started.at, 1, {"risk": "0.01", "leverage": "10", "fee": "None"}))
+        journal.write(Resumed(started.at, 1, {"risk": "0.01", "leverage": "10", "fee": "None"}, {}))
         journal.write(entered())
     return folder / f"{name}.db"
 
@@ -227,6 +228,34 @@ def test_a_journal_without_an_address_goes_on_and_belongs_to_one_from_then_on(
     ]
     assert again.ledger.address == "https://fapi.binance.com"
     assert elsewhere.path != old
+
+
+def test_a_run_that_an_older_divbot_began_goes_on_and_its_original_is_told(
+    paper: Paper, tmp_path: Path
+) -> None:
+    path = copied("version-1-usdm", tmp_path / "run.db")
+    later, options = read(path).ledger.at, PaperOptions(demo=True, journal=path)
+
+    again = paper(at=later, options=options, simulated=True, interval="1m", risk=0.03)
+    after = paper(at=later, options=options, simulated=True, interval="1m", risk=0.03)
+
+    (original,) = tmp_path.glob("run.v1-*.db")
+    assert again.told == [f"! {path} was upgraded; as the older divbot wrote it, it is {original}"]
+    assert "START session 3 of local exchange USD-M futures 1m" in again.lines[0]
+    assert again.lines[0].endswith(", risk 0.02 -> 0.03")
+    assert (again.ledger.address, after.told) == ("demo", [])
+
+
+def test_a_run_that_cannot_go_on_is_not_upgraded(paper: Paper, tmp_path: Path) -> None:
+    path = copied("version-1-usdm", tmp_path / "run.db")
+    later, options = read(path).ledger.at, PaperOptions(demo=True, journal=path)
+
+    for changed in ({"interval": "5m"}, {"at": later - 3_600_000}):
+        with pytest.raises(InputError, match=r"run\.db (holds a run|goes on to)"):
+            paper(**{"at": later, "interval": "1m"} | changed, options=options, simulated=True)
+
+    assert version_of(path) == 1
+    assert not list(tmp_path.glob("run.v1-*.db"))
 
 
 def test_a_fresh_run_is_the_newest_whatever_this_machine_s_clock_says(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import sqlite3
 import tempfile
@@ -19,12 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divbot.domain.errors import DuplicateEvent, JournalError, LedgerError
-from divbot.domain.events import Entered, Event, Exited, Funded, Marked, Resumed, Started
+from divbot.domain.events import Entered, Event, Exited, Funded, Resumed, Started
 from divbot.domain.ledger import fold
 from divbot.trading import schema
 from divbot.trading.database import transaction
 from divbot.trading.journal import Journal, read
-from divbot.trading.records import decode, encode
 from tests.trading.events import MINUTE, START, STARTED, entered, exited, funded, marked, trailed
 from tests.trading.histories import histories
 
@@ -101,7 +99,7 @@ def test_the_tables_are_what_the_events_add_up_to(history: tuple[Event, ...]) ->
 
     opened = {x.trade: (i, x) for i, x in enumerate(history, 1) if isinstance(x, Entered)}
     closed = {x.trade: (i, x) for i, x in enumerate(history, 1) if isinstance(x, Exited)}
-    spent = sum(x.margin + x.fill.fee if x.paid is None else x.paid for _, x in opened.values())
+    spent = sum(x.paid for _, x in opened.values())
     earned = sum(x.returned for _, x in closed.values())
     profits = {
         n: x.returned - opened[n][1].margin - opened[n][1].fill.fee for n, (_, x) in closed.items()
@@ -216,7 +214,7 @@ REFUSED = [
         id="a binary fraction for money",
     ),
     pytest.param(
-        [Resumed(START + MINUTE * 10, 1, {"config": "\udcff"})],
+        [Resumed(START + MINUTE * 10, 1, {"config": "\udcff"}, {})],
         JournalError,
         "resumed: cannot be written as JSON",
         id="text that is none",
@@ -294,8 +292,8 @@ def test_ctrl_c_right_after_a_commit_leaves_memory_behind_for_one_write_only(
 
 
 def test_equal_events_have_equal_hashes(tmp_path: Path) -> None:
-    one = Resumed(START + MINUTE, 1, {"top": "400", "market": "usdm"})
-    other = Resumed(START + MINUTE, 1, {"market": "usdm", "top": "400"})
+    one = Resumed(START + MINUTE, 1, {"top": "400", "market": "usdm"}, {})
+    other = Resumed(START + MINUTE, 1, {"market": "usdm", "top": "400"}, {})
 
     hashes = [
         rows(written(tmp_path / f"{n}.db", event), "SELECT hash FROM event ORDER BY seq")
@@ -325,21 +323,6 @@ def test_where_the_market_stood_is_kept_where_it_is_known(path: Path) -> None:
     assert '"benchmark":"60123.45"' in rows(path, "SELECT body FROM event WHERE seq = 2")[0][0]
     with Journal.open(path) as journal:
         assert [event for _, event in journal.events()][-1] == known
-
-
-@pytest.mark.parametrize(
-    "event",
-    [replace(marked(), prices={}), replace(funded(), settled_at=None)],
-    ids=lambda x: x.kind,
-)
-def test_an_event_of_an_earlier_version_is_read_without_what_that_did_not_keep(
-    event: Marked | Funded,
-) -> None:
-    fields = json.loads(encode(event))
-    for later in ("prices", "benchmark", "settled_at"):
-        fields.pop(later, None)
-
-    assert decode(event.kind, json.dumps(fields)) == event
 
 
 def test_each_hash_covers_its_row_and_the_hash_before(path: Path) -> None:

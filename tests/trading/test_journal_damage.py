@@ -15,6 +15,8 @@ from divbot.domain.events import Event
 from divbot.trading import database
 from divbot.trading.journal import Journal, read, start_of
 from divbot.trading.records import GENESIS, Record
+from divbot.trading.versions import VERSION
+from divbot.version import __version__
 from tests.trading.events import MINUTE, START, STARTED, entered, exited, funded, marked, trailed
 
 STORY: tuple[Event, ...] = (
@@ -248,10 +250,15 @@ def test_an_index_that_has_lost_a_key_is_found(path: Path) -> None:
 
 def test_a_newer_version_s_journal_is_refused(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
 
-    for use in (Journal.open, read):
-        with pytest.raises(JournalError, match=r"newer divbot, .* version 2 of its tables, 1 is"):
+    refusal = (
+        rf"run\.db: is a journal of version {VERSION + 1}, and this divbot {__version__} reads "
+        rf"versions 1 to {VERSION}; update divbot to go on with it, or keep the file, and start a "
+        "new run with --fresh$"
+    )
+    for use in (Journal.open, read, start_of):
+        with pytest.raises(JournalError, match=refusal):
             use(path)
 
 

@@ -13,7 +13,9 @@ from random import Random
 import pytest
 
 from divbot.trading.journal import Journal, read
+from divbot.trading.versions import VERSION
 from tests.trading.events import STARTED
+from tests.trading.old_journals import copied, version_of
 from tests.trading.writer import decision
 
 PROJECT = Path(__file__).parents[2]
@@ -29,15 +31,23 @@ class Nursery:
 
     def live(self, path: Path, first: int, heard: int, spin: int) -> list[str]:
         """Return what a writer told that was killed a little after it had told `heard` lines."""
-        assert self._process.stdin
-        self._process.stdin.write(f"{first} {path}\n")
-        self._process.stdin.flush()
-        pid = int(self._hear().removeprefix("pid "))
+        pid = self._beget(first, path)
         told = [self._hear() for _ in range(heard)]
         for _ in range(spin):  # no clock: less than the time of a transaction, or of an opening
             pass
         os.kill(pid, signal.SIGKILL)
         return told + list(iter(self._hear, "gone"))
+
+    def upgrade(self, path: Path, statement: int) -> list[str]:
+        """Return what is told by who opens a journal, and dies before it executes `statement`."""
+        self._beget(-statement, path)
+        return list(iter(self._hear, "gone"))
+
+    def _beget(self, first: int, path: Path) -> int:
+        assert self._process.stdin
+        self._process.stdin.write(f"{first} {path}\n")
+        self._process.stdin.flush()
+        return int(self._hear().removeprefix("pid "))
 
     def _hear(self) -> str:
         assert self._process.stdout
@@ -86,6 +96,29 @@ def test_what_was_told_is_kept_and_what_is_kept_is_whole(
         assert [event for _, event in journal.events()] == history(written(path))
     assert told >= kills
     assert hot >= kills // 2
+
+
+def test_an_upgrade_that_is_killed_loses_nothing(nursery: Nursery, tmp_path: Path) -> None:
+    found = dict[tuple[int, int], int]()
+
+    for statement in range(1, 300, 16):
+        path = copied("version-1-usdm", tmp_path / f"{statement}.db")
+        before = read(path)
+        told = nursery.upgrade(path, statement)
+
+        left = version_of(path), len(list(tmp_path.glob(f"{statement}.v1-*.db")))
+        found[left] = found.get(left, 0) + 1
+        assert read(path) == before
+        with Journal.open(path) as journal:
+            assert journal.ledger == before.ledger
+        (original,) = tmp_path.glob(f"{statement}.v1-*.db")
+        assert read(original).events == before.events
+        if told:
+            break
+
+    assert told == ["open"]
+    assert found.keys() == {(1, 0), (1, 1), (VERSION, 1)}
+    assert found[1, 1] > 3
 
 
 def written(path: Path) -> int:

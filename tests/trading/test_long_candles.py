@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from divbot.domain.events import Entered, Exited, Trailed
+from divbot.domain.events import Entered, Exited, Funded, Trailed
 from divbot.domain.fills import Reason
 from divbot.domain.positions import MINUTE, Seen
 from tests.trading.fakes import (
     NOON,
     RULES,
+    Settlement,
     Trader,
     candle,
     d,
@@ -137,3 +139,35 @@ def test_a_stop_that_followed_the_price_counts_from_the_next_candle_on_after_a_r
     again.engine.catch_up()
 
     assert exits(again) == []
+
+
+HOUR = 60 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("rate", "paid"),
+    [("0.001", [(d(-1), NOON + 5 * HOUR)]), ("-0.001", [])],
+    ids=["what costs is paid", "what would be received is not"],
+)
+@pytest.mark.parametrize("hours", [8, 6], ids=["after the candle", "within it"])
+def test_funding_of_the_candle_of_the_exit_counts_against_the_trader(
+    rate: str, paid: list[tuple[Decimal, int]], hours: int
+) -> None:
+    trader = holding()
+    trader.market.candle_length = 4 * HOUR
+    trader.market.candles["AAAUSDT"] = [
+        candle(0, 100, 100, 100, 100),
+        candle(240, 100, 100, 97, 97),  # nobody knows when it was at 98
+    ]
+    trader.market.settlements["AAAUSDT"] = [Settlement(NOON + 5 * HOUR + 7, d(rate), d(100))]
+    trader.market.time = NOON + hours * HOUR
+    trader.market.quoted = {"AAAUSDT": (97, 97)} if hours == 8 else {"AAAUSDT": (105, 105)}
+
+    trader.step()
+
+    found = [(x.amount, x.at) for x in trader.journal.events if isinstance(x, Funded)]
+    (exit_,) = (x for x in trader.journal.events if isinstance(x, Exited))
+    assert found == paid
+    assert exit_.reason is Reason.STOP
+    assert exit_.fill.basis_at == NOON + 4 * HOUR
+    assert exit_.at == (paid[0][1] if paid else NOON + 4 * HOUR)

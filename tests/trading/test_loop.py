@@ -55,7 +55,9 @@ def test_a_step_that_takes_too_long_is_followed_at_once_and_told_of_once() -> No
 
     assert rhythm.began == [1200, 13_200, 20_200, 25_000]
     assert rhythm.loop.lateness().missed == 2  # of 5 and 10 s one, of 15 and 20 s one
-    assert rhythm.told == ["! a look takes longer than 5 s of market time: looks run back to back"]
+    assert rhythm.told == [
+        "! a price check takes longer than 5 s of market time: price checks run back to back"
+    ]
 
 
 def test_a_step_that_waited_in_vain_for_the_venue_is_not_called_slow() -> None:

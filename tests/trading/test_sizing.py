@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.domain.events import Entered, Exited, Resumed
+from divbot.domain.events import Entered, Exited
 from divbot.domain.fills import Costs, Quote
 from divbot.domain.ledger import Dust, Ledger, fold
 from divbot.domain.market import Market
@@ -21,7 +21,6 @@ from divbot.trading.curve import equity_curve
 from divbot.trading.replay import exited
 from divbot.trading.sizing import Entry, Refusal, enter
 from tests.trading.fakes import (
-    COSTS,
     FREE,
     INSTRUMENT,
     NOON,
@@ -152,16 +151,6 @@ def test_a_refusal_says_what_limited_the_size(
     assert found.reason == reason
 
 
-def test_of_an_older_journal_one_r_is_worked_out_from_what_the_entry_cost() -> None:
-    new = entry_of(account(), costs=COSTS)
-    assert isinstance(new, Entered)
-
-    old = replace(new, risk=None, limited_by=None)
-
-    assert new.risk is not None
-    assert old.planned_loss == pytest.approx(new.risk, rel=Decimal("0.001"))
-
-
 class TestDust:
     def test_what_is_left_over_is_kept_and_no_fee(self) -> None:
         ledger = account(50, Market.SPOT)
@@ -282,16 +271,6 @@ class TestDust:
         (out,) = [x for x in trader.journal.events if isinstance(x, Exited)]
         spent = trade.quantity * trade.entry.price + trade.entry.fee
         assert trade.profit == out.returned - spent
-
-    def test_journals_that_booked_it_as_a_fee_are_read_as_they_are(self) -> None:
-        old = entered(quantity=10, leverage=1)
-        old = replace(old, quantity=d(9), margin=d(900), fill=replace(old.fill, fee=d(100)))
-
-        after = fold([started(market=Market.SPOT), Resumed(NOON, 1, {}), old])
-
-        assert after.cash == d(9000)
-        assert after.dust == {}
-        assert old.planned_loss == d(9) * 2 + d(100)
 
 
 def spot_trader() -> Trader:

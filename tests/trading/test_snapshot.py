@@ -8,7 +8,7 @@ from tests.trading.fakes import NOON, d, entered, started
 
 
 def test_without_quotes_all_figures_are_of_the_last_known_prices() -> None:
-    marked = Marked(NOON + 1, d(9985), d(9900), NOON, {"AAAUSDT": d("98.5")})
+    marked = Marked(NOON + 1, d(9985), d(9900), NOON, {"AAAUSDT": d("98.5")}, None)
     ledger = fold([started(), entered(), marked])
 
     snapshot = Snapshot(

@@ -1,5 +1,6 @@
 """A journal's writer to be killed: for every line `first path` on stdin, one forked process.
 
+One whose `first` is below 0 kills itself before it executes that statement of SQL, or only opens.
 It writes decision after decision, and tells of each on stdout once it is durable. Forked from here
 and not from the tests: this process has one thread, and has all that is imported.
 """
@@ -7,12 +8,15 @@ and not from the tests: this process has one thread, and has all that is importe
 from __future__ import annotations
 
 import os
+import signal
+import sqlite3
 import sys
 from itertools import count
 from pathlib import Path
 
 from divbot.domain.errors import DuplicateEvent
 from divbot.domain.events import Event
+from divbot.trading import journal
 from divbot.trading.journal import Journal
 from tests.trading.events import MINUTE, START, STARTED, entered, exited, marked
 
@@ -25,15 +29,32 @@ def decision(number: int) -> tuple[Event, ...]:
 
 
 def write(first: int, path: Path) -> None:
-    journal = Journal.open(path) if path.exists() else Journal.create(path, STARTED)
+    if first < 0:
+        die_before(-first)
+    writing = Journal.open(path) if path.exists() else Journal.create(path, STARTED)
     tell("open")
+    if first < 0:
+        return
     for number in count(first):
         try:
-            journal.write(*decision(number))
+            writing.write(*decision(number))
         except DuplicateEvent:
             tell(f"again {number}")
         else:
             tell(f"done {number}")
+
+
+def die_before(statement: int) -> None:
+    connect, numbers = journal.connect_writing, count(1)
+
+    def connect_to_die(path: Path) -> sqlite3.Connection:
+        connection = connect(path)
+        connection.set_trace_callback(
+            lambda _: os.kill(os.getpid(), signal.SIGKILL) if next(numbers) == statement else None
+        )
+        return connection
+
+    journal.connect_writing = connect_to_die
 
 
 def tell(line: str) -> None:

@@ -103,10 +103,11 @@ class Audit:
         equity = self._equity(event.at, event.at)
         check_entry(body, position, account, equity, terms, self._rules, self._expect)
         check_signal(body, position, self._market, self._rules, self._expect)
-        account.cash -= Decimal(body["paid"] or position.margin + position.fee)
-        if body["dust"] is not None:
+        account.cash -= Decimal(body["paid"])
+        account.dust.pop(position.symbol, None)
+        if left := Decimal(body["dust"]):
             spread = 2 * position.spread + position.tick
-            account.dust[position.symbol] = Dust(Decimal(body["dust"]), spread, position.entry)
+            account.dust[position.symbol] = Dust(left, spread, position.entry)
         account.open[position.trade] = position
         self._prices[position.trade] = position.entry
         records = self._market.fundings.get(position.symbol, ())

@@ -80,6 +80,8 @@ def _check_amounts(
     else:
         held, margin, fee = bought, up(notional / position.leverage), up(notional * rules.fee)
         limit = liquidated_at(position.sign, margin, held, position.entry, position.tick)
+        expect("dust", Decimal(0), Decimal(body["dust"]))
+        expect("paid", margin + fee, Decimal(body["paid"]))
     expect("quantity held", held, position.quantity)
     expect("margin", margin, position.margin)
     expect("fee", fee, position.fee)
