@@ -10,6 +10,7 @@ import os
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -33,8 +34,8 @@ from divbot.domain.margin import MAX_LEVERAGE
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
 from divbot.domain.suggestions import nearest
+from divbot.kernels.indicator import TRADINGVIEW, Indicator
 from divbot.scanner.score import DEFAULT_WEIGHTS, PARTS
-from divbot.scanner.task import MINIMUM_CANDLES
 from divbot.scanner.workforce import AUTO, MOST_WORKERS, Workers
 
 ENVIRONMENT_PREFIX = "DIVBOT_"
@@ -43,7 +44,8 @@ CONFIG_VARIABLE = "DIVBOT_CONFIG"
 DEFAULT_CONFIG = Path("divbot.toml")
 """Read from the current folder where it exists and no other file is named."""
 
-SHORTEST_LIMIT = MINIMUM_CANDLES + 1
+_OF_THE_INDICATOR = tuple(x.name for x in fields(Indicator))
+SHORTEST_LIMIT = TRADINGVIEW.minimum_candles + 1
 """The last candle of an answer is never final."""
 _LONGEST_LIMIT = max(x.maximum for x in KLINES_LIMIT.values())
 
@@ -115,6 +117,28 @@ class Settings(BaseSettings):
     )
     best: Annotated[int, _whole(1, 100_000)] = Field(
         20, description="show at most this many opportunities; `paper` trades on all"
+    )
+    rsi_length: Annotated[int, _whole(2, 100)] = Field(
+        TRADINGVIEW.rsi_length, description="candles that the RSI goes over"
+    )
+    pivot_left: Annotated[int, _whole(1, 50)] = Field(
+        TRADINGVIEW.pivot_left,
+        description="candles before a pivot of the RSI, none of which is more extreme",
+    )
+    pivot_right: Annotated[int, _whole(1, 50)] = Field(
+        TRADINGVIEW.pivot_right,
+        description="candles after a pivot, all less extreme; the last one confirms it",
+    )
+    range_min: Annotated[int, _whole(0, TRADINGVIEW.range_max)] = Field(
+        TRADINGVIEW.range_min,
+        description="candles between two pivots that are compared, at least",
+    )
+    range_max: Annotated[int, _whole(TRADINGVIEW.range_min, 300)] = Field(
+        TRADINGVIEW.range_max,
+        description="candles between two pivots that are compared, at most",
+    )
+    atr_length: Annotated[int, _whole(1, 100)] = Field(
+        TRADINGVIEW.atr_length, description="candles that the ATR goes over"
     )
     stop_atr: Annotated[float, _real(0, 100)] = Field(
         0.5,
@@ -286,9 +310,23 @@ class Settings(BaseSettings):
         if not self.interval.offered_by(self.market):
             raise ValueError(f"interval {self.interval.value} exists on spot only")
         longest = KLINES_LIMIT[self.market].maximum
-        if self.limit is not None and self.limit > longest:
-            bounds = Bounds(int, SHORTEST_LIMIT, longest)
+        if self.shortest_limit > longest:
+            names = ", ".join(_OF_THE_INDICATOR)
+            raise ValueError(
+                f"{names}: these need {self.shortest_limit} candles, and {self.market.value} gives "
+                f"{longest}; expected smaller ones"
+            )
+        if self.limit is not None and not self.shortest_limit <= self.limit <= longest:
+            bounds = Bounds(int, self.shortest_limit, longest)
             raise ValueError(f"limit: expected {bounds} on {self.market.value}, found {self.limit}")
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_range(self) -> Self:
+        if self.range_min > self.range_max:
+            raise ValueError(
+                f"range_min: expected at most range_max, {self.range_max}, found {self.range_min}"
+            )
         return self
 
     @model_validator(mode="after")
@@ -296,6 +334,16 @@ class Settings(BaseSettings):
         if not sum(self.weights.values()) > 0:
             raise ValueError("the weights of the score are all 0, at least one must be more")
         return self
+
+    @property
+    def indicator(self) -> Indicator:
+        """Return how RSI, ATR, pivots and divergences are counted."""
+        return Indicator(**{name: getattr(self, name) for name in _OF_THE_INDICATOR})
+
+    @property
+    def shortest_limit(self) -> int:
+        """Return how many candles to ask for at least; the last of an answer is never final."""
+        return self.indicator.minimum_candles + 1
 
     @property
     def weights(self) -> dict[str, float]:

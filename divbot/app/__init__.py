@@ -166,6 +166,7 @@ def trade_rules(settings: Settings) -> TradeRules:
         fee=float(fee_of(settings)),
         slippage=float(settings.slippage),
         horizon=settings.horizon,
+        indicator=settings.indicator,
     )
 
 
@@ -187,7 +188,8 @@ def _limit(settings: Settings) -> int:
     """Return how many candles to ask for."""
     from divbot.binance.endpoints import CHEAPEST_AMPLE_LIMIT
 
-    return settings.limit or CHEAPEST_AMPLE_LIMIT[settings.market]
+    ample = max(CHEAPEST_AMPLE_LIMIT[settings.market], settings.shortest_limit)
+    return settings.limit or ample
 
 
 def _symbols(settings: Settings) -> int:

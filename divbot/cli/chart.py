@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from divbot.scanner.report import Report
 
 
+@flags.further(*flags.OF_THE_INDICATOR)
 def chart(
     symbol: Annotated[str, typer.Argument(help="The symbol: BTCUSDT", show_default=False)],
     *,
+    further: flags.Given,
     market: flags.MarketName = None,
     interval: flags.IntervalName = None,
     limit: flags.Limit = None,
@@ -52,6 +54,7 @@ def chart(
             "stop_atr": stop_atr,
             "reward_risk": reward_risk,
             "horizon": horizon,
+            **further,
             "base_url": base_url,
             # One symbol is no work for several processes.
             "sequential": True,

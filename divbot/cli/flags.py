@@ -193,6 +193,12 @@ FURTHER: Mapping[str, Any] = {
     "kind": KindNames,
     "side": SideName,
     "best": Best,
+    "rsi_length": _number("Candles that the RSI goes over. [14]"),
+    "pivot_left": _number("Candles before a pivot of the RSI, none more extreme. [5]"),
+    "pivot_right": _number("Candles after a pivot, all less extreme. [5]"),
+    "range_min": _number("Candles between two pivots that are compared, at least. [5]"),
+    "range_max": _number("Candles between two pivots that are compared, at most. [60]"),
+    "atr_length": _number("Candles that the ATR goes over. [14]"),
     "stop_atr": StopAtr,
     "reward_risk": RewardRisk,
     "horizon": Horizon,
@@ -225,7 +231,10 @@ FURTHER: Mapping[str, Any] = {
     **_WEIGHTS,
 }
 """Flags of settings that are rarely given: see `further`."""
-OF_A_SCAN = ("fee", "slippage", "base_rates", "keep_candles", *_WEIGHTS)
+OF_THE_INDICATOR = (
+    *("rsi_length", "pivot_left", "pivot_right", "range_min", "range_max", "atr_length"),
+)
+OF_A_SCAN = (*OF_THE_INDICATOR, "fee", "slippage", "base_rates", "keep_candles", *_WEIGHTS)
 """Those of FURTHER that `divbot scan` has no place of its own for."""
 
 

@@ -294,7 +294,7 @@ def warmup(
     settings = load_settings({"symbols": symbols}, config)
     block = open_recording(recorded, settings.symbols).block
     tell_of_compiling()
-    found = windows(block)
+    found = windows(block, settings.indicator)
     if as_json:
         document = {
             "schema": 1,

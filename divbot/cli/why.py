@@ -20,9 +20,11 @@ _RULE = 14
 _WIDTH = 80
 
 
+@flags.further(*flags.OF_THE_INDICATOR)
 def why(
     symbols: Annotated[list[str], typer.Argument(help="One or more symbols: BTCUSDT ETHUSDT")],
     *,
+    further: flags.Given,
     top: flags.Top = None,
     include: flags.Include = None,
     exclude: flags.Exclude = None,
@@ -52,6 +54,7 @@ def why(
             "limit": limit,
             "max_age": max_age,
             "best": best,
+            **further,
             "base_url": base_url,
         },
         config,

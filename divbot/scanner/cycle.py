@@ -33,7 +33,6 @@ from divbot.scanner.report import (
 from divbot.scanner.shortage import why_none
 from divbot.scanner.task import (
     LATEST_LAG,
-    MINIMUM_CANDLES,
     BlockResult,
     BlockTask,
     Coverage,
@@ -338,10 +337,11 @@ class _Results:
     def skipped(self, rules: ScanRules, wanted: Collection[str]) -> Iterable[Skipped]:
         """Return every symbol that the report may not speak of, and why."""
         yield from self.failures
-        enough = [x for x in self.coverage if x.candles >= MINIMUM_CANDLES]
+        least = rules.ranking.trade.indicator.minimum_candles
+        enough = [x for x in self.coverage if x.candles >= least]
         for found in self.coverage:
-            if found.candles < MINIMUM_CANDLES:
-                detail = f"{found.candles} final candles, at least {MINIMUM_CANDLES} are needed"
+            if found.candles < least:
+                detail = f"{found.candles} final candles, at least {least} are needed"
                 yield Skipped(found.symbol, INSUFFICIENT_HISTORY, detail)
             elif found.symbol not in wanted and (age := _known_age(found, rules)) < rules.min_age:
                 detail = f"{age:.1f} days of history, at least {rules.min_age:g} are expected"

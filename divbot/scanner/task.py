@@ -10,8 +10,6 @@ from divbot.domain.signals import Divergence, Signal
 from divbot.scanner.plan import TradeRules
 from divbot.scanner.port import Candles
 
-MINIMUM_CANDLES = 300
-"""Final candles below which a symbol's history does not carry a divergence."""
 LATEST_LAG = 1
 """Steps that a symbol may be off what others had when it was fetched: a bar may just close."""
 

@@ -17,16 +17,16 @@ from divbot.domain.clock import utc_text
 from divbot.domain.market import Interval
 from divbot.domain.money import price_of
 from divbot.domain.signals import Opportunity, Side
-from divbot.kernels.analysis import FARTHEST, NEAREST, WARM_UP, Analysis, analyse
-from divbot.kernels.divergence import HISTORY, KIND, PIVOT, PREVIOUS, SAME_RSI
-from divbot.kernels.pivots import HIGH, LOW, RIGHT
+from divbot.kernels.analysis import Analysis, analyse
+from divbot.kernels.divergence import KIND, PIVOT, PREVIOUS, SAME_RSI
+from divbot.kernels.indicator import Indicator
+from divbot.kernels.pivots import HIGH, LOW
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.cycle import ScanRules
 from divbot.scanner.plan import TradeRules
 from divbot.scanner.port import Candles, Listed, Universe
 from divbot.scanner.ranking import RankingRules, plan_of, unrounded_plan_of
 from divbot.scanner.report import Report
-from divbot.scanner.task import MINIMUM_CANDLES
 from divbot.scanner.trial import KINDS, signals_of
 
 Event: TypeAlias = NDArray[np.int64]
@@ -103,7 +103,7 @@ def scan_story(
     if candles is None or not len(candles.open_time):
         story.stops("history", "no candle was found")
         return story
-    found = _Findings.of(candles, report.interval, rules.limit)
+    found = _Findings.of(candles, report.interval, rules.limit, ranking.trade.indicator)
     story.passes("history", found.history())
     for line in found.pivot_lines():
         story.passes("pivots", line)
@@ -181,17 +181,21 @@ class _Findings:
     interval: Interval
 
     @classmethod
-    def of(cls, candles: Candles, interval: Interval, limit: int) -> _Findings:
+    def of(
+        cls, candles: Candles, interval: Interval, limit: int, indicator: Indicator
+    ) -> _Findings:
         """Analyse candles as a scan does."""
         block = build_block({"": candles}, interval, limit)
-        return cls(block, analyse(block.high, block.low, block.close), candles, interval)
+        analysis = analyse(block.high, block.low, block.close, indicator)
+        return cls(block, analysis, candles, interval)
 
     def history(self) -> str:
         """Return how much of it there is."""
         count, rows = len(self.candles.open_time), len(self.block.close)
+        least = self.analysis.indicator.minimum_candles
         gaps = f", {rows - count} missing between them" if rows > count else ""
         return (
-            f"{count} final candles{gaps}, at least {MINIMUM_CANDLES} are needed; the newest one "
+            f"{count} final candles{gaps}, at least {least} are needed; the newest one "
             f"closed {self._closed(rows - 1)}"
         )
 
@@ -207,30 +211,34 @@ class _Findings:
 
     def newest(self, confirmed: int | None) -> Event | None:
         """Return the divergence that `confirmed` confirmed, or else the last, warm-up kept."""
-        kept = [x for x in self.analysis.divergences if x[HISTORY] >= WARM_UP]
-        wanted = [x for x in kept if confirmed is None or self.confirmed(x) == confirmed]
+        wanted = [
+            x
+            for x in self.analysis.after_warm_up()
+            if confirmed is None or self.confirmed(x) == confirmed
+        ]
         return wanted[-1] if wanted else None
 
     def why_none(self) -> str:
         """Return why the candles show no divergence."""
         early = len(self.analysis.divergences)
         if early:
+            warm_up = self.analysis.indicator.warm_up
             return (
-                f"none counts: {early} begin in the first {WARM_UP} candles, in which the RSI is "
+                f"none counts: {early} begin in the first {warm_up} candles, in which the RSI is "
                 "still settling"
             )
         return "none in these candles; the pivots above are the newest ones"
 
     def confirmed(self, event: Event) -> int:
         """Return the open time of the confirming candle, ms UTC."""
-        return self._time(int(event[PIVOT]) + RIGHT)
+        return self._time(int(self.analysis.confirmed(event)))
 
     def event_line(self, event: Event) -> str:
         """Return a divergence in words."""
         kind = KINDS[int(event[KIND])]
         mark = LOW if kind.side is Side.BUY else HIGH
         pair = self._pair(int(event[PREVIOUS]), int(event[PIVOT]), mark)
-        row = int(event[PIVOT]) + RIGHT
+        row = int(self.analysis.confirmed(event))
         return f"{kind.value.replace('_', ' ')}: {pair}; confirmed {self._closed(row)}"
 
     def spent_line(self, event: Event, rules: TradeRules, tick: Decimal | None) -> str:
@@ -244,7 +252,7 @@ class _Findings:
                 f"it closed at {close} when confirmed, which leaves no trade between a stop at "
                 f"{stop} and a target at {target}"
             )
-        for row in range(int(event[PIVOT]) + RIGHT + 1, len(self.block.close)):
+        for row in range(int(self.analysis.confirmed(event)) + 1, len(self.block.close)):
             low, high = float(self.block.low[row, 0]), float(self.block.high[row, 0])
             if low == low and (name := plan.touched(price_of(low, tick), price_of(high, tick))):
                 level = plan.stop if name == "stop" else plan.target
@@ -266,8 +274,9 @@ class _Findings:
         for event in self.analysis.divergences:
             if (int(event[PREVIOUS]), int(event[PIVOT])) == (q, p) and self._is(event, mark):
                 return KINDS[int(event[KIND])].value.replace("_", " ")
-        if not NEAREST <= p - q <= FARTHEST:
-            return f"not {NEAREST} to {FARTHEST} candles apart"
+        nearest, farthest = self.analysis.indicator.nearest, self.analysis.indicator.farthest
+        if not nearest <= p - q <= farthest:
+            return f"not {nearest} to {farthest} candles apart"
         prices, rsi = self._prices(mark), self.analysis.rsi[:, 0]
         if prices[p] == prices[q]:
             return "no divergence: equal prices"

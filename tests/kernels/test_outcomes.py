@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from divbot.domain.fills import Costs
 from divbot.domain.risk import loss_at_stop
 from divbot.domain.signals import Side
-from divbot.kernels.analysis import after_warm_up, analyse
+from divbot.kernels.analysis import analyse
 from divbot.kernels.outcomes import (
     EXPIRED,
     NOT_ENTERED,
@@ -23,7 +23,6 @@ from divbot.kernels.outcomes import (
     UNRESOLVED,
     outcomes,
 )
-from divbot.kernels.pivots import RIGHT
 from tests import reference
 from tests.conftest import DATA, SHIPPED
 from tests.kernels.blocks import Floats, walk
@@ -150,8 +149,8 @@ def compare(block: Block, *, fee: float, slippage: float, horizon: int) -> dict[
     analysis = analyse(high, low, close)
     rows = [rows_of([x[:, s] for x in block]) for s in range(close.shape[1])]
     cases, plans, expected = [], [], []
-    for s, kind, _, p, _ in after_warm_up(analysis.divergences).tolist():
-        confirmed, sign = p + RIGHT, 1 if kind < 2 else -1
+    for s, kind, _, p, _ in analysis.after_warm_up().tolist():
+        confirmed, sign = p + 5, 1 if kind < 2 else -1
         pivot = low[p, s] if sign > 0 else high[p, s]
         stop = pivot - sign * 0.5 * analysis.atr[confirmed, s]
         target = close[confirmed, s] + 2 * (close[confirmed, s] - stop)

@@ -8,8 +8,7 @@ import pytest
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Interval
 from divbot.kernels import outcomes
-from divbot.kernels.analysis import Analysis, after_warm_up, analyse
-from divbot.kernels.pivots import RIGHT
+from divbot.kernels.analysis import Analysis, analyse
 from divbot.scanner import cases as parent
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.cycle import Scanner
@@ -36,13 +35,13 @@ def market() -> tuple[Block, Analysis]:
 
 def test_each_divergence_is_entered_at_the_open_after_its_confirmation() -> None:
     block, analysis = market()
-    events = after_warm_up(analysis.divergences)
+    events = analysis.after_warm_up()
 
     found = try_divergences(block, analysis, events, TRADE)
 
     assert len(found.fate) == len(events) > 50
     for k, (column, kind, _, pivot, _) in enumerate(events.tolist()):
-        confirmed, sign = pivot + RIGHT, 1 if kind < 2 else -1
+        confirmed, sign = pivot + 5, 1 if kind < 2 else -1
         columns = (x[:, column].tolist() for x in (block.open, block.high, block.low, block.close))
         price = (block.low if sign > 0 else block.high)[pivot, column]
         stop = price - sign * 0.5 * analysis.atr[confirmed, column]
@@ -83,7 +82,7 @@ def test_the_more_extreme_rsi_counts_of_a_short_from_the_other_end() -> None:
 
 def test_a_trend_is_measured_in_the_signal_s_direction() -> None:
     block, analysis = market()
-    event = after_warm_up(analysis.divergences)[:1]
+    event = analysis.after_warm_up()[:1]
     row, column = event[0, 3] + 5, event[0, 0]
     went = block.close[row, column] - block.close[row - 100, column]
 
@@ -140,7 +139,7 @@ def test_a_scan_tells_what_became_of_past_divergences_but_of_skipped_symbols() -
     series = {symbol: candles_of(sum(symbol.encode()), 900) for symbol in known}
     block = build_block(series, Interval.M5, rows=1000)
     analysis = analyse(block.high, block.low, block.close)
-    found = try_divergences(block, analysis, after_warm_up(analysis.divergences), TRADE)
+    found = try_divergences(block, analysis, analysis.after_warm_up(), TRADE)
     assert [x.symbol for x in summary.skipped] == ["BEHINDUSDT"]
     assert summary.past == {
         name: int((found.fate == number).sum()) for number, name in enumerate(parent.FATES)
