@@ -71,7 +71,7 @@ def test_parent_and_kernel_number_fates_alike() -> None:
 
 def test_the_more_extreme_rsi_counts_of_a_short_from_the_other_end() -> None:
     _, analysis = market()
-    events = after_warm_up(analysis.divergences)
+    events = analysis.after_warm_up()
 
     found = extremes(analysis, events)
 
