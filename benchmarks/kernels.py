@@ -18,7 +18,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.kernels.analysis import Room, analyse
+from divbot.kernels.analysis import analyse
 
 SHAPES = [(100, 400), (1000, 400), (10_000, 40), (100_000, 4), (1000, 1), (1000, 40), (1000, 2000)]
 
@@ -45,8 +45,7 @@ def main() -> None:
 def beside(bars: int, symbols: int, rounds: int) -> tuple[float, float | None]:
     """Return the best ms of ours, and of TA-Lib's where it is installed."""
     high, low, close = block(bars, symbols)
-    room = Room()
-    work: list[Callable[[], object]] = [lambda: analyse(high, low, close, room)]
+    work: list[Callable[[], object]] = [lambda: analyse(high, low, close)]
     try:
         import talib
     except ImportError:
@@ -67,8 +66,7 @@ def beside(bars: int, symbols: int, rounds: int) -> tuple[float, float | None]:
 def cost(bars: int, symbols: int) -> float:
     """Return the best ns per candle of a block of that shape."""
     high, low, close = block(bars, symbols)
-    room = Room()
-    best = min(timed(lambda: analyse(high, low, close, room)) for _ in range(20))
+    best = min(timed(lambda: analyse(high, low, close)) for _ in range(20))
     return best * 1e9 / (bars * symbols)
 
 

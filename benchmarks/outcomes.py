@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from divbot.domain.market import Interval, Market
-from divbot.kernels.analysis import after_warm_up, analyse
+from divbot.kernels.analysis import analyse
 from divbot.scanner.base_rates import BaseRate
 from divbot.scanner.block import Block
 from divbot.scanner.cases import FATES
@@ -30,7 +30,7 @@ RULES = TradeRules(stop_atr=0.5, reward_risk=2.0, fee=0.0005, slippage=0.0002, h
 def main() -> None:
     block = random_block()
     analysis = analyse(block.high, block.low, block.close)
-    events = after_warm_up(analysis.divergences)
+    events = analysis.after_warm_up()
     counts = np.bincount(try_divergences(block, analysis, events, RULES).fate, minlength=len(FATES))
     expectations = Expectations(RULES, BaseRate(Market.USDM, Interval.M5, "none"))
     became = ", ".join(f"{count} {name}" for count, name in zip(counts, FATES, strict=True))

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
         VenueUnreachable,
         WorkerLost,
     )
+    from divbot.scanner.report import Report
+    from divbot.settings import Settings
 
 __all__ = [
     "BadAnswer",
@@ -45,7 +47,9 @@ __all__ = [
     "LedgerError",
     "OutputError",
     "RecordingError",
+    "Report",
     "RequestRejected",
+    "Settings",
     "SettingsError",
     "StateError",
     "StopUntil",
@@ -61,6 +65,14 @@ __all__ = [
 ]
 
 
+_MODULES = {
+    "scan": "divbot.app",
+    "Report": "divbot.scanner.report",
+    "Settings": "divbot.settings",
+}
+"""Where to find what is no error."""
+
+
 def __dir__() -> list[str]:
     return __all__
 
@@ -69,4 +81,4 @@ def __getattr__(name: str) -> Any:
     # Worker processes import this package too, and must not load what only a caller needs.
     if name not in __all__:
         raise AttributeError(f"module 'divbot' has no attribute {name!r}")
-    return getattr(import_module("divbot.app" if name == "scan" else "divbot.domain.errors"), name)
+    return getattr(import_module(_MODULES.get(name, "divbot.domain.errors")), name)

@@ -5,7 +5,6 @@ Worker processes import the main module of the program that starts them: theirs 
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Sequence
 
@@ -28,12 +27,9 @@ def _start_workers_early(arguments: Sequence[str]) -> None:
     if arguments[:1] not in (["scan"], ["paper"], ["why"]):
         return
     if not {"-h", "--help", "--sequential"} & {*arguments}:
-        from divbot.domain.errors import InputError
-        from divbot.processes import PRELOAD, start_context
+        from divbot.processes import start_early
 
-        # Whoever needs them next will tell why they cannot be had.
-        with contextlib.suppress(InputError):
-            start_context(PRELOAD)
+        start_early()
 
 
 if __name__ == "__main__":

@@ -53,6 +53,8 @@ def start_context(preload: Sequence[str] = ()) -> BaseContext:
     to do so right away; it runs but once, so that the first call decides on the list. Raise
     InputError where this machine does not let it run.
     """
+    global _is_early  # noqa: PLW0603 - there is one forkserver in a process
+    _is_early = False
     allow_files()
     context = copy.copy(_CONTEXT)
     context.Process = _Process  # type: ignore[attr-defined]  # BaseContext lacks it
@@ -78,6 +80,8 @@ _CONTEXT = multiprocessing.get_context(
 )
 _ProcessOfPython: type[BaseProcess] = _CONTEXT.Process  # type: ignore[attr-defined]
 _starting = threading.local()
+_is_early = False
+"""Whether the forkserver was started by `start_early`, and nobody has asked for it since."""
 _prepare = spawn.get_preparation_data
 
 
@@ -153,6 +157,24 @@ def _few_arenas() -> Iterator[None]:
         yield
     finally:
         del os.environ[name]
+
+
+def start_early() -> None:
+    """Let what becomes the workers load its modules, before anybody knows whether there are any.
+
+    Who knows it says so: by `start_context`, or by `end_early`.
+    """
+    global _is_early  # noqa: PLW0603 - there is one forkserver in a process
+    # Whoever needs them next will tell why they cannot be had.
+    with contextlib.suppress(InputError):
+        start_context(PRELOAD)
+        _is_early = True
+
+
+def end_early() -> None:
+    """End what was started early and is not wanted: it takes a core from others."""
+    if _is_early:
+        end_forkserver()
 
 
 def end_forkserver() -> None:

@@ -20,15 +20,16 @@ from divbot.domain.bounds import Bounds, Reader
 from divbot.domain.durations import Duration
 from divbot.domain.margin import MAX_LEVERAGE
 from divbot.domain.market import Interval, Market
-from divbot.domain.signals import MINIMUM_CANDLES, Kind, Side
+from divbot.domain.signals import Kind, Side
 from divbot.domain.values import Choice, Either, FilePath, Several, Switch, Text
+from divbot.kernels.indicator import TRADINGVIEW
 from divbot.scanner.score import DEFAULT_WEIGHTS, PARTS
 from divbot.scanner.workforce import AUTO, MOST_WORKERS, Workers
 
 Value = TypeVar("Value")
 
 ENVIRONMENT_PREFIX = "DIVBOT_"
-SHORTEST_LIMIT = MINIMUM_CANDLES + 1
+SHORTEST_LIMIT = TRADINGVIEW.minimum_candles + 1
 """The last candle of an answer is never final."""
 _LONGEST_LIMIT = max(x.maximum for x in KLINES_LIMIT.values())
 
@@ -160,6 +161,35 @@ class Signals:
         "show at most this many opportunities; `paper` trades on all",
         scope=Scope.MACHINE,
     )
+
+
+def _input(name: str, least: int, most: int, text: str) -> int:
+    return setting(Bounds(int, least, most), str(getattr(TRADINGVIEW, name)), text)
+
+
+class IndicatorInputs:
+    """The inputs of the indicator, by default as TradingView has them; in candles."""
+
+    rsi_length = _input("rsi_length", 2, 100, "candles that the RSI goes over")
+    pivot_left = _input(
+        "pivot_left", 1, 50, "candles before a pivot of the RSI, none of which is more extreme"
+    )
+    pivot_right = _input(
+        "pivot_right", 1, 50, "candles after a pivot, all less extreme; the last one confirms it"
+    )
+    range_min = _input(
+        "range_min",
+        0,
+        TRADINGVIEW.range_max,
+        "candles between two pivots that are compared, at least",
+    )
+    range_max = _input(
+        "range_max",
+        TRADINGVIEW.range_min,
+        300,
+        "candles between two pivots that are compared, at most",
+    )
+    atr_length = _input("atr_length", 1, 100, "candles that the ATR goes over")
 
 
 class Plan:
@@ -322,7 +352,7 @@ class Work:
     )
 
 
-class Table(Universe, Signals, Plan, Score, Paper, Work):
+class Table(Universe, Signals, IndicatorInputs, Plan, Score, Paper, Work):
     """Every setting, by its name: of the key, of the flag, of the variable."""
 
 

@@ -27,8 +27,9 @@ from divbot.binance.endpoints import KLINES_LIMIT
 from divbot.domain.bounds import Bounds, shortened
 from divbot.domain.errors import SettingsError
 from divbot.domain.suggestions import nearest
+from divbot.kernels.indicator import Indicator
 from divbot.scanner.score import PARTS
-from divbot.setting_table import ENVIRONMENT_PREFIX, SETTINGS, SHORTEST_LIMIT, Table
+from divbot.setting_table import ENVIRONMENT_PREFIX, GROUPS, SETTINGS, IndicatorInputs, Table
 
 CONFIG_VARIABLE = "DIVBOT_CONFIG"
 """Names the settings file; the one variable that is no setting."""
@@ -58,6 +59,10 @@ else:
 class Settings(_Fields):
     """Every setting, checked."""
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Any) -> None: ...
+
     model_config = SettingsConfigDict(
         env_prefix=ENVIRONMENT_PREFIX,
         extra="forbid",
@@ -71,9 +76,23 @@ class Settings(_Fields):
         if not self.interval.offered_by(self.market):
             raise ValueError(f"interval {self.interval.value} exists on spot only")
         longest = KLINES_LIMIT[self.market].maximum
-        if self.limit is not None and self.limit > longest:
-            bounds = Bounds(int, SHORTEST_LIMIT, longest)
+        if self.shortest_limit > longest:
+            names = ", ".join(GROUPS[IndicatorInputs])
+            raise ValueError(
+                f"{names}: these need {self.shortest_limit} candles, and {self.market.value} gives "
+                f"{longest}; expected smaller ones"
+            )
+        if self.limit is not None and not self.shortest_limit <= self.limit <= longest:
+            bounds = Bounds(int, self.shortest_limit, longest)
             raise ValueError(f"limit: expected {bounds} on {self.market.value}, found {self.limit}")
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_range(self) -> Self:
+        if self.range_min > self.range_max:
+            raise ValueError(
+                f"range_min: expected at most range_max, {self.range_max}, found {self.range_min}"
+            )
         return self
 
     @model_validator(mode="after")
@@ -81,6 +100,16 @@ class Settings(_Fields):
         if not sum(self.weights.values()) > 0:
             raise ValueError("the weights of the score are all 0, at least one must be more")
         return self
+
+    @property
+    def indicator(self) -> Indicator:
+        """Return how RSI, ATR, pivots and divergences are counted."""
+        return Indicator(**{name: getattr(self, name) for name in GROUPS[IndicatorInputs]})
+
+    @property
+    def shortest_limit(self) -> int:
+        """Return how many candles to ask for at least; the last of an answer is never final."""
+        return self.indicator.minimum_candles + 1
 
     @property
     def weights(self) -> dict[str, float]:

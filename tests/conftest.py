@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "divbot"))
 
 STANDSTILL = parse_time("2024-07-30T09:02")
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
+SHIPPED = Path(__file__).parent / "recorded"
+"""Some of what `data` holds, in its folders: a recorded market for any clone."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -59,9 +62,16 @@ def quiet_market() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def recorded_market(data: Path) -> Iterator[str]:
     """Return the address of an exchange that replays the recorded spot market, near its end."""
+    with spot_exchange(data) as base_url:
+        yield base_url
+
+
+@contextmanager
+def spot_exchange(folder: Path) -> Iterator[str]:
+    """Serve the spot market recorded in `folder`, near its end; yield its address."""
     options = ExchangeOptions(
         markets=(Market.SPOT,),
-        recorded=data / "market" / "spot-5m-2024-07.parquet",
+        recorded=folder / "market" / "spot-5m-2024-07.parquet",
         at=STANDSTILL,
         speed=0.0,
         weight_limit=1_000_000,

@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from itertools import pairwise
 
+from divbot.kernels.indicator import Indicator
+
 
 def wilder(values: list[float], n: int) -> list[float | None]:
     """The plain mean of the first n values, then Wilder's smoothing."""
@@ -52,8 +54,8 @@ def atr(high: list[float], low: list[float], close: list[float], n: int = 14) ->
 
 def low_pivots(values: list[float | None], left: int = 5, right: int = 5) -> list[int]:
     found = []
-    for p in range(len(values) - right):
-        before = [x for x in values[max(p - left, 0) : p] if x is not None]
+    for p in range(left, len(values) - right):
+        before = [x for x in values[p - left : p] if x is not None]
         after = values[p + 1 : p + 1 + right]
         if values[p] is None or None in after:
             continue
@@ -76,16 +78,21 @@ class Event:
 
 
 def divergences(
-    strength: list[float | None], high: list[float], low: list[float], step: list[int]
+    strength: list[float | None],
+    high: list[float],
+    low: list[float],
+    step: list[int],
+    indicator: Indicator,
 ) -> list[Event]:
+    left, right = indicator.pivot_left, indicator.pivot_right
     events = []
-    lows = low_pivots(strength)
+    lows = low_pivots(strength, left, right)
     for q, p in pairwise(lows):
         if low[p] < low[q] and strength[p] - strength[q] > 1e-10:
             events.append(Event("regular_bullish", q, p))
         if low[p] > low[q] and strength[q] - strength[p] > 1e-10:
             events.append(Event("hidden_bullish", q, p))
-    highs = high_pivots(strength)
+    highs = high_pivots(strength, left, right)
     for q, p in pairwise(highs):
         if high[p] > high[q] and strength[q] - strength[p] > 1e-10:
             events.append(Event("regular_bearish", q, p))
@@ -94,8 +101,10 @@ def divergences(
     return [
         event
         for event in events
-        if 6 <= event.pivot - event.previous <= 61
-        and step[event.pivot + 5] - step[event.previous - 5] == event.pivot - event.previous + 10
+        if indicator.range_min + 1 <= event.pivot - event.previous <= indicator.range_max + 1
+        and event.previous >= left
+        and step[event.pivot + right] - step[event.previous - left]
+        == event.pivot - event.previous + left + right
     ]
 
 

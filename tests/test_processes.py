@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from divbot import app, processes
+from divbot.processes import PRELOAD, start_context, start_early
 from tests.cli.commands import environment
 
 SCRIPT = """
@@ -38,3 +40,34 @@ def test_workers_share_few_pools_of_memory(own: str | None, seen: str, tmp_path:
     )
 
     assert run.stdout.strip() == seen
+
+
+@pytest.mark.parametrize(
+    ("workers", "demo", "ends"),
+    [
+        pytest.param(0, False, True, id="no workers"),
+        pytest.param(0, True, False, id="no workers, but an exchange"),
+        pytest.param(2, False, False, id="workers"),
+    ],
+)
+def test_what_was_started_early_ends_where_nobody_wants_it(
+    monkeypatch: pytest.MonkeyPatch, workers: int, demo: bool, ends: bool
+) -> None:
+    ended: list[bool] = []
+    monkeypatch.setattr(processes, "end_forkserver", lambda: ended.append(True))
+    start_early()
+
+    app.start_workers(workers, demo=demo)
+
+    assert bool(ended) is ends
+
+
+def test_what_others_use_is_not_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[bool] = []
+    monkeypatch.setattr(processes, "end_forkserver", lambda: ended.append(True))
+    start_early()
+    start_context(PRELOAD)
+
+    app.start_workers(0, demo=False)
+
+    assert not ended

@@ -115,6 +115,30 @@ def test_an_unknown_keyword_is_refused() -> None:
         divbot.scan(tpo=3)
 
 
-def test_a_demo_is_no_venue_of_yours() -> None:
+@pytest.mark.parametrize("keyword", ["base_url", "settings"])
+def test_a_demo_is_no_venue_of_yours(keyword: str) -> None:
+    url = "http://127.0.0.1:9"
+    given = {"base_url": url, "settings": divbot.Settings(base_url=url)}
+
     with pytest.raises(InputError, match="demo and base_url exclude each other"):
-        divbot.scan(demo=True, base_url="http://127.0.0.1:9")
+        divbot.scan(demo=True, **{keyword: given[keyword]})
+
+
+def test_a_scan_takes_settings_as_a_whole(quiet_market: str) -> None:
+    settings = divbot.Settings(top=3, interval="1h", base_url=quiet_market)
+
+    report = divbot.scan(settings)
+
+    assert (report.summary.symbols, report.interval.value) == (3, "1h")
+
+
+@pytest.mark.parametrize("more", [{"top": 3}, {"config": "divbot.toml"}], ids=["keyword", "file"])
+def test_settings_as_a_whole_go_with_no_others(more: dict[str, object]) -> None:
+    with pytest.raises(InputError, match="settings and keywords exclude each other"):
+        divbot.scan(divbot.Settings(), **more)
+
+
+def test_the_package_names_what_it_promises() -> None:
+    assert divbot.Report is type(REPORT)
+    assert {"scan", "Report", "Settings"} <= {*divbot.__all__}
+    assert all(getattr(divbot, name) is not None for name in divbot.__all__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,27 +10,41 @@ import pandas as pd
 import pytest
 
 from divbot.app import scan
+from tests.conftest import DATA, SHIPPED, spot_exchange
 from tests.oracles.pyne import ask
 
 INTERVAL = 300_000
 WARM_UP = 114
+SYMBOLS = {SHIPPED: 6, DATA: 379}
 EVERYTHING = {"market": "spot", "interval": "5m", "top": 379, "include": "*"}
 
 
+@pytest.fixture(scope="module", params=[SHIPPED, DATA], ids=["shipped", "all symbols"])
+def folder(request: pytest.FixtureRequest) -> Path:
+    folder: Path = request.getfixturevalue("data") if request.param == DATA else request.param
+    return folder
+
+
 @pytest.fixture(scope="module")
-def document(recorded_market: str) -> dict[str, Any]:
-    report = scan(workers=2, base_url=recorded_market, **EVERYTHING)
+def market(folder: Path) -> Iterator[str]:
+    with spot_exchange(folder) as base_url:
+        yield base_url
+
+
+@pytest.fixture(scope="module")
+def document(market: str) -> dict[str, Any]:
+    report = scan(workers=2, base_url=market, **EVERYTHING)
     return report.to_document(with_divergences=True)
 
 
 def test_every_divergence_is_as_the_live_oracle_says_of_the_same_candles(
-    document: dict[str, Any], data: Path
+    document: dict[str, Any], folder: Path
 ) -> None:
-    market = pd.read_parquet(data / "market" / "spot-5m-2024-07.parquet")
-    final = market[market.open_time + INTERVAL <= document["as_of"]]
-    windows = {symbol: rows.tail(999) for symbol, rows in final.groupby("symbol")}
+    candles = pd.read_parquet(folder / "market" / "spot-5m-2024-07.parquet")
+    final = candles[candles.open_time + INTERVAL <= document["as_of"]]
+    windows = {symbol: rows.tail(999) for symbol, rows in final.groupby("symbol", observed=True)}
 
-    assert document["summary"]["scanned"] == len(windows) == 379
+    assert document["summary"]["scanned"] == len(windows) == SYMBOLS[folder]
     assert found_by_symbol(document) == {
         symbol: expected for symbol, rows in windows.items() if (expected := oracle_says(rows))
     }
@@ -55,9 +70,9 @@ def oracle_says(rows: pd.DataFrame) -> set[tuple[str, int, int, int]]:
 
 @pytest.mark.parametrize("how", [{"sequential": True}, {"workers": 1}, {"workers": 4}])
 def test_any_way_of_working_gives_the_same_document(
-    how: dict[str, object], document: dict[str, Any], recorded_market: str
+    how: dict[str, object], document: dict[str, Any], market: str
 ) -> None:
-    report = scan(base_url=recorded_market, **EVERYTHING, **how)
+    report = scan(base_url=market, **EVERYTHING, **how)
 
     other = report.to_document(with_divergences=True)
     assert {k: v for k, v in other.items() if k != "timings"} == {

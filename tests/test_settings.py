@@ -133,6 +133,18 @@ def test_workers_are_counted_or_left_to_divbot(
         pytest.param({"kind": "double"}, "kind: .*found 'double'", id="kind"),
         pytest.param({"side": "HOLD"}, "side: .*found 'HOLD'", id="side"),
         pytest.param({"limit": 300}, "limit: .*301 to 1500, found 300", id="too short a history"),
+        pytest.param(
+            {"rsi_length": 60, "limit": 400}, "limit: .*660 to 1500 on usdm", id="longer inputs"
+        ),
+        pytest.param(
+            {"rsi_length": 100, "pivot_left": 50, "range_max": 300, "market": "spot"},
+            "these need 1256 candles, and spot gives 1000",
+            id="inputs beyond what the venue gives",
+        ),
+        pytest.param(
+            {"range_min": 30, "range_max": 20}, "range_min: .*at most range_max, 20", id="range"
+        ),
+        pytest.param({"rsi_length": 1}, "rsi_length: .*2 to 100, found 1", id="an RSI of nothing"),
         pytest.param({"limit": 1501}, "limit: .*301 to 1500, found 1501", id="too long a history"),
         pytest.param(
             {"limit": 1001, "market": "spot"}, "limit: .*301 to 1000 on spot", id="spot limit"

@@ -32,7 +32,7 @@ def seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
         raise Seen
 
     monkeypatch.setattr(app, "open_pool", open_pool)
-    monkeypatch.setattr(app, "start_workers_early", numbers.append)
+    monkeypatch.setattr(app, "start_workers", lambda workers, demo: numbers.append(workers))
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     monkeypatch.chdir(tmp_path)
     return numbers

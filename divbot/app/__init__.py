@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -34,20 +34,32 @@ _STALL_SECONDS = 35.0
 _DAY = timedelta(days=1)
 
 
-def scan(*, demo: bool = False, config: str | Path | None = None, **settings: object) -> Report:
+def scan(
+    settings: Settings | None = None,
+    *,
+    demo: bool = False,
+    config: str | Path | None = None,
+    **keywords: object,
+) -> Report:
     """Scan the market once and return the report.
 
-    Every setting of `docs/settings.md` is a keyword, as in `divbot.scan(top=50, market="spot")`;
-    `demo=True` scans a local exchange with a synthetic market. Raise a DivbotError for whatever
-    cannot be done.
+    Every setting is a keyword, as in `divbot.scan(top=50, market="spot")`, and `config` names a
+    file of them; or all come at once, as in `divbot.scan(divbot.Settings(top=50))`. `demo=True`
+    scans a local exchange with a synthetic market. Raise a DivbotError for whatever cannot be done.
     """
-    from divbot.settings import load_settings
-
-    if demo and settings.get("base_url"):
+    if settings is not None and (keywords or config is not None):
+        raise InputError("settings and keywords exclude each other: give one of them")
+    if demo and (settings.base_url if settings is not None else keywords.get("base_url")):
         raise InputError("demo and base_url exclude each other: give one of them")
-    checked = load_settings(settings, Path(config) if config is not None else None)
+    checked = settings or _settings(keywords, config)
     with open_scanner(checked, demo=demo, with_divergences=True) as scanner:
         return scanner.cycle()
+
+
+def _settings(keywords: Mapping[str, object], config: str | Path | None) -> Settings:
+    from divbot.settings import load_settings
+
+    return load_settings(keywords, Path(config) if config is not None else None)
 
 
 @contextmanager
@@ -63,7 +75,7 @@ def open_scanner(
     Its reports bring past divergences and candles only where they are asked for.
     """
     workers = workers_of_scan(settings)
-    start_workers_early(workers)
+    start_workers(workers, demo=demo)
     # Loaded here: whoever only asks for --help waits for none of it.
     from divbot.scanner.cycle import Scanner
 
@@ -91,12 +103,17 @@ def workers_of_scan(settings: Settings, *, may_stay_in_process: bool = True) -> 
     )
 
 
-def start_workers_early(workers: int) -> None:
-    """Let workers load their kernels while this process still loads its own modules."""
-    from divbot.processes import PRELOAD, start_context
+def start_workers(workers: int, *, demo: bool) -> None:
+    """Let workers load their kernels while this process still loads its own modules.
+
+    Where there are none, what the command has started early ends; but a demo's exchange uses it.
+    """
+    from divbot.processes import PRELOAD, end_early, start_context
 
     if workers:
         start_context(PRELOAD)
+    elif not demo:
+        end_early()
 
 
 @contextmanager
@@ -151,6 +168,7 @@ def trade_rules(settings: Settings) -> TradeRules:
         fee=float(fee_of(settings)),
         slippage=float(settings.slippage),
         horizon=settings.horizon,
+        indicator=settings.indicator,
     )
 
 
@@ -172,7 +190,8 @@ def _limit(settings: Settings) -> int:
     """Return how many candles to ask for."""
     from divbot.binance.endpoints import CHEAPEST_AMPLE_LIMIT
 
-    return settings.limit or CHEAPEST_AMPLE_LIMIT[settings.market]
+    ample = max(CHEAPEST_AMPLE_LIMIT[settings.market], settings.shortest_limit)
+    return settings.limit or ample
 
 
 def _symbols(settings: Settings) -> int:

@@ -39,7 +39,7 @@ class Explanation:
 def explain(settings: Settings, symbols: Sequence[str], *, demo: bool = False) -> Explanation:
     """Return what becomes of `symbols` in a scan; raise InputError for one that is not listed."""
     workers = app.workers_of_scan(settings)
-    app.start_workers_early(workers)
+    app.start_workers(workers, demo=demo)
     from divbot.scanner.cycle import Scanner
     from divbot.scanner.why import listing_story, scan_story
 

@@ -157,7 +157,7 @@ def open_paper(
     """
     # Never in this process, however small the scan: the trader would have to wait for it.
     workers = app.workers_of_scan(settings, may_stay_in_process=False)
-    app.start_workers_early(workers)
+    app.start_workers(workers, demo=options.demo)
     from divbot.binance.server_clock import ServerClock
     from divbot.scanner.cache import ReportCache
     from divbot.scanner.cycle import Scanner

@@ -122,13 +122,13 @@ def _of_a_day(traded: NDArray[np.float64], interval: Interval) -> NDArray[np.flo
 
 def calibration_of(recording: Recording, settings: Settings) -> Calibration:
     """Return how statements and events compare; InputError for too few candles."""
-    from divbot.kernels.analysis import WARM_UP
     from divbot.scanner.calibration import calibrate
 
     rate = base_rate(settings, recording.interval)
     # The confirming candle is the newest of `limit - 1` final ones.
-    window = scan_rules(settings).limit - 2 - WARM_UP
-    found = calibrate(_walk(recording, settings), trade_rules(settings), rate, window)
+    rules = trade_rules(settings)
+    window = scan_rules(settings).limit - 2 - rules.indicator.warm_up
+    found = calibrate(_walk(recording, settings), rules, rate, window)
     if found is None:
         raise _too_few(recording)
     return found

@@ -29,7 +29,7 @@ from divbot.binance.wire import (
     ListingParser,
     Minutes,
     Quote,
-    parse_final_klines,
+    final_klines_of_json,
     parse_funding,
     parse_minutes,
     parse_quotes,
@@ -89,9 +89,10 @@ class BinanceClient:
         transport: Transport,
         clock: Clock,
         bans: Bans,
+        lease: Lease,
         *,
         request_timeout: float = 10.0,
-        parse_klines: ParseKlines = parse_final_klines,
+        parse_klines: ParseKlines = final_klines_of_json,
     ) -> None:
         self.market = market
         self.simulated = False
@@ -107,6 +108,7 @@ class BinanceClient:
         self._transport = transport
         self._clock = clock
         self._bans = bans
+        self._lease = lease
         # By base URL, on the monotonic clock: a clock that is set later changes nothing.
         self._banned = {url: clock.monotonic() + self._remembered(url) for url in self._base_urls}
         self._request_timeout = request_timeout
@@ -114,7 +116,7 @@ class BinanceClient:
         self._listings = ListingParser(market)
 
     def spend_from(self, lease: Lease) -> None:
-        """Spend from `lease` from now on."""
+        """Spend from another `lease` from now on."""
         self._lease = lease
 
     def server_time(self) -> int:

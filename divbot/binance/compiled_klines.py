@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from divbot.binance import wire
-from divbot.binance.wire import Candles
+from divbot.binance.wire import Candles, final_klines_of_json
 from divbot.domain.clock import EARLIEST, LATEST
 from divbot.domain.market import Interval
 from divbot.kernels.klines import COLUMNS, SHORTEST, are_sound, read_klines
 
 
 def parse_final_klines(body: bytes, interval: Interval) -> Candles:
-    """Return what `wire.parse_final_klines` does; what looks unusual is left to that."""
+    """Return the candles that are final; what looks unusual is left to the reader of all JSON."""
     room = len(body) // SHORTEST + 1
     open_time, columns = np.empty(room, np.int64), np.empty((COLUMNS, room))
     count = read_klines(np.frombuffer(body, np.uint8), open_time, columns)
@@ -20,6 +19,6 @@ def parse_final_klines(body: bytes, interval: Interval) -> Candles:
     is_sound = count > 0 and are_sound(open_time, columns, count, spacing)
     # They ascend: with these two, all are in ms.
     if not is_sound or not EARLIEST <= open_time[0] <= open_time[count - 1] < LATEST:
-        return wire.parse_final_klines(body, interval)
+        return final_klines_of_json(body, interval)
     # The last one still forms.
     return Candles(open_time[: count - 1].copy(), *columns[:, : count - 1].copy())

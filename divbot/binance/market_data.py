@@ -10,7 +10,7 @@ from typing import Self
 
 from divbot.binance import listing, wire
 from divbot.binance.bans import Bans
-from divbot.binance.budget import WeightBudget
+from divbot.binance.budget import Lease, WeightBudget
 from divbot.binance.candle_store import CandleStore
 from divbot.binance.client import BinanceClient, ParseKlines
 from divbot.binance.endpoints import WEIGHT_PER_MINUTE, Endpoint, request_weight
@@ -67,6 +67,7 @@ class BinanceSource:
             self.base_urls,
             transport,
             self.request_timeout,
+            self.budget.no_lease(),
             parse_klines=parse_final_klines,
         )
         store = CandleStore(self.candles) if self.candles else None
@@ -78,7 +79,8 @@ class BinanceSource:
         Each listing sets `server_clock` right.
         """
         transport = self._transport(listing.REQUESTS)
-        client = self._client(self.market, self.base_urls, transport, self.request_timeout)
+        lease = self.budget.lease(self.budget.open_lease())
+        client = self._client(self.market, self.base_urls, transport, self.request_timeout, lease)
         venue = self.base_urls[0]
         listings = Listings(
             client,
@@ -89,9 +91,7 @@ class BinanceSource:
             stocks=self._stocks(transport) if self.market is Market.SPOT else None,
             allow=self.budget.allow,
         )
-        data = BinanceListing(client, transport, self.budget, listings)
-        data.spend_from(self.budget.open_lease())
-        return data
+        return BinanceListing(client, transport, self.budget, listings)
 
     def open_trading(
         self,
@@ -108,12 +108,12 @@ class BinanceSource:
         which a part makes no sense.
         """
         transport = self._transport(connections)
-        client = self._client(self.market, self.base_urls, transport, self.request_timeout)
         each = request_weight(self.market, Endpoint.BOOK_TICKER)
         closely = 2 * request_weight(self.market, Endpoint.KLINES, limit=_FEW)
         # For two minutes, as a lease needs it.
         ahead = math.ceil(2 * (looks * each + symbols * closely))
-        client.spend_from(self.budget.lease(self.budget.open_lease(ahead=ahead)))
+        lease = self.budget.lease(self.budget.open_lease(ahead=ahead))
+        client = self._client(self.market, self.base_urls, transport, self.request_timeout, lease)
         return BinanceTrading(client, transport, SystemClock(), server_clock, self.budget, tell)
 
     def open_lease(self, symbols: int, limit: int) -> int:
@@ -143,8 +143,9 @@ class BinanceSource:
         base_urls: tuple[str, ...],
         transport: Transport,
         timeout: float,
+        lease: Lease,
         *,
-        parse_klines: ParseKlines = wire.parse_final_klines,
+        parse_klines: ParseKlines = wire.final_klines_of_json,
     ) -> BinanceClient:
         bans = Bans(self.state / "bans.json" if self.state else None)
         return BinanceClient(
@@ -153,16 +154,17 @@ class BinanceSource:
             transport,
             SystemClock(),
             bans,
+            lease,
             request_timeout=timeout,
             parse_klines=parse_klines,
         )
 
     def _stocks(self, transport: Transport) -> Stocks:
         timeout = min(_STOCKS_TIMEOUT, self.request_timeout)
-        futures = self._client(Market.USDM, (self.futures_url,), transport, timeout)
         # Futures keep an account of their own.
         budget = WeightBudget(SystemClock(), WEIGHT_PER_MINUTE[Market.USDM])
-        futures.spend_from(budget.lease(budget.open_lease()))
+        lease = budget.lease(budget.open_lease())
+        futures = self._client(Market.USDM, (self.futures_url,), transport, timeout, lease)
         return Stocks(futures, self._notebook("stocks"), self.futures_url)
 
     def _notebook(self, name: str) -> Notebook:

@@ -112,7 +112,7 @@ def parse_json(body: bytes) -> Any:
         raise BadAnswer(f"expected JSON, found {body[:40]!r}") from error
 
 
-def parse_final_klines(body: bytes, interval: Interval) -> Candles:
+def final_klines_of_json(body: bytes, interval: Interval) -> Candles:
     """Return the candles that are final: all but the last row, whatever the clock says.
 
     A candle is final when a later one stands in the same response. A rule by the clock would let
@@ -150,7 +150,7 @@ def _candles(rows: list[Any], interval: Interval) -> Candles:
         raise BadAnswer(f"a candle: {error}") from None
     prices = (np.array([_price(x) for x in column], np.float64) for column in columns)
     candles = Candles(np.array(times, np.int64), *prices)
-    _check_candles(candles, interval)
+    check_candles(candles, interval)
     return candles
 
 
@@ -165,7 +165,8 @@ def _empty_candles() -> Candles:
     return Candles(np.empty(0, np.int64), *(np.empty(0) for _ in range(5)))
 
 
-def _check_candles(candles: Candles, interval: Interval) -> None:
+def check_candles(candles: Candles, interval: Interval) -> None:
+    """Raise BadAnswer for candles that cannot be: out of order, or of impossible prices."""
     open_time, opened, high, low, close, volume = candles
     spacing = np.diff(open_time)
     if not (spacing > 0).all():

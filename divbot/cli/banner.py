@@ -13,7 +13,9 @@ from divbot.cli.lines import ASSET, changes_of, dust_text, json_line
 from divbot.domain.durations import duration_text
 from divbot.domain.ledger import ZERO, Ledger
 from divbot.domain.market import Interval, Market
+from divbot.trading.costs import Paid, paid_for
 from divbot.trading.loop import Lateness
+from divbot.trading.open_trades import open_trades
 from divbot.trading.snapshot import Snapshot
 
 _LABEL = 26
@@ -166,29 +168,15 @@ def _looks(lateness: Lateness) -> str:
     return f"{looks}; delay p99 {lateness.p99:.0f} ms, worst {lateness.worst:.0f} ms"
 
 
-@dataclass(frozen=True, slots=True)
-class _Costs:
-    """What trading cost so far, open positions included."""
-
-    fees: Decimal
-    slippage: Decimal
-    funding: Decimal
-    """Received; below zero: paid."""
-
-
 def _costs(ledger: Ledger) -> str:
     costs = _costs_of(ledger)
     fees, slippage = money(costs.fees), money(costs.slippage)
     return f"fees {fees}, slippage {slippage}, funding {signed(costs.funding)}"
 
 
-def _costs_of(ledger: Ledger) -> _Costs:
-    entries = [x.fill for x in ledger.entries.values()]
-    fees = sum((x.fees for x in ledger.closed), ZERO) + sum((x.fee for x in entries), ZERO)
-    slippage = sum((x.slippage for x in ledger.closed), ZERO)
-    slippage += sum((x.slippage for x in entries), ZERO)
-    funding = sum((x.funding for x in ledger.closed), ZERO) + sum(ledger.funding.values(), ZERO)
-    return _Costs(fees, slippage, funding)
+def _costs_of(ledger: Ledger) -> Paid:
+    """Return what trading cost so far, open positions included."""
+    return paid_for((*ledger.closed, *open_trades(ledger)))
 
 
 def _counted(count: int, noun: str) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from divbot.cli import flags
 from divbot.domain.errors import InputError, SymbolError
+from divbot.setting_table import IndicatorInputs
 
 if TYPE_CHECKING:
     from divbot.scanner.examination import Examination
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 
 @flags.settings(
-    *("market", "interval", "limit", "base_url", "max_age", "stop_atr", "reward_risk", "horizon")
+    *("market", "interval", "limit", "base_url", "max_age", "stop_atr", "reward_risk", "horizon"),
+    IndicatorInputs,
 )
 def chart(
     symbol: Annotated[str, typer.Argument(help="The symbol: BTCUSDT", show_default=False)],

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
-import divbot
-from divbot.kernels.place import place_of
+from divbot.kernels.ahead import ANALYSIS
+from divbot.kernels.place import is_kept
 
-_KERNELS = Path(divbot.__file__).parent / "kernels"
-_LONGEST = "analysis.*.nbi"
-"""What numba keeps of the kernel that takes four fifths of the time; a scan compiles it first."""
-NOTICE = "compiling for this machine, which usually takes 20 to 60 s; only the first start does so"
+NOTICE = "compiling for this machine, which usually takes 5 to 20 s; only the first start does so"
 
 
 def is_compiled() -> bool:
     """Tell whether the kernels are at hand; those that are kept nowhere are compiled each time."""
-    folder = place_of(_KERNELS).folder
-    return folder is not None and next(folder.rglob(_LONGEST), None) is not None
+    return is_kept(ANALYSIS) is True
 
 
 def tell_of_compiling() -> None:

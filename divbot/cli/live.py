@@ -114,6 +114,10 @@ class LiveView:
         """Let `snapshot` be what is drawn next; takes no lock and waits for nothing."""
         self._frame.snapshot = snapshot
 
+    def draw(self) -> None:
+        """Draw at once, besides the frames of the view's own thread; waits for the terminal."""
+        self._live.refresh()
+
     def ask(self, waits_for: Callable[[], str]) -> None:
         """Let each drawing ask what requests wait for."""
         self._frame.waits_for = waits_for

@@ -39,6 +39,10 @@ class ScanProgress(Stages):
         doing = waits_for or ("scanning" if symbols else self._first or "scanning")
         self._bar.update(self._task, completed=symbols, description=doing)
 
+    def draw(self) -> None:
+        """Draw at once, besides what is drawn ten times a second."""
+        self._bar.refresh()
+
     def __enter__(self) -> Self:
         self._given_back.begin()
         self._bar.start()

@@ -56,22 +56,17 @@ def scan(
     demo: flags.Demo = False,
 ) -> int:
     """Scan the market once and print the opportunities, the best first."""
-    from divbot.app import open_scanner, slow_scan_notice, workers_of_scan
+    from divbot.app import open_scanner, slow_scan_notice
     from divbot.cli.compiling import tell_of_compiling
     from divbot.cli.destination import PAGE, Destination
     from divbot.cli.output import Format, Output
     from divbot.cli.report.page import plotly_script
-    from divbot.processes import end_forkserver
-    from divbot.scanner.workforce import IN_PROCESS
 
     settings = given.load(demo=demo, quiet=quiet)
     format_ = Format.chosen(as_json=as_json, as_csv=as_csv, with_all=with_all, path=output)
     out = Output(format_, output, with_divergences=with_all, is_explained=explain)
     page = Destination(chart_report, PAGE) if chart_report else None
     plotly = plotly_script("--report") if chart_report else ""
-    if workers_of_scan(settings) == IN_PROCESS and not demo:
-        # It was started on suspicion, and takes a core from the scan.
-        end_forkserver()
     if demo and not quiet:
         _notice("demo: a local exchange with a synthetic market, not real prices")
     if not quiet:

@@ -272,7 +272,7 @@ def warmup(
     settings = given.load()
     block = open_recording(recorded, settings.symbols).block
     tell_of_compiling()
-    found = windows(block)
+    found = windows(block, settings.indicator)
     if as_json:
         document = {
             "schema": 1,

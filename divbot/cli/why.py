@@ -10,6 +10,7 @@ import typer
 
 from divbot.cli import flags
 from divbot.domain.errors import InputError
+from divbot.setting_table import IndicatorInputs
 
 if TYPE_CHECKING:
     from divbot.app.explanation import Explanation
@@ -21,7 +22,8 @@ _WIDTH = 80
 
 
 @flags.settings(
-    *("market", "interval", "top", "include", "exclude", "limit", "base_url", "max_age", "best")
+    *("market", "interval", "top", "include", "exclude", "limit", "base_url", "max_age", "best"),
+    IndicatorInputs,
 )
 def why(
     symbols: Annotated[list[str], typer.Argument(help="One or more symbols: BTCUSDT ETHUSDT")],

@@ -11,9 +11,6 @@ from divbot.domain.market import Instrument
 _NORMAL_95 = 1.6449
 """Standard errors that a normal variate stays below in 95 of 100 cases."""
 
-MINIMUM_CANDLES = 300
-"""Final candles below which a symbol's history does not carry a divergence."""
-
 
 class Side(StrEnum):
     """What a signal says to do."""
@@ -23,7 +20,7 @@ class Side(StrEnum):
 
 
 class Kind(StrEnum):
-    """The four divergences; see README for what each compares."""
+    """The four divergences; docs/signals.md says what each compares."""
 
     REGULAR_BULLISH = "regular_bullish"
     HIDDEN_BULLISH = "hidden_bullish"

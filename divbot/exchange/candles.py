@@ -48,7 +48,9 @@ def aggregate_into(rows: Rows, opens: NDArray[np.int64], out: Rows) -> int:
             bucket += 1
         if filled != bucket:
             filled = bucket
-            out[count] = rows[index]
+            # One by one: to assign a whole row, numba compiles for seconds what that may raise.
+            for column in range(COLUMNS):
+                out[count, column] = rows[index, column]
             out[count, OPEN_TIME] = opens[bucket]
             count += 1
         else:
@@ -106,16 +108,11 @@ def form(row: NDArray[np.int64], elapsed: int, length: int) -> NDArray[np.int64]
     return formed
 
 
-@jit
 def live_candle(closed: Rows, opened: Rows, open_time: int, elapsed: int, length: int) -> Rows:
     """Return the candle from `open_time` on that holds the forming base candle, or none.
 
     It is made of `closed`, and of `opened` as that stands after `elapsed` of its `length` ms; each
     is one row or none.
     """
-    pieces = np.empty((len(closed) + len(opened), COLUMNS), dtype=np.int64)
-    pieces[: len(closed)] = closed
-    for index in range(len(opened)):
-        pieces[len(closed) + index] = form(opened[index], elapsed, length)
-    out = np.empty((1, COLUMNS), dtype=np.int64)
-    return out[: aggregate_into(pieces, np.full(1, open_time), out)]
+    formed = [form(row, elapsed, length)[np.newaxis] for row in opened]
+    return merge(np.concatenate([closed, *formed]), open_time)

@@ -7,10 +7,13 @@ from multiprocessing.connection import Connection
 
 from divbot.domain.errors import DivbotError
 from divbot.exchange.options import ExchangeOptions
+from divbot.kernels.ahead import compiled_beside
 from divbot.processes import obey_parent, start_context
 
 _SECONDS_TO_END = 2.0
 _LOOK = 0.05
+_SERVER = "divbot.exchange.server"
+_KERNELS = ("divbot.exchange.candles", "divbot.exchange.encoding", "divbot.exchange.paths")
 
 
 class EmbeddedExchange:
@@ -36,6 +39,10 @@ class EmbeddedExchange:
         self.base_url = ""
 
     def __enter__(self) -> EmbeddedExchange:
+        # While the forkserver compiles what workers need.
+        with compiled_beside(_KERNELS, by=[_SERVER]) as is_done:
+            while not is_done(_LOOK):
+                self._look()
         self._process.start()
         self._child_end.close()
         try:

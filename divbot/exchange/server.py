@@ -157,6 +157,11 @@ def _market_time(options: ExchangeOptions, venue: Venue, clock: Clock) -> Market
     return MarketTime(clock, at=at, speed=options.speed, end=end)
 
 
+def warm() -> None:
+    """Compile or load all kernels that a synthetic market needs."""
+    _warm(open_desks(ExchangeOptions(symbols=1), SystemClock()))
+
+
 def _warm(desks: Sequence[Desk]) -> None:
     """Let no client wait for the compiler."""
     for desk in desks:

@@ -30,7 +30,7 @@ Spoiler: TypeAlias = Callable[[Answer], Answer]
 
 def spoil(answer: Answer, kind: str) -> Answer:
     """Return what is sent instead of `answer`."""
-    return _SPOILERS[kind](answer)
+    return SPOILERS[kind](answer)
 
 
 def _page(status: int, title: str) -> Spoiler:
@@ -100,7 +100,7 @@ def _is_price(name: str) -> bool:
     return name == "price" or name.endswith("Price")
 
 
-_SPOILERS: dict[str, Spoiler] = {
+SPOILERS: dict[str, Spoiler] = {
     "html403": _page(403, "ERROR: The request could not be satisfied"),
     "html502": _page(502, "502 Bad Gateway"),
     "html504": _page(504, "504 Gateway Time-out"),

@@ -167,17 +167,17 @@ async def _giant_body(line: Line) -> None:
 
 
 async def _gzip_bomb(line: Line) -> None:
-    _send_gzip(line, await asyncio.to_thread(_bomb))
+    _send_gzip(line, await asyncio.to_thread(bomb, _GIANT))
 
 
 @cache
-def _bomb() -> bytes:
-    """Return 1 GiB of blanks and an empty list as gzip.
+def bomb(size: int) -> bytes:
+    """Return `size` bytes, whole MiB, of blanks and an empty list as gzip.
 
     A block that ends in a full flush refers to nothing before it: it may be repeated as it is.
     """
     blanks, end = b" " * _MEBIBYTE, b"[]"
-    repeats = _GIANT // _MEBIBYTE
+    repeats = size // _MEBIBYTE
     packer = zlib.compressobj(9, zlib.DEFLATED, _RAW_DEFLATE)
     block = packer.compress(blanks) + packer.flush(zlib.Z_FULL_FLUSH)
     last = packer.compress(end) + packer.flush()

@@ -44,7 +44,6 @@ RESULT, BEST, WORST = range(3)
 """The columns of a result, in R: after costs; the best and the worst price met, before costs."""
 
 
-@jit
 def outcomes(
     cases: NDArray[np.int64],
     plans: NDArray[np.float64],
@@ -64,9 +63,28 @@ def outcomes(
     entered or has not ended. Of the candle that ends a case only what is sure counts for the best
     price: its favourable end may have come after a stop.
     """
-    bars = len(close)
     ends = np.empty((len(cases), 2), np.int64)
     results = np.full((len(cases), 3), np.nan)
+    _end_each(cases, plans, opened, high, low, close, fee, slippage, horizon, ends, results)
+    return ends, results
+
+
+@jit
+def _end_each(
+    cases: NDArray[np.int64],
+    plans: NDArray[np.float64],
+    opened: NDArray[np.float64],
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
+    close: NDArray[np.float64],
+    fee: float,
+    slippage: float,
+    horizon: int,
+    ends: NDArray[np.int64],
+    results: NDArray[np.float64],
+) -> None:
+    """Fill `ends` and `results`, of which the latter are NaN so far."""
+    bars = len(close)
     for k in range(len(cases)):
         s, entry, side = cases[k, SYMBOL], cases[k, ENTRY], cases[k, SIDE]
         stop, target = plans[k, STOP], plans[k, TARGET]
@@ -111,7 +129,6 @@ def outcomes(
                 results[k, RESULT] = (side * (out - price) - fee * (price + out)) / risk
                 results[k, BEST], results[k, WORST] = best, worst
                 break
-    return ends, results
 
 
 def warm() -> None:

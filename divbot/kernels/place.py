@@ -14,8 +14,10 @@ import hashlib
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 
 from divbot.files import make_private
@@ -58,6 +60,21 @@ def place_of(sources: Path) -> Place:
     except (OSError, _Unfit):
         return Place(None, f"compiled code is kept nowhere, and each start compiles it: {advice}")
     return Place(folder, f"compiled code is kept in {folder.parent}, not in the cache: {advice}")
+
+
+def is_kept(modules: Iterable[str]) -> bool | None:
+    """Tell whether compiled code of each of `modules` is kept; None: it has no place.
+
+    They are named as they are imported, and not imported here.
+    """
+    for name in modules:
+        package, _, module = name.rpartition(".")
+        folder = place_of(Path(str(import_module(package).__file__)).parent).folder
+        if folder is None:
+            return None
+        if not any(folder.glob(f"{module}.*.nbi")):
+            return False
+    return True
 
 
 def _temporary_name() -> str:

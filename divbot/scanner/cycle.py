@@ -12,7 +12,7 @@ from itertools import chain
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil, VenueError, VenueRefused
 from divbot.domain.market import Interval
-from divbot.domain.signals import MINIMUM_CANDLES, Divergence, Opportunity, Signal
+from divbot.domain.signals import Divergence, Opportunity, Signal
 from divbot.scanner.base_rates import BaseRate
 from divbot.scanner.cases import FATES
 from divbot.scanner.evidence import Expectations
@@ -337,10 +337,11 @@ class _Results:
     def skipped(self, rules: ScanRules, wanted: Collection[str]) -> Iterable[Skipped]:
         """Return every symbol that the report may not speak of, and why."""
         yield from self.failures
-        enough = [x for x in self.coverage if x.candles >= MINIMUM_CANDLES]
+        least = rules.ranking.trade.indicator.minimum_candles
+        enough = [x for x in self.coverage if x.candles >= least]
         for found in self.coverage:
-            if found.candles < MINIMUM_CANDLES:
-                detail = f"{found.candles} final candles, at least {MINIMUM_CANDLES} are needed"
+            if found.candles < least:
+                detail = f"{found.candles} final candles, at least {least} are needed"
                 yield Skipped(found.symbol, INSUFFICIENT_HISTORY, detail)
             elif found.symbol not in wanted and (age := _known_age(found, rules)) < rules.min_age:
                 detail = f"{age:.1f} days of history, at least {rules.min_age:g} are expected"

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence
-from divbot.kernels.analysis import Analysis, after_warm_up, analyse
+from divbot.kernels.analysis import Analysis, analyse
 from divbot.kernels.divergence import PIVOT, PREVIOUS
-from divbot.kernels.pivots import RIGHT
 from divbot.scanner.block import Block, build_block, steps_of
 from divbot.scanner.cases import FATES
 from divbot.scanner.plan import TradeRules
@@ -70,7 +69,7 @@ def examine(
 ) -> Examination:
     """Return what the newest `rows` steps of `candles`, of which there are some, show."""
     block = build_block({symbol: candles}, interval, rows)
-    analysis = analyse(block.high, block.low, block.close)
+    analysis = analyse(block.high, block.low, block.close, rules.indicator)
     steps = np.arange(len(block.close))
     volume = np.full(len(steps), np.nan)
     rows_of = steps_of(candles.open_time, interval) - block.first_step
@@ -86,7 +85,7 @@ def examine(
         volume=volume,
         rsi=analysis.rsi[:, 0],
         atr=analysis.atr[:, 0],
-        divergences=tuple(_tried(block, analysis, after_warm_up(analysis.divergences), rules)),
+        divergences=tuple(_tried(block, analysis, analysis.after_warm_up(), rules)),
     )
 
 
@@ -95,10 +94,10 @@ def _tried(
 ) -> Iterator[TriedDivergence]:
     cases = try_divergences(block, analysis, events, rules)
     previous, pivot = events[:, PREVIOUS], events[:, PIVOT]
-    ended = block.open_times(pivot + RIGHT + cases.held, np.zeros_like(pivot))
+    ended = block.open_times(analysis.confirmed(events) + cases.held, np.zeros_like(pivot))
     stops, targets = plans(block, analysis, events, rules)
     earlier, later = prices_at(block, events, PREVIOUS), prices_at(block, events, PIVOT)
-    for row, divergence in enumerate(divergences_of(block, events)):
+    for row, divergence in enumerate(divergences_of(block, analysis, events)):
         has_ended = bool(cases.held[row])
         yield TriedDivergence(
             divergence=divergence,

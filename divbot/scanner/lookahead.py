@@ -8,8 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divbot.kernels.analysis import Analysis, analyse
-from divbot.kernels.divergence import PIVOT
-from divbot.kernels.pivots import RIGHT
 from divbot.scanner.block import Block
 from divbot.scanner.cases import REACHED_TARGET, UNRESOLVED
 from divbot.scanner.plan import TradeRules
@@ -30,15 +28,15 @@ class Replay:
 
 def replay(block: Block, rules: TradeRules) -> Replay:
     """Return what every prefix of `block` shows, compared with the whole."""
-    whole = analyse(block.high, block.low, block.close)
+    whole = analyse(block.high, block.low, block.close, rules.indicator)
     cases = try_divergences(block, whole, whole.divergences, rules)
-    confirmed = whole.divergences[:, PIVOT] + RIGHT
+    confirmed = whole.confirmed(whole.divergences)
     fates = _Fates(cases.fate, cases.result, confirmed, confirmed + cases.held)
     changes = []
     bars = len(block.close)
     for end in range(1, bars + 1):
         part = _prefix(block, end)
-        then = analyse(part.high, part.low, part.close)
+        then = analyse(part.high, part.low, part.close, rules.indicator)
         changes += [
             f"{x} of the first {end} candles" for x in _changes(whole, then, confirmed, end)
         ]

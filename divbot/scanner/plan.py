@@ -8,6 +8,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.kernels.indicator import TRADINGVIEW, Indicator
+
 Number = TypeVar("Number", float, NDArray[np.float64])
 
 
@@ -25,6 +27,8 @@ class TradeRules:
     """Of each fill but that of a target; a part of the price."""
     horizon: int
     """Candles after which a past case is closed at the market."""
+    indicator: Indicator = TRADINGVIEW
+    """How the divergence is found, and over how many candles the ATR goes."""
 
 
 def stop_and_target(

@@ -94,6 +94,9 @@ class InlinePool:
         self._source = source
         self._done = 0
         self._progress: Progress = _ignore
+        from divbot.scanner import kernels  # only here: a parent of workers needs none
+
+        kernels.warm()
         self._worker = _new_worker(source, connections, self._count)
 
     def run(self, tasks: Sequence[BlockTask], progress: Progress) -> list[Done]:

@@ -2,15 +2,12 @@
 
 import gc
 
-from divbot.kernels import analysis, klines, outcomes, rows
+from divbot.scanner import kernels
 from divbot.scanner.worker import BlockWorker
 
 __all__ = ["BlockWorker"]
 
-analysis.warm()
-klines.warm()
-outcomes.warm()
-rows.warm()
+kernels.warm()
 
 # A worker shares a page with the forkserver until one of them writes to it, and a collection writes
 # to all that it looks at: let it leave alone what is loaded by now. Little of that is garbage, and

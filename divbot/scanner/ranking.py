@@ -32,6 +32,10 @@ class RankingRules:
     trade: TradeRules
     weights: Weights
 
+    def wants(self, kind: Kind) -> bool:
+        """Tell whether divergences of this kind are asked for."""
+        return kind in self.kinds and kind.side in self.sides
+
     def is_fresh(self, age: int) -> bool:
         """Tell whether what was confirmed `age` candles ago is no history yet."""
         return age <= self.max_age
@@ -42,6 +46,13 @@ class Plan(NamedTuple):
 
     stop: Decimal
     target: Decimal
+
+    def touched(self, lowest: Decimal, highest: Decimal) -> str:
+        """Return which of the two these prices reach, "stop" before "target"; empty for neither."""
+        is_buy = self.stop < self.target
+        if lowest <= self.stop if is_buy else highest >= self.stop:
+            return "stop"
+        return "target" if (highest >= self.target if is_buy else lowest <= self.target) else ""
 
 
 def rank(
@@ -56,8 +67,7 @@ def rank(
     found = [
         opportunity
         for signal in signals
-        if signal.divergence.kind in rules.kinds
-        and signal.divergence.kind.side in rules.sides
+        if rules.wants(signal.divergence.kind)
         and rules.is_fresh(age_of(signal))
         and (
             opportunity := _opportunity(
@@ -85,9 +95,7 @@ def plan_of(signal: Signal, tick: Decimal | None, rules: TradeRules) -> Plan | N
     There is none when the price closed beyond the stop before the divergence was confirmed.
     """
     is_buy = signal.divergence.kind.side is Side.BUY
-    stop, target = stop_and_target(
-        1.0 if is_buy else -1.0, signal.price, signal.confirmed_close, signal.confirmed_atr, rules
-    )
+    stop, target = unrounded_plan_of(signal, rules)
     if (signal.confirmed_close > stop) is not is_buy:
         return None
     if is_buy:
@@ -95,6 +103,13 @@ def plan_of(signal: Signal, tick: Decimal | None, rules: TradeRules) -> Plan | N
     else:
         plan = Plan(price_above(stop, tick), price_below(target, tick))
     return plan if plan.stop > 0 and plan.target > 0 else None
+
+
+def unrounded_plan_of(signal: Signal, rules: TradeRules) -> tuple[float, float]:
+    """Return where stop and target would be at any price, valid or not."""
+    side = 1.0 if signal.divergence.kind.side is Side.BUY else -1.0
+    close, atr = signal.confirmed_close, signal.confirmed_atr
+    return stop_and_target(side, signal.price, close, atr, rules)
 
 
 def _opportunity(
@@ -141,6 +156,4 @@ def _is_spent(signal: Signal, plan: Plan, price: Decimal, tick: Decimal | None) 
     """Tell whether stop or target was touched since the confirmation, or the price is there."""
     lowest = min(price_of(signal.lowest_since, tick), price)
     highest = max(price_of(signal.highest_since, tick), price)
-    if signal.divergence.kind.side is Side.BUY:
-        return lowest <= plan.stop or highest >= plan.target
-    return highest >= plan.stop or lowest <= plan.target
+    return bool(plan.touched(lowest, highest))

@@ -39,7 +39,7 @@ PARTS: Mapping[str, str] = MappingProxyType(
 PROVEN = frozenset({"expectancy"})
 """The parts by which the upper third of signals did better than the lower one on recorded years.
 
-Counted by `divbot verify calibration`, with a week as one observation; the README tells the table.
+Counted by `divbot verify calibration`, with a week as one observation; see docs/signals.md.
 """
 UNJUDGED = frozenset({"freshness"})
 """Full for all where signals are judged: at their confirmation."""

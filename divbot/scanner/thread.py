@@ -139,15 +139,20 @@ class BackgroundScanner:
     def stop(self, seconds: float = JOIN_SECONDS) -> bool:
         """Ask it to end, and wait for that; return False, having said so, where it does not."""
         self.ask_to_stop()
-        if self._thread.ident is None:
+        if self.join(seconds):
             return True
-        self._thread.join(seconds)
-        if self._thread.is_alive() and not self._told_left:
+        if not self._told_left:
             self._told_left = True
             self._tell(
                 f"[Background] the scanner did not stop within {seconds:g} s; left behind",
                 is_warning=True,
             )
+        return False
+
+    def join(self, seconds: float) -> bool:
+        """Wait at most so long for its end; tell whether nothing of it runs any more."""
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
         return not self._thread.is_alive()
 
     def _run(self) -> None:

@@ -21,7 +21,6 @@ from divbot.kernels.divergence import (
     SYMBOL,
 )
 from divbot.kernels.outcomes import ENDED, FATE, RESULT, outcomes
-from divbot.kernels.pivots import RIGHT
 from divbot.scanner.block import Block
 from divbot.scanner.cases import Cases
 from divbot.scanner.plan import TradeRules, stop_and_target
@@ -43,7 +42,7 @@ KINDS = {
 
 def try_divergences(block: Block, analysis: Analysis, events: Events, rules: TradeRules) -> Cases:
     """Return what became of each of `events`, entered at the open after its confirmation."""
-    columns, confirmed = events[:, SYMBOL], events[:, PIVOT] + RIGHT
+    columns, confirmed = events[:, SYMBOL], analysis.confirmed(events)
     ends, results = outcomes(
         np.column_stack([columns, confirmed + 1, sides(events)]),
         np.column_stack(plans(block, analysis, events, rules)),
@@ -59,12 +58,12 @@ def try_divergences(block: Block, analysis: Analysis, events: Events, rules: Tra
     )
 
 
-def divergences_of(block: Block, events: Events) -> Iterator[Divergence]:
+def divergences_of(block: Block, analysis: Analysis, events: Events) -> Iterator[Divergence]:
     """Yield `events` as divergences, in their order."""
     columns = events[:, SYMBOL]
     times = (
         block.open_times(rows, columns).tolist()
-        for rows in (events[:, PREVIOUS], events[:, PIVOT], events[:, PIVOT] + RIGHT)
+        for rows in (events[:, PREVIOUS], events[:, PIVOT], analysis.confirmed(events))
     )
     for column, kind, *moments in zip(
         columns.tolist(), events[:, KIND].tolist(), *times, strict=True
@@ -75,7 +74,7 @@ def divergences_of(block: Block, events: Events) -> Iterator[Divergence]:
 def signals_of(block: Block, analysis: Analysis, events: Events) -> tuple[Signal, ...]:
     """Return `events` with the figures around them, in their order."""
     column, previous, pivot = events[:, SYMBOL], events[:, PREVIOUS], events[:, PIVOT]
-    confirmed = pivot + RIGHT
+    confirmed = analysis.confirmed(events)
     last = last_rows(block)[column]
     close = block.close[confirmed, column]
     figures = {
@@ -96,7 +95,7 @@ def signals_of(block: Block, analysis: Analysis, events: Events) -> tuple[Signal
     rows = zip(*(values.tolist() for values in figures.values()), strict=True)
     return tuple(
         Signal(divergence, **dict(zip(figures, row, strict=True)))
-        for divergence, row in zip(divergences_of(block, events), rows, strict=True)
+        for divergence, row in zip(divergences_of(block, analysis, events), rows, strict=True)
     )
 
 
@@ -118,7 +117,7 @@ def _since(
 
 def plans(block: Block, analysis: Analysis, events: Events, rules: TradeRules) -> Plans:
     """Return stop and target of each event, unrounded."""
-    columns, confirmed = events[:, SYMBOL], events[:, PIVOT] + RIGHT
+    columns, confirmed = events[:, SYMBOL], analysis.confirmed(events)
     return stop_and_target(
         sides(events).astype(np.float64),
         prices_at(block, events, PIVOT),
@@ -153,7 +152,7 @@ def trends(block: Block, analysis: Analysis, events: Events) -> Floats:
     Over TREND_BARS candles, in ATRs times their square root: what chance makes of a price is about
     0.6. 0 where a candle or the ATR is missing.
     """
-    column, row = events[:, SYMBOL], events[:, PIVOT] + RIGHT
+    column, row = events[:, SYMBOL], analysis.confirmed(events)
     went = block.close[row, column] - block.close[np.maximum(row - TREND_BARS, 0), column]
     with np.errstate(divide="ignore", invalid="ignore"):
         trend = sides(events) * went / (analysis.atr[row, column] * math.sqrt(TREND_BARS))

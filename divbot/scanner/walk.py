@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divbot.domain.signals import Signal
-from divbot.kernels.analysis import after_warm_up, analyse
-from divbot.kernels.divergence import KIND, PIVOT, SYMBOL
-from divbot.kernels.pivots import RIGHT
+from divbot.kernels.analysis import analyse
+from divbot.kernels.divergence import KIND, SYMBOL
 from divbot.scanner.block import Block
 from divbot.scanner.cases import REACHED_TARGET, Cases
 from divbot.scanner.plan import TradeRules
@@ -82,13 +81,13 @@ def walk(block: Block, quote_volume: Floats | None, rules: TradeRules) -> Walk:
     `quote_volume` is what was traded in the 24 hours before each row's close, in the quote asset;
     of shape (rows, symbols); None: that is not known, and counts as nothing.
     """
-    analysis = analyse(block.high, block.low, block.close)
-    events = after_warm_up(analysis.divergences)
+    analysis = analyse(block.high, block.low, block.close, rules.indicator)
+    events = analysis.after_warm_up()
     cases = try_divergences(block, analysis, events, rules)
     ended = cases.fate >= REACHED_TARGET
     events = events[ended]
     cases = Cases(cases.fate[ended], cases.held[ended], cases.result[ended])
-    column, confirmed = events[:, SYMBOL], events[:, PIVOT] + RIGHT
+    column, confirmed = events[:, SYMBOL], analysis.confirmed(events)
     side, close = sides(events), block.close[confirmed, column]
     stop, target = plans(block, analysis, events, rules)
     found = Walk(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.kernels.analysis import WARM_UP, analyse
+from divbot.kernels.analysis import analyse
 from divbot.kernels.divergence import HISTORY, PIVOT, PREVIOUS
+from divbot.kernels.indicator import Indicator
 from divbot.scanner.block import Block
 
 LENGTHS = (50, 100, 150, 200, 250, 300, 400, 499, 750, 1000)
@@ -31,20 +32,21 @@ class Window:
     """Found in the window past its warm-up, but not in the whole history."""
 
 
-def windows(block: Block, lengths: tuple[int, ...] = LENGTHS) -> tuple[Window, ...]:
+def windows(
+    block: Block, indicator: Indicator, lengths: tuple[int, ...] = LENGTHS
+) -> tuple[Window, ...]:
     """Return how windows of `lengths` compare with the whole, those that are shorter than it."""
     bars = len(block.close)
-    return tuple(_window(block, length) for length in lengths if length < bars)
+    return tuple(_window(block, indicator, length) for length in lengths if length < bars)
 
 
-def _window(block: Block, length: int) -> Window:
-    whole = analyse(block.high, block.low, block.close)
+def _window(block: Block, indicator: Indicator, length: int) -> Window:
+    whole = analyse(block.high, block.low, block.close, indicator)
     first = len(block.close) - length
-    part = analyse(block.high[first:], block.low[first:], block.close[first:])
-    expected = {
-        tuple(x) for x in whole.divergences[:, :HISTORY].tolist() if x[PREVIOUS] >= first + WARM_UP
-    }
-    shifted = part.divergences[part.divergences[:, HISTORY] >= WARM_UP, :HISTORY]
+    part = analyse(block.high[first:], block.low[first:], block.close[first:], indicator)
+    begin = first + indicator.warm_up
+    expected = {tuple(x) for x in whole.divergences[:, :HISTORY].tolist() if x[PREVIOUS] >= begin}
+    shifted = part.after_warm_up()[:, :HISTORY]
     shifted[:, [PREVIOUS, PIVOT]] += first
     found = {tuple(x) for x in shifted.tolist()}
     return Window(

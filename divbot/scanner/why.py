@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TypeAlias
 
 import numpy as np
@@ -14,16 +15,19 @@ from numpy.typing import NDArray
 
 from divbot.domain.clock import utc_text
 from divbot.domain.market import Interval
-from divbot.domain.signals import MINIMUM_CANDLES, Kind, Opportunity, Side
-from divbot.kernels.analysis import FARTHEST, NEAREST, WARM_UP, Analysis, analyse
-from divbot.kernels.divergence import HISTORY, KIND, PIVOT, PREVIOUS, SAME_RSI
-from divbot.kernels.pivots import HIGH, LOW, RIGHT
+from divbot.domain.money import price_of
+from divbot.domain.signals import Opportunity, Side
+from divbot.kernels.analysis import Analysis, analyse
+from divbot.kernels.divergence import KIND, PIVOT, PREVIOUS, SAME_RSI
+from divbot.kernels.indicator import Indicator
+from divbot.kernels.pivots import HIGH, LOW
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.cycle import ScanRules
+from divbot.scanner.plan import TradeRules
 from divbot.scanner.port import Candles, Listed, Universe
-from divbot.scanner.ranking import RankingRules
+from divbot.scanner.ranking import RankingRules, plan_of, unrounded_plan_of
 from divbot.scanner.report import Report
-from divbot.scanner.trial import KINDS
+from divbot.scanner.trial import KINDS, signals_of
 
 Event: TypeAlias = NDArray[np.int64]
 _YEAR = len("2024-")
@@ -43,6 +47,8 @@ class Story:
     """The steps that a symbol took, up to the one that stopped it."""
 
     symbol: str
+    listed: Listed | None = None
+    """As what it takes part in scans; None: it does not."""
     steps: list[Step] = field(default_factory=list)
     opportunity: Opportunity | None = None
 
@@ -65,8 +71,8 @@ def listing_story(symbol: str, universe: Universe) -> Story:
     story = Story(symbol)
     place = {x.symbol: number for number, x in enumerate(universe.listed, 1)}
     if symbol in place:
-        listed = universe.listed[place[symbol] - 1]
-        story.passes("universe", _rank(place[symbol], len(place), listed))
+        story.listed = universe.listed[place[symbol] - 1]
+        story.passes("universe", _rank(place[symbol], len(place), story.listed))
         return story
     for x in universe.left_out:
         if x.symbol == symbol:
@@ -97,7 +103,7 @@ def scan_story(
     if candles is None or not len(candles.open_time):
         story.stops("history", "no candle was found")
         return story
-    found = _Findings.of(candles, report.interval, rules.limit)
+    found = _Findings.of(candles, report.interval, rules.limit, ranking.trade.indicator)
     story.passes("history", found.history())
     for line in found.pivot_lines():
         story.passes("pivots", line)
@@ -109,12 +115,12 @@ def scan_story(
     story.passes("divergence", found.event_line(event))
     age = report.interval.steps_between(found.confirmed(event), _newest_open(report))
     fresh = f"confirmed {_candles(age)} ago; signals older than {ranking.max_age} are ignored"
-    if age > ranking.max_age:
+    if not ranking.is_fresh(age):
         story.stops("fresh", fresh)
         return story
     story.passes("fresh", fresh)
     if not mine:
-        story.stops(*_filtered(found, event, KINDS[int(event[KIND])], ranking))
+        story.stops(*_filtered(found, event, ranking, _tick_of(story)))
         return story
     story.opportunity = mine[0]
     story.passes("plan", _plan(mine[0]))
@@ -147,14 +153,22 @@ def _plan(x: Opportunity) -> str:
     )
 
 
-def _filtered(found: _Findings, event: Event, kind: Kind, rules: RankingRules) -> tuple[str, str]:
+def _tick_of(story: Story) -> Decimal | None:
+    instrument = story.listed.instrument if story.listed else None
+    return instrument.tick_size if instrument else None
+
+
+def _filtered(
+    found: _Findings, event: Event, rules: RankingRules, tick: Decimal | None
+) -> tuple[str, str]:
     """Return the filter that a fresh divergence did not pass."""
-    if kind not in rules.kinds or kind.side not in rules.sides:
+    kind = KINDS[int(event[KIND])]
+    if not rules.wants(kind):
         return (
             "filter",
             f"{kind.value.replace('_', ' ')} ({kind.side.value}) is filtered out by kind or side",
         )
-    return "open to trade", found.spent_line(event, kind, rules)
+    return "open to trade", found.spent_line(event, rules.trade, tick)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,17 +181,21 @@ class _Findings:
     interval: Interval
 
     @classmethod
-    def of(cls, candles: Candles, interval: Interval, limit: int) -> _Findings:
+    def of(
+        cls, candles: Candles, interval: Interval, limit: int, indicator: Indicator
+    ) -> _Findings:
         """Analyse candles as a scan does."""
         block = build_block({"": candles}, interval, limit)
-        return cls(block, analyse(block.high, block.low, block.close), candles, interval)
+        analysis = analyse(block.high, block.low, block.close, indicator)
+        return cls(block, analysis, candles, interval)
 
     def history(self) -> str:
         """Return how much of it there is."""
         count, rows = len(self.candles.open_time), len(self.block.close)
+        least = self.analysis.indicator.minimum_candles
         gaps = f", {rows - count} missing between them" if rows > count else ""
         return (
-            f"{count} final candles{gaps}, at least {MINIMUM_CANDLES} are needed; the newest one "
+            f"{count} final candles{gaps}, at least {least} are needed; the newest one "
             f"closed {self._closed(rows - 1)}"
         )
 
@@ -193,53 +211,56 @@ class _Findings:
 
     def newest(self, confirmed: int | None) -> Event | None:
         """Return the divergence that `confirmed` confirmed, or else the last, warm-up kept."""
-        kept = [x for x in self.analysis.divergences if x[HISTORY] >= WARM_UP]
-        wanted = [x for x in kept if confirmed is None or self.confirmed(x) == confirmed]
+        wanted = [
+            x
+            for x in self.analysis.after_warm_up()
+            if confirmed is None or self.confirmed(x) == confirmed
+        ]
         return wanted[-1] if wanted else None
 
     def why_none(self) -> str:
         """Return why the candles show no divergence."""
         early = len(self.analysis.divergences)
         if early:
+            warm_up = self.analysis.indicator.warm_up
             return (
-                f"none counts: {early} begin in the first {WARM_UP} candles, in which the RSI is "
+                f"none counts: {early} begin in the first {warm_up} candles, in which the RSI is "
                 "still settling"
             )
         return "none in these candles; the pivots above are the newest ones"
 
     def confirmed(self, event: Event) -> int:
         """Return the open time of the confirming candle, ms UTC."""
-        return self._time(int(event[PIVOT]) + RIGHT)
+        return self._time(int(self.analysis.confirmed(event)))
 
     def event_line(self, event: Event) -> str:
         """Return a divergence in words."""
         kind = KINDS[int(event[KIND])]
         mark = LOW if kind.side is Side.BUY else HIGH
         pair = self._pair(int(event[PREVIOUS]), int(event[PIVOT]), mark)
-        row = int(event[PIVOT]) + RIGHT
+        row = int(self.analysis.confirmed(event))
         return f"{kind.value.replace('_', ' ')}: {pair}; confirmed {self._closed(row)}"
 
-    def spent_line(self, event: Event, kind: Kind, rules: RankingRules) -> str:
+    def spent_line(self, event: Event, rules: TradeRules, tick: Decimal | None) -> str:
         """Return why a fresh divergence cannot be traded any more."""
-        row = int(event[PIVOT]) + RIGHT
-        close, since = self.block.close[row, 0], slice(row + 1, None)
-        is_buy = kind.side is Side.BUY
-        sign = 1 if is_buy else -1
-        price = (self.block.low if is_buy else self.block.high)[int(event[PIVOT]), 0]
-        stop = price - sign * rules.trade.stop_atr * self.analysis.atr[row, 0]
-        target = close + rules.trade.reward_risk * (close - stop)
-        if sign * (close - stop) <= 0:
-            return f"it closed at {_text(close)} when confirmed, beyond the stop at {_text(stop)}"
-        lows, highs = self.block.low[since, 0], self.block.high[since, 0]
-        adverse, favourable = (lows, highs) if is_buy else (highs, lows)
-        for name, level, hit in (
-            ("stop", stop, sign * (adverse - stop) <= 0),
-            ("target", target, sign * (favourable - target) >= 0),
-        ):
-            if hit.any():
-                when = self._closed(row + 1 + int(np.argmax(hit)))
-                return f"the {name} at {_text(level)} was touched by the candle closed {when}"
-        return f"the price is within a tick of the stop ({_text(stop)}) or target ({_text(target)})"
+        (signal,) = signals_of(self.block, self.analysis, event[np.newaxis])
+        plan = plan_of(signal, tick, rules)
+        if plan is None:
+            stop, target = map(_text, unrounded_plan_of(signal, rules))
+            close = _text(signal.confirmed_close)
+            return (
+                f"it closed at {close} when confirmed, which leaves no trade between a stop at "
+                f"{stop} and a target at {target}"
+            )
+        for row in range(int(self.analysis.confirmed(event)) + 1, len(self.block.close)):
+            low, high = float(self.block.low[row, 0]), float(self.block.high[row, 0])
+            if low == low and (name := plan.touched(price_of(low, tick), price_of(high, tick))):
+                level = plan.stop if name == "stop" else plan.target
+                return (
+                    f"the {name} at {level:f} was touched by the candle closed {self._closed(row)}"
+                )
+        ends = f"the stop ({plan.stop:f}) or target ({plan.target:f})"
+        return f"the price is within a tick of {ends}"
 
     def _pair(self, q: int, p: int, mark: int) -> str:
         prices, rsi = self._prices(mark), self.analysis.rsi[:, 0]
@@ -253,8 +274,9 @@ class _Findings:
         for event in self.analysis.divergences:
             if (int(event[PREVIOUS]), int(event[PIVOT])) == (q, p) and self._is(event, mark):
                 return KINDS[int(event[KIND])].value.replace("_", " ")
-        if not NEAREST <= p - q <= FARTHEST:
-            return f"not {NEAREST} to {FARTHEST} candles apart"
+        nearest, farthest = self.analysis.indicator.nearest, self.analysis.indicator.farthest
+        if not nearest <= p - q <= farthest:
+            return f"not {nearest} to {farthest} candles apart"
         prices, rsi = self._prices(mark), self.analysis.rsi[:, 0]
         if prices[p] == prices[q]:
             return "no divergence: equal prices"

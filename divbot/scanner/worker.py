@@ -20,10 +20,9 @@ from numpy.typing import NDArray
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil, TryAgain, VenueError, VenueRefused
 from divbot.domain.market import Interval
-from divbot.domain.signals import MINIMUM_CANDLES, Divergence, Signal
-from divbot.kernels.analysis import Analysis, after_warm_up, analyse
-from divbot.kernels.divergence import PIVOT, SYMBOL
-from divbot.kernels.pivots import RIGHT
+from divbot.domain.signals import Divergence, Signal
+from divbot.kernels.analysis import Analysis, analyse
+from divbot.kernels.divergence import SYMBOL
 from divbot.scanner.block import Block, build_block, steps_of
 from divbot.scanner.cases import FATES
 from divbot.scanner.port import Candles, MarketData
@@ -223,24 +222,25 @@ class _Found:
 
 
 def _find(fetched: Mapping[str, _Fetched], task: BlockTask) -> _Found:
+    indicator = task.trade.indicator
     series = {
         symbol: x.candles
         for symbol, x in fetched.items()
-        if len(x.candles.open_time) >= MINIMUM_CANDLES
+        if len(x.candles.open_time) >= indicator.minimum_candles
     }
     if not series:
         return _Found(_covered(fetched, task, {}))
     block = build_block(series, task.interval, task.limit)
-    analysis = analyse(block.high, block.low, block.close)
-    events = after_warm_up(analysis.divergences)
+    analysis = analyse(block.high, block.low, block.close, indicator)
+    events = analysis.after_warm_up()
     # The market's newest candle is at most so much older than the symbol's own.
     oldest = last_rows(block) - task.max_age - LATEST_LAG
-    fresh = events[events[:, PIVOT] + RIGHT >= oldest[events[:, SYMBOL]]]
+    fresh = events[analysis.confirmed(events) >= oldest[events[:, SYMBOL]]]
     signals = signals_of(block, analysis, fresh)
     return _Found(
         _covered(fetched, task, _outcomes(block, analysis, events, task)),
         signals,
-        tuple(divergences_of(block, events)) if task.with_divergences else (),
+        tuple(divergences_of(block, analysis, events)) if task.with_divergences else (),
         _charted(series, signals, task),
     )
 

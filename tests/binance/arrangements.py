@@ -109,16 +109,16 @@ def client_for(
     """Provide a client of the arranged venue, and its transport."""
     with closing(CountingTransport(open_transport(clock, trust=arranged.trust))) as transport:
         urls = [arranged.base_url]
+        budget = WeightBudget(clock, 1_000_000)
         client = BinanceClient(
             Market.SPOT,
             urls,
             transport,  # type: ignore[arg-type]
             clock,
             Bans(None),
+            budget.lease(budget.open_lease()),
             request_timeout=seconds,
         )
-        budget = WeightBudget(clock, 1_000_000)
-        client.spend_from(budget.lease(budget.open_lease()))
         yield client, transport
 
 

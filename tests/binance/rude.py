@@ -94,11 +94,11 @@ def hold(connection: socket.socket) -> None:
 
 
 def drip(head: bytes, byte: bytes) -> Script:
-    """Send `byte` now and then: always before any recv would time out."""
+    """Send `byte` until the client leaves: always before any recv would time out."""
 
     def send(connection: socket.socket) -> None:
         connection.sendall(head)
-        for _ in range(400):
+        while True:
             connection.sendall(byte)
             threading.Event().wait(0.01)
 

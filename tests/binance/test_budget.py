@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import random
 from collections import deque
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import pytest
@@ -295,6 +296,28 @@ def test_memory_is_shared_only_with_children() -> None:
     # Sent through a queue it would be a copy, and count for nobody.
     with pytest.raises(pickle.PicklingError):
         pickle.dumps(WeightBudget(ManualClock(), LIMIT))
+
+
+def test_nothing_is_spent_before_a_task_brings_its_lease() -> None:
+    budget = WeightBudget(ManualClock(), 1000)
+
+    with pytest.raises(AssertionError, match="a task brings the lease"):
+        budget.no_lease().take(1)
+
+    assert budget.spent() == 0
+
+
+@pytest.mark.parametrize(("seconds", "is_told"), [(120.0, False), (121.0, True)])
+def test_a_pause_of_two_minutes_is_waited_for_and_a_longer_one_is_told(
+    seconds: float, is_told: bool
+) -> None:
+    clock = ManualClock()
+    budget = WeightBudget(clock, 1000)
+    lease = budget.lease(budget.open_lease(10))
+    lease.pause(seconds)
+
+    with pytest.raises(StopUntil) if is_told else nullcontext():
+        assert lease.try_take(10) is False
 
 
 @pytest.mark.parametrize("in_worker", [False, True], ids=["the parent", "a worker"])

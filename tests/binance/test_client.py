@@ -62,16 +62,15 @@ def client_of(
     bans: Bans | None = None,
     base_urls: tuple[str, ...] = (HERE,),
 ) -> BinanceClient:
-    client = BinanceClient(
+    budget = budget or WeightBudget(transport.clock, 10_000)
+    return BinanceClient(
         market,
         base_urls,
         transport,  # type: ignore[arg-type]
         transport.clock,
         bans or Bans(None),
+        budget.lease(budget.open_lease()),
     )
-    budget = budget or WeightBudget(transport.clock, 10_000)
-    client.spend_from(budget.lease(budget.open_lease()))
-    return client
 
 
 def refusal(status: int, code: int = 0, message: str = "", **headers: str) -> Answer:

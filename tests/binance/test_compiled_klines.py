@@ -110,7 +110,7 @@ def test_recorded_answers_are_read_alike(data: Path) -> None:
             body = json.dumps(rows, separators=(",", ":")).encode()
             assert compiled(body)[0] == len(rows)
             ours = compiled_klines.parse_final_klines(body, interval)
-            theirs = wire.parse_final_klines(body, interval)
+            theirs = wire.final_klines_of_json(body, interval)
             assert isinstance(ours, Candles)
             assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
             found += len(rows)
@@ -125,7 +125,7 @@ def test_nonsense_is_refused_alike(body: bytes) -> None:
         except BadAnswer as error:
             return str(error)
 
-    assert outcome(compiled_klines.parse_final_klines) == outcome(wire.parse_final_klines)
+    assert outcome(compiled_klines.parse_final_klines) == outcome(wire.final_klines_of_json)
 
 
 NUMBERS = st.sampled_from([0.0, -0.0, 1.0, 2.0, 3.0, -1.0, np.inf, -np.inf, np.nan, 5e-324])
@@ -146,11 +146,27 @@ def test_the_kernel_takes_for_sound_what_the_plain_reader_does(
     sound = are_sound(times, columns, len(rows), spacing)
 
     try:
-        wire._check_candles(Candles(times, *columns), interval)
+        wire.check_candles(Candles(times, *columns), interval)
     except BadAnswer:
         assert not sound
     else:
         assert sound
+
+
+@pytest.mark.parametrize(
+    ("gaps", "expected"),
+    [
+        pytest.param((STEP, STEP), True, id="one after the other"),
+        pytest.param((STEP, 3 * STEP), True, id="two are missing"),
+        pytest.param((STEP, 0), False, id="twice"),
+        pytest.param((STEP, -STEP), False, id="back again"),
+        pytest.param((STEP + 1, STEP), False, id="off the grid"),
+    ],
+)
+def test_times_ascend_in_whole_steps(gaps: tuple[int, int], expected: bool) -> None:
+    times = START + np.cumsum((0, *gaps))
+
+    assert are_sound(times, np.ones((COLUMNS, 3)), 3, STEP) is expected
 
 
 @pytest.mark.parametrize("low", [0.0, 1.0, 2.0])

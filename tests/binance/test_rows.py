@@ -111,10 +111,9 @@ class Venue:
         return Answer(200, {"content-type": "application/json"}, orjson.dumps(self.bodies[name]))
 
     def client(self, clock: ManualClock) -> BinanceClient:
-        client = BinanceClient(self.market, ["http://x"], self, clock, Bans(None))  # type: ignore[arg-type]
         budget = WeightBudget(clock, 10_000)
-        client.spend_from(budget.lease(budget.open_lease()))
-        return client
+        lease = budget.lease(budget.open_lease())
+        return BinanceClient(self.market, ["http://x"], self, clock, Bans(None), lease)  # type: ignore[arg-type]
 
     def universe(self, *held: str, **rules: Any) -> Universe:
         return self.listings(ManualClock(NOW), **rules).universe(held)
@@ -461,7 +460,7 @@ def test_whatever_a_candle_says_it_is_believed_or_refused(
             return str(error)
 
     fast = outcome(lambda x: closes(compiled_klines.parse_final_klines(x, Interval.M1)))
-    plain = outcome(lambda x: closes(wire.parse_final_klines(x, Interval.M1)))
+    plain = outcome(lambda x: closes(wire.final_klines_of_json(x, Interval.M1)))
     exact = outcome(lambda x: [float(c.close) for c in wire.parse_minutes(x, Interval.M1).final])
 
     assert fast == plain == exact
@@ -474,11 +473,11 @@ def closes(candles: Candles) -> list[float]:
 
 def test_further_fields_of_a_candle_do_no_harm() -> None:
     rows = [kline(number) for number in range(3)]
-    plain = wire.parse_final_klines(orjson.dumps(rows), Interval.M1)
+    plain = wire.final_klines_of_json(orjson.dumps(rows), Interval.M1)
     for further in (["0"], [0, "1.5"], [None, {"new": []}]):
         body = orjson.dumps([[*row, *further] for row in rows])
 
-        for parse in (compiled_klines.parse_final_klines, wire.parse_final_klines):
+        for parse in (compiled_klines.parse_final_klines, wire.final_klines_of_json):
             found = parse(body, Interval.M1)
 
             assert [x.tolist() for x in found] == [x.tolist() for x in plain]
@@ -488,7 +487,7 @@ def test_further_fields_of_a_candle_do_no_harm() -> None:
     ("factor", "unit"), [(1_000, "microseconds"), (0.001, "seconds"), (1_000_000, "nanoseconds")]
 )
 @pytest.mark.parametrize(
-    "parse", [compiled_klines.parse_final_klines, wire.parse_final_klines], ids=["fast", "plain"]
+    "parse", [compiled_klines.parse_final_klines, wire.final_klines_of_json], ids=["fast", "plain"]
 )
 def test_candles_in_another_unit_of_time_are_refused_by_name(
     parse: Any, factor: float, unit: str

@@ -18,7 +18,7 @@ from divbot.binance.rows import is_symbol
 from divbot.binance.wire import (
     Listing,
     ListingParser,
-    parse_final_klines,
+    final_klines_of_json,
     parse_quotes,
     parse_server_time,
     parse_tickers,
@@ -57,7 +57,7 @@ def test_a_time_that_is_not_in_milliseconds_is_none(time: object) -> None:
 
 
 def test_the_last_row_is_never_final() -> None:
-    candles = parse_final_klines(body(kline(0), kline(1), kline(2, close="9.5")), Interval.M1)
+    candles = final_klines_of_json(body(kline(0), kline(1), kline(2, close="9.5")), Interval.M1)
 
     assert candles.open_time.tolist() == [START, START + STEP]
     assert candles.close.tolist() == [10.5, 10.5]
@@ -65,13 +65,13 @@ def test_the_last_row_is_never_final() -> None:
 
 @pytest.mark.parametrize("rows", [[], [kline(0)]], ids=["none", "only the forming one"])
 def test_a_new_listing_has_no_final_candle(rows: list[Any]) -> None:
-    candles = parse_final_klines(body(*rows), Interval.M1)
+    candles = final_klines_of_json(body(*rows), Interval.M1)
 
     assert [len(column) for column in candles] == [0] * 6
 
 
 def test_missing_candles_are_no_fault_of_the_answer() -> None:
-    candles = parse_final_klines(body(kline(0), kline(5), kline(6)), Interval.M1)
+    candles = final_klines_of_json(body(kline(0), kline(5), kline(6)), Interval.M1)
 
     assert np.diff(candles.open_time).tolist() == [5 * STEP]
 
@@ -107,7 +107,7 @@ def test_missing_candles_are_no_fault_of_the_answer() -> None:
 )
 def test_candles_that_cannot_be_are_not_believed(answer: bytes) -> None:
     with pytest.raises(BadAnswer):
-        parse_final_klines(answer, Interval.M1)
+        final_klines_of_json(answer, Interval.M1)
 
 
 @given(
@@ -119,7 +119,7 @@ def test_candles_that_cannot_be_are_not_believed(answer: bytes) -> None:
 )
 def test_whatever_comes_is_believed_or_refused_but_never_a_surprise(answer: bytes) -> None:
     parsers: list[Callable[[bytes], object]] = [
-        lambda x: parse_final_klines(x, Interval.M1),
+        lambda x: final_klines_of_json(x, Interval.M1),
         lambda x: ListingParser(Market.SPOT).parse(x),
         parse_tickers,
         parse_tickers_and_quotes,
@@ -231,7 +231,7 @@ def test_real_candles_are_understood(
     document = json.loads(real(data, file))
 
     for raw in document.values():
-        candles = parse_final_klines(json.dumps(raw).encode(), interval)
+        candles = final_klines_of_json(json.dumps(raw).encode(), interval)
         assert len(candles.close) == len(raw) - 1
         assert rows is None or len(raw) == rows
         assert candles.close.tolist() == [float(row[4]) for row in raw[:-1]]

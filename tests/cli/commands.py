@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from divbot.domain.clock import SystemClock
 
 CLOCK = SystemClock()
@@ -56,6 +58,10 @@ def hear_signals() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for processes, in /proc")
+"""What a test bears that looks at a `group`."""
 
 
 def group(leader: int) -> set[int]:

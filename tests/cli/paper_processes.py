@@ -17,7 +17,6 @@ from divbot.exchange.embedded import EmbeddedExchange
 from divbot.exchange.options import ExchangeOptions
 from divbot.processes import PRELOAD
 from tests.cli.commands import (
-    CLOCK,
     DIVBOT,
     environment,
     eventually,
@@ -25,7 +24,6 @@ from tests.cli.commands import (
     hear_signals,
 )
 
-GENEROUS = 20.0
 """Seconds; what is promised is 2, on a machine that has nothing else to do."""
 
 
@@ -44,7 +42,6 @@ class Ending:
     code: int
     printed: str
     complained: str
-    seconds: float
     left: set[int]
     """Processes of its group that outlived it."""
 
@@ -98,10 +95,8 @@ class Paper:
 
     def ending(self) -> Ending:
         """Wait for the end."""
-        began = CLOCK.monotonic()
         self.process.wait(60)
-        eventually(lambda: not group(self.pid), 5.0)
-        seconds = CLOCK.monotonic() - began
+        eventually(lambda: not group(self.pid))
         left = group(self.pid)
         if left:
             with contextlib.suppress(ProcessLookupError):
@@ -109,7 +104,7 @@ class Paper:
         # Not by communicate(): what was read ahead of the lines heard would be lost.
         streams = self.process.stdout, self.process.stderr
         printed, complained = [stream.read() if stream else "" for stream in streams]
-        return Ending(self.process.returncode, printed, complained, seconds, left)
+        return Ending(self.process.returncode, printed, complained, left)
 
     def __enter__(self) -> Paper:
         return self

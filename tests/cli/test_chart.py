@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from divbot.cli import command_line
-from divbot.cli.chart import _file_name
+from divbot.cli.chart import file_name
 from divbot.domain.errors import InputError
 from divbot.exchange.embedded import EmbeddedExchange
 from divbot.exchange.options import ExchangeOptions
@@ -153,7 +153,7 @@ def test_without_plotly_one_is_told_what_to_install(
     ],
 )
 def test_a_file_s_name_stays_in_its_folder(symbol: str, name: str) -> None:
-    assert _file_name(symbol) == name
+    assert file_name(symbol) == name
 
 
 def test_what_is_excluded_from_scans_can_be_looked_at(quiet_market: str, tmp_path: Path) -> None:

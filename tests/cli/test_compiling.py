@@ -7,21 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from divbot.cli import compiling, progress
+from divbot.cli import progress
 from divbot.cli.compiling import is_compiled, tell_of_compiling
 from divbot.cli.progress import ScanProgress
 from divbot.cli.terminal import Terminal
+from divbot.kernels import place
 from divbot.kernels.place import Place
 
 NOTICE = (
-    "divbot: compiling for this machine, which usually takes 20 to 60 s; only the first start "
+    "divbot: compiling for this machine, which usually takes 5 to 20 s; only the first start "
     "does so\n"
 )
 
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(compiling, "place_of", lambda _: Place(tmp_path))
+    monkeypatch.setattr(place, "place_of", lambda _: Place(tmp_path))
     return tmp_path
 
 
@@ -33,23 +34,32 @@ def test_a_first_start_says_what_it_waits_for_and_how_long(
     assert capsys.readouterr() == ("", NOTICE)
 
 
-def test_the_readme_s_first_command_shows_what_it_does() -> None:
+def test_the_readme_s_first_commands_install_what_a_scan_needs_and_then_what_tests_need() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 
-    first = readme.partition("```sh\n")[2].partition("\n")[0]
+    blocks = readme.split("```sh\n")[1:3]
+    first, second = (block.partition("\n")[0] for block in blocks)
 
-    assert "pip install --editable" in first
-    assert "--quiet" not in first
+    assert first.split(" && ") == [
+        "python3 -m venv .venv",
+        ".venv/bin/pip install --editable .",
+        ".venv/bin/divbot scan --demo",
+    ]
+    assert second.split(" && ") == [
+        ".venv/bin/pip install --editable '.[test]'",
+        ".venv/bin/python -m pytest",
+    ]
 
 
 def test_one_that_was_interrupted_compiles_on_and_says_so(cache: Path) -> None:
-    (cache / "past.no_past-24.py311.nbi").touch()
+    (cache / "wilder._walk-24.py311.nbi").touch()
 
     assert not is_compiled()
 
 
 def test_a_later_start_says_nothing(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (cache / "analysis._walk-98.py311.nbi").touch()
+    for name in ("wilder", "pivots", "divergence"):
+        (cache / f"{name}._walk-98.py311.nbi").touch()
 
     tell_of_compiling()
 
@@ -57,7 +67,7 @@ def test_a_later_start_says_nothing(cache: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_without_a_place_every_start_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiling, "place_of", lambda _: Place(None, "no home"))
+    monkeypatch.setattr(place, "place_of", lambda _: Place(None, "no home"))
 
     assert not is_compiled()
 
@@ -95,7 +105,7 @@ def test_a_progress_bar_says_compiling_until_a_symbol_is_there(
         ):
             step()
             screen.truncate(0)
-            bar._bar.refresh()  # it does so by itself ten times a second
+            bar.draw()
             shown.append(next(x for x in STAGES if x in screen.getvalue()))
 
     assert shown == stages

@@ -76,7 +76,7 @@ def test_the_view_shows_the_newest_snapshot() -> None:
     with view_on(terminal) as view:
         view.update(EMPTY)
         view.update(SNAPSHOT)
-        view._live.refresh()
+        view.draw()
         shown = terminal.getvalue()
 
     assert "starting" in shown
@@ -91,10 +91,10 @@ def test_the_view_says_what_is_waited_for_while_nobody_brings_a_snapshot() -> No
     with view_on(terminal) as view:
         view.ask(lambda: waits_for[0])
         view.update(SNAPSHOT)
-        view._live.refresh()
+        view.draw()
         waiting = terminal.getvalue()
         waits_for[0] = ""
-        view._live.refresh()
+        view.draw()
         goes_on = terminal.getvalue().removeprefix(waiting)
 
     assert "waiting for request weight" in waiting
@@ -108,7 +108,7 @@ def test_a_frame_overwrites_the_last_one_without_erasing_it() -> None:
     with view_on(terminal) as view:
         view.update(SNAPSHOT)
         before = len(terminal.getvalue())
-        view._live.refresh()
+        view.draw()
         frame = terminal.getvalue()[before:]
 
     assert frame.startswith("\x1b[H")
@@ -129,7 +129,7 @@ def test_a_terminal_that_changes_its_size_gets_the_next_frame_in_it() -> None:
         view.update(SNAPSHOT)
         console.size = ConsoleDimensions(60, 16)
         before = len(terminal.getvalue())
-        view._live.refresh()
+        view.draw()
         frame = terminal.getvalue()[before:]
 
     assert [cell_len(plain(line)) for line in frame.split("\n")] == [60] * 16
@@ -169,9 +169,9 @@ def test_a_bug_in_the_view_is_shown_and_outlived() -> None:
 
     with view_on(terminal) as view:
         view.update(replace(SNAPSHOT, at=10**18))
-        view._live.refresh()
+        view.draw()
         view.update(SNAPSHOT)
-        view._live.refresh()
+        view.draw()
 
     assert "cannot show this: " in terminal.getvalue()
     assert "BTCUSDT" in terminal.getvalue()
@@ -181,7 +181,7 @@ def test_an_update_never_waits_for_the_terminal() -> None:
     terminal = StuckTerminal()
     with view_on(terminal) as view:
         terminal.is_stuck = True
-        drawing = threading.Thread(target=view._live.refresh)
+        drawing = threading.Thread(target=view.draw)
         drawing.start()
         assert terminal.waited.wait(30)
 
@@ -205,7 +205,7 @@ def test_a_terminal_that_hangs_up_is_let_be() -> None:
         terminal.is_lost = True
         for _ in range(5):
             view.update(SNAPSHOT)
-            view._live.refresh()
+            view.draw()
         tries = terminal.tries
 
     assert tries == 1
@@ -246,7 +246,7 @@ def test_ctrl_z_gives_the_terminal_back_until_the_program_goes_on(
     while_stopped: list[str] = []
 
     def stop(_: int, number: int) -> None:
-        view._live.refresh() if isinstance(view, LiveView) else None
+        view.draw() if isinstance(view, LiveView) else None
         assert signal.getsignal(number) is signal.SIG_DFL
         while_stopped.append(terminal.getvalue())
 

@@ -11,7 +11,6 @@ import resource
 import signal
 import socket
 import subprocess
-import sys
 import termios
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,10 +21,19 @@ import pytest
 
 from divbot.domain.events import Marked
 from divbot.trading.journal import Journal, read
-from tests.cli.commands import CLOCK, DIVBOT, divbot, environment, eventually, group, hear_signals
-from tests.cli.paper_processes import GENEROUS, Ending, Paper, arguments, busy_exchange
+from tests.cli.commands import (
+    CLOCK,
+    DIVBOT,
+    divbot,
+    environment,
+    eventually,
+    group,
+    hear_signals,
+    linux,
+)
+from tests.cli.paper_processes import Ending, Paper, arguments, busy_exchange
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and groups")
+pytestmark = linux
 
 CTRL_C, TERM, HANGUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
@@ -46,7 +54,6 @@ def assert_in_order(ending: Ending, *codes: int) -> None:
     assert [x for x in ending.complained.splitlines() if "Z WARNING " not in x] == []
     assert ending.code in codes
     assert ending.left == set()
-    assert ending.seconds < GENEROUS
 
 
 def assert_whole(journal: Path) -> None:
@@ -162,16 +169,16 @@ def demo(journal: Path) -> Paper:
 
 
 def test_a_venue_that_does_not_answer_keeps_nobody_from_leaving(journal: Path) -> None:
+    patient = ("--jsonl", "--request-timeout", "120")  # longer than the test waits
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,
-        Paper(f"http://127.0.0.1:{silent.getsockname()[1]}", journal, "--jsonl") as run,
+        Paper(f"http://127.0.0.1:{silent.getsockname()[1]}", journal, *patient) as run,
         silent.accept()[0] as asked,
     ):
         asked.recv(1)
         ending = run.told_to_end(CTRL_C)
 
     assert_in_order(ending, 130)
-    assert ending.seconds < 5  # less than the time that an answer has
     assert not journal.exists()
 
 
@@ -227,12 +234,10 @@ def test_a_terminal_that_is_closed_ends_it_in_order(market: str, journal: Path) 
         shown = b""
         while b"BUY" not in shown and b"SELL" not in shown:
             shown += os.read(master, 65536)
-        began = CLOCK.monotonic()
         os.close(master)
         code = run.process.wait(30)
 
     assert code == 128 + HANGUP
-    assert CLOCK.monotonic() - began < GENEROUS
     assert eventually(lambda: not group(run.pid))
     assert isinstance(read(journal).events[-1], Marked)
 

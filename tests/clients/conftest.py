@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +13,9 @@ from divbot.exchange.options import ExchangeOptions
 from divbot.processes import PRELOAD
 
 from .loopback import loopback_only
+
+if TYPE_CHECKING:
+    from .ccxt_sides import Side
 
 NOON = parse_time("2024-07-30T12:00:20")
 
@@ -54,3 +58,27 @@ def grudging() -> Iterator[str]:
     options = ExchangeOptions(symbols=2, at=NOON, speed=0.0, weight_limit=30, patience=1)
     with EmbeddedExchange(options, PRELOAD) as exchange:
         yield exchange.base_url
+
+
+@pytest.fixture(scope="package")
+def spot(standing: str) -> Iterator[Side]:
+    from .ccxt_sides import spot_side
+
+    with spot_side(standing) as side:
+        side.client.load_markets()
+        yield side
+
+
+@pytest.fixture(scope="package")
+def usdm(standing: str) -> Iterator[Side]:
+    from .ccxt_sides import usdm_side
+
+    with usdm_side(standing) as side:
+        side.client.load_markets()
+        yield side
+
+
+@pytest.fixture(params=["spot", "usdm"])
+def side(request: pytest.FixtureRequest) -> Side:
+    """Return each market as ccxt sees it; skip where ccxt is not there."""
+    return request.getfixturevalue(request.param)

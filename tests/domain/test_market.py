@@ -23,6 +23,16 @@ def test_a_candle_closes_where_the_next_one_opens(
     assert interval.steps_between(parse_time(opened), parse_time(closed)) == 1
 
 
+UNITS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+
+
+@pytest.mark.parametrize("interval", [x for x in Interval if x is not Interval.MONTH])
+def test_a_length_is_what_its_name_says(interval: Interval) -> None:
+    count, unit = int(interval.value[:-1]), interval.value[-1]
+
+    assert interval.milliseconds == count * UNITS[unit]
+
+
 def test_months_are_counted_by_the_calendar() -> None:
     steps = Interval.MONTH.steps_between(parse_time("2023-11-01"), parse_time("2025-02-01"))
 

@@ -16,8 +16,8 @@ from divbot.domain.errors import InputError
 from divbot.domain.market import Market
 from divbot.exchange.faults import KINDS, Faults, Stage, parse_fault, parse_plan
 from divbot.exchange.front import Front
-from divbot.exchange.spoiling import _SPOILERS
-from divbot.exchange.wire import WAYS
+from divbot.exchange.spoiling import SPOILERS
+from divbot.exchange.wire import WAYS, bomb
 
 from .markets import NOON, synthetic_desk
 from .servers import running
@@ -92,7 +92,7 @@ def test_every_kind_has_what_makes_it():
     by_stage = {stage: {k.name for k in KINDS.values() if k.stage is stage} for stage in Stage}
 
     assert by_stage[Stage.WIRE] == set(WAYS)
-    assert by_stage[Stage.ANSWER] == set(_SPOILERS)
+    assert by_stage[Stage.ANSWER] == set(SPOILERS)
     assert by_stage[Stage.MARKET] == {"clock_offset", "stale"}
 
 
@@ -240,12 +240,8 @@ def test_a_bomb_is_small_until_it_is_unpacked(server, order):
     assert blanks.isspace()
 
 
-def test_the_end_of_a_bomb_is_sound(monkeypatch):
-    from divbot.exchange import wire
-
-    monkeypatch.setattr(wire, "_GIANT", 3 << 20)
-
-    text = gzip.decompress(wire._bomb.__wrapped__())
+def test_the_end_of_a_bomb_is_sound():
+    text = gzip.decompress(bomb(3 << 20))
 
     assert len(text) == (3 << 20) + 2
     assert json.loads(text) == []

@@ -12,11 +12,16 @@ from divbot.domain.market import Interval, Market
 from divbot.exchange.options import ExchangeOptions
 from divbot.exchange.recorded import load_recording
 from divbot.exchange.server import open_desks
+from tests.conftest import SHIPPED
 
 from .markets import DATA, ask, get, open_times
 from .recordings import MINUTE, START, archive_row, table, write_csv, write_zip
 
-SPOT_5M = DATA / "market" / "spot-5m-2024-07.parquet"
+SPOT_5M = {
+    folder / "market" / "spot-5m-2024-07.parquet": symbols
+    for folder, symbols in ((SHIPPED, 6), (DATA, 379))
+}
+"""How many symbols each recording has."""
 ARCHIVE = DATA / "archive"
 HEADER = (
     "open_time,open,high,low,close,volume,close_time,quote_volume,count,"
@@ -29,11 +34,13 @@ def desk_of(path, market=Market.SPOT, **options):
     return open_desks(chosen, ManualClock(START + 10**10))[0]
 
 
-@pytest.mark.skipif(not SPOT_5M.exists(), reason=f"needs {SPOT_5M}")
+@pytest.mark.parametrize("path", SPOT_5M, ids=["shipped", "all symbols"])
 @pytest.mark.parametrize("market", list(Market))
-def test_every_real_price_comes_back_as_the_very_same_float(market):
-    frame = pd.read_parquet(SPOT_5M)
-    desk = desk_of(SPOT_5M, market)
+def test_every_real_price_comes_back_as_the_very_same_float(market, path):
+    if not path.exists():
+        pytest.skip(f"not on this machine: {path}")
+    frame = pd.read_parquet(path)
+    desk = desk_of(path, market)
     groups = dict(iter(frame.groupby("symbol", observed=True)))
 
     for symbol, group in groups.items():
@@ -44,12 +51,11 @@ def test_every_real_price_comes_back_as_the_very_same_float(market):
         assert _bits(served) == _bits(recorded), symbol
         assert open_times(rows) == group["open_time"].tolist()[-1000:], symbol
 
-    assert len(groups) == 379
+    assert len(groups) == SPOT_5M[path]
 
 
-@pytest.mark.skipif(not SPOT_5M.exists(), reason=f"needs {SPOT_5M}")
 def test_spot_writes_8_decimals_of_recorded_prices():
-    (row,) = get(desk_of(SPOT_5M), "klines", symbol="PEPEUSDT", interval="1d", limit=1)
+    (row,) = get(desk_of(next(iter(SPOT_5M))), "klines", symbol="PEPEUSDT", interval="1d", limit=1)
 
     assert {len(each.partition(".")[2]) for each in row[1:6]} == {8}
 

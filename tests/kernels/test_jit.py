@@ -9,10 +9,14 @@ from pathlib import Path
 import numba
 import pytest
 
+import divbot
 from divbot.kernels import jit
+from divbot.kernels.ahead import warm
+from divbot.kernels.place import place_of
 
 KERNEL = """
 from divbot.kernels.jit import jit
+from divbot.kernels.place import place_of
 from lib.constants import FACTOR
 
 @jit
@@ -167,3 +171,16 @@ def test_a_kernel_is_loaded_without_what_compiles_and_others_compile_after_it(
     run(project, cache)
 
     assert run(project, cache, "lib.after") == "6.0 False [2.0, 7.0] {2: 4.0} 6.0 6.0"
+
+
+@pytest.mark.parametrize("package", ["kernels", "exchange"])
+def test_no_kernel_draws_in_numba_s_own_strings(package: str) -> None:
+    # The assignment of an array, which may raise with two shapes, takes seconds to compile for it.
+    warm(["divbot.scanner.kernels", "divbot.exchange.server"])
+    folder = place_of(Path(divbot.__file__).parent / package).folder
+    assert folder is not None
+
+    kept = list(folder.glob("*.nbc"))
+
+    assert len(kept) > 5
+    assert [x.name for x in kept if b"unicode" in x.read_bytes()] == []

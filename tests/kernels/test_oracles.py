@@ -3,45 +3,25 @@
 from __future__ import annotations
 
 import csv
-import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 import talib
 
 from divbot.kernels.analysis import analyse
-from divbot.kernels.atr import atr
+from divbot.kernels.indicator import Indicator
 from divbot.kernels.pivots import HIGH, LOW, pivots
-from divbot.kernels.rsi import rsi
+from divbot.kernels.wilder import rsi_and_atr
 from tests.kernels.blocks import Floats, events_of, walk
 from tests.oracles.pyne import ask
-
-ORACLE_SYMBOLS = (
-    *("ACMUSDT", "BTCUSDT", "DOGEUSDT", "ETHUSDT", "HIFIUSDT", "LUNCUSDT"),
-    *("PEPEUSDT", "RENDERUSDT", "SHIBUSDT", "SOLUSDT", "USDPUSDT", "XRPUSDT"),
-)
-ORACLE_KINDS = {
-    "bull": "regular_bullish",
-    "hbull": "hidden_bullish",
-    "bear": "regular_bearish",
-    "hbear": "hidden_bearish",
-}
+from tests.oracles.recorded import KINDS, SYMBOLS, answer_on, candles_of
 
 
-@pytest.fixture(scope="module")
-def spot_market(data: Path) -> pd.DataFrame:
-    return pd.read_parquet(data / "market" / "spot-5m-2024-07.parquet")
-
-
-@pytest.mark.parametrize("symbol", ORACLE_SYMBOLS)
-def test_recorded_symbols_are_as_the_oracle_says(
-    symbol: str, data: Path, spot_market: pd.DataFrame
-) -> None:
-    oracle: dict[str, Any] = json.loads((data / "oracle" / f"{symbol}.json").read_text())
-    candles = spot_market[spot_market.symbol == symbol].sort_values("open_time")
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_recorded_symbols_are_as_the_oracle_says(symbol: str) -> None:
+    oracle, candles = answer_on(symbol), candles_of(symbol)
     times = candles.open_time.to_numpy()
     columns = [column_of(candles[name].to_numpy()) for name in ("high", "low", "close")]
 
@@ -56,17 +36,17 @@ def test_recorded_symbols_are_as_the_oracle_says(
     assert [
         (kind, times[q], times[p], times[p + 5]) for kind, q, p in events_of(analysis, 0)
     ] == sorted(
-        (ORACLE_KINDS[x["kind"]], x["previous_pivot"], x["pivot"], x["confirmed"])
+        (KINDS[x["kind"]], x["previous_pivot"], x["pivot"], x["confirmed"])
         for x in oracle["divergences"]
     )
 
 
-@pytest.mark.parametrize("symbol", ORACLE_SYMBOLS)
-def test_pivots_of_the_oracle_s_own_rsi_are_the_oracle_s(symbol: str, data: Path) -> None:
-    oracle = json.loads((data / "oracle" / f"{symbol}.json").read_text())
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_pivots_of_the_oracle_s_own_rsi_are_the_oracle_s(symbol: str) -> None:
+    oracle = answer_on(symbol)
     strength = column_of(np.array(oracle["rsi"], np.float64))
 
-    marks = pivots(strength)[:, 0]
+    marks = pivots(strength, 5, 5)[:, 0]
 
     step = 300_000
     lows = [oracle["first_open_time"] + step * int(row) for row in np.flatnonzero(marks == LOW)]
@@ -77,10 +57,35 @@ def test_pivots_of_the_oracle_s_own_rsi_are_the_oracle_s(symbol: str, data: Path
 @pytest.mark.parametrize("ticks", [5, 20, 60, 400, 100_000])
 @pytest.mark.parametrize("seed", range(8))
 def test_fresh_series_are_as_the_live_oracle_says(seed: int, ticks: int) -> None:
-    high, low, close = walk(1000 * ticks + seed, 900, 1, ticks=ticks)
+    assert_as_the_oracle_says(walk(1000 * ticks + seed, 900, 1, ticks=ticks), Indicator())
 
-    answer = ask(close[:, 0], high[:, 0], low[:, 0], close[:, 0])
-    analysis = analyse(high, low, close)
+
+@pytest.mark.parametrize(
+    "indicator",
+    [
+        pytest.param(Indicator(rsi_length=2), id="the shortest RSI"),
+        pytest.param(Indicator(rsi_length=60), id="a long RSI"),
+        pytest.param(Indicator(atr_length=1), id="the shortest ATR"),
+        pytest.param(Indicator(atr_length=50), id="a long ATR"),
+        pytest.param(Indicator(pivot_left=1, pivot_right=1), id="the nearest pivots"),
+        pytest.param(Indicator(pivot_left=2, pivot_right=7), id="late pivots"),
+        pytest.param(Indicator(pivot_left=12, pivot_right=3), id="early pivots"),
+        pytest.param(Indicator(pivot_left=5, pivot_right=10), id="twice as late"),
+        pytest.param(Indicator(range_min=0, range_max=12), id="near neighbours"),
+        pytest.param(Indicator(range_min=30, range_max=120), id="far neighbours"),
+        pytest.param(Indicator(9, 3, 4, 4, 40, 21), id="all of them"),
+    ],
+)
+@pytest.mark.parametrize("ticks", [60, 100_000])
+def test_other_inputs_are_as_the_live_oracle_says(ticks: int, indicator: Indicator) -> None:
+    assert_as_the_oracle_says(walk(ticks, 900, 1, ticks=ticks), indicator)
+
+
+def assert_as_the_oracle_says(block: tuple[Floats, Floats, Floats], indicator: Indicator) -> None:
+    high, low, close = block
+    answer = ask(close[:, 0], high[:, 0], low[:, 0], close[:, 0], inputs=asdict(indicator))
+
+    analysis = analyse(high, low, close, indicator)
 
     np.testing.assert_allclose(analysis.rsi[:, 0], answer.rsi, rtol=1e-9, atol=0)
     np.testing.assert_allclose(analysis.atr[:, 0], answer.atr, rtol=1e-9, atol=0)
@@ -94,7 +99,7 @@ def test_rsi_is_as_published_by_stockcharts(data: Path) -> None:
     rows = read_csv(data / "indicators" / "stockcharts_rsi14_published.csv")
     close = column_of(np.array([float(row["close"]) for row in rows]))
 
-    values = rsi(close, 14)[:, 0]
+    values = rsi_and_atr(close, close, close, 14, 14)[0][:, 0]
 
     published = {i: row["rsi14_published"] for i, row in enumerate(rows) if row["rsi14_published"]}
     assert len(published) == 19
@@ -109,7 +114,7 @@ def test_atr_is_as_published_by_stockcharts(data: Path) -> None:
         column_of(np.array([float(row[name]) for row in rows])) for name in ("High", "Low", "Close")
     )
 
-    values = atr(high, low, close, 14)[:, 0]
+    values = rsi_and_atr(high, low, close, 14, 14)[1][:, 0]
 
     published = np.array([float(row["ATR"]) for row in rows])
     np.testing.assert_allclose(values[13:], published[13:], rtol=0, atol=5e-10)
@@ -119,7 +124,7 @@ def test_atr_is_as_published_by_stockcharts(data: Path) -> None:
 def test_rsi_and_atr_agree_with_talib() -> None:
     high, low, close = walk(11, 3000, 8)
 
-    strength, spread = rsi(close, 14), atr(high, low, close, 14)
+    strength, spread = rsi_and_atr(high, low, close, 14, 14)
 
     for s in range(8):
         np.testing.assert_allclose(

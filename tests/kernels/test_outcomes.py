@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from divbot.domain.fills import Costs
 from divbot.domain.risk import loss_at_stop
 from divbot.domain.signals import Side
-from divbot.kernels.analysis import after_warm_up, analyse
+from divbot.kernels.analysis import analyse
 from divbot.kernels.outcomes import (
     EXPIRED,
     NOT_ENTERED,
@@ -23,8 +23,8 @@ from divbot.kernels.outcomes import (
     UNRESOLVED,
     outcomes,
 )
-from divbot.kernels.pivots import RIGHT
 from tests import reference
+from tests.conftest import DATA, SHIPPED
 from tests.kernels.blocks import Floats, walk
 
 FATES = {
@@ -149,8 +149,8 @@ def compare(block: Block, *, fee: float, slippage: float, horizon: int) -> dict[
     analysis = analyse(high, low, close)
     rows = [rows_of([x[:, s] for x in block]) for s in range(close.shape[1])]
     cases, plans, expected = [], [], []
-    for s, kind, _, p, _ in after_warm_up(analysis.divergences).tolist():
-        confirmed, sign = p + RIGHT, 1 if kind < 2 else -1
+    for s, kind, _, p, _ in analysis.after_warm_up().tolist():
+        confirmed, sign = p + 5, 1 if kind < 2 else -1
         pivot = low[p, s] if sign > 0 else high[p, s]
         stop = pivot - sign * 0.5 * analysis.atr[confirmed, s]
         target = close[confirmed, s] + 2 * (close[confirmed, s] - stop)
@@ -196,13 +196,22 @@ def test_outcomes_are_those_of_the_slow_twin(
 
 
 @pytest.mark.parametrize(
-    ("name", "step", "fee", "least"),
-    [("spot-5m-2024-07", 300_000, 0.001, 15_000), ("usdm-1m-2025-05", 60_000, 0.0005, 15_000)],
+    ("folder", "name", "step", "fee", "least"),
+    [
+        (SHIPPED, "spot-5m-2024-07", 300_000, 0.001, 200),
+        (SHIPPED, "usdm-1m-2025-05", 60_000, 0.0005, 500),
+        (DATA, "spot-5m-2024-07", 300_000, 0.001, 15_000),
+        (DATA, "usdm-1m-2025-05", 60_000, 0.0005, 15_000),
+    ],
+    ids={SHIPPED: "shipped", DATA: "all"}.get,
 )
 def test_every_case_of_a_recorded_market_is_as_the_slow_twin_says(
-    data: Path, name: str, step: int, fee: float, least: int
+    folder: Path, name: str, step: int, fee: float, least: int
 ) -> None:
-    table = pd.read_parquet(data / "market" / f"{name}.parquet")
+    path = folder / "market" / f"{name}.parquet"
+    if not path.exists():
+        pytest.skip(f"not on this machine: {path}")
+    table = pd.read_parquet(path)
     row = ((table.open_time - table.open_time.min()) // step).to_numpy()
     column, symbols = table.symbol.factorize()
     block = []
@@ -214,7 +223,7 @@ def test_every_case_of_a_recorded_market_is_as_the_slow_twin_says(
     fates = compare(tuple(block), fee=fee, slippage=0.0002, horizon=100)  # type: ignore[arg-type]
 
     assert fates["target"] + fates["stop"] + fates["expired"] > least
-    assert min(fates.values()) > 10
+    assert min(fates.values()) > least // 1500
 
 
 @given(

@@ -7,45 +7,59 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.kernels.analysis import FARTHEST, NEAREST, analyse
+from divbot.kernels.analysis import analyse
 from divbot.kernels.divergence import divergences
+from divbot.kernels.indicator import TRADINGVIEW, Indicator
 from divbot.kernels.pivots import HIGH, LOW, pivots
 from divbot.scanner.trial import KINDS
 from tests import reference
 from tests.kernels.blocks import Floats, blocks, events_of, walk, with_gaps
 
+INDICATORS = st.just(TRADINGVIEW) | st.builds(
+    Indicator,
+    rsi_length=st.integers(2, 30),
+    pivot_left=st.integers(1, 12),
+    pivot_right=st.integers(1, 12),
+    range_min=st.integers(0, 10),
+    range_max=st.integers(10, 80),
+    atr_length=st.integers(1, 30),
+)
 
-@given(block=blocks(), seed=st.integers(0, 2**32 - 1), has_gaps=st.booleans())
+
+@given(block=blocks(), seed=st.integers(0, 2**32 - 1), has_gaps=st.booleans(), indicator=INDICATORS)
 def test_kernels_say_what_the_slow_twins_say(
-    block: tuple[Floats, Floats, Floats], seed: int, has_gaps: bool
+    block: tuple[Floats, Floats, Floats], seed: int, has_gaps: bool, indicator: Indicator
 ) -> None:
     high, low, close = with_gaps(seed, block) if has_gaps else block
 
-    analysis = analyse(high, low, close)
+    analysis = analyse(high, low, close, indicator)
 
     for s in range(close.shape[1]):
         rows = np.flatnonzero(~np.isnan(close[:, s])).tolist()
         h, lo, c = (column[rows, s].tolist() for column in (high, low, close))
-        strength = reference.rsi(c)
+        strength = reference.rsi(c, indicator.rsi_length)
         assert_same(analysis.rsi[:, s], rows, strength)
-        assert_same(analysis.atr[:, s], rows, reference.atr(h, lo, c))
+        assert_same(analysis.atr[:, s], rows, reference.atr(h, lo, c, indicator.atr_length))
         assert events_of(analysis, s) == sorted(
             (event.kind, rows[event.previous], rows[event.pivot])
-            for event in reference.divergences(strength, h, lo, rows)
+            for event in reference.divergences(strength, h, lo, rows, indicator)
         )
 
 
-@given(block=blocks())
-def test_pivots_are_those_of_the_slow_twin(block: tuple[Floats, Floats, Floats]) -> None:
-    analysis = analyse(*block)
+@given(block=blocks(), indicator=INDICATORS)
+def test_pivots_are_those_of_the_slow_twin(
+    block: tuple[Floats, Floats, Floats], indicator: Indicator
+) -> None:
+    analysis = analyse(*block, indicator)
+    sides = indicator.pivot_left, indicator.pivot_right
 
     for s in range(block[0].shape[1]):
         strength = [None if np.isnan(x) else x for x in analysis.rsi[:, s].tolist()]
         assert np.flatnonzero(analysis.pivots[:, s] == LOW).tolist() == reference.low_pivots(
-            strength
+            strength, *sides
         )
         assert np.flatnonzero(analysis.pivots[:, s] == HIGH).tolist() == reference.high_pivots(
-            strength
+            strength, *sides
         )
 
 
@@ -123,7 +137,7 @@ def test_rsi_within_1e_10_is_equal(rise: float, kind: str | None) -> None:
     low = np.full((40, 1), 9.0)
     low[20] = 8.0
 
-    events = divergences(strength, low + 1, low, low, pivots(strength), 6, 61)
+    events = divergences(strength, low + 1, low, low, pivots(strength, 5, 5), TRADINGVIEW)
 
     assert [KINDS[event[1]].value for event in events.tolist()] == ([kind] if kind else [])
 
@@ -135,14 +149,6 @@ def test_pivots_are_compared_at_6_to_61_bars(distance: int, count: int) -> None:
     low = np.full((90, 1), 9.0)
     low[10 + distance] = 8.0
 
-    events = divergences(
-        strength,
-        low + 1,
-        low,
-        low,
-        pivots(strength),
-        NEAREST,
-        FARTHEST,
-    )
+    events = divergences(strength, low + 1, low, low, pivots(strength, 5, 5), TRADINGVIEW)
 
     assert len(events) == count

@@ -25,7 +25,7 @@ from importlib.machinery import ModuleSpec
 from math import isnan
 from pathlib import Path
 from threading import Lock
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -69,10 +69,12 @@ def ask(
     close: ArrayLike,
     volume: ArrayLike | None = None,
     open_time: ArrayLike | None = None,
+    inputs: Mapping[str, int] = MappingProxyType({}),
 ) -> PyneAnswer:
     """Answer for the candles of one symbol, oldest first.
 
-    `open_time` is in milliseconds. It and `volume` reach Pine, but no answer depends on them.
+    `inputs` are those of the script's `main`, by name. `open_time` is in milliseconds; it and
+    `volume` reach Pine, but no answer depends on them.
     Raises ValueError where the arrays differ in length or hold anything that is not finite.
     """
     bars = np.size(close)
@@ -83,7 +85,7 @@ def ask(
     volumes = _column("volume", np.zeros(bars) if volume is None else volume, bars)
     times = _column("open_time", _regular_times(bars) if open_time is None else open_time, bars)
     with _taking_turns, _settings_file_unwritten():
-        return _collect(_run([int(time) for time in times], *prices, volumes))
+        return _collect(_run(inputs, [int(time) for time in times], *prices, volumes))
 
 
 def _column(name: str, values: ArrayLike, bars: int) -> list[float]:
@@ -100,13 +102,18 @@ def _regular_times(bars: int) -> NDArray[np.int64]:
     return _FIRST_OPEN_TIME + _FIVE_MINUTES * np.arange(bars, dtype=np.int64)
 
 
-def _run(times: Sequence[int], *columns: Sequence[float]) -> Iterator[Mapping[str, float]]:
+def _run(
+    inputs: Mapping[str, int], times: Sequence[int], *columns: Sequence[float]
+) -> Iterator[Mapping[str, float]]:
     """Yield what the script says at each bar; the mapping is only good until the next bar."""
     pyne = _pynecore()
     candles = [pyne.OHLCV(*fields) for fields in zip(times, *columns, strict=True)]
     # Without both flags the runner rounds its input to repair float32 files.
     runner = pyne.ScriptRunner(
-        _SCRIPT, candles, pyne.symbol, lossless_prices=True, lossless_volume=True
+        *(_SCRIPT, candles, pyne.symbol),
+        inputs=dict(inputs),
+        lossless_prices=True,
+        lossless_volume=True,
     )
     for _, said in runner.run_iter(copy_results=False):
         yield said

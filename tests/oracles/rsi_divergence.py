@@ -7,38 +7,39 @@ Every `ta.barssince` and `ta.valuewhen` stands in a statement of its own: each c
 state, and behind an `and` that stops early it would miss bars.
 """
 
-from pynecore.lib import bar_index, close, high, low, na, script, ta
+from pynecore.lib import bar_index, close, high, input, low, na, script, ta
 from pynecore.types import Series
 
-LENGTH = 14
-LOOKBACK_LEFT = 5
-LOOKBACK_RIGHT = 5
-RANGE_LOWER = 5
-RANGE_UPPER = 60
 
-
-def in_range(condition: bool) -> bool:
+def in_range(condition: bool, lower: int, upper: int) -> bool:
     bars = ta.barssince(condition)
-    return RANGE_LOWER <= bars <= RANGE_UPPER
+    return lower <= bars <= upper
 
 
 @script.indicator(title="RSI divergence oracle")
-def main() -> dict[str, float]:
-    rsi: Series[float] = ta.rsi(close, LENGTH)
-    atr = ta.atr(LENGTH)
-    pivot_bar = bar_index - LOOKBACK_RIGHT
-    pivot_rsi = rsi[LOOKBACK_RIGHT]
-    pivot_low = low[LOOKBACK_RIGHT]
-    pivot_high = high[LOOKBACK_RIGHT]
+def main(
+    rsi_length=input.int(14),
+    pivot_left=input.int(5),
+    pivot_right=input.int(5),
+    range_min=input.int(5),
+    range_max=input.int(60),
+    atr_length=input.int(14),
+) -> dict[str, float]:
+    rsi: Series[float] = ta.rsi(close, rsi_length)
+    atr = ta.atr(atr_length)
+    pivot_bar = bar_index - pivot_right
+    pivot_rsi = rsi[pivot_right]
+    pivot_low = low[pivot_right]
+    pivot_high = high[pivot_right]
 
-    low_found: Series[bool] = not na(ta.pivotlow(rsi, LOOKBACK_LEFT, LOOKBACK_RIGHT))
-    low_in_range = in_range(low_found[1])
+    low_found: Series[bool] = not na(ta.pivotlow(rsi, pivot_left, pivot_right))
+    low_in_range = in_range(low_found[1], range_min, range_max)
     before_low = ta.valuewhen(low_found, pivot_low, 1)
     before_low_rsi = ta.valuewhen(low_found, pivot_rsi, 1)
     before_low_bar = ta.valuewhen(low_found, pivot_bar, 1)
 
-    high_found: Series[bool] = not na(ta.pivothigh(rsi, LOOKBACK_LEFT, LOOKBACK_RIGHT))
-    high_in_range = in_range(high_found[1])
+    high_found: Series[bool] = not na(ta.pivothigh(rsi, pivot_left, pivot_right))
+    high_in_range = in_range(high_found[1], range_min, range_max)
     before_high = ta.valuewhen(high_found, pivot_high, 1)
     before_high_rsi = ta.valuewhen(high_found, pivot_rsi, 1)
     before_high_bar = ta.valuewhen(high_found, pivot_bar, 1)

@@ -1,70 +1,25 @@
 """Prove the oracle's harness: what PyneCore said of recorded candles it says again, to the bit."""
 
-import json
 import os
 import sys
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
 from .pyne import PyneAnswer, ask
+from .recorded import KINDS, SYMBOLS, answer_on, candles_of
 
 Candles = dict[str, NDArray[Any]]
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "data"
-MARKET = SHARED / "market" / "spot-5m-2024-07.parquet"
-RECORDED_KINDS = {
-    "bull": "regular_bullish",
-    "hbull": "hidden_bullish",
-    "bear": "regular_bearish",
-    "hbear": "hidden_bearish",
-}
-RECORDED_SYMBOLS = (
-    "ACMUSDT",
-    "BTCUSDT",
-    "DOGEUSDT",
-    "ETHUSDT",
-    "HIFIUSDT",  # a thin market
-    "LUNCUSDT",
-    "PEPEUSDT",  # prices near 1e-5
-    "RENDERUSDT",  # listed inside the window
-    "SHIBUSDT",  # a coarse tick
-    "SOLUSDT",
-    "USDPUSDT",  # unchanged closes for hours, so the RSI ties
-    "XRPUSDT",
-)
 PRICES = ("open", "high", "low", "close")
 
 
 def ask_candles(candles: Candles, *columns: str) -> PyneAnswer:
     return ask(**{name: candles[name] for name in columns or PRICES})
-
-
-@cache
-def recorded_market() -> pd.DataFrame:
-    if not MARKET.exists():
-        pytest.skip(f"the recorded market data is absent: {MARKET}")
-    return pd.read_parquet(MARKET, filters=[("symbol", "in", RECORDED_SYMBOLS)])
-
-
-def recorded_candles(symbol: str) -> Candles:
-    market = recorded_market()
-    rows = market[market["symbol"] == symbol].sort_values("open_time")
-    return {name: rows[name].to_numpy() for name in (*PRICES, "volume", "open_time")}
-
-
-def recorded_answer(symbol: str) -> dict[str, Any]:
-    path = SHARED / "oracle" / f"{symbol}.json"
-    if not path.exists():
-        pytest.skip(f"the recorded answer is absent: {path}")
-    answer: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return answer
 
 
 def random_candles(*, seed: int, bars: int = 600) -> Candles:
@@ -84,10 +39,11 @@ def assert_same(one: PyneAnswer, other: PyneAnswer) -> None:
     assert one.divergences == other.divergences
 
 
-@pytest.mark.parametrize("symbol", RECORDED_SYMBOLS)
+@pytest.mark.parametrize("symbol", SYMBOLS)
 def test_answers_as_recorded(symbol: str) -> None:
-    candles = recorded_candles(symbol)
-    recorded = recorded_answer(symbol)
+    rows = candles_of(symbol)
+    candles = {name: rows[name].to_numpy() for name in (*PRICES, "volume", "open_time")}
+    recorded = answer_on(symbol)
     time = candles["open_time"]
 
     answer = ask_candles(candles, *PRICES, "volume", "open_time")
@@ -101,7 +57,7 @@ def test_answers_as_recorded(symbol: str) -> None:
         for kind, before, pivot, confirmed in answer.divergences
     ] == sorted(
         (
-            (RECORDED_KINDS[said["kind"]], said["previous_pivot"], said["pivot"], said["confirmed"])
+            (KINDS[said["kind"]], said["previous_pivot"], said["pivot"], said["confirmed"])
             for said in recorded["divergences"]
         ),
         key=lambda event: (event[3], event[0]),
@@ -111,7 +67,7 @@ def test_answers_as_recorded(symbol: str) -> None:
 def test_answers_every_kind_of_divergence() -> None:
     answer = ask_candles(random_candles(seed=1))
 
-    assert {kind for kind, *_ in answer.divergences} == set(RECORDED_KINDS.values())
+    assert {kind for kind, *_ in answer.divergences} == set(KINDS.values())
 
 
 def test_starts_afresh_at_every_question() -> None:

@@ -73,6 +73,13 @@ def test_years_move_both_as_far_as_they_are_believed() -> None:
     assert years.cases == 5000
 
 
+def test_the_error_is_as_large_a_part_as_that_of_the_ratio() -> None:
+    found = expected_of(YEARS)
+
+    doubt, ratio = YEARS.ratio_doubt, YEARS.believed_ratio
+    assert found.error / found.confidence == pytest.approx(doubt / ratio)
+
+
 def test_the_interval_lies_around_the_confidence() -> None:
     found = expected_of(YEARS)
 

@@ -7,10 +7,9 @@ import pytest
 
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Interval
-from divbot.kernels.analysis import after_warm_up, analyse
+from divbot.kernels.analysis import analyse
 from divbot.kernels.divergence import PIVOT, PREVIOUS
 from divbot.kernels.outcomes import ENDED, FATE, RESULT, outcomes
-from divbot.kernels.pivots import RIGHT
 from divbot.scanner.block import build_block
 from divbot.scanner.cases import FATES
 from divbot.scanner.cycle import Scanner
@@ -46,14 +45,14 @@ def test_every_divergence_of_the_window_is_there_with_its_pivots() -> None:
     candles = candles_of(3, BARS)
     block = build_block({"AUSDT": candles}, Interval.M5, rows=1000)
     analysis = analyse(block.high, block.low, block.close)
-    events = after_warm_up(analysis.divergences)
+    events = analysis.after_warm_up()
 
     found = examination()
 
     assert len(found.divergences) == len(events) > 10
     for x, event in zip(found.divergences, events.tolist(), strict=True):
         previous, pivot = event[PREVIOUS], event[PIVOT]
-        times = [int(candles.open_time[row]) for row in (previous, pivot, pivot + RIGHT)]
+        times = [int(candles.open_time[row]) for row in (previous, pivot, pivot + 5)]
         prices = candles.low if x.divergence.kind.value.endswith("bullish") else candles.high
         kept = x.divergence
         assert [kept.previous_pivot, kept.pivot, kept.confirmed] == times

@@ -7,6 +7,7 @@ import pytest
 
 from divbot.domain.market import Interval
 from divbot.kernels.analysis import Analysis, analyse
+from divbot.kernels.indicator import TRADINGVIEW
 from divbot.scanner import lookahead
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.cases import Cases
@@ -52,7 +53,7 @@ def test_an_outcome_that_is_known_too_early_is_found_out(monkeypatch: pytest.Mon
 
 
 def test_longer_windows_are_nearer_to_the_whole() -> None:
-    found = windows(block(1, 2, 3, 4), lengths=(50, 100, 250, 399, 1000))
+    found = windows(block(1, 2, 3, 4), TRADINGVIEW, lengths=(50, 100, 250, 399, 1000))
 
     assert [x.candles for x in found] == [50, 100, 250, 399]
     assert [x.rsi for x in found] == sorted((x.rsi for x in found), reverse=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from divbot.domain.errors import WorkerLost
 from divbot.domain.market import Interval
 from divbot.scanner.pool import Done, InlinePool, ProcessPool
 from divbot.scanner.task import BlockResult, BlockTask
+from tests.cli.commands import linux
 from tests.scanner.fakes import TRADE, FakeMarketData, FakeSource, error_named, names
 
 
@@ -110,6 +110,7 @@ def test_a_market_of_killers_is_not_worked_through_for_ever() -> None:
         pool.run([task(*symbols)], quiet)
 
 
+@linux
 def test_closing_leaves_no_worker_behind() -> None:
     pool = ProcessPool(FakeSource(names(2)), workers=2, connections=1)
     done = pool.run([task("S000USDT"), task("S001USDT")], quiet)
@@ -195,7 +196,7 @@ def test_closing_ends_a_worker_that_is_only_just_being_started(
     assert not left
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="needs forkserver, and /proc to look into")
+@linux
 def test_workers_are_never_forked_from_a_process_with_threads() -> None:
     stop = threading.Event()
     thread = threading.Thread(target=stop.wait)

@@ -95,8 +95,7 @@ class Thread:
 
     def run(self) -> Condition:
         self.scanner.start()
-        self.scanner._thread.join(10)
-        assert not self.scanner._thread.is_alive()
+        assert self.scanner.join(10)
         return self.scanner.condition
 
 
@@ -218,7 +217,7 @@ def test_a_pause_lasts_its_wall_seconds_whatever_the_market_s_clock_says(
         scan, ReportCache(), clock, check_interval=60_000, held=set, tell=Told(), speed=speed
     )
     scanner.start()
-    scanner._thread.join(10)
+    assert scanner.join(10)
 
     assert waited[0] == pytest.approx(300.0)
 
@@ -296,12 +295,13 @@ def test_one_that_hangs_is_left_behind_with_a_warning(report: Report) -> None:
     scanner.start()
 
     has_stopped = scanner.stop(0.05), scanner.stop(0.05)
+    (left,) = [x for x in threading.enumerate() if x.name == "background scanner"]
     release.set()
 
     assert has_stopped == (False, False)
     warning = "! [Background] the scanner did not stop within 0.05 s; left behind"
     assert [x for x in told if x.startswith("!")] == [warning]
-    assert scanner._thread.daemon
+    assert left.daemon
 
 
 def test_a_scan_under_way_ends_with_its_pool(report: Report) -> None:

@@ -8,13 +8,12 @@ import pytest
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Interval
 from divbot.kernels import outcomes
-from divbot.kernels.analysis import Analysis, after_warm_up, analyse
-from divbot.kernels.pivots import RIGHT
+from divbot.kernels.analysis import Analysis, analyse
 from divbot.scanner import cases as parent
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.pool import InlinePool
-from divbot.scanner.trial import line_of_sight, trends, try_divergences
+from divbot.scanner.trial import extremes, line_of_sight, trends, try_divergences
 from tests import reference
 from tests.scanner.fakes import (
     RATE,
@@ -36,13 +35,13 @@ def market() -> tuple[Block, Analysis]:
 
 def test_each_divergence_is_entered_at_the_open_after_its_confirmation() -> None:
     block, analysis = market()
-    events = after_warm_up(analysis.divergences)
+    events = analysis.after_warm_up()
 
     found = try_divergences(block, analysis, events, TRADE)
 
     assert len(found.fate) == len(events) > 50
     for k, (column, kind, _, pivot, _) in enumerate(events.tolist()):
-        confirmed, sign = pivot + RIGHT, 1 if kind < 2 else -1
+        confirmed, sign = pivot + 5, 1 if kind < 2 else -1
         columns = (x[:, column].tolist() for x in (block.open, block.high, block.low, block.close))
         price = (block.low if sign > 0 else block.high)[pivot, column]
         stop = price - sign * 0.5 * analysis.atr[confirmed, column]
@@ -70,9 +69,20 @@ def test_parent_and_kernel_number_fates_alike() -> None:
     assert parent.REACHED_TARGET == 2
 
 
+def test_the_more_extreme_rsi_counts_of_a_short_from_the_other_end() -> None:
+    _, analysis = market()
+    events = analysis.after_warm_up()
+
+    found = extremes(analysis, events)
+
+    for (column, kind, previous, pivot, _), extreme in zip(events.tolist(), found, strict=True):
+        both = analysis.rsi[previous, column], analysis.rsi[pivot, column]
+        assert extreme == (min(both) if kind < 2 else 100 - max(both))
+
+
 def test_a_trend_is_measured_in_the_signal_s_direction() -> None:
     block, analysis = market()
-    event = after_warm_up(analysis.divergences)[:1]
+    event = analysis.after_warm_up()[:1]
     row, column = event[0, 3] + 5, event[0, 0]
     went = block.close[row, column] - block.close[row - 100, column]
 
@@ -129,7 +139,7 @@ def test_a_scan_tells_what_became_of_past_divergences_but_of_skipped_symbols() -
     series = {symbol: candles_of(sum(symbol.encode()), 900) for symbol in known}
     block = build_block(series, Interval.M5, rows=1000)
     analysis = analyse(block.high, block.low, block.close)
-    found = try_divergences(block, analysis, after_warm_up(analysis.divergences), TRADE)
+    found = try_divergences(block, analysis, analysis.after_warm_up(), TRADE)
     assert [x.symbol for x in summary.skipped] == ["BEHINDUSDT"]
     assert summary.past == {
         name: int((found.fate == number).sum()) for number, name in enumerate(parent.FATES)

@@ -6,10 +6,13 @@ from contextlib import contextmanager
 from dataclasses import astuple, replace
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from divbot.domain.clock import SystemClock
 from divbot.domain.market import Interval
+from divbot.kernels.analysis import Analysis, analyse
 from divbot.scanner import worker
 from divbot.scanner.block import Block
 from divbot.scanner.task import BlockTask
@@ -83,10 +86,10 @@ def test_those_left_behind_hide_nobody_and_take_no_room(
 def test_symbols_are_analysed_while_others_are_on_their_way(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    find, has_analysed = worker._find, threading.Event()
+    has_analysed = threading.Event()
 
-    def find_and_tell(*arguments: object) -> object:
-        result = find(*arguments)  # type: ignore[arg-type]
+    def analyse_and_tell(*prices: NDArray[np.float64]) -> Analysis:
+        result = analyse(*prices)
         has_analysed.set()
         return result
 
@@ -98,7 +101,7 @@ def test_symbols_are_analysed_while_others_are_on_their_way(
                 assert has_analysed.wait(60)
             return super().final_candles(symbol, interval, limit, at)
 
-    monkeypatch.setattr(worker, "_find", find_and_tell)
+    monkeypatch.setattr(worker, "analyse", analyse_and_tell)
     monkeypatch.setattr(worker, "_PART", 5)
     with at_work(LastOneWaits(FakeSource(SYMBOLS))) as opened:
         assert len(opened.scan(TASK).coverage) == 20

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from divbot.domain.errors import DivbotError, JournalError, UnknownSymbol
-from divbot.domain.events import Entered, Event, Marked, Resumed, Started
+from divbot.domain.events import Entered, Event, Exited, Marked, Resumed, Started
 from divbot.domain.fills import Candle, Costs, Quote, fill_at_quote
 from divbot.domain.ledger import Ledger
 from divbot.domain.margin import liquidation_price
@@ -23,6 +23,7 @@ from divbot.trading.questions import Questions
 from divbot.trading.sizing import SizingRules
 
 NOON = 1_722_340_800_000  # 2024-07-30 12:00 UTC
+SECOND = 1000
 HOUR = 60 * MINUTE
 FREE = Costs(fee=Decimal(0), slippage=Decimal(0))
 COSTS = Costs(fee=Decimal("0.0005"), slippage=Decimal("0.001"))
@@ -361,3 +362,13 @@ class Trader:
     def kinds(self) -> list[str]:
         """Return what happened, valuations aside."""
         return [x.kind for x in self.journal.events if x.kind != "marked"]
+
+
+def holding(**rules: Any) -> Trader:
+    """Return a trader that holds 10 at 100, stop 98, target 104, since noon."""
+    return Trader(started(), entered(), rules=replace(RULES, **rules))
+
+
+def only_exit(trader: Trader) -> Exited:
+    (found,) = [x for x in trader.journal.events if isinstance(x, Exited)]
+    return found

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import DATA, SHIPPED
 from tests.oracles.paper_checker import check
 from tests.trading.runs import NEAR, RULES, SPOT_RULES, Enough, Fact, Run, rewritten, trade
 
@@ -21,13 +22,16 @@ UNIT = Decimal("1e-8")
 
 
 @pytest.fixture(scope="module")
-def run(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Return some hours of trading on recorded futures, a settlement of funding among them."""
     journal = tmp_path_factory.mktemp("usdm") / "run.db"
-    recording = data / "market" / "usdm-1m-2025-05.parquet"
+    folder = DATA if DATA.is_dir() else SHIPPED
+    recording = folder / "market" / "usdm-1m-2025-05.parquet"
     exchange = "--recorded", recording, "--at", "2025-05-20T03:00"
     enough = Enough(20, funded=1)
-    return trade(journal, *exchange, rules=RULES, speed=600, seconds=60, enough=enough, **NEAR)
+    # What is shipped begins hours before.
+    choice = NEAR | {"DIVBOT_MIN_AGE": "0"}
+    return trade(journal, *exchange, rules=RULES, speed=600, seconds=60, enough=enough, **choice)
 
 
 def test_recorded_futures_are_traded_to_the_last_unit(run: Run) -> None:

@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -35,11 +35,17 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def journal(path: Path) -> Iterator[Journal]:
+def journal(path: Path, opened: list[sqlite3.Connection]) -> Iterator[Journal]:
     """Provide a journal with one open trade."""
     with Journal.create(path, STARTED) as journal:
         journal.write(*STORY)
         yield journal
+
+
+@pytest.fixture
+def connection(journal: Journal, opened: list[sqlite3.Connection]) -> sqlite3.Connection:
+    """Return the connection over which `journal` writes."""
+    return opened[-1]
 
 
 def written(path: Path, *events: Event, started: Started = STARTED) -> Path:
@@ -54,10 +60,8 @@ def rows(path: Path, query: str) -> list[tuple[object, ...]]:
 
 
 def everything(journal: Journal) -> object:
-    found = [
-        journal._connection.execute(f"SELECT * FROM {x}") for x in ("event", "trade", "account")
-    ]
-    return journal.ledger, [cursor.fetchall() for cursor in found]
+    tables = ("event", "trade", "account")
+    return journal.ledger, [rows(journal.path, f"SELECT * FROM {x}") for x in tables]
 
 
 @given(history=histories(), size=st.integers(1, 4))
@@ -265,9 +269,11 @@ def test_nothing_to_write_writes_nothing(journal: Journal) -> None:
     assert everything(journal) == before
 
 
-def test_memory_changes_only_after_the_commit(journal: Journal, path: Path) -> None:
+def test_memory_changes_only_after_the_commit(
+    journal: Journal, connection: sqlite3.Connection, path: Path
+) -> None:
     seen = []
-    journal._connection.set_trace_callback(
+    connection.set_trace_callback(
         lambda statement: seen.append((statement, len(journal.ledger.closed)))
     )
 
@@ -278,11 +284,18 @@ def test_memory_changes_only_after_the_commit(journal: Journal, path: Path) -> N
 
 
 def test_ctrl_c_right_after_a_commit_leaves_memory_behind_for_one_write_only(
-    journal: Journal,
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    behind = journal._state
-    journal.write(exited())
-    journal._state = behind  # what a KeyboardInterrupt on the way back from COMMIT does
+    @contextmanager
+    def interrupted(connection: sqlite3.Connection) -> Iterator[None]:
+        with transaction(connection):
+            yield
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("divbot.trading.journal.transaction", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        journal.write(exited())
+    monkeypatch.undo()
 
     with pytest.raises(DuplicateEvent, match="close:1"):
         journal.write(exited())
@@ -360,14 +373,16 @@ def test_each_hash_covers_its_row_and_the_hash_before(path: Path) -> None:
         ("INSERT INTO account SELECT 2, seq, at, 0, 0, 0, 0, 0, 0, 0, '' FROM account", "CHECK"),
     ],
 )
-def test_the_tables_guard_themselves(journal: Journal, statement: str, told: str) -> None:
+def test_the_tables_guard_themselves(
+    journal: Journal, connection: sqlite3.Connection, statement: str, told: str
+) -> None:
     with pytest.raises(sqlite3.IntegrityError, match=told):
-        journal._connection.execute(statement)
+        connection.execute(statement)
 
 
-def test_a_commit_waits_for_the_disk(journal: Journal) -> None:
+def test_a_commit_waits_for_the_disk(journal: Journal, connection: sqlite3.Connection) -> None:
     pragmas = {
-        name: journal._connection.execute(f"PRAGMA {name}").fetchone()[0]
+        name: connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("journal_mode", "synchronous", "fullfsync", "foreign_keys", "trusted_schema")
     }
 
@@ -380,9 +395,9 @@ def test_a_commit_waits_for_the_disk(journal: Journal) -> None:
     }
 
 
-def test_a_write_is_one_transaction(journal: Journal) -> None:
+def test_a_write_is_one_transaction(journal: Journal, connection: sqlite3.Connection) -> None:
     statements: list[str] = []
-    journal._connection.set_trace_callback(statements.append)
+    connection.set_trace_callback(statements.append)
 
     journal.write(exited(), marked(START + 10 * MINUTE))
 
@@ -494,12 +509,14 @@ def test_a_start_that_cannot_be_leaves_no_journal(path: Path) -> None:
     assert not path.exists()
 
 
-def test_a_rolled_back_transaction_is_not_rolled_back_again(journal: Journal) -> None:
+def test_a_rolled_back_transaction_is_not_rolled_back_again(
+    journal: Journal, connection: sqlite3.Connection
+) -> None:
     # As SQLite does by itself when the disk is full.
-    with pytest.raises(sqlite3.IntegrityError), transaction(journal._connection):
-        journal._connection.execute("INSERT OR ROLLBACK INTO account SELECT * FROM account")
+    with pytest.raises(sqlite3.IntegrityError), transaction(connection):
+        connection.execute("INSERT OR ROLLBACK INTO account SELECT * FROM account")
 
-    assert not journal._connection.in_transaction
+    assert not connection.in_transaction
 
 
 def test_a_copy_of_the_file_alone_is_whole_while_the_run_goes_on(

@@ -46,10 +46,16 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def journal(path: Path) -> Iterator[Journal]:
+def journal(path: Path, opened: list[sqlite3.Connection]) -> Iterator[Journal]:
     with Journal.create(path, STARTED) as journal:
         journal.write(entered())
         yield journal
+
+
+@pytest.fixture
+def connection(journal: Journal, opened: list[sqlite3.Connection]) -> sqlite3.Connection:
+    """Return the connection over which `journal` writes."""
+    return opened[-1]
 
 
 def elsewhere(code: str, path: Path) -> list[str]:
@@ -98,9 +104,11 @@ def test_a_journal_that_is_refused_is_let_go_of(journal: Journal, path: Path) ->
         again.write(exited())
 
 
-def test_a_reader_sees_what_is_committed_and_no_more(journal: Journal, path: Path) -> None:
-    with transaction(journal._connection):
-        journal._connection.execute("UPDATE account SET cash = 0")
+def test_a_reader_sees_what_is_committed_and_no_more(
+    journal: Journal, connection: sqlite3.Connection, path: Path
+) -> None:
+    with transaction(connection):
+        connection.execute("UPDATE account SET cash = 0")
 
         assert read(path).events == (STARTED, entered())
 
@@ -143,10 +151,10 @@ def test_a_reader_leaves_the_file_alone_and_the_next_writer_tidies_up(
 
 
 def test_a_full_disk_is_told_and_trading_goes_on_once_there_is_room(
-    journal: Journal, path: Path
+    journal: Journal, connection: sqlite3.Connection, path: Path
 ) -> None:
-    (pages,) = journal._connection.execute("PRAGMA page_count").fetchone()
-    journal._connection.execute(f"PRAGMA max_page_count = {pages}")
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages}")
     last = 0
     told = ""
     while not told:
@@ -161,7 +169,7 @@ def test_a_full_disk_is_told_and_trading_goes_on_once_there_is_room(
     assert len(read(path).events) == 2 + last
     with pytest.raises(JournalError, match="disk is full"):
         journal.write(*(marked(START + (10 + n) * MINUTE) for n in range(last, 200)))
-    journal._connection.execute("PRAGMA max_page_count = 1000000")
+    connection.execute("PRAGMA max_page_count = 1000000")
     assert journal.write(marked(START + (10 + last) * MINUTE), exited(1, START + 900 * MINUTE))
     journal.close()
     with Journal.open(path) as again:
@@ -196,8 +204,10 @@ print(len(Journal.open(path).ledger.closed), len(read(path).events))
     assert after == "1 7"
 
 
-def test_another_program_s_lock_is_waited_for_and_told(journal: Journal, path: Path) -> None:
-    journal._connection.execute("PRAGMA busy_timeout = 0")
+def test_another_program_s_lock_is_waited_for_and_told(
+    journal: Journal, connection: sqlite3.Connection, path: Path
+) -> None:
+    connection.execute("PRAGMA busy_timeout = 0")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(JournalError, match="database is locked; another program keeps it"):

@@ -19,7 +19,6 @@ from __future__ import annotations
 import fcntl
 import json
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -36,13 +35,13 @@ from divbot.domain.clock import parse_time
 from divbot.domain.events import Resumed
 from divbot.domain.ledger import Ledger
 from divbot.trading.journal import Journal, read
-from tests.cli.commands import CLOCK
+from tests.cli.commands import CLOCK, linux
 from tests.cli.paper_processes import Paper, busy_exchange
 from tests.oracles.paper_checker import check
 from tests.trading.runs import NEAR, RULES, at_speed, settings_of
 from tests.trading.saved_market import save_market
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="process groups and kill -9")
+pytestmark = linux
 
 SPEED = 600
 BEGIN = parse_time("2025-05-20T07:30")

@@ -18,7 +18,7 @@ from divbot.domain.positions import MINUTE, exit_in_candle
 from divbot.domain.risk import Limit
 from divbot.domain.signals import Side
 from divbot.trading.curve import equity_curve
-from divbot.trading.replay import exited
+from divbot.trading.replay import ended
 from divbot.trading.sizing import Entry, Refusal, enter
 from tests.trading.fakes import (
     FREE,
@@ -45,11 +45,13 @@ def entry_of(
     side: Side = Side.BUY,
     quoted: Quote | None = None,
     instrument: dict[str, Any] | None = None,
+    plan: dict[str, Any] | None = None,
     **rules: Any,
 ) -> Entered | Refusal:
     """Enter at 100, stop 98, risking 1 % of the equity, unless told otherwise."""
     listed = replace(INSTRUMENT, **(instrument or {}))
-    wanted = Entry(opportunity(side=side, instrument=listed), "5m", ledger.equity_at({}))
+    offered = opportunity(side=side, instrument=listed, **(plan or {}))
+    wanted = Entry(offered, "5m", ledger.equity_at({}))
     given_rules = replace(SIZING, **{"min_reward_risk": d(0), **rules})
     return enter(wanted, quoted or quote(100, 100), None, ledger, costs, given_rules)
 
@@ -83,7 +85,7 @@ def test_a_plain_stop_loses_what_was_planned(
     beyond = found.stop - position.sign
     stopped = exit_in_candle(position, candle(1, 100, *_high_and_low(beyond), 100), costs)
     assert stopped is not None
-    (trade,) = opened.apply(exited(position, stopped)).closed
+    (trade,) = opened.apply(*ended(position, stopped, (), MINUTE)).closed
 
     assert trade.r_multiple == pytest.approx(Decimal(-1), abs=Decimal("1e-6"))
     assert trade.risk <= SIZING.risk * balance + d("0.00000003")
@@ -151,6 +153,49 @@ def test_a_refusal_says_what_limited_the_size(
     assert found.reason == reason
 
 
+@pytest.mark.parametrize(
+    ("costs", "stop", "reason"),
+    [
+        pytest.param(Costs(d("0.001"), d(0)), "99.8", "", id="two fees away"),
+        pytest.param(Costs(d("0.001"), d(0)), "99.9", "nearer to 100.0 than", id="nearer"),
+        # Bought at 100.1: two fees are 0.2002 and slippage is 0.1001.
+        pytest.param(Costs(d("0.001"), d("0.001")), "99.7", "", id="slippage besides"),
+        pytest.param(
+            Costs(d("0.001"), d("0.001")), "99.9", "nearer to 100.1 than", id="without room for it"
+        ),
+    ],
+)
+@pytest.mark.parametrize("side", Side)
+def test_a_stop_lies_farther_than_what_a_trade_costs(
+    side: Side, costs: Costs, stop: str, reason: str
+) -> None:
+    away = d(stop) - 100
+    if side is Side.SELL:
+        away, reason = -away, reason.replace("100.1", "99.9")
+
+    found = entry_of(account(), costs=costs, side=side, plan={"stop": 100 + away})
+
+    assert isinstance(found, Refusal) is bool(reason)
+    assert not isinstance(found, Refusal) or reason in found.reason
+
+
+@pytest.mark.parametrize(
+    ("fee", "least", "reason"),
+    [
+        pytest.param("0", "2", "", id="4 to win and 2 to lose"),
+        pytest.param("0", "2.01", "is 2.00 at 100.0", id="more is wanted"),
+        # To win 4 less two fees of 1; to lose 2, a fee of 1 and one of 0.98.
+        pytest.param("0.01", "0.5025", "", id="after costs"),
+        pytest.param("0.01", "0.5026", "is 0.50 at 100.0", id="more is wanted after costs"),
+    ],
+)
+def test_reward_to_risk_is_asked_for_after_costs(fee: str, least: str, reason: str) -> None:
+    found = entry_of(account(), costs=Costs(d(fee), d(0)), min_reward_risk=d(least))
+
+    assert isinstance(found, Refusal) is bool(reason)
+    assert not isinstance(found, Refusal) or f"reward to risk {reason}" in found.reason
+
+
 class TestDust:
     def test_what_is_left_over_is_kept_and_no_fee(self) -> None:
         ledger = account(50, Market.SPOT)
@@ -185,7 +230,7 @@ class TestDust:
         (position,) = opened.positions.values()
         stop = exit_in_candle(position, candle(1, 100, 100, 98, 99), SPOT_COSTS)
         assert stop is not None
-        closed = opened.apply(exited(position, stop))
+        closed = opened.apply(*ended(position, stop, (), MINUTE))
         assert closed.dust["AAAUSDT"].price == stop.fill.price
 
         second = entry_of(closed, quoted=quote(100, 100, NOON + 9 * MINUTE), **rules)

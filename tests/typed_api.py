@@ -1,0 +1,50 @@
+"""What divbot promises a type checker of whoever calls it: checked by mypy, never run."""
+
+from __future__ import annotations
+
+from typing import Any, assert_type
+
+import pandas as pd
+
+import divbot
+
+report = divbot.scan(top=50, market="spot", interval="1h")
+assert_type(report, divbot.Report)
+assert_type(divbot.scan(demo=True), divbot.Report)
+assert_type(divbot.scan(config="divbot.toml"), divbot.Report)
+assert_type(divbot.scan(divbot.Settings(top=50, side=("BUY",))), divbot.Report)
+
+assert_type(report.to_frame(), pd.DataFrame)
+assert_type(report.to_document(with_divergences=True), dict[str, Any])
+assert_type(report.title, str)
+assert_type(report.as_of, int)
+assert_type(report.simulated, bool)
+assert_type(report.notices, tuple[str, ...])
+assert_type(report.summary.scanned, int)
+assert_type([x.reason for x in report.summary.skipped], list[str])
+
+for opportunity in report.opportunities:
+    assert_type(opportunity.divergence.symbol, str)
+    assert_type(opportunity.score, float)
+    assert_type(opportunity.confirmed_at, int)
+    if opportunity.evidence is not None:
+        assert_type(opportunity.evidence.confidence, float)
+        assert_type(opportunity.evidence.expectancy, float)
+
+settings = divbot.Settings(top=50)
+assert_type(settings.top, int)
+assert_type(settings.symbols, tuple[str, ...])
+
+divbot.scan(settings, demo="yes")  # type: ignore[arg-type]
+divbot.Settings(tpo=50)  # type: ignore[call-arg]
+
+try:
+    divbot.scan()
+except divbot.StopUntil as pause:
+    assert_type(pause.ends, float)
+except divbot.RequestRejected as refusal:
+    assert_type(refusal.code, int)
+except (divbot.SettingsError, divbot.InputError, divbot.VenueError) as error:
+    assert_type(error.exit_code, int)
+except divbot.DivbotError:
+    raise
