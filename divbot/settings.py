@@ -159,7 +159,7 @@ def load_settings(
     _refuse_unknown_variables()
     given = {name: value for name, value in flags.items() if value is not None}
     try:
-        return Settings(**{_FILE: file, _DEFAULTS: defaults}, **given)  # type: ignore[arg-type]
+        return Settings(**{_FILE: file, _DEFAULTS: defaults}, **given)
     except ValidationError as error:
         raise SettingsError(_first_line(error)) from None
 

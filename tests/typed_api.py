@@ -36,7 +36,6 @@ assert_type(settings.top, int)
 assert_type(settings.symbols, tuple[str, ...])
 
 divbot.scan(settings, demo="yes")  # type: ignore[arg-type]
-divbot.Settings(tpo=50)  # type: ignore[call-arg]
 
 try:
     divbot.scan()
