@@ -117,7 +117,7 @@ def _check_times(track: Track) -> None:
         plausible_ms(int(times.max()))
     except ValueError as error:
         raise RecordingError(
-            f"{track.source}: open times of {track.symbol}: {error}; convert them"
+            f"{track.source}: {error}, among the open times of {track.symbol}; convert them"
         ) from None
     back = np.flatnonzero(np.diff(times) <= 0)
     if len(back):
