@@ -169,7 +169,7 @@ def demo(journal: Path) -> Paper:
 
 
 def test_a_venue_that_does_not_answer_keeps_nobody_from_leaving(journal: Path) -> None:
-    patient = ("--jsonl", "--request-timeout", "120")  # longer than the test waits
+    patient = ("--jsonl", "--request-timeout", "2m")  # longer than the test waits
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,
         Paper(f"http://127.0.0.1:{silent.getsockname()[1]}", journal, *patient) as run,

@@ -17,7 +17,7 @@ from tests.cli.commands import DIVBOT, divbot, environment, eventually, group, l
 
 pytestmark = linux
 
-PATIENT = ("--request-timeout", "120")
+PATIENT = ("--request-timeout", "2m")
 """A scan that waits for its request outlasts the test."""
 
 
