@@ -43,7 +43,7 @@ def chart(
     if len(settings.symbols) != 1:
         raise InputError(f"expected one symbol, such as BTCUSDT, found {symbol!r}")
     (name,) = settings.symbols
-    path = output or Path(f"{_file_name(name)}-{settings.interval.value}.html")
+    path = output or Path(f"{file_name(name)}-{settings.interval.value}.html")
     page = Destination(path, PAGE)
     plotly = plotly_script("divbot chart")
     tell_of_compiling()
@@ -59,7 +59,7 @@ def chart(
     _tell(report, found, path)
 
 
-def _file_name(symbol: str) -> str:
+def file_name(symbol: str) -> str:
     """Return `symbol`, which is the venue's to choose, as a name that stays in its folder."""
     return "".join(x if x.isalnum() else "_" for x in symbol)
 

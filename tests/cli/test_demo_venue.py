@@ -6,7 +6,6 @@ import pytest
 
 from divbot.cli import flags
 from divbot.domain.errors import InputError
-from divbot.settings import load_settings
 
 ADDRESS = "http://127.0.0.1:1"
 
@@ -32,7 +31,7 @@ def test_an_address_that_a_demo_does_not_use_is_told(
     if address:
         monkeypatch.setenv("DIVBOT_BASE_URL", address)
 
-    flags.check_venue(load_settings({}), demo=demo, base_url=None, quiet=quiet)
+    flags.Given({}, None).load(demo=demo, quiet=quiet)
 
     line = f"divbot: --demo: base_url {ADDRESS} of the settings is not used\n"
     assert capsys.readouterr().err == (line if said else "")
@@ -40,4 +39,4 @@ def test_an_address_that_a_demo_does_not_use_is_told(
 
 def test_two_flags_that_name_a_venue_each_are_refused() -> None:
     with pytest.raises(InputError, match="exclude each other"):
-        flags.check_venue(load_settings({"base_url": ADDRESS}), demo=True, base_url=ADDRESS)
+        flags.Given({"base_url": ADDRESS}, None).load(demo=True)
