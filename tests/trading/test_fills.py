@@ -100,6 +100,8 @@ def test_a_stop_slips_and_a_target_does_not() -> None:
     assert (stop.fill.requested, stop.fill.price) == (98, d("97.9"))
     assert (stop.fill.fee, stop.fill.slippage) == (d("0.4895"), d("1.0"))
     assert (target.fill.price, target.fill.fee, target.fill.slippage) == (104, d("0.52"), 0)
+    # A candle knows no spread.
+    assert (stop.fill.spread, target.fill.spread) == (0, 0)
 
 
 @pytest.mark.parametrize(
