@@ -208,9 +208,15 @@ def test_without_opportunities_the_page_says_so() -> None:
 
 
 DRAWN = """
-    await new Promise((resolve) => setTimeout(resolve, 1000));
     const charts = [...document.querySelectorAll(".candles")];
-    const drawn = charts.map((chart) => chart.querySelector("svg") !== null);
+    // Until some are drawn, and no further one is for a while: a busy machine takes longer.
+    let drawn = [], still = 0;
+    for (let look = 0; look < 40 && still < 8; look++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const now = charts.map((chart) => chart.querySelector("svg") !== null);
+      still = now.includes(true) && String(now) === String(drawn) ? still + 1 : 0;
+      drawn = now;
+    }
     const marks = charts.filter((chart) => chart.data).map((chart) => Object.fromEntries(
       chart.data.map((trace) => [trace.name, trace.x.filter((at) => at !== null).length])));
     return [problems, drawn, marks];
