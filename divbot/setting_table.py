@@ -14,17 +14,17 @@ from enum import Enum
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
-from divbot.binance.endpoints import KLINES_LIMIT
-from divbot.binance.names import read_pattern, read_symbol
+from divbot.binance.protocol.endpoints import KLINES_LIMIT
 from divbot.domain.bounds import Bounds, Reader
 from divbot.domain.durations import Duration
 from divbot.domain.margin import MAX_LEVERAGE
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
+from divbot.domain.symbols import read_pattern, read_symbol
 from divbot.domain.values import Choice, Either, FilePath, Several, Switch, Text
 from divbot.kernels.indicator import TRADINGVIEW
-from divbot.scanner.score import DEFAULT_WEIGHTS, PARTS
-from divbot.scanner.workforce import AUTO, MOST_WORKERS, Workers
+from divbot.scanner.signals.score import DEFAULT_WEIGHTS, PARTS
+from divbot.scanner.workforce.size import AUTO, MOST_WORKERS, Workers
 
 Value = TypeVar("Value")
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from divbot.app import open_venue
+from divbot.app.scanning import open_venue
 from divbot.domain.clock import utc_text
 from divbot.domain.errors import DivbotError, RequestRejected, SymbolError
 from divbot.domain.market import Interval, Market
 from divbot.domain.trades import Trade
-from divbot.trading.open_trades import OpenTrade, open_trades
+from divbot.trading.figures.open_trades import OpenTrade, open_trades
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceListing
@@ -93,7 +93,7 @@ def _charted(
 
 def _finest(span: int, own: Interval, market: Market) -> Interval:
     """Return the shortest interval, `own` or longer, of which one answer covers `span` (ms)."""
-    from divbot.binance.endpoints import KLINES_LIMIT
+    from divbot.binance.protocol.endpoints import KLINES_LIMIT
 
     most = KLINES_LIMIT[market].maximum - 2 * _AROUND - 2
     longer = [x for x in Interval if x.milliseconds >= own.milliseconds]

@@ -10,7 +10,7 @@ from divbot.domain.market import Market
 
 if TYPE_CHECKING:
     from divbot.settings import Settings
-    from divbot.trading.engine import Rules
+    from divbot.trading.engine.engine import Rules
 
 TAKER_FEE = {Market.SPOT: Decimal("0.001"), Market.USDM: Decimal("0.0005")}
 """Of the regular tier, without any discount."""
@@ -26,9 +26,9 @@ def fee_of(settings: Settings) -> Decimal:
 def trading_rules(settings: Settings) -> Rules:
     """Return how the settings want to trade."""
     from divbot.domain.fills import Costs
-    from divbot.trading.decide import EntryRules, ExitRules
-    from divbot.trading.engine import Rules
-    from divbot.trading.sizing import SizingRules
+    from divbot.trading.engine.decide import EntryRules, ExitRules
+    from divbot.trading.engine.engine import Rules
+    from divbot.trading.engine.sizing import SizingRules
 
     market = settings.market
     return Rules(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from divbot.app import base_rate, scan_rules, trade_rules
+from divbot.app.scanning import base_rate, scan_rules, trade_rules
 from divbot.domain.clock import utc_text
 from divbot.domain.errors import InputError
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from divbot.domain.market import Interval
-    from divbot.exchange.tape import Rows, Tape
-    from divbot.scanner.base_rates import BaseRate
+    from divbot.exchange.market.tape import Rows, Tape
     from divbot.scanner.block import Block
-    from divbot.scanner.calibration import Calibration
-    from divbot.scanner.walk import Walk
+    from divbot.scanner.evidence.base_rates import BaseRate
+    from divbot.scanner.evidence.calibration import Calibration
+    from divbot.scanner.evidence.walk import Walk
     from divbot.settings import Settings
 
 
@@ -58,9 +58,9 @@ def open_recording(
     """
     import numpy as np
 
-    from divbot.exchange.grid import serves
-    from divbot.exchange.recorded import load_recording
-    from divbot.exchange.tape import CLOSE, HIGH, LOW, OPEN, OPEN_TIME, QUOTE_VOLUME
+    from divbot.exchange.market.recorded import load_recording
+    from divbot.exchange.market.tape import CLOSE, HIGH, LOW, OPEN, OPEN_TIME, QUOTE_VOLUME
+    from divbot.recordings.grid import serves
     from divbot.scanner.block import build_block, steps_of
 
     tape = load_recording(path)
@@ -95,9 +95,9 @@ def open_recording(
 
 def _final_rows(tape: Tape, number: int, interval: Interval) -> Rows:
     """Return the candles of listing `number` that are over when the recording ends."""
-    from divbot.exchange.candles import aggregate
-    from divbot.exchange.grid import Grid
-    from divbot.exchange.tape import OPEN_TIME
+    from divbot.exchange.market.candles import aggregate
+    from divbot.exchange.market.tape import OPEN_TIME
+    from divbot.recordings.grid import Grid
 
     rows = tape.candles(number, tape.first, tape.last + 1)
     if interval is tape.interval:
@@ -122,7 +122,7 @@ def _of_a_day(traded: NDArray[np.float64], interval: Interval) -> NDArray[np.flo
 
 def calibration_of(recording: Recording, settings: Settings) -> Calibration:
     """Return how statements and events compare; InputError for too few candles."""
-    from divbot.scanner.calibration import calibrate
+    from divbot.scanner.evidence.calibration import calibrate
 
     rate = base_rate(settings, recording.interval)
     # The confirming candle is the newest of `limit - 1` final ones.
@@ -136,7 +136,7 @@ def calibration_of(recording: Recording, settings: Settings) -> Calibration:
 
 def base_rate_of(recording: Recording, settings: Settings) -> BaseRate:
     """Return what a recording says beyond chance; InputError for too few candles."""
-    from divbot.scanner.calibration import count_rate
+    from divbot.scanner.evidence.calibration import count_rate
 
     walk = _walk(recording, settings)
     if not len(walk):
@@ -147,7 +147,7 @@ def base_rate_of(recording: Recording, settings: Settings) -> BaseRate:
 
 
 def _walk(recording: Recording, settings: Settings) -> Walk:
-    from divbot.scanner.walk import walk
+    from divbot.scanner.evidence.walk import walk
 
     return walk(recording.block, recording.quote_volume, trade_rules(settings))
 
@@ -162,7 +162,7 @@ def _too_few(recording: Recording) -> InputError:
 
 def open_history(settings: Settings, recorded: Path | None) -> Recording:
     """Return the newest candles of the symbols that the settings name: recorded, or the venue's."""
-    from divbot.app import open_venue
+    from divbot.app.scanning import open_venue
     from divbot.scanner.block import build_block
 
     count = scan_rules(settings).limit - 1

@@ -12,7 +12,7 @@ import orjson
 
 from divbot.binance.bans import Bans
 from divbot.binance.budget import Lease
-from divbot.binance.endpoints import (
+from divbot.binance.protocol.endpoints import (
     LOCAL_CANDLES_HEADER,
     LOCAL_EXCHANGE_HEADER,
     LOCAL_SPEED_HEADER,
@@ -20,8 +20,7 @@ from divbot.binance.endpoints import (
     Endpoint,
     request_weight,
 )
-from divbot.binance.transport import MEBIBYTE, Answer, Transport
-from divbot.binance.wire import (
+from divbot.binance.protocol.wire import (
     BySymbol,
     Candles,
     Funding,
@@ -37,6 +36,7 @@ from divbot.binance.wire import (
     parse_tickers,
     parse_tickers_and_quotes,
 )
+from divbot.binance.transport.transport import MEBIBYTE, Answer, Transport
 from divbot.domain.clock import Clock
 from divbot.domain.errors import (
     LONGEST_WAIT,

@@ -13,10 +13,10 @@ from divbot.cli.lines import ASSET, changes_of, dust_text, json_line
 from divbot.domain.durations import duration_text
 from divbot.domain.ledger import ZERO, Ledger
 from divbot.domain.market import Interval, Market
-from divbot.trading.costs import Paid, paid_for
-from divbot.trading.loop import Lateness
-from divbot.trading.open_trades import open_trades
-from divbot.trading.snapshot import Snapshot
+from divbot.trading.engine.loop import Lateness
+from divbot.trading.engine.snapshot import Snapshot
+from divbot.trading.figures.costs import Paid, paid_for
+from divbot.trading.figures.open_trades import open_trades
 
 _LABEL = 26
 _SHORT_LABEL = 14

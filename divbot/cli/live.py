@@ -22,7 +22,7 @@ from divbot.cli.columns import cut
 from divbot.cli.job_control import GivenBack
 from divbot.cli.live_panels import account_lines, event_lines, heading_lines, scanner_lines
 from divbot.cli.live_tables import fewer_positions, opportunity_lines, position_lines
-from divbot.trading.snapshot import Snapshot
+from divbot.trading.engine.snapshot import Snapshot
 
 REFRESHES_PER_SECOND = 4
 

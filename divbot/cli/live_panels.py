@@ -13,7 +13,7 @@ from divbot.cli.lines import VERB, event_words, exit_profit
 from divbot.cli.live_tables import sign_style
 from divbot.domain.clock import utc_text
 from divbot.domain.events import Entered, Event, Exited, Paused
-from divbot.trading.snapshot import LATE, ScannerView, Snapshot
+from divbot.trading.engine.snapshot import LATE, ScannerView, Snapshot
 
 _YEAR = len("2024-")
 _DATE = len("2024-07-30 ")

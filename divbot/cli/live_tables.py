@@ -13,7 +13,7 @@ from divbot.cli.figures import multiple, percent, price_text, quantity_text, sig
 from divbot.domain.clock import utc_text
 from divbot.domain.positions import Position
 from divbot.domain.signals import Opportunity
-from divbot.trading.snapshot import Snapshot
+from divbot.trading.engine.snapshot import Snapshot
 
 _YEAR = len("2024-")
 _UNKNOWN = "?"

@@ -25,14 +25,14 @@ from divbot.domain.clock import utc_text
 from divbot.domain.ledger import DAY
 from divbot.domain.market import BENCHMARK
 from divbot.domain.trades import Trade
-from divbot.trading.benchmark import MarketChange
-from divbot.trading.breakdown import By, Group, breakdown
-from divbot.trading.costs import Paid
-from divbot.trading.drawdown import Drawdown
-from divbot.trading.journal import Recorded
-from divbot.trading.returns import Figure
-from divbot.trading.stats import Stats
-from divbot.trading.tally import Tally
+from divbot.trading.figures.benchmark import MarketChange
+from divbot.trading.figures.breakdown import By, Group, breakdown
+from divbot.trading.figures.costs import Paid
+from divbot.trading.figures.drawdown import Drawdown
+from divbot.trading.figures.returns import Figure
+from divbot.trading.figures.stats import Stats
+from divbot.trading.figures.tally import Tally
+from divbot.trading.journal.journal import Recorded
 
 _NAME_WIDTH = 20
 _SHOWN = (By.SIDE, By.KIND, By.REASON, By.SYMBOL)

@@ -79,8 +79,8 @@ def trades(
     from divbot.cli.recorded import find_run
     from divbot.cli.trades_file import trades_csv, trades_document
     from divbot.cli.trades_text import trades_text
-    from divbot.trading.open_trades import open_trades
-    from divbot.trading.selection import Selection
+    from divbot.trading.figures.open_trades import open_trades
+    from divbot.trading.figures.selection import Selection
 
     if only_open and only_closed:
         raise InputError("--open and --closed exclude each other: give one of them")

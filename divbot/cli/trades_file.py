@@ -11,9 +11,9 @@ from typing import Any
 from divbot.cli.destination import inert
 from divbot.cli.recorded import heading_document
 from divbot.domain.trades import Trade
-from divbot.trading.documents import trade_document
-from divbot.trading.journal import Recorded
-from divbot.trading.open_trades import OpenTrade
+from divbot.trading.figures.documents import trade_document
+from divbot.trading.figures.open_trades import OpenTrade
+from divbot.trading.journal.journal import Recorded
 
 _TRADE = (
     *("number", "status", "symbol", "side", "quantity", "leverage", "margin"),

@@ -14,8 +14,8 @@ from divbot.cli.recorded import heading
 from divbot.domain.clock import utc_text
 from divbot.domain.ledger import ZERO
 from divbot.domain.trades import Trade
-from divbot.trading.journal import Recorded
-from divbot.trading.open_trades import OpenTrade
+from divbot.trading.figures.open_trades import OpenTrade
+from divbot.trading.journal.journal import Recorded
 
 AnyTrade: TypeAlias = Trade | OpenTrade
 

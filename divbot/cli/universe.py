@@ -11,9 +11,9 @@ from divbot.cli import flags
 from divbot.cli.figures import rows_dropped
 
 if TYPE_CHECKING:
+    from divbot.binance.listing.rules import LeftOut
+    from divbot.binance.listing.universe import Listed, Universe
     from divbot.binance.market_data import BinanceListing
-    from divbot.binance.rules import LeftOut
-    from divbot.binance.universe import Listed, Universe
     from divbot.domain.market import DroppedRow
     from divbot.settings import Settings
 
@@ -28,7 +28,7 @@ def universe(
     demo: flags.Demo = False,
 ) -> None:
     """List the symbols that a scan covers and, for every other one, the rule that leaves it out."""
-    from divbot.app import open_venue
+    from divbot.app.scanning import open_venue
     from divbot.cli.compiling import tell_of_compiling
 
     settings = given.load(demo=demo)

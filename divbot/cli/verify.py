@@ -14,9 +14,9 @@ from divbot.domain.errors import InputError
 
 if TYPE_CHECKING:
     from divbot.app.verification import Recording
-    from divbot.scanner.base_rates import BaseRate
-    from divbot.scanner.calibration import Calibration, Statements, Thirds
-    from divbot.scanner.weekly import Figure
+    from divbot.scanner.evidence.base_rates import BaseRate
+    from divbot.scanner.evidence.calibration import Calibration, Statements, Thirds
+    from divbot.scanner.evidence.weekly import Figure
     from divbot.settings import Settings
 
 verify = typer.Typer(
@@ -97,7 +97,7 @@ def base_rates(
     """
     from divbot.app.verification import base_rate_of, open_recording
     from divbot.cli.destination import Destination
-    from divbot.scanner.base_rates import rates_text
+    from divbot.scanner.evidence.base_rates import rates_text
 
     out = Destination(output)
     counted = []
@@ -199,7 +199,7 @@ def _weeks(count: int) -> str:
 
 def _range(figure: Figure) -> str:
     if figure.low is None or figure.high is None:
-        from divbot.scanner.weekly import FEWEST
+        from divbot.scanner.evidence.weekly import FEWEST
 
         return f"(n/a: {_weeks(figure.weeks)}, at least {FEWEST} are needed)"
     return f"({figure.low:+.3f} to {figure.high:+.3f})"
@@ -222,10 +222,10 @@ def lookahead(
     """
     from dataclasses import asdict
 
-    from divbot.app import trade_rules
+    from divbot.app.scanning import trade_rules
     from divbot.app.verification import open_history
     from divbot.cli.destination import Destination, json_bytes
-    from divbot.scanner.lookahead import replay
+    from divbot.scanner.checks.lookahead import replay
 
     if recorded and given.settings["base_url"]:
         raise InputError("--recorded and --base-url exclude each other: give one of them")
@@ -267,7 +267,7 @@ def warmup(
 
     from divbot.app.verification import open_recording
     from divbot.cli.destination import Destination, json_bytes
-    from divbot.scanner.warmup import windows
+    from divbot.scanner.checks.warmup import windows
 
     settings = given.load()
     block = open_recording(recorded, settings.symbols).block

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from divbot.cli.log_file import LogFile
     from divbot.domain.events import Event
     from divbot.domain.ledger import Ledger
-    from divbot.trading.snapshot import Snapshot
+    from divbot.trading.engine.snapshot import Snapshot
 
 
 class Mode(Enum):

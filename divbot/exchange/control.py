@@ -16,11 +16,11 @@ from typing import Any, TypeAlias
 
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
-from divbot.exchange.answer import Answer
-from divbot.exchange.faults import Faults, parse_fault
-from divbot.exchange.gate import Gate
-from divbot.exchange.json_text import NotJson, read_json
-from divbot.exchange.spoiling import plain_answer
+from divbot.exchange.faults.faults import Faults, parse_fault
+from divbot.exchange.faults.spoiling import plain_answer
+from divbot.exchange.rest.answer import Answer
+from divbot.exchange.rest.gate import Gate
+from divbot.exchange.rest.json_text import NotJson, read_json
 from divbot.exchange.streams.broadcast import Broadcast
 from divbot.exchange.traffic import Traffic
 

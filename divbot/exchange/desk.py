@@ -8,23 +8,23 @@ from functools import lru_cache
 from types import MappingProxyType
 from uuid import uuid4
 
-from divbot.binance.endpoints import (
+from divbot.binance.protocol.endpoints import (
     LOCAL_CANDLES_HEADER,
     LOCAL_EXCHANGE_HEADER,
     LOCAL_SPEED_HEADER,
     PREFIX,
 )
 from divbot.domain.market import Market
-from divbot.exchange import rejections as reject
-from divbot.exchange.answer import CONTENT_TYPE, Answer, html_page, json_bytes
-from divbot.exchange.futures import FuturesReplies
-from divbot.exchange.gate import Gate, Verdict
-from divbot.exchange.market_time import MarketTime
-from divbot.exchange.parameters import Parameters
-from divbot.exchange.replies import Service
-from divbot.exchange.spot import SpotReplies
+from divbot.exchange.market.market_time import MarketTime
+from divbot.exchange.market.venue import Venue
+from divbot.exchange.rest import rejections as reject
+from divbot.exchange.rest.answer import CONTENT_TYPE, Answer, html_page, json_bytes
+from divbot.exchange.rest.futures import FuturesReplies
+from divbot.exchange.rest.gate import Gate, Verdict
+from divbot.exchange.rest.parameters import Parameters
+from divbot.exchange.rest.replies import Service
+from divbot.exchange.rest.spot import SpotReplies
 from divbot.exchange.streams.feed import Feed
-from divbot.exchange.venue import Venue
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _LEAST_WEIGHT = "symbol=A"

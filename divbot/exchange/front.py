@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from divbot.exchange.answer import Answer
 from divbot.exchange.desk import Desk
-from divbot.exchange.faults import Fault, Faults, Stage
-from divbot.exchange.spoiling import LOOP_PATH, loop, plain_answer, spoil
+from divbot.exchange.faults.faults import Fault, Faults, Stage
+from divbot.exchange.faults.spoiling import LOOP_PATH, loop, plain_answer, spoil
+from divbot.exchange.rest.answer import Answer
 from divbot.exchange.traffic import Traffic
 
 _KEPT_OUT = (418, 429)

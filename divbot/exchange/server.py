@@ -19,26 +19,26 @@ from aiohttp import web
 from divbot.domain.clock import Clock, SystemClock, utc_text
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
-from divbot.exchange.answer import Answer
-from divbot.exchange.awkward import Special, specials
 from divbot.exchange.control import PREFIX as CONTROL_PREFIX
 from divbot.exchange.control import Control
 from divbot.exchange.desk import Desk
-from divbot.exchange.faults import Faults
+from divbot.exchange.faults.faults import Faults
+from divbot.exchange.faults.spoiling import LOOP_PATH, plain_answer
+from divbot.exchange.faults.wire import WireFault
 from divbot.exchange.front import Front
-from divbot.exchange.gate import Gate
-from divbot.exchange.market_time import MarketTime
+from divbot.exchange.market.awkward import Special, specials
+from divbot.exchange.market.market_time import MarketTime
+from divbot.exchange.market.outages import InterruptedTape, Outages
+from divbot.exchange.market.tape import Tape
+from divbot.exchange.market.venue import Venue
 from divbot.exchange.options import ExchangeOptions
-from divbot.exchange.outages import InterruptedTape, Outages
-from divbot.exchange.packing import Packer
-from divbot.exchange.rejections import Rejection
-from divbot.exchange.response import AnswerResponse
-from divbot.exchange.spoiling import LOOP_PATH, plain_answer
+from divbot.exchange.rest.answer import Answer
+from divbot.exchange.rest.gate import Gate
+from divbot.exchange.rest.packing import Packer
+from divbot.exchange.rest.rejections import Rejection
+from divbot.exchange.rest.response import AnswerResponse
 from divbot.exchange.streams.broadcast import Broadcast
 from divbot.exchange.streams.sockets import Sockets
-from divbot.exchange.tape import Tape
-from divbot.exchange.venue import Venue
-from divbot.exchange.wire import WireFault
 
 _BACKLOG = 1024
 _SHUTDOWN_SECONDS = 0.5
@@ -102,7 +102,7 @@ def open_gate(options: ExchangeOptions, clock: Clock) -> Gate:
 
 def _venues(options: ExchangeOptions, now: int) -> dict[Market, Venue]:
     if options.recorded is not None:
-        from divbot.exchange.recorded import load_recording  # pandas: only when needed
+        from divbot.exchange.market.recorded import load_recording  # pandas: only when needed
 
         # One recording behind both markets is kept in memory once.
         recording = load_recording(options.recorded, options.interval)
@@ -119,7 +119,7 @@ def _interrupted(options: ExchangeOptions, tape: Tape) -> Tape:
 
 
 def _synthetic(options: ExchangeOptions, market: Market, start: int) -> Tape:
-    from divbot.exchange.synthetic import SyntheticTape
+    from divbot.exchange.market.synthetic import SyntheticTape
 
     return SyntheticTape(
         market=market,

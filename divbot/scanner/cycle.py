@@ -13,12 +13,10 @@ from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil, VenueError, VenueRefused
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Opportunity, Signal
-from divbot.scanner.base_rates import BaseRate
-from divbot.scanner.cases import FATES
-from divbot.scanner.evidence import Expectations
-from divbot.scanner.pool import Done, Pool
+from divbot.scanner.evidence.base_rates import BaseRate
+from divbot.scanner.evidence.cases import FATES
+from divbot.scanner.evidence.expectations import Expectations
 from divbot.scanner.port import Candles, Listing, Source, Universe
-from divbot.scanner.ranking import RankingRules, rank
 from divbot.scanner.report import (
     FAILED,
     GAP,
@@ -31,7 +29,9 @@ from divbot.scanner.report import (
     Timings,
 )
 from divbot.scanner.shortage import why_none
-from divbot.scanner.task import (
+from divbot.scanner.signals.ranking import RankingRules, rank
+from divbot.scanner.workforce.pool import Done, Pool
+from divbot.scanner.workforce.task import (
     LATEST_LAG,
     BlockResult,
     BlockTask,

@@ -15,7 +15,7 @@ from divbot.domain.signals import Divergence, Evidence, Opportunity
 if TYPE_CHECKING:
     import pandas
 
-    from divbot.scanner.base_rates import BaseRate
+    from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.port import Candles
 
 SCHEMA = 1

@@ -115,7 +115,7 @@ class Cache(Protocol):
 
 
 class Journal(Protocol):
-    """Where events are kept; see divbot.trading.journal."""
+    """Where events are kept; see divbot.trading.journal.journal."""
 
     @property
     def ledger(self) -> Ledger:

@@ -22,8 +22,8 @@ from urllib.parse import urlsplit
 from divbot.binance.bans import Bans
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
-from divbot.binance.transport import Answer, Transport
-from divbot.binance.transports import open_transport
+from divbot.binance.transport.transport import Answer, Transport
+from divbot.binance.transport.transports import open_transport
 from divbot.domain.clock import SystemClock, parse_time
 from divbot.domain.market import Interval, Market
 from divbot.exchange.options import ExchangeOptions

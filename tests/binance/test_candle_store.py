@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.binance.candle_store import CandleStore, Stored, sweep
-from divbot.binance.wire import Candles
+from divbot.binance.candles.candle_store import CandleStore, Stored, sweep
+from divbot.binance.protocol.wire import Candles
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Interval
 

@@ -14,8 +14,8 @@ import pytest
 from divbot.binance.bans import Bans
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
-from divbot.binance.endpoints import LOCAL_EXCHANGE_HEADER
-from divbot.binance.transport import Answer
+from divbot.binance.protocol.endpoints import LOCAL_EXCHANGE_HEADER
+from divbot.binance.transport.transport import Answer
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import (
     BadAnswer,

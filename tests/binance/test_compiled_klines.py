@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from divbot.binance import compiled_klines, wire
-from divbot.binance.wire import Candles
+from divbot.binance.protocol import compiled_klines, wire
+from divbot.binance.protocol.wire import Candles
 from divbot.domain.errors import BadAnswer
 from divbot.domain.market import Interval
 from divbot.kernels.klines import COLUMNS, SHORTEST, are_sound, read_klines

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.binance.candle_store import CandleStore
+from divbot.binance.candles.candle_store import CandleStore
+from divbot.binance.candles.history import History
 from divbot.binance.client import BinanceClient
-from divbot.binance.history import History
-from divbot.binance.wire import Candles
+from divbot.binance.protocol.wire import Candles
 from divbot.domain.market import Interval
 
 M5 = Interval.M5

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from divbot.binance.flat import Verdicts
-from divbot.binance.listing import Listings
+from divbot.binance.listing.flat import Verdicts
+from divbot.binance.listing.listing import Listings
+from divbot.binance.listing.rules import Rule, UniverseRules
+from divbot.binance.listing.stocks import Stocks, tokenisable
+from divbot.binance.listing.universe import Universe
 from divbot.binance.notebook import Notebook
-from divbot.binance.rules import Rule, UniverseRules
+from divbot.binance.protocol.wire import BySymbol, Candles, Listing, Quote
 from divbot.binance.server_clock import ServerClock
-from divbot.binance.stocks import Stocks, tokenisable
-from divbot.binance.universe import Universe
-from divbot.binance.wire import BySymbol, Candles, Listing, Quote
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import (
     DivbotError,

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from divbot.binance.rules import Rule, Snapshot, UniverseRules
-from divbot.binance.universe import Universe, select
-from divbot.binance.wire import (
+from divbot.binance.listing.rules import Rule, Snapshot, UniverseRules
+from divbot.binance.listing.universe import Universe, select
+from divbot.binance.protocol.wire import (
     Listing,
     ListingParser,
     Quote,

@@ -11,23 +11,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.binance import compiled_klines, wire
 from divbot.binance.bans import Bans
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
-from divbot.binance.flat import Verdicts
-from divbot.binance.listing import Listings
+from divbot.binance.listing.flat import Verdicts
+from divbot.binance.listing.listing import Listings
+from divbot.binance.listing.rules import Rule, UniverseRules
+from divbot.binance.listing.universe import Universe
 from divbot.binance.notebook import Notebook
-from divbot.binance.rows import is_symbol, number
-from divbot.binance.rules import Rule, UniverseRules
+from divbot.binance.protocol import compiled_klines, wire
+from divbot.binance.protocol.rows import number
+from divbot.binance.protocol.wire import Candles
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.trading_data import BinanceTrading
-from divbot.binance.transport import Answer
-from divbot.binance.universe import Universe
-from divbot.binance.wire import Candles
+from divbot.binance.transport.transport import Answer
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import BadAnswer, VenueUnreachable
 from divbot.domain.market import Interval, Market
+from divbot.domain.symbols import is_symbol
 from tests.trading.fakes import Told
 
 NOW = 1_722_330_000_000

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from divbot.binance.rules import LeftOut, Rule, Snapshot, UniverseRules
-from divbot.binance.universe import Universe, select
-from divbot.binance.wire import Quote
+from divbot.binance.listing.rules import LeftOut, Rule, Snapshot, UniverseRules
+from divbot.binance.listing.universe import Universe, select
+from divbot.binance.protocol.wire import Quote
 from divbot.domain.errors import InputError
 from divbot.domain.market import Instrument, Market, Ticker
 

@@ -14,8 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.binance.rows import is_symbol
-from divbot.binance.wire import (
+from divbot.binance.protocol.wire import (
     Listing,
     ListingParser,
     final_klines_of_json,
@@ -26,6 +25,7 @@ from divbot.binance.wire import (
 )
 from divbot.domain.errors import BadAnswer
 from divbot.domain.market import Instrument, Interval, Market
+from divbot.domain.symbols import is_symbol
 
 START = 1_722_330_000_000
 STEP = 60_000

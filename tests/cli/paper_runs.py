@@ -23,7 +23,7 @@ from divbot.domain.market import Interval, Market
 from divbot.domain.money import cost, gain
 from divbot.domain.positions import Origin
 from divbot.domain.signals import Divergence, Kind, Opportunity, Side
-from divbot.trading.snapshot import ScannerView, Snapshot
+from divbot.trading.engine.snapshot import ScannerView, Snapshot
 
 BEGAN = parse_time("2026-11-20T16:00")
 NOW = parse_time("2026-11-20T19:03:05")

@@ -18,8 +18,8 @@ from divbot.domain.events import Paused
 from divbot.domain.fills import Quote, Reason
 from divbot.domain.ledger import fold
 from divbot.domain.signals import Kind, Side
-from divbot.trading.decide import pause_reason
-from divbot.trading.snapshot import Snapshot
+from divbot.trading.engine.decide import pause_reason
+from divbot.trading.engine.snapshot import Snapshot
 from tests.cli.paper_runs import (
     BTC,
     EMPTY,

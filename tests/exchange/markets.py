@@ -10,17 +10,17 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from divbot.binance.endpoints import PREFIX
+from divbot.binance.protocol.endpoints import PREFIX
 from divbot.domain.clock import ManualClock, parse_time
 from divbot.domain.market import Interval, Market
-from divbot.exchange.answer import Answer
 from divbot.exchange.desk import Desk
-from divbot.exchange.gate import Gate
-from divbot.exchange.market_time import MarketTime
+from divbot.exchange.market.market_time import MarketTime
+from divbot.exchange.market.tape import OPEN_TIME, Listing, Rows, Tape
+from divbot.exchange.market.venue import Venue
 from divbot.exchange.options import ExchangeOptions
+from divbot.exchange.rest.answer import Answer
+from divbot.exchange.rest.gate import Gate
 from divbot.exchange.server import open_desks
-from divbot.exchange.tape import OPEN_TIME, Listing, Rows, Tape
-from divbot.exchange.venue import Venue
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 NOON = parse_time("2024-07-30T12:00:20")

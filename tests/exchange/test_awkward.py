@@ -8,10 +8,10 @@ import pytest
 from divbot.domain.clock import ManualClock, parse_time
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
-from divbot.exchange.awkward import next_delivery, specials
+from divbot.exchange.market.awkward import next_delivery, specials
+from divbot.exchange.market.synthetic import SyntheticTape
 from divbot.exchange.options import ExchangeOptions
 from divbot.exchange.server import open_desks
-from divbot.exchange.synthetic import SyntheticTape
 
 from .markets import NOON, ask, get, open_times, synthetic_desk
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from divbot.exchange.encoding import Decimals, Format, klines_json
-from divbot.exchange.tape import COLUMNS, no_rows
+from divbot.exchange.market.encoding import Decimals, Format, klines_json
+from divbot.exchange.market.tape import COLUMNS, no_rows
 
 LARGEST = 2**63 - 1
 numbers = st.one_of(st.integers(0, LARGEST), st.integers(0, 10**6))

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from divbot.domain.clock import ManualClock, parse_time
 from divbot.domain.market import Market
 from divbot.exchange.desk import Desk
-from divbot.exchange.gate import Gate
-from divbot.exchange.market_time import MarketTime
-from divbot.exchange.synthetic import SyntheticTape
-from divbot.exchange.tape import Rows
-from divbot.exchange.venue import Venue
+from divbot.exchange.market.market_time import MarketTime
+from divbot.exchange.market.synthetic import SyntheticTape
+from divbot.exchange.market.tape import Rows
+from divbot.exchange.market.venue import Venue
+from divbot.exchange.rest.gate import Gate
 
 from .markets import NOON, ask, get
 

@@ -14,10 +14,10 @@ import pytest
 
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
-from divbot.exchange.faults import KINDS, Faults, Stage, parse_fault, parse_plan
+from divbot.exchange.faults.faults import KINDS, Faults, Stage, parse_fault, parse_plan
+from divbot.exchange.faults.spoiling import SPOILERS
+from divbot.exchange.faults.wire import WAYS, bomb
 from divbot.exchange.front import Front
-from divbot.exchange.spoiling import SPOILERS
-from divbot.exchange.wire import WAYS, bomb
 
 from .markets import NOON, synthetic_desk
 from .servers import running

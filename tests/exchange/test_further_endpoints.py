@@ -9,7 +9,7 @@ import pytest
 
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Interval, Market
-from divbot.exchange.gate import Gate
+from divbot.exchange.rest.gate import Gate
 
 from .markets import (
     NOON,

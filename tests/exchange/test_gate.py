@@ -7,10 +7,10 @@ import pytest
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
-from divbot.exchange.gate import Gate
 from divbot.exchange.options import ExchangeOptions
+from divbot.exchange.rest.gate import Gate
+from divbot.exchange.rest.weights import Window, WindowShape
 from divbot.exchange.server import open_desks
-from divbot.exchange.weights import Window, WindowShape
 
 from .markets import NOON, ask, get
 

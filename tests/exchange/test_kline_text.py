@@ -7,12 +7,12 @@ import pytest
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Market
 from divbot.exchange.desk import Desk
-from divbot.exchange.encoding import Decimals, Format
-from divbot.exchange.gate import Gate
-from divbot.exchange.grid import Grid
-from divbot.exchange.kline_text import KlineText
-from divbot.exchange.market_time import MarketTime
-from divbot.exchange.venue import Venue
+from divbot.exchange.market.encoding import Decimals, Format
+from divbot.exchange.market.market_time import MarketTime
+from divbot.exchange.market.venue import Venue
+from divbot.exchange.rest.gate import Gate
+from divbot.exchange.rest.kline_text import KlineText
+from divbot.recordings.grid import Grid
 
 from .markets import NOON, RowsTape, ask, get, moving_desk, open_times, random_rows, synthetic_desk
 

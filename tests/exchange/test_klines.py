@@ -3,9 +3,9 @@ import pytest
 
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval, Market
-from divbot.exchange.candles import form
-from divbot.exchange.grid import Grid
-from divbot.exchange.tape import COLUMNS, OPEN_TIME
+from divbot.exchange.market.candles import form
+from divbot.exchange.market.tape import COLUMNS, OPEN_TIME
+from divbot.recordings.grid import Grid
 
 from .markets import RowsTape, ask, get, open_times, random_rows, synthetic_desk, tape_desk
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from divbot.domain.market import Market
-from divbot.exchange.rejections import Rejection
+from divbot.exchange.rest.rejections import Rejection
 from divbot.exchange.streams.broadcast import Broadcast
 from divbot.exchange.streams.frames import Abort, Close, Ping, Text
 

@@ -6,11 +6,11 @@ import pytest
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Market
 from divbot.exchange.desk import Desk
-from divbot.exchange.gate import Gate
-from divbot.exchange.market_time import MarketTime
+from divbot.exchange.market.market_time import MarketTime
+from divbot.exchange.market.tape import CLOSE, HIGH, LOW, OPEN, TAKER_QUOTE_VOLUME, TRADES, VOLUME
+from divbot.exchange.market.venue import Venue
+from divbot.exchange.rest.gate import Gate
 from divbot.exchange.streams.channels import channel_of
-from divbot.exchange.tape import CLOSE, HIGH, LOW, OPEN, TAKER_QUOTE_VOLUME, TRADES, VOLUME
-from divbot.exchange.venue import Venue
 
 from .markets import NOON, RowsTape, get, moving_desk, random_rows
 
@@ -188,7 +188,9 @@ def test_the_next_candle_is_told_of_with_its_first_change():
 
 def test_that_a_candle_has_closed_is_news_even_if_nothing_else_is(monkeypatch):
     # As if all its trades came in the first second.
-    monkeypatch.setattr("divbot.exchange.venue.live_candle", lambda closed, opened, *_: opened)
+    monkeypatch.setattr(
+        "divbot.exchange.market.venue.live_candle", lambda closed, opened, *_: opened
+    )
     listener = tape_listener(random_rows(2, start=FORMING), now=FORMING + 30_000)
 
     assert listener.after(28) == []

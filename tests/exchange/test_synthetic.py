@@ -5,8 +5,17 @@ import pytest
 
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Market
-from divbot.exchange.synthetic import SyntheticTape
-from divbot.exchange.tape import CLOSE, COLUMNS, HIGH, LOW, OPEN, OPEN_TIME, QUOTE_VOLUME, VOLUME
+from divbot.exchange.market.synthetic import SyntheticTape
+from divbot.exchange.market.tape import (
+    CLOSE,
+    COLUMNS,
+    HIGH,
+    LOW,
+    OPEN,
+    OPEN_TIME,
+    QUOTE_VOLUME,
+    VOLUME,
+)
 
 DAY = 86_400_000
 START = parse_time("2024-07-29")

@@ -9,11 +9,11 @@ import pytest
 
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Interval, Market
-from divbot.exchange.candles import form
+from divbot.exchange.market.candles import form
+from divbot.exchange.market.tape import HIGH, LOW
+from divbot.exchange.market.trades import trades_of
 from divbot.exchange.options import ExchangeOptions
 from divbot.exchange.server import open_desks
-from divbot.exchange.tape import HIGH, LOW
-from divbot.exchange.trades import trades_of
 
 from .markets import NOON, RowsTape, ask, get, random_rows, synthetic_desk, tape_desk
 

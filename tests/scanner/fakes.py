@@ -22,12 +22,12 @@ from divbot.domain.errors import (
 )
 from divbot.domain.market import DroppedRow, Instrument, Interval, Market
 from divbot.domain.signals import Kind, Side
-from divbot.scanner.base_rates import BaseRate
 from divbot.scanner.cycle import ScanRules
-from divbot.scanner.plan import TradeRules
+from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.port import LeftOut
-from divbot.scanner.ranking import RankingRules
-from divbot.scanner.score import DEFAULT_WEIGHTS
+from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.signals.ranking import RankingRules
+from divbot.scanner.signals.score import DEFAULT_WEIGHTS
 from tests.kernels.blocks import walk
 
 START = 1_722_000_000_000

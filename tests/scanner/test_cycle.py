@@ -12,9 +12,9 @@ from divbot.domain.errors import VenueUnreachable, WorkerLost
 from divbot.domain.market import DroppedRow
 from divbot.domain.signals import Kind, Side
 from divbot.scanner.cycle import Scanner
-from divbot.scanner.pool import Done, InlinePool, ProcessPool, Progress
 from divbot.scanner.report import UNKNOWN, Report, Skipped
-from divbot.scanner.task import BlockTask
+from divbot.scanner.workforce.pool import Done, InlinePool, ProcessPool, Progress
+from divbot.scanner.workforce.task import BlockTask
 from tests.scanner.fakes import START, STEP, FakeSource, candles_of, names, rules
 
 Scan = Callable[..., Report]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Evidence, Kind, Opportunity, Side, Signal
-from divbot.scanner.ranking import EvidenceOf, plan_of, rank
-from divbot.scanner.score import DEFAULT_WEIGHTS, PARTS
+from divbot.scanner.signals.ranking import EvidenceOf, plan_of, rank
+from divbot.scanner.signals.score import DEFAULT_WEIGHTS, PARTS
 from tests.scanner.fakes import RANKING, START, STEP, TRADE, FakeListed
 
 EXTREMES = st.integers(1, 10**30 - 1), st.sampled_from([-60, -30, -8, -2, 0])

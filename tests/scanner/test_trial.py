@@ -9,11 +9,11 @@ from divbot.domain.clock import ManualClock
 from divbot.domain.market import Interval
 from divbot.kernels import outcomes
 from divbot.kernels.analysis import Analysis, analyse
-from divbot.scanner import cases as parent
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.cycle import Scanner
-from divbot.scanner.pool import InlinePool
-from divbot.scanner.trial import extremes, line_of_sight, trends, try_divergences
+from divbot.scanner.evidence import cases as parent
+from divbot.scanner.evidence.trial import extremes, line_of_sight, trends, try_divergences
+from divbot.scanner.workforce.pool import InlinePool
 from tests import reference
 from tests.scanner.fakes import (
     RATE,

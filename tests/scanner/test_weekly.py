@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from divbot.scanner.weekly import FEWEST, Figure, difference, mean, ratio, slope
+from divbot.scanner.evidence.weekly import FEWEST, Figure, difference, mean, ratio, slope
 
 
 @pytest.mark.parametrize(

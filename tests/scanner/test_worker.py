@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from divbot.domain.clock import SystemClock
 from divbot.domain.market import Interval
 from divbot.kernels.analysis import Analysis, analyse
-from divbot.scanner import worker
 from divbot.scanner.block import Block
-from divbot.scanner.task import BlockTask
-from divbot.scanner.worker import BlockWorker
+from divbot.scanner.workforce import worker
+from divbot.scanner.workforce.task import BlockTask
+from divbot.scanner.workforce.worker import BlockWorker
 from tests.scanner.fakes import RANKING, FakeCandles, FakeMarketData, FakeSource, candles_of, names
 
 SYMBOLS = (*names(20), "DELISTEDUSDT")

@@ -16,11 +16,11 @@ from divbot.domain.margin import liquidation_price
 from divbot.domain.market import Instrument, Interval, Market
 from divbot.domain.positions import MINUTE, Origin, Position, Seen
 from divbot.domain.signals import Divergence, Evidence, Kind, Opportunity, Side
-from divbot.trading.book import Book
-from divbot.trading.decide import EntryRules, ExitRules
-from divbot.trading.engine import Engine, Rules
-from divbot.trading.questions import Questions
-from divbot.trading.sizing import SizingRules
+from divbot.trading.engine.book import Book
+from divbot.trading.engine.decide import EntryRules, ExitRules
+from divbot.trading.engine.engine import Engine, Rules
+from divbot.trading.engine.questions import Questions
+from divbot.trading.engine.sizing import SizingRules
 
 NOON = 1_722_340_800_000  # 2024-07-30 12:00 UTC
 SECOND = 1000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from divbot.domain.events import Marked, Resumed
-from divbot.trading.book import Book
-from divbot.trading.journal import Journal
+from divbot.trading.engine.book import Book
+from divbot.trading.journal.journal import Journal
 from tests.trading.fakes import NOON, MemoryJournal, d, entered, started
 
 

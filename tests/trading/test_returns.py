@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divbot.domain.clock import parse_time
-from divbot.trading.curve import Valuation
-from divbot.trading.drawdown import maximum_drawdown
-from divbot.trading.returns import (
+from divbot.trading.figures.curve import Valuation
+from divbot.trading.figures.drawdown import maximum_drawdown
+from divbot.trading.figures.returns import (
     DailyReturns,
     Figure,
     annual_return,

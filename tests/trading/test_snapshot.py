@@ -3,7 +3,7 @@ from __future__ import annotations
 from divbot.domain.events import Marked
 from divbot.domain.ledger import fold
 from divbot.domain.market import Interval, Market
-from divbot.trading.snapshot import ScannerView, Snapshot
+from divbot.trading.engine.snapshot import ScannerView, Snapshot
 from tests.trading.fakes import NOON, d, entered, started
 
 

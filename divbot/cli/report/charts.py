@@ -12,9 +12,9 @@ from divbot.app.run_candles import Charted
 from divbot.cli.figures import signed, words
 from divbot.domain.ledger import Ledger
 from divbot.domain.trades import Trade
-from divbot.trading.drawdown import underwater
-from divbot.trading.open_trades import OpenTrade, open_trades
-from divbot.trading.stats import Stats
+from divbot.trading.figures.drawdown import underwater
+from divbot.trading.figures.open_trades import OpenTrade, open_trades
+from divbot.trading.figures.stats import Stats
 
 _NOT_ASKED = Charted("no candles: they were not asked for")
 MOST_POINTS = 3_000

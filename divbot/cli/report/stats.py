@@ -18,10 +18,10 @@ from divbot.cli.stats_text import Block, blocks_of, breakdown_columns, period
 from divbot.cli.trades_text import TRADE_COLUMNS
 from divbot.domain.market import BENCHMARK, Interval
 from divbot.domain.trades import Trade
-from divbot.trading.breakdown import By, breakdown
-from divbot.trading.journal import Recorded
-from divbot.trading.open_trades import OpenTrade, open_trades
-from divbot.trading.stats import Stats
+from divbot.trading.figures.breakdown import By, breakdown
+from divbot.trading.figures.open_trades import OpenTrade, open_trades
+from divbot.trading.figures.stats import Stats
+from divbot.trading.journal.journal import Recorded
 
 _FIRST = (
     *("#", "symbol", "side", "kind", "opened", "closed", "held"),

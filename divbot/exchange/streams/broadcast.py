@@ -7,14 +7,14 @@ from typing import TypeAlias
 
 from divbot.domain.clock import Clock
 from divbot.domain.market import Market
-from divbot.exchange.rejections import Rejection
+from divbot.exchange.rest.rejections import Rejection
+from divbot.exchange.rest.weights import Window, WindowShape
 from divbot.exchange.streams.channels import Channel
 from divbot.exchange.streams.feed import Feed
 from divbot.exchange.streams.frames import Abort, Frame
 from divbot.exchange.streams.paths import find_door
 from divbot.exchange.streams.rules import RULES
 from divbot.exchange.streams.session import Session
-from divbot.exchange.weights import Window, WindowShape
 
 Sent: TypeAlias = tuple[Session, list[Frame]]
 

@@ -10,11 +10,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from divbot.domain.market import Market
-from divbot.exchange import tickers
-from divbot.exchange.answer import json_bytes
-from divbot.exchange.catalogue import futures_entry
-from divbot.exchange.encoding import Format
-from divbot.exchange.tape import (
+from divbot.exchange.market.encoding import Format
+from divbot.exchange.market.tape import (
     CLOSE,
     HIGH,
     LOW,
@@ -27,7 +24,10 @@ from divbot.exchange.tape import (
     VOLUME,
     Listing,
 )
-from divbot.exchange.venue import Day
+from divbot.exchange.market.venue import Day
+from divbot.exchange.rest import tickers
+from divbot.exchange.rest.answer import json_bytes
+from divbot.exchange.rest.catalogue import futures_entry
 
 Content: TypeAlias = dict[str, Any]
 

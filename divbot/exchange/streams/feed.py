@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from divbot.domain.market import Market
-from divbot.exchange.grid import serves
-from divbot.exchange.market_time import MarketTime
-from divbot.exchange.quotes import quote
+from divbot.exchange.market.market_time import MarketTime
+from divbot.exchange.market.quotes import quote
+from divbot.exchange.market.venue import Venue
 from divbot.exchange.streams import events
 from divbot.exchange.streams.channels import Channel, Kind
 from divbot.exchange.streams.events import Event
@@ -20,7 +20,7 @@ from divbot.exchange.streams.watches import (
     Watch,
     prices,
 )
-from divbot.exchange.venue import Venue
+from divbot.recordings.grid import serves
 
 
 class Feed:

@@ -13,14 +13,14 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from divbot.exchange.answer import json_bytes
+from divbot.exchange.rest.answer import json_bytes
+from divbot.exchange.rest.weights import Window, WindowShape
 from divbot.exchange.streams.channels import Channel, channel_of
 from divbot.exchange.streams.events import Event, server_shutdown
 from divbot.exchange.streams.frames import Binary, Close, Frame, Ping, Pong, Text
 from divbot.exchange.streams.paths import Door
 from divbot.exchange.streams.requests import BadRequest, Method, Request, read_request
 from divbot.exchange.streams.rules import Rules
-from divbot.exchange.weights import Window, WindowShape
 
 _SECOND = 1000
 _LONGEST_TEXT = 4096 - 8  # one read of the venue's, less the frame's own header

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from aiohttp import WSMessage, WSMsgType, web
 
-from divbot.binance.endpoints import LOCAL_EXCHANGE_HEADER
+from divbot.binance.protocol.endpoints import LOCAL_EXCHANGE_HEADER
 from divbot.exchange.streams.broadcast import Broadcast
 from divbot.exchange.streams.frames import Abort, Binary, Close, Frame, Ping, Pong, Text
 from divbot.exchange.streams.session import Session

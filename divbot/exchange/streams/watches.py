@@ -11,13 +11,13 @@ from functools import cache
 from typing import Protocol, TypeAlias
 
 from divbot.domain.market import Interval, Market
-from divbot.exchange.encoding import Format
-from divbot.exchange.grid import Grid
+from divbot.exchange.market.encoding import Format
+from divbot.exchange.market.tape import OPEN, OPEN_TIME, TRADES, Listing
+from divbot.exchange.market.venue import Day, Venue
 from divbot.exchange.streams import events
 from divbot.exchange.streams.channels import Channel
 from divbot.exchange.streams.events import Content
-from divbot.exchange.tape import OPEN, OPEN_TIME, TRADES, Listing
-from divbot.exchange.venue import Day, Venue
+from divbot.recordings.grid import Grid
 
 Message: TypeAlias = Content | list[Content]
 ContentOf: TypeAlias = Callable[[Listing, Format, Day, int], Content]

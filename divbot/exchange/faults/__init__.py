@@ -1,0 +1,1 @@
+"""Faults on demand or by a seeded plan: `faults` draws, `spoiling` bodies, `wire` connections."""

@@ -1,0 +1,6 @@
+"""Requests answered.
+
+```
+parameters (or rejections) -> gate, weights -> spot | futures -> replies, catalogue, tickers
+```
+"""
