@@ -217,7 +217,7 @@ def holes_between(notes: Sequence[Note], interval: Interval) -> tuple[Span, ...]
 def _check_version(path: Path) -> None:
     try:
         version = json.loads(path.read_bytes())["version"]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise StoreError(
