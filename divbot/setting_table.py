@@ -358,6 +358,18 @@ class Work:
     base_url = optional(
         _ADDRESS, "http://127.0.0.1:8000", "address of the venue; by default Binance's own"
     )
+    archive_url = optional(
+        _ADDRESS,
+        "http://127.0.0.1:8000",
+        "address of the archive's files; by default Binance's own, or that of a local exchange",
+        Scope.MACHINE,
+    )
+    archive_listing_url = optional(
+        _ADDRESS,
+        "http://127.0.0.1:8000/data.binance.vision",
+        "address of the archive's lists of files; by default as for archive_url",
+        Scope.MACHINE,
+    )
 
 
 class Table(Universe, Signals, IndicatorInputs, Plan, Score, Paper, Work):

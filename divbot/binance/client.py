@@ -13,6 +13,7 @@ import orjson
 from divbot.binance.bans import Bans
 from divbot.binance.budget import Lease
 from divbot.binance.protocol.endpoints import (
+    LOCAL_ARCHIVE_HEADER,
     LOCAL_CANDLES_HEADER,
     LOCAL_EXCHANGE_HEADER,
     LOCAL_SPEED_HEADER,
@@ -21,6 +22,7 @@ from divbot.binance.protocol.endpoints import (
     request_weight,
 )
 from divbot.binance.protocol.wire import (
+    Amounts,
     BySymbol,
     Candles,
     Funding,
@@ -28,6 +30,7 @@ from divbot.binance.protocol.wire import (
     ListingParser,
     Minutes,
     Quote,
+    final_klines_in_full,
     final_klines_of_json,
     parse_funding,
     parse_minutes,
@@ -101,6 +104,8 @@ class BinanceClient:
         """The shortest candles to look closely with: some recorded markets have no 1m."""
         self.speed: float | None = None
         """How many seconds of the venue pass in one, as a local exchange says; None: unsaid."""
+        self.archive: str | None = None
+        """The path of the archive that a local exchange says it serves; None: it says none."""
         self.used_weight: int | None = None
         """What the venue last said that this address has used in the current minute."""
         self._base_urls = [url.rstrip("/") for url in base_urls]
@@ -158,6 +163,22 @@ class BinanceClient:
         return self._ask(
             Endpoint.KLINES, parameters, lambda body: self._parse_klines(body, interval)
         )
+
+    def candles_in_full(
+        self, symbol: str, interval: Interval, start: int, limit: int, *, mark: bool = False
+    ) -> tuple[Candles, Amounts]:
+        """Return the first final candles from `start` (ms UTC) on, at most `limit - 1` of them.
+
+        They are of the last or of the mark price.
+        """
+        endpoint = Endpoint.MARK_PRICE_KLINES if mark else Endpoint.KLINES
+        parameters: dict[str, str | int] = {
+            "symbol": symbol,
+            "interval": interval.value,
+            "startTime": start,
+            "limit": limit,
+        }
+        return self._ask(endpoint, parameters, lambda body: final_klines_in_full(body, interval))
 
     def minutes(self, symbol: str, start: int, limit: int, *, mark: bool = False) -> Minutes:
         """Return at most `limit` of the `shortest` candles from `start` (ms UTC) on.
@@ -259,6 +280,7 @@ class BinanceClient:
         if LOCAL_EXCHANGE_HEADER.lower() in answer.headers:
             self.simulated = True
             self._note_shortest(answer.headers.get(LOCAL_CANDLES_HEADER.lower(), ""))
+            self.archive = answer.headers.get(LOCAL_ARCHIVE_HEADER.lower(), self.archive)
             self._note_speed(answer.headers.get(LOCAL_SPEED_HEADER.lower(), ""))
         if answer.status != 200:
             raise self._failure(asked, answer)

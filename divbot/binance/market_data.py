@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from divbot.binance.listing.rules import UniverseRules
 from divbot.binance.listing.stocks import Stocks
 from divbot.binance.listing.universe import Universe
 from divbot.binance.notebook import Notebook
+from divbot.binance.past_data import BinancePast
 from divbot.binance.protocol import wire
 from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE, Endpoint, request_weight
 from divbot.binance.protocol.wire import Candles
@@ -116,6 +118,13 @@ class BinanceSource:
         lease = self.budget.lease(self.budget.open_lease(ahead=ahead))
         client = self._client(self.market, self.base_urls, transport, self.request_timeout, lease)
         return BinanceTrading(client, transport, SystemClock(), server_clock, self.budget, tell)
+
+    def open_past(self, connections: int, stop: threading.Event) -> BinancePast:
+        """Return what a download asks over at most `connections`; `stop` ends its waits."""
+        transport = self._transport(connections)
+        lease = self.budget.lease(self.budget.open_lease())
+        client = self._client(self.market, self.base_urls, transport, self.request_timeout, lease)
+        return BinancePast(client, transport, self.budget, SystemClock(), stop)
 
     def open_lease(self, symbols: int, limit: int) -> int:
         """Set aside what the candles of `symbols` cost; return the lease's number."""

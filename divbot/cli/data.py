@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 import typer
 
 from divbot.cli import flags
-from divbot.domain.errors import StoreError
+from divbot.domain.bounds import Bounds
+from divbot.domain.errors import InputError, StoreError
 from divbot.domain.market import Interval, Market
+from divbot.domain.timerange import Range, TimeRange
 from divbot.domain.values import Choice, Several
 
 if TYPE_CHECKING:
+    from divbot.history.download import Progress
     from divbot.settings import Settings
 
 data = typer.Typer(
@@ -23,12 +27,32 @@ data = typer.Typer(
     no_args_is_help=True,
 )
 
-_INTERVALS = Several("intervals such as 5m,1h", Choice(Interval).read, tuple(Interval))
+PARTIAL = 4
+_SUPPLY = ("market", "symbols", "store", "base_url", "archive_url", "archive_listing_url")
+
+
+class _Several(Several[Interval]):
+    metavar: ClassVar[str | None] = "5m,1h"
+
+
+_INTERVALS = _Several("intervals such as 5m,1h", Choice(Interval).read, tuple(Interval))
 Intervals: TypeAlias = Annotated[
-    tuple[Interval, ...] | None,
+    # What is read is a tuple of intervals; typer would take one for a flag of several values.
+    Any,
+    flags.option("--interval", _INTERVALS, "Lengths of candles.", "-i", show_default=False),
+]
+
+Timerange: TypeAlias = Annotated[
+    TimeRange | None,
     flags.option(
-        "--interval", _INTERVALS, "Lengths of candles: 5m,1h ...", "-i", show_default=False
+        "--timerange",
+        Range(),
+        "20240101-20250101, 20240101-, ISO dates: from the first to before the second, in UTC.",
+        show_default=False,
     ),
+]
+Quiet: TypeAlias = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")
 ]
 
 
@@ -62,6 +86,115 @@ def list_(*, given: flags.Given, intervals: Intervals = None, as_json: flags.Jso
 def _markets(given: flags.Given, settings: Settings) -> tuple[Market, ...]:
     """Return the market that a flag names, or else all."""
     return (settings.market,) if given.settings["market"] else tuple(Market)
+
+
+@data.command()
+@flags.settings(*_SUPPLY, "top")
+def download(
+    *,
+    given: flags.Given,
+    intervals: Intervals = None,
+    with_all: Annotated[
+        bool, typer.Option("--all", help="All symbols quoted in USDT, those of the archive too.")
+    ] = False,
+    with_dead: Annotated[
+        bool,
+        typer.Option(
+            "--dead/--no-dead", help="With --all and --top: symbols that are traded no more, too."
+        ),
+    ] = True,
+    timerange: Timerange = None,
+    days: Annotated[
+        int | None,
+        flags.option(
+            "--days", Bounds(int, 1, 10_000), "The last so many days. [365]", show_default=False
+        ),
+    ] = None,
+    mark: Annotated[
+        bool, typer.Option("--mark", help="On futures: 1m candles of the mark price, too.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say how many files and bytes it would be.")
+    ] = False,
+    allow_holes: Annotated[
+        bool, typer.Option("--allow-holes", help="Do not end with 4 where candles are missing.")
+    ] = False,
+    as_json: flags.Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Fetch candles and, on futures, funding: from Binance's archive, the newest by REST.
+
+    Of the symbols named, of all, or of those that were among the most traded on some day of the
+    range (--top; to know, daily candles of all are fetched first). What is there already is not
+    fetched again; what was replaced since, is. Ends with 4 where candles are missing in the end.
+    """
+    from divbot.app.data import open_store
+    from divbot.app.download import Wish, check_intervals, open_supply, plan_of, span_of
+    from divbot.cli.destination import Destination, json_bytes
+    from divbot.cli.download_text import document, plan_lines, problem_lines, result_lines
+
+    if timerange is not None and days is not None:
+        raise InputError("--timerange and --days exclude each other: give one of them")
+    settings = given.load()
+    _check_choice(given, with_all=with_all)
+    check_intervals(settings.market, intervals or ())
+    store = open_store(settings)
+    out = Destination(None)
+    with (
+        open_supply(settings, store) as supply,
+        nullcontext() if dry_run else store.locked(is_simulated=supply.venue.simulated),
+        _progress(quiet=quiet) as progress,
+    ):
+        wish = Wish(
+            symbols=() if with_all else settings.symbols,
+            top=None if with_all or settings.symbols else settings.top,
+            intervals=intervals or (settings.interval,),
+            span=span_of(timerange, days, supply.now),
+            with_dead=with_dead,
+            with_marks=mark,
+        )
+        _notice(supply.problem, quiet=quiet)
+        downloader = supply.downloader(progress)
+        plan = plan_of(supply, wish, downloader, is_dry=dry_run)
+        if not dry_run:
+            _notice(*plan_lines(plan), quiet=quiet)
+            outcome = downloader.run(plan.jobs)
+            holes = [*plan.failed, *supply.holes(plan.shelves, wish.span)]
+    if dry_run:
+        if as_json:
+            out.write(json_bytes(document(store, plan)))
+        else:
+            out.write("".join(f"{line}\n" for line in plan_lines(plan)))
+        return PARTIAL if plan.failed else 0
+    if as_json:
+        out.write(json_bytes(document(store, plan, outcome, holes)))
+    else:
+        _notice(*problem_lines(outcome), quiet=quiet)
+        out.write("".join(f"{line}\n" for line in result_lines(store, outcome, holes)))
+    return PARTIAL if holes and not allow_holes else 0
+
+
+def _check_choice(given: flags.Given, *, with_all: bool) -> None:
+    named = [f"--{x}" for x in ("symbols", "top") if given.settings[x]] + ["--all"] * with_all
+    if len(named) > 1:
+        raise InputError(f"{' and '.join(named)} exclude each other: give one of them")
+
+
+def _progress(*, quiet: bool) -> AbstractContextManager[Progress]:
+    """Return a progress bar where somebody looks, else what shows nothing."""
+    if quiet or not sys.stderr.isatty():
+        from divbot.history.download import Progress
+
+        return nullcontext(Progress())
+    from divbot.cli.download_progress import DownloadProgress
+
+    return DownloadProgress()
+
+
+def _notice(*messages: str, quiet: bool = False) -> None:
+    for message in messages:
+        if message and not quiet:
+            print(f"divbot: {message}", file=sys.stderr)
 
 
 @data.command("import")

@@ -9,10 +9,11 @@ that a day can be read alone.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -37,6 +38,7 @@ MEND = "`divbot data verify` fetches it again, or delete it"
 _NOTE = b"divbot"
 _WHOLE = frozenset({"trades"})
 _LEVEL = 3
+_EVER = 0, 1 << 62
 
 Columns: TypeAlias = dict[str, NDArray[np.int64] | Floats | None]
 
@@ -67,6 +69,12 @@ class Note:
     sources: tuple[Source, ...] = ()
     nowhere: tuple[Span, ...] = ()
     """What the venue itself was asked for and has not."""
+    digest: str = ""
+    """BLAKE2 of the rows, whatever they are packed in."""
+
+
+class DamagedFile(StoreError):
+    """A file of the store is not what it was when it was written."""
 
 
 def packages() -> tuple[Any, Any]:
@@ -147,6 +155,33 @@ def read_funding(path: Path, start: int, end: int) -> Funding:
     return Funding(columns["time"], columns["settled_at"], columns["rate"], hours, mark)
 
 
+def check_candles(path: Path, symbol: str) -> None:
+    """Raise DamagedFile where the candles of a file are not those that were written."""
+    track = read_candles(path, symbol, *_EVER)
+    columns = [track.open_time, *(getattr(track, x) for x in ALWAYS)]
+    _check(path, [*columns, *(told(track, x) for x in OPTIONAL)])
+
+
+def check_funding(path: Path) -> None:
+    """Raise DamagedFile where the settlements of a file are not those that were written."""
+    found = read_funding(path, *_EVER)
+    _check(path, [found.at, found.settled_at, found.rate, found.hours, found.mark_price])
+
+
+def _check(path: Path, columns: Sequence[Any]) -> None:
+    if read_note(path).digest != _digest(columns):
+        raise DamagedFile(f"{path}: expected the rows that were written, found others; {MEND}")
+
+
+def _digest(columns: Sequence[Any]) -> str:
+    found = hashlib.blake2b(digest_size=16)
+    for values in columns:
+        # One of many patterns of bits that are no number.
+        is_number = values == values
+        found.update(np.where(is_number, values, np.nan).tobytes())
+    return found.hexdigest()
+
+
 def note_text(note: Note) -> bytes:
     """Return a note as it is written."""
     return json.dumps({"version": VERSION, **asdict(note)}, ensure_ascii=False).encode()
@@ -178,13 +213,14 @@ def _reading(path: Path) -> Iterator[None]:
         with decoding(path, "a Parquet file of the store", MEND, others=(pa.ArrowException,)):
             yield
     except RecordingError as error:
-        raise StoreError(str(error)) from error
+        raise DamagedFile(str(error)) from error
 
 
 def _write(
     path: Path, schema: Any, columns: Columns, note: Note, groups: NDArray[np.int64] | None
 ) -> None:
     pa, pq = packages()
+    note = replace(note, digest=_digest([columns[x] for x in schema.names]))
     arrays = [_arrow(columns[x.name], x.type, nullable=x.nullable) for x in schema]
     table = pa.Table.from_arrays(arrays, schema=schema.with_metadata({_NOTE: note_text(note)}))
     whole = {x.name for x in schema if pa.types.is_timestamp(x.type)}
@@ -196,6 +232,7 @@ def _write(
         compression_level=_LEVEL,
         use_dictionary=[x for x in schema.names if x not in whole],
         column_encoding=dict.fromkeys(whole, "DELTA_BINARY_PACKED"),
+        write_page_checksum=True,
     ) as writer:
         for start, end in _groups(len(table), groups):
             writer.write_table(table.slice(start, end - start), row_group_size=len(table))
@@ -240,7 +277,7 @@ def _read(path: Path, schema: Callable[[], Any], time: str, start: int, end: int
     """Return the rows in the range by columns; None for a column that is null throughout."""
     _, pq = packages()
     expected = schema()
-    with _reading(path), pq.ParquetFile(path) as file:
+    with _reading(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
         _note(path, file.metadata.metadata)
         if not file.schema_arrow.equals(expected):
             raise ValueError("other columns than the store's")

@@ -12,17 +12,19 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
 
 from divbot.domain.errors import StoreError
 from divbot.domain.market import Interval, Market
-from divbot.files import write_whole
+from divbot.files import sweep, write_whole
 from divbot.history.candles import between, in_a_row, merged
 from divbot.history.funding import Funding
 from divbot.history.parts import (
     VERSION,
+    DamagedFile,
     Note,
     Source,
     newer,
@@ -51,7 +53,12 @@ class Store:
     def __init__(self, root: Path, market: Market) -> None:
         self.root = root
         self.market = market
-        _check_version(root / _VERSION_FILE)
+        self._about = _about(root / _VERSION_FILE)
+
+    @property
+    def is_simulated(self) -> bool | None:
+        """Tell whether its prices come from a local exchange; None: none came from an exchange."""
+        return self._about.get("simulated")
 
     def symbols(self, interval: Interval, kind: Kind = Kind.KLINES) -> tuple[str, ...]:
         """Return the symbols that have candles of `interval`, by name."""
@@ -78,11 +85,11 @@ class Store:
 
     def candles(self, symbol: str, interval: Interval, start: int, end: int) -> Track:
         """Return the candles that open in the range, in the order of time; gaps stay gaps."""
-        return self._candles(self.shelf(symbol, interval), start, end)
+        return self.kept(self.shelf(symbol, interval), start, end)
 
     def marks(self, symbol: str, start: int, end: int, interval: Interval = Interval.M1) -> Track:
         """Return the candles of the mark price that open in the range; their volume is 0."""
-        return self._candles(self.shelf(symbol, interval, Kind.MARK), start, end)
+        return self.kept(self.shelf(symbol, interval, Kind.MARK), start, end)
 
     def funding(self, symbol: str, start: int, end: int) -> Funding:
         """Return the settlements of funding that were due in the range."""
@@ -109,9 +116,19 @@ class Store:
         path = shelf.path(self.root, month)
         return read_note(path) if path.exists() else None
 
+    def sound_note(self, shelf: Shelf, month: Span) -> Note | None:
+        """Return the same; None for a damaged file, too, as it is of no use."""
+        try:
+            return self.note(shelf, month)
+        except DamagedFile:
+            return None
+
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Be the one who writes; StoreError where another program does, or nobody may."""
+    def locked(self, *, is_simulated: bool | None = None) -> Iterator[None]:
+        """Be the one who writes; StoreError where another program does, or nobody may.
+
+        `is_simulated` tells whose prices an exchange's are.
+        """
         with writing(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.root / _LOCK, mode=0o600, thread_local=False)
@@ -122,7 +139,8 @@ class Store:
                     f"{self.root}: another divbot writes to this store; wait until it has ended"
                 ) from None
         try:
-            self._begin()
+            self._begin({} if is_simulated is None else {"simulated": is_simulated})
+            sweep(self.root)
             yield
         finally:
             lock.release()
@@ -163,8 +181,10 @@ class Store:
         write_candles(shelf.path(self.root, month), candles, note, shelf.interval)
         return note
 
-    def write_funding(self, symbol: str, funding: Funding, *sources: Source) -> None:
-        """Add settlements of funding, by months."""
+    def write_funding(
+        self, symbol: str, funding: Funding, *sources: Source, nowhere: Iterable[Span] = ()
+    ) -> None:
+        """Add settlements of funding, by months; the venue itself has none in `nowhere`."""
         shelf = self.shelf(symbol, None, Kind.FUNDING)
         if not len(funding):
             return
@@ -176,7 +196,8 @@ class Store:
             if note is not None:
                 part = read_funding(path, *month).merged(part)
             ends = [int(part.at[0]), int(part.at[-1])]
-            write_funding(path, part, _note(ends, len(part), _both(note, sources)))
+            told = replace(_note(ends, len(part), _both(note, sources)), nowhere=joined(nowhere))
+            write_funding(path, part, told)
 
     def remove(self, shelf: Shelf, path: Path) -> None:
         """Take one file of a shelf away, and folders that are empty then."""
@@ -188,7 +209,8 @@ class Store:
                     break
                 folder.rmdir()
 
-    def _candles(self, shelf: Shelf, start: int, end: int) -> Track:
+    def kept(self, shelf: Shelf, start: int, end: int) -> Track:
+        """Return the candles of a shelf that open in the range."""
         tracks = [
             read_candles(path, shelf.symbol, start, end) for path in self._paths(shelf, start, end)
         ]
@@ -198,11 +220,13 @@ class Store:
         parts = shelf.months(self.root)
         return (path for month, path in parts if month.start < end and month.end > start)
 
-    def _begin(self) -> None:
-        path = self.root / _VERSION_FILE
-        if not path.exists():
+    def _begin(self, told: dict[str, bool]) -> None:
+        about = {"version": VERSION, **self._about, **told}
+        if about != self._about:
+            path = self.root / _VERSION_FILE
             with writing(path):
-                write_whole(path, json.dumps({"version": VERSION}).encode())
+                write_whole(path, json.dumps(about).encode())
+            self._about = about
 
 
 def holes_between(notes: Sequence[Note], interval: Interval) -> tuple[Span, ...]:
@@ -214,11 +238,13 @@ def holes_between(notes: Sequence[Note], interval: Interval) -> tuple[Span, ...]
     return joined([*found, *between_files])
 
 
-def _check_version(path: Path) -> None:
+def _about(path: Path) -> dict[str, Any]:
+    """Return what a store says of itself; nothing for a new one, StoreError for a newer one."""
     try:
-        version = json.loads(path.read_bytes())["version"]
+        about: dict[str, Any] = json.loads(path.read_bytes())
+        version = about["version"]
     except (FileNotFoundError, NotADirectoryError):
-        return
+        return {}
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise StoreError(
             f"{path}: expected the version of a store, found what does not read; name another "
@@ -226,6 +252,7 @@ def _check_version(path: Path) -> None:
         ) from error
     if version != VERSION:
         raise newer(path.parent, version)
+    return about
 
 
 def _months_of(candles: Track) -> Iterator[Span]:

@@ -137,11 +137,20 @@ def _expect_one_kind(folder: Path, files: list[ArchiveFile]) -> None:
 
 
 def _track(file: ArchiveFile) -> Track:
-    fields = _read(file.path)
-    times = times_of(fields[:, 0], f"{file.path}")
+    return track_in(file.path, verified(file.path), file.symbol)
+
+
+def track_in(path: Path, packed: bytes, symbol: str, most: int = _LARGEST) -> Track:
+    """Return the candles of a zip as they stand in it, in whatever order.
+
+    Raise RecordingError, naming `path`, for a damaged zip and for one of more than `most` bytes of
+    text.
+    """
+    fields = rows_in(path, packed, _FIELDS, most)
+    times = times_of(fields[:, 0], f"{path}")
     return Track(
-        symbol=file.symbol,
-        source=str(file.path),
+        symbol=symbol,
+        source=str(path),
         open_time=np.where(times > _MICROSECONDS_FROM, times // 1000, times),
         open=fields[:, 1].copy(),
         high=fields[:, 2].copy(),
@@ -177,25 +186,33 @@ def _joined(folder: Path, tracks: list[Track]) -> Track:
     return Track.joined(tracks, order, source=str(folder))
 
 
-def _read(path: Path) -> NDArray[np.float64]:
-    """Return the 12 fields of every row; times up to 2**53, in us until 2255, stay exact."""
+def verified(path: Path) -> bytes:
+    """Return the bytes of a zip, which fit the checksum beside it, if there is one."""
     with decoding(path, "a zip with one CSV file", _AGAIN, found="what does not unpack"):
         packed = path.read_bytes()
         _verify(path, packed)
-        with zipfile.ZipFile(BytesIO(packed)) as archive:
-            text = archive.read(_member(path, archive))
-    return _parse(path, text)
+        return packed
 
 
-def _member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+def rows_in(path: Path, packed: bytes, fields: int, most: int = _LARGEST) -> NDArray[np.float64]:
+    """Return the `fields` of every row; times up to 2**53, in us until 2255, stay exact."""
+    with (
+        decoding(path, "a zip with one CSV file", _AGAIN, found="what does not unpack"),
+        zipfile.ZipFile(BytesIO(packed)) as archive,
+    ):
+        text = archive.read(_member(path, archive, most))
+    return _parse(path, text, fields)
+
+
+def _member(path: Path, archive: zipfile.ZipFile, most: int) -> zipfile.ZipInfo:
     """Return the one file of a zip; RecordingError for none, several, or one that is too large."""
     members = [member for member in archive.infolist() if not member.is_dir()]
-    if len(members) != 1 or members[0].file_size > _LARGEST:
+    if len(members) != 1 or members[0].file_size > most:
         found = (
             f"one of {members[0].file_size} bytes" if len(members) == 1 else f"{len(members)} files"
         )
         raise RecordingError(
-            f"{path}: expected a zip with one CSV file of at most {_LARGEST} bytes, found {found}; "
+            f"{path}: expected a zip with one CSV file of at most {most} bytes, found {found}; "
             f"{_AGAIN}"
         )
     return members[0]
@@ -214,19 +231,19 @@ def _verify(path: Path, packed: bytes) -> None:
         )
 
 
-def _parse(path: Path, text: bytes) -> NDArray[np.float64]:
+def _parse(path: Path, text: bytes, count: int) -> NDArray[np.float64]:
     text = text.removeprefix(_BYTE_ORDER_MARK)
     if header := _HEADER.match(text):
         text = text[header.end() :]
     if not text.strip():
-        return np.empty((0, _FIELDS))
-    with decoding(path, f"{_FIELDS} numeric columns", "download it again"):
+        return np.empty((0, count))
+    with decoding(path, f"{count} numeric columns", "download it again"):
         # Without comments: a row is none because of a mark before it.
         fields: NDArray[np.float64] = np.loadtxt(
             BytesIO(text), delimiter=",", comments=None, ndmin=2
         )
-    if fields.shape[1] != _FIELDS:
+    if fields.shape[1] != count:
         raise RecordingError(
-            f"{path}: expected {_FIELDS} columns, found {fields.shape[1]}; download it again"
+            f"{path}: expected {count} columns, found {fields.shape[1]}; download it again"
         )
     return fields

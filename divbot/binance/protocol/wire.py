@@ -53,6 +53,15 @@ class Candles(NamedTuple):
     """In units of the base asset."""
 
 
+class Amounts(NamedTuple):
+    """What else a venue tells of candles; every array has one element per candle."""
+
+    quote_volume: NDArray[np.float64]
+    trades: NDArray[np.float64]
+    taker_volume: NDArray[np.float64]
+    taker_quote_volume: NDArray[np.float64]
+
+
 class Minutes(NamedTuple):
     """Short candles of one symbol, in exact decimals, in the order of time."""
 
@@ -120,6 +129,22 @@ def final_klines_of_json(body: bytes, interval: Interval) -> Candles:
     """
     candles = _candles(_kline_rows(body), interval)
     return Candles._make(values[:-1] for values in candles)
+
+
+def final_klines_in_full(body: bytes, interval: Interval) -> tuple[Candles, Amounts]:
+    """Return the same with all that is told of them."""
+    rows = _kline_rows(body)
+    candles = _candles(rows, interval)
+    columns = zip(*((row[7], row[8], row[9], row[10]) for row in rows), strict=True)
+    told = [np.array([_amount(x) for x in column]) for column in columns] or [np.empty(0)] * 4
+    return Candles._make(x[:-1] for x in candles), Amounts._make(x[:-1] for x in told)
+
+
+def _amount(value: object) -> float:
+    found = float(value) if type(value) is int else _price(value)
+    if not 0 <= found < np.inf:
+        raise BadAnswer(f"a candle with an amount that cannot be: {shown(value)}")
+    return found
 
 
 def parse_minutes(body: bytes, interval: Interval) -> Minutes:

@@ -1,0 +1,215 @@
+"""What a download has to do: a job for each month of a shelf that lacks something.
+
+Months come from monthly files where there are some, else from daily ones; what those lack, from the
+venue itself. A month that is complete, or whose files are those of the archive still, is no job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divbot.binance.archive.archive import Archive
+from divbot.binance.archive.keys import Cadence, first_moment
+from divbot.binance.archive.listings import Entry
+from divbot.domain.clock import utc_text
+from divbot.domain.market import Instrument, Interval
+from divbot.history.archived import series_of
+from divbot.history.parts import Note
+from divbot.history.shelf import Shelf
+from divbot.history.spans import Span, gaps, joined, month_of, months, without
+from divbot.history.store import Store
+from divbot.recordings.grid import DAY, Grid
+
+TRADING = "TRADING"
+_DATE = len("2024-07-30")
+_MONTH = len("2024-07")
+_DAYS = 31
+_HOUR = 3_600_000
+_LONGEST_PERIOD = 8 * _HOUR
+"""Of funding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One month of one shelf."""
+
+    shelf: Shelf
+    month: Span
+    wanted: Span
+    """What of the month, up to the newest final candle."""
+    monthly: Entry | None
+    """The monthly file to fetch, if it is to be fetched."""
+    daily: tuple[Entry, ...]
+    """The daily files to fetch."""
+    may_refill: bool
+    """Daily files were not looked at yet, and may have what is missing."""
+    instrument: Instrument | None
+    """What the venue says of the symbol; None where it is not listed (any more)."""
+
+    @property
+    def files(self) -> tuple[Entry, ...]:
+        """Return what is to be fetched from the archive."""
+        return ((self.monthly,) if self.monthly else ()) + self.daily
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of these."""
+        return sum(x.size for x in self.files)
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether the symbol is traded now."""
+        return self.instrument is not None and self.instrument.status == TRADING
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Find out what shelves lack; asks the archive for one list or a few for each of them."""
+
+    store: Store
+    archive: Archive
+    instruments: Mapping[str, Instrument]
+    """What the venue lists."""
+    now: int
+    """The venue's time, ms UTC."""
+
+    def jobs(self, shelf: Shelf, span: Span) -> list[Job]:
+        """Return what is to be done for a shelf to hold all there is of `span`."""
+        span = final_part(shelf, span, self.now)
+        chosen = list(months(span)) if span.start < span.end else []
+        if not chosen:
+            return []
+        notes = {month: self.store.sound_note(shelf, month) for month in chosen}
+        monthly = self._entries(shelf, Cadence.MONTHLY, Span(chosen[0].start, chosen[-1].end))
+        bare = [x for x in chosen if x.start not in monthly and _lacks(shelf, notes[x], x, span)]
+        daily: dict[int, Entry] = {}
+        for run in joined(bare):
+            daily |= self._entries(shelf, Cadence.DAILY, run)
+        begin = self._begin(shelf, [*monthly, *daily], notes.values(), span)
+        found = (
+            self._job(shelf, month, month.within(span), notes[month], monthly, daily)
+            for month in chosen
+        )
+        return [x for x in found if x is not None and (x.files or x.month.end > begin)]
+
+    def daily_files(self, shelf: Shelf, span: Span) -> dict[int, Entry]:
+        """Return the daily files of `span` by when their days begin."""
+        return self._entries(shelf, Cadence.DAILY, span)
+
+    def _entries(self, shelf: Shelf, cadence: Cadence, span: Span) -> dict[int, Entry]:
+        series = series_of(shelf)
+        if not series.comes(cadence):
+            return {}
+        length = _MONTH if cadence is Cadence.MONTHLY else _DATE
+        start, end = (utc_text(x)[:length] for x in span)
+        count = len(list(months(span))) * (2 if cadence is Cadence.MONTHLY else 2 * _DAYS)
+        found = self.archive.entries(series.prefix(cadence), start, end, count)
+        dated = ((first_moment(entry.key), entry) for entry in found)
+        return {time: x for time, x in dated if time is not None and span.start <= time < span.end}
+
+    def _job(
+        self,
+        shelf: Shelf,
+        month: Span,
+        wanted: Span,
+        note: Note | None,
+        monthly: Mapping[int, Entry],
+        daily: Mapping[int, Entry],
+    ) -> Job | None:
+        entry = monthly.get(month.start)
+        lacks = lacking_of(shelf, note, wanted)
+        days = [x for time, x in sorted(daily.items()) if _touches(time, lacks)]
+        job = Job(
+            shelf,
+            month,
+            wanted,
+            entry if entry and is_new(entry, note) and (lacks or _replaced(entry, note)) else None,
+            tuple(x for x in days if not entry and is_new(x, note)),
+            entry is not None,
+            self.instruments.get(shelf.symbol),
+        )
+        return job if job.files or (lacks and (job.is_alive or entry or note)) else None
+
+    def _begin(
+        self, shelf: Shelf, times: Iterable[int], notes: Iterable[Note | None], span: Span
+    ) -> int:
+        """Return from when on the venue may know candles of which the archive knows nothing."""
+        known = [*times, *(x.first for x in notes if x)]
+        if known:
+            return min(known)
+        instrument = self.instruments.get(shelf.symbol)
+        listed = instrument.listed_at if instrument else None
+        # A symbol that the archive has nothing of is new: neither does it tell since when.
+        return max(listed or 0, month_of(span.end - 1).start - DAY)
+
+
+def final_part(shelf: Shelf, span: Span, now: int) -> Span:
+    """Return what of `span` is over: no candle in it forms any more."""
+    end = Grid(shelf.interval).open_at(now) if shelf.interval else now
+    return span.within(Span(0, end))
+
+
+def is_new(entry: Entry, note: Note | None) -> bool:
+    """Tell whether a file is not in the store, or was replaced since."""
+    known = {(x.name, x.etag) for x in note.sources} if note else set()
+    return (entry.key, entry.etag) not in known
+
+
+def _replaced(entry: Entry, note: Note | None) -> bool:
+    return note is not None and any(x.name == entry.key for x in note.sources)
+
+
+def _touches(day: int, spans: Iterable[Span]) -> bool:
+    return any(x.start < day + DAY and x.end > day for x in spans)
+
+
+def _lacks(shelf: Shelf, note: Note | None, month: Span, span: Span) -> bool:
+    return bool(lacking_of(shelf, note, month.within(span)))
+
+
+def lacking_of(shelf: Shelf, note: Note | None, wanted: Span) -> tuple[Span, ...]:
+    """Return what a file lacks of `wanted`, but for what the venue itself has not."""
+    if note is None:
+        return joined([wanted])
+    ends = np.array([note.first, note.last][: 1 if note.first == note.last else 2], np.int64)
+    edges = lacking(ends, wanted, shelf.interval, inner=note.holes)
+    return joined(x for span in edges for x in without(span, note.nowhere))
+
+
+def lacking(
+    times: NDArray[np.int64],
+    wanted: Span,
+    interval: Interval | None,
+    inner: Sequence[Span] | None = None,
+) -> tuple[Span, ...]:
+    """Return what of `wanted` is without candles, or settlements where there is no interval.
+
+    `inner` is what is missing between the first and the last of `times`, where that is known.
+    """
+    if not len(times):
+        return joined([wanted])
+    if inner is None:
+        inner = funding_gaps(times) if interval is None else gaps(times, interval)
+    first, last = int(times[0]), int(times[-1])
+    if interval is None:
+        edges = [*funding_edge(wanted.start, first), *funding_edge(last, wanted.end)]
+    else:
+        edges = [Span(Grid(interval).open_from(wanted.start), first)]
+        edges.append(Span(interval.close_of(last), wanted.end))
+    return joined(x.within(wanted) for x in (*edges, *inner) if x.start < x.end)
+
+
+def funding_gaps(times: NDArray[np.int64]) -> tuple[Span, ...]:
+    """Return the stretches between settlements that are longer than any period of funding."""
+    pairs = zip(times[:-1].tolist(), times[1:].tolist(), strict=True)
+    return tuple(x for one, other in pairs for x in funding_edge(one, other))
+
+
+def funding_edge(start: int, end: int) -> Iterator[Span]:
+    """Give what is missing from one settlement to the next, where that is too long."""
+    if end - start > _LONGEST_PERIOD:
+        yield Span(start + 1, end)
