@@ -9,12 +9,14 @@ from types import MappingProxyType
 from uuid import uuid4
 
 from divbot.binance.protocol.endpoints import (
+    LOCAL_ARCHIVE_HEADER,
     LOCAL_CANDLES_HEADER,
     LOCAL_EXCHANGE_HEADER,
     LOCAL_SPEED_HEADER,
     PREFIX,
 )
 from divbot.domain.market import Market
+from divbot.exchange.archive.listing import LISTING_PATH
 from divbot.exchange.market.market_time import MarketTime
 from divbot.exchange.market.venue import Venue
 from divbot.exchange.rest import rejections as reject
@@ -130,6 +132,7 @@ class Desk:
             "Content-Type": CONTENT_TYPE[self._market],
             "x-mbx-used-weight-1m": str(verdict.used),
             LOCAL_EXCHANGE_HEADER: self._origin,
+            LOCAL_ARCHIVE_HEADER: LISTING_PATH,
             LOCAL_CANDLES_HEADER: self._venue.interval.value,
             LOCAL_SPEED_HEADER: str(self._gate.speed),
         }

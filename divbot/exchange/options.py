@@ -7,6 +7,7 @@ from pathlib import Path
 
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
+from divbot.exchange.archive.defect_kinds import DefectPlan, parse_defect_plan
 from divbot.exchange.faults.faults import Plan, parse_plan
 from divbot.exchange.rest.weights import WindowShape
 
@@ -61,6 +62,9 @@ class ExchangeOptions:
     day."""
     faults: str | None = None
     """A seeded plan of faults, such as seed=7,rate=0.02; see `divbot.exchange.faults.faults`."""
+    archive_defects: str | None = None
+    """A seeded plan of what is wrong in the archive, such as seed=7,rate=0.03; see
+    `divbot.exchange.archive.defect_kinds`."""
 
     def __post_init__(self) -> None:
         for held, message in (
@@ -101,8 +105,16 @@ class ExchangeOptions:
                 raise InputError(message)
         if self.faults is not None:
             parse_plan(self.faults)
+        if self.archive_defects is not None:
+            parse_defect_plan(self.archive_defects)
 
     @property
     def plan(self) -> Plan | None:
         """Return the plan that `faults` describes."""
         return None if self.faults is None else parse_plan(self.faults)
+
+    @property
+    def defect_plan(self) -> DefectPlan | None:
+        """Return the plan that `archive_defects` describes."""
+        text = self.archive_defects
+        return None if text is None else parse_defect_plan(text)

@@ -8,7 +8,7 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from ipaddress import ip_address
@@ -19,6 +19,10 @@ from aiohttp import web
 from divbot.domain.clock import Clock, SystemClock, utc_text
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
+from divbot.exchange.archive import contents
+from divbot.exchange.archive.archive import Archive
+from divbot.exchange.archive.defects import Defects
+from divbot.exchange.archive.holdings import Holding
 from divbot.exchange.control import PREFIX as CONTROL_PREFIX
 from divbot.exchange.control import Control
 from divbot.exchange.desk import Desk
@@ -60,12 +64,14 @@ def serve(
     """
     clock = SystemClock()
     gate = open_gate(options, clock)
-    desks = open_desks(options, clock, gate)
+    venues = _venues(options, clock.now())
+    desks = _desks(options, venues, clock, gate)
     _warm(desks)
-    faults = Faults(options.plan)
-    front = Front(desks, faults)
+    faults, defects = Faults(options.plan), Defects(options.defect_plan)
+    archive = _archive(options, venues, clock, defects)
+    front = Front(desks, faults, archive)
     broadcast = Broadcast([desk.feed() for desk in desks], clock, aging=options.aging)
-    control = Control(options.markets, gate, faults, front.traffic, broadcast)
+    control = Control(options.markets, gate, faults, front.traffic, broadcast, archive)
     handler = _Handler(options, front, control, broadcast)
     stop = stop or threading.Event()
     with _heeding_signals(stop):
@@ -78,7 +84,12 @@ def open_desks(options: ExchangeOptions, clock: Clock, gate: Gate | None = None)
     Raise RecordingError when the recording cannot be used, InputError when the time asked for is
     before its begin or after its end.
     """
-    gate = gate or open_gate(options, clock)
+    return _desks(options, _venues(options, clock.now()), clock, gate or open_gate(options, clock))
+
+
+def _desks(
+    options: ExchangeOptions, venues: Mapping[Market, Venue], clock: Clock, gate: Gate
+) -> list[Desk]:
     return [
         Desk(
             market,
@@ -87,7 +98,7 @@ def open_desks(options: ExchangeOptions, clock: Clock, gate: Gate | None = None)
             gate,
             publish_lag=options.publish_lag,
         )
-        for market, venue in _venues(options, clock.now()).items()
+        for market, venue in venues.items()
     ]
 
 
@@ -112,6 +123,26 @@ def _venues(options: ExchangeOptions, now: int) -> dict[Market, Venue]:
         market: Venue(_interrupted(options, _synthetic(options, market, start)))
         for market in options.markets
     }
+
+
+def _archive(
+    options: ExchangeOptions, venues: Mapping[Market, Venue], clock: Clock, defects: Defects
+) -> Archive:
+    venue = next(iter(venues.values()))
+    start = clock.now() if options.at is None else options.at
+
+    def holdings() -> dict[Market, list[Holding]]:
+        from divbot.exchange.archive.population import listed, with_past
+
+        if venue.is_recorded or not options.awkward:
+            return {market: listed(each.tape) for market, each in venues.items()}
+        return {
+            market: with_past(market, options.seed, start, options.symbols, each.tape)
+            for market, each in venues.items()
+        }
+
+    origin = "recorded" if venue.is_recorded else "synthetic"
+    return Archive(holdings, _market_time(options, venue, clock), defects, origin)
 
 
 def _interrupted(options: ExchangeOptions, tape: Tape) -> Tape:
@@ -166,6 +197,7 @@ def _warm(desks: Sequence[Desk]) -> None:
     """Let no client wait for the compiler."""
     for desk in desks:
         desk.warm()
+    contents.warm()
 
 
 @contextmanager
@@ -269,12 +301,18 @@ class _Handler:
             streaming = await self._stream(request, target)
             if streaming is not None:
                 return streaming
-        outcome = self._front.take(target, request.method, request.headers)
+        archived = self._front.from_archive(target, request.method, request.headers)
+        if archived is None:
+            outcome = self._front.take(target, request.method, request.headers)
+        else:
+            outcome = await asyncio.to_thread(archived)
         if self._latency:
             await asyncio.sleep(self._latency)
         if outcome.wire is not None:
             return WireFault(outcome.wire, outcome.answer)
-        return AnswerResponse(self._packed(request, outcome.answer))
+        # The archive packs nothing that it sends: zips are packed already.
+        packed = self._packed(request, outcome.answer) if archived is None else outcome.answer
+        return AnswerResponse(packed)
 
     async def _stream(self, request: web.BaseRequest, target: str) -> web.StreamResponse | None:
         try:

@@ -104,12 +104,13 @@ class SyntheticTape:
         return rows[first:last]
 
     def _walk(self, days: int) -> None:
-        self._market_days = np.empty((days, 2))
-        self._days = np.empty((len(self._coins), days, 2))
+        market, coins = np.empty((days, 2)), np.empty((len(self._coins), days, 2))
         with np.errstate(over="ignore"):  # hashes wrap; NumPy minds where numba does not
-            walk_market(self._market_key, _MARKET_SIGMA, self._market_days)
-            for coin, out in zip(self._coins, self._days, strict=True):
-                walk_days(coin.key, self._market_days, coin.price, coin.beta, coin.sigma, out)
+            walk_market(self._market_key, _MARKET_SIGMA, market)
+            for coin, out in zip(self._coins, coins, strict=True):
+                walk_days(coin.key, market, coin.price, coin.beta, coin.sigma, out)
+        # Not before all is drawn: other threads read them meanwhile.
+        self._market_days, self._days = market, coins
 
     def _draw(self, number: int, day: int, out: Rows) -> None:
         if day + 1 >= self._days.shape[1]:
@@ -136,9 +137,10 @@ class SyntheticTape:
         if minutes is None:
             if len(self._minutes) >= _DAYS_KEPT:
                 self._minutes.clear()
-            minutes = self._minutes[day] = np.empty(MINUTES)
+            minutes = np.empty(MINUTES)
             key = _draw_key(self._market_key, day)
             draw_market_minutes(key, self._market_days[day, 1], minutes)
+            self._minutes[day] = minutes
         return minutes
 
 

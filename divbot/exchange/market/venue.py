@@ -89,6 +89,11 @@ class Venue:
         self._opened = lru_cache(_MOST_STANDING)(self._find_opened)
 
     @property
+    def tape(self) -> Tape:
+        """Return where its candles come from."""
+        return self._tape
+
+    @property
     def is_recorded(self) -> bool:
         """Tell whether the prices were once real."""
         return self._tape.is_recorded

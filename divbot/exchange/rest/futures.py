@@ -121,7 +121,7 @@ class FuturesReplies(Replies):
         number, rows, close_times = self._candles(parameters, lambda: self._number(symbol, now))
         listing = self._venue.listing(number)
         form = decimals or quotes.mark_decimals(listing)
-        return json_bytes(derived_klines(listing, rows, close_times.tolist(), now, price_of, form))
+        return json_bytes(derived_klines(listing, rows, close_times, now, price_of, form))
 
     def _continuous_klines(self, parameters: Parameters) -> bytes:
         pair = parameters.symbol("pair")

@@ -41,7 +41,9 @@ class AnswerResponse(web.StreamResponse):
         lines = [f"HTTP/1.1 {answer.status} {_REASONS[answer.status]}"]
         lines += [f"{name}: {value}" for name, value in answer.headers.items()]
         lines.append(f"Content-Length: {len(answer.body)}")
-        lines.append(f"Date: {formatdate(usegmt=True)}\r\nServer: {SERVER_SOFTWARE}")
+        lines.append(f"Date: {formatdate(usegmt=True)}")
+        if "Server" not in answer.headers:
+            lines.append(f"Server: {SERVER_SOFTWARE}")
         # Each version says only what it would not do anyhow.
         if request.keep_alive is not (request.version >= HttpVersion11):
             lines.append(f"Connection: {'keep-alive' if request.keep_alive else 'close'}")

@@ -1,0 +1,128 @@
+"""The archive behind one door: files on their own host, and S3 with its listing. Pure.
+
+GET /data/...                        the host of files
+GET /?prefix=...                     its page for browsers, which is no listing
+GET /data.binance.vision?prefix=...  S3: the listing, by the path of the bucket
+GET /data.binance.vision/data/...    S3: the same files
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cached_property
+
+from divbot.binance.protocol.endpoints import LOCAL_ARCHIVE_HEADER, LOCAL_EXCHANGE_HEADER
+from divbot.domain.market import Market
+from divbot.exchange.archive import errors
+from divbot.exchange.archive.defects import Condition, Defects
+from divbot.exchange.archive.failures import failed_listing
+from divbot.exchange.archive.files import Call, file_reply
+from divbot.exchange.archive.holdings import Holding
+from divbot.exchange.archive.listing import LISTING_PATH, ListRequest, page_of
+from divbot.exchange.archive.page import BROWSER_PAGE
+from divbot.exchange.archive.store import Figures, Store
+from divbot.exchange.archive.tree import Branch, File, find, root_of
+from divbot.exchange.market.market_time import MarketTime
+from divbot.exchange.rest.answer import Answer
+
+FILES_PATH = "/data/"
+_BUCKET_FOLDER = f"{LISTING_PATH}/"
+_LISTINGS = (LISTING_PATH, _BUCKET_FOLDER)
+
+
+class Archive:
+    """Answer what is asked of the archive of some markets; any thread may ask."""
+
+    def __init__(
+        self,
+        holdings: Callable[[], Mapping[Market, Sequence[Holding]]],
+        time: MarketTime,
+        defects: Defects,
+        origin: str,
+    ) -> None:
+        self.now = time.now
+        self._holdings = holdings
+        self._opening = threading.Lock()
+        self.defects = defects
+        self._store = Store(defects)
+        self._own = {LOCAL_EXCHANGE_HEADER: origin, LOCAL_ARCHIVE_HEADER: LISTING_PATH}
+        self._makers = ThreadPoolExecutor(os.cpu_count() or 1, "archive")
+
+    def answer(self, call: Call, now: int) -> Answer:
+        """Answer one request for a place of the archive, as things stand at `now` (ms UTC)."""
+        try:
+            answer = self._answered(call, now)
+        except errors.Refusal as refusal:
+            answer = Answer(refusal.status, {"Content-Type": "application/xml"}, refusal.xml)
+        return replace(answer, headers={**answer.headers, "Server": "AmazonS3", **self._own})
+
+    @cached_property
+    def _root(self) -> Branch:
+        # Not before anybody asks: most of those who ask the exchange never do.
+        with self._opening:
+            return root_of(self._holdings())
+
+    def clear_defects(self) -> None:
+        """End all defects; what was met with one is replaced now."""
+        self.defects.clear(self.now())
+
+    def _answered(self, call: Call, now: int) -> Answer:
+        if call.method not in ("GET", "HEAD"):
+            raise errors.bad_method(call.method)
+        if call.path in _LISTINGS:
+            return self._listed(call.query, now)
+        if call.path == "/":
+            return Answer(200, {"Content-Type": "text/html"}, BROWSER_PAGE)
+        return self._file(call, now)
+
+    def _listed(self, query: str, now: int) -> Answer:
+        request = ListRequest.read(query)
+        failure = self.defects.listing()
+        asked = replace(request, after="") if failure == "listing_standing" else request
+        conditions: dict[str, Condition] = {}
+
+        def is_there(file: File) -> bool:
+            condition = self._store.condition(file, now)
+            if condition is None:
+                return False
+            conditions[file.key] = condition
+            return True
+
+        def figures(files: Sequence[File]) -> Sequence[Figures]:
+            return list(
+                self._makers.map(
+                    lambda each: self._store.figures(each, conditions[each.key]), files
+                )
+            )
+
+        page = page_of(self._root, asked, now, is_there)
+        return failed_listing(failure, page, figures)
+
+    def _file(self, call: Call, now: int) -> Answer:
+        key = call.path.removeprefix(LISTING_PATH).removeprefix("/")
+        size = len(key.encode())
+        if size > errors.MOST_KEY_BYTES:
+            raise errors.key_too_long(size)
+        file = find(self._root, key, now)
+        condition = None if file is None else self._store.condition(file, now)
+        if file is None or condition is None:
+            raise errors.no_such_key(key)
+        if condition.defect == "denied_file" and not file.is_checksum:
+            raise errors.denied()
+        was_kept = self._store.is_kept(file, condition)
+        answer = file_reply(self._store.stored(file, condition), call)
+        if call.path.startswith(_BUCKET_FOLDER):
+            return answer
+        cache = f"{'Hit' if was_kept else 'Miss'} from cloudfront"
+        return replace(answer, headers={**answer.headers, "X-Cache": cache})
+
+
+def is_archive(path: str, query: str) -> bool:
+    """Tell whether a path, decoded, leads to the archive."""
+    if path == "/":
+        return query.startswith("prefix=")
+    return path == LISTING_PATH or path.startswith((FILES_PATH, _BUCKET_FOLDER))

@@ -1,0 +1,150 @@
+"""What one folder of the archive holds: the candles of a symbol, of whatever was traded under it.
+
+Most symbols have one life. A ticker that was given to another coin has two, in one folder, and so
+may the folder of a contract that was started anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divbot.domain.market import Interval
+from divbot.exchange.market.tape import (
+    CLOSE,
+    COLUMNS,
+    OPEN,
+    OPEN_TIME,
+    QUOTE_VOLUME,
+    TAKER_QUOTE_VOLUME,
+    TAKER_VOLUME,
+    VOLUME,
+    Listing,
+    Rows,
+    Tape,
+    no_rows,
+)
+from divbot.recordings.grid import DAY, Grid, serves
+
+FOREVER = 2**62
+
+
+@dataclass(frozen=True)
+class Life:
+    """One stretch of candles, as a tape has them from `start` to before `end` (ms UTC)."""
+
+    tape: Tape
+    number: int
+    start: int = 0
+    end: int = FOREVER
+    flat_until: int = 0
+    """From `end` to then, rows go on without trades."""
+
+    def offers(self, interval: Interval) -> bool:
+        """Tell whether its candles can be put together to those of `interval`."""
+        return serves(self.tape.interval, interval)
+
+    @cached_property
+    def listing(self) -> Listing:
+        """Return how it was listed."""
+        return self.tape.listings[self.number]
+
+    def rows(self, start: int, end: int) -> Rows:
+        """Return its candles with start <= open time < end."""
+        traded = self.tape.candles(self.number, max(start, self.start), min(end, self.end))
+        flat_from, flat_until = max(start, self.end), min(end, self.flat_until)
+        if flat_from >= flat_until:
+            return traded
+        return np.concatenate([traded, self._flat(flat_from, flat_until)])
+
+    def _flat(self, start: int, end: int) -> Rows:
+        times = Grid(self.tape.interval).opens(start, end)
+        rows = np.zeros((len(times), COLUMNS), dtype=np.int64)
+        rows[:, OPEN_TIME] = times
+        rows[:, OPEN:VOLUME] = self._last_close
+        return rows
+
+    @cached_property
+    def _last_close(self) -> int:
+        length = self.tape.interval.milliseconds
+        return int(self.tape.candles(self.number, self.end - length, self.end)[-1, CLOSE])
+
+    def days(self, until: int) -> NDArray[np.int64]:
+        """Return the UTC days (ms of their midnight) that hold candles opening before `until`."""
+        if self.tape.is_recorded:
+            return self._recorded_days[: np.searchsorted(self._recorded_days, until)]
+        begin = max(self.start, self.listing.listed_at)
+        return np.arange(begin // DAY * DAY, min(until, self._over), DAY, dtype=np.int64)
+
+    @cached_property
+    def _recorded_days(self) -> NDArray[np.int64]:
+        times = self.tape.candles(self.number, self.start, self.end)[:, OPEN_TIME]
+        return np.unique(times // DAY) * DAY
+
+    @cached_property
+    def _over(self) -> int:
+        """Return the end of its last candle, traded or not."""
+        if self.flat_until:
+            return self.flat_until
+        ended = self.listing.terms.ended_at
+        if self.end < FOREVER or ended is None:
+            return self.end
+        rows = self.tape.candles(self.number, ended - DAY, ended + 2 * DAY)
+        return int(rows[-1, OPEN_TIME]) + self.tape.interval.milliseconds
+
+
+@dataclass(frozen=True)
+class Holding:
+    """The lives under one name, in the order of time."""
+
+    symbol: str
+    lives: tuple[Life, ...]
+
+    @cached_property
+    def listing(self) -> Listing:
+        """Return how the last of them is listed, with decimals that write the numbers of all."""
+        listings = [life.listing for life in self.lives]
+        price = max(each.price_decimals for each in listings)
+        shown = max(each.price_decimals + each.noughts for each in listings)
+        return replace(
+            listings[-1],
+            price_decimals=price,
+            noughts=shown - price,
+            volume_decimals=max(each.volume_decimals for each in listings),
+            quote_decimals=max(each.quote_decimals for each in listings),
+        )
+
+    @property
+    def is_perpetual(self) -> bool:
+        """Tell whether funding is paid for holding it, where it is a future."""
+        return not self.listing.terms.is_dated
+
+    def days(self, until: int) -> NDArray[np.int64]:
+        """Return the UTC days (ms of their midnight) that hold candles opening before `until`."""
+        return np.unique(np.concatenate([life.days(until) for life in self.lives]))
+
+    def rows(self, start: int, end: int) -> Rows:
+        """Return the candles with start <= open time < end, counted as `listing` says."""
+        found = [_counted(life, self.listing, life.rows(start, end)) for life in self.lives]
+        found = [rows for rows in found if len(rows)]
+        if len(found) == 1:
+            return found[0]
+        return np.concatenate(found) if found else no_rows()
+
+
+def _counted(life: Life, listing: Listing, rows: Rows) -> Rows:
+    """Return the rows of `life` in the units of `listing`."""
+    own = life.listing
+    price = 10 ** (listing.price_decimals - own.price_decimals)
+    volume = 10 ** (listing.volume_decimals - own.volume_decimals)
+    quote = 10 ** (listing.quote_decimals - own.quote_decimals)
+    if price == volume == quote == 1:
+        return rows
+    rows = rows.copy()
+    rows[:, OPEN:VOLUME] *= price
+    rows[:, [VOLUME, TAKER_VOLUME]] *= volume
+    rows[:, [QUOTE_VOLUME, TAKER_QUOTE_VOLUME]] *= quote
+    return rows
