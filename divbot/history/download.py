@@ -22,7 +22,7 @@ from divbot.history.archived import archived_candles, archived_funding
 from divbot.history.candles import merged, no_candles
 from divbot.history.funding import Funding
 from divbot.history.holes import Hole
-from divbot.history.jobs import Job, Planner, is_new, lacking
+from divbot.history.jobs import Job, Planner, final_part, is_new, lacking, lacking_of
 from divbot.history.parts import Source
 from divbot.history.shelf import Kind, Shelf
 from divbot.history.spans import Span, joined, without
@@ -128,6 +128,11 @@ class Downloader:
         self._progress = progress or Progress()
         self._room = Room(_AT_ONCE)
 
+    def lacks(self, shelf: Shelf, month: Span) -> bool:
+        """Tell whether a month is not whole in the store, by what its file says of itself."""
+        wanted = final_part(shelf, month, self._planner.now)
+        return bool(lacking_of(shelf, self._store.sound_note(shelf, month), wanted))
+
     def plan(self, shelves: Sequence[Shelf], span: Span) -> tuple[list[Job], list[Hole]]:
         """Return what is to be done for `shelves`, and those of which the archive has no list."""
         jobs: list[Job] = []
@@ -180,10 +185,14 @@ class Downloader:
             pool.shutdown(wait=is_done, cancel_futures=True)
 
     def _do(self, job: Job) -> _Done:
-        if self._stop.is_set():
-            raise InputError("the download was stopped")
+        self._go_on()
         with self._room.taken(job.size):
             return self._funding(job) if job.shelf.kind is Kind.FUNDING else self._candles(job)
+
+    def _go_on(self) -> None:
+        """Raise where the download was stopped: what could not be had then is not missing."""
+        if self._stop.is_set():
+            raise InputError("the download was stopped")
 
     def _candles(self, job: Job) -> _Done:
         work = _Candles(job, self._store)
@@ -196,6 +205,7 @@ class Downloader:
         for span in work.lacking():
             if self._may_ask(job, span, work):
                 self._ask(span, work, done)
+        self._go_on()
         work.write()
         done.rows = work.rows
         return done
@@ -266,6 +276,7 @@ class Downloader:
                 else:
                     sources.append(Source(SOURCE))
                     nowhere += self._surely(lacking(found.at, span, None))
+        self._go_on()
         self._store.write_funding(symbol, found, *sources, nowhere=nowhere)
         done.rows = len(found)
         return done

@@ -132,7 +132,12 @@ class Planner:
             entry is not None,
             self.instruments.get(shelf.symbol),
         )
-        return job if job.files or (lacks and (job.is_alive or entry or note)) else None
+        if job.files or (job.is_alive and lacks):
+            return job
+        # What is gone may have been found since, but nothing comes after its end.
+        return (
+            job if entry and note and any(note.first < x.start < note.last for x in lacks) else None
+        )
 
     def _begin(
         self, shelf: Shelf, times: Iterable[int], notes: Iterable[Note | None], span: Span
