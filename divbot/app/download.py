@@ -272,7 +272,7 @@ def shelves_of(
     store: Store, symbols: Sequence[str], intervals: Sequence[Interval], *, with_marks: bool
 ) -> list[Shelf]:
     """Return what is to be filled: candles, and on futures funding and, if asked for, marks."""
-    from divbot.history.shelf import Kind
+    from divbot.history.kind import Kind
 
     found = [store.shelf(symbol, interval) for interval in intervals for symbol in symbols]
     if store.market is Market.USDM:

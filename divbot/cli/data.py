@@ -15,6 +15,7 @@ from divbot.domain.errors import InputError, StoreError
 from divbot.domain.market import Interval, Market
 from divbot.domain.timerange import Range, TimeRange
 from divbot.domain.values import Choice, Several
+from divbot.history.kind import Kind
 
 if TYPE_CHECKING:
     from divbot.history.download import Progress
@@ -36,6 +37,8 @@ class _Several(Several[Interval]):
 
 
 _INTERVALS = _Several("intervals such as 5m,1h", Choice(Interval).read, tuple(Interval))
+_KINDS = Choice(Kind)
+_EVER = 1 << 62
 Intervals: TypeAlias = Annotated[
     # What is read is a tuple of intervals; typer would take one for a flag of several values.
     Any,
@@ -51,6 +54,12 @@ Timerange: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
+Kinds: TypeAlias = Annotated[
+    Any,
+    flags.option(
+        "--kind", _KINDS, "klines, mark (price) or funding; by default all.", show_default=False
+    ),
+]
 Quiet: TypeAlias = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")
 ]
@@ -63,14 +72,18 @@ def list_(*, given: flags.Given, intervals: Intervals = None, as_json: flags.Jso
 
     With --symbols one by one, each hole in its own line; else all symbols of an interval together.
     """
-    from divbot.app.data import open_store
+    from divbot.app.data import chosen_shelves, open_store
     from divbot.cli.data_text import held_document, held_text, shelf_text
     from divbot.cli.destination import Destination, json_bytes
-    from divbot.history.inventory import inventory
+    from divbot.history.inventory import held
 
     settings = given.load()
     stores = [open_store(settings, market) for market in _markets(given, settings)]
-    found = [x for each in stores for x in inventory(each, intervals or (), settings.symbols)]
+    found = [
+        held(store, shelf)
+        for store in stores
+        for shelf in chosen_shelves(store, intervals or (), settings.symbols)
+    ]
     out = Destination(None)
     if as_json:
         out.write(json_bytes(held_document(stores[0].root, found)))
@@ -221,14 +234,158 @@ def import_(
     Candles that are there at the same time are replaced; what only those told, such as quote volume
     and trades, stays where prices and volume are the same.
     """
-    from divbot.app.data import import_recording, open_store
+    from divbot.app.data import open_store
     from divbot.cli.data_text import counted
+    from divbot.history.imports import import_any
+
+    store = open_store(given.load())
+    with store.locked():
+        found = import_any(store, file, interval)
+    for problem in found.skipped:
+        _notice(f"left aside: {problem}")
+    for what, rows in found.rows.items():
+        _notice(
+            f"{file}: {rows} {what} of {counted(len(found.symbols))} are in the store of "
+            f"{store.market.title} ({store.root})"
+        )
+
+
+@data.command()
+@flags.settings(*_SUPPLY)
+def verify(
+    *,
+    given: flags.Given,
+    intervals: Intervals = None,
+    is_local: Annotated[
+        bool, typer.Option("--local", help="Only hash what is there; ask no archive.")
+    ] = False,
+    quiet: Quiet = False,
+) -> int:
+    """Hash every file again, list the archive again, fetch what is damaged or was replaced.
+
+    A damaged file is put aside (.damaged) until it is there again. Ends with 4 where one is not.
+    """
+    from divbot.app.data import chosen_shelves, open_store
+    from divbot.app.download import open_supply
+    from divbot.cli.data_text import counted
+    from divbot.cli.download_text import problem_lines
+    from divbot.history.verification import checked, drop_aside, mended
 
     settings = given.load()
     store = open_store(settings)
-    found = import_recording(store, file, interval)
-    print(
-        f"divbot: {file}: {found.rows} {found.what} of {counted(found.symbols)} are "
-        f"in the store of {store.market.title} ({store.root})",
-        file=sys.stderr,
-    )
+    shelves = chosen_shelves(store, intervals or (), settings.symbols)
+    with store.locked():
+        found = list(checked(store, shelves))
+        damaged = [x for x in found if x.problem]
+        _notice(*(x.problem for x in damaged))
+        print(f"{counted(len(found), 'file')} hashed, {len(damaged)} damaged")
+        if is_local or not found:
+            return StoreError.exit_code if damaged else 0
+        with open_supply(settings, store) as supply, _progress(quiet=quiet) as progress:
+            _notice(supply.problem, quiet=quiet)
+            downloader = supply.downloader(progress)
+            jobs, failed = mended(downloader, shelves, damaged)
+            outcome = downloader.run(jobs)
+        _notice(*problem_lines(outcome), *(f"{x.shelf}: {x.reason}" for x in failed), quiet=quiet)
+        for each in damaged:
+            drop_aside(each.path)
+        lost = [x for x in damaged if not x.path.exists()]
+    print(f"{counted(outcome.files, 'file')} fetched again: damaged here, or replaced there")
+    for each in lost:
+        print(f"not to be had again: {each.path}; import it anew, or leave the hole")
+    return PARTIAL if lost or failed else 0
+
+
+@data.command()
+@flags.settings("market", "symbols", "store")
+def prune(
+    *,
+    given: flags.Given,
+    intervals: Intervals = None,
+    kind: Kinds = None,
+    timerange: Timerange = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be removed.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Remove candles from the store: of some intervals, symbols or months.
+
+    With --timerange, months that lie in it whole.
+    """
+    from divbot.app.data import chosen_shelves, open_store
+    from divbot.cli.data_text import counted, size_text
+    from divbot.history.spans import Span
+
+    settings = given.load()
+    if not (intervals or kind or timerange or settings.symbols):
+        raise InputError("say what to remove: --interval, --kind, --symbols or --timerange")
+    store = open_store(settings)
+    start, end = timerange or (None, None)
+    wanted = Span(start or 0, _EVER if end is None else end)
+    files = [
+        (shelf, path)
+        for shelf in chosen_shelves(store, intervals or (), settings.symbols, kind)
+        for month, path in shelf.months(store.root)
+        if wanted.start <= month.start and month.end <= wanted.end
+    ]
+    size = size_text(sum(path.stat().st_size for _, path in files))
+    what = f"{counted(len(files), 'file')} of {size} in {store.root}"
+    if dry_run or not files:
+        print(f"{what} would be removed")
+        return
+    if not yes:
+        if not sys.stdin.isatty():
+            raise InputError(f"removing {what} is for good: add --yes")
+        if not typer.confirm(f"remove {what} for good?", err=True):
+            return
+    with store.locked():
+        for shelf, path in files:
+            store.remove(shelf, path)
+    _notice(f"{what} removed")
+
+
+@data.command()
+@flags.settings("market", "symbols", "store")
+def export(
+    folder: Annotated[Path, typer.Argument(help="Where to: a folder.", file_okay=False)],
+    *,
+    given: flags.Given,
+    layout: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="freqtrade-feather, freqtrade-parquet, or csv (for backtesting.py, vectorbt ...).",
+        ),
+    ] = "freqtrade-feather",
+    intervals: Intervals = None,
+    timerange: Timerange = None,
+) -> int:
+    """Write what the store holds for other programs: in freqtrade's layout, or as CSV files.
+
+    Existing files of the same names are replaced. pandas, polars and DuckDB read the store itself.
+    """
+    from divbot.app.data import chosen_shelves, open_store
+    from divbot.cli.data_text import counted
+    from divbot.domain.errors import OutputError
+    from divbot.history.exports import Layout, export
+    from divbot.history.spans import Span
+
+    try:
+        chosen = Choice(Layout).read(layout)
+    except ValueError as error:
+        raise InputError(f"--format: {error}") from None
+    settings = given.load()
+    store = open_store(settings)
+    start, end = timerange or (None, None)
+    span = Span(start or 0, _EVER if end is None else end)
+    shelves = chosen_shelves(store, intervals or (), settings.symbols)
+    try:
+        written = list(export(store, shelves, span, folder, chosen))
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from error
+    nameless = [str(shelf) for shelf, path in written if path is None]
+    for each in nameless:
+        _notice(f"left out: {each}: freqtrade has no name for it")
+    _notice(f"{folder}: {counted(len(written) - len(nameless), 'file')} written")
+    return PARTIAL if nameless else 0

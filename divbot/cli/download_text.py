@@ -9,7 +9,7 @@ from divbot.app.download import Plan
 from divbot.cli.data_text import counted, size_text
 from divbot.history.download import Outcome
 from divbot.history.holes import Hole
-from divbot.history.shelf import Kind
+from divbot.history.kind import Kind
 from divbot.history.store import Store
 
 _MOST_NAMED = 10

@@ -19,7 +19,8 @@ from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval
 from divbot.history.candles import ALWAYS, OPTIONAL, between, chosen, told
 from divbot.history.funding import Funding
-from divbot.history.shelf import Kind, Shelf
+from divbot.history.kind import Kind
+from divbot.history.shelf import Shelf
 from divbot.history.spans import Span, last_of_each
 from divbot.recordings.grid import Grid
 from divbot.recordings.track import Track, check_track

@@ -10,7 +10,8 @@ from __future__ import annotations
 from divbot.domain.market import Interval, Market
 from divbot.history.download import Downloader
 from divbot.history.funding import Funding
-from divbot.history.shelf import Kind, Shelf
+from divbot.history.kind import Kind
+from divbot.history.shelf import Shelf
 from divbot.history.spans import Span, months
 from divbot.history.store import Store
 from divbot.recordings.track import Track

@@ -23,8 +23,9 @@ from divbot.history.candles import merged, no_candles
 from divbot.history.funding import Funding
 from divbot.history.holes import Hole
 from divbot.history.jobs import Job, Planner, final_part, is_new, lacking, lacking_of
+from divbot.history.kind import Kind
 from divbot.history.parts import Source
-from divbot.history.shelf import Kind, Shelf
+from divbot.history.shelf import Shelf
 from divbot.history.spans import Span, joined, without
 from divbot.history.store import Store
 from divbot.history.venue_past import SOURCE, venue_candles, venue_funding
@@ -135,12 +136,21 @@ class Downloader:
 
     def plan(self, shelves: Sequence[Shelf], span: Span) -> tuple[list[Job], list[Hole]]:
         """Return what is to be done for `shelves`, and those of which the archive has no list."""
+        return self._planned(shelves, lambda shelf: self._planner.jobs(shelf, span), span)
+
+    def replaced(self, shelves: Sequence[Shelf]) -> tuple[list[Job], list[Hole]]:
+        """Return the same for what the archive has replaced since it was fetched."""
+        return self._planned(shelves, self._planner.replaced, Span(0, self._planner.now))
+
+    def _planned(
+        self, shelves: Sequence[Shelf], jobs_of: Callable[[Shelf], list[Job]], span: Span
+    ) -> tuple[list[Job], list[Hole]]:
         jobs: list[Job] = []
         failed: list[Hole] = []
 
         def planned(shelf: Shelf) -> tuple[list[Job], list[Hole]]:
             try:
-                return self._planner.jobs(shelf, span), []
+                return jobs_of(shelf), []
             except VenueError as error:
                 return [], [Hole(shelf, span, str(error))]
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from divbot.domain.errors import StoreError
-from divbot.domain.market import Interval
 from divbot.history.parts import Note, read_note
 from divbot.history.shelf import Shelf
 from divbot.history.spans import Span
@@ -35,16 +33,6 @@ class Held:
         """Return how many candles the holes lack."""
         interval = self.shelf.interval
         return sum(interval.steps_between(*x) for x in self.holes) if interval else 0
-
-
-def inventory(
-    store: Store, intervals: Collection[Interval] = (), symbols: Collection[str] = ()
-) -> Iterator[Held]:
-    """Give what every shelf holds, or those of some intervals and symbols."""
-    for shelf in sorted(store.shelves(), key=lambda x: x.order):
-        is_chosen = not intervals or shelf.interval in intervals
-        if is_chosen and (not symbols or shelf.symbol in symbols):
-            yield held(store, shelf)
 
 
 def held(store: Store, shelf: Shelf) -> Held:

@@ -96,6 +96,46 @@ class Planner:
         )
         return [x for x in found if x is not None and (x.files or x.month.end > begin)]
 
+    def replaced(self, shelf: Shelf) -> list[Job]:
+        """Return what is to be fetched again, as the archive holds other files by now."""
+        found = (
+            (month, self.store.sound_note(shelf, month))
+            for month, _ in shelf.months(self.store.root)
+        )
+        notes = {month: note for month, note in found if note is not None}
+        if not notes:
+            return []
+        files = self._entries(shelf, Cadence.MONTHLY, Span(min(notes).start, max(notes).end))
+        days: dict[int, Entry] = {}
+        for run in joined(month for month, note in notes.items() if _has_days(note)):
+            days |= self._entries(shelf, Cadence.DAILY, run)
+        jobs = (
+            self._again(shelf, month, note, files.get(month.start), days.items())
+            for month, note in notes.items()
+        )
+        return [x for x in jobs if x.files]
+
+    def _again(
+        self,
+        shelf: Shelf,
+        month: Span,
+        note: Note,
+        monthly: Entry | None,
+        days: Iterable[tuple[int, Entry]],
+    ) -> Job:
+        def is_changed(entry: Entry) -> bool:
+            return is_new(entry, note) and _replaced(entry, note)
+
+        return Job(
+            shelf,
+            month,
+            final_part(shelf, month, self.now),
+            monthly if monthly and is_changed(monthly) else None,
+            tuple(x for day, x in days if month.start <= day < month.end and is_changed(x)),
+            may_refill=True,
+            instrument=self.instruments.get(shelf.symbol),
+        )
+
     def daily_files(self, shelf: Shelf, span: Span) -> dict[int, Entry]:
         """Return the daily files of `span` by when their days begin."""
         return self._entries(shelf, Cadence.DAILY, span)
@@ -166,6 +206,10 @@ def is_new(entry: Entry, note: Note | None) -> bool:
 
 def _replaced(entry: Entry, note: Note | None) -> bool:
     return note is not None and any(x.name == entry.key for x in note.sources)
+
+
+def _has_days(note: Note) -> bool:
+    return any(f"/{Cadence.DAILY}/" in x.name for x in note.sources)
 
 
 def _touches(day: int, spans: Iterable[Span]) -> bool:

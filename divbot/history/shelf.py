@@ -12,27 +12,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval, Market
 from divbot.domain.symbols import is_symbol
+from divbot.history.kind import Kind
 from divbot.history.spans import Span, month_name, month_of
 
 _MONTH = "1mo"
 _FILE = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))\.parquet")
-
-
-class Kind(StrEnum):
-    """What a file of the store holds."""
-
-    KLINES = "klines"
-    """Candles of the last price."""
-    MARK = "mark"
-    """Candles of the mark price; of futures alone."""
-    FUNDING = "funding"
-    """Settlements of funding; of futures alone."""
 
 
 @dataclass(frozen=True, slots=True)

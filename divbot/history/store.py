@@ -22,6 +22,7 @@ from divbot.domain.market import Interval, Market
 from divbot.files import sweep, write_whole
 from divbot.history.candles import between, in_a_row, merged
 from divbot.history.funding import Funding
+from divbot.history.kind import Kind
 from divbot.history.parts import (
     VERSION,
     DamagedFile,
@@ -35,7 +36,7 @@ from divbot.history.parts import (
     write_funding,
     writing,
 )
-from divbot.history.shelf import Kind, Shelf, shelves, shelves_folder, symbols_in
+from divbot.history.shelf import Shelf, shelves, shelves_folder, symbols_in
 from divbot.history.spans import Span, gaps, joined, month_of, months
 from divbot.recordings.track import Track
 

@@ -7,7 +7,8 @@ import numpy as np
 from divbot.binance.past_data import BinancePast
 from divbot.domain.market import Interval
 from divbot.history.funding import Funding
-from divbot.history.shelf import Kind, Shelf
+from divbot.history.kind import Kind
+from divbot.history.shelf import Shelf
 from divbot.history.spans import Span
 from divbot.recordings.track import Track
 

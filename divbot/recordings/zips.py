@@ -15,7 +15,9 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -31,9 +33,14 @@ _DATE = r"\d{4}-\d\d?(-\d\d?)?\.zip"  # some months lack their zero
 _CANDLES = re.compile(rf"(?P<symbol>.+)-(?P<interval>\d+[smhdwM]o?)-{_DATE}", re.IGNORECASE)
 _OTHERS = re.compile(rf".+-[a-z]+-{_DATE}", re.IGNORECASE)
 """Trades, funding and whatever else the archive keeps beside candles."""
+_ZIP = re.compile(
+    r"(?P<symbol>.+)-(?P<what>[A-Za-z0-9]+)-(?P<year>\d{4})-(?P<month>\d\d?)(-(?P<day>\d\d?))?"
+    r"\.zip"
+)
+_MARKETS = frozenset({"spot", "um", "cm", "option"})
 _KINDS = frozenset(
     {
-        *("spot", "um", "cm", "option"),
+        *_MARKETS,
         *("klines", "markPriceKlines", "indexPriceKlines", "premiumIndexKlines"),
     }
 )
@@ -54,6 +61,52 @@ class ArchiveFile:
     """The market and the kind of price, as far as folders below the chosen one tell."""
     symbol: str
     interval: str
+
+
+@dataclass(frozen=True, slots=True)
+class Zip:
+    """One zip of candles or funding, of any market and price, by its name and folders."""
+
+    path: Path
+    market: str
+    """spot, um or cm, as a folder above it says; empty where none does."""
+    product: str
+    """klines, markPriceKlines or another, as a folder above it says; empty where none does."""
+    symbol: str
+    interval: Interval | None
+    """None: it holds no candles."""
+    what: str
+    """What else it holds, as fundingRate; empty for candles."""
+    begin: int
+    """When its month or day begins, ms UTC."""
+
+
+def zips_below(folder: Path) -> Iterator[Zip]:
+    """Give the zips below `folder` whose names are the archive's; others are no matter."""
+    with decoding(folder, "a folder that can be read", "check its permissions"):
+        paths = sorted(path for path in _below(folder) if path.suffix.lower() == ".zip")
+    for path in paths:
+        match = _ZIP.fullmatch(path.name)
+        if match is None:
+            continue
+        length = match["what"].replace("1mo", "1M")
+        interval = next((x for x in Interval if x.value == length), None)
+        year, month, day = (int(x or 1) for x in match.group("year", "month", "day"))
+        with decoding(path, "a date in its name", "rename it"):
+            begin = round(datetime(year, month, day, tzinfo=UTC).timestamp() * 1000)
+        what = "" if interval else match["what"]
+        market, product = _place(folder, path)
+        yield Zip(path, market, product, match["symbol"], interval, what, begin)
+
+
+def _place(folder: Path, path: Path) -> tuple[str, str]:
+    """Return what the folders above a zip say of its market and product."""
+    above = path.resolve().parts[:-1]
+    products = [x for x in above if x in _KINDS - _MARKETS]
+    # Far above, a folder may be called spot for other reasons: there it takes the archive's two.
+    pairs = [y for x, y in pairwise(above) if x in ("data", "futures") and y in _MARKETS]
+    markets = [x for x in path.relative_to(folder).parts[:-1] if x in _MARKETS]
+    return (*pairs, *markets, "")[0], (*reversed(products), "")[0]
 
 
 def read_archive(folder: Path, interval: Interval | None) -> list[Track]:

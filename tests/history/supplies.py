@@ -17,7 +17,8 @@ from divbot.domain.clock import ManualClock, SystemClock
 from divbot.domain.market import Interval, Market
 from divbot.history.candles import between
 from divbot.history.download import Downloader, Outcome, Progress
-from divbot.history.shelf import Kind, Shelf
+from divbot.history.kind import Kind
+from divbot.history.shelf import Shelf
 from divbot.history.spans import Span
 from divbot.history.store import Store
 from divbot.history.venue_past import venue_candles, venue_funding

@@ -14,7 +14,7 @@ from divbot.domain.errors import StoreError
 from divbot.domain.market import Interval, Market
 from divbot.history.detail import Detail
 from divbot.history.download import Progress
-from divbot.history.shelf import Kind
+from divbot.history.kind import Kind
 from divbot.history.spans import Span
 from tests.exchange.servers import running
 
