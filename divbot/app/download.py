@@ -152,8 +152,8 @@ def _check_prices(settings: Settings, store: Store, *, is_simulated: bool) -> No
     if store.is_simulated not in (None, is_simulated):
         kinds = ("Binance's", "a local exchange's")
         raise InputError(
-            f"{store.root}: expected {kinds[is_simulated]} prices in this store, found "
-            f"{kinds[not is_simulated]}; name another one with --store"
+            f"{store.root}: this store holds {kinds[not is_simulated]} prices, and these are "
+            f"{kinds[is_simulated]}; name another store with --store"
         )
 
 

@@ -32,7 +32,7 @@ FUNDING_LENGTH = "1h"
 """How freqtrade calls the files of funding, whatever its hours."""
 _QUOTE = "USDT"
 _NAME = re.compile(
-    r"(?P<base>[A-Za-z0-9_]+)_(?P<quote>[A-Z]+)(?:_(?P<margin>[A-Z]+))?"
+    r"(?P<base>[A-Za-z0-9_]+?)_(?P<quote>[A-Z]+)(?:_(?P<margin>(?P=quote)))?"
     r"-(?P<length>\d+[smhdwM]o?)(?:-(?P<type>futures|mark|funding_rate|spot))?"
 )
 _TYPES = {Kind.KLINES: "futures", Kind.MARK: "mark", Kind.FUNDING: "funding_rate"}

@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import random
 import threading
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
 from divbot.binance.archive.keys import CHECKSUM, Cadence, Product
@@ -28,7 +28,9 @@ from divbot.domain.clock import Clock
 from divbot.domain.errors import BadAnswer, TryAgain
 from divbot.domain.market import Market
 
-ATTEMPTS = 5
+T = TypeVar("T")
+
+ATTEMPTS = 4
 _FIRST_PAUSE = 0.25
 _SECONDS = 60.0
 _PER_MEBIBYTE = 10.0
@@ -108,7 +110,8 @@ class Archive:
         """Return what is at `key`, of at most about `size` bytes; None where nothing is."""
         most = size + MEBIBYTE  # it may have been replaced by a longer one
         seconds = _SECONDS + _PER_MEBIBYTE * size / MEBIBYTE
-        answer = self._ask(f"{self._url}/{quote(key)}", {}, seconds, most)
+        url = f"{self._url}/{quote(key)}"
+        answer = self._patiently(lambda: self._answer(url, {}, seconds, most))
         return None if answer.status == 404 else answer.body
 
     def _pages(
@@ -126,27 +129,29 @@ class Archive:
         return pages(ask, start)
 
     def _page(self, parameters: dict[str, str | int], marker: str) -> Page:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                answer = self._ask(self._listing_url + "/", parameters, _SECONDS, _LARGEST_LIST)
-                # A missing list says so in XML, which is none.
-                page = parse_page(answer.body)
-                check_progress(page, marker)
-            except BadAnswer as error:
-                if attempt == ATTEMPTS or not self._may_go_on(attempt):
-                    raise BadAnswer(f"the archive's list: {error}") from error
-            else:
-                return page
-        raise AssertionError("the last attempt returns or raises")
+        def asked() -> Page:
+            answer = self._answer(f"{self._listing_url}/", parameters, _SECONDS, _LARGEST_LIST)
+            # A missing list says so in XML, which is none.
+            page = parse_page(answer.body)
+            check_progress(page, marker)
+            return page
 
-    def _ask(self, url: str, parameters: dict[str, str | int], seconds: float, most: int) -> Answer:
-        """Return an answer of 200 or 404; ask again for any other."""
+        return self._patiently(asked)
+
+    def _answer(
+        self, url: str, parameters: dict[str, str | int], seconds: float, most: int
+    ) -> Answer:
+        """Return an answer of 200 or 404; BadAnswer for any other."""
+        answer = self._transport.get(url, parameters, seconds=seconds, max_body=most)
+        if answer.status not in (200, 404):
+            raise BadAnswer(f"the archive refuses or is in trouble (HTTP {answer.status})")
+        return answer
+
+    def _patiently(self, ask: Callable[[], T]) -> T:
+        """Return what `ask` gives; try again while there is hope."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                answer = self._transport.get(url, parameters, seconds=seconds, max_body=most)
-                if answer.status in (200, 404):
-                    return answer
-                raise BadAnswer(f"the archive refuses or is in trouble (HTTP {answer.status})")
+                return ask()
             except TryAgain:
                 if attempt == ATTEMPTS or not self._may_go_on(attempt):
                     raise
