@@ -18,7 +18,7 @@ from divbot.domain.clock import utc_text
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval
 from divbot.history.candles import ALWAYS, OPTIONAL, between, chosen, told
-from divbot.history.funding import Funding
+from divbot.history.funding import MINUTE, Funding
 from divbot.history.kind import Kind
 from divbot.history.shelf import Shelf
 from divbot.history.spans import Span, last_of_each
@@ -69,10 +69,7 @@ def settled(track: Track, interval: Interval) -> Track:
         values = told(track, name)
         differs = again[values[again] != values[again + 1]]
         if len(differs):
-            raise RecordingError(
-                f"{track.source}: expected each candle once, found two of "
-                f"{utc_text(int(track.open_time[differs[0]]))} UTC that contradict each other"
-            )
+            raise _contradiction(track.source, int(track.open_time[differs[0]]), "candle")
     return chosen(track, np.flatnonzero(is_last & _on_grid(track, interval)))
 
 
@@ -95,4 +92,16 @@ def archived_funding(name: str, packed: bytes, span: Span) -> Funding:
     times, hours, rates = rows.T
     if not (np.isfinite(rows).all() and (np.abs(rates) < 1).all() and (times > 0).all()):
         raise RecordingError(f"{name}: expected times, hours and rates, found what makes no sense")
-    return Funding.of(times.astype(np.int64), rates, hours).between(*span)
+    found = Funding.of(times.astype(np.int64), rates, hours)
+    at = times.astype(np.int64) // MINUTE * MINUTE
+    differs = np.flatnonzero(found.rate[np.searchsorted(found.at, at)] != rates)
+    if len(differs):
+        raise _contradiction(name, int(at[differs[0]]), "settlement")
+    return found.between(*span)
+
+
+def _contradiction(name: str, time: int, what: str) -> RecordingError:
+    return RecordingError(
+        f"{name}: expected each {what} once, found two of {utc_text(time)} UTC that contradict "
+        "each other"
+    )

@@ -278,14 +278,14 @@ class Downloader:
             self._progress.fetched(entry.size)
         nowhere = list(note.nowhere) if note else []
         if job.is_alive:
-            for span in _left(lacking(found.at, job.wanted, None), nowhere):
+            for span in _left(found.lacking(job.wanted), nowhere):
                 try:
                     found = found.merged(venue_funding(self._venue, job.shelf, span))
                 except (VenueError, SymbolError) as error:
                     done.problems.append(f"{job.shelf}: {error}")
                 else:
                     sources.append(Source(SOURCE))
-                    nowhere += self._surely(lacking(found.at, span, None))
+                    nowhere += self._surely(found.lacking(span))
         self._go_on()
         self._store.write_funding(symbol, found, *sources, nowhere=nowhere)
         done.rows = len(found)

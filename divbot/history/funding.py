@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.history.spans import last_of_each
+from divbot.history.spans import Span, joined, last_of_each
 from divbot.recordings.track import Floats
 
-MINUTE = 60_000
+MINUTE, HOUR = 60_000, 3_600_000
+_USUAL = 8
+"""Hours of funding, where nobody tells: the longest there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,27 @@ class Funding:
         first, last = np.searchsorted(self.at, [start, end])
         return type(self)(*(getattr(self, x.name)[first:last] for x in fields(self)))
 
+    def lacking(self, wanted: Span) -> tuple[Span, ...]:
+        """Return the stretches of `wanted` that are longer than the hours of funding then."""
+        if not len(self):
+            return joined([wanted])
+        periods = self._periods()
+        ends = int(self.at[0]), int(self.at[-1])
+        lengths = int(periods[0]), int(periods[-1])
+        return funding_lacking(wanted, *ends, self.gaps(), lengths)
+
+    def gaps(self) -> tuple[Span, ...]:
+        """Return the stretches between neighbours in which another settlement was due."""
+        periods = self._periods()
+        allowed = np.maximum(periods[1:], periods[:-1])  # they may change from one to the next
+        places = np.flatnonzero(np.diff(self.at) > allowed)
+        starts, ends = self.at[places] + 1, self.at[places + 1]
+        return tuple(map(Span, starts.tolist(), ends.tolist()))
+
+    def _periods(self) -> NDArray[np.int64]:
+        hours = np.where(np.isnan(self.hours), _USUAL, self.hours)
+        return (hours * HOUR).astype(np.int64)
+
     def merged(self, newer: Self) -> Self:
         """Return both in the order of time; of the same minute, what either tells."""
         joined = {
@@ -72,3 +95,22 @@ class Funding:
             is_unknown = np.isnan(values[known])
             values[known[is_unknown]] = getattr(self, name)[is_unknown]
         return both
+
+
+def funding_lacking(
+    wanted: Span,
+    first: int,
+    last: int,
+    inner: Iterable[Span],
+    lengths: tuple[int, int] = (_USUAL * HOUR, _USUAL * HOUR),
+) -> tuple[Span, ...]:
+    """Return what of `wanted` lacks settlements, the first and the last of which are known.
+
+    `inner` is what is missing between them, `lengths` their periods in ms.
+    """
+    edges = []
+    if first - wanted.start >= lengths[0]:
+        edges.append(Span(wanted.start, first))
+    if wanted.end - last > lengths[1]:
+        edges.append(Span(last + 1, wanted.end))
+    return joined(x.within(wanted) for x in (*edges, *inner))

@@ -6,7 +6,7 @@ venue itself. A month that is complete, or whose files are those of the archive 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from divbot.binance.archive.listings import Entry
 from divbot.domain.clock import utc_text
 from divbot.domain.market import Instrument, Interval
 from divbot.history.archived import series_of
+from divbot.history.funding import funding_lacking
 from divbot.history.parts import Note
 from divbot.history.shelf import Shelf
 from divbot.history.spans import Span, gaps, joined, month_of, months, without
@@ -28,9 +29,6 @@ TRADING = "TRADING"
 _DATE = len("2024-07-30")
 _MONTH = len("2024-07")
 _DAYS = 31
-_HOUR = 3_600_000
-_LONGEST_PERIOD = 8 * _HOUR
-"""Of funding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,41 +222,30 @@ def lacking_of(shelf: Shelf, note: Note | None, wanted: Span) -> tuple[Span, ...
     """Return what a file lacks of `wanted`, but for what the venue itself has not."""
     if note is None:
         return joined([wanted])
-    ends = np.array([note.first, note.last][: 1 if note.first == note.last else 2], np.int64)
-    edges = lacking(ends, wanted, shelf.interval, inner=note.holes)
-    return joined(x for span in edges for x in without(span, note.nowhere))
+    if shelf.interval is None:
+        found = funding_lacking(wanted, note.first, note.last, note.holes)
+    else:
+        ends = np.unique(np.array([note.first, note.last], np.int64))
+        found = lacking(ends, wanted, shelf.interval, inner=note.holes)
+    return joined(x for span in found for x in without(span, note.nowhere))
 
 
 def lacking(
     times: NDArray[np.int64],
     wanted: Span,
-    interval: Interval | None,
+    interval: Interval,
     inner: Sequence[Span] | None = None,
 ) -> tuple[Span, ...]:
-    """Return what of `wanted` is without candles, or settlements where there is no interval.
+    """Return what of `wanted` is without candles, which open at `times`.
 
-    `inner` is what is missing between the first and the last of `times`, where that is known.
+    `inner` is what is missing between the first and the last of them, where that is known.
     """
     if not len(times):
         return joined([wanted])
-    if inner is None:
-        inner = funding_gaps(times) if interval is None else gaps(times, interval)
     first, last = int(times[0]), int(times[-1])
-    if interval is None:
-        edges = [*funding_edge(wanted.start, first), *funding_edge(last, wanted.end)]
-    else:
-        edges = [Span(Grid(interval).open_from(wanted.start), first)]
-        edges.append(Span(interval.close_of(last), wanted.end))
+    edges = (
+        Span(Grid(interval).open_from(wanted.start), first),
+        Span(interval.close_of(last), wanted.end),
+    )
+    inner = gaps(times, interval) if inner is None else inner
     return joined(x.within(wanted) for x in (*edges, *inner) if x.start < x.end)
-
-
-def funding_gaps(times: NDArray[np.int64]) -> tuple[Span, ...]:
-    """Return the stretches between settlements that are longer than any period of funding."""
-    pairs = zip(times[:-1].tolist(), times[1:].tolist(), strict=True)
-    return tuple(x for one, other in pairs for x in funding_edge(one, other))
-
-
-def funding_edge(start: int, end: int) -> Iterator[Span]:
-    """Give what is missing from one settlement to the next, where that is too long."""
-    if end - start > _LONGEST_PERIOD:
-        yield Span(start + 1, end)

@@ -197,7 +197,8 @@ class Store:
             if note is not None:
                 part = read_funding(path, *month).merged(part)
             ends = [int(part.at[0]), int(part.at[-1])]
-            told = replace(_note(ends, len(part), _both(note, sources)), nowhere=joined(nowhere))
+            told = _note(ends, len(part), _both(note, sources))
+            told = replace(told, holes=part.gaps(), nowhere=joined(nowhere))
             write_funding(path, part, told)
 
     def remove(self, shelf: Shelf, path: Path) -> None:

@@ -69,19 +69,21 @@ def is_its_funding(supply: Supply, symbol: str, span: Span) -> bool:
 
 def spoil(base_url: str, kind: str, path: str = "", **others: object) -> None:
     """Let something be wrong in the archive."""
-    _control(base_url, "POST", json.dumps({"kind": kind, "path": path, **others}))
+    content = json.dumps({"kind": kind, "path": path, **others})
+    control(base_url, "POST", "/divbot/archive", content)
 
 
 def mend(base_url: str) -> None:
     """Let the archive be whole."""
-    _control(base_url, "DELETE", None)
+    control(base_url, "DELETE", "/divbot/archive")
 
 
-def _control(base_url: str, method: str, body: str | None) -> None:
+def control(base_url: str, method: str, path: str, body: str | None = None) -> None:
+    """Tell the exchange something."""
     connection = HTTPConnection(base_url.removeprefix("http://"), timeout=30)
     try:
         headers = {"Content-Type": "application/json"}
-        connection.request(method, "/divbot/archive", body=body, headers=headers)
+        connection.request(method, path, body=body, headers=headers)
         response = connection.getresponse()
         assert response.status == 200, response.read()
     finally:
