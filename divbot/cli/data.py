@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 data = typer.Typer(
     name="data",
-    help="Keep the history of a market: download, look, verify, import and export.",
+    help="Keep the history of markets on disk.",
     rich_markup_mode=None,
     no_args_is_help=True,
 )
@@ -263,7 +263,8 @@ def verify(
 ) -> int:
     """Hash every file again, list the archive again, fetch what is damaged or was replaced.
 
-    A damaged file is put aside (.damaged) until it is there again. Ends with 4 where one is not.
+    A damaged file is put aside, into .divbot-damaged, until it is there again. Ends with 4 where
+    one is not.
     """
     from divbot.app.data import chosen_shelves, open_store
     from divbot.app.download import open_supply
@@ -284,15 +285,15 @@ def verify(
         with open_supply(settings, store) as supply, _progress(quiet=quiet) as progress:
             _notice(supply.problem, quiet=quiet)
             downloader = supply.downloader(progress)
-            jobs, failed = mended(downloader, shelves, damaged)
+            jobs, failed = mended(store, downloader, shelves, damaged)
             outcome = downloader.run(jobs)
         _notice(*problem_lines(outcome), *(f"{x.shelf}: {x.reason}" for x in failed), quiet=quiet)
         for each in damaged:
-            drop_aside(each.path)
+            drop_aside(store, each.path)
         lost = [x for x in damaged if not x.path.exists()]
     print(f"{counted(outcome.files, 'file')} fetched again: damaged here, or replaced there")
     for each in lost:
-        print(f"not to be had again: {each.path}; import it anew, or leave the hole")
+        print(f"not to be had again: {each.path}, now {store.aside(each.path)}; import it anew")
     return PARTIAL if lost or failed else 0
 
 

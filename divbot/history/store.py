@@ -40,8 +40,10 @@ from divbot.history.shelf import Shelf, shelves, shelves_folder, symbols_in
 from divbot.history.spans import Span, gaps, joined, month_of, months
 from divbot.recordings.track import Track
 
-_VERSION_FILE = "divbot-store.json"
+# Hidden: what reads all files of a folder leaves them aside.
+_VERSION_FILE = ".divbot-store.json"
 _LOCK = ".divbot-lock"
+_ASIDE = ".divbot-damaged"
 
 
 class Store:
@@ -210,6 +212,10 @@ class Store:
                 if folder == self.root:
                     break
                 folder.rmdir()
+
+    def aside(self, path: Path) -> Path:
+        """Return where a damaged file is put: what it holds may be all there is."""
+        return self.root / _ASIDE / path.relative_to(self.root)
 
     def kept(self, shelf: Shelf, start: int, end: int) -> Track:
         """Return the candles of a shelf that open in the range."""

@@ -6,16 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from divbot.domain.errors import StoreError
 from divbot.history.download import Downloader
 from divbot.history.holes import Hole
 from divbot.history.jobs import Job
-from divbot.history.parts import DamagedFile, check_candles, check_funding
+from divbot.history.parts import DamagedFile, check_candles, check_funding, writing
 from divbot.history.shelf import Shelf
 from divbot.history.spans import Span
 from divbot.history.store import Store
-
-_ASIDE = ".damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +45,30 @@ def _problem(shelf: Shelf, path: Path) -> str:
 
 
 def mended(
-    downloader: Downloader, shelves: Iterable[Shelf], damaged: Iterable[Checked]
+    store: Store, downloader: Downloader, shelves: Iterable[Shelf], damaged: Iterable[Checked]
 ) -> tuple[list[Job], list[Hole]]:
     """Return what is to be fetched: what the archive has replaced, and what is damaged.
 
-    Damaged files are put aside, under another name: what they hold may be all there is.
+    Damaged files are put aside.
     """
     jobs, failed = downloader.replaced(list(shelves))
     for each in damaged:
-        put_aside(each.path)
+        _put_aside(store, each.path)
         more, without_list = downloader.plan([each.shelf], each.month)
         jobs += more
         failed += without_list
     return jobs, failed
 
 
-def put_aside(path: Path) -> None:
+def _put_aside(store: Store, path: Path) -> None:
     """Let a damaged file be no part of the store any more, and still be there."""
-    try:
-        path.replace(path.with_name(path.name + _ASIDE))
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be put aside: {error.strerror or error}") from error
+    aside = store.aside(path)
+    with writing(aside):
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(aside)
 
 
-def drop_aside(path: Path) -> None:
+def drop_aside(store: Store, path: Path) -> None:
     """Remove what was put aside of a file that is there again."""
     if path.exists():
-        path.with_name(path.name + _ASIDE).unlink(missing_ok=True)
+        store.aside(path).unlink(missing_ok=True)

@@ -184,12 +184,12 @@ def test_two_writers_at_once_are_one_too_many(store: Store) -> None:
         pass
 
     with store.locked():
-        assert json.loads((store.root / "divbot-store.json").read_bytes()) == {"version": 1}
+        assert json.loads((store.root / ".divbot-store.json").read_bytes()) == {"version": 1}
 
 
 def test_a_store_of_a_newer_version_is_left_alone(store: Store) -> None:
     with store.locked():
-        (store.root / "divbot-store.json").write_text('{"version": 2}')
+        (store.root / ".divbot-store.json").write_text('{"version": 2}')
 
     with pytest.raises(StoreError, match="found version 2, written by a newer divbot"):
         Store(store.root, Market.USDM)

@@ -77,7 +77,7 @@ def test_what_is_damaged_is_fetched_again(
     assert verify(store, base_url) == 0
 
     assert "3 files hashed, 1 damaged" in capsys.readouterr().out
-    assert list(store.root.rglob("*.damaged")) == []
+    assert not store.aside(path).exists()
     with supply_of(base_url, store) as supply:
         assert is_the_market(supply, *BTC, SPAN)
 
@@ -93,7 +93,7 @@ def test_what_cannot_be_had_again_is_put_aside_and_told(
     assert verify(store, base_url) == 4
 
     assert f"not to be had again: {path}" in capsys.readouterr().out
-    assert path.with_name(path.name + ".damaged").exists()
+    assert store.aside(path).exists()
     assert store.symbols(Interval.H1) == ()
 
 
