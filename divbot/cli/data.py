@@ -86,10 +86,10 @@ def list_(*, given: flags.Given, intervals: Intervals = None, as_json: flags.Jso
     ]
     out = Destination(None)
     if as_json:
-        out.write(json_bytes(held_document(stores[0].root, found)))
+        out.write(json_bytes(held_document(stores[0], found)))
     else:
         text = shelf_text if settings.symbols else held_text
-        out.write(text(stores[0].root, found, out.fit))
+        out.write(text(stores[0], found, out.fit))
     damaged = [problem for x in found for problem in x.damaged]
     for problem in damaged:
         print(f"divbot: {problem}", file=sys.stderr)

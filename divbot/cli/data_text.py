@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from divbot.cli.columns import Column, table_text
@@ -13,6 +12,7 @@ from divbot.cli.destination import Fit
 from divbot.domain.clock import utc_text
 from divbot.history.inventory import Held
 from divbot.history.spans import Span
+from divbot.history.store import Store
 
 _UNITS = ("kB", "MB", "GB", "TB")
 _EMPTY = "no candles in {}; `divbot data download` fetches some, `divbot data import` takes yours\n"
@@ -69,27 +69,28 @@ _SYMBOLS = _columns(_column("symbols", lambda x: f"{x[1]:,}", is_number=True))
 _SYMBOL = _columns(_column("symbol", lambda x: x[0].shelf.symbol))
 
 
-def held_text(root: Path, held: Sequence[Held], fit: Fit) -> str:
+def held_text(store: Store, held: Sequence[Held], fit: Fit) -> str:
     """Return a table with a row for each market, kind and interval."""
     if not held:
-        return _EMPTY.format(root)
+        return _EMPTY.format(store.root)
     rows = [
         _together(list(group))
         for _, group in groupby(held, lambda x: (x.shelf.market, x.shelf.kind, x.shelf.interval))
     ]
-    return _page(root, table_text(_SYMBOLS, rows, order=("missing", "holes"), fit=fit))
+    return _page(store, table_text(_SYMBOLS, rows, order=("missing", "holes"), fit=fit))
 
 
-def shelf_text(root: Path, held: Sequence[Held], fit: Fit) -> str:
+def shelf_text(store: Store, held: Sequence[Held], fit: Fit) -> str:
     """Return a table with a row for each symbol, and every hole."""
     if not held:
-        return _EMPTY.format(root)
+        return _EMPTY.format(store.root)
     table = table_text(_SYMBOL, [(x, 1) for x in held], order=("missing", "holes"), fit=fit)
-    return _page(root, table + "".join(f"{line}\n" for line in _holes(held)))
+    return _page(store, table + "".join(f"{line}\n" for line in _holes(held)))
 
 
-def _page(root: Path, table: str) -> str:
-    return f"store {root}; times are UTC\n\n{table}"
+def _page(store: Store, table: str) -> str:
+    simulated = " - SIMULATED PRICES" if store.is_simulated else ""
+    return f"store {store.root}; times are UTC{simulated}\n\n{table}"
 
 
 def _holes(held: Sequence[Held]) -> Iterator[str]:
@@ -98,11 +99,12 @@ def _holes(held: Sequence[Held]) -> Iterator[str]:
             yield f"hole: {x.shelf}: {hole}"
 
 
-def held_document(root: Path, held: Sequence[Held]) -> dict[str, Any]:
+def held_document(store: Store, held: Sequence[Held]) -> dict[str, Any]:
     """Return the same with every shelf and hole; times in ms UTC, holes end before their end."""
     return {
         "schema": 1,
-        "store": str(root),
+        "store": str(store.root),
+        "simulated": store.is_simulated,
         "shelves": [
             {
                 "market": x.shelf.market.value,

@@ -67,9 +67,11 @@ class Outcome:
     """What a download came to."""
 
     months: int = 0
+    """How many were written."""
     files: int = 0
+    """How many were fetched, and are sound."""
     size: int = 0
-    candles: int = 0
+    """Their bytes."""
     problems: list[str] = field(default_factory=list)
     """What was wrong with files and answers, whether or not others made up for it."""
 
@@ -79,7 +81,7 @@ class _Done:
     """What one job came to."""
 
     job: Job
-    rows: int = 0
+    is_written: bool = False
     files: int = 0
     size: int = 0
     problems: list[str] = field(default_factory=list)
@@ -165,13 +167,12 @@ class Downloader:
         """Do `jobs`; raise StoreError where the store cannot be written."""
         self._progress.planned(jobs)
         outcome = Outcome()
-        for done in self._each(self._do, jobs):
-            outcome.months += 1
+        for count, done in enumerate(self._each(self._do, jobs), 1):
+            outcome.months += done.is_written
             outcome.files += done.files
             outcome.size += done.size
-            outcome.candles += done.rows
             outcome.problems += done.problems
-            self._progress.finished(outcome.months)
+            self._progress.finished(count)
         return outcome
 
     def _each(self, act: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
@@ -216,8 +217,7 @@ class Downloader:
             if self._may_ask(job, span, work):
                 self._ask(span, work, done)
         self._go_on()
-        work.write()
-        done.rows = work.rows
+        done.is_written = work.write()
         return done
 
     def _refills(
@@ -287,8 +287,9 @@ class Downloader:
                     sources.append(Source(SOURCE))
                     nowhere += self._surely(found.lacking(span))
         self._go_on()
-        self._store.write_funding(symbol, found, *sources, nowhere=nowhere)
-        done.rows = len(found)
+        if sources and len(found):
+            self._store.write_funding(symbol, found, *sources, nowhere=nowhere)
+            done.is_written = True
         return done
 
     def _surely(self, spans: Iterable[Span]) -> list[Span]:
@@ -344,11 +345,13 @@ class _Candles:
         nowhere = (x for x in left if x.end <= now - _SURELY_OVER)
         self.nowhere = joined([*self.nowhere, *nowhere])
 
-    def write(self) -> None:
-        """Put the month into the store, where there is anything new."""
-        if self._is_changed and self.rows:
-            shelf, month, sources = self._job.shelf, self._job.month, self._sources.values()
-            self._store.put(shelf, month, self._track, tuple(sources), self.nowhere)
+    def write(self) -> bool:
+        """Put the month into the store, where there is anything new; tell whether there was."""
+        if not (self._is_changed and self.rows):
+            return False
+        shelf, month, sources = self._job.shelf, self._job.month, self._sources.values()
+        self._store.put(shelf, month, self._track, tuple(sources), self.nowhere)
+        return True
 
     def _kept(self) -> Track:
         return self._store.kept(self._job.shelf, *self._job.month)

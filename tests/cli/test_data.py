@@ -9,7 +9,10 @@ import pandas as pd
 import pytest
 
 from divbot import cli
+from divbot.app.data import how_to_download
+from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval, Market
+from divbot.history.spans import Span
 from divbot.history.store import Store
 from tests.conftest import SHIPPED
 from tests.exchange.recordings import table, write_csv
@@ -129,3 +132,14 @@ def test_a_damaged_file_is_listed_as_such_and_costs_no_other(
     said = capsys.readouterr()
     assert f"{path}: expected a Parquet file of the store" in said.err
     assert said.out.splitlines()[3].split()[4] == "2"
+
+
+def test_what_is_missing_is_told_with_the_command_that_fetches_it() -> None:
+    span = Span(parse_time("2024-01-01"), parse_time("2025-01-01"))
+
+    told = how_to_download(Market.USDM, [Interval.M5], span, 400, "--top 400")
+
+    assert told == (
+        "divbot data download --market usdm -i 5m --top 400 --timerange 20240101-20250101 "
+        "(about 1,560 MB)"
+    )

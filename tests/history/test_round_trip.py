@@ -66,7 +66,7 @@ def test_a_market_with_many_faults_comes_back_as_it_was(tmp_path: Path) -> None:
 @pytest.mark.soak
 def test_the_whole_market_comes_back_though_it_is_killed_on_the_way(tmp_path: Path) -> None:
     symbols, kills = int(os.environ.get("SYMBOLS", "400")), int(os.environ.get("KILLS", "20"))
-    interval = Interval(os.environ.get("INTERVAL", "15m"))
+    interval = Interval(os.environ.get("INTERVAL", "1h"))
     span = Span(parse_time("2024-01-01"), parse_time("2024-07-01"))
     store, chance = Store(tmp_path / "store", Market.USDM), random.Random(7)
     with running(
@@ -81,7 +81,7 @@ def test_the_whole_market_comes_back_though_it_is_killed_on_the_way(tmp_path: Pa
         words += ["-i", interval.value, "--timerange", "20240101-20240701"]
         started = CLOCK.monotonic()
         killed = 0
-        while (code := _run(words, chance.uniform(3, 25) if killed < kills else None)) != 0:
+        while (code := _run(words, store, chance.randrange(150) if killed < kills else None)) != 0:
             assert code in (-signal.SIGKILL, 3, 4), code
             killed += code == -signal.SIGKILL
         seconds = CLOCK.monotonic() - started
@@ -100,13 +100,18 @@ def test_the_whole_market_comes_back_though_it_is_killed_on_the_way(tmp_path: Pa
     assert killed == kills
 
 
-def _run(words: list[str], patience: float | None) -> int:
-    """Run a download; kill it when patience is over. Return its exit code."""
+def _run(words: list[str], store: Store, months: int | None) -> int:
+    """Run a download; kill it once it has written so many months. Return its exit code."""
+    before = _files(store)
     process = subprocess.Popen(
         [*DIVBOT, *words], env=environment(), stdout=subprocess.DEVNULL, stderr=sys.stderr
     )
-    try:
-        return process.wait(patience)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        return process.wait(60)
+    while months is not None and process.poll() is None:
+        if _files(store) > before + months:
+            process.kill()
+        CLOCK.wait(0.1)
+    return process.wait()
+
+
+def _files(store: Store) -> int:
+    return sum(1 for _ in store.root.rglob("*.parquet"))
