@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from divbot.app.scanning import at_home
 from divbot.folders import data_home
 
+_DAY = 86_400_000
 _BYTES_OF_A_CANDLE = 37
 """In a zip of the archive, whatever its length: measured from 1m to 1h."""
 
@@ -28,7 +29,6 @@ def store_folder(settings: Settings) -> Path:
 
 def open_store(settings: Settings, market: Market | None = None) -> Store:
     """Return the store of the settings' market, or of another; StoreError for a newer one."""
-    from divbot.history.spans import Span
     from divbot.history.store import Store
 
     return Store(store_folder(settings), market or settings.market)
@@ -62,7 +62,8 @@ def how_to_download(
 
     candles = sum((span.end - span.start) // x.milliseconds for x in intervals)
     megabytes = candles * symbols * _BYTES_OF_A_CANDLE / 1e6
-    dates = "-".join(utc_text(x)[: len("2024-07-30")].replace("-", "") for x in span)
+    ends = span.start, span.end + _DAY - 1  # whole days
+    dates = "-".join(utc_text(x)[: len("2024-07-30")].replace("-", "") for x in ends)
     lengths = ",".join(x.value for x in intervals)
     return (
         f"divbot data download --market {market.value} -i {lengths} {selection} "

@@ -16,11 +16,14 @@ from divbot.history.spans import Span, months
 from divbot.history.store import Store
 from divbot.recordings.track import Track
 
+_PATIENCE = 600.0
+"""Seconds, in which another program's fetching is waited for."""
+
 
 class Detail:
     """Give minutes of symbols; without a `downloader`, those that are in the store alone.
 
-    Who has a downloader holds the lock of the store. For one thread.
+    The store is locked only while something is fetched. For one thread.
     """
 
     def __init__(self, store: Store, downloader: Downloader | None = None) -> None:
@@ -56,6 +59,7 @@ class Detail:
                 continue
             self._tried.add((shelf, month))
             if self._downloader.lacks(shelf, month):
-                jobs, failed = self._downloader.plan([shelf], month)
-                self.problems += [f"{x.shelf}: {x.reason}" for x in failed]
-                self.problems += self._downloader.run(jobs).problems
+                with self._store.locked(patience=_PATIENCE):
+                    jobs, failed = self._downloader.plan([shelf], month)
+                    self.problems += [f"{x.shelf}: {x.reason}" for x in failed]
+                    self.problems += self._downloader.run(jobs).problems

@@ -39,7 +39,7 @@ def holes_of(
     for shelf in sorted(shelves, key=lambda x: x.order):
         if shelf.interval is None:
             continue
-        notes = [note for _, note in store.notes(shelf)]
+        notes = store.sound_notes(shelf)
         if not notes:
             continue
         instrument = instruments.get(shelf.symbol)

@@ -160,7 +160,7 @@ class Planner:
     ) -> Job | None:
         entry = monthly.get(month.start)
         lacks = lacking_of(shelf, note, wanted)
-        days = [x for time, x in sorted(daily.items()) if _touches(time, lacks)]
+        days = [x for time, x in sorted(daily.items()) if touches(time, lacks)]
         job = Job(
             shelf,
             month,
@@ -210,7 +210,8 @@ def _has_days(note: Note) -> bool:
     return any(f"/{Cadence.DAILY}/" in x.name for x in note.sources)
 
 
-def _touches(day: int, spans: Iterable[Span]) -> bool:
+def touches(day: int, spans: Iterable[Span]) -> bool:
+    """Tell whether some of `spans` lies in the day that begins then."""
     return any(x.start < day + DAY and x.end > day for x in spans)
 
 

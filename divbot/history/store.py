@@ -126,17 +126,23 @@ class Store:
         except DamagedFile:
             return None
 
+    def sound_notes(self, shelf: Shelf) -> list[Note]:
+        """Return what the files of a shelf say of themselves, damaged ones left out."""
+        found = (self.sound_note(shelf, month) for month, _ in shelf.months(self.root))
+        return [note for note in found if note is not None]
+
     @contextmanager
-    def locked(self, *, is_simulated: bool | None = None) -> Iterator[None]:
+    def locked(self, *, is_simulated: bool | None = None, patience: float = 0.0) -> Iterator[None]:
         """Be the one who writes; StoreError where another program does, or nobody may.
 
-        `is_simulated` tells whose prices an exchange's are.
+        `is_simulated` tells whether the prices are a local exchange's. For `patience` seconds
+        another program is waited for.
         """
         with writing(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.root / _LOCK, mode=0o600, thread_local=False)
             try:
-                lock.acquire(blocking=False)
+                lock.acquire(timeout=patience)
             except Timeout:
                 raise StoreError(
                     f"{self.root}: another divbot writes to this store; wait until it has ended"
@@ -175,33 +181,40 @@ class Store:
         candles: Track,
         sources: Sequence[Source],
         nowhere: Iterable[Span] = (),
-    ) -> Note:
-        """Let `candles` be all that is kept of `month`; return what is noted of them."""
+    ) -> None:
+        """Let `candles` be all that is kept of `month`."""
         assert shelf.interval is not None  # noqa: S101 - only funding has none
         times = candles.open_time
         note = _note(times.tolist()[:1] + times.tolist()[-1:], len(times), sources)
         note = replace(note, holes=gaps(times, shelf.interval), nowhere=joined(nowhere))
         write_candles(shelf.path(self.root, month), candles, note, shelf.interval)
-        return note
 
-    def write_funding(
-        self, symbol: str, funding: Funding, *sources: Source, nowhere: Iterable[Span] = ()
-    ) -> None:
-        """Add settlements of funding, by months; the venue itself has none in `nowhere`."""
+    def write_funding(self, symbol: str, funding: Funding, *sources: Source) -> None:
+        """Add settlements of funding, by months."""
         shelf = self.shelf(symbol, None, Kind.FUNDING)
         if not len(funding):
             return
         for month in months(Span(int(funding.at[0]), int(funding.at[-1]) + 1)):
-            part = funding.between(*month)
+            part, note = funding.between(*month), self.note(shelf, month)
             if not len(part):
                 continue
-            path, note = shelf.path(self.root, month), self.note(shelf, month)
             if note is not None:
-                part = read_funding(path, *month).merged(part)
-            ends = [int(part.at[0]), int(part.at[-1])]
-            told = _note(ends, len(part), _both(note, sources))
-            told = replace(told, holes=part.gaps(), nowhere=joined(nowhere))
-            write_funding(path, part, told)
+                part = read_funding(shelf.path(self.root, month), *month).merged(part)
+            self.put_funding(shelf, month, part, _both(note, sources), note.nowhere if note else ())
+
+    def put_funding(
+        self,
+        shelf: Shelf,
+        month: Span,
+        funding: Funding,
+        sources: Sequence[Source],
+        nowhere: Iterable[Span] = (),
+    ) -> None:
+        """Let `funding` be all that is kept of `month`."""
+        ends = [int(funding.at[0]), int(funding.at[-1])]
+        note = _note(ends, len(funding), sources)
+        note = replace(note, holes=funding.gaps(), nowhere=joined(nowhere))
+        write_funding(shelf.path(self.root, month), funding, note)
 
     def remove(self, shelf: Shelf, path: Path) -> None:
         """Take one file of a shelf away, and folders that are empty then."""

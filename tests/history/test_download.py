@@ -264,7 +264,7 @@ def test_a_damaged_file_of_the_store_is_fetched_again(base_url: str, tmp_path: P
 def test_minutes_are_fetched_when_they_are_first_needed(base_url: str, tmp_path: Path) -> None:
     store = new_store(tmp_path)
     day = Span(parse_time("2024-07-03"), parse_time("2024-07-04"))
-    with supply_of(base_url, store) as supply, store.locked():
+    with supply_of(base_url, store) as supply:
         detail = Detail(store, supply.downloader(Progress()))
 
         candles = detail.candles("BTCUSDT", *day)
