@@ -81,7 +81,10 @@ def test_the_whole_market_comes_back_though_it_is_killed_on_the_way(tmp_path: Pa
         words += ["-i", interval.value, "--timerange", "20240101-20240701"]
         started = CLOCK.monotonic()
         killed = 0
-        while (code := _run(words, store, chance.randrange(150) if killed < kills else None)) != 0:
+        stretch = max(symbols * 12 // (2 * kills), 2)  # of about so many files twice
+        while (
+            code := _run(words, store, chance.randrange(stretch) if killed < kills else None)
+        ) != 0:
             assert code in (-signal.SIGKILL, 3, 4), code
             killed += code == -signal.SIGKILL
         seconds = CLOCK.monotonic() - started
