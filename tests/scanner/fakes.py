@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -97,6 +99,7 @@ class FakeSource:
     unlisted: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     asked: list[str] = field(default_factory=list)
+    spent: Iterator[int] = field(default_factory=partial(count, 5))
 
     def open(self, connections: int) -> FakeMarketData:
         return FakeMarketData(self)
@@ -114,7 +117,8 @@ class FakeSource:
         return ""
 
     def weight_spent(self) -> int:
-        return 7
+        """Return 7 more than the last time, as if each scan cost that."""
+        return 7 * next(self.spent)
 
 
 class FakeMarketData:
