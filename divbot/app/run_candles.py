@@ -11,7 +11,7 @@ from divbot.app.scanning import open_venue
 from divbot.domain.clock import utc_text
 from divbot.domain.errors import DivbotError, RequestRejected, SymbolError
 from divbot.domain.market import Interval, Market
-from divbot.domain.trades import Trade
+from divbot.domain.trades import ClosedTrade
 from divbot.trading.figures.open_trades import OpenTrade, open_trades
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from divbot.scanner.port import Candles
     from divbot.settings import Settings
 
-AnyTrade: TypeAlias = Trade | OpenTrade
+AnyTrade: TypeAlias = ClosedTrade | OpenTrade
 
 _AROUND = 40
 """Candles before the first entry, and after the last exit."""

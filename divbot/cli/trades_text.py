@@ -13,11 +13,11 @@ from divbot.cli.live_tables import sign_style
 from divbot.cli.recorded import heading
 from divbot.domain.clock import utc_text
 from divbot.domain.ledger import ZERO
-from divbot.domain.trades import Trade
+from divbot.domain.trades import ClosedTrade
 from divbot.trading.figures.open_trades import OpenTrade
 from divbot.trading.journal.journal import Recorded
 
-AnyTrade: TypeAlias = Trade | OpenTrade
+AnyTrade: TypeAlias = ClosedTrade | OpenTrade
 
 
 def _exit_price(trade: AnyTrade) -> str:

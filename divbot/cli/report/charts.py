@@ -11,7 +11,7 @@ from typing import Any
 from divbot.app.run_candles import Charted
 from divbot.cli.figures import signed, words
 from divbot.domain.ledger import Ledger
-from divbot.domain.trades import Trade
+from divbot.domain.trades import ClosedTrade
 from divbot.trading.figures.drawdown import underwater
 from divbot.trading.figures.open_trades import OpenTrade, open_trades
 from divbot.trading.figures.stats import Stats
@@ -70,7 +70,7 @@ def _deepest(stats: Stats) -> dict[str, int | None] | None:
     return {"peak": fall.peak.at, "trough": fall.trough.at, "recovered": fall.recovered_at}
 
 
-def _profits(closed: Sequence[Trade]) -> dict[str, list[Any]]:
+def _profits(closed: Sequence[ClosedTrade]) -> dict[str, list[Any]]:
     ordered = sorted(closed, key=lambda x: (x.closed_at, x.number))
     totals = accumulate(x.profit for x in ordered)
     return {
@@ -81,7 +81,7 @@ def _profits(closed: Sequence[Trade]) -> dict[str, list[Any]]:
 
 
 def _symbols(
-    trades: Sequence[Trade | OpenTrade], charted: Mapping[str, Charted]
+    trades: Sequence[ClosedTrade | OpenTrade], charted: Mapping[str, Charted]
 ) -> list[dict[str, Any]]:
     found = defaultdict(list)
     for trade in sorted(trades, key=lambda x: x.number):
@@ -103,7 +103,7 @@ def _candles(charted: Charted) -> dict[str, Any]:
     }
 
 
-def _fills(trade: Trade | OpenTrade) -> dict[str, Any]:
+def _fills(trade: ClosedTrade | OpenTrade) -> dict[str, Any]:
     return {
         "text": _text(trade),
         "side": trade.side.value,
@@ -117,7 +117,7 @@ def _fills(trade: Trade | OpenTrade) -> dict[str, Any]:
     }
 
 
-def _text(trade: Trade | OpenTrade) -> str:
+def _text(trade: ClosedTrade | OpenTrade) -> str:
     """Return a trade in words; the charts take a text for markup."""
     end = "open"
     if trade.profit is not None and trade.reason is not None:

@@ -17,7 +17,7 @@ from divbot.cli.report.table import Keys, table_markup
 from divbot.cli.stats_text import Block, blocks_of, breakdown_columns, period
 from divbot.cli.trades_text import TRADE_COLUMNS
 from divbot.domain.market import BENCHMARK, Interval
-from divbot.domain.trades import Trade
+from divbot.domain.trades import ClosedTrade
 from divbot.trading.figures.breakdown import By, breakdown
 from divbot.trading.figures.open_trades import OpenTrade, open_trades
 from divbot.trading.figures.stats import Stats
@@ -28,7 +28,7 @@ _FIRST = (
     *("entry", "exit", "reason", "profit", "R"),
 )
 """What is seen of the trades without scrolling."""
-_HELD: Keys[Trade | OpenTrade] = {
+_HELD: Keys[ClosedTrade | OpenTrade] = {
     "held": lambda x: -1 if x.closed_at is None else x.closed_at - x.opened_at
 }
 
@@ -38,7 +38,7 @@ def page_text(
 ) -> str:
     """Return the whole page; `script` is what draws its charts, `charted` has candles by symbol."""
     start = start_of(recorded)
-    trades: list[Trade | OpenTrade] = [*recorded.ledger.closed, *open_trades(recorded.ledger)]
+    trades: list[ClosedTrade | OpenTrade] = [*recorded.ledger.closed, *open_trades(recorded.ledger)]
     body = filled(
         packaged("stats.html"),
         {
@@ -79,7 +79,7 @@ _FILLS = """\
 """
 
 
-def _trade_columns() -> list[Column[Trade | OpenTrade]]:
+def _trade_columns() -> list[Column[ClosedTrade | OpenTrade]]:
     places = {name: place for place, name in enumerate(_FIRST)}
     return sorted(TRADE_COLUMNS, key=lambda x: places.get(x.title, len(_FIRST)))
 
