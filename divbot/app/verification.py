@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from divbot.app.scanning import base_rate, scan_rules, trade_rules
 from divbot.domain.clock import utc_text
@@ -25,16 +25,6 @@ if TYPE_CHECKING:
 
 _DAY = 86_400_000
 _DATE = len("2024-07-30")
-
-
-class Prices(NamedTuple):
-    """Recorded candles of one symbol, as the scanner wants them."""
-
-    open_time: NDArray[np.int64]
-    open: NDArray[np.float64]
-    high: NDArray[np.float64]
-    low: NDArray[np.float64]
-    close: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +48,9 @@ def open_recording(
     """
     import numpy as np
 
+    from divbot.candles import Candles
     from divbot.exchange.market.recorded import load_recording
-    from divbot.exchange.market.tape import CLOSE, HIGH, LOW, OPEN, OPEN_TIME, QUOTE_VOLUME
+    from divbot.exchange.market.tape import CLOSE, HIGH, LOW, OPEN, OPEN_TIME, QUOTE_VOLUME, VOLUME
     from divbot.recordings.grid import serves
     from divbot.scanner.block import build_block, steps_of
 
@@ -78,8 +69,9 @@ def open_recording(
         if not len(rows):
             continue
         # Both numbers are exact, so that the quotient is the float nearest to the price.
-        prices = (rows[:, x] / 10.0**listing.price_decimals for x in (OPEN, HIGH, LOW, CLOSE))
-        series[listing.symbol] = Prices(rows[:, OPEN_TIME], *prices)
+        prices = [rows[:, x] / 10.0**listing.price_decimals for x in (OPEN, HIGH, LOW, CLOSE)]
+        volume = rows[:, VOLUME] / 10.0**listing.volume_decimals
+        series[listing.symbol] = Candles(rows[:, OPEN_TIME], *[*prices, volume])
         volumes[listing.symbol] = rows[:, QUOTE_VOLUME] / 10.0**listing.quote_decimals
     missing = sorted(set(symbols) - set(series))
     if missing:
@@ -176,7 +168,7 @@ def open_history(settings: Settings, recorded: Path | None) -> Recording:
             symbol: venue.final_candles(symbol, settings.interval, count + 1)
             for symbol in settings.symbols
         }
-    empty = [symbol for symbol, candles in series.items() if not len(candles.open_time)]
+    empty = [symbol for symbol, candles in series.items() if not len(candles)]
     if empty:
         raise InputError(f"expected candles of {', '.join(empty)}, found none")
     return Recording(build_block(series, settings.interval, count), settings.interval)

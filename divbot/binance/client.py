@@ -22,7 +22,6 @@ from divbot.binance.protocol.endpoints import (
 )
 from divbot.binance.protocol.wire import (
     BySymbol,
-    Candles,
     Funding,
     Listing,
     ListingParser,
@@ -37,6 +36,7 @@ from divbot.binance.protocol.wire import (
     parse_tickers_and_quotes,
 )
 from divbot.binance.transport.transport import MEBIBYTE, Answer, Transport
+from divbot.candles import Candles
 from divbot.domain.clock import Clock
 from divbot.domain.errors import (
     LONGEST_WAIT,

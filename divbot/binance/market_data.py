@@ -19,18 +19,18 @@ from divbot.binance.listing.flat import Verdicts
 from divbot.binance.listing.listing import Listings
 from divbot.binance.listing.rules import UniverseRules
 from divbot.binance.listing.stocks import Stocks
-from divbot.binance.listing.universe import Universe
 from divbot.binance.notebook import Notebook
 from divbot.binance.protocol import wire
 from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE, Endpoint, request_weight
-from divbot.binance.protocol.wire import Candles
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.trading_data import BinanceTrading
 from divbot.binance.transport.transport import Transport
 from divbot.binance.transport.transports import open_transport
+from divbot.candles import Candles
 from divbot.domain.clock import SystemClock
 from divbot.domain.market import Interval, Market
 from divbot.domain.notices import Tell
+from divbot.domain.universe import Universe
 
 _FEW = 99
 """How many candles cost the least."""

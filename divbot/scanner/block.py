@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.candles import Candles
 from divbot.domain.market import Interval
 from divbot.kernels.rows import turned
-from divbot.scanner.port import Prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Block:
         return _time_of(self.first_step + rows, self.interval) + self.offsets[columns]
 
 
-def build_block(series: Mapping[str, Prices], interval: Interval, rows: int) -> Block:
+def build_block(series: Mapping[str, Candles], interval: Interval, rows: int) -> Block:
     """Lay candles side by side, at most `rows` steps back from each symbol's own newest.
 
     No series may be empty, and none may end more than `rows` steps before another.

@@ -13,10 +13,12 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.candles import Candles
 from divbot.domain.clock import utc_text
 from divbot.domain.market import Interval
 from divbot.domain.money import price_of
 from divbot.domain.signals import Opportunity, Side
+from divbot.domain.universe import Listed, Universe
 from divbot.kernels.analysis import Analysis, analyse
 from divbot.kernels.divergence import KIND, PIVOT, PREVIOUS, SAME_RSI
 from divbot.kernels.indicator import Indicator
@@ -24,7 +26,6 @@ from divbot.kernels.pivots import HIGH, LOW
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.cycle import ScanRules
 from divbot.scanner.evidence.trial import KINDS, signals_of
-from divbot.scanner.port import Candles, Listed, Universe
 from divbot.scanner.report import Report
 from divbot.scanner.signals.plan import TradeRules
 from divbot.scanner.signals.ranking import RankingRules, plan_of, unrounded_plan_of
@@ -100,7 +101,7 @@ def scan_story(
         if skipped.symbol == story.symbol:
             story.stops(skipped.reason.replace("_", " "), skipped.detail)
             return story
-    if candles is None or not len(candles.open_time):
+    if candles is None or not len(candles):
         story.stops("history", "no candle was found")
         return story
     found = _Findings.of(candles, report.interval, rules.limit, ranking.trade.indicator)
@@ -191,7 +192,7 @@ class _Findings:
 
     def history(self) -> str:
         """Return how much of it there is."""
-        count, rows = len(self.candles.open_time), len(self.block.close)
+        count, rows = len(self.candles), len(self.block.close)
         least = self.analysis.indicator.minimum_candles
         gaps = f", {rows - count} missing between them" if rows > count else ""
         return (

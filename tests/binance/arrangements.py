@@ -125,7 +125,7 @@ def client_for(
 def candles(client: BinanceClient) -> object:
     """Ask for candles; return what compares with `==`."""
     found = client.final_candles("BTCUSDT", Interval.M5, 50)
-    return [column.tolist() for column in found]
+    return [column.tolist() for column in found.columns]
 
 
 def candles_twice(client: BinanceClient) -> object:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from divbot.binance.candles.candle_store import CandleStore
 from divbot.binance.candles.history import History
 from divbot.binance.client import BinanceClient
-from divbot.binance.protocol.wire import Candles
+from divbot.candles import Candles
 from divbot.domain.market import Interval
 
 M5 = Interval.M5
@@ -52,7 +52,7 @@ def history_of(venue: Venue, folder: Path) -> History:
 
 
 def same(ours: Candles, theirs: Candles) -> bool:
-    return all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
+    return all(np.array_equal(a, b) for a, b in zip(ours.columns, theirs.columns, strict=True))
 
 
 LOOKS = st.lists(

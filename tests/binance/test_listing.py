@@ -12,12 +12,12 @@ import pytest
 
 from divbot.binance.listing.flat import Verdicts
 from divbot.binance.listing.listing import Listings
-from divbot.binance.listing.rules import Rule, UniverseRules
+from divbot.binance.listing.rules import UniverseRules
 from divbot.binance.listing.stocks import Stocks, tokenisable
-from divbot.binance.listing.universe import Universe
 from divbot.binance.notebook import Notebook
-from divbot.binance.protocol.wire import BySymbol, Candles, Listing, Quote
+from divbot.binance.protocol.wire import BySymbol, Listing, Quote
 from divbot.binance.server_clock import ServerClock
+from divbot.candles import Candles
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import (
     DivbotError,
@@ -27,6 +27,7 @@ from divbot.domain.errors import (
     VenueUnreachable,
 )
 from divbot.domain.market import Instrument, Interval, Market, Ticker
+from divbot.domain.universe import Rule, Universe
 
 NOW = 1_722_330_000_000
 HOUR, DAY = 3_600_000, 86_400_000

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from divbot.binance.listing.rules import Rule, Snapshot, UniverseRules
-from divbot.binance.listing.universe import Universe, select
+from divbot.binance.listing.rules import MarketSnapshot, Rule, UniverseRules
+from divbot.binance.listing.universe import select
 from divbot.binance.protocol.wire import (
     Listing,
     ListingParser,
@@ -17,6 +17,7 @@ from divbot.binance.protocol.wire import (
     parse_tickers,
 )
 from divbot.domain.market import Market, Ticker
+from divbot.domain.universe import Universe
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 EVERYTHING = UniverseRules(top=5000)
@@ -40,7 +41,7 @@ def universe_of(
     assert listing.server_time is not None
     alike = Ticker("", *(Decimal(1) for _ in range(4)), listing.server_time)
     return select(
-        Snapshot(
+        MarketSnapshot(
             market,
             listing.server_time,
             listing.instruments,

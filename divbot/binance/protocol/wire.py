@@ -13,7 +13,6 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from divbot.binance.protocol.endpoints import Endpoint
 from divbot.binance.protocol.rows import (
@@ -29,6 +28,7 @@ from divbot.binance.protocol.rows import (
     text_of,
     time_of,
 )
+from divbot.candles import Candles
 from divbot.domain.clock import plausible_ms
 from divbot.domain.errors import BadAnswer
 from divbot.domain.fills import Candle
@@ -38,19 +38,6 @@ T = TypeVar("T")
 
 _FEWEST_KLINE_FIELDS = 12
 _MOST_WEIGHT = 1_000_000_000
-
-
-class Candles(NamedTuple):
-    """Candles of one symbol in the order of time; every array has one element per candle."""
-
-    open_time: NDArray[np.int64]
-    """ms UTC"""
-    open: NDArray[np.float64]
-    high: NDArray[np.float64]
-    low: NDArray[np.float64]
-    close: NDArray[np.float64]
-    volume: NDArray[np.float64]
-    """In units of the base asset."""
 
 
 class Minutes(NamedTuple):
@@ -119,7 +106,7 @@ def final_klines_of_json(body: bytes, interval: Interval) -> Candles:
     half-formed candles through when the bar ends between answer and check.
     """
     candles = _candles(_kline_rows(body), interval)
-    return Candles._make(values[:-1] for values in candles)
+    return candles.between(0, len(candles) - 1)
 
 
 def parse_minutes(body: bytes, interval: Interval) -> Minutes:
@@ -167,8 +154,8 @@ def _empty_candles() -> Candles:
 
 def check_candles(candles: Candles, interval: Interval) -> None:
     """Raise BadAnswer for candles that cannot be: out of order, or of impossible prices."""
-    open_time, opened, high, low, close, volume = candles
-    spacing = np.diff(open_time)
+    opened, high, low, close = candles.open, candles.high, candles.low, candles.close
+    volume, spacing = candles.volume, np.diff(candles.open_time)
     if not (spacing > 0).all():
         raise BadAnswer("candles out of order or twice")
     if interval.is_regular and (spacing % interval.milliseconds).any():

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.candles import Candles
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence
 from divbot.kernels.analysis import Analysis, analyse
@@ -18,7 +19,6 @@ from divbot.kernels.divergence import PIVOT, PREVIOUS
 from divbot.scanner.block import Block, build_block, steps_of
 from divbot.scanner.evidence.cases import FATES
 from divbot.scanner.evidence.trial import Events, divergences_of, plans, prices_at, try_divergences
-from divbot.scanner.port import Candles
 from divbot.scanner.signals.plan import TradeRules
 
 Floats = NDArray[np.float64]

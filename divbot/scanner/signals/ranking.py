@@ -14,7 +14,7 @@ from typing import NamedTuple
 from divbot.domain.market import Interval
 from divbot.domain.money import price_above, price_below, price_of
 from divbot.domain.signals import Evidence, Kind, Opportunity, Side, Signal
-from divbot.scanner.port import Listed
+from divbot.domain.universe import Listed
 from divbot.scanner.signals.plan import TradeRules, stop_and_target
 from divbot.scanner.signals.score import Weights, score_parts
 
