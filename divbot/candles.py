@@ -8,32 +8,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from divbot.arrays import Floats, Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candles:
     """Candles in the order of time; every array has one element for each."""
 
-    open_time: NDArray[np.int64]
+    open_time: Integers
     """ms UTC."""
-    open: NDArray[np.float64]
-    high: NDArray[np.float64]
-    low: NDArray[np.float64]
-    close: NDArray[np.float64]
-    volume: NDArray[np.float64]
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
     """In units of the base asset."""
 
     def __len__(self) -> int:
         return len(self.open_time)
 
     @property
-    def values(self) -> tuple[NDArray[np.float64], ...]:
+    def values(self) -> tuple[Floats, ...]:
         """Return open, high, low, close and volume."""
         return self.open, self.high, self.low, self.close, self.volume
 
     @property
-    def columns(self) -> tuple[NDArray[np.int64] | NDArray[np.float64], ...]:
+    def columns(self) -> tuple[Integers | Floats, ...]:
         """Return all arrays, in the order of the fields."""
         return self.open_time, *self.values
 

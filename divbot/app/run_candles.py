@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from divbot.app.scanning import open_venue
 from divbot.domain.clock import utc_text
 from divbot.domain.errors import DivbotError, RequestRejected, SymbolError
 from divbot.domain.market import Interval, Market
-from divbot.domain.trades import Trade
-from divbot.trading.figures.open_trades import OpenTrade, open_trades
+from divbot.trading.figures.open_trades import AnyTrade, open_trades
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceListing
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from divbot.domain.events import Started
     from divbot.domain.ledger import Ledger
     from divbot.settings import Settings
-
-AnyTrade: TypeAlias = Trade | OpenTrade
 
 _AROUND = 40
 """Candles before the first entry, and after the last exit."""

@@ -11,9 +11,7 @@ from divbot.domain.clock import utc_text
 from divbot.domain.errors import InputError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from divbot.arrays import Floats
     from divbot.domain.market import Interval
     from divbot.exchange.market.tape import Rows, Tape
     from divbot.scanner.block import Block
@@ -33,7 +31,7 @@ class Recording:
 
     block: Block
     interval: Interval
-    quote_volume: NDArray[np.float64] | None = None
+    quote_volume: Floats | None = None
     """What was traded in the 24 hours before each row's close, of the shape of the block's arrays;
     None where nobody asks."""
 
@@ -102,7 +100,7 @@ def _final_rows(tape: Tape, number: int, interval: Interval) -> Rows:
     return aggregate(final, grid.opens(grid.open_at(int(final[0, OPEN_TIME])), end))
 
 
-def _of_a_day(traded: NDArray[np.float64], interval: Interval) -> NDArray[np.float64]:
+def _of_a_day(traded: Floats, interval: Interval) -> Floats:
     """Return the sums of as many rows as a day has, each ending with its row."""
     import numpy as np
 

@@ -11,7 +11,7 @@ from typing import Self
 from divbot.binance.bans import Bans
 from divbot.binance.budget import Lease, WeightBudget
 from divbot.binance.candles.candle_store import CandleStore
-from divbot.binance.candles.history import History
+from divbot.binance.candles.history import CandleHistory
 from divbot.binance.client import BinanceClient, ParseKlines
 from divbot.binance.limits import Limits, measure_limits
 from divbot.binance.listing import listing
@@ -183,7 +183,7 @@ class BinanceMarketData:
         store: CandleStore | None = None,
     ) -> None:
         self._client = client
-        self._history = History(client, store)
+        self._history = CandleHistory(client, store)
         self._transport = transport
         self._budget = budget
 
@@ -202,7 +202,7 @@ class BinanceMarketData:
         return "local exchange" if self._client.simulated else "Binance"
 
     def final_candles(self, symbol: str, interval: Interval, limit: int, at: int = 0) -> Candles:
-        """Return the newest final candles of `symbol`, at most `limit - 1` of them; see History."""
+        """Return the newest final candles of `symbol`, at most `limit - 1` of them."""
         return self._history.final_candles(symbol, interval, limit, at)
 
     def close(self) -> None:

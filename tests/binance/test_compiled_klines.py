@@ -123,7 +123,7 @@ def test_recorded_answers_are_read_alike(data: Path) -> None:
 def test_nonsense_is_refused_alike(body: bytes) -> None:
     def outcome(parse: object) -> object:
         try:
-            return [x.tolist() for x in parse(body, Interval.M1).columns]  # type: ignore[attr-defined, operator]
+            return [x.tolist() for x in parse(body, Interval.M1).columns]  # type: ignore[operator]
         except BadAnswer as error:
             return str(error)
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divbot.binance.candles.candle_store import CandleStore
-from divbot.binance.candles.history import History
+from divbot.binance.candles.history import CandleHistory
 from divbot.binance.client import BinanceClient
 from divbot.candles import Candles
 from divbot.domain.market import Interval
@@ -47,8 +47,8 @@ class Venue:
         return Candles(times, rows, rows + 2, rows - 2, rows + 1, rows)
 
 
-def history_of(venue: Venue, folder: Path) -> History:
-    return History(cast("BinanceClient", venue), CandleStore(folder))
+def history_of(venue: Venue, folder: Path) -> CandleHistory:
+    return CandleHistory(cast("BinanceClient", venue), CandleStore(folder))
 
 
 def same(ours: Candles, theirs: Candles) -> bool:

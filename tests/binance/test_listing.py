@@ -15,7 +15,7 @@ from divbot.binance.listing.listing import Listings
 from divbot.binance.listing.rules import UniverseRules
 from divbot.binance.listing.stocks import Stocks, tokenisable
 from divbot.binance.notebook import Notebook
-from divbot.binance.protocol.wire import BySymbol, Listing, Quote
+from divbot.binance.protocol.wire import BidAsk, BySymbol, ExchangeInfo
 from divbot.binance.server_clock import ServerClock
 from divbot.candles import Candles
 from divbot.domain.clock import ManualClock
@@ -49,7 +49,7 @@ class FakeClient:
         self.unlisted: set[str] = set()
         """They have a price, but stand on no list."""
 
-    def exchange_info(self) -> Listing:
+    def exchange_info(self) -> ExchangeInfo:
         self.asked.append("exchangeInfo")
         if self.trouble:
             raise self.trouble
@@ -64,9 +64,9 @@ class FakeClient:
             for base in self.stocks
         ]
         listed = {x.symbol: x for x in coins + stocks}
-        return Listing(listed, 1234, self.clock.now() + AHEAD)
+        return ExchangeInfo(listed, 1234, self.clock.now() + AHEAD)
 
-    def tickers(self) -> tuple[BySymbol[Ticker], BySymbol[Quote]]:
+    def tickers(self) -> tuple[BySymbol[Ticker], BySymbol[BidAsk]]:
         low = Decimal(1)
         tickers = {
             symbol: Ticker(symbol, low, low + Decimal(width), low, low, self.clock.now() + AHEAD)
@@ -74,8 +74,8 @@ class FakeClient:
         }
         return BySymbol(tickers), self.quotes()
 
-    def quotes(self) -> BySymbol[Quote]:
-        return BySymbol(dict.fromkeys(self.ranges, Quote(Decimal("0.999"), Decimal(1))))
+    def quotes(self) -> BySymbol[BidAsk]:
+        return BySymbol(dict.fromkeys(self.ranges, BidAsk(Decimal("0.999"), Decimal(1))))
 
     def server_time(self) -> int:
         self.asked.append("time")

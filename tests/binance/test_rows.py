@@ -22,7 +22,7 @@ from divbot.binance.protocol import compiled_klines, wire
 from divbot.binance.protocol.rows import number
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.trading_data import BinanceTrading
-from divbot.binance.transport.transport import Answer
+from divbot.binance.transport.transport import HttpReply
 from divbot.candles import Candles
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import BadAnswer, VenueUnreachable
@@ -105,11 +105,11 @@ class Venue:
         rows: list[Any] = body["symbols"] if name == "exchangeInfo" else body
         return rows
 
-    def get(self, url: str, parameters: Mapping[str, str | int], **_: object) -> Answer:
+    def get(self, url: str, parameters: Mapping[str, str | int], **_: object) -> HttpReply:
         name = url.split("/v1/" if self.market is Market.USDM else "/v3/")[1]
         if name == "klines":
             raise VenueUnreachable("no candles to judge a peg by")
-        return Answer(200, {"content-type": "application/json"}, orjson.dumps(self.bodies[name]))
+        return HttpReply(200, {"content-type": "application/json"}, orjson.dumps(self.bodies[name]))
 
     def client(self, clock: ManualClock) -> BinanceClient:
         budget = WeightBudget(clock, 10_000)

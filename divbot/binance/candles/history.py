@@ -20,7 +20,7 @@ _SPARE = 1
 """One more may open before the question arrives."""
 
 
-class History:
+class CandleHistory:
     """Answer with candles, kept ones where they will do; safe to use from several threads."""
 
     def __init__(self, client: BinanceClient, store: CandleStore | None) -> None:

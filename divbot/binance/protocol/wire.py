@@ -16,7 +16,7 @@ import orjson
 
 from divbot.binance.protocol.endpoints import Endpoint
 from divbot.binance.protocol.rows import (
-    Row,
+    JsonRow,
     amount_of,
     flag_of,
     number,
@@ -72,7 +72,7 @@ class BySymbol(NamedTuple, Generic[T]):
     dropped: tuple[DroppedRow, ...] = ()
 
 
-class Listing(NamedTuple):
+class ExchangeInfo(NamedTuple):
     """What is listed, by symbol, and what the venue allows."""
 
     instruments: dict[str, Instrument]
@@ -84,7 +84,7 @@ class Listing(NamedTuple):
     """Rows of instruments that make no sense."""
 
 
-class Quote(NamedTuple):
+class BidAsk(NamedTuple):
     """The best bid and ask of one symbol; zero where there is none."""
 
     bid: Decimal
@@ -173,7 +173,7 @@ def parse_funding(body: bytes) -> Funding:
     return Funding(tuple(sorted(rates)), dropped)
 
 
-def _funding_rate(row: Row) -> FundingRate:
+def _funding_rate(row: JsonRow) -> FundingRate:
     rate = FundingRate(
         at=time_of(row, "fundingTime"),
         rate=number_of(row, "fundingRate"),
@@ -200,7 +200,7 @@ class ListingParser:
         self._digest = b""
         self._instruments: BySymbol[Instrument] = BySymbol({})
 
-    def parse(self, body: bytes) -> Listing:
+    def parse(self, body: bytes) -> ExchangeInfo:
         """Return what is listed and what is allowed."""
         document = parse_json(body)
         if not isinstance(document, dict):
@@ -210,7 +210,7 @@ class ListingParser:
         if digest != self._digest:
             self._instruments = _instruments(document.get("symbols"), self._market)
             self._digest = digest
-        return Listing(
+        return ExchangeInfo(
             instruments=self._instruments.found,
             weight_limit=_weight_limit(document.get("rateLimits")),
             server_time=_server_time(document),
@@ -218,7 +218,7 @@ class ListingParser:
         )
 
 
-def _server_time(document: Row) -> int | None:
+def _server_time(document: JsonRow) -> int | None:
     # There is another way to learn it: no reason to do without the listing.
     try:
         return optional_time_of(document, "serverTime")
@@ -231,7 +231,7 @@ def _instruments(rows: object, market: Market) -> BySymbol[Instrument]:
     return BySymbol({x.symbol: x for x in found}, dropped)
 
 
-def _instrument(row: Row, market: Market) -> Instrument:
+def _instrument(row: JsonRow, market: Market) -> Instrument:
     symbol, quote = symbol_of(row), text_of(row, "quoteAsset")
     common = {
         "symbol": symbol,
@@ -253,7 +253,7 @@ def _instrument(row: Row, market: Market) -> Instrument:
     )
 
 
-def _filters(row: Row) -> dict[str, Row]:
+def _filters(row: JsonRow) -> dict[str, JsonRow]:
     """Return the filters by type; unknown ones do no harm."""
     filters = row.get("filters", [])
     if not isinstance(filters, list):
@@ -265,7 +265,7 @@ def _filters(row: Row) -> dict[str, Row]:
     }
 
 
-def _rules(row: Row) -> dict[str, Any]:
+def _rules(row: JsonRow) -> dict[str, Any]:
     """Return what the filters of an instrument say of market orders, by its fields."""
     filters = _filters(row)
     price, lot = filters.get("PRICE_FILTER", {}), filters.get("LOT_SIZE", {})
@@ -283,7 +283,7 @@ def _rules(row: Row) -> dict[str, Any]:
     }
 
 
-def _bound(rule: Row, key: str) -> Decimal | None:
+def _bound(rule: JsonRow, key: str) -> Decimal | None:
     """Return a bound of a filter; None where it is off, or missing."""
     if key not in rule:
         return None
@@ -308,13 +308,13 @@ def parse_tickers(body: bytes) -> BySymbol[Ticker]:
     return BySymbol({x.symbol: x for x in found}, dropped)
 
 
-def parse_quotes(body: bytes) -> BySymbol[Quote]:
+def parse_quotes(body: bytes) -> BySymbol[BidAsk]:
     """Return the best bid and ask by symbol."""
     found, dropped = read_rows(parse_json(body), Endpoint.BOOK_TICKER, _quote)
     return BySymbol(dict(found), dropped)
 
 
-def parse_tickers_and_quotes(body: bytes) -> tuple[BySymbol[Ticker], BySymbol[Quote]]:
+def parse_tickers_and_quotes(body: bytes) -> tuple[BySymbol[Ticker], BySymbol[BidAsk]]:
     """Return both of tickers that name bid and ask; a dropped row is dropped from the first."""
     found, dropped = read_rows(
         parse_json(body), Endpoint.TICKER_24HR, lambda row: (_ticker(row), _quote(row))
@@ -323,7 +323,7 @@ def parse_tickers_and_quotes(body: bytes) -> tuple[BySymbol[Ticker], BySymbol[Qu
     return BySymbol(tickers, dropped), BySymbol(dict(quote for _, quote in found))
 
 
-def _ticker(row: Row) -> Ticker:
+def _ticker(row: JsonRow) -> Ticker:
     ticker = Ticker(
         symbol=symbol_of(row),
         last_price=amount_of(row, "lastPrice"),
@@ -337,5 +337,5 @@ def _ticker(row: Row) -> Ticker:
     return ticker
 
 
-def _quote(row: Row) -> tuple[str, Quote]:
-    return symbol_of(row), Quote(amount_of(row, "bidPrice"), amount_of(row, "askPrice"))
+def _quote(row: JsonRow) -> tuple[str, BidAsk]:
+    return symbol_of(row), BidAsk(amount_of(row, "bidPrice"), amount_of(row, "askPrice"))

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Integers
 from divbot.candles import Candles
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil, TryAgain, VenueError, VenueRefused
@@ -246,7 +246,7 @@ def _find(fetched: Mapping[str, _Fetched], task: BlockTask) -> _Found:
 
 
 def _outcomes(
-    block: Block, analysis: Analysis, events: NDArray[np.int64], task: BlockTask
+    block: Block, analysis: Analysis, events: Integers, task: BlockTask
 ) -> dict[str, tuple[int, ...]]:
     """Return how many divergences of each symbol ended in which way."""
     counts = np.zeros((len(block.symbols), len(FATES)), np.int64)
