@@ -8,15 +8,15 @@ from divbot.binance.protocol.endpoints import Endpoint, KlinesLimit
 from divbot.domain.market import Market
 from divbot.exchange.market import quotes
 from divbot.exchange.market.encoding import Decimals
-from divbot.exchange.market.marks import PriceOf, derived_klines
 from divbot.exchange.rest import rejections as reject
 from divbot.exchange.rest import tickers
-from divbot.exchange.rest.answer import json_bytes
-from divbot.exchange.rest.book import DEPTH_LIMIT, futures_depth
+from divbot.exchange.rest.derived_klines import PriceOf, derived_klines
 from divbot.exchange.rest.funding import funding_info, funding_records
+from divbot.exchange.rest.order_book import DEPTH_LIMIT, futures_depth
 from divbot.exchange.rest.parameters import Parameters
 from divbot.exchange.rest.replies import Replies, Service, weigh
-from divbot.exchange.rest.sessions import trading_schedule
+from divbot.exchange.rest.response import json_bytes
+from divbot.exchange.rest.trading_schedule import trading_schedule
 from divbot.recordings.grid import DAY
 
 _FUNDING_LIMIT = KlinesLimit(100, 1000)

@@ -16,9 +16,9 @@ from divbot.binance.protocol.endpoints import KLINES_LIMIT, KlinesLimit
 from divbot.domain.market import Interval, Market
 from divbot.domain.symbols import is_symbol
 from divbot.exchange.rest import rejections as reject
-from divbot.exchange.rest.answer import json_bytes
-from divbot.exchange.rest.book import DEPTH_LIMIT
 from divbot.exchange.rest.json_text import read_json
+from divbot.exchange.rest.order_book import DEPTH_LIMIT
+from divbot.exchange.rest.response import json_bytes
 from divbot.recordings.grid import Grid
 
 _MICROSECONDS_FROM = 100_000_000_000_000

@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 
 from divbot.binance.protocol.endpoints import PREFIX, Endpoint, KlinesLimit, request_weight
 from divbot.domain.market import Market
-from divbot.exchange.market.encoding import Format
+from divbot.exchange.market.encoding import NumberFormat
 from divbot.exchange.market.market_time import MarketTime
 from divbot.exchange.market.tape import OPEN_TIME, Rows
 from divbot.exchange.market.trades import aggregate_entry, trade_entry
-from divbot.exchange.market.venue import Past, Venue
-from divbot.exchange.rest import catalogue, tickers
+from divbot.exchange.market.venue import CandleRange, Venue
+from divbot.exchange.rest import exchange_info, tickers
 from divbot.exchange.rest import rejections as reject
-from divbot.exchange.rest.gate import Gate
 from divbot.exchange.rest.kline_text import KlineText
 from divbot.exchange.rest.parameters import Parameters
+from divbot.exchange.rest.rate_limiter import RateLimiter
 from divbot.recordings.grid import Grid, serves
 
 SYMBOLS = ("symbol", "symbols", "symbolStatus")
@@ -49,12 +49,14 @@ class Replies(ABC):
     trades_kept: int
     """For so many ms trades can be looked up: nobody counts further back for one request."""
 
-    def __init__(self, venue: Venue, time: MarketTime, gate: Gate, publish_lag: int = 0) -> None:
+    def __init__(
+        self, venue: Venue, time: MarketTime, limiter: RateLimiter, publish_lag: int = 0
+    ) -> None:
         self._venue = venue
         self._time = time
-        self._rate_limits = catalogue.rate_limits(self.market, gate)
+        self._rate_limits = exchange_info.rate_limits(self.market, limiter)
         self._publish_lag = publish_lag
-        self._format = cache(lambda number: Format.of(self.market, venue.listing(number)))
+        self._format = cache(lambda number: NumberFormat.of(self.market, venue.listing(number)))
         self._entry = cache(self._entry_text)
         self._text = KlineText(venue, self._format)
         venue.begin_trades(time.now())
@@ -110,12 +112,14 @@ class Replies(ABC):
             self._entry(each, self._venue.listing(each).status(now), permission_sets=not lean)
             for each in chosen
         ]
-        head = catalogue.header(self.market, now, self._rate_limits)
-        return catalogue.body(parameters.timed(head), entries)
+        head = exchange_info.header(self.market, now, self._rate_limits)
+        return exchange_info.body(parameters.timed(head), entries)
 
     def _entry_text(self, number: int, status: str, *, permission_sets: bool) -> str:
         listing = self._venue.listing(number)
-        return catalogue.entry_text(self.market, listing, status, permission_sets=permission_sets)
+        return exchange_info.entry_text(
+            self.market, listing, status, permission_sets=permission_sets
+        )
 
     def _klines(self, parameters: Parameters) -> bytes:
         symbol = parameters.symbol()
@@ -133,7 +137,7 @@ class Replies(ABC):
         rows = self._venue.joined(past, live)
         return past.number, rows, past.grid.close_times(rows[:, OPEN_TIME])
 
-    def _parts(self, parameters: Parameters, find: Callable[[], int]) -> tuple[Past, Rows]:
+    def _parts(self, parameters: Parameters, find: Callable[[], int]) -> tuple[CandleRange, Rows]:
         now = self._time.now()
         asked = parameters.candles
         if not serves(self._venue.interval, asked.grid.interval):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from divbot.domain.market import Interval, Market
-from divbot.exchange.rest import catalogue, tickers
+from divbot.exchange.rest import exchange_info, tickers
 from divbot.exchange.rest import rejections as reject
-from divbot.exchange.rest.answer import json_bytes
-from divbot.exchange.rest.book import DEPTH_LIMIT, depth
+from divbot.exchange.rest.order_book import DEPTH_LIMIT, depth
 from divbot.exchange.rest.parameters import Parameters
 from divbot.exchange.rest.replies import Replies, Service
+from divbot.exchange.rest.response import json_bytes
 from divbot.recordings.grid import DAY, Grid
 
 _MINUTE = 60_000
@@ -53,7 +53,7 @@ class SpotReplies(Replies):
             reject.illegal_characters("showPermissionSets", "^(true|false)$"),
         )
         chosen = self._chosen(parameters, self._time.now(), *_EXCHANGE_INFO)
-        if permissions is not None and not permissions & set(catalogue.PERMISSIONS):
+        if permissions is not None and not permissions & set(exchange_info.PERMISSIONS):
             chosen = []
         return self._listing_body(parameters, chosen, lean=shown == "false")
 

@@ -8,10 +8,10 @@ from itertools import islice
 from typing import TypeAlias
 
 from divbot.domain.market import Market
-from divbot.exchange.market.encoding import Format
-from divbot.exchange.market.quotes import quote
+from divbot.exchange.market.encoding import NumberFormat
+from divbot.exchange.market.quotes import top_of_book
 from divbot.exchange.market.settlements import chance
-from divbot.exchange.market.tape import Listing
+from divbot.exchange.market.tape import SymbolListing
 from divbot.exchange.market.venue import Day
 
 _MINUTE_MS = 60_000
@@ -48,7 +48,7 @@ DEPTH_LIMIT = {
 }
 
 
-def depth(listing: Listing, form: Format, day: Day, levels: int) -> dict[str, object]:
+def depth(listing: SymbolListing, form: NumberFormat, day: Day, levels: int) -> dict[str, object]:
     """Return `levels` of each side, the best first: the best are those of the book ticker."""
     bids, asks = (
         [[form.price.text(price), form.volume.text(size)] for price, size in islice(side, levels)]
@@ -57,14 +57,16 @@ def depth(listing: Listing, form: Format, day: Day, levels: int) -> dict[str, ob
     return {"lastUpdateId": day.now, "bids": bids, "asks": asks}
 
 
-def futures_depth(listing: Listing, form: Format, day: Day, levels: int) -> dict[str, object]:
+def futures_depth(
+    listing: SymbolListing, form: NumberFormat, day: Day, levels: int
+) -> dict[str, object]:
     """Return as `depth`, with the times of message and last trade."""
     both = depth(listing, form, day, levels)
     return {"lastUpdateId": both["lastUpdateId"], "E": day.now, "T": day.now, **both}
 
 
-def _sides(listing: Listing, day: Day) -> tuple[Iterator[Level], Iterator[Level]]:
-    best = quote(listing, day)
+def _sides(listing: SymbolListing, day: Day) -> tuple[Iterator[Level], Iterator[Level]]:
+    best = top_of_book(listing, day)
     moment = day.now // _MINUTE_MS
     return (
         _side(f"{listing.symbol}/bid/{moment}", (best.bid, best.bid_size), -1),

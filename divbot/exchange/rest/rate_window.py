@@ -15,7 +15,7 @@ class WindowShape(StrEnum):
     """Each cost is forgotten one window's length after it was made."""
 
 
-class Window:
+class RateWindow:
     """Add up costs over the last window of `length` ms, against `limit`. Times in ms."""
 
     def __init__(self, limit: int, length: int, shape: WindowShape) -> None:
