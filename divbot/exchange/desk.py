@@ -8,21 +8,25 @@ from functools import lru_cache
 from types import MappingProxyType
 from uuid import uuid4
 
-from divbot.binance.protocol.endpoints import (
-    LOCAL_CANDLES_HEADER,
-    LOCAL_EXCHANGE_HEADER,
-    LOCAL_SPEED_HEADER,
-    PREFIX,
-)
 from divbot.domain.market import Market
 from divbot.exchange.market.market_time import MarketTime
 from divbot.exchange.market.venue import Venue
 from divbot.exchange.rest import rejections as reject
 from divbot.exchange.rest.futures import FuturesReplies
+from divbot.exchange.rest.limits import ROOT
 from divbot.exchange.rest.parameters import Parameters
 from divbot.exchange.rest.rate_limiter import Admission, RateLimiter
 from divbot.exchange.rest.replies import Service
-from divbot.exchange.rest.response import CONTENT_TYPE, Response, html_page, json_bytes
+from divbot.exchange.rest.response import (
+    CANDLES_HEADER,
+    CONTENT_TYPE,
+    ORIGIN_HEADER,
+    SPEED_HEADER,
+    USED_WEIGHT_HEADER,
+    Response,
+    html_page,
+    json_bytes,
+)
 from divbot.exchange.rest.spot import SpotReplies
 from divbot.exchange.streams.feed import Feed
 
@@ -68,7 +72,7 @@ class Desk:
     @property
     def prefix(self) -> str:
         """Return what nearly all paths of this market begin with."""
-        return PREFIX[self._market] + "/"
+        return ROOT[self._market] + "/"
 
     @property
     def root(self) -> str:
@@ -134,10 +138,10 @@ class Desk:
     def _reply(self, content: bytes | reject.Rejection, admission: Admission) -> Response:
         headers = {
             "Content-Type": CONTENT_TYPE[self._market],
-            "x-mbx-used-weight-1m": str(admission.used),
-            LOCAL_EXCHANGE_HEADER: self._origin,
-            LOCAL_CANDLES_HEADER: self._venue.interval.value,
-            LOCAL_SPEED_HEADER: str(self._limiter.speed),
+            USED_WEIGHT_HEADER: str(admission.used),
+            ORIGIN_HEADER: self._origin,
+            CANDLES_HEADER: self._venue.interval.value,
+            SPEED_HEADER: str(self._limiter.speed),
         }
         if self._market is Market.SPOT:
             headers["x-mbx-used-weight"] = str(admission.used)

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from divbot.binance.protocol.endpoints import PREFIX
 from divbot.domain.clock import ManualClock, parse_time
 from divbot.domain.market import Interval, Market
 from divbot.exchange.desk import Desk
@@ -18,6 +17,7 @@ from divbot.exchange.market.market_time import MarketTime
 from divbot.exchange.market.tape import OPEN_TIME, Rows, SymbolListing, Tape
 from divbot.exchange.market.venue import Venue
 from divbot.exchange.options import ExchangeOptions
+from divbot.exchange.rest.limits import ROOT
 from divbot.exchange.rest.rate_limiter import RateLimiter
 from divbot.exchange.rest.response import Response
 from divbot.exchange.server import open_desks
@@ -118,7 +118,7 @@ def open_times(rows: Sequence[Sequence[Any]]) -> list[int]:
 
 def path_of(market: Market, endpoint: str) -> str:
     """Return the path of an endpoint."""
-    return f"{PREFIX[market]}/{endpoint}"
+    return f"{ROOT[market]}/{endpoint}"
 
 
 def due(record: Mapping[str, Any]) -> int:

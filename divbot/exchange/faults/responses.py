@@ -8,9 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from divbot.binance.protocol.endpoints import LOCAL_EXCHANGE_HEADER
 from divbot.domain.market import Market
-from divbot.exchange.rest.response import CONTENT_TYPE, Response, html_page, json_bytes
+from divbot.exchange.rest.response import (
+    CONTENT_TYPE,
+    ORIGIN_HEADER,
+    Response,
+    html_page,
+    json_bytes,
+)
 
 LOOP_PATH = "/divbot/loop"
 """Redirects to itself."""
@@ -52,8 +57,8 @@ def _redirect(location: str) -> Spoiler:
 
 def _foreign(response: Response, status: int, content_type: str, body: bytes) -> Response:
     """Return what something in front of the venue says: without the venue's own headers."""
-    origin = response.headers[LOCAL_EXCHANGE_HEADER]
-    return Response(status, {"Content-Type": content_type, LOCAL_EXCHANGE_HEADER: origin}, body)
+    origin = response.headers[ORIGIN_HEADER]
+    return Response(status, {"Content-Type": content_type, ORIGIN_HEADER: origin}, body)
 
 
 def _body(change: Callable[[bytes], bytes]) -> Spoiler:
@@ -135,5 +140,5 @@ def loop(response: Response) -> Response:
 
 def plain_response(status: int, content: object) -> Response:
     """Return an answer about the exchange itself."""
-    headers = {"Content-Type": CONTENT_TYPE[Market.SPOT], LOCAL_EXCHANGE_HEADER: "control"}
+    headers = {"Content-Type": CONTENT_TYPE[Market.SPOT], ORIGIN_HEADER: "control"}
     return Response(status, headers, json_bytes(content))

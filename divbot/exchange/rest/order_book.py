@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
-from divbot.domain.market import Market
 from divbot.exchange.market.encoding import NumberFormat
 from divbot.exchange.market.quotes import top_of_book
 from divbot.exchange.market.settlements import chance
@@ -19,33 +17,6 @@ _GAPS_PER_PRICE = 50_000  # the least distance of two levels is 0.2 of a basis p
 
 Level: TypeAlias = tuple[int, int]
 """Price in ticks, size in steps."""
-
-
-@dataclass(frozen=True, slots=True)
-class DepthLimit:
-    """How many levels one request may ask for, and what it costs."""
-
-    default: int
-    weights: tuple[tuple[int, int], ...]
-    """(levels, weight), ascending: up to so many levels cost so much."""
-
-    @property
-    def maximum(self) -> int:
-        """Return the most levels there are."""
-        return self.weights[-1][0]
-
-    def weight(self, levels: int) -> int:
-        """Return what `levels` cost."""
-        return next(weight for most, weight in self.weights if levels <= most)
-
-
-DEPTH_LIMIT = {
-    Market.SPOT: DepthLimit(100, ((100, 5), (500, 25), (1000, 50), (5000, 250))),
-    # Futures grant just these numbers of levels, spot any.
-    Market.USDM: DepthLimit(
-        500, ((5, 2), (10, 2), (20, 2), (50, 2), (100, 5), (500, 10), (1000, 20))
-    ),
-}
 
 
 def depth(listing: SymbolListing, form: NumberFormat, day: Day, levels: int) -> dict[str, object]:

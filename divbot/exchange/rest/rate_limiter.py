@@ -11,16 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE
 from divbot.domain.clock import Clock
 from divbot.domain.market import Market
 from divbot.exchange.rest import rejections as reject
+from divbot.exchange.rest.limits import FUNDING_REQUESTS, MINUTE_WEIGHT
 from divbot.exchange.rest.rate_window import RateWindow, WindowShape
 
 _MINUTE_MS = 60_000
 _FIRST_BAN_MS = 2 * _MINUTE_MS
 _LONGEST_BAN_MS = 3 * 24 * 60 * _MINUTE_MS
-_FUNDING_LIMIT = 500
 _FUNDING_MS = 5 * _MINUTE_MS
 
 
@@ -51,14 +50,14 @@ class RateLimiter:
         window: WindowShape = WindowShape.FIXED,
         patience: int = 10,
     ) -> None:
-        chosen = {**WEIGHT_PER_MINUTE, **(limits or {})}
+        chosen = {**MINUTE_WEIGHT, **(limits or {})}
         self._clock = clock
         self.speed = speed
         self._patience = patience
         self._accounts = {
             market: _Account(
                 RateWindow(self.granted(limit), _MINUTE_MS, window),
-                RateWindow(self.granted(_FUNDING_LIMIT), _FUNDING_MS, window),
+                RateWindow(self.granted(FUNDING_REQUESTS), _FUNDING_MS, window),
             )
             for market, limit in chosen.items()
         }

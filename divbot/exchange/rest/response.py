@@ -13,6 +13,16 @@ CONTENT_TYPE = {
 }
 
 
+ORIGIN_HEADER = "X-Divbot-Exchange"
+"""In every reply, so that no price of ours is taken for a real one: synthetic or recorded."""
+CANDLES_HEADER = "X-Divbot-Candles"
+"""The shortest candles that there are."""
+SPEED_HEADER = "X-Divbot-Speed"
+"""How many seconds of the market pass in one."""
+USED_WEIGHT_HEADER = "x-mbx-used-weight-1m"
+"""The request weight that the address has used in this minute."""
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """One reply: status, headers and body."""

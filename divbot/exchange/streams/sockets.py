@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from aiohttp import WSMessage, WSMsgType, web
 
-from divbot.binance.protocol.endpoints import LOCAL_EXCHANGE_HEADER
+from divbot.exchange.rest.response import ORIGIN_HEADER
 from divbot.exchange.streams.broadcast import Broadcast
 from divbot.exchange.streams.frames import (
     Abort,
@@ -51,7 +51,7 @@ class Sockets:
             timeout=_CLOSE_SECONDS,
             max_msg_size=_MOST_RECEIVED,
         )
-        socket.headers[LOCAL_EXCHANGE_HEADER] = self._broadcast.origin(session)
+        socket.headers[ORIGIN_HEADER] = self._broadcast.origin(session)
         try:
             await socket.prepare(request)
             await self._listen(session, _Line(socket, request.transport), socket)
