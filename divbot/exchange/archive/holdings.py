@@ -22,8 +22,8 @@ from divbot.exchange.market.tape import (
     TAKER_QUOTE_VOLUME,
     TAKER_VOLUME,
     VOLUME,
-    Listing,
     Rows,
+    SymbolListing,
     Tape,
     no_rows,
 )
@@ -48,7 +48,7 @@ class Life:
         return serves(self.tape.interval, interval)
 
     @cached_property
-    def listing(self) -> Listing:
+    def listing(self) -> SymbolListing:
         """Return how it was listed."""
         return self.tape.listings[self.number]
 
@@ -104,7 +104,7 @@ class Holding:
     lives: tuple[Life, ...]
 
     @cached_property
-    def listing(self) -> Listing:
+    def listing(self) -> SymbolListing:
         """Return how the last of them is listed, with decimals that write the numbers of all."""
         listings = [life.listing for life in self.lives]
         price = max(each.price_decimals for each in listings)
@@ -135,7 +135,7 @@ class Holding:
         return np.concatenate(found) if found else no_rows()
 
 
-def _counted(life: Life, listing: Listing, rows: Rows) -> Rows:
+def _counted(life: Life, listing: SymbolListing, rows: Rows) -> Rows:
     """Return the rows of `life` in the units of `listing`."""
     own = life.listing
     price = 10 ** (listing.price_decimals - own.price_decimals)

@@ -18,10 +18,10 @@ from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval, Market
 from divbot.exchange.archive.holdings import FOREVER, Holding, Life
 from divbot.exchange.market.awkward import Special, next_delivery
+from divbot.exchange.market.coin_names import WELL_KNOWN, coin_names
 from divbot.exchange.market.coins import ORIGIN
-from divbot.exchange.market.names import WELL_KNOWN, coin_names
 from divbot.exchange.market.synthetic import SyntheticTape
-from divbot.exchange.market.tape import Listing, Tape, Terms
+from divbot.exchange.market.tape import SymbolListing, Tape, Terms
 from divbot.recordings.grid import DAY, Grid
 
 _SURELY_OVER = 7 * DAY
@@ -193,7 +193,7 @@ def _dead(market: Market, seed: int, start: int, ordinary: int) -> Iterator[Past
             )
 
 
-def _before(market: Market, ordinary: Sequence[Listing]) -> Iterator[Past]:
+def _before(market: Market, ordinary: Sequence[SymbolListing]) -> Iterator[Past]:
     """Yield what preceded coins that are traded now: of other coins, or under other names."""
     late = [each for each in ordinary if each.listed_at >= ORIGIN + _LONG_BEFORE]
     for listing in late[::_EACH_RELISTED]:
@@ -206,7 +206,7 @@ def _before(market: Market, ordinary: Sequence[Listing]) -> Iterator[Past]:
         yield _past(f"{name}USDT", ORIGIN + 30 * DAY, ended_at, like=listing.base)
 
 
-def _relisted(market: Market, listing: Listing, *, moves: bool) -> Iterator[Past]:
+def _relisted(market: Market, listing: SymbolListing, *, moves: bool) -> Iterator[Past]:
     """Yield what was traded under the ticker of `listing` before it."""
     folder, path = listing.symbol, f"{listing.base}/before"
     life = ORIGIN + 30 * DAY, listing.listed_at - _RELIST_GAP, 7.0
