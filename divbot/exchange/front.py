@@ -80,6 +80,11 @@ class Front:
             fault,
         )
 
+    def close(self) -> None:
+        """Let nothing that takes long go on."""
+        if self._archive is not None:
+            self._archive.close()
+
     def _archived(self, archive: Archive, call: Call, now: int, fault: Fault | None) -> Outcome:
         response = archive.answer(call, now)
         place = LISTING_PATH if is_listing(call.path) else FILES_PATH

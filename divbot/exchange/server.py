@@ -242,7 +242,7 @@ async def _serve(
         announce(await _listen(runner, options))
         await asyncio.to_thread(stop.wait)
     finally:
-        handler.sockets.abort()
+        handler.close()
         await runner.cleanup()
         pulse.cancel()
         with suppress(asyncio.CancelledError):
@@ -316,6 +316,11 @@ class _Handler:
         # The archive packs nothing that it sends: zips are packed already.
         packed = self._packed(request, outcome.response) if archived is None else outcome.response
         return SentResponse(packed)
+
+    def close(self) -> None:
+        """End all that takes long."""
+        self.sockets.abort()
+        self._front.close()
 
     async def _stream(self, request: web.BaseRequest, target: str) -> web.StreamResponse | None:
         try:

@@ -50,6 +50,7 @@ class Archive:
         self._store = Store(defects)
         self._own = {ORIGIN_HEADER: origin, ARCHIVE_HEADER: LISTING_PATH}
         self._makers = ThreadPoolExecutor(os.cpu_count() or 1, "archive")
+        self._is_closed = False
 
     def answer(self, call: Call, now: int) -> Response:
         """Answer one request for a place of the archive, as things stand at `now` (ms UTC)."""
@@ -64,6 +65,10 @@ class Archive:
         # Not before anybody asks: most of those who ask the exchange never do.
         with self._opening:
             return root_of(self._holdings())
+
+    def close(self) -> None:
+        """End listings that are under way at their next file."""
+        self._is_closed = True
 
     def clear_defects(self) -> None:
         """End all defects; what was met with one is replaced now."""
@@ -92,11 +97,12 @@ class Archive:
             return True
 
         def figures(files: Sequence[File]) -> Sequence[Figures]:
-            return list(
-                self._makers.map(
-                    lambda each: self._store.figures(each, conditions[each.key]), files
-                )
-            )
+            return list(self._makers.map(figures_of, files))
+
+        def figures_of(file: File) -> Figures:
+            if self._is_closed:
+                raise errors.internal()
+            return self._store.figures(file, conditions[file.key])
 
         page = page_of(self._root, asked, now, is_there)
         return failed_listing(failure, page, figures)
