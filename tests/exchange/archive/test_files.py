@@ -84,7 +84,9 @@ def test_prices_that_are_derived_are_what_rest_tells(plain, kind, interval):
         rest_path(USDM, kind), **{name: "BTCUSDT"}, interval=interval, startTime=start, limit=1000
     )
     count = min(len(rows), len(told))
-    assert [row[:5] for row in rows[:count]] == [[str(each[0]), *each[1:5]] for each in told[:count]]
+    assert [row[:5] for row in rows[:count]] == [
+        [str(each[0]), *each[1:5]] for each in told[:count]
+    ]
     assert {tuple(row[5:6] + row[7:8] + row[9:]) for row in rows} == {("0",) * 5}
     assert {row[8] for row in rows} == {{"1m": "60", "1h": "3600", "1d": "86400"}[interval]}
 
@@ -155,7 +157,8 @@ def test_days_of_the_mark_price_have_a_header_from_the_beginning(plain):
 def test_spot_counts_microseconds_from_2025_on():
     with reading(symbols=1, at=parse_time("2025-02-05T12:00")) as late:
         before, after = (
-            late.rows(key_of(SPOT, "monthly", "klines", "1h", date)) for date in ("2024-12", "2025-01")
+            late.rows(key_of(SPOT, "monthly", "klines", "1h", date))
+            for date in ("2024-12", "2025-01")
         )
         futures = late.rows(key_of(USDM, "monthly", "klines", "1h", "2025-01"))
 
@@ -305,7 +308,9 @@ def test_a_part_is_sent_when_a_part_is_asked_for(plain, asked, part):
     assert reply.headers["Content-Range"] == f"bytes {start}-{end - 1}/{len(whole)}"
 
 
-@pytest.mark.parametrize("asked", ["bytes=9-5", "bytes=x-y", "items=0-5", "bytes=0-1,5-9", "bytes=-"])
+@pytest.mark.parametrize(
+    "asked", ["bytes=9-5", "bytes=x-y", "items=0-5", "bytes=0-1,5-9", "bytes=-"]
+)
 def test_a_part_that_is_not_understood_is_all(plain, asked):
     reply = plain.get(MONTH, Range=asked)
 

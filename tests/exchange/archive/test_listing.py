@@ -272,7 +272,9 @@ def test_what_cannot_be_asked_is_refused(plain, parameters, code):
     assert ET.fromstring(reply.content).findtext("Code") == code
 
 
-@pytest.mark.parametrize(("asked", "told", "count"), [(0, "0", 0), (1, "1", 1), (5000, "1000", 108)])
+@pytest.mark.parametrize(
+    ("asked", "told", "count"), [(0, "0", 0), (1, "1", 1), (5000, "1000", 108)]
+)
 def test_no_page_is_larger_than_a_thousand(plain, asked, told, count):
     page = plain.page(prefix=FOLDER, max_keys=asked)
 
