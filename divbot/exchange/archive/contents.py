@@ -75,7 +75,9 @@ def candle_lines(
     market: Market, kind: Kind, holding: Holding, grid: Grid, start: int, end: int
 ) -> bytes:
     """Return the candles that open from `start` to before `end` (ms UTC), a line each."""
-    rows = _candles(holding, grid, start, end)
+    first = grid.open_from(start)
+    holding = holding.within(first, grid.next_open(end - 1))
+    rows = _candles(holding, grid, first, end)
     closes = grid.close_times(rows[:, OPEN_TIME])
     if kind is not Kind.KLINES:
         derived = _derived(kind, holding.listing, rows, closes + 1)
@@ -91,8 +93,7 @@ def candle_lines(
     return klines_csv(rows, closes, form, bare_from=bare_from)
 
 
-def _candles(holding: Holding, grid: Grid, start: int, end: int) -> Rows:
-    first = grid.open_from(start)
+def _candles(holding: Holding, grid: Grid, first: int, end: int) -> Rows:
     if first >= end:
         return no_rows()
     opens = grid.opens(first, end)

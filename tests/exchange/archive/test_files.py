@@ -19,7 +19,7 @@ HEADER = (
     "taker_buy_volume,taker_buy_quote_volume,ignore"
 )
 MONTH = f"{USDM}/monthly/klines/BTCUSDT/1h/BTCUSDT-1h-2024-06.zip"
-INTERVALS = "1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d".split()
+INTERVALS = ["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d"]
 
 
 def key_of(market, cadence, kind, interval, date, symbol="BTCUSDT"):

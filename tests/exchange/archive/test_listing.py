@@ -119,7 +119,7 @@ def test_folders_are_rolled_up(plain, prefix, expected):
 
 
 def test_intervals_are_where_the_archive_has_them(plain):
-    every = "12h 15m 1d 1h 1m 2h 30m 3m 4h 5m 6h 8h".split()
+    every = ["12h", "15m", "1d", "1h", "1m", "2h", "30m", "3m", "4h", "5m", "6h", "8h"]
 
     for market in (SPOT, USDM):
         assert plain.symbols(f"{market}/daily/klines/BTCUSDT") == every

@@ -90,7 +90,24 @@ def test_a_recording_has_no_shorter_candles_than_its_own(tmp_path, step, shortes
         spot = reader.symbols(f"{SPOT}/monthly/klines/AAAUSDT")
         futures = reader.symbols(f"{USDM}/monthly/klines/AAAUSDT")
 
-    every = "1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1mo".split()
+    every = [
+        "1s",
+        "1m",
+        "3m",
+        "5m",
+        "15m",
+        "30m",
+        "1h",
+        "2h",
+        "4h",
+        "6h",
+        "8h",
+        "12h",
+        "1d",
+        "3d",
+        "1w",
+        "1mo",
+    ]
     held = every[every.index(shortest) :]
     assert set(spot) == set(held)
     assert set(futures) == set(held) - {"1s"}
