@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from divbot.domain.clock import parse_time
+from divbot.domain.market import Interval
 from tests.exchange.markets import DATA
 from tests.exchange.recordings import START, table, write_csv
 
@@ -90,24 +91,7 @@ def test_a_recording_has_no_shorter_candles_than_its_own(tmp_path, step, shortes
         spot = reader.symbols(f"{SPOT}/monthly/klines/AAAUSDT")
         futures = reader.symbols(f"{USDM}/monthly/klines/AAAUSDT")
 
-    every = [
-        "1s",
-        "1m",
-        "3m",
-        "5m",
-        "15m",
-        "30m",
-        "1h",
-        "2h",
-        "4h",
-        "6h",
-        "8h",
-        "12h",
-        "1d",
-        "3d",
-        "1w",
-        "1mo",
-    ]
+    every = [each.value.replace("M", "mo") for each in Interval]
     held = every[every.index(shortest) :]
     assert set(spot) == set(held)
     assert set(futures) == set(held) - {"1s"}
