@@ -12,12 +12,16 @@ from tests.cli.commands import divbot
 from tests.scanner.fakes import candles_of
 
 
+NAMES = ("open_time", "open", "high", "low", "close", "volume")
+
+
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
     frames = []
     for number in range(4):
         candles = candles_of(number, 900)
-        frames.append(pd.DataFrame({"symbol": f"S{number}USDT", **candles._asdict()}))
+        columns = dict(zip(NAMES, candles.columns, strict=True))
+        frames.append(pd.DataFrame({"symbol": f"S{number}USDT", **columns}))
     table = pd.concat(frames).assign(volume=1.0)
     table["open_time"] = table.open_time // 300_000 * 300_000
     path = tmp_path / "market.csv"
