@@ -21,7 +21,7 @@ from divbot.domain.margin import MAX_LEVERAGE
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
 from divbot.domain.symbols import read_pattern, read_symbol
-from divbot.domain.values import Choice, Either, FilePath, Several, Switch, Text
+from divbot.domain.values import CheckedText, Choice, Either, FilePath, Several, Switch
 from divbot.kernels.indicator import TRADINGVIEW
 from divbot.scanner.signals.score import DEFAULT_WEIGHTS, PARTS
 from divbot.scanner.workforce.size import AUTO, MOST_WORKERS, Workers
@@ -107,7 +107,7 @@ _KINDS = Several(
 )
 _SIDES = Several("BUY or SELL", Choice(Side, str.upper).read, tuple(Side))
 _WORKERS: Reader[Workers] = Either(AUTO, Bounds(int, 1, MOST_WORKERS))
-_ADDRESS = Text("https://HOST, or http:// for an exchange on this machine", _is_safe)
+_ADDRESS = CheckedText("https://HOST, or http:// for an exchange on this machine", _is_safe)
 
 
 class UniverseSettings:

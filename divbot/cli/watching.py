@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from divbot.cli.log_file import LogFile
     from divbot.domain.events import Event
     from divbot.domain.ledger import Ledger
-    from divbot.trading.engine.snapshot import Snapshot
+    from divbot.trading.engine.snapshot import RunSnapshot
 
 
 class Mode(Enum):
@@ -87,7 +87,7 @@ class Watching:
         self._is_showing = True
         return self._view
 
-    def look(self, snapshot: Snapshot) -> None:
+    def look(self, snapshot: RunSnapshot) -> None:
         """Show the run as it is now."""
         if self._view is not None:
             self._view.update(snapshot)

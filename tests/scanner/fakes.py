@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -66,6 +68,7 @@ class FakeSource:
     unlisted: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     asked: list[str] = field(default_factory=list)
+    spent: Iterator[int] = field(default_factory=partial(count, 5))
 
     def open(self, connections: int) -> FakeMarketData:
         return FakeMarketData(self)
@@ -83,7 +86,8 @@ class FakeSource:
         return ""
 
     def weight_spent(self) -> int:
-        return 7
+        """Return 7 more than the last time, as if each scan cost that."""
+        return 7 * next(self.spent)
 
 
 class FakeMarketData:

@@ -12,9 +12,9 @@ from fnmatch import fnmatchcase
 from functools import cache
 from itertools import chain
 
-from divbot.binance.listing.assets import listed_assets
 from divbot.binance.protocol.endpoints import Endpoint
 from divbot.binance.protocol.wire import BidAsk
+from divbot.domain.assets import listed_assets
 from divbot.domain.clock import utc_text
 from divbot.domain.market import DroppedRow, Instrument, Market, Ticker
 from divbot.domain.universe import LeftOut, Rule

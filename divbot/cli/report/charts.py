@@ -11,7 +11,7 @@ from typing import Any
 from divbot.app.run_candles import Charted
 from divbot.cli.figures import signed, words
 from divbot.domain.ledger import Ledger
-from divbot.domain.trades import Trade
+from divbot.domain.trades import ClosedTrade
 from divbot.trading.figures.drawdown import underwater
 from divbot.trading.figures.open_trades import AnyTrade, open_trades
 from divbot.trading.figures.stats import Stats
@@ -70,7 +70,7 @@ def _deepest(stats: Stats) -> dict[str, int | None] | None:
     return {"peak": fall.peak.at, "trough": fall.trough.at, "recovered": fall.recovered_at}
 
 
-def _profits(closed: Sequence[Trade]) -> dict[str, list[Any]]:
+def _profits(closed: Sequence[ClosedTrade]) -> dict[str, list[Any]]:
     ordered = sorted(closed, key=lambda x: (x.closed_at, x.number))
     totals = accumulate(x.profit for x in ordered)
     return {

@@ -24,8 +24,8 @@ from divbot.exchange.market.tape import (
     TAKER_VOLUME,
     TRADES,
     VOLUME,
-    Listing,
     Rows,
+    SymbolListing,
 )
 from divbot.recordings.decoding import decoding
 from divbot.recordings.grid import DAY
@@ -111,9 +111,9 @@ def _check_grid(track: Track, interval: Interval) -> None:
         )
 
 
-def _listing(track: Track, rank: int) -> Listing:
+def _listing(track: Track, rank: int) -> SymbolListing:
     contract = contract_named(track.symbol, int(track.open_time[0]))
-    return Listing(
+    return SymbolListing(
         symbol=track.symbol,
         base=contract.base,
         quote=contract.quote,
@@ -143,7 +143,7 @@ def _room(values: Floats, decimals: int) -> int:
     return decimals
 
 
-def _rows(track: Track, listing: Listing) -> Rows:
+def _rows(track: Track, listing: SymbolListing) -> Rows:
     rows = np.empty((len(track.open_time), COLUMNS), dtype=np.int64)
     rows[:, OPEN_TIME] = track.open_time
     for column, name in ((OPEN, "open"), (HIGH, "high"), (LOW, "low"), (CLOSE, "close")):

@@ -12,7 +12,7 @@ from divbot.domain.ledger import ZERO, Ledger
 from divbot.domain.positions import Origin, Position
 from divbot.domain.risk import Limit
 from divbot.domain.signals import Side
-from divbot.domain.trades import Trade
+from divbot.domain.trades import ClosedTrade
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class OpenTrade:
         return self.entered.limited_by
 
 
-AnyTrade: TypeAlias = Trade | OpenTrade
+AnyTrade: TypeAlias = ClosedTrade | OpenTrade
 
 
 def open_trades(ledger: Ledger) -> tuple[OpenTrade, ...]:
