@@ -6,6 +6,7 @@ import hashlib
 import io
 import itertools
 import zipfile
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -13,8 +14,9 @@ import pytest
 
 from divbot.domain.clock import parse_time
 from divbot.domain.errors import InputError
-from divbot.exchange.archive.defect_kinds import DEFECTS, DefectPlan, Part, parse_defect_plan
+from divbot.exchange.archive.defect_kinds import DEFECTS, Part, parse_defect_plan
 from divbot.exchange.archive.defects import parse_defect
+from divbot.exchange.seeded_plan import SeededPlan
 
 from .readers import SPOT, USDM, reading
 
@@ -410,7 +412,7 @@ def test_what_is_no_plan_is_refused(text):
 def test_a_plan_may_be_of_some_kinds():
     plan = parse_defect_plan("rate=0.5,kinds=absent+late")
 
-    assert plan == DefectPlan(1, 0.5, (DEFECTS["absent"], DEFECTS["late"]))
+    assert plan == SeededPlan(1, 0.5, (DEFECTS["absent"], DEFECTS["late"]))
     with pytest.raises(InputError, match="expected a kind of defect"):
         parse_defect_plan("rate=0.5,kinds=nothing")
 
@@ -429,3 +431,9 @@ def test_spot_has_the_same_defects(flawed):
     before, after = damage(flawed, "missing_day", path)
 
     assert len(before) - len(after) == 24
+
+
+def test_every_kind_is_described():
+    page = (Path(__file__).parents[3] / "docs" / "exchange.md").read_text("utf-8")
+
+    assert [name for name in DEFECTS if f"| `{name}` |" not in page] == []
