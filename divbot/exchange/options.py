@@ -8,8 +8,8 @@ from pathlib import Path
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 from divbot.exchange.archive.defect_kinds import DefectPlan, parse_defect_plan
-from divbot.exchange.faults.faults import Plan, parse_plan
-from divbot.exchange.rest.weights import WindowShape
+from divbot.exchange.faults.schedule import FaultPlan, parse_plan
+from divbot.exchange.rest.rate_window import WindowShape
 
 _LATEST = 4_102_444_800_000  # 2100
 
@@ -61,7 +61,7 @@ class ExchangeOptions:
     """How many times as fast connections to streams age: pings, missing pongs, the end after a
     day."""
     faults: str | None = None
-    """A seeded plan of faults, such as seed=7,rate=0.02; see `divbot.exchange.faults.faults`."""
+    """A seeded plan of faults, such as seed=7,rate=0.02; see `divbot.exchange.faults.kinds`."""
     archive_defects: str | None = None
     """A seeded plan of what is wrong in the archive, such as seed=7,rate=0.03; see
     `divbot.exchange.archive.defect_kinds`."""
@@ -109,7 +109,7 @@ class ExchangeOptions:
             parse_defect_plan(self.archive_defects)
 
     @property
-    def plan(self) -> Plan | None:
+    def plan(self) -> FaultPlan | None:
         """Return the plan that `faults` describes."""
         return None if self.faults is None else parse_plan(self.faults)
 

@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 
-from divbot.binance.protocol.endpoints import LOCAL_ARCHIVE_HEADER, LOCAL_EXCHANGE_HEADER
 from divbot.domain.market import Market
 from divbot.exchange.archive import errors
 from divbot.exchange.archive.defects import Condition, Defects
@@ -27,7 +26,7 @@ from divbot.exchange.archive.page import BROWSER_PAGE
 from divbot.exchange.archive.store import Figures, Store
 from divbot.exchange.archive.tree import Branch, File, find, root_of
 from divbot.exchange.market.market_time import MarketTime
-from divbot.exchange.rest.answer import Answer
+from divbot.exchange.rest.response import ARCHIVE_HEADER, ORIGIN_HEADER, Response
 
 FILES_PATH = "/data/"
 _BUCKET_FOLDER = f"{LISTING_PATH}/"
@@ -49,15 +48,16 @@ class Archive:
         self._opening = threading.Lock()
         self.defects = defects
         self._store = Store(defects)
-        self._own = {LOCAL_EXCHANGE_HEADER: origin, LOCAL_ARCHIVE_HEADER: LISTING_PATH}
+        self._own = {ORIGIN_HEADER: origin, ARCHIVE_HEADER: LISTING_PATH}
         self._makers = ThreadPoolExecutor(os.cpu_count() or 1, "archive")
+        self._is_closed = False
 
-    def answer(self, call: Call, now: int) -> Answer:
+    def answer(self, call: Call, now: int) -> Response:
         """Answer one request for a place of the archive, as things stand at `now` (ms UTC)."""
         try:
             answer = self._answered(call, now)
         except errors.Refusal as refusal:
-            answer = Answer(refusal.status, {"Content-Type": "application/xml"}, refusal.xml)
+            answer = Response(refusal.status, {"Content-Type": "application/xml"}, refusal.xml)
         return replace(answer, headers={**answer.headers, "Server": "AmazonS3", **self._own})
 
     @cached_property
@@ -66,20 +66,24 @@ class Archive:
         with self._opening:
             return root_of(self._holdings())
 
+    def close(self) -> None:
+        """End listings that are under way at their next file."""
+        self._is_closed = True
+
     def clear_defects(self) -> None:
         """End all defects; what was met with one is replaced now."""
         self.defects.clear(self.now())
 
-    def _answered(self, call: Call, now: int) -> Answer:
+    def _answered(self, call: Call, now: int) -> Response:
         if call.method not in ("GET", "HEAD"):
             raise errors.bad_method(call.method)
-        if call.path in _LISTINGS:
+        if is_listing(call.path):
             return self._listed(call.query, now)
         if call.path == "/":
-            return Answer(200, {"Content-Type": "text/html"}, BROWSER_PAGE)
+            return Response(200, {"Content-Type": "text/html"}, BROWSER_PAGE)
         return self._file(call, now)
 
-    def _listed(self, query: str, now: int) -> Answer:
+    def _listed(self, query: str, now: int) -> Response:
         request = ListRequest.read(query)
         failure = self.defects.listing()
         asked = replace(request, after="") if failure == "listing_standing" else request
@@ -93,16 +97,17 @@ class Archive:
             return True
 
         def figures(files: Sequence[File]) -> Sequence[Figures]:
-            return list(
-                self._makers.map(
-                    lambda each: self._store.figures(each, conditions[each.key]), files
-                )
-            )
+            return list(self._makers.map(figures_of, files))
+
+        def figures_of(file: File) -> Figures:
+            if self._is_closed:
+                raise errors.internal()
+            return self._store.figures(file, conditions[file.key])
 
         page = page_of(self._root, asked, now, is_there)
         return failed_listing(failure, page, figures)
 
-    def _file(self, call: Call, now: int) -> Answer:
+    def _file(self, call: Call, now: int) -> Response:
         key = call.path.removeprefix(LISTING_PATH).removeprefix("/")
         size = len(key.encode())
         if size > errors.MOST_KEY_BYTES:
@@ -119,6 +124,11 @@ class Archive:
             return answer
         cache = f"{'Hit' if was_kept else 'Miss'} from cloudfront"
         return replace(answer, headers={**answer.headers, "X-Cache": cache})
+
+
+def is_listing(path: str) -> bool:
+    """Tell whether a path, decoded, leads to the listing."""
+    return path in _LISTINGS
 
 
 def is_archive(path: str, query: str) -> bool:

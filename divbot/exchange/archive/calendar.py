@@ -40,12 +40,12 @@ class Cadence(StrEnum):
         """Return when the period begins that ends at `start`."""
         return start - DAY if self is Cadence.DAILY else _MONTHS.open_at(start - 1)
 
-    def starts(self, days: NDArray[np.int64]) -> list[int]:
+    def starts(self, days: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return when the periods begin that hold any of `days`, ascending."""
         if self is Cadence.DAILY:
-            return list(days.tolist())
+            return days
         months = np.unique(days.astype("datetime64[ms]").astype("datetime64[M]"))
-        return list(months.astype("datetime64[ms]").astype(np.int64).tolist())
+        return months.astype("datetime64[ms]").astype(np.int64)
 
     def text(self, start: int) -> str:
         """Return how the period from `start` on is written in a file's name."""

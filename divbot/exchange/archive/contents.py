@@ -11,8 +11,7 @@ import numpy as np
 from divbot.domain.market import Market
 from divbot.exchange.archive.holdings import Holding, Life
 from divbot.exchange.market.candles import aggregate
-from divbot.exchange.market.encoding import Decimals, Format, klines_csv
-from divbot.exchange.market.marks import PriceOf, derived_prices
+from divbot.exchange.market.encoding import Decimals, NumberFormat, klines_csv
 from divbot.exchange.market.quotes import index_price, mark_price, premium
 from divbot.exchange.market.settlements import funding_rate, hours_at, settled, settled_at
 from divbot.exchange.market.tape import (
@@ -23,10 +22,11 @@ from divbot.exchange.market.tape import (
     TAKER_QUOTE_VOLUME,
     TRADES,
     VOLUME,
-    Listing,
     Rows,
+    SymbolListing,
     no_rows,
 )
+from divbot.exchange.rest.derived_klines import PriceOf, derived_prices
 from divbot.recordings.grid import Grid
 
 CANDLES_HEADER = (
@@ -39,7 +39,7 @@ _MICROSECONDS_FROM = 1_735_689_600_000  # 2025-01-01, on spot
 _BARE_FROM = 1_695_107_100_000  # 2023-09-19 07:05, on futures
 _RATE = Decimals(8, 8)
 _NOTHING = Decimals(0, 0)
-_DERIVED = Format(_RATE, _NOTHING, _NOTHING)
+_DERIVED = NumberFormat(_RATE, _NOTHING, _NOTHING)
 _FLAT_RATE = 10_000  # what a contract goes on telling that nobody trades any more
 
 
@@ -75,24 +75,25 @@ def candle_lines(
     market: Market, kind: Kind, holding: Holding, grid: Grid, start: int, end: int
 ) -> bytes:
     """Return the candles that open from `start` to before `end` (ms UTC), a line each."""
-    rows = _candles(holding, grid, start, end)
+    first = grid.open_from(start)
+    holding = holding.within(first, grid.next_open(end - 1))
+    rows = _candles(holding, grid, first, end)
     closes = grid.close_times(rows[:, OPEN_TIME])
     if kind is not Kind.KLINES:
         derived = _derived(kind, holding.listing, rows, closes + 1)
         return klines_csv(derived, closes, _DERIVED, bare_from=len(rows))
     if market is Market.SPOT:
-        form = Format.of(market, holding.listing)
+        form = NumberFormat.of(market, holding.listing)
         if start >= _MICROSECONDS_FROM:
             rows, closes = rows.copy(), closes * 1000 + 999
             rows[:, OPEN_TIME] *= 1000
         return klines_csv(rows, closes, form, bare_from=len(rows))
     bare_from = int(np.searchsorted(rows[:, OPEN_TIME], _BARE_FROM))
-    rows, form = _precise(rows, Format.of(market, holding.listing))
+    rows, form = _precise(rows, NumberFormat.of(market, holding.listing))
     return klines_csv(rows, closes, form, bare_from=bare_from)
 
 
-def _candles(holding: Holding, grid: Grid, start: int, end: int) -> Rows:
-    first = grid.open_from(start)
+def _candles(holding: Holding, grid: Grid, first: int, end: int) -> Rows:
     if first >= end:
         return no_rows()
     opens = grid.opens(first, end)
@@ -100,7 +101,7 @@ def _candles(holding: Holding, grid: Grid, start: int, end: int) -> Rows:
     return aggregate(rows, opens)
 
 
-def _derived(kind: Kind, listing: Listing, rows: Rows, ends: Rows) -> Rows:
+def _derived(kind: Kind, listing: SymbolListing, rows: Rows, ends: Rows) -> Rows:
     """Return candles of what `kind` is, in units of 10**-8: no volumes, seconds as their count."""
     prices = derived_prices(listing, rows, ends, _PRICES[kind])
     if kind is not Kind.PREMIUM:
@@ -112,7 +113,7 @@ def _derived(kind: Kind, listing: Listing, rows: Rows, ends: Rows) -> Rows:
     return made
 
 
-def _precise(rows: Rows, form: Format) -> tuple[Rows, Format]:
+def _precise(rows: Rows, form: NumberFormat) -> tuple[Rows, NumberFormat]:
     """Write no more decimals of quote volumes than price and volume have, where that is exact."""
     least = form.price.shown + form.volume.shown
     power = 10 ** max(form.quote.held - least, 0)
@@ -140,7 +141,7 @@ def _settlements(life: Life, start: int, last: int) -> Iterator[str]:
         yield _line(endless, due, _FLAT_RATE)
 
 
-def _line(listing: Listing, due: int, rate: int) -> str:
+def _line(listing: SymbolListing, due: int, rate: int) -> str:
     # In force until then, not from then on.
     hours = hours_at(listing, due - 1)
     return f"{settled_at(listing, due)},{hours},{_RATE.text(rate)}\n"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
+from divbot.exchange.seeded_plan import SeededPlan, read_plan
 
 
 class Part(StrEnum):
@@ -73,38 +73,18 @@ DEFECTS = {
 """Every kind of defect, by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class DefectPlan:
-    """Let a part `rate` of all files have a defect, and of listings fail; the seed says which."""
-
-    seed: int
-    rate: float
-    kinds: tuple[DefectKind, ...]
-
-    def drawn(self, key: str, kinds: Sequence[DefectKind]) -> DefectKind | None:
-        """Return which of `kinds` meets `key`, None where none does."""
-        digest = hashlib.sha256(f"{self.seed}/{key}".encode()).digest()
-        if int.from_bytes(digest[:8], "little") / 2**64 >= self.rate or not kinds:
-            return None
-        return kinds[int.from_bytes(digest[8:16], "little") % len(kinds)]
+DefectPlan: TypeAlias = SeededPlan[DefectKind]
+"""By the keys of files, and by the numbers of listings."""
 
 
 def parse_defect_plan(text: str) -> DefectPlan:
-    """Return the plan that a text like `seed=7,rate=0.03,kinds=missing_day+cut_zip` describes.
-
-    Without `kinds`, all of them. Raise InputError when it describes none.
-    """
-    fields = dict(part.partition("=")[::2] for part in text.split(","))
-    if not {"rate"} <= set(fields) <= {"seed", "rate", "kinds"}:
-        raise _bad_plan(text)
-    try:
-        seed, rate = int(fields.get("seed", "1")), float(fields["rate"])
-    except ValueError:
-        raise _bad_plan(text) from None
-    if not 0 <= rate <= 1:
-        raise _bad_plan(text)
-    names = fields["kinds"].split("+") if "kinds" in fields else DEFECTS
-    return DefectPlan(seed, rate, tuple(defect_kind(name) for name in names))
+    """Return the plan that a text describes; raise InputError when it describes none."""
+    return read_plan(
+        text,
+        DEFECTS,
+        defect_kind,
+        expected="defects like seed=7,rate=0.03 or seed=7,rate=0.03,kinds=missing_day+cut_zip",
+    )
 
 
 def defect_kind(name: object) -> DefectKind:
@@ -113,10 +93,3 @@ def defect_kind(name: object) -> DefectKind:
     if kind is None:
         raise InputError(f"expected a kind of defect ({', '.join(DEFECTS)}), found {name!r}")
     return kind
-
-
-def _bad_plan(text: str) -> InputError:
-    return InputError(
-        "expected defects like seed=7,rate=0.03 or seed=7,rate=0.03,kinds=missing_day+cut_zip, "
-        f"found {text!r}"
-    )

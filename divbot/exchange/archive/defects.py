@@ -114,14 +114,15 @@ class Defects:
     def condition(self, file: Zip, now: int) -> Condition:
         """Return how `file` stands at `now`."""
         with self._lock:
+            modified = self._mended.get(file.key, file.published)
             kind, seconds = self._defect(file)
             if kind is None:
-                return Condition("", self._mended.get(file.key, file.published))
+                return Condition("", modified)
             self._count(file.key, kind.name)
         over = file.published + round(seconds * 1000)
         if seconds and over <= now:
-            return Condition("", over)
-        return Condition(kind.name, file.published)
+            return Condition("", max(over, modified))
+        return Condition(kind.name, modified)
 
     def listing(self) -> str:
         """Return how the next listing fails; empty: it does not."""

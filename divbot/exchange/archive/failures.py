@@ -9,7 +9,7 @@ from divbot.exchange.archive import errors
 from divbot.exchange.archive.listing import Page
 from divbot.exchange.archive.store import Figures
 from divbot.exchange.archive.tree import File
-from divbot.exchange.rest.answer import Answer, html_page
+from divbot.exchange.rest.response import Response, html_page
 
 _XML = {"Content-Type": "application/xml"}
 _ROOT, _OTHER_ROOT = b"ListBucketResult", b"ListVersionsResult"
@@ -22,7 +22,7 @@ _REFUSALS = {
 
 def failed_listing(
     failure: str, page: Page, figures: Callable[[Sequence[File]], Sequence[Figures]]
-) -> Answer:
+) -> Response:
     """Return `page` as that failure leaves it, as it is when there is none.
 
     Raise Refusal where there is no page at all.
@@ -31,7 +31,7 @@ def failed_listing(
     if refusal is not None:
         raise refusal()
     if failure == "listing_html":
-        return Answer(200, {"Content-Type": "text/html"}, html_page("Just a moment..."))
+        return Response(200, {"Content-Type": "text/html"}, html_page("Just a moment..."))
     if failure == "listing_standing":
         page = replace(page, is_truncated=True)
     body = page.xml(figures)
@@ -39,4 +39,4 @@ def failed_listing(
         body = body[: len(body) // 2]
     if failure == "listing_other_root":
         body = body.replace(_ROOT, _OTHER_ROOT)
-    return Answer(200, _XML, body)
+    return Response(200, _XML, body)

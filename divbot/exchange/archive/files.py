@@ -9,7 +9,7 @@ from email.utils import formatdate, parsedate_to_datetime
 
 from divbot.exchange.archive import errors
 from divbot.exchange.archive.store import Stored
-from divbot.exchange.rest.answer import Answer
+from divbot.exchange.rest.response import Response
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
@@ -26,7 +26,7 @@ class Call:
     headers: Mapping[str, str]
 
 
-def file_reply(stored: Stored, call: Call) -> Answer:
+def file_reply(stored: Stored, call: Call) -> Response:
     """Answer a request for a file that is there; raise Refusal for a part that it lacks."""
     figures = stored.figures
     headers = {
@@ -36,14 +36,14 @@ def file_reply(stored: Stored, call: Call) -> Answer:
         "Accept-Ranges": "bytes",
     }
     if _is_same(stored, call.headers):
-        return Answer(304, headers, b"")
+        return Response(304, headers, b"")
     # HEAD tells the length of all, whatever is asked for.
     asked = call.headers.get("Range", "") if call.method == "GET" else ""
     part = _part(asked, len(stored.body))
     if part is None:
-        return Answer(200, headers, stored.body)
+        return Response(200, headers, stored.body)
     headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{len(stored.body)}"
-    return Answer(206, headers, stored.body[part.start : part.stop])
+    return Response(206, headers, stored.body[part.start : part.stop])
 
 
 def _is_same(stored: Stored, headers: Mapping[str, str]) -> bool:

@@ -22,8 +22,8 @@ from divbot.exchange.market.tape import (
     TAKER_QUOTE_VOLUME,
     TAKER_VOLUME,
     VOLUME,
-    Listing,
     Rows,
+    SymbolListing,
     Tape,
     no_rows,
 )
@@ -48,7 +48,7 @@ class Life:
         return serves(self.tape.interval, interval)
 
     @cached_property
-    def listing(self) -> Listing:
+    def listing(self) -> SymbolListing:
         """Return how it was listed."""
         return self.tape.listings[self.number]
 
@@ -76,16 +76,21 @@ class Life:
         """Return the UTC days (ms of their midnight) that hold candles opening before `until`."""
         if self.tape.is_recorded:
             return self._recorded_days[: np.searchsorted(self._recorded_days, until)]
-        begin = max(self.start, self.listing.listed_at)
-        return np.arange(begin // DAY * DAY, min(until, self._over), DAY, dtype=np.int64)
+        first = self.begin // DAY * DAY
+        return np.arange(first, min(until, self.over), DAY, dtype=np.int64)
 
     @cached_property
     def _recorded_days(self) -> NDArray[np.int64]:
         times = self.tape.candles(self.number, self.start, self.end)[:, OPEN_TIME]
         return np.unique(times // DAY) * DAY
 
+    @property
+    def begin(self) -> int:
+        """Return when its first candle opens."""
+        return max(self.start, self.listing.listed_at)
+
     @cached_property
-    def _over(self) -> int:
+    def over(self) -> int:
         """Return the end of its last candle, traded or not."""
         if self.flat_until:
             return self.flat_until
@@ -104,7 +109,7 @@ class Holding:
     lives: tuple[Life, ...]
 
     @cached_property
-    def listing(self) -> Listing:
+    def listing(self) -> SymbolListing:
         """Return how the last of them is listed, with decimals that write the numbers of all."""
         listings = [life.listing for life in self.lives]
         price = max(each.price_decimals for each in listings)
@@ -122,6 +127,11 @@ class Holding:
         """Tell whether funding is paid for holding it, where it is a future."""
         return not self.listing.terms.is_dated
 
+    def within(self, start: int, end: int) -> Holding:
+        """Return what may have candles with start <= open time < end: no other life's decimals."""
+        lives = tuple(life for life in self.lives if life.begin < end and start < life.over)
+        return replace(self, lives=lives or self.lives[-1:])
+
     def days(self, until: int) -> NDArray[np.int64]:
         """Return the UTC days (ms of their midnight) that hold candles opening before `until`."""
         return np.unique(np.concatenate([life.days(until) for life in self.lives]))
@@ -135,7 +145,7 @@ class Holding:
         return np.concatenate(found) if found else no_rows()
 
 
-def _counted(life: Life, listing: Listing, rows: Rows) -> Rows:
+def _counted(life: Life, listing: SymbolListing, rows: Rows) -> Rows:
     """Return the rows of `life` in the units of `listing`."""
     own = life.listing
     price = 10 ** (listing.price_decimals - own.price_decimals)

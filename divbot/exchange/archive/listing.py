@@ -209,7 +209,8 @@ def _entries(
             if common is None:
                 yield file
                 continue
-            if common != asked.after:
+            # One that holds the marker was passed with it: a listing only ever gets on.
+            if common > asked.after:
                 yield common
             # All others below it are passed at once.
             least = common + _LAST

@@ -11,21 +11,20 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval, Market
 from divbot.exchange.archive.holdings import FOREVER, Holding, Life
-from divbot.exchange.market.awkward import Special, next_delivery
+from divbot.exchange.market.awkward import Special, next_delivery, quarterly
+from divbot.exchange.market.coin_names import WELL_KNOWN, coin_names
 from divbot.exchange.market.coins import ORIGIN
-from divbot.exchange.market.names import WELL_KNOWN, coin_names
 from divbot.exchange.market.synthetic import SyntheticTape
-from divbot.exchange.market.tape import Listing, Tape, Terms
+from divbot.exchange.market.tape import SymbolListing, Tape, Terms
 from divbot.recordings.grid import DAY, Grid
 
 _SURELY_OVER = 7 * DAY
-_DATED_DAYS = 180
 _MOST_ORDINARY = 5000  # names beyond it are never those of coins that are traded
 _DEAD_EACH = 50  # so many ordinary coins make one dead coin a year
 _LONG_BEFORE = 300 * DAY
@@ -75,7 +74,7 @@ def with_past(market: Market, seed: int, start: int, symbols: int, tape: Tape) -
     planned = [
         *own,
         *_dead(market, seed, start, len(ordinary)),
-        *_before(market, [each for each in ordinary if each.listed_at <= start]),
+        *_before(market, ordinary),
     ]
     planned = [each for each in planned if each.ended_at <= start - _SURELY_OVER]
     old = SyntheticTape(
@@ -109,7 +108,6 @@ def _past(
     like: str = "",
     sigma: float = 0.045,
     beta: float = 0.9,
-    terms: Terms | None = None,
     goes_on: bool = False,
     last_month_only: bool = False,
 ) -> Past:
@@ -123,7 +121,7 @@ def _past(
         beta=beta,
         sigma=sigma,
         listed_at=listed_at,
-        terms=replace(terms or Terms(), ended_at=ended_at),
+        terms=Terms(ended_at=ended_at),
     )
     return Past(folder, special, goes_on=goes_on, last_month_only=last_month_only)
 
@@ -164,12 +162,12 @@ def _dated(start: int) -> Iterator[Past]:
     """Yield the quarterly contracts that were delivered by `start`."""
     delivery = next_delivery(_day("2021-01-01"))
     while delivery < start:
-        date = datetime.fromtimestamp(delivery / 1000, UTC).strftime("%y%m%d")
-        for base in ("BTC", "ETH"):
-            terms = Terms(contract="CURRENT_QUARTER", pair=f"{base}USDT", delivery_at=delivery)
-            listed_at = delivery - _DATED_DAYS * DAY
-            yield _past(f"{base}USDT_{date}", listed_at, delivery, like=base, terms=terms)
+        yield from (Past(each.name, each) for each in _quarterlies(delivery))
         delivery = next_delivery(delivery)
+
+
+def _quarterlies(delivery: int) -> Iterator[Special]:
+    return (quarterly(base, delivery) for base in ("BTC", "ETH"))
 
 
 def _dead(market: Market, seed: int, start: int, ordinary: int) -> Iterator[Past]:
@@ -193,7 +191,7 @@ def _dead(market: Market, seed: int, start: int, ordinary: int) -> Iterator[Past
             )
 
 
-def _before(market: Market, ordinary: Sequence[Listing]) -> Iterator[Past]:
+def _before(market: Market, ordinary: Sequence[SymbolListing]) -> Iterator[Past]:
     """Yield what preceded coins that are traded now: of other coins, or under other names."""
     late = [each for each in ordinary if each.listed_at >= ORIGIN + _LONG_BEFORE]
     for listing in late[::_EACH_RELISTED]:
@@ -206,7 +204,7 @@ def _before(market: Market, ordinary: Sequence[Listing]) -> Iterator[Past]:
         yield _past(f"{name}USDT", ORIGIN + 30 * DAY, ended_at, like=listing.base)
 
 
-def _relisted(market: Market, listing: Listing, *, moves: bool) -> Iterator[Past]:
+def _relisted(market: Market, listing: SymbolListing, *, moves: bool) -> Iterator[Past]:
     """Yield what was traded under the ticker of `listing` before it."""
     folder, path = listing.symbol, f"{listing.base}/before"
     life = ORIGIN + 30 * DAY, listing.listed_at - _RELIST_GAP, 7.0

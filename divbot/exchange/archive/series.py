@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from divbot.domain.market import Interval, Market
 from divbot.exchange.archive.calendar import Cadence, candles_published, funding_published
@@ -47,26 +48,31 @@ class Series:
 
     def zips(self, now: int, least: str = "") -> Iterator[Zip]:
         """Yield what is published by `now`, by name; only what has a file from key `least` on."""
-        starts = self._starts(now)
-        starts = starts[: bisect_right(starts, now, key=lambda start: self.at(start).published)]
+        starts = self._starts(now // DAY)
+        end = bisect_right(starts, now, key=lambda start: self.at(start).published)
+        first = bisect_left(starts, least, hi=end, key=lambda start: self.at(start).key)
         # The checksum of a zip has a key after it.
-        first = max(bisect_left(starts, least, key=lambda start: self.at(start).key) - 1, 0)
-        return (self.at(start) for start in starts[first:])
+        return (self.at(start) for start in starts[max(first - 1, 0) : end])
 
     def named(self, name: str, now: int) -> Zip | None:
         """Return the zip of that name, None where there is none."""
         return next((each for each in self.zips(now, self.base + name) if each.name == name), None)
 
-    def _starts(self, now: int) -> list[int]:
-        days = self.holding.days(now)
+    @cached_property
+    def _starts(self) -> Callable[[int], NDArray[np.int64]]:
+        return lru_cache(1)(self._found_starts)
+
+    def _found_starts(self, today: int) -> NDArray[np.int64]:
+        """Return when the periods begin that began by `today`, counted from the epoch."""
+        days = self.holding.days((today + 1) * DAY)
         if self.interval is not None and self.interval.milliseconds > DAY:
             grid = Grid(self.interval)
-            days = np.unique([grid.open_at(day) for day in days.tolist()])
+            days = np.unique([grid.open_at(day) for day in days.tolist()]).astype(np.int64)
         return self.cadence.starts(days)
 
     def at(self, start: int) -> Zip:
         """Return the file of the period from `start` on."""
-        return Zip(self, start)
+        return Zip(self, int(start))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from divbot.exchange.archive.defects import Condition, Defects
 from divbot.exchange.archive.series import Zip
 from divbot.exchange.archive.tree import File
 from divbot.exchange.archive.zips import wrapped, zipped
-from divbot.exchange.faults.wire import bomb
+from divbot.exchange.faults.transfers import bomb
 
 _MOST_BYTES = 192_000_000
 _MOST_FIGURES = 1 << 17

@@ -20,7 +20,7 @@ from divbot.exchange.archive.series import CHECKSUM, Series, Zip, folder_name
 from divbot.recordings.grid import DAY
 
 _ROOTS = {Market.SPOT: ("spot",), Market.USDM: ("futures", "um")}
-_MOST_SERIES = 4096
+_MOST_FOLDERS = 512  # of a kind; a folder of days knows 8 bytes of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +130,12 @@ def _kind(market: Market, cadence: Cadence, kind: Kind, holdings: Sequence[Holdi
     by_symbol = {each.symbol: each for each in holdings if each.is_perpetual or kind in dated}
     base = "/".join(("data", *_ROOTS[market], cadence.value, kind.value))
 
-    @lru_cache(_MOST_SERIES)
+    @lru_cache(_MOST_FOLDERS)
     def series(symbol: str, interval: Interval | None) -> Series:
         folder = f"{base}/{symbol}/{'' if interval is None else folder_name(interval) + '/'}"
         return Series(market, cadence, kind, by_symbol[symbol], interval, folder)
 
+    @lru_cache(_MOST_FOLDERS)
     def symbol_folder(symbol: str) -> Node:
         if not kind.is_candles:
             return series(symbol, None)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from divbot.arrays import Floats
 from divbot.domain.market import Interval
 from divbot.exchange.market.contracts import contract_named
 from divbot.exchange.market.exactness import decimals_of, units_of
@@ -21,11 +22,11 @@ from divbot.exchange.market.tape import (
     TAKER_VOLUME,
     TRADES,
     VOLUME,
-    Listing,
     Rows,
+    SymbolListing,
 )
 from divbot.recordings.recording import read_recording
-from divbot.recordings.track import Floats, Track
+from divbot.recordings.track import Track
 
 _VOLUME_DECIMALS = 8
 _MOST_UNITS = 4e18  # of all candles of a symbol together: any sum of them fits 64 bits
@@ -59,9 +60,9 @@ def load_recording(path: Path, interval: Interval | None = None) -> RecordedTape
     return RecordedTape(*read_recording(path, interval))
 
 
-def _listing(track: Track, rank: int) -> Listing:
+def _listing(track: Track, rank: int) -> SymbolListing:
     contract = contract_named(track.symbol, int(track.open_time[0]))
-    return Listing(
+    return SymbolListing(
         symbol=track.symbol,
         base=contract.base,
         quote=contract.quote,
@@ -91,7 +92,7 @@ def _room(values: Floats, decimals: int) -> int:
     return decimals
 
 
-def _rows(track: Track, listing: Listing) -> Rows:
+def _rows(track: Track, listing: SymbolListing) -> Rows:
     rows = np.empty((len(track.open_time), COLUMNS), dtype=np.int64)
     rows[:, OPEN_TIME] = track.open_time
     for column, name in ((OPEN, "open"), (HIGH, "high"), (LOW, "low"), (CLOSE, "close")):

@@ -8,7 +8,16 @@ import numpy as np
 
 from divbot.exchange.market.encoding import Decimals
 from divbot.exchange.market.quotes import Moments, Number, bends
-from divbot.exchange.market.tape import CLOSE, HIGH, LOW, OPEN, OPEN_TIME, TRADES, Listing, Rows
+from divbot.exchange.market.tape import (
+    CLOSE,
+    HIGH,
+    LOW,
+    OPEN,
+    OPEN_TIME,
+    TRADES,
+    Rows,
+    SymbolListing,
+)
 
 _MOST_TICKS = 2**63 // 100_100_000
 """Prices in 10**-8 of a tick fit 64 bits up to here; beyond it they are Python's own integers."""
@@ -17,12 +26,12 @@ _MOST_TICKS = 2**63 // 100_100_000
 class PriceOf(Protocol):
     """By listing, last price in ticks and time in ms: something in units of its own."""
 
-    def __call__(self, listing: Listing, last: Number, time: Number, /) -> Number:
+    def __call__(self, listing: SymbolListing, last: Number, time: Number, /) -> Number:
         """Return it."""
 
 
 def derived_klines(
-    listing: Listing,
+    listing: SymbolListing,
     rows: Rows,
     close_times: Moments,
     now: int,
@@ -40,7 +49,7 @@ def derived_klines(
     ]
 
 
-def derived_prices(listing: Listing, rows: Rows, ends: Moments, price_of: PriceOf) -> Moments:
+def derived_prices(listing: SymbolListing, rows: Rows, ends: Moments, price_of: PriceOf) -> Moments:
     """Return open, high, low and close of what `price_of` tells, shape (n, 4).
 
     `rows` are candles of the last price, as they were seen until `ends`.
