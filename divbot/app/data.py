@@ -15,7 +15,7 @@ _BYTES_OF_A_CANDLE = 37
 
 if TYPE_CHECKING:
     from divbot.domain.market import Interval, Market
-    from divbot.history.kind import Kind
+    from divbot.history.kind import StoredKind
     from divbot.history.shelf import Shelf
     from divbot.history.spans import Span
     from divbot.history.store import Store
@@ -38,7 +38,7 @@ def chosen_shelves(
     store: Store,
     intervals: Collection[Interval] = (),
     symbols: Collection[str] = (),
-    kind: Kind | None = None,
+    kind: StoredKind | None = None,
 ) -> list[Shelf]:
     """Return what the store holds of some intervals, symbols and of one kind, or all of it."""
     found = (

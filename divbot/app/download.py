@@ -16,10 +16,10 @@ from divbot.domain.market import Instrument, Interval, Market
 from divbot.domain.symbols import unknown_symbol
 
 if TYPE_CHECKING:
-    from divbot.binance.archive.archive import Archive
+    from divbot.binance.archive.archive import ArchiveClient
     from divbot.binance.past_data import BinancePast
     from divbot.domain.timerange import TimeRange
-    from divbot.history.download import Downloader, Progress
+    from divbot.history.download import Downloader, DownloadStages
     from divbot.history.holes import Hole
     from divbot.history.jobs import Job
     from divbot.history.shelf import Shelf
@@ -38,7 +38,7 @@ class Supply:
     """Where a store is filled from."""
 
     store: Store
-    archive: Archive
+    archive: ArchiveClient
     venue: BinancePast
     instruments: dict[str, Instrument]
     """What the venue lists; nothing where it cannot be asked."""
@@ -48,7 +48,7 @@ class Supply:
     problem: str
     """Why the venue cannot be asked; empty where it can."""
 
-    def downloader(self, progress: Progress) -> Downloader:
+    def downloader(self, progress: DownloadStages) -> Downloader:
         """Return what does jobs, and tells `progress` of it."""
         from divbot.history.download import Downloader
         from divbot.history.jobs import Planner
@@ -78,7 +78,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DownloadPlan:
     """What is to be done for it."""
 
     wish: Wish
@@ -108,7 +108,7 @@ class Plan:
 @contextmanager
 def open_supply(settings: Settings, store: Store) -> Iterator[Supply]:
     """Provide archive and venue as the settings name them; InputError where one is not named."""
-    from divbot.binance.archive.archive import Archive
+    from divbot.binance.archive.archive import ArchiveClient
     from divbot.binance.transport.transports import open_transport
     from divbot.history.download import CONNECTIONS
 
@@ -123,7 +123,7 @@ def open_supply(settings: Settings, store: Store) -> Iterator[Supply]:
         transport = open_transport(clock, connections=CONNECTIONS, use_proxies=settings.use_proxies)
         stack.callback(transport.close)
         stack.callback(stop.set)  # before all else: what cannot be had from now on is not missing
-        archive = Archive(url, listing_url, transport, clock, stop)
+        archive = ArchiveClient(url, listing_url, transport, clock, stop)
         yield Supply(store, archive, venue, instruments, now, stop, problem)
 
 
@@ -211,7 +211,9 @@ def check_intervals(market: Market, intervals: Sequence[Interval]) -> None:
             )
 
 
-def plan_of(supply: Supply, wish: Wish, downloader: Downloader, *, is_dry: bool = False) -> Plan:
+def plan_of(
+    supply: Supply, wish: Wish, downloader: Downloader, *, is_dry: bool = False
+) -> DownloadPlan:
     """Return what is to be done; to know the most traded, fetch daily candles unless `is_dry`."""
     if wish.symbols:
         return _plan(supply, wish, downloader, named_symbols(supply, wish.symbols))
@@ -233,10 +235,12 @@ def plan_of(supply: Supply, wish: Wish, downloader: Downloader, *, is_dry: bool 
     return replace(plan, failed=(*failed, *plan.failed))
 
 
-def _plan(supply: Supply, wish: Wish, downloader: Downloader, symbols: Sequence[str]) -> Plan:
+def _plan(
+    supply: Supply, wish: Wish, downloader: Downloader, symbols: Sequence[str]
+) -> DownloadPlan:
     shelves = shelves_of(supply.store, symbols, wish.intervals, with_marks=wish.with_marks)
     jobs, failed = downloader.plan(shelves, wish.span)
-    return Plan(wish, tuple(shelves), tuple(jobs), tuple(failed))
+    return DownloadPlan(wish, tuple(shelves), tuple(jobs), tuple(failed))
 
 
 def known_symbols(supply: Supply, *, with_dead: bool) -> tuple[str, ...]:
@@ -273,11 +277,11 @@ def shelves_of(
     store: Store, symbols: Sequence[str], intervals: Sequence[Interval], *, with_marks: bool
 ) -> list[Shelf]:
     """Return what is to be filled: candles, and on futures funding and, if asked for, marks."""
-    from divbot.history.kind import Kind
+    from divbot.history.kind import StoredKind
 
     found = [store.shelf(symbol, interval) for interval in intervals for symbol in symbols]
     if store.market is Market.USDM:
-        found += [store.shelf(symbol, None, Kind.FUNDING) for symbol in symbols]
+        found += [store.shelf(symbol, None, StoredKind.FUNDING) for symbol in symbols]
         if with_marks:
-            found += [store.shelf(symbol, Interval.M1, Kind.MARK) for symbol in symbols]
+            found += [store.shelf(symbol, Interval.M1, StoredKind.MARK) for symbol in symbols]
     return found

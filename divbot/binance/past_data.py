@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Mapping
+from functools import reduce
 
 import numpy as np
 
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
-from divbot.binance.protocol.wire import Amounts, Candles, FundingRate
+from divbot.binance.protocol.wire import Amounts, FundingRate
 from divbot.binance.transport.transport import Transport
+from divbot.candles import Candles
 from divbot.domain.clock import Clock
 from divbot.domain.market import Instrument, Interval, Market
 
@@ -128,9 +130,9 @@ class BinancePast:
 def _before(page: tuple[Candles, Amounts], end: int) -> tuple[Candles, Amounts]:
     candles, amounts = page
     rows = int(np.searchsorted(candles.open_time, end))
-    return Candles._make(x[:rows] for x in candles), Amounts._make(x[:rows] for x in amounts)
+    return candles.between(0, rows), Amounts._make(x[:rows] for x in amounts)
 
 
 def _joined(pages: list[tuple[Candles, Amounts]]) -> tuple[Candles, Amounts]:
-    candles = Candles._make(map(np.concatenate, zip(*(x for x, _ in pages), strict=True)))
+    candles = reduce(Candles.followed_by, (x for x, _ in pages))
     return candles, Amounts._make(map(np.concatenate, zip(*(x for _, x in pages), strict=True)))

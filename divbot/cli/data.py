@@ -15,10 +15,10 @@ from divbot.domain.errors import InputError, StoreError
 from divbot.domain.market import Interval, Market
 from divbot.domain.timerange import Range, TimeRange
 from divbot.domain.values import Choice, Several
-from divbot.history.kind import Kind
+from divbot.history.kind import StoredKind
 
 if TYPE_CHECKING:
-    from divbot.history.download import Progress
+    from divbot.history.download import DownloadStages
     from divbot.settings import Settings
 
 data = typer.Typer(
@@ -37,7 +37,7 @@ class _Several(Several[Interval]):
 
 
 _INTERVALS = _Several("intervals such as 5m,1h", Choice(Interval).read, tuple(Interval))
-_KINDS = Choice(Kind)
+_KINDS = Choice(StoredKind)
 _EVER = 1 << 62
 Intervals: TypeAlias = Annotated[
     # What is read is a tuple of intervals; typer would take one for a flag of several values.
@@ -193,12 +193,12 @@ def _check_choice(given: flags.Given, *, with_all: bool) -> None:
         raise InputError(f"{' and '.join(named)} exclude each other: give one of them")
 
 
-def _progress(*, quiet: bool) -> AbstractContextManager[Progress]:
+def _progress(*, quiet: bool) -> AbstractContextManager[DownloadStages]:
     """Return a progress bar where somebody looks, else what shows nothing."""
     if quiet or not sys.stderr.isatty():
-        from divbot.history.download import Progress
+        from divbot.history.download import DownloadStages
 
-        return nullcontext(Progress())
+        return nullcontext(DownloadStages())
     from divbot.cli.download_progress import DownloadProgress
 
     return DownloadProgress()

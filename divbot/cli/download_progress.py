@@ -20,7 +20,7 @@ from divbot.history import download
 from divbot.history.jobs import Job
 
 
-class DownloadProgress(download.Progress):
+class DownloadProgress(download.DownloadStages):
     """Show how much is there; gone without a trace at the end."""
 
     def __init__(self) -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from divbot.app.download import Plan
+from divbot.app.download import DownloadPlan
 from divbot.cli.data_text import counted, size_text
-from divbot.history.download import Outcome
+from divbot.history.download import DownloadOutcome
 from divbot.history.holes import Hole
-from divbot.history.kind import Kind
+from divbot.history.kind import StoredKind
 from divbot.history.store import Store
 
 _MOST_NAMED = 10
 
 
-def plan_lines(plan: Plan) -> Iterator[str]:
+def plan_lines(plan: DownloadPlan) -> Iterator[str]:
     """Give what is to be done, in words."""
     what = ", ".join([*plan.wish.intervals, *_besides(plan)])
     yield f"{counted(plan.symbols)}, {what}, {plan.wish.span} UTC"
@@ -33,22 +33,22 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         yield "nothing to fetch: all of it is in the store"
 
 
-def _besides(plan: Plan) -> Iterator[str]:
+def _besides(plan: DownloadPlan) -> Iterator[str]:
     kinds = {x.kind for x in plan.shelves}
-    if Kind.FUNDING in kinds:
+    if StoredKind.FUNDING in kinds:
         yield "funding"
-    if Kind.MARK in kinds:
+    if StoredKind.MARK in kinds:
         yield "1m mark price"
 
 
-def problem_lines(outcome: Outcome) -> Iterator[str]:
+def problem_lines(outcome: DownloadOutcome) -> Iterator[str]:
     """Give what was wrong with files and answers, shortly."""
     yield from outcome.problems[:_MOST_NAMED]
     if (left := len(outcome.problems) - _MOST_NAMED) > 0:
         yield f"and {left} more problems with files or answers; --json names them all"
 
 
-def result_lines(store: Store, outcome: Outcome, holes: Sequence[Hole]) -> Iterator[str]:
+def result_lines(store: Store, outcome: DownloadOutcome, holes: Sequence[Hole]) -> Iterator[str]:
     """Give what a download came to, with every hole."""
     simulated = " - SIMULATED PRICES" if store.is_simulated else ""
     yield (
@@ -62,7 +62,10 @@ def result_lines(store: Store, outcome: Outcome, holes: Sequence[Hole]) -> Itera
 
 
 def document(
-    store: Store, plan: Plan, outcome: Outcome | None = None, holes: Sequence[Hole] | None = None
+    store: Store,
+    plan: DownloadPlan,
+    outcome: DownloadOutcome | None = None,
+    holes: Sequence[Hole] | None = None,
 ) -> dict[str, Any]:
     """Return the same with every problem; times in ms UTC."""
     result: dict[str, Any] = {

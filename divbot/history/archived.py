@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.binance.archive.keys import Product, Series
+from divbot.binance.archive.keys import ArchiveSeries, Product
 from divbot.domain.clock import utc_text
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval
 from divbot.history.candles import ALWAYS, OPTIONAL, between, chosen, told
-from divbot.history.funding import MINUTE, Funding
-from divbot.history.kind import Kind
+from divbot.history.funding import MINUTE, FundingTrack
+from divbot.history.kind import StoredKind
 from divbot.history.shelf import Shelf
 from divbot.history.spans import Span, last_of_each
 from divbot.recordings.grid import Grid
@@ -27,9 +27,9 @@ from divbot.recordings.track import Track, check_track
 from divbot.recordings.zips import rows_in, track_in
 
 PRODUCTS = {
-    Kind.KLINES: Product.KLINES,
-    Kind.MARK: Product.MARK_KLINES,
-    Kind.FUNDING: Product.FUNDING,
+    StoredKind.KLINES: Product.KLINES,
+    StoredKind.MARK: Product.MARK_KLINES,
+    StoredKind.FUNDING: Product.FUNDING,
 }
 _LONGEST_ROW = 400
 """Bytes; real ones have about a hundred. What is longer is no month of candles."""
@@ -38,9 +38,9 @@ _FUNDING_FIELDS = 3
 _FUNDING_ROWS = 31 * 24 * 2
 
 
-def series_of(shelf: Shelf) -> Series:
+def series_of(shelf: Shelf) -> ArchiveSeries:
     """Return where the archive keeps what a shelf is filled with."""
-    return Series(shelf.market, PRODUCTS[shelf.kind], shelf.symbol, shelf.interval)
+    return ArchiveSeries(shelf.market, PRODUCTS[shelf.kind], shelf.symbol, shelf.interval)
 
 
 def archived_candles(name: str, packed: bytes, shelf: Shelf, span: Span) -> Track:
@@ -52,7 +52,7 @@ def archived_candles(name: str, packed: bytes, shelf: Shelf, span: Span) -> Trac
     if not len(track.open_time):
         return track
     track = settled(track, interval)
-    if shelf.kind is Kind.MARK:  # all but its prices are placeholders
+    if shelf.kind is StoredKind.MARK:  # all but its prices are placeholders
         nothing: dict[str, Any] = dict.fromkeys(OPTIONAL)
         track = replace(track, volume=np.zeros(len(track.open_time)), **nothing)
     if len(track.open_time):
@@ -85,14 +85,14 @@ def _on_grid(track: Track, interval: Interval) -> NDArray[np.bool_]:
     return np.array([grid.open_at(int(x)) == x for x in track.open_time], np.bool_)
 
 
-def archived_funding(name: str, packed: bytes, span: Span) -> Funding:
+def archived_funding(name: str, packed: bytes, span: Span) -> FundingTrack:
     """Return the settlements of one file that were due in `span`."""
     most = _FUNDING_ROWS * _LONGEST_ROW
     rows = rows_in(Path(name), packed, _FUNDING_FIELDS, most)
     times, hours, rates = rows.T
     if not (np.isfinite(rows).all() and (np.abs(rates) < 1).all() and (times > 0).all()):
         raise RecordingError(f"{name}: expected times, hours and rates, found what makes no sense")
-    found = Funding.of(times.astype(np.int64), rates, hours)
+    found = FundingTrack.of(times.astype(np.int64), rates, hours)
     at = times.astype(np.int64) // MINUTE * MINUTE
     differs = np.flatnonzero(found.rate[np.searchsorted(found.at, at)] != rates)
     if len(differs):

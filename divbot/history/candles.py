@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.arrays import Floats
 from divbot.history.spans import last_of_each
-from divbot.recordings.track import Floats, Track
+from divbot.recordings.track import Track
 
 PRICES = ("open", "high", "low", "close")
 ALWAYS = (*PRICES, "volume")

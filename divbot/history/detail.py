@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from divbot.domain.market import Interval, Market
 from divbot.history.download import Downloader
-from divbot.history.funding import Funding
-from divbot.history.kind import Kind
+from divbot.history.funding import FundingTrack
+from divbot.history.kind import StoredKind
 from divbot.history.shelf import Shelf
 from divbot.history.spans import Span, months
 from divbot.history.store import Store
@@ -41,13 +41,13 @@ class Detail:
     def marks(self, symbol: str, start: int, end: int) -> Track:
         """Return the minutes of the mark price; none on spot, which has no such price."""
         if self._store.market is Market.USDM:
-            self._fetch(self._store.shelf(symbol, Interval.M1, Kind.MARK), Span(start, end))
+            self._fetch(self._store.shelf(symbol, Interval.M1, StoredKind.MARK), Span(start, end))
         return self._store.marks(symbol, start, end)
 
-    def funding(self, symbol: str, start: int, end: int) -> Funding:
+    def funding(self, symbol: str, start: int, end: int) -> FundingTrack:
         """Return the settlements of funding; none on spot."""
         if self._store.market is Market.USDM:
-            self._fetch(self._store.shelf(symbol, None, Kind.FUNDING), Span(start, end))
+            self._fetch(self._store.shelf(symbol, None, StoredKind.FUNDING), Span(start, end))
         return self._store.funding(symbol, start, end)
 
     def _fetch(self, shelf: Shelf, span: Span) -> None:

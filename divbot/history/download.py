@@ -14,13 +14,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from divbot.binance.archive.archive import Archive
-from divbot.binance.archive.listings import Entry
+from divbot.binance.archive.archive import ArchiveClient
+from divbot.binance.archive.listings import ListedFile
 from divbot.binance.past_data import BinancePast
 from divbot.domain.errors import InputError, RecordingError, SymbolError, VenueError
 from divbot.history.holes import Hole
 from divbot.history.jobs import Job, Planner, final_part, is_new, lacking_of, touches
-from divbot.history.month import Month, opened
+from divbot.history.month import MonthDraft, opened
 from divbot.history.shelf import Shelf
 from divbot.history.spans import Span
 from divbot.history.store import Store
@@ -34,7 +34,7 @@ _AT_ONCE = 16 * 1024 * 1024
 _LOOK = 0.2
 
 
-class Progress:
+class DownloadStages:
     """Hear how far a download is; this one says nothing."""
 
     def planning(self, shelves: int, total: int) -> None:
@@ -54,7 +54,7 @@ class Progress:
 
 
 @dataclass(slots=True)
-class Outcome:
+class DownloadOutcome:
     """What a download came to."""
 
     months: int = 0
@@ -111,14 +111,14 @@ class Downloader:
         planner: Planner,
         venue: BinancePast,
         stop: threading.Event,
-        progress: Progress | None = None,
+        progress: DownloadStages | None = None,
     ) -> None:
         self._planner = planner
         self._store: Store = planner.store
-        self._archive: Archive = planner.archive
+        self._archive: ArchiveClient = planner.archive
         self._venue = venue
         self._stop = stop
-        self._progress = progress or Progress()
+        self._progress = progress or DownloadStages()
         self._room = Room(_AT_ONCE)
 
     def lacks(self, shelf: Shelf, month: Span) -> bool:
@@ -154,10 +154,10 @@ class Downloader:
         jobs.sort(key=lambda x: (x.shelf.order, x.month))
         return jobs, failed
 
-    def run(self, jobs: Sequence[Job]) -> Outcome:
+    def run(self, jobs: Sequence[Job]) -> DownloadOutcome:
         """Do `jobs`; raise StoreError where the store cannot be written."""
         self._progress.planned(jobs)
-        outcome = Outcome()
+        outcome = DownloadOutcome()
         with closing(self._each(self._do, jobs)) as each:
             for count, done in enumerate(each, 1):
                 outcome.months += done.is_written
@@ -197,7 +197,7 @@ class Downloader:
         if self._stop.is_set():
             raise InputError("the download was stopped")
 
-    def _month(self, month: Month, job: Job) -> _Done:
+    def _month(self, month: MonthDraft, job: Job) -> _Done:
         done = _Done()
         for entry in job.files:
             self._fetch(entry, month, done)
@@ -212,8 +212,8 @@ class Downloader:
         return done
 
     def _refills(
-        self, job: Job, lacks: Sequence[Span], month: Month, done: _Done
-    ) -> Iterator[Entry]:
+        self, job: Job, lacks: Sequence[Span], month: MonthDraft, done: _Done
+    ) -> Iterator[ListedFile]:
         """Give the daily files of what a month lacks, where they were not tried yet."""
         if not job.may_refill:
             return
@@ -226,7 +226,7 @@ class Downloader:
             if touches(day, lacks) and is_new(entry, month.note):
                 yield entry
 
-    def _fetch(self, entry: Entry, month: Month, done: _Done) -> None:
+    def _fetch(self, entry: ListedFile, month: MonthDraft, done: _Done) -> None:
         """Add what a file tells; one that is not sound is told of, and else left aside."""
         try:
             file = self._archive.file(entry)
@@ -238,7 +238,7 @@ class Downloader:
             done.size += len(file.content)
         self._progress.fetched(entry.size)
 
-    def _ask(self, span: Span, month: Month, job: Job, done: _Done) -> None:
+    def _ask(self, span: Span, month: MonthDraft, job: Job, done: _Done) -> None:
         try:
             month.ask(self._venue, span)
         except (VenueError, SymbolError) as error:

@@ -10,7 +10,7 @@ import numpy as np
 
 from divbot.files import write_whole
 from divbot.history import freqtrade
-from divbot.history.kind import Kind
+from divbot.history.kind import StoredKind
 from divbot.history.shelf import Shelf
 from divbot.history.spans import Span
 from divbot.history.store import Store
@@ -43,7 +43,7 @@ def export(
 
 def _path(shelf: Shelf, folder: Path, layout: Layout) -> Path | None:
     if layout is Layout.CSV:
-        kind = "" if shelf.kind is Kind.KLINES else f"-{shelf.kind}"
+        kind = "" if shelf.kind is StoredKind.KLINES else f"-{shelf.kind}"
         length = f"-{shelf.interval}".replace("1M", "1mo") if shelf.interval else ""
         return folder / f"{shelf.symbol}{length}{kind}.csv"
     ending = ".feather" if layout is Layout.FEATHER else ".parquet"
@@ -53,7 +53,7 @@ def _path(shelf: Shelf, folder: Path, layout: Layout) -> Path | None:
 
 def _write(store: Store, shelf: Shelf, span: Span, path: Path) -> bool:
     is_csv = path.suffix == ".csv"
-    if shelf.kind is Kind.FUNDING:
+    if shelf.kind is StoredKind.FUNDING:
         funding = store.funding(shelf.symbol, *span)
         if len(funding) and is_csv:
             rows = zip(_dates(funding.at), funding.rate.tolist(), strict=True)

@@ -20,8 +20,8 @@ import numpy as np
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval, Market
 from divbot.history.candles import ALWAYS
-from divbot.history.funding import Funding
-from divbot.history.kind import Kind
+from divbot.history.funding import FundingTrack
+from divbot.history.kind import StoredKind
 from divbot.history.parts import packages
 from divbot.recordings.decoding import decoding
 from divbot.recordings.track import Track, check_track
@@ -35,7 +35,7 @@ _NAME = re.compile(
     r"(?P<base>[A-Za-z0-9_]+?)_(?P<quote>[A-Z]+)(?:_(?P<margin>(?P=quote)))?"
     r"-(?P<length>\d+[smhdwM]o?)(?:-(?P<type>futures|mark|funding_rate|spot))?"
 )
-_TYPES = {Kind.KLINES: "futures", Kind.MARK: "mark", Kind.FUNDING: "funding_rate"}
+_TYPES = {StoredKind.KLINES: "futures", StoredKind.MARK: "mark", StoredKind.FUNDING: "funding_rate"}
 _KINDS = {text: kind for kind, text in _TYPES.items()}
 _PLAIN = re.compile(r"[A-Za-z0-9_]+")
 
@@ -46,13 +46,13 @@ class Named:
 
     path: Path
     market: Market
-    kind: Kind
+    kind: StoredKind
     interval: Interval | None
     symbol: str
 
 
 def file_name(
-    market: Market, kind: Kind, interval: Interval | None, symbol: str, ending: str
+    market: Market, kind: StoredKind, interval: Interval | None, symbol: str, ending: str
 ) -> str | None:
     """Return where freqtrade looks for it; None for a symbol that it cannot name."""
     base = symbol.removesuffix(_QUOTE)
@@ -71,12 +71,12 @@ def named(path: Path) -> Named | None:
         return None
     length = match["length"].replace("1Mo", "1M")
     interval = next((x for x in Interval if x.value == length), None)
-    kind = _KINDS.get(match["type"] or "", Kind.KLINES)
+    kind = _KINDS.get(match["type"] or "", StoredKind.KLINES)
     if interval is None:
         return None
     market = Market.USDM if match["margin"] else Market.SPOT
     symbol = f"{match['base']}{match['quote']}"
-    return Named(path, market, kind, None if kind is Kind.FUNDING else interval, symbol)
+    return Named(path, market, kind, None if kind is StoredKind.FUNDING else interval, symbol)
 
 
 def files_in(path: Path) -> Iterator[Named]:
@@ -93,7 +93,7 @@ def write_candles(path: Path, track: Track) -> None:
     _write(path, track.open_time, [getattr(track, x) for x in ALWAYS])
 
 
-def write_funding(path: Path, funding: Funding) -> None:
+def write_funding(path: Path, funding: FundingTrack) -> None:
     """Write rates of funding to a new file."""
     nothing = np.zeros(len(funding))
     _write(path, funding.at, [funding.rate, *[nothing] * (len(ALWAYS) - 1)])
@@ -108,10 +108,10 @@ def read_candles(file: Named) -> Track:
     return track
 
 
-def read_funding(file: Named) -> Funding:
+def read_funding(file: Named) -> FundingTrack:
     """Return the rates of a file; RecordingError for a bad one."""
     table = _read(file.path)
-    return Funding.of(table["date"], table["open"])
+    return FundingTrack.of(table["date"], table["open"])
 
 
 def _write(path: Path, times: Any, columns: list[Any]) -> None:

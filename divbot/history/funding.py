@@ -9,8 +9,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.arrays import Floats
 from divbot.history.spans import Span, joined, last_of_each
-from divbot.recordings.track import Floats
 
 MINUTE, HOUR = 60_000, 3_600_000
 _USUAL = 8
@@ -18,7 +18,7 @@ _USUAL = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Funding:
+class FundingTrack:
     """What longs paid at each settlement, in the order of time; all arrays of one length."""
 
     at: NDArray[np.int64]

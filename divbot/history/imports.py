@@ -13,21 +13,21 @@ from divbot.domain.market import Interval, Market
 from divbot.history import freqtrade
 from divbot.history.archived import archived_candles, archived_funding
 from divbot.history.candles import merged, no_candles
-from divbot.history.funding import Funding
-from divbot.history.kind import Kind
-from divbot.history.parts import Source
+from divbot.history.funding import FundingTrack
+from divbot.history.kind import StoredKind
+from divbot.history.parts import RowSource
 from divbot.history.shelf import Shelf
 from divbot.history.spans import Span, month_of
 from divbot.history.store import Store
 from divbot.recordings.funding_table import holds_funding, read_funding_table
 from divbot.recordings.recording import read_recording
-from divbot.recordings.zips import Zip, verified, zips_below
+from divbot.recordings.zips import RecordedZip, verified, zips_below
 
 _MARKETS = {"spot": Market.SPOT, "um": Market.USDM}
 _KINDS = {
-    "klines": Kind.KLINES,
-    "markPriceKlines": Kind.MARK,
-    "fundingRate": Kind.FUNDING,
+    "klines": StoredKind.KLINES,
+    "markPriceKlines": StoredKind.MARK,
+    "fundingRate": StoredKind.FUNDING,
 }
 
 
@@ -43,7 +43,7 @@ class Imported:
 
     def add(self, shelf: Shelf, rows: int) -> None:
         """Count rows of a shelf."""
-        price = "mark price " if shelf.kind is Kind.MARK else ""
+        price = "mark price " if shelf.kind is StoredKind.MARK else ""
         what = f"{shelf.interval} {price}candles" if shelf.interval else "funding rates"
         self.rows[what] += rows
         self.symbols.add(shelf.symbol)
@@ -74,8 +74,8 @@ def _import_funding(store: Store, path: Path) -> Imported:
         raise InputError(f"{path}: funding rates are of futures alone: use --market usdm")
     result = Imported()
     for symbol, (times, rates) in read_funding_table(path).items():
-        store.write_funding(symbol, Funding.of(times, rates), _source(path))
-        result.add(store.shelf(symbol, None, Kind.FUNDING), len(times))
+        store.write_funding(symbol, FundingTrack.of(times, rates), _source(path))
+        result.add(store.shelf(symbol, None, StoredKind.FUNDING), len(times))
     return result
 
 
@@ -106,7 +106,7 @@ def _import_freqtrade(
 
 def _import_zips(store: Store, folder: Path, interval: Interval | None) -> Imported:
     result = Imported()
-    months: dict[tuple[Shelf, Span], list[Zip]] = defaultdict(list)
+    months: dict[tuple[Shelf, Span], list[RecordedZip]] = defaultdict(list)
     for file in zips_below(folder):
         shelf = _shelf_of(store, file)
         if shelf is None:
@@ -124,7 +124,7 @@ def _import_zips(store: Store, folder: Path, interval: Interval | None) -> Impor
     return result
 
 
-def _shelf_of(store: Store, file: Zip) -> Shelf | None:
+def _shelf_of(store: Store, file: RecordedZip) -> Shelf | None:
     """Return where a zip belongs; None where the store has no place for it.
 
     Where no folder says its market and product, it is the store's market and the last price.
@@ -136,10 +136,10 @@ def _shelf_of(store: Store, file: Zip) -> Shelf | None:
     return store.shelf(file.symbol, file.interval, kind)
 
 
-def _import_month(store: Store, shelf: Shelf, month: Span, files: Sequence[Zip]) -> int:
+def _import_month(store: Store, shelf: Shelf, month: Span, files: Sequence[RecordedZip]) -> int:
     sources = [_source(x.path) for x in files]
-    if shelf.kind is Kind.FUNDING:
-        rates = Funding.of([], [])
+    if shelf.kind is StoredKind.FUNDING:
+        rates = FundingTrack.of([], [])
         for file in files:
             rates = rates.merged(archived_funding(str(file.path), verified(file.path), month))
         store.write_funding(shelf.symbol, rates, *sources)
@@ -153,7 +153,7 @@ def _import_month(store: Store, shelf: Shelf, month: Span, files: Sequence[Zip])
     return len(track.open_time)
 
 
-def _source(path: Path) -> Source:
+def _source(path: Path) -> RowSource:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Source(str(path.resolve()), digest)
+    return RowSource(str(path.resolve()), digest)

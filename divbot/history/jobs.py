@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.binance.archive.archive import Archive
-from divbot.binance.archive.keys import Cadence, first_moment
-from divbot.binance.archive.listings import Entry
+from divbot.binance.archive.archive import ArchiveClient
+from divbot.binance.archive.keys import FilePeriod, first_moment
+from divbot.binance.archive.listings import ListedFile
 from divbot.domain.clock import utc_text
 from divbot.domain.market import Instrument, Interval
 from divbot.history.archived import series_of
@@ -39,9 +39,9 @@ class Job:
     month: Span
     wanted: Span
     """What of the month, up to the newest final candle."""
-    monthly: Entry | None
+    monthly: ListedFile | None
     """The monthly file to fetch, if it is to be fetched."""
-    daily: tuple[Entry, ...]
+    daily: tuple[ListedFile, ...]
     """The daily files to fetch."""
     may_refill: bool
     """Daily files were not looked at yet, and may have what is missing."""
@@ -49,7 +49,7 @@ class Job:
     """What the venue says of the symbol; None where it is not listed (any more)."""
 
     @property
-    def files(self) -> tuple[Entry, ...]:
+    def files(self) -> tuple[ListedFile, ...]:
         """Return what is to be fetched from the archive."""
         return ((self.monthly,) if self.monthly else ()) + self.daily
 
@@ -69,7 +69,7 @@ class Planner:
     """Find out what shelves lack; asks the archive for one list or a few for each of them."""
 
     store: Store
-    archive: Archive
+    archive: ArchiveClient
     instruments: Mapping[str, Instrument]
     """What the venue lists."""
     now: int
@@ -82,11 +82,11 @@ class Planner:
         if not chosen:
             return []
         notes = {month: self.store.sound_note(shelf, month) for month in chosen}
-        monthly = self._entries(shelf, Cadence.MONTHLY, Span(chosen[0].start, chosen[-1].end))
+        monthly = self._entries(shelf, FilePeriod.MONTHLY, Span(chosen[0].start, chosen[-1].end))
         bare = [x for x in chosen if x.start not in monthly and _lacks(shelf, notes[x], x, span)]
-        daily: dict[int, Entry] = {}
+        daily: dict[int, ListedFile] = {}
         for run in joined(bare):
-            daily |= self._entries(shelf, Cadence.DAILY, run)
+            daily |= self._entries(shelf, FilePeriod.DAILY, run)
         begin = self._begin(shelf, [*monthly, *daily], notes.values(), span)
         found = (
             self._job(shelf, month, month.within(span), notes[month], monthly, daily)
@@ -103,10 +103,10 @@ class Planner:
         notes = {month: note for month, note in found if note is not None}
         if not notes:
             return []
-        files = self._entries(shelf, Cadence.MONTHLY, Span(min(notes).start, max(notes).end))
-        days: dict[int, Entry] = {}
+        files = self._entries(shelf, FilePeriod.MONTHLY, Span(min(notes).start, max(notes).end))
+        days: dict[int, ListedFile] = {}
         for run in joined(month for month, note in notes.items() if _has_days(note)):
-            days |= self._entries(shelf, Cadence.DAILY, run)
+            days |= self._entries(shelf, FilePeriod.DAILY, run)
         jobs = (
             self._again(shelf, month, note, files.get(month.start), days.items())
             for month, note in notes.items()
@@ -118,10 +118,10 @@ class Planner:
         shelf: Shelf,
         month: Span,
         note: Note,
-        monthly: Entry | None,
-        days: Iterable[tuple[int, Entry]],
+        monthly: ListedFile | None,
+        days: Iterable[tuple[int, ListedFile]],
     ) -> Job:
-        def is_changed(entry: Entry) -> bool:
+        def is_changed(entry: ListedFile) -> bool:
             return is_new(entry, note) and _replaced(entry, note)
 
         return Job(
@@ -134,17 +134,17 @@ class Planner:
             instrument=self.instruments.get(shelf.symbol),
         )
 
-    def daily_files(self, shelf: Shelf, span: Span) -> dict[int, Entry]:
+    def daily_files(self, shelf: Shelf, span: Span) -> dict[int, ListedFile]:
         """Return the daily files of `span` by when their days begin."""
-        return self._entries(shelf, Cadence.DAILY, span)
+        return self._entries(shelf, FilePeriod.DAILY, span)
 
-    def _entries(self, shelf: Shelf, cadence: Cadence, span: Span) -> dict[int, Entry]:
+    def _entries(self, shelf: Shelf, cadence: FilePeriod, span: Span) -> dict[int, ListedFile]:
         series = series_of(shelf)
         if not series.comes(cadence):
             return {}
-        length = _MONTH if cadence is Cadence.MONTHLY else _DATE
+        length = _MONTH if cadence is FilePeriod.MONTHLY else _DATE
         start, end = (utc_text(x)[:length] for x in span)
-        count = len(list(months(span))) * (2 if cadence is Cadence.MONTHLY else 2 * _DAYS)
+        count = len(list(months(span))) * (2 if cadence is FilePeriod.MONTHLY else 2 * _DAYS)
         found = self.archive.entries(series.prefix(cadence), start, end, count)
         dated = ((first_moment(entry.key), entry) for entry in found)
         return {time: x for time, x in dated if time is not None and span.start <= time < span.end}
@@ -155,8 +155,8 @@ class Planner:
         month: Span,
         wanted: Span,
         note: Note | None,
-        monthly: Mapping[int, Entry],
-        daily: Mapping[int, Entry],
+        monthly: Mapping[int, ListedFile],
+        daily: Mapping[int, ListedFile],
     ) -> Job | None:
         entry = monthly.get(month.start)
         lacks = lacking_of(shelf, note, wanted)
@@ -196,18 +196,18 @@ def final_part(shelf: Shelf, span: Span, now: int) -> Span:
     return span.within(Span(0, end))
 
 
-def is_new(entry: Entry, note: Note | None) -> bool:
+def is_new(entry: ListedFile, note: Note | None) -> bool:
     """Tell whether a file is not in the store, or was replaced since."""
     known = {(x.name, x.etag) for x in note.sources} if note else set()
     return (entry.key, entry.etag) not in known
 
 
-def _replaced(entry: Entry, note: Note | None) -> bool:
+def _replaced(entry: ListedFile, note: Note | None) -> bool:
     return note is not None and any(x.name == entry.key for x in note.sources)
 
 
 def _has_days(note: Note) -> bool:
-    return any(f"/{Cadence.DAILY}/" in x.name for x in note.sources)
+    return any(f"/{FilePeriod.DAILY}/" in x.name for x in note.sources)
 
 
 def touches(day: int, spans: Iterable[Span]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class StoredKind(StrEnum):
     """What a file of the store holds."""
 
     KLINES = "klines"

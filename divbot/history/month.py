@@ -9,14 +9,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
-from divbot.binance.archive.archive import ArchiveFile
+from divbot.binance.archive.archive import FetchedFile
 from divbot.binance.past_data import BinancePast
 from divbot.history.archived import archived_candles, archived_funding
 from divbot.history.candles import merged, no_candles
-from divbot.history.funding import Funding
+from divbot.history.funding import FundingTrack
 from divbot.history.jobs import Job, lacking
-from divbot.history.kind import Kind
-from divbot.history.parts import DamagedFile, Note, Source
+from divbot.history.kind import StoredKind
+from divbot.history.parts import DamagedFile, Note, RowSource
 from divbot.history.spans import Span, joined, without
 from divbot.history.store import Store
 from divbot.history.venue_past import SOURCE, venue_candles, venue_funding
@@ -26,7 +26,7 @@ _SURELY_OVER = 3_600_000
 """What the venue has not an hour after it was over, it has not."""
 
 
-class Month(ABC):
+class MonthDraft(ABC):
     """What is known of a month, and where from."""
 
     def __init__(self, job: Job, store: Store, now: int) -> None:
@@ -53,16 +53,16 @@ class Month(ABC):
         times = [*(x.first for x in notes), *(x.last for x in notes), *self._ends()]
         return bool(times) and min(times) < span.start < max(times)
 
-    def add(self, file: ArchiveFile) -> None:
+    def add(self, file: FetchedFile) -> None:
         """Take what a file tells; RecordingError for a bad one."""
         name = file.entry.key
         self._take(file, is_better=file.entry is self._job.monthly or name in self._sources)
-        self._note(Source(name, file.sha256, file.entry.etag, file.entry.modified))
+        self._note(RowSource(name, file.sha256, file.entry.etag, file.entry.modified))
 
     def ask(self, venue: BinancePast, span: Span) -> None:
         """Take what the venue itself tells of `span`, and note what it has not."""
         self._take_answer(venue, span)
-        self._note(Source(SOURCE))
+        self._note(RowSource(SOURCE))
         over = (x for x in self._missing(span) if x.end <= self._now - _SURELY_OVER)
         self._nowhere = joined([*self._nowhere, *over])
 
@@ -76,7 +76,7 @@ class Month(ABC):
     def _asked_for(self, span: Span) -> Iterable[Span]:
         return without(span, self._nowhere)
 
-    def _note(self, source: Source) -> None:
+    def _note(self, source: RowSource) -> None:
         self._sources[source.name] = source
         self._is_changed = True
 
@@ -93,7 +93,7 @@ class Month(ABC):
         """Return the first and the last time there is something; nothing where there is none."""
 
     @abstractmethod
-    def _take(self, file: ArchiveFile, *, is_better: bool) -> None:
+    def _take(self, file: FetchedFile, *, is_better: bool) -> None:
         """Add what a file tells; where it `is_better`, it beats what was there."""
 
     @abstractmethod
@@ -101,11 +101,11 @@ class Month(ABC):
         """Add what the venue tells of `span`."""
 
     @abstractmethod
-    def _put(self, sources: tuple[Source, ...], nowhere: tuple[Span, ...]) -> None:
+    def _put(self, sources: tuple[RowSource, ...], nowhere: tuple[Span, ...]) -> None:
         """Write it."""
 
 
-class _Candles(Month):
+class _Candles(MonthDraft):
     def __init__(self, job: Job, store: Store, now: int) -> None:
         assert job.shelf.interval is not None  # noqa: S101 - only funding has none
         self._interval = job.shelf.interval
@@ -122,7 +122,7 @@ class _Candles(Month):
         times = self._track.open_time
         return [int(times[0]), int(times[-1])] if len(times) else []
 
-    def _take(self, file: ArchiveFile, *, is_better: bool) -> None:
+    def _take(self, file: FetchedFile, *, is_better: bool) -> None:
         part = archived_candles(file.entry.key, file.content, self._job.shelf, self._job.month)
         self._track = merged(self._track, part) if is_better else merged(part, self._track)
 
@@ -130,13 +130,13 @@ class _Candles(Month):
         part: Track = venue_candles(venue, self._job.shelf, self._interval, span)
         self._track = merged(part, self._track)
 
-    def _put(self, sources: tuple[Source, ...], nowhere: tuple[Span, ...]) -> None:
+    def _put(self, sources: tuple[RowSource, ...], nowhere: tuple[Span, ...]) -> None:
         self._store.put(self._job.shelf, self._job.month, self._track, sources, nowhere)
 
 
-class _Funding(Month):
+class _Funding(MonthDraft):
     def __init__(self, job: Job, store: Store, now: int) -> None:
-        self._rates = Funding.of([], [])
+        self._rates = FundingTrack.of([], [])
         super().__init__(job, store, now)
 
     def _read(self) -> None:
@@ -148,17 +148,17 @@ class _Funding(Month):
     def _ends(self) -> list[int]:
         return [int(self._rates.at[0]), int(self._rates.at[-1])] if len(self._rates) else []
 
-    def _take(self, file: ArchiveFile, *, is_better: bool) -> None:
+    def _take(self, file: FetchedFile, *, is_better: bool) -> None:
         part = archived_funding(file.entry.key, file.content, self._job.month)
         self._rates = self._rates.merged(part) if is_better else part.merged(self._rates)
 
     def _take_answer(self, venue: BinancePast, span: Span) -> None:
         self._rates = self._rates.merged(venue_funding(venue, self._job.shelf, span))
 
-    def _put(self, sources: tuple[Source, ...], nowhere: tuple[Span, ...]) -> None:
+    def _put(self, sources: tuple[RowSource, ...], nowhere: tuple[Span, ...]) -> None:
         self._store.put_funding(self._job.shelf, self._job.month, self._rates, sources, nowhere)
 
 
-def opened(job: Job, store: Store, now: int) -> Month:
+def opened(job: Job, store: Store, now: int) -> MonthDraft:
     """Return the month of `job` as the store has it; a damaged file is as none."""
-    return (_Funding if job.shelf.kind is Kind.FUNDING else _Candles)(job, store, now)
+    return (_Funding if job.shelf.kind is StoredKind.FUNDING else _Candles)(job, store, now)

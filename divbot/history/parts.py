@@ -21,16 +21,17 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.arrays import Floats
 from divbot.domain.errors import InputError, RecordingError, StoreError
 from divbot.domain.market import Interval
 from divbot.extras import PYARROW, how_to_install
 from divbot.files import write_whole
 from divbot.history.candles import ALWAYS, OPTIONAL, told
-from divbot.history.funding import Funding
+from divbot.history.funding import FundingTrack
 from divbot.history.spans import Span
 from divbot.recordings.decoding import decoding
 from divbot.recordings.grid import DAY
-from divbot.recordings.track import Floats, Track
+from divbot.recordings.track import Track
 
 VERSION = 1
 """Of the files' schema and note, and of the store's layout."""
@@ -44,7 +45,7 @@ Columns: TypeAlias = dict[str, NDArray[np.int64] | Floats | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class RowSource:
     """Where rows come from."""
 
     name: str
@@ -66,7 +67,7 @@ class Note:
     """The last open, ms UTC."""
     holes: tuple[Span, ...] = ()
     """Between the first and the last candle."""
-    sources: tuple[Source, ...] = ()
+    sources: tuple[RowSource, ...] = ()
     nowhere: tuple[Span, ...] = ()
     """What the venue itself was asked for and has not."""
     digest: str = ""
@@ -125,7 +126,7 @@ def write_candles(path: Path, track: Track, note: Note, interval: Interval) -> N
     _write(path, candles_schema(), columns, note, days)
 
 
-def write_funding(path: Path, funding: Funding, note: Note) -> None:
+def write_funding(path: Path, funding: FundingTrack, note: Note) -> None:
     """Put the settlements of one month in the place of the file at `path`; raise StoreError."""
     columns: Columns = {
         "time": funding.at,
@@ -147,12 +148,12 @@ def read_candles(path: Path, symbol: str, start: int, end: int) -> Track:
     return Track(symbol, str(path), columns.pop("open_time"), **columns)
 
 
-def read_funding(path: Path, start: int, end: int) -> Funding:
+def read_funding(path: Path, start: int, end: int) -> FundingTrack:
     """Return the settlements of a file that were due from `start` to before `end` (ms UTC)."""
     columns = _read(path, funding_schema, "time", start, end)
     unknown = np.full(len(columns["time"]), np.nan)
     hours, mark = (unknown if columns[x] is None else columns[x] for x in ("hours", "mark_price"))
-    return Funding(columns["time"], columns["settled_at"], columns["rate"], hours, mark)
+    return FundingTrack(columns["time"], columns["settled_at"], columns["rate"], hours, mark)
 
 
 def check_candles(path: Path, symbol: str) -> None:
@@ -192,7 +193,7 @@ def _note(path: Path, metadata: Any) -> Note:
     if written["version"] > VERSION:
         raise newer(path, written["version"])
     known = {x.name: written[x.name] for x in fields(Note)}
-    known["sources"] = tuple(Source(**x) for x in known["sources"])
+    known["sources"] = tuple(RowSource(**x) for x in known["sources"])
     for name in ("holes", "nowhere"):
         known[name] = tuple(Span(*x) for x in known[name])
     return Note(**known)

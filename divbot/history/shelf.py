@@ -17,7 +17,7 @@ from pathlib import Path
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval, Market
 from divbot.domain.symbols import is_symbol
-from divbot.history.kind import Kind
+from divbot.history.kind import StoredKind
 from divbot.history.spans import Span, month_name, month_of
 
 _MONTH = "1mo"
@@ -29,7 +29,7 @@ class Shelf:
     """All months of one kind, interval and symbol of a market."""
 
     market: Market
-    kind: Kind
+    kind: StoredKind
     interval: Interval | None
     """None: funding has none."""
     symbol: str
@@ -40,7 +40,7 @@ class Shelf:
 
     @property
     def _kind(self) -> str:
-        return "" if self.kind is Kind.KLINES else f"{self.kind}"
+        return "" if self.kind is StoredKind.KLINES else f"{self.kind}"
 
     @property
     def _length(self) -> int:
@@ -67,7 +67,7 @@ class Shelf:
         return tuple((month_of(parse_time(f"{x[1]}-01")), path) for x, path in found if x)
 
 
-def shelves_folder(root: Path, market: Market, kind: Kind, interval: Interval | None) -> Path:
+def shelves_folder(root: Path, market: Market, kind: StoredKind, interval: Interval | None) -> Path:
     """Return the folder that holds the symbols' folders."""
     folder = root / f"market={market.value}" / f"kind={kind.value}"
     if interval is None:
@@ -77,8 +77,8 @@ def shelves_folder(root: Path, market: Market, kind: Kind, interval: Interval | 
 
 def shelves(root: Path, market: Market) -> Iterator[Shelf]:
     """Give all shelves of `market`."""
-    for kind in Kind:
-        for interval in Interval if kind is not Kind.FUNDING else (None,):
+    for kind in StoredKind:
+        for interval in Interval if kind is not StoredKind.FUNDING else (None,):
             folder = shelves_folder(root, market, kind, interval)
             for symbol in symbols_in(folder):
                 yield Shelf(market, kind, interval, symbol)

@@ -21,13 +21,13 @@ from divbot.domain.errors import StoreError
 from divbot.domain.market import Interval, Market
 from divbot.files import sweep, write_whole
 from divbot.history.candles import between, in_a_row, merged
-from divbot.history.funding import Funding
-from divbot.history.kind import Kind
+from divbot.history.funding import FundingTrack
+from divbot.history.kind import StoredKind
 from divbot.history.parts import (
     VERSION,
     DamagedFile,
     Note,
-    Source,
+    RowSource,
     newer,
     read_candles,
     read_funding,
@@ -63,7 +63,7 @@ class Store:
         """Tell whether its prices come from a local exchange; None: none came from an exchange."""
         return self._about.get("simulated")
 
-    def symbols(self, interval: Interval, kind: Kind = Kind.KLINES) -> tuple[str, ...]:
+    def symbols(self, interval: Interval, kind: StoredKind = StoredKind.KLINES) -> tuple[str, ...]:
         """Return the symbols that have candles of `interval`, by name."""
         folder = shelves_folder(self.root, self.market, kind, interval)
         return tuple(
@@ -92,16 +92,18 @@ class Store:
 
     def marks(self, symbol: str, start: int, end: int, interval: Interval = Interval.M1) -> Track:
         """Return the candles of the mark price that open in the range; their volume is 0."""
-        return self.kept(self.shelf(symbol, interval, Kind.MARK), start, end)
+        return self.kept(self.shelf(symbol, interval, StoredKind.MARK), start, end)
 
-    def funding(self, symbol: str, start: int, end: int) -> Funding:
+    def funding(self, symbol: str, start: int, end: int) -> FundingTrack:
         """Return the settlements of funding that were due in the range."""
-        found = Funding.of([], [])
-        for path in self._paths(self.shelf(symbol, None, Kind.FUNDING), start, end):
+        found = FundingTrack.of([], [])
+        for path in self._paths(self.shelf(symbol, None, StoredKind.FUNDING), start, end):
             found = found.merged(read_funding(path, start, end))
         return found
 
-    def holes(self, symbol: str, interval: Interval, kind: Kind = Kind.KLINES) -> tuple[Span, ...]:
+    def holes(
+        self, symbol: str, interval: Interval, kind: StoredKind = StoredKind.KLINES
+    ) -> tuple[Span, ...]:
         """Return what is missing between the first and the last candle."""
         shelf = self.shelf(symbol, interval, kind)
         return holes_between([note for _, note in self.notes(shelf)], interval)
@@ -110,7 +112,9 @@ class Store:
         """Give the files of a shelf in the order of time, with what each says of itself."""
         return ((path, read_note(path)) for _, path in shelf.months(self.root))
 
-    def shelf(self, symbol: str, interval: Interval | None, kind: Kind = Kind.KLINES) -> Shelf:
+    def shelf(
+        self, symbol: str, interval: Interval | None, kind: StoredKind = StoredKind.KLINES
+    ) -> Shelf:
         """Return where candles of this kind are."""
         return Shelf(self.market, kind, interval, symbol)
 
@@ -159,8 +163,8 @@ class Store:
         symbol: str,
         interval: Interval,
         candles: Track,
-        *sources: Source,
-        kind: Kind = Kind.KLINES,
+        *sources: RowSource,
+        kind: StoredKind = StoredKind.KLINES,
     ) -> None:
         """Add checked `candles`, by months; they take the place of those that were there.
 
@@ -179,7 +183,7 @@ class Store:
         shelf: Shelf,
         month: Span,
         candles: Track,
-        sources: Sequence[Source],
+        sources: Sequence[RowSource],
         nowhere: Iterable[Span] = (),
     ) -> None:
         """Let `candles` be all that is kept of `month`."""
@@ -189,9 +193,9 @@ class Store:
         note = replace(note, holes=gaps(times, shelf.interval), nowhere=joined(nowhere))
         write_candles(shelf.path(self.root, month), candles, note, shelf.interval)
 
-    def write_funding(self, symbol: str, funding: Funding, *sources: Source) -> None:
+    def write_funding(self, symbol: str, funding: FundingTrack, *sources: RowSource) -> None:
         """Add settlements of funding, by months."""
-        shelf = self.shelf(symbol, None, Kind.FUNDING)
+        shelf = self.shelf(symbol, None, StoredKind.FUNDING)
         if not len(funding):
             return
         for month in months(Span(int(funding.at[0]), int(funding.at[-1]) + 1)):
@@ -206,8 +210,8 @@ class Store:
         self,
         shelf: Shelf,
         month: Span,
-        funding: Funding,
-        sources: Sequence[Source],
+        funding: FundingTrack,
+        sources: Sequence[RowSource],
         nowhere: Iterable[Span] = (),
     ) -> None:
         """Let `funding` be all that is kept of `month`."""
@@ -285,10 +289,10 @@ def _months_of(candles: Track) -> Iterator[Span]:
         place = int(np.searchsorted(times, month.end))
 
 
-def _note(ends: list[int], rows: int, sources: Sequence[Source]) -> Note:
+def _note(ends: list[int], rows: int, sources: Sequence[RowSource]) -> Note:
     return Note(rows, ends[0], ends[-1], sources=tuple(sources))
 
 
-def _both(note: Note | None, sources: Sequence[Source]) -> tuple[Source, ...]:
+def _both(note: Note | None, sources: Sequence[RowSource]) -> tuple[RowSource, ...]:
     known = {x.name: x for x in (*(note.sources if note else ()), *sources)}
     return tuple(known.values())

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.arrays import Floats
 from divbot.domain.errors import RecordingError
 from divbot.recordings.table import has_columns, numbers_of, read_columns, rows_by_symbol
-from divbot.recordings.track import Floats, times_of
+from divbot.recordings.track import times_of
 
 _COLUMNS = ("symbol", "time", "rate")
 

@@ -64,7 +64,7 @@ class ArchiveFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Zip:
+class RecordedZip:
     """One zip of candles or funding, of any market and price, by its name and folders."""
 
     path: Path
@@ -81,7 +81,7 @@ class Zip:
     """When its month or day begins, ms UTC."""
 
 
-def zips_below(folder: Path) -> Iterator[Zip]:
+def zips_below(folder: Path) -> Iterator[RecordedZip]:
     """Give the zips below `folder` whose names are the archive's; others are no matter."""
     with decoding(folder, "a folder that can be read", "check its permissions"):
         paths = sorted(path for path in _below(folder) if path.suffix.lower() == ".zip")
@@ -96,7 +96,7 @@ def zips_below(folder: Path) -> Iterator[Zip]:
             begin = round(datetime(year, month, day, tzinfo=UTC).timestamp() * 1000)
         what = "" if interval else match["what"]
         market, product = _place(folder, path)
-        yield Zip(path, market, product, match["symbol"], interval, what, begin)
+        yield RecordedZip(path, market, product, match["symbol"], interval, what, begin)
 
 
 def _place(folder: Path, path: Path) -> tuple[str, str]:

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-from divbot.binance.archive.archive import Archive
-from divbot.binance.transport.transport import Answer
+from divbot.binance.archive.archive import ArchiveClient
+from divbot.binance.transport.transport import HttpReply
 from divbot.domain.clock import ManualClock
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
@@ -20,12 +20,12 @@ class Bucket:
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.files = dict(files)
         self.asked: list[str] = []
-        self.answers: list[Answer | Exception] = []
+        self.answers: list[HttpReply | Exception] = []
         """What is answered first, whatever is asked."""
 
     def get(
         self, url: str, parameters: Mapping[str, str | int], *, seconds: float, max_body: int = 0
-    ) -> Answer:
+    ) -> HttpReply:
         self.asked.append(str(parameters.get("prefix", url)))
         if self.answers:
             answer = self.answers.pop(0)
@@ -33,9 +33,9 @@ class Bucket:
                 raise answer
             return answer
         if "prefix" in parameters:
-            return Answer(200, {}, self.page(parameters).encode())
+            return HttpReply(200, {}, self.page(parameters).encode())
         found = self.files.get(unquote(url.removeprefix("http://files/")))
-        return Answer(404, {}, b"") if found is None else Answer(200, {}, found)
+        return HttpReply(404, {}, b"") if found is None else HttpReply(200, {}, found)
 
     def page(self, parameters: Mapping[str, str | int]) -> str:
         prefix, marker = str(parameters["prefix"]), str(parameters.get("marker", "")).encode()
@@ -68,8 +68,8 @@ class Bucket:
         pass
 
 
-def archive_of(bucket: Bucket) -> Archive:
-    return Archive("http://files", "http://list", bucket, ManualClock(), threading.Event())
+def archive_of(bucket: Bucket) -> ArchiveClient:
+    return ArchiveClient("http://files", "http://list", bucket, ManualClock(), threading.Event())
 
 
 def whole(key: str, content: bytes = b"a zip", **changes: bytes) -> dict[str, bytes]:

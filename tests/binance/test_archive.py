@@ -7,9 +7,9 @@ import hashlib
 import pytest
 
 from divbot.binance.archive.archive import ATTEMPTS
-from divbot.binance.archive.keys import Cadence, Product, Series, first_moment
-from divbot.binance.archive.listings import Entry
-from divbot.binance.transport.transport import Answer
+from divbot.binance.archive.keys import ArchiveSeries, FilePeriod, Product, first_moment
+from divbot.binance.archive.listings import ListedFile
+from divbot.binance.transport.transport import HttpReply
 from divbot.domain.clock import parse_time
 from divbot.domain.errors import BadAnswer, VenueUnreachable
 from divbot.domain.market import Interval, Market
@@ -44,9 +44,9 @@ def test_symbols_that_have_days_alone_are_found_and_the_folder_itself_is_none() 
 def test_a_symbol_that_begins_as_another_one_does_is_another_one() -> None:
     other = f"{FOLDER}BTCUSDT_240628/1h/BTCUSDT_240628-1h-2024-01.zip"
     bucket = Bucket({**months(3), **whole(other)})
-    series = Series(Market.USDM, Product.KLINES, "BTCUSDT", Interval.H1)
+    series = ArchiveSeries(Market.USDM, Product.KLINES, "BTCUSDT", Interval.H1)
 
-    found = archive_of(bucket).entries(series.prefix(Cadence.MONTHLY), "2000", "2025")
+    found = archive_of(bucket).entries(series.prefix(FilePeriod.MONTHLY), "2000", "2025")
 
     assert [x.key for x in found] == [f"{PREFIX}2000-0{n}.zip" for n in (1, 2, 3)]
 
@@ -78,7 +78,7 @@ def test_a_list_is_read_from_its_range_s_start_and_not_beyond_its_end() -> None:
 )
 def test_what_is_no_list_is_an_error_and_no_empty_list(body: bytes) -> None:
     bucket = Bucket(months(1))
-    bucket.answers = [Answer(200, {}, body)] * ATTEMPTS
+    bucket.answers = [HttpReply(200, {}, body)] * ATTEMPTS
 
     with pytest.raises(BadAnswer):
         list(archive_of(bucket).entries(PREFIX, "2000", "2025"))
@@ -87,7 +87,7 @@ def test_what_is_no_list_is_an_error_and_no_empty_list(body: bytes) -> None:
 def test_a_page_that_comes_again_ends_nothing_well() -> None:
     bucket = Bucket(months(600))
     first = bucket.page({"prefix": PREFIX, "max-keys": 1000})
-    bucket.answers = [Answer(200, {}, first.encode())] * (ATTEMPTS + 1)
+    bucket.answers = [HttpReply(200, {}, first.encode())] * (ATTEMPTS + 1)
 
     with pytest.raises(BadAnswer, match="found one that was there before"):
         list(archive_of(bucket).entries(PREFIX, "2000", "2100"))
@@ -95,12 +95,12 @@ def test_a_page_that_comes_again_ends_nothing_well() -> None:
 
 def test_trouble_is_waited_out() -> None:
     bucket = Bucket(months(1))
-    trouble = [Answer(status, {}, b"") for status in (503, 429, 403)]
+    trouble = [HttpReply(status, {}, b"") for status in (503, 429, 403)]
     bucket.answers = [*trouble]
 
     assert len(list(archive_of(bucket).entries(PREFIX, "2000", "2025"))) == 1
     bucket.answers = [VenueUnreachable("reset"), *trouble[:2]]
-    entry = Entry(f"{PREFIX}2000-01.zip", 5, "", "")
+    entry = ListedFile(f"{PREFIX}2000-01.zip", 5, "", "")
     assert archive_of(bucket).file(entry).content == b"a zip"
 
 
@@ -118,14 +118,14 @@ def test_a_file_that_is_not_what_its_checksum_says_is_refused(told: bytes, probl
     bucket = Bucket(whole(f"{PREFIX}2000-01.zip", told=told))
 
     with pytest.raises(BadAnswer, match=problem):
-        archive_of(bucket).file(Entry(f"{PREFIX}2000-01.zip", 5, "", ""))
+        archive_of(bucket).file(ListedFile(f"{PREFIX}2000-01.zip", 5, "", ""))
 
 
 def test_old_checksums_end_without_a_newline() -> None:
     files = whole(f"{PREFIX}2000-01.zip")
     bucket = Bucket({key: content.rstrip() for key, content in files.items()})
 
-    file = archive_of(bucket).file(Entry(f"{PREFIX}2000-01.zip", 5, "", ""))
+    file = archive_of(bucket).file(ListedFile(f"{PREFIX}2000-01.zip", 5, "", ""))
 
     assert file.sha256 == hashlib.sha256(b"a zip").hexdigest()
 
@@ -137,17 +137,17 @@ def test_a_file_without_a_checksum_has_to_be_what_the_list_says(*, is_whole: boo
     archive = archive_of(Bucket({key: b"a zip" if is_whole else b"another"}))
 
     if is_whole:
-        assert archive.file(Entry(key, 5, md5, "")).content == b"a zip"
+        assert archive.file(ListedFile(key, 5, md5, "")).content == b"a zip"
     else:
         with pytest.raises(BadAnswer, match="has no checksum"):
-            archive.file(Entry(key, 5, md5, ""))
+            archive.file(ListedFile(key, 5, md5, ""))
 
 
 def test_a_name_of_any_script_is_asked_for_in_utf_8() -> None:
     key = f"{FOLDER}币安人生USDT/1h/币安人生USDT-1h-2024-01.zip"
     bucket = Bucket(whole(key))
 
-    archive_of(bucket).file(Entry(key, 5, "", ""))
+    archive_of(bucket).file(ListedFile(key, 5, "", ""))
 
     assert bucket.asked[0].isascii()
 
@@ -171,28 +171,30 @@ def test_a_key_tells_its_month_or_day(key: str, moment: str | None) -> None:
     ("series", "cadence", "prefix"),
     [
         (
-            Series(Market.SPOT, Product.KLINES, "BTCUSDT", Interval.MONTH),
-            Cadence.MONTHLY,
+            ArchiveSeries(Market.SPOT, Product.KLINES, "BTCUSDT", Interval.MONTH),
+            FilePeriod.MONTHLY,
             "data/spot/monthly/klines/BTCUSDT/1mo/BTCUSDT-1mo-",
         ),
         (
-            Series(Market.USDM, Product.MARK_KLINES, "BTCUSDT", Interval.M1),
-            Cadence.DAILY,
+            ArchiveSeries(Market.USDM, Product.MARK_KLINES, "BTCUSDT", Interval.M1),
+            FilePeriod.DAILY,
             "data/futures/um/daily/markPriceKlines/BTCUSDT/1m/BTCUSDT-1m-",
         ),
         (
-            Series(Market.USDM, Product.FUNDING, "BTCUSDT"),
-            Cadence.MONTHLY,
+            ArchiveSeries(Market.USDM, Product.FUNDING, "BTCUSDT"),
+            FilePeriod.MONTHLY,
             "data/futures/um/monthly/fundingRate/BTCUSDT/BTCUSDT-fundingRate-",
         ),
     ],
 )
-def test_keys_are_the_archive_s_own(series: Series, cadence: Cadence, prefix: str) -> None:
+def test_keys_are_the_archive_s_own(
+    series: ArchiveSeries, cadence: FilePeriod, prefix: str
+) -> None:
     assert series.prefix(cadence) == prefix
 
 
 def test_long_candles_and_funding_come_by_months_alone() -> None:
     for interval in (Interval.D3, Interval.W1, Interval.MONTH):
-        series = Series(Market.USDM, Product.KLINES, "BTCUSDT", interval)
-        assert [x for x in Cadence if series.comes(x)] == [Cadence.MONTHLY]
-    assert not Series(Market.USDM, Product.FUNDING, "BTCUSDT").comes(Cadence.DAILY)
+        series = ArchiveSeries(Market.USDM, Product.KLINES, "BTCUSDT", interval)
+        assert [x for x in FilePeriod if series.comes(x)] == [FilePeriod.MONTHLY]
+    assert not ArchiveSeries(Market.USDM, Product.FUNDING, "BTCUSDT").comes(FilePeriod.DAILY)

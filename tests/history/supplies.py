@@ -11,13 +11,13 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from divbot.app.download import Supply, open_supply
-from divbot.binance.archive.archive import Archive
+from divbot.binance.archive.archive import ArchiveClient
 from divbot.binance.transport.transports import open_transport
 from divbot.domain.clock import ManualClock, SystemClock
 from divbot.domain.market import Interval, Market
 from divbot.history.candles import between
-from divbot.history.download import Downloader, Outcome, Progress
-from divbot.history.kind import Kind
+from divbot.history.download import Downloader, DownloadOutcome, DownloadStages
+from divbot.history.kind import StoredKind
 from divbot.history.shelf import Shelf
 from divbot.history.spans import Span
 from divbot.history.store import Store
@@ -37,15 +37,15 @@ def supply_of(base_url: str, store: Store) -> Iterator[Supply]:
         open_transport(SystemClock(), connections=12) as transport,
     ):
         listing = f"{base_url}/data.binance.vision"
-        archive = Archive(base_url, listing, transport, ManualClock(), stop)
+        archive = ArchiveClient(base_url, listing, transport, ManualClock(), stop)
         yield replace(supply, archive=archive, stop=stop)
 
 
 def download(
-    supply: Supply, shelves: list[Shelf], span: Span, progress: Progress | None = None
-) -> Outcome:
+    supply: Supply, shelves: list[Shelf], span: Span, progress: DownloadStages | None = None
+) -> DownloadOutcome:
     """Fetch what `shelves` lack of `span`."""
-    downloader: Downloader = supply.downloader(progress or Progress())
+    downloader: Downloader = supply.downloader(progress or DownloadStages())
     with supply.store.locked():
         jobs, failed = downloader.plan(shelves, span)
         assert not failed, failed
@@ -62,7 +62,7 @@ def is_the_market(supply: Supply, symbol: str, interval: Interval, span: Span) -
 
 def is_its_funding(supply: Supply, symbol: str, span: Span) -> bool:
     """Tell the same of funding."""
-    wanted = venue_funding(supply.venue, supply.store.shelf(symbol, None, Kind.FUNDING), span)
+    wanted = venue_funding(supply.venue, supply.store.shelf(symbol, None, StoredKind.FUNDING), span)
     found = supply.store.funding(symbol, *span)
     return found.at.tolist() == wanted.at.tolist() and found.rate.tolist() == wanted.rate.tolist()
 

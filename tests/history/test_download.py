@@ -13,8 +13,8 @@ from divbot.domain.clock import parse_time
 from divbot.domain.errors import StoreError
 from divbot.domain.market import Interval, Market
 from divbot.history.detail import Detail
-from divbot.history.download import Progress
-from divbot.history.kind import Kind
+from divbot.history.download import DownloadStages
+from divbot.history.kind import StoredKind
 from divbot.history.spans import Span
 from tests.exchange.servers import running
 
@@ -52,7 +52,7 @@ def test_monthly_and_daily_files_and_the_venue_make_a_whole(base_url: str, tmp_p
     store = new_store(tmp_path)
     with supply_of(base_url, store) as supply:
         shelves = [store.shelf(x, Interval.H1) for x in SYMBOLS]
-        shelves += [store.shelf(x, None, Kind.FUNDING) for x in SYMBOLS]
+        shelves += [store.shelf(x, None, StoredKind.FUNDING) for x in SYMBOLS]
 
         outcome = download(supply, shelves, SPAN)
 
@@ -73,10 +73,10 @@ def test_what_is_there_already_is_not_fetched_again(base_url: str, tmp_path: Pat
     store = new_store(tmp_path)
     with supply_of(base_url, store) as supply:
         shelves = [store.shelf(x, Interval.H1) for x in SYMBOLS]
-        shelves += [store.shelf(x, None, Kind.FUNDING) for x in SYMBOLS]
+        shelves += [store.shelf(x, None, StoredKind.FUNDING) for x in SYMBOLS]
         download(supply, shelves, SPAN)
 
-        again = supply.downloader(Progress()).plan(shelves, SPAN)
+        again = supply.downloader(DownloadStages()).plan(shelves, SPAN)
 
     assert again == ([], [])
 
@@ -157,7 +157,7 @@ def test_an_archive_without_lists_leaves_holes_and_says_so(base_url: str, tmp_pa
     with supply_of(base_url, store) as supply:
         shelf = store.shelf("BTCUSDT", Interval.H1)
 
-        jobs, failed = supply.downloader(Progress()).plan([shelf], MONTH)
+        jobs, failed = supply.downloader(DownloadStages()).plan([shelf], MONTH)
 
     assert jobs == []
     assert [(x.shelf, x.span) for x in failed] == [(shelf, MONTH)]
@@ -192,7 +192,7 @@ def test_every_length_of_candle_is_whole(base_url: str, tmp_path: Path, interval
         assert supply.holes(shelves, span) == []
 
 
-class Cut(Progress):
+class Cut(DownloadStages):
     """End a download as Ctrl-C does, after so many files."""
 
     def __init__(self, after: int) -> None:
@@ -265,7 +265,7 @@ def test_minutes_are_fetched_when_they_are_first_needed(base_url: str, tmp_path:
     store = new_store(tmp_path)
     day = Span(parse_time("2024-07-03"), parse_time("2024-07-04"))
     with supply_of(base_url, store) as supply:
-        detail = Detail(store, supply.downloader(Progress()))
+        detail = Detail(store, supply.downloader(DownloadStages()))
 
         candles = detail.candles("BTCUSDT", *day)
         marks = detail.marks("BTCUSDT", *day)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Instrument, Interval
 from divbot.history.download import Room
-from divbot.history.funding import HOUR, Funding
+from divbot.history.funding import HOUR, FundingTrack
 from divbot.history.jobs import Planner, lacking
-from divbot.history.parts import Source
+from divbot.history.parts import RowSource
 from divbot.history.selection import most_traded, usdt_symbols
 from divbot.history.spans import Span
 from tests.binance.buckets import Bucket, archive_of, whole
@@ -79,7 +79,7 @@ def test_of_a_new_symbol_that_the_archive_lacks_the_venue_is_asked(tmp_path: Pat
 
 def test_of_what_is_gone_nothing_is_asked_after_its_end(tmp_path: Path) -> None:
     store = new_store(tmp_path)
-    store.write("GONEUSDT", Interval.H1, candles(24, symbol="GONEUSDT"), Source("REST"))
+    store.write("GONEUSDT", Interval.H1, candles(24, symbol="GONEUSDT"), RowSource("REST"))
     planner = Planner(store, archive_of(Bucket({})), {}, START + 90 * DAY)
 
     jobs = planner.jobs(store.shelf("GONEUSDT", Interval.H1), Span(START, START + 90 * DAY))
@@ -119,7 +119,7 @@ def test_funding_is_missing_where_its_own_hours_say_so(
 ) -> None:
     times = [START + n * HOUR for n in places]
 
-    found = Funding.of(times, [0.0001] * len(times), hours).gaps()
+    found = FundingTrack.of(times, [0.0001] * len(times), hours).gaps()
 
     assert found == tuple(Span(START + a * HOUR + 1, START + b * HOUR) for a, b in gaps)
 
@@ -144,7 +144,7 @@ def test_who_was_among_the_most_traded_on_some_day_before(tmp_path: Path) -> Non
             interval=Interval.D1,
             quote_volume=np.array(traded, np.float64),
         )
-        store.write(symbol, Interval.D1, days, Source("a test"))
+        store.write(symbol, Interval.D1, days, RowSource("a test"))
 
     span = Span(START + DAY, START + 2 * DAY)
 

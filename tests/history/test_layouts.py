@@ -14,10 +14,10 @@ from divbot.domain.clock import parse_time
 from divbot.domain.errors import InputError, RecordingError
 from divbot.domain.market import Interval, Market
 from divbot.history.exports import Layout, export
-from divbot.history.funding import Funding
+from divbot.history.funding import FundingTrack
 from divbot.history.imports import import_any
-from divbot.history.kind import Kind
-from divbot.history.parts import Source
+from divbot.history.kind import StoredKind
+from divbot.history.parts import RowSource
 from divbot.history.spans import Span
 from divbot.history.store import Store
 from tests.conftest import DATA
@@ -26,7 +26,7 @@ from tests.exchange.recordings import archive_row, write_zip
 from .markets import START, candles
 
 EVER = Span(0, 1 << 60)
-SOURCE = Source("a test")
+SOURCE = RowSource("a test")
 FILUSDT = DATA / "archive"
 MINUTE = 60_000
 
@@ -38,7 +38,7 @@ def filled(folder: Path, market: Market = Market.USDM) -> Store:
         store.write(symbol, Interval.H1, candles(50, symbol=symbol), SOURCE)
     store.write("BTCUSDT", Interval.MONTH, candles(1, interval=Interval.MONTH), SOURCE)
     if market is Market.USDM:
-        store.write_funding("BTCUSDT", Funding.of([START], [0.0001]), SOURCE)
+        store.write_funding("BTCUSDT", FundingTrack.of([START], [0.0001]), SOURCE)
     return store
 
 
@@ -206,4 +206,4 @@ def test_prune_removes_whole_months_of_what_is_named(
     assert left.open_time[0] == parse_time("2024-02-01")
     assert len(store.candles("BTCUSDT", Interval.MONTH, *EVER).open_time) == 1
     assert len(store.funding("BTCUSDT", *EVER)) == 1
-    assert store.symbols(Interval.M1, Kind.MARK) == ()
+    assert store.symbols(Interval.M1, StoredKind.MARK) == ()

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from divbot.domain.market import Interval, Market
-from divbot.history.parts import Source
+from divbot.history.parts import RowSource
 from divbot.history.store import Store
 
 from .markets import DAY, START, candles
@@ -28,7 +28,7 @@ def root(tmp_path: Path) -> Path:
     for symbol, columns in (("BTCUSDT", {}), ("币安人生USDT", bare)):
         track = candles(96, symbol=symbol, **columns)
         with store.locked():  # which leaves files of its own
-            store.write(symbol, Interval.H1, track, Source("a test"))
+            store.write(symbol, Interval.H1, track, RowSource("a test"))
     return tmp_path
 
 

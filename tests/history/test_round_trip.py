@@ -20,7 +20,7 @@ import pytest
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval, Market
 from divbot.history.inventory import held
-from divbot.history.kind import Kind
+from divbot.history.kind import StoredKind
 from divbot.history.spans import Span
 from divbot.history.store import Store
 from tests.cli.commands import CLOCK, DIVBOT, environment
@@ -53,7 +53,7 @@ def test_a_market_with_many_faults_comes_back_as_it_was(tmp_path: Path) -> None:
         with supply_of(base_url, store) as supply:
             symbols = list(supply.instruments)
             shelves = [store.shelf(x, Interval.H4) for x in symbols]
-            shelves += [store.shelf(x, None, Kind.FUNDING) for x in symbols]
+            shelves += [store.shelf(x, None, StoredKind.FUNDING) for x in symbols]
 
             outcome = download(supply, shelves, SPAN)
 

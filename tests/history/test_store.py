@@ -15,8 +15,8 @@ from divbot.domain.clock import parse_time
 from divbot.domain.errors import StoreError
 from divbot.domain.market import Interval, Market
 from divbot.history.candles import between, chosen, in_a_row, merged, quote_volumes
-from divbot.history.funding import Funding
-from divbot.history.parts import Source
+from divbot.history.funding import FundingTrack
+from divbot.history.parts import RowSource
 from divbot.history.spans import Span, joined, without
 from divbot.history.store import Store
 
@@ -24,7 +24,7 @@ from .markets import DAY, HOUR, START, candles, equal
 
 BTC = ("BTCUSDT", Interval.H1)
 ALL = (0, 1 << 60)
-SOURCE = Source("a test", "abc")
+SOURCE = RowSource("a test", "abc")
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_a_later_source_adds_what_an_earlier_one_did_not_tell_and_takes_nothing(
     poor = candles(10, quote_volume=None, trades=None, taker_volume=None, taker_quote_volume=None)
 
     store.write(*BTC, full, SOURCE)
-    store.write(*BTC, poor, Source("another"))
+    store.write(*BTC, poor, RowSource("another"))
 
     assert equal(store.candles(*BTC, *ALL), full)
     notes = [note for _, note in store.notes(store.shelf(*BTC))]
@@ -158,8 +158,8 @@ def test_one_day_of_minutes_is_read_alone(store: Store) -> None:
 
 
 def test_funding_is_kept_by_the_minute_it_was_due_and_once(store: Store) -> None:
-    late = Funding.of([START + 18, START + 8 * HOUR], [0.0001, -0.00006151], [8, 8])
-    again = Funding.of([START, START + 16 * HOUR], [0.0001, 0.0003], mark_price=[100.5, 101.5])
+    late = FundingTrack.of([START + 18, START + 8 * HOUR], [0.0001, -0.00006151], [8, 8])
+    again = FundingTrack.of([START, START + 16 * HOUR], [0.0001, 0.0003], mark_price=[100.5, 101.5])
 
     store.write_funding("BTCUSDT", late, SOURCE)
     store.write_funding("BTCUSDT", again, SOURCE)

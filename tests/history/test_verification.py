@@ -12,7 +12,7 @@ from divbot import cli
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval
 from divbot.history.candles import chosen
-from divbot.history.parts import Source, note_text, read_note
+from divbot.history.parts import RowSource, note_text, read_note
 from divbot.history.spans import Span
 from divbot.history.store import Store
 from tests.exchange.servers import running
@@ -86,7 +86,7 @@ def test_what_cannot_be_had_again_is_put_aside_and_told(
     base_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = new_store(tmp_path)
-    store.write("GONEUSDT", Interval.H1, candles(24, symbol="GONEUSDT"), Source("mine"))
+    store.write("GONEUSDT", Interval.H1, candles(24, symbol="GONEUSDT"), RowSource("mine"))
     path = next(store.root.rglob("*.parquet"))
     path.write_bytes(path.read_bytes()[:-100])
 
@@ -100,7 +100,7 @@ def test_what_cannot_be_had_again_is_put_aside_and_told(
 def test_hashing_alone_asks_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = new_store(tmp_path)
     some = candles(60)
-    store.write(*BTC, chosen(some, slice(0, 50)), Source("mine"))
+    store.write(*BTC, chosen(some, slice(0, 50)), RowSource("mine"))
 
     assert verify(store, "http://127.0.0.1:9", "--local") == 0
 

@@ -14,16 +14,16 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
-from divbot.binance.archive.keys import CHECKSUM, Cadence, Product
+from divbot.binance.archive.keys import CHECKSUM, FilePeriod, Product
 from divbot.binance.archive.listings import (
     PAGE,
-    Entry,
-    Page,
+    ListedFile,
+    ListPage,
     check_progress,
     pages,
     parse_page,
 )
-from divbot.binance.transport.transport import MEBIBYTE, Answer, Transport
+from divbot.binance.transport.transport import MEBIBYTE, HttpReply, Transport
 from divbot.domain.clock import Clock
 from divbot.domain.errors import BadAnswer, TryAgain
 from divbot.domain.market import Market
@@ -39,15 +39,15 @@ _LARGEST_LIST = 4 * MEBIBYTE
 _LONGEST_CHECKSUM = 4096
 
 
-class ArchiveFile(NamedTuple):
+class FetchedFile(NamedTuple):
     """A whole file of the archive."""
 
-    entry: Entry
+    entry: ListedFile
     content: bytes
     sha256: str
 
 
-class Archive:
+class ArchiveClient:
     """Ask one archive; safe to use from several threads.
 
     `url` is where files are, `listing_url` where lists of them are. `stop` ends every wait.
@@ -65,13 +65,15 @@ class Archive:
     def symbols(self, market: Market, product: Product) -> tuple[str, ...]:
         """Return every symbol that ever had a file, those that are dead included."""
         found: set[str] = set()
-        for cadence in Cadence:
+        for cadence in FilePeriod:
             folder = product.folder(market, cadence)
             for page in self._pages(folder, "", delimiter="/"):
                 found.update(x.removeprefix(folder).rstrip("/") for x in page.folders)
         return tuple(sorted(found - {""}))
 
-    def entries(self, prefix: str, start: str, end: str, expected: int = PAGE) -> Iterator[Entry]:
+    def entries(
+        self, prefix: str, start: str, end: str, expected: int = PAGE
+    ) -> Iterator[ListedFile]:
         """Give the zips whose keys begin with `prefix`, what follows it from `start` to `end`.
 
         `expected` is about how many there are, their checksums included.
@@ -86,7 +88,7 @@ class Archive:
             if page.end.encode() >= f"{prefix}{end}".encode():
                 return
 
-    def file(self, entry: Entry) -> ArchiveFile:
+    def file(self, entry: ListedFile) -> FetchedFile:
         """Return a file that fits its checksum; one without a checksum has to fit its ETag.
 
         Raise BadAnswer where it does not fit, VenueUnreachable where it cannot be had.
@@ -100,7 +102,7 @@ class Archive:
             digest = hashlib.sha256(packed).hexdigest()
             problem = _contradiction(name, digest, told, packed, entry)
             if not problem:
-                return ArchiveFile(entry, packed, digest)
+                return FetchedFile(entry, packed, digest)
             if attempt:
                 raise BadAnswer(problem)
             # It may have been replaced between the two questions.
@@ -116,8 +118,8 @@ class Archive:
 
     def _pages(
         self, prefix: str, start: str, *, delimiter: str = "", size: int = PAGE
-    ) -> Iterator[Page]:
-        def ask(marker: str) -> Page:
+    ) -> Iterator[ListPage]:
+        def ask(marker: str) -> ListPage:
             parameters: dict[str, str | int] = {
                 "prefix": prefix,
                 "max-keys": size,
@@ -128,8 +130,8 @@ class Archive:
 
         return pages(ask, start)
 
-    def _page(self, parameters: dict[str, str | int], marker: str) -> Page:
-        def asked() -> Page:
+    def _page(self, parameters: dict[str, str | int], marker: str) -> ListPage:
+        def asked() -> ListPage:
             answer = self._answer(f"{self._listing_url}/", parameters, _SECONDS, _LARGEST_LIST)
             # A missing list says so in XML, which is none.
             page = parse_page(answer.body)
@@ -140,7 +142,7 @@ class Archive:
 
     def _answer(
         self, url: str, parameters: dict[str, str | int], seconds: float, most: int
-    ) -> Answer:
+    ) -> HttpReply:
         """Return an answer of 200 or 404; BadAnswer for any other."""
         answer = self._transport.get(url, parameters, seconds=seconds, max_body=most)
         if answer.status not in (200, 404):
@@ -163,7 +165,9 @@ class Archive:
         return not self._clock.wait(pause, self._stop)
 
 
-def _contradiction(name: str, digest: str, told: bytes | None, packed: bytes, entry: Entry) -> str:
+def _contradiction(
+    name: str, digest: str, told: bytes | None, packed: bytes, entry: ListedFile
+) -> str:
     """Return what is wrong with a file, in words; nothing for a sound one."""
     if told is None:
         md5 = hashlib.md5(packed, usedforsecurity=False).hexdigest()

@@ -22,7 +22,7 @@ _DATE = re.compile(r"-(\d{4})-(\d{1,2})(?:-(\d{1,2}))?\.zip")
 CHECKSUM = ".CHECKSUM"
 
 
-class Cadence(StrEnum):
+class FilePeriod(StrEnum):
     """How long a time one file holds."""
 
     MONTHLY = "monthly"
@@ -36,13 +36,13 @@ class Product(StrEnum):
     MARK_KLINES = "markPriceKlines"
     FUNDING = "fundingRate"
 
-    def folder(self, market: Market, cadence: Cadence) -> str:
+    def folder(self, market: Market, cadence: FilePeriod) -> str:
         """Return the folder in which each symbol has one."""
         return f"{_ROOTS[market]}/{cadence.value}/{self.value}/"
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class ArchiveSeries:
     """One symbol's files of one product and interval."""
 
     market: Market
@@ -51,19 +51,19 @@ class Series:
     interval: Interval | None = None
     """None: funding has none."""
 
-    def folder(self, cadence: Cadence) -> str:
+    def folder(self, cadence: FilePeriod) -> str:
         """Return the folder of its files."""
         name = f"{_interval_name(self.interval)}/" if self.interval else ""
         return f"{self.product.folder(self.market, cadence)}{self.symbol}/{name}"
 
-    def prefix(self, cadence: Cadence) -> str:
+    def prefix(self, cadence: FilePeriod) -> str:
         """Return what its keys begin with; the date follows."""
         name = _interval_name(self.interval) if self.interval else self.product.value
         return f"{self.folder(cadence)}{self.symbol}-{name}-"
 
-    def comes(self, cadence: Cadence) -> bool:
+    def comes(self, cadence: FilePeriod) -> bool:
         """Tell whether there are such files at all."""
-        if cadence is Cadence.MONTHLY:
+        if cadence is FilePeriod.MONTHLY:
             return True
         return self.product is not Product.FUNDING and self.interval not in _MONTHLY_ONLY
 

@@ -21,7 +21,7 @@ _MOST_PAGES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListedFile:
     """One file of the archive."""
 
     key: str
@@ -33,17 +33,17 @@ class Entry:
     """When it was put there, as the list writes it."""
 
 
-class Page(NamedTuple):
+class ListPage(NamedTuple):
     """One page of a list."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[ListedFile, ...]
     folders: tuple[str, ...]
     is_last: bool
     end: str
     """The last name on it, of a file or a folder."""
 
 
-def parse_page(body: bytes) -> Page:
+def parse_page(body: bytes) -> ListPage:
     """Return what one page says; raise BadAnswer for whatever is none."""
     root = _parsed(body)
     entries = tuple(_entry(x) for x in _children(root, "Contents"))
@@ -52,10 +52,12 @@ def parse_page(body: bytes) -> Page:
     if is_truncated not in ("true", "false"):
         raise BadAnswer(f"expected a list that says whether it ends, found {is_truncated[:20]!r}")
     names = [*(x.key for x in entries), *folders]
-    return Page(entries, folders, is_truncated == "false", max(names, key=str.encode, default=""))
+    return ListPage(
+        entries, folders, is_truncated == "false", max(names, key=str.encode, default="")
+    )
 
 
-def pages(ask: Callable[[str], Page], start: str = "") -> Iterator[Page]:
+def pages(ask: Callable[[str], ListPage], start: str = "") -> Iterator[ListPage]:
     """Give the pages of a list behind the name `start`, as `ask` gives the one behind a name."""
     for _ in range(_MOST_PAGES):
         page = ask(start)
@@ -66,7 +68,7 @@ def pages(ask: Callable[[str], Page], start: str = "") -> Iterator[Page]:
     raise BadAnswer(f"expected a list that ends, found more than {_MOST_PAGES} pages")
 
 
-def check_progress(page: Page, start: str) -> None:
+def check_progress(page: ListPage, start: str) -> None:
     """Raise BadAnswer for a page that does not lie behind `start`, as one that comes again."""
     names = [x.key for x in page.entries] + list(page.folders)
     if any(x.encode() <= start.encode() for x in names) or (not names and not page.is_last):
@@ -85,12 +87,12 @@ def _parsed(body: bytes) -> ET.Element:
     return root
 
 
-def _entry(element: ET.Element) -> Entry:
+def _entry(element: ET.Element) -> ListedFile:
     size = _text(element, "Size")
     if not (size.isascii() and size.isdigit() and len(size) < 16):
         raise BadAnswer(f"expected the size of a file, found {size[:20]!r}")
     etag = _text(element, "ETag").strip('"')
-    return Entry(_text(element, "Key"), int(size), etag, _text(element, "LastModified"))
+    return ListedFile(_text(element, "Key"), int(size), etag, _text(element, "LastModified"))
 
 
 def _children(element: ET.Element, name: str) -> Iterator[ET.Element]:
