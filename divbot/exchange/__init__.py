@@ -4,6 +4,7 @@
 server (asyncio)  -> front -> faults/   what is answered wrongly, late or not at all
                            -> desk  -> rest/     the answers, written
                   -> streams/          pushed answers
+                  -> archive/          the files of all this, made when asked for, and S3's listing
 market/  synthetic or recorded tape -> venue: candles, trades, quotes at any time
 control, traffic, options, embedded: how a test or a demo runs it
 ```

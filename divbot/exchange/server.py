@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from ipaddress import ip_address
 from types import FrameType
 
@@ -139,8 +140,9 @@ def _archive(
 
         if venue.is_recorded or not options.awkward:
             return {market: listed(each.tape) for market, each in venues.items()}
+        interrupted = partial(_interrupted, options)
         return {
-            market: with_past(market, options.seed, start, options.symbols, each.tape)
+            market: with_past(market, options.seed, start, options.symbols, each.tape, interrupted)
             for market, each in venues.items()
         }
 

@@ -132,9 +132,8 @@ def funding_lines(holding: Holding, start: int, end: int) -> bytes:
 
 
 def _settlements(life: Life, start: int, last: int) -> Iterator[str]:
-    listing = life.listing
-    first = max(start, life.start, listing.listed_at + 1)
-    for due in settled(listing, first, min(last, life.end)):
+    listing = replace(life.listing, listed_at=life.begin)
+    for due in settled(listing, max(start, life.begin + 1), min(last, life.end)):
         yield _line(listing, due, funding_rate(listing, due))
     endless = replace(listing, terms=replace(listing.terms, ended_at=None))
     for due in settled(endless, max(start, life.end + 1), min(last, life.flat_until)):
