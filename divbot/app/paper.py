@@ -2,7 +2,7 @@
 
     main thread                         scanner thread              worker processes
     Loop -> Engine.step(now)            BackgroundScanner           BlockWorker
-              |  latest() <- ReportCache <- publish(report) <------- ProcessPool
+              |  findings() <- ReportCache <- publish(report) <------- ProcessPool
               |  quotes, minutes, funding  <-- BinanceTrading
               +-> Journal (SQLite)
 
@@ -134,7 +134,7 @@ class PaperRun:
             state=condition.state.value,
             scans=condition.scans,
             as_of=report.as_of if report else 0,
-            published_at=published.at if published else 0,
+            published_at=published.findings.at if published else 0,
             symbols=report.summary.scanned if report else 0,
             seconds=condition.seconds,
             opportunities=report.opportunities if report else (),

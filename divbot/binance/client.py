@@ -21,13 +21,12 @@ from divbot.binance.protocol.endpoints import (
     request_weight,
 )
 from divbot.binance.protocol.wire import (
+    BookTicker,
     BySymbol,
     Candles,
     Funding,
     Listing,
     ListingParser,
-    Minutes,
-    Quote,
     final_klines_of_json,
     parse_funding,
     parse_minutes,
@@ -50,6 +49,7 @@ from divbot.domain.errors import (
     VenueUnreachable,
 )
 from divbot.domain.market import Interval, Market, Ticker
+from divbot.domain.minutes import Minutes
 
 T = TypeVar("T")
 ParseKlines: TypeAlias = Callable[[bytes, Interval], Candles]
@@ -131,13 +131,13 @@ class BinanceClient:
         )
         return self._ask(Endpoint.EXCHANGE_INFO, lean, self._listings.parse, _LARGE)
 
-    def tickers(self) -> tuple[BySymbol[Ticker], BySymbol[Quote]]:
+    def tickers(self) -> tuple[BySymbol[Ticker], BySymbol[BookTicker]]:
         """Return the last 24 hours of every symbol and, on spot, its best bid and ask."""
         if self.market is Market.SPOT:
             return self._ask(Endpoint.TICKER_24HR, {}, parse_tickers_and_quotes, _LARGE)
         return self._ask(Endpoint.TICKER_24HR, {}, parse_tickers, _LARGE), BySymbol({})
 
-    def quotes(self) -> BySymbol[Quote]:
+    def quotes(self) -> BySymbol[BookTicker]:
         """Return the best bid and ask of every symbol."""
         return self._ask(Endpoint.BOOK_TICKER, {}, parse_quotes, _LARGE)
 

@@ -16,7 +16,7 @@ from divbot.binance.listing.rules import Rule, UniverseRules
 from divbot.binance.listing.stocks import Stocks, tokenisable
 from divbot.binance.listing.universe import Universe
 from divbot.binance.notebook import Notebook
-from divbot.binance.protocol.wire import BySymbol, Candles, Listing, Quote
+from divbot.binance.protocol.wire import BookTicker, BySymbol, Candles, Listing
 from divbot.binance.server_clock import ServerClock
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import (
@@ -65,7 +65,7 @@ class FakeClient:
         listed = {x.symbol: x for x in coins + stocks}
         return Listing(listed, 1234, self.clock.now() + AHEAD)
 
-    def tickers(self) -> tuple[BySymbol[Ticker], BySymbol[Quote]]:
+    def tickers(self) -> tuple[BySymbol[Ticker], BySymbol[BookTicker]]:
         low = Decimal(1)
         tickers = {
             symbol: Ticker(symbol, low, low + Decimal(width), low, low, self.clock.now() + AHEAD)
@@ -73,8 +73,8 @@ class FakeClient:
         }
         return BySymbol(tickers), self.quotes()
 
-    def quotes(self) -> BySymbol[Quote]:
-        return BySymbol(dict.fromkeys(self.ranges, Quote(Decimal("0.999"), Decimal(1))))
+    def quotes(self) -> BySymbol[BookTicker]:
+        return BySymbol(dict.fromkeys(self.ranges, BookTicker(Decimal("0.999"), Decimal(1))))
 
     def server_time(self) -> int:
         self.asked.append("time")

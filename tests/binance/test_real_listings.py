@@ -10,9 +10,9 @@ from pathlib import Path
 from divbot.binance.listing.rules import Rule, Snapshot, UniverseRules
 from divbot.binance.listing.universe import Universe, select
 from divbot.binance.protocol.wire import (
+    BookTicker,
     Listing,
     ListingParser,
-    Quote,
     parse_quotes,
     parse_tickers,
 )
@@ -34,7 +34,7 @@ def universe_of(
     listing: Listing,
     market: Market,
     day: Mapping[str, Ticker] | None = None,
-    quotes: Mapping[str, Quote] | None = None,
+    quotes: Mapping[str, BookTicker] | None = None,
 ) -> Universe:
     """Return the universe of a listing; without tickers, as if all were traded alike."""
     assert listing.server_time is not None
@@ -45,7 +45,7 @@ def universe_of(
             listing.server_time,
             listing.instruments,
             dict.fromkeys(listing.instruments, alike) if day is None else day,
-            dict.fromkeys(listing.instruments, Quote(Decimal(1), Decimal(1)))
+            dict.fromkeys(listing.instruments, BookTicker(Decimal(1), Decimal(1)))
             if quotes is None
             else quotes,
         ),

@@ -8,7 +8,7 @@ import pytest
 
 from divbot.binance.listing.rules import LeftOut, Rule, Snapshot, UniverseRules
 from divbot.binance.listing.universe import Universe, select
-from divbot.binance.protocol.wire import Quote
+from divbot.binance.protocol.wire import BookTicker
 from divbot.domain.errors import InputError
 from divbot.domain.market import Instrument, Market, Ticker
 
@@ -37,7 +37,7 @@ def snapshot(*instruments: Instrument, market: Market = Market.SPOT, **changes: 
     symbols = [x.symbol for x in instruments]
     usual: dict[str, Any] = {
         "tickers": {x: ticker(x, 1000 - rank) for rank, x in enumerate(symbols)},
-        "quotes": {x: Quote(Decimal("0.999"), Decimal(1)) for x in symbols},
+        "quotes": {x: BookTicker(Decimal("0.999"), Decimal(1)) for x in symbols},
     }
     given = {name: {**usual[name], **changes.pop(name, {})} for name in usual}
     return Snapshot(market, NOW, {x.symbol: x for x in instruments}, **given, **changes)
@@ -159,7 +159,7 @@ def test_a_symbol_without_a_ticker_is_left_out() -> None:
     ],
 )
 def test_a_wide_spread_leaves_a_symbol_out(bid: str, ask: str, rules: list[Rule]) -> None:
-    quote = Quote(Decimal(bid), Decimal(ask))
+    quote = BookTicker(Decimal(bid), Decimal(ask))
 
     found = select(snapshot(instrument("AAA"), quotes={"AAAUSDT": quote}), RULES)
 

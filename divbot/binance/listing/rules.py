@@ -15,7 +15,7 @@ from itertools import chain
 
 from divbot.binance.listing.assets import listed_assets
 from divbot.binance.protocol.endpoints import Endpoint
-from divbot.binance.protocol.wire import Quote
+from divbot.binance.protocol.wire import BookTicker
 from divbot.domain.clock import utc_text
 from divbot.domain.market import DroppedRow, Instrument, Market, Ticker
 
@@ -102,7 +102,7 @@ class Snapshot:
     """The venue's time, ms UTC."""
     instruments: Mapping[str, Instrument]
     tickers: Mapping[str, Ticker]
-    quotes: Mapping[str, Quote]
+    quotes: Mapping[str, BookTicker]
     stocks: frozenset[str] = frozenset()
     """Base assets that futures list as stocks."""
     flat: frozenset[str] = frozenset()

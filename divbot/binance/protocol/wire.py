@@ -33,6 +33,7 @@ from divbot.domain.clock import plausible_ms
 from divbot.domain.errors import BadAnswer
 from divbot.domain.fills import Candle
 from divbot.domain.market import DroppedRow, Instrument, Interval, Market, Ticker
+from divbot.domain.minutes import FundingRate, Minutes
 
 T = TypeVar("T")
 
@@ -51,24 +52,6 @@ class Candles(NamedTuple):
     close: NDArray[np.float64]
     volume: NDArray[np.float64]
     """In units of the base asset."""
-
-
-class Minutes(NamedTuple):
-    """Short candles of one symbol, in exact decimals, in the order of time."""
-
-    final: tuple[Candle, ...]
-    forming: Candle | None
-    """The newest one, which still changes; None where there is none."""
-
-
-class FundingRate(NamedTuple):
-    """One settlement of funding."""
-
-    at: int
-    """When it was due, ms UTC."""
-    rate: Decimal
-    """What a long position pays, as a part of its value; below zero: it receives."""
-    mark_price: Decimal
 
 
 class Funding(NamedTuple):
@@ -97,7 +80,7 @@ class Listing(NamedTuple):
     """Rows of instruments that make no sense."""
 
 
-class Quote(NamedTuple):
+class BookTicker(NamedTuple):
     """The best bid and ask of one symbol; zero where there is none."""
 
     bid: Decimal
@@ -183,7 +166,7 @@ def check_candles(candles: Candles, interval: Interval) -> None:
 def parse_funding(body: bytes) -> Funding:
     """Return settlements of funding in the order of time."""
     rates, dropped = read_rows(parse_json(body), Endpoint.FUNDING_RATE, _funding_rate)
-    return Funding(tuple(sorted(rates)), dropped)
+    return Funding(tuple(sorted(rates, key=lambda x: x.at)), dropped)
 
 
 def _funding_rate(row: Row) -> FundingRate:
@@ -321,13 +304,13 @@ def parse_tickers(body: bytes) -> BySymbol[Ticker]:
     return BySymbol({x.symbol: x for x in found}, dropped)
 
 
-def parse_quotes(body: bytes) -> BySymbol[Quote]:
+def parse_quotes(body: bytes) -> BySymbol[BookTicker]:
     """Return the best bid and ask by symbol."""
     found, dropped = read_rows(parse_json(body), Endpoint.BOOK_TICKER, _quote)
     return BySymbol(dict(found), dropped)
 
 
-def parse_tickers_and_quotes(body: bytes) -> tuple[BySymbol[Ticker], BySymbol[Quote]]:
+def parse_tickers_and_quotes(body: bytes) -> tuple[BySymbol[Ticker], BySymbol[BookTicker]]:
     """Return both of tickers that name bid and ask; a dropped row is dropped from the first."""
     found, dropped = read_rows(
         parse_json(body), Endpoint.TICKER_24HR, lambda row: (_ticker(row), _quote(row))
@@ -350,5 +333,5 @@ def _ticker(row: Row) -> Ticker:
     return ticker
 
 
-def _quote(row: Row) -> tuple[str, Quote]:
-    return symbol_of(row), Quote(amount_of(row, "bidPrice"), amount_of(row, "askPrice"))
+def _quote(row: Row) -> tuple[str, BookTicker]:
+    return symbol_of(row), BookTicker(amount_of(row, "bidPrice"), amount_of(row, "askPrice"))

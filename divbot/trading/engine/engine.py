@@ -24,9 +24,10 @@ from divbot.domain.events import Event, Marked, Paused
 from divbot.domain.fills import Candle, Costs, Quote, Reason
 from divbot.domain.ledger import Ledger
 from divbot.domain.market import BENCHMARK, Interval, Market
+from divbot.domain.minutes import Minutes
 from divbot.domain.notices import Outage, Tell, same_words
 from divbot.domain.positions import Position, Seen
-from divbot.domain.signals import Opportunity
+from divbot.domain.signals import Findings, Opportunity
 from divbot.trading.engine.account import Account
 from divbot.trading.engine.decide import (
     EntryRules,
@@ -42,7 +43,7 @@ from divbot.trading.engine.questions import Questions
 from divbot.trading.engine.sizing import Entry, Refusal, SizingRules, enter
 from divbot.trading.engine.snapshot import LATE
 from divbot.trading.engine.watch import PositionWatch
-from divbot.trading.port import Minutes, Published, SignalFeed, TradingVenue
+from divbot.trading.port import SignalFeed, TradingVenue
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ class Engine:
             # Before anything is closed: what it lost on earlier days is no loss of this one.
             self._mark(now)
             self._watch.close_by_quote()
-            self._act(self._feed.latest(), now)
+            self._act(self._feed.findings(), now)
         self._tell_of_trouble(now)
         self._publish(now)
 
@@ -160,10 +161,10 @@ class Engine:
             self._benchmark = benchmark.middle
         return quotes
 
-    def _act(self, published: Published | None, now: int) -> None:
+    def _act(self, findings: Findings | None, now: int) -> None:
         """Decide, look again, and do what was decided at the quotes that came after it."""
-        closing = self._to_close(published, now)
-        entering = self._to_enter(published, now)
+        closing = self._to_close(findings, now)
+        entering = self._to_enter(findings, now)
         if not closing and not entering:
             return
         seen = self._seen([x.divergence.symbol for x in entering])
@@ -180,40 +181,38 @@ class Engine:
         for opportunity in entering:
             self._enter(opportunity, quotes, seen)
 
-    def _to_close(self, published: Published | None, now: int) -> list[tuple[Position, Reason]]:
-        report = published.report if published else None
+    def _to_close(self, findings: Findings | None, now: int) -> list[tuple[Position, Reason]]:
         return [
             (position, reason)
             for position in self._account.positions
-            if (reason := reason_to_close(position, report, now, self._rules.exits))
+            if (reason := reason_to_close(position, findings, now, self._rules.exits))
         ]
 
-    def _to_enter(self, published: Published | None, now: int) -> list[Opportunity]:
+    def _to_enter(self, findings: Findings | None, now: int) -> list[Opportunity]:
         """Return what to enter because of a report that was not acted on yet."""
         rules, ledger = self._rules.entries, self._account.ledger
         self._pause(pause_reason(ledger, self._account.equity, now, rules), now)
-        if published is None or published.version == self._acted_on:
+        if findings is None or findings.version == self._acted_on:
             return []
-        self._acted_on = published.version
-        report = published.report
+        self._acted_on = findings.version
         moment = Moment(now, self._started_at, self._rules.interval, ledger)
-        seconds = max(now - published.at, 0) // 1000
+        seconds = max(now - findings.at, 0) // 1000
         in_time = "reports of the background scanner come in time again"
-        if is_too_old(published, now, rules):
+        if is_too_old(findings, now, rules):
             late = f"a report of the background scanner is too old to act on ({seconds}s)"
             self._lateness.note(late, back=in_time, now=now)
             return []
         processing = (
-            f"processing {len(report.open_to_trade)} opportunities from background scanner "
+            f"processing {len(findings.open_to_trade)} opportunities from background scanner "
             f"(age: {seconds}s)"
         )
-        if now - published.at <= LATE:
+        if now - findings.at <= LATE:
             self._lateness.end(now)
-            if report.open_to_trade:
+            if findings.open_to_trade:
                 self._tell(processing, is_detail=True)
-        elif report.open_to_trade:
+        elif findings.open_to_trade:
             self._lateness.note(processing, back=in_time, now=now)
-        return [] if self._account.ledger.paused else choose(report, moment, rules)
+        return [] if self._account.ledger.paused else choose(findings, moment, rules)
 
     def _seen(self, symbols: Sequence[str]) -> dict[str, Seen]:
         """Return how the forming minute of each symbol stands before its entry."""

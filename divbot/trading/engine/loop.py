@@ -6,21 +6,14 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
+from divbot.domain.clock import Clock
 from divbot.domain.notices import Tell
 
 _KEPT = 20_000
 
 
-class Waits(Protocol):
-    """What lets time pass."""
-
-    def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
-        """Wait for `seconds`; return True when `stop` was set meanwhile."""
-
-
-def stop_after(seconds: float, clock: Waits, stop: threading.Event) -> threading.Thread:
+def stop_after(seconds: float, clock: Clock, stop: threading.Event) -> threading.Thread:
     """Set `stop` after `seconds`, whatever is waited for then; return what does so."""
 
     def count_down() -> None:
@@ -30,13 +23,6 @@ def stop_after(seconds: float, clock: Waits, stop: threading.Event) -> threading
     thread = threading.Thread(target=count_down, name="duration", daemon=True)
     thread.start()
     return thread
-
-
-class MarketClock(Waits, Protocol):
-    """The venue's time."""
-
-    def now(self) -> int:
-        """Return it, ms UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +48,7 @@ class Loop:
 
     def __init__(
         self,
-        clock: MarketClock,
+        clock: Clock,
         every: int,
         stop: threading.Event,
         tell: Tell,
