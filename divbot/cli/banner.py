@@ -138,7 +138,7 @@ def _results(
     if ledger.dust:
         yield "left over", dust_text(ledger, snapshot.prices)
     yield "costs", _costs(ledger)
-    yield "price checks", _looks(lateness)
+    yield "price checks", _price_checks(lateness)
     yield _JOURNAL, journal
     yield "to see more", "divbot trades, divbot stats"
 
@@ -159,13 +159,13 @@ def _positions(ledger: Ledger) -> str:
     return f"; {_counted(len(ledger.positions), 'position')} {stay} in the journal: {names}"
 
 
-def _looks(lateness: Lateness) -> str:
-    looks = (
+def _price_checks(lateness: Lateness) -> str:
+    checks = (
         f"{lateness.steps}, {lateness.missed} missed" if lateness.missed else str(lateness.steps)
     )
     if not lateness.waited:
-        return looks
-    return f"{looks}; delay p99 {lateness.p99:.0f} ms, worst {lateness.worst:.0f} ms"
+        return checks
+    return f"{checks}; delay p99 {lateness.p99:.0f} ms, worst {lateness.worst:.0f} ms"
 
 
 def _costs(ledger: Ledger) -> str:

@@ -22,7 +22,7 @@ from divbot.domain.events import (
 )
 from divbot.domain.fills import Quote
 from divbot.domain.history import History
-from divbot.domain.money import gain
+from divbot.domain.money import round_down
 from divbot.domain.positions import MINUTE, Position
 from divbot.domain.signals import Side
 from divbot.domain.trades import ClosedTrade
@@ -104,14 +104,15 @@ class Ledger:
         A position or dust without a price counts with the last one that is known.
         """
         positions = (
-            max(x.wallet + x.profit_at(prices.get(x.symbol, x.last_price)), ZERO)
-            for x in self.positions.values()
+            x.value_at(prices.get(x.symbol, x.last_price)) for x in self.positions.values()
         )
         return self.cash + sum(positions, ZERO) + self.dust_worth(prices)
 
     def dust_worth(self, prices: Mapping[str, Decimal]) -> Decimal:
         """Return what all dust is worth, valued like that."""
-        worths = (gain(x.quantity * prices.get(symbol, x.price)) for symbol, x in self.dust.items())
+        worths = (
+            round_down(x.quantity * prices.get(symbol, x.price)) for symbol, x in self.dust.items()
+        )
         return sum(worths, ZERO)
 
     def prices_in(self, quotes: Mapping[str, Quote]) -> dict[str, Decimal]:
@@ -214,7 +215,7 @@ class Ledger:
             quantity=event.quantity,
             entry_price=event.fill.price,
             leverage=event.leverage,
-            wallet=event.margin,
+            margin=event.margin,
             stop=event.stop,
             first_stop=event.stop,
             target=event.target,
@@ -241,15 +242,15 @@ class Ledger:
         position = self._open(event)
         if event.at <= position.funded_until:
             raise LedgerError(f"trade {event.trade}: funding of {event.at} was paid already")
-        wallet = position.wallet + event.amount
-        if wallet < 0:
+        margin = position.margin + event.amount
+        if margin < 0:
             raise LedgerError(f"trade {event.trade}: funding of {event.amount} exceeds its margin")
         so_far = self.funding.get(event.trade, ZERO) + event.amount
         funded = replace(self, funding=_put(self.funding, event.trade, so_far))
         return funded._with(  # noqa: SLF001 - its own kind
             replace(
                 position,
-                wallet=wallet,
+                margin=margin,
                 liquidation=event.liquidation,
                 funded_until=event.at,
                 checked_until=max(position.checked_until, event.at),

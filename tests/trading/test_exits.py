@@ -117,7 +117,7 @@ def test_funding_is_paid_from_the_margin_and_moves_the_liquidation() -> None:
     (held,) = trader.ledger.positions.values()
     # 0.1 % of 10 * 101. Then (98.99 - 1000) / (10 * (0.025 - 1)), on a tick of 0.1.
     assert (event.at, event.amount) == (NOON + 4 * HOUR, d("-1.01"))
-    assert held.wallet == d("98.99")
+    assert held.margin == d("98.99")
     assert held.liquidation == d("92.5")  # 92.411282, early rather than late
 
 

@@ -1,12 +1,12 @@
 """The paper trader: positions first, then entries, each step from what is known at that moment.
 
 Theory of operation. A step asks for all quotes at once. Whenever a minute has ended, the final
-candles since the last look are replayed for each open position: they see every wick between two
-looks. Then the quotes are held against stops and targets. What is decided (an entry, a closing for
-another reason than stop and target) is decided first and filled at the next quote, which is asked
-for after the decision. Events are written before the next thing is done; the ledger is what the
-journal says, and nothing else remembers a trade. A report of the scanner is acted on once, by its
-version.
+candles since the last price check are replayed for each open position: they see every wick between
+two of them. Then the quotes are held against stops and targets. What is decided (an entry, a
+closing for another reason than stop and target) is decided first and filled at the next quote,
+which is asked for after the decision. Events are written before the next thing is done; the ledger
+is what the journal says, and nothing else remembers a trade. What a scan found is acted on once, by
+its version.
 
 The engine belongs to one thread. Others read its `state`.
 """
@@ -129,8 +129,8 @@ class Engine:
         self._publish(now)
 
     def step(self) -> None:
-        """Look at the market once, and act; raise JournalError where nothing can be kept."""
-        found = self._look()
+        """Check prices once, and act; raise JournalError where nothing can be kept."""
+        found = self._new_quotes()
         # After the answer: a minute that ended before it comes before its quotes.
         now = self._venue.now()
         if found is not None:
@@ -149,7 +149,7 @@ class Engine:
         self._value(now)
         self._publish(now)
 
-    def _look(self) -> Mapping[str, Quote] | None:
+    def _new_quotes(self) -> Mapping[str, Quote] | None:
         """Return all quotes as they are now; None, having said so, where there are none."""
         quotes = self._questions.ask([self._venue.quotes])[0]
         if isinstance(quotes, DivbotError):
@@ -162,18 +162,18 @@ class Engine:
         return quotes
 
     def _act(self, findings: Findings | None, now: int) -> None:
-        """Decide, look again, and do what was decided at the quotes that came after it."""
+        """Decide, ask for quotes again, and do what was decided at these."""
         closing = self._to_close(findings, now)
         entering = self._to_enter(findings, now)
         if not closing and not entering:
             return
         seen = self._seen([x.divergence.symbol for x in entering])
-        quotes = self._look()
+        quotes = self._new_quotes()
         if quotes is None:
             return
-        looked_at = next((quote.at for quote in quotes.values()), now)
+        quoted_at = next((quote.at for quote in quotes.values()), now)
         for position, reason in closing:
-            if not self._watch.close(position, reason, looked_at):
+            if not self._watch.close(position, reason, quoted_at):
                 self._note(
                     f"{position.symbol}: no price to close at ({reason.value})",
                     back=f"{position.symbol}: it has a price again",

@@ -111,5 +111,4 @@ class RunSnapshot:
 
     def _net(self, position: Position, price: Decimal) -> Decimal:
         entered = self.ledger.entries[position.trade]
-        worth = max(position.wallet + position.profit_at(price), Decimal(0))
-        return worth - entered.margin - entered.fill.fee
+        return position.value_at(price) - entered.margin - entered.fill.fee

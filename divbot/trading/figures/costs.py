@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from divbot.domain.fills import Fill, Reason
 from divbot.domain.ledger import ZERO
-from divbot.domain.money import cost
+from divbot.domain.money import round_up
 from divbot.domain.trades import ClosedTrade
 from divbot.trading.figures.open_trades import OpenTrade
 
@@ -59,4 +59,4 @@ def _paid(trade: ClosedTrade | OpenTrade) -> Paid:
 
 
 def _half_spread(fill: Fill) -> Decimal:
-    return cost(fill.spread / 2 * fill.quantity)
+    return round_up(fill.spread / 2 * fill.quantity)

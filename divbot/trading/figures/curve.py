@@ -1,4 +1,4 @@
-"""What the account was worth, each time that somebody looked."""
+"""What the account was worth, each time that it was valued."""
 
 from __future__ import annotations
 

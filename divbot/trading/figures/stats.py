@@ -119,8 +119,8 @@ def exposure(ledger: Ledger, since: int) -> float | None:
     """Return the part of the time from `since` to the last event that had an open position."""
     held = [(x.opened_at, x.closed_at) for x in ledger.closed]
     held += [(x.opened_at, ledger.at) for x in ledger.positions.values()]
-    passed, counted_until = 0, since
+    held_ms, counted_until = 0, since
     for opened, closed in sorted(held):
-        passed += max(closed - max(opened, counted_until), 0)
+        held_ms += max(closed - max(opened, counted_until), 0)
         counted_until = max(counted_until, closed)
-    return passed / (ledger.at - since) if ledger.at > since else None
+    return held_ms / (ledger.at - since) if ledger.at > since else None

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from divbot.domain.ledger import ZERO
-from divbot.domain.money import gain
+from divbot.domain.money import round_down
 from divbot.domain.trades import ClosedTrade
 from divbot.trading.figures.costs import Paid, paid_for
 
@@ -125,7 +125,7 @@ def wilson_interval(successes: int, cases: int, z: float = Z_95) -> tuple[float,
 
 
 def _mean(total: Decimal, count: int) -> Decimal | None:
-    return gain(total / count) if count else None
+    return round_down(total / count) if count else None
 
 
 def _average_holding(trades: Sequence[ClosedTrade]) -> int | None:
