@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from divbot.app.scanning import open_venue
 from divbot.domain.clock import utc_text
 from divbot.domain.errors import DivbotError, RequestRejected, SymbolError
 from divbot.domain.market import Interval, Market
-from divbot.domain.trades import ClosedTrade
-from divbot.trading.figures.open_trades import OpenTrade, open_trades
+from divbot.domain.trades import AnyTrade
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceListing
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from divbot.domain.ledger import Ledger
     from divbot.scanner.port import Candles
     from divbot.settings import Settings
-
-AnyTrade: TypeAlias = ClosedTrade | OpenTrade
 
 _AROUND = 40
 """Candles before the first entry, and after the last exit."""
@@ -46,8 +43,7 @@ def candles_of_run(start: Started, ledger: Ledger, settings: Settings) -> dict[s
     What cannot be had is told in the notes: a page about the past needs no network.
     """
     by_symbol: defaultdict[str, list[AnyTrade]] = defaultdict(list)
-    trades: list[AnyTrade] = [*ledger.closed, *open_trades(ledger)]
-    for trade in trades:
+    for trade in ledger.trades:
         by_symbol[trade.symbol].append(trade)
     if start.is_simulated and settings.base_url is None:
         note = (

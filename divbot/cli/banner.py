@@ -16,7 +16,6 @@ from divbot.domain.market import Interval, Market
 from divbot.trading.engine.loop import Lateness
 from divbot.trading.engine.snapshot import RunSnapshot
 from divbot.trading.figures.costs import Paid, paid_for
-from divbot.trading.figures.open_trades import open_trades
 
 _LABEL = 26
 _SHORT_LABEL = 14
@@ -176,7 +175,7 @@ def _costs(ledger: Ledger) -> str:
 
 def _costs_of(ledger: Ledger) -> Paid:
     """Return what trading cost so far, open positions included."""
-    return paid_for((*ledger.closed, *open_trades(ledger)))
+    return paid_for(ledger.trades)
 
 
 def _counted(count: int, noun: str) -> str:

@@ -11,16 +11,16 @@ from divbot.cli.figures import change, harmless, money, price_text, quantity_tex
 from divbot.cli.lines import ASSET, dust_text
 from divbot.cli.recorded import heading, heading_document, start_of
 from divbot.domain.clock import utc_text
+from divbot.domain.trades import OpenTrade
 from divbot.trading.figures.curve import Valuation, equity_curve
 from divbot.trading.figures.documents import trade_document
-from divbot.trading.figures.open_trades import OpenTrade, open_trades
 from divbot.trading.journal.journal import Recorded
 
 _NAME_WIDTH = 12
 
 
 def _liquidation(trade: OpenTrade) -> str:
-    price = trade.position.liquidation
+    price = trade.liquidation
     return "" if price is None else price_text(price, trade.entry.price)
 
 
@@ -44,7 +44,7 @@ def status_text(recorded: Recorded, now: int, fit: Fit, *, is_running: bool | No
     """Return the account in lines and the open positions in a table; `now` is ms UTC."""
     lines = [f"{name:{_NAME_WIDTH}}{text}" for name, text in _lines(recorded, now, is_running)]
     text = "\n".join((heading(recorded), *lines)) + "\n"
-    positions = open_trades(recorded.ledger)
+    positions = recorded.ledger.open_trades
     if not positions:
         return text
     return f"{text}\n" + table_text(_COLUMNS, positions, order=_LEFT_OUT_FIRST, fit=fit)
@@ -104,5 +104,5 @@ def status_document(recorded: Recorded, now: int, *, is_running: bool | None) ->
         "left_over": {symbol: x.quantity for symbol, x in ledger.dust.items()},
         "closed_trades": len(ledger.closed),
         "net_profit": ledger.realised,
-        "positions": [trade_document(x) for x in open_trades(ledger)],
+        "positions": [trade_document(x) for x in ledger.open_trades],
     }

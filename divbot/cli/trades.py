@@ -79,7 +79,6 @@ def trades(
     from divbot.cli.recorded import find_run
     from divbot.cli.trades_file import trades_csv, trades_document
     from divbot.cli.trades_text import trades_text
-    from divbot.trading.figures.open_trades import open_trades
     from divbot.trading.figures.selection import Selection
 
     if only_open and only_closed:
@@ -97,7 +96,7 @@ def trades(
     format_ = Format.chosen(as_json=as_json, as_csv=as_csv, with_all=False, path=output)
     destination = Destination(output)
     recorded = find_run(run, journal)
-    found = selection.of((*recorded.ledger.closed, *open_trades(recorded.ledger)))
+    found = selection.of(recorded.ledger.trades)
     if format_ is Format.JSON:
         destination.write(json_bytes(trades_document(recorded, found)))
     elif format_ is Format.CSV:

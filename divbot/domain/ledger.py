@@ -25,7 +25,7 @@ from divbot.domain.history import History
 from divbot.domain.money import round_down
 from divbot.domain.positions import MINUTE, Position
 from divbot.domain.signals import Side
-from divbot.domain.trades import ClosedTrade
+from divbot.domain.trades import AnyTrade, ClosedTrade, OpenTrade
 
 T = TypeVar("T")
 K = TypeVar("K", int, str)
@@ -97,6 +97,21 @@ class Ledger:
     def symbols(self) -> frozenset[str]:
         """Return the symbols that are held."""
         return frozenset(x.symbol for x in self.positions.values())
+
+    @property
+    def open_trades(self) -> tuple[OpenTrade, ...]:
+        """Return the trades that are not over, in the order in which they were opened."""
+        return tuple(self.open_trade(number) for number in sorted(self.positions))
+
+    @property
+    def trades(self) -> tuple[AnyTrade, ...]:
+        """Return all trades in the order in which they were opened."""
+        return tuple(sorted((*self.closed, *self.open_trades), key=lambda x: x.number))
+
+    def open_trade(self, number: int) -> OpenTrade:
+        """Return an open position as a trade."""
+        funding = self.funding.get(number, ZERO)
+        return OpenTrade.of(self.entries[number], self.positions[number], funding)
 
     def equity_at(self, prices: Mapping[str, Decimal]) -> Decimal:
         """Return cash, positions and dust, each valued at the price of its symbol in `prices`.
@@ -269,12 +284,7 @@ class Ledger:
         position = self._open(event)
         if event.returned < 0:
             raise LedgerError(f"trade {event.trade}: expected to lose its margin at most")
-        trade = ClosedTrade.of(
-            self.entries[event.trade],
-            event,
-            stop=position.stop,
-            funding=self.funding.get(event.trade, ZERO),
-        )
+        trade = self.open_trade(event.trade).closed_by(event)
         left = self.dust[position.symbol].quantity if position.symbol in self.dust else ZERO
         return replace(
             self,

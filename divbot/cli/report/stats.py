@@ -17,9 +17,8 @@ from divbot.cli.report.table import Keys, table_markup
 from divbot.cli.stats_text import Block, blocks_of, breakdown_columns, period
 from divbot.cli.trades_text import TRADE_COLUMNS
 from divbot.domain.market import BENCHMARK, Interval
-from divbot.domain.trades import ClosedTrade
+from divbot.domain.trades import AnyTrade
 from divbot.trading.figures.breakdown import By, breakdown
-from divbot.trading.figures.open_trades import OpenTrade, open_trades
 from divbot.trading.figures.stats import Stats
 from divbot.trading.journal.journal import Recorded
 
@@ -28,9 +27,7 @@ _FIRST = (
     *("entry", "exit", "reason", "profit", "R"),
 )
 """What is seen of the trades without scrolling."""
-_HELD: Keys[ClosedTrade | OpenTrade] = {
-    "held": lambda x: -1 if x.closed_at is None else x.closed_at - x.opened_at
-}
+_HELD: Keys[AnyTrade] = {"held": lambda x: -1 if x.closed_at is None else x.closed_at - x.opened_at}
 
 
 def page_text(
@@ -38,7 +35,7 @@ def page_text(
 ) -> str:
     """Return the whole page; `script` is what draws its charts, `charted` has candles by symbol."""
     start = start_of(recorded)
-    trades: list[ClosedTrade | OpenTrade] = [*recorded.ledger.closed, *open_trades(recorded.ledger)]
+    trades = recorded.ledger.trades
     body = filled(
         packaged("stats.html"),
         {
@@ -46,7 +43,7 @@ def page_text(
             "blocks": "".join(map(_block, blocks_of(stats))),
             "breakdowns": "".join(_breakdown(recorded, by) for by in By),
             "trades": table_markup(
-                sorted(trades, key=lambda x: x.number),
+                trades,
                 _trade_columns(),
                 *("No trades yet.", _HELD),
                 meanings=meanings.TRADE,
@@ -79,7 +76,7 @@ _FILLS = """\
 """
 
 
-def _trade_columns() -> list[Column[ClosedTrade | OpenTrade]]:
+def _trade_columns() -> list[Column[AnyTrade]]:
     places = {name: place for place, name in enumerate(_FIRST)}
     return sorted(TRADE_COLUMNS, key=lambda x: places.get(x.title, len(_FIRST)))
 

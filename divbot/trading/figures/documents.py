@@ -10,12 +10,11 @@ from typing import Any
 
 from divbot.domain.fills import Basis, Fill
 from divbot.domain.market import BENCHMARK
-from divbot.domain.trades import ClosedTrade
+from divbot.domain.trades import AnyTrade, ClosedTrade
 from divbot.trading.figures.benchmark import MarketChange
 from divbot.trading.figures.breakdown import By, TradeGroup, breakdown
 from divbot.trading.figures.costs import Paid
 from divbot.trading.figures.drawdown import Drawdown
-from divbot.trading.figures.open_trades import OpenTrade
 from divbot.trading.figures.returns import Metric
 from divbot.trading.figures.stats import Stats
 from divbot.trading.figures.tally import Tally
@@ -25,7 +24,7 @@ SCHEMA = 1
 _BASIS_PRICES = {Basis.QUOTE: ("bid", "ask"), Basis.CANDLE: ("open", "high", "low", "close")}
 
 
-def trade_document(trade: ClosedTrade | OpenTrade) -> dict[str, Any]:
+def trade_document(trade: AnyTrade) -> dict[str, Any]:
     """Return everything that is known of a trade; what an open one lacks is None."""
     origin = trade.origin
     return {
@@ -49,7 +48,7 @@ def trade_document(trade: ClosedTrade | OpenTrade) -> dict[str, Any]:
         "first_stop": trade.first_stop,
         "stop": trade.stop,
         "target": trade.target,
-        "liquidation": trade.position.liquidation if isinstance(trade, OpenTrade) else None,
+        "liquidation": trade.liquidation,
         "entry": fill_document(trade.entry),
         "exit": None if trade.exit is None else fill_document(trade.exit),
         "origin": {

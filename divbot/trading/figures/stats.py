@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from divbot.domain.events import Event
 from divbot.domain.ledger import Ledger
+from divbot.domain.trades import OpenTrade
 from divbot.trading.figures.benchmark import MarketChange, market_change
 from divbot.trading.figures.breakdown import By, TradeGroup, breakdown
 from divbot.trading.figures.costs import Paid, paid_for
 from divbot.trading.figures.curve import Valuation, equity_curve
 from divbot.trading.figures.drawdown import Drawdown, maximum_drawdown
-from divbot.trading.figures.open_trades import OpenTrade, open_trades
 from divbot.trading.figures.returns import (
     DailyReturns,
     Metric,
@@ -89,7 +89,7 @@ def measure(events: Sequence[Event], ledger: Ledger) -> Stats:
     daily = daily_returns(curve)
     drawdown = maximum_drawdown(curve)
     annual = annual_return(curve)
-    still_open = open_trades(ledger)
+    still_open = ledger.open_trades
     days = breakdown(ledger.closed, By.DAY)
     return Stats(
         curve=curve,
