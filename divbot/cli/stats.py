@@ -72,10 +72,10 @@ def stats(
     # The page first: whoever reads what is printed may leave at any time.
     destination = Destination(None)
     if as_json:
-        document = heading_document(recorded) | stats_document(found, recorded.ledger.closed)
+        document = heading_document(recorded) | stats_document(found)
         destination.write(json_bytes(document))
     elif by is not None:
-        destination.write(breakdown_text(recorded, By(by), destination.fit))
+        destination.write(breakdown_text(recorded, found, By(by), destination.fit))
     else:
         destination.write(stats_text(recorded, found))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -33,11 +33,8 @@ class Stats:
     curve: tuple[Valuation, ...]
     closed: Tally
     open_trades: tuple[OpenTrade, ...]
-    open_paid: Paid
-    """What the open trades cost so far."""
-    best_day: TradeGroup | None
-    worst_day: TradeGroup | None
-    """The UTC days whose closed trades brought most and least; None without a trade."""
+    by: Mapping[By, tuple[TradeGroup, ...]]
+    """The closed trades again, put together in each way."""
     market: MarketChange | None
     """What the market did meanwhile; None where the journal does not know it."""
     until: int
@@ -80,7 +77,17 @@ class Stats:
     @property
     def paid(self) -> Paid:
         """Return what all trades cost, closed and open."""
-        return self.closed.paid + self.open_paid
+        return self.closed.paid + paid_for(self.open_trades)
+
+    @property
+    def best_day(self) -> TradeGroup | None:
+        """Return the UTC day whose closed trades brought most; None without a trade."""
+        return max(self.by[By.DAY], key=lambda x: x.tally.profit, default=None)
+
+    @property
+    def worst_day(self) -> TradeGroup | None:
+        """Return the UTC day whose closed trades brought least; None without a trade."""
+        return min(self.by[By.DAY], key=lambda x: x.tally.profit, default=None)
 
 
 def measure(events: Sequence[Event], ledger: Ledger) -> Stats:
@@ -89,15 +96,11 @@ def measure(events: Sequence[Event], ledger: Ledger) -> Stats:
     daily = daily_returns(curve)
     drawdown = maximum_drawdown(curve)
     annual = annual_return(curve)
-    still_open = ledger.open_trades
-    days = breakdown(ledger.closed, By.DAY)
     return Stats(
         curve=curve,
         closed=tally(ledger.closed),
-        open_trades=still_open,
-        open_paid=paid_for(still_open),
-        best_day=max(days, key=_profit, default=None),
-        worst_day=min(days, key=_profit, default=None),
+        open_trades=ledger.open_trades,
+        by={by: breakdown(ledger.closed, by) for by in By},
         market=market_change(events),
         until=ledger.at,
         sessions=ledger.sessions,
@@ -109,10 +112,6 @@ def measure(events: Sequence[Event], ledger: Ledger) -> Stats:
         sortino=sortino(daily),
         calmar=calmar(annual, drawdown),
     )
-
-
-def _profit(group: TradeGroup) -> Decimal:
-    return group.tally.profit
 
 
 def exposure(ledger: Ledger, since: int) -> float | None:

@@ -42,16 +42,16 @@ class Tally:
     worst: ClosedTrade | None
     longest_losing_run: int
     """Most trades lost one after the other, in the order in which they were closed."""
-    average_holding: int | None
+    average_holding_ms: int | None
     """From entry to exit, in ms."""
-    holding_won: int | None
+    average_holding_won_ms: int | None
     """The same of the trades that were won."""
-    holding_lost: int | None
+    average_holding_lost_ms: int | None
     """The same of the trades that were lost."""
     paid: Paid
 
     @property
-    def before_costs(self) -> Decimal:
+    def profit_before_costs(self) -> Decimal:
         """Return what the trades would have brought at the middle prices, without any cost."""
         return self.profit + self.paid.total
 
@@ -108,9 +108,9 @@ def tally(trades: Iterable[ClosedTrade]) -> Tally:
         best=max(ordered, key=lambda x: x.profit, default=None),
         worst=min(ordered, key=lambda x: x.profit, default=None),
         longest_losing_run=_longest_run([x.profit < 0 for x in ordered]),
-        average_holding=_average_holding(ordered),
-        holding_won=_average_holding([x for x in ordered if x.profit > 0]),
-        holding_lost=_average_holding([x for x in ordered if x.profit < 0]),
+        average_holding_ms=_average_holding(ordered),
+        average_holding_won_ms=_average_holding([x for x in ordered if x.profit > 0]),
+        average_holding_lost_ms=_average_holding([x for x in ordered if x.profit < 0]),
         paid=paid_for(ordered),
     )
 
