@@ -15,9 +15,9 @@ from divbot.domain.trades import AnyTrade
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceListing
+    from divbot.candles import Candles
     from divbot.domain.events import Started
     from divbot.domain.ledger import Ledger
-    from divbot.scanner.port import Candles
     from divbot.settings import Settings
 
 _AROUND = 40
@@ -75,7 +75,7 @@ def _charted(
     since = first - _AROUND * interval.milliseconds
     count = (last - since) // interval.milliseconds + _AROUND
     candles = venue.past_candles(trades[0].symbol, interval, since, count)
-    if not len(candles.open_time):
+    if not len(candles):
         return Charted(f"no candles: {venue.venue} has none of that time")
     if venue.simulated != start.is_simulated or not _hold(candles, interval, trades):
         return Charted(f"no candles: those of {venue.venue} do not hold the fills of this run")

@@ -55,11 +55,11 @@ def event_line(event: Event, ledger: Ledger) -> str:
     """
     words = "".join(event_words(event, ledger))
     is_pause = isinstance(event, Paused) and bool(event.reason)
-    level = Level.WARNING if is_pause else Level.INFO
+    level = LogLevel.WARNING if is_pause else LogLevel.INFO
     return log_line(event.at, words, level) if words else ""
 
 
-class Level(StrEnum):
+class LogLevel(StrEnum):
     """How grave it is what a line of a log says."""
 
     INFO = "INFO"
@@ -67,7 +67,7 @@ class Level(StrEnum):
     ERROR = "ERROR"
 
 
-def log_line(at: int, words: str, level: Level = Level.INFO) -> str:
+def log_line(at: int, words: str, level: LogLevel = LogLevel.INFO) -> str:
     """Return a line of a log: when it was (`at` is ms UTC), how grave it is, and what it was."""
     return f"{utc_text(at, seconds=True)}Z {level:<7} {words}"
 

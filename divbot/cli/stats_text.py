@@ -48,26 +48,26 @@ _LEFT_OUT_FIRST = (*_KINDS, "factor", "profit %")
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class Section:
     """Figures that belong together, each with its name."""
 
     title: str
     lines: tuple[tuple[str, str], ...]
 
 
-def blocks_of(stats: Stats) -> tuple[Block, ...]:
+def sections_of(stats: Stats) -> tuple[Section, ...]:
     """Return all figures of a run, in words."""
     return (
-        Block("Account", tuple(_account(stats))),
-        Block("Closed trades", tuple(_trades(stats.closed))),
-        Block("Risk", tuple(_risk(stats))),
-        Block("Costs (already deducted)", tuple(_paid(stats.paid))),
+        Section("Account", tuple(_account(stats))),
+        Section("Closed trades", tuple(_trades(stats.closed))),
+        Section("Risk", tuple(_risk(stats))),
+        Section("Costs (already deducted)", tuple(_paid(stats.paid))),
     )
 
 
 def stats_text(recorded: Recorded, stats: Stats) -> str:
     """Return all blocks."""
-    parts = [f"{heading(recorded)}\n{period(stats)}", *map(_block_text, blocks_of(stats))]
+    parts = [f"{heading(recorded)}\n{period(stats)}", *map(_section_text, sections_of(stats))]
     if stats.closed.trades:
         parts += [_short_table(stats, by) for by in _SHOWN]
         parts.append("More: divbot stats --by symbol or day, --json, --report FILE.html")
@@ -83,7 +83,7 @@ def breakdown_text(recorded: Recorded, stats: Stats, by: By, fit: Fit) -> str:
     return f"{heading(recorded)}\n{table}"
 
 
-def _block_text(block: Block) -> str:
+def _section_text(block: Section) -> str:
     lines = (f"  {name:{_NAME_WIDTH}}{text}" for name, text in block.lines)
     return "\n".join((block.title, *lines))
 

@@ -14,7 +14,7 @@ from divbot.cli.report.charts import chart_data
 from divbot.cli.report.links import chart_links
 from divbot.cli.report.page import Page, filled, packaged
 from divbot.cli.report.table import Keys, table_markup
-from divbot.cli.stats_text import Block, between, blocks_of, breakdown_columns, period
+from divbot.cli.stats_text import Section, between, breakdown_columns, period, sections_of
 from divbot.cli.trades_text import TRADE_COLUMNS
 from divbot.domain.market import BENCHMARK, Interval
 from divbot.domain.trades import AnyTrade
@@ -40,7 +40,7 @@ def page_text(
         packaged("stats.html"),
         {
             "tiles": "".join(_tile(*x) for x in _headline(stats)),
-            "blocks": "".join(map(_block, blocks_of(stats))),
+            "blocks": "".join(map(_block, sections_of(stats))),
             "breakdowns": "".join(_breakdown(stats, by) for by in By),
             "trades": table_markup(
                 trades,
@@ -130,7 +130,7 @@ def _tile(name: str, value: str, detail: str) -> str:
     )
 
 
-def _block(block: Block) -> str:
+def _block(block: Section) -> str:
     lines = "".join(
         f"<div><dt>{escape(name.strip())}</dt><dd>{escape(text)}</dd></div>"
         for name, text in block.lines

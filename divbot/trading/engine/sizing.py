@@ -51,7 +51,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class EntryOrder:
     """What is wanted: an opportunity, and the part of the account that pays for it."""
 
     opportunity: Opportunity
@@ -60,7 +60,12 @@ class Entry:
 
 
 def enter(
-    entry: Entry, quote: Quote, seen: Seen | None, ledger: Ledger, costs: Costs, rules: SizingRules
+    entry: EntryOrder,
+    quote: Quote,
+    seen: Seen | None,
+    ledger: Ledger,
+    costs: Costs,
+    rules: SizingRules,
 ) -> Entered | Refusal:
     """Return the position that `entry` opens at `quote`, or why it opens none."""
     opportunity = entry.opportunity
@@ -145,7 +150,7 @@ def _leverage(side: Side, price: Decimal, stop: Decimal, rules: SizingRules) -> 
 
 
 def _most(
-    entry: Entry,
+    entry: EntryOrder,
     price: Decimal,
     leverage: int,
     cash: Decimal,
@@ -211,7 +216,7 @@ def _trail(opportunity: Opportunity, rules: SizingRules) -> Decimal | None:
     return price_above(rules.trail_atr * atr, tick)
 
 
-def _origin(entry: Entry) -> Origin:
+def _origin(entry: EntryOrder) -> Origin:
     opportunity = entry.opportunity
     return Origin(
         kind=opportunity.divergence.kind,
