@@ -30,8 +30,8 @@ def recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_longer_candles_are_made_of_the_recorded_ones(recording: Path) -> None:
     found = open_recording(recording, interval=Interval.H1)
 
-    assert found.interval is Interval.H1
     block = found.block
+    assert block.interval is Interval.H1
     assert block.open[:, 0].tolist() == [1.5 + 12 * n for n in range(10)]
     assert block.high[:, 0].tolist() == [1.75 + 12 * n + 11 for n in range(10)]
     assert block.low[:, 0].tolist() == [1.25 + 12 * n for n in range(10)]

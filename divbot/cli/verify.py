@@ -13,9 +13,9 @@ from divbot.cli.compiling import tell_of_compiling
 from divbot.domain.errors import InputError
 
 if TYPE_CHECKING:
-    from divbot.app.verification import Recording
     from divbot.scanner.evidence.base_rates import BaseRate
     from divbot.scanner.evidence.calibration import Calibration, Statements, Thirds
+    from divbot.scanner.evidence.recording import Recording
     from divbot.scanner.evidence.weekly import Estimate
     from divbot.settings import Settings
 
@@ -95,7 +95,8 @@ def base_rates(
     The result is a file for the setting base_rates. Longer candles are put together from those of
     the recording. Files of several recordings can be joined into one.
     """
-    from divbot.app.verification import base_rate_of, open_recording
+    from divbot.app.scanning import trade_rules
+    from divbot.app.verification import open_recording
     from divbot.cli.destination import Destination
     from divbot.scanner.evidence.base_rates import rates_text
 
@@ -104,7 +105,7 @@ def base_rates(
     for name in intervals.split(",") if intervals else [None]:
         settings = given.load(interval=name)
         recording = open_recording(recorded, interval=settings.interval if name else None)
-        counted.append(base_rate_of(recording, settings))
+        counted.append(recording.base_rate(trade_rules(settings), settings.market))
         print(f"divbot: {_worth(counted[-1])}", file=sys.stderr)
     out.write(rates_text(counted))
 
@@ -127,7 +128,7 @@ def _document(found: Calibration, recording: Recording, settings: Settings) -> d
     return {
         "schema": 1,
         "market": settings.market.value,
-        "interval": recording.interval.value,
+        "interval": recording.block.interval.value,
         "symbols": len(recording.block.symbols),
         "candles": len(recording.block.close),
         **document.pop("whole"),
@@ -138,7 +139,7 @@ def _document(found: Calibration, recording: Recording, settings: Settings) -> d
 def _lines(found: Calibration, recording: Recording, settings: Settings) -> list[str]:
     whole = found.whole
     return [
-        f"recorded {settings.market.title}, {recording.interval.value}: "
+        f"recorded {settings.market.title}, {recording.block.interval.value}: "
         f"{len(recording.block.symbols)} symbols, {len(recording.block.close)} candles, "
         f"{_weeks(found.weeks)}, {whole.cases} past divergences that ended",
         "",
@@ -233,7 +234,7 @@ def lookahead(
     tell_of_compiling()
     name = ",".join(settings.symbols)
     history = open_history(settings, recorded)
-    found = replay(history.block, trade_rules(settings))
+    found = replay(history, trade_rules(settings))
     if as_json:
         Destination(None).write(
             json_bytes(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ def recording(tmp_path: Path) -> Path:
     frames = []
     for number in range(4):
         candles = candles_of(number, 900)
-        frames.append(pd.DataFrame({"symbol": f"S{number}USDT", **candles._asdict()}))
+        frames.append(pd.DataFrame({"symbol": f"S{number}USDT", **asdict(candles)}))
     table = pd.concat(frames).assign(volume=1.0)
     table["open_time"] = table.open_time // 300_000 * 300_000
     path = tmp_path / "market.csv"
@@ -87,7 +88,7 @@ def test_what_is_wrong_is_told_in_one_line(
 
 def test_a_recording_of_too_few_candles_is_told(tmp_path: Path) -> None:
     candles = candles_of(1, 50)
-    table = pd.DataFrame({"symbol": "AUSDT", **candles._asdict(), "volume": np.ones(50)})
+    table = pd.DataFrame({"symbol": "AUSDT", **asdict(candles), "volume": np.ones(50)})
     table["open_time"] = table.open_time // 300_000 * 300_000
     table.to_csv(tmp_path / "short.csv", index=False)
 
