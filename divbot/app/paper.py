@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 from divbot.app import scanning
 from divbot.app.journals import open_journal, venue_of
 from divbot.app.options import PaperOptions
+from divbot.app.scan_rules import scan_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock
 from divbot.domain.durations import milliseconds
@@ -205,7 +206,7 @@ def open_paper(
         account = Account(journal, on_event)
         cache = ReportCache()
         engine = Engine(trading, cache, account, questions, trading_rules(settings), tell)
-        rules = scanning.scan_rules(settings, with_divergences=False)
+        rules = scan_rules(settings, with_divergences=False)
         scanner = Scanner(source.open_listing(clock), source, pool, SystemClock(), rules)
         stack.callback(scanner.close)
         background = BackgroundScanner(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from divbot.app.scanning import base_rate, scan_rules, trade_rules
+from divbot.app.scan_rules import base_rate, scan_rules, trade_rules
 from divbot.domain.errors import InputError
 
 if TYPE_CHECKING:
