@@ -146,7 +146,7 @@ def _trades(ledger: Ledger, this_session: int) -> str:
     count = len(ledger.closed)
     if not count:
         return "none closed yet"
-    won = sum(trade.profit > 0 for trade in ledger.closed)
+    won = sum(trade.is_won for trade in ledger.closed)
     return f"{this_session} closed this session, {count} in all, {100 * won / count:.0f}% won"
 
 

@@ -1,4 +1,8 @@
-"""The account: what all events together come to. Pure; a refused event changes nothing."""
+"""The account: what all events together come to. Pure; a refused event changes nothing.
+
+One module, though a long one: what an account is, what it is worth, and what each event makes of
+it. A rule that stands apart from the fields that it changes is one that forgets some of them.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import ClassVar, TypeAlias
 from divbot.domain.events import Entered, Exited
 from divbot.domain.fills import Fill, Reason
 from divbot.domain.positions import Origin, Position
-from divbot.domain.risk import Limit
+from divbot.domain.risk import Limit, in_risks
 from divbot.domain.signals import Side
 
 
@@ -57,6 +57,7 @@ class OpenTrade(_Trade):
     profit: ClassVar[None] = None
     r_multiple: ClassVar[None] = None
     closed_at: ClassVar[None] = None
+    is_won: ClassVar[bool] = False
 
     @classmethod
     def of(cls, entered: Entered, position: Position, funding: Decimal) -> OpenTrade:
@@ -128,7 +129,17 @@ class ClosedTrade(_Trade):
     @property
     def r_multiple(self) -> Decimal | None:
         """Return the profit in R; None where nothing was at risk."""
-        return self.profit / self.risk if self.risk else None
+        return in_risks(self.profit, self.risk)
+
+    @property
+    def is_won(self) -> bool:
+        """Tell whether it brought more than all that it cost."""
+        return self.profit > 0
+
+    @property
+    def is_lost(self) -> bool:
+        """Tell whether it brought less; one that brought nothing is neither."""
+        return self.profit < 0
 
 
 AnyTrade: TypeAlias = OpenTrade | ClosedTrade

@@ -108,7 +108,7 @@ def _fills(trade: AnyTrade) -> dict[str, Any]:
         "entry": float(trade.entry.price),
         "exited": trade.closed_at,
         "exit": None if trade.exit is None else float(trade.exit.price),
-        "is_won": trade.profit is not None and trade.profit > 0,
+        "is_won": trade.is_won,
         "stop": float(trade.first_stop),
         "target": float(trade.target),
     }

@@ -137,7 +137,7 @@ def _objections(opportunity: Opportunity, moment: Moment, rules: EntryRules) -> 
     earlier = [trade for trade in ledger.closed if trade.symbol == symbol]
     if any(trade.origin.confirmed_at == confirmed_at for trade in earlier):
         yield "this signal was traded already"
-    last_loss = max((trade.closed_at for trade in earlier if trade.profit < 0), default=None)
+    last_loss = max((trade.closed_at for trade in earlier if trade.is_lost), default=None)
     if last_loss is not None and moment.now - last_loss < rules.cooldown:
         yield "cooling down after a loss"
 

@@ -25,7 +25,7 @@ from divbot.domain.fills import Candle, Costs, Quote, Reason
 from divbot.domain.ledger import Ledger
 from divbot.domain.market import BENCHMARK, Interval, Market
 from divbot.domain.minutes import Minutes
-from divbot.domain.notices import Outage, Tell, same_words
+from divbot.domain.notices import Outage, Tell
 from divbot.domain.positions import Position, Seen
 from divbot.domain.signals import Findings, Opportunity
 from divbot.trading.engine.account import Account
@@ -42,6 +42,7 @@ from divbot.trading.engine.decide import (
 from divbot.trading.engine.questions import Questions
 from divbot.trading.engine.sizing import EntryOrder, Refusal, SizingRules, enter
 from divbot.trading.engine.snapshot import LATE
+from divbot.trading.engine.troubles import Refusals, Troubles
 from divbot.trading.engine.watch import PositionWatch
 from divbot.trading.port import SignalFeed, TradingVenue
 
@@ -71,14 +72,6 @@ class EngineState:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Trouble:
-    """What keeps a step from trading, and what is told when it is over."""
-
-    problem: str
-    back: str
-
-
 class Engine:
     """Trade one market on paper; `tell` hears what is worth a line but is no event."""
 
@@ -103,11 +96,8 @@ class Engine:
         # A session begins with a valuation: what the market did is counted from there.
         self._marked_at = 0
         self._benchmark: Decimal | None = None
-        self._found: _Trouble | None = None
-        self._problem = ""
-        self._outage, self._lateness = Outage(tell), Outage(tell)
-        self._refused: dict[str, tuple[int, str]] = {}
-        """By symbol, the signal that was not entered last, and why: it is told once."""
+        self._troubles, self._refusals = Troubles(tell), Refusals(tell)
+        self._lateness = Outage(tell)
         # Guards `_state`: other threads read it.
         self._lock = threading.Lock()
         self._state = EngineState(self._started_at, account.ledger, {}, account.recent, "")
@@ -135,12 +125,12 @@ class Engine:
         now = self._venue.now()
         if found is not None:
             for trouble in self._watch.replay_minutes(now):
-                self._note(f"no candles: {trouble}", back="candles are back")
+                self._troubles.note(f"no candles: {trouble}", back="candles are back")
             # Before anything is closed: what it lost on earlier days is no loss of this one.
             self._mark(now)
             self._watch.close_by_quote()
             self._act(self._feed.findings(), now)
-        self._tell_of_trouble(now)
+        self._troubles.end_step(now)
         self._publish(now)
 
     def mark(self) -> None:
@@ -153,7 +143,7 @@ class Engine:
         """Return all quotes as they are now; None, having said so, where there are none."""
         quotes = self._questions.ask([self._venue.quotes])[0]
         if isinstance(quotes, DivbotError):
-            self._note(f"no quotes: {quotes}", back="quotes are back")
+            self._troubles.note(f"no quotes: {quotes}", back="quotes are back")
             return None
         self._account.remember(quotes)
         benchmark = quotes.get(BENCHMARK)
@@ -174,7 +164,7 @@ class Engine:
         quoted_at = next((quote.at for quote in quotes.values()), now)
         for position, reason in closing:
             if not self._watch.close(position, reason, quoted_at):
-                self._note(
+                self._troubles.note(
                     f"{position.symbol}: no price to close at ({reason.value})",
                     back=f"{position.symbol}: it has a price again",
                 )
@@ -234,7 +224,7 @@ class Engine:
         symbol = opportunity.divergence.symbol
         quote = quotes.get(symbol)
         if quote is None:
-            self._refuse(opportunity, "there is no quote")
+            self._refusals.note(opportunity, "there is no quote")
             return
         # The venue's clock may have been set back a little; the journal's never is.
         quote = replace(quote, at=max(quote.at, self._account.ledger.at))
@@ -245,19 +235,10 @@ class Engine:
         rules = self._rules
         entered = enter(entry, quote, known, self._account.ledger, rules.costs, rules.sizing)
         if isinstance(entered, Refusal):
-            self._refuse(opportunity, entered.reason)
+            self._refusals.note(opportunity, entered.reason)
         else:
             self._account.write(entered)
             self._account.remember(quotes)
-
-    def _refuse(self, opportunity: Opportunity, reason: str) -> None:
-        """Tell why `opportunity` is not entered, once: each report brings it again."""
-        symbol = opportunity.divergence.symbol
-        refused = opportunity.confirmed_at, same_words(reason)
-        self._tell(
-            f"{symbol} not entered: {reason}", is_detail=self._refused.get(symbol) == refused
-        )
-        self._refused[symbol] = refused
 
     def _pause(self, reason: str, now: int) -> None:
         ledger = self._account.ledger
@@ -282,22 +263,10 @@ class Engine:
         """Return a time that no event has yet, whichever way the clock was set meanwhile."""
         return max(now, self._account.ledger.at + 1)
 
-    def _note(self, problem: str, *, back: str) -> None:
-        """Keep the first problem of this step, and what is to be told once it is over."""
-        self._found = self._found or _Trouble(problem, back)
-
-    def _tell_of_trouble(self, now: int) -> None:
-        trouble, self._found = self._found, None
-        self._problem = trouble.problem if trouble else ""
-        if trouble:
-            self._outage.note(trouble.problem, back=trouble.back, now=now)
-        else:
-            self._outage.end(now)
-
     def _publish(self, now: int) -> None:
         account = self._account
         state = EngineState(
-            now, account.ledger, dict(account.quotes), account.recent, self._problem
+            now, account.ledger, dict(account.quotes), account.recent, self._troubles.problem
         )
         with self._lock:
             self._state = state

@@ -19,10 +19,7 @@ Z_95 = statistics.NormalDist().inv_cdf(0.975)
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Figures of some closed trades; a figure that they do not allow is None.
-
-    A trade is won when its profit, after all costs, is above 0, and lost when it is below.
-    """
+    """Figures of some closed trades; a figure that they do not allow is None."""
 
     trades: int
     won: int
@@ -94,8 +91,8 @@ class Tally:
 def tally(trades: Iterable[ClosedTrade]) -> Tally:
     """Return the figures of `trades`, whatever their order."""
     ordered = sorted(trades, key=lambda x: (x.closed_at, x.number))
-    gains = [x.profit for x in ordered if x.profit > 0]
-    losses = [x.profit for x in ordered if x.profit < 0]
+    gains = [x.profit for x in ordered if x.is_won]
+    losses = [x.profit for x in ordered if x.is_lost]
     multiples = [float(x.r_multiple) for x in ordered if x.r_multiple is not None]
     return Tally(
         trades=len(ordered),
@@ -107,10 +104,10 @@ def tally(trades: Iterable[ClosedTrade]) -> Tally:
         average_r=statistics.fmean(multiples) if multiples else None,
         best=max(ordered, key=lambda x: x.profit, default=None),
         worst=min(ordered, key=lambda x: x.profit, default=None),
-        longest_losing_run=_longest_run([x.profit < 0 for x in ordered]),
+        longest_losing_run=_longest_run([x.is_lost for x in ordered]),
         average_holding_ms=_average_holding(ordered),
-        average_holding_won_ms=_average_holding([x for x in ordered if x.profit > 0]),
-        average_holding_lost_ms=_average_holding([x for x in ordered if x.profit < 0]),
+        average_holding_won_ms=_average_holding([x for x in ordered if x.is_won]),
+        average_holding_lost_ms=_average_holding([x for x in ordered if x.is_lost]),
         paid=paid_for(ordered),
     )
 
