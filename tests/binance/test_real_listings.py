@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from divbot.binance.listing.rules import MarketSnapshot, Rule, UniverseRules
+from divbot.binance.listing.rules import MarketSnapshot, UniverseRules
 from divbot.binance.listing.universe import select
 from divbot.binance.protocol.wire import (
     BidAsk,
@@ -17,7 +17,7 @@ from divbot.binance.protocol.wire import (
     parse_tickers,
 )
 from divbot.domain.market import Market, Ticker
-from divbot.domain.universe import Universe
+from divbot.domain.universe import Rule, Universe
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 EVERYTHING = UniverseRules(top=5000)
