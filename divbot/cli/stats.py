@@ -29,15 +29,13 @@ def stats(
             autocompletion=flags.choices(_BY),
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: flags.Json = False,
     report: Annotated[
         Path | None,
         typer.Option(help="Also write a page with charts to this file (HTML).", dir_okay=False),
     ] = None,
-    run: Annotated[str | None, typer.Option(help="Name of the run. [the newest]")] = None,
-    journal: Annotated[
-        Path | None, typer.Option(help="File of the journal to read.", dir_okay=False)
-    ] = None,
+    run: flags.RunName = None,
+    journal: flags.JournalFile = None,
     with_candles: Annotated[
         bool,
         typer.Option(

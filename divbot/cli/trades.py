@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from divbot.cli.flags import choices, option
+from divbot.cli.flags import JournalFile, RunName, choices, option
 from divbot.domain.bounds import Bounds
 from divbot.domain.clock import parse_time
 from divbot.domain.errors import InputError
@@ -68,10 +68,8 @@ def trades(
             dir_okay=False,
         ),
     ] = None,
-    run: Annotated[str | None, typer.Option(help="Name of the run. [the newest]")] = None,
-    journal: Annotated[
-        Path | None, typer.Option(help="File of the journal to read.", dir_okay=False)
-    ] = None,
+    run: RunName = None,
+    journal: JournalFile = None,
 ) -> None:
     """List the trades of a paper run, also while it is running."""
     from divbot.cli.destination import Destination, json_bytes

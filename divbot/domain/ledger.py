@@ -136,13 +136,14 @@ class Ledger:
 
     def prices_in(self, quotes: Mapping[str, Quote]) -> dict[str, Decimal]:
         """Return what each position could be closed at, and dust be sold at, where it is known."""
-        longs = {symbol: quote.bid for symbol in self.dust if (quote := quotes.get(symbol))}
-        held = {
-            x.symbol: quote.bid if x.side is Side.BUY else quote.ask
-            for x in self.positions.values()
-            if (quote := quotes.get(x.symbol))
+        sides = dict.fromkeys(self.dust, Side.BUY) | {
+            x.symbol: x.side for x in self.positions.values()
         }
-        return longs | held
+        return {
+            symbol: quote.bid if side is Side.BUY else quote.ask
+            for symbol, side in sides.items()
+            if (quote := quotes.get(symbol)) and quote.is_valid
+        }
 
     def day_start(self, at: int, equity: Decimal) -> Decimal:
         """Return what the account was worth when the UTC day of `at` began; it is worth `equity`.

@@ -71,8 +71,7 @@ class RunSnapshot:
     @property
     def prices(self) -> dict[str, Decimal]:
         """Return what is held could be sold at now, by symbol, where it is known."""
-        valid = {symbol: quote for symbol, quote in self.quotes.items() if quote.is_valid}
-        return self.ledger.prices_in(valid)
+        return self.ledger.prices_in(self.quotes)
 
     @property
     def equity(self) -> Decimal:
