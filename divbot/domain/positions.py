@@ -143,7 +143,7 @@ def liquidation_in_candle(position: Position, mark: Candle) -> Exit | None:
     worst = mark.low if position.side is Side.BUY else mark.high
     if not position.is_beyond(worst, limit):
         return None
-    return Exit(Reason.LIQUIDATION, _liquidated(position, limit, mark))
+    return Exit(Reason.LIQUIDATION, _filled(position, mark, requested=limit, price=limit))
 
 
 def close_at(position: Position, quote: Quote, reason: Reason, costs: Costs) -> Exit:
@@ -200,46 +200,53 @@ def _trades_beyond(position: Position, price: Decimal) -> bool:
 def _at_stop(position: Position, candle: Candle, costs: Costs) -> Fill:
     # The open came before the entry where the candle is the one of the entry.
     is_gap = candle.open_time >= position.opened_at
-    side = position.exit_side
-    found = worse(side, position.stop, candle.open) if is_gap else position.stop
+    side, stop = position.exit_side, position.stop
+    found = worse(side, stop, candle.open) if is_gap else stop
     price = slipped(side, found, costs.slippage, position.tick)
-    return Fill(
-        at=max(candle.open_time, position.opened_at),
-        side=side,
-        quantity=position.quantity,
-        requested=position.stop,
+    return _filled(
+        position,
+        candle,
+        requested=stop,
         price=price,
         fee=round_up(price * position.quantity * costs.fee),
         slippage=round_up(abs(price - found) * position.quantity),
-        spread=Decimal(0),
-        basis=Basis.CANDLE,
-        basis_at=candle.open_time,
-        basis_prices=(candle.open, candle.high, candle.low, candle.close),
     )
 
 
 def _at_target(position: Position, found: Quote | Candle, costs: Costs) -> Fill:
-    is_quote = isinstance(found, Quote)
-    at = found.at if isinstance(found, Quote) else found.open_time
+    fee = round_up(position.target * position.quantity * costs.fee)
+    return _filled(position, found, requested=position.target, price=position.target, fee=fee)
+
+
+def _filled(
+    position: Position,
+    found: Quote | Candle,
+    *,
+    requested: Decimal,
+    price: Decimal,
+    fee: Decimal = Decimal(0),
+    slippage: Decimal = Decimal(0),
+) -> Fill:
+    """Return the order that closes `position`, filled against what was `found`."""
+    if isinstance(found, Quote):
+        basis, at, spread = Basis.QUOTE, found.at, found.ask - found.bid
+        prices: tuple[Decimal, ...] = (found.bid, found.ask)
+    else:
+        basis, at, spread = Basis.CANDLE, found.open_time, Decimal(0)
+        prices = (found.open, found.high, found.low, found.close)
     return Fill(
         at=max(at, position.opened_at),
         side=position.exit_side,
         quantity=position.quantity,
-        requested=position.target,
-        price=position.target,
-        fee=round_up(position.target * position.quantity * costs.fee),
-        slippage=Decimal(0),
-        spread=found.ask - found.bid if isinstance(found, Quote) else Decimal(0),
-        basis=Basis.QUOTE if is_quote else Basis.CANDLE,
+        requested=requested,
+        price=price,
+        fee=fee,
+        slippage=slippage,
+        spread=spread,
+        basis=basis,
         basis_at=at,
-        basis_prices=_prices(found),
+        basis_prices=prices,
     )
-
-
-def _prices(found: Quote | Candle) -> tuple[Decimal, ...]:
-    if isinstance(found, Quote):
-        return found.bid, found.ask
-    return found.open, found.high, found.low, found.close
 
 
 def _stopped(position: Position, fill: Fill) -> Exit:
@@ -254,22 +261,6 @@ def _covered(position: Position, reason: Reason, fill: Fill) -> Exit:
         return Exit(reason, fill)
     wiped_out = replace(fill, price=limit, fee=Decimal(0), slippage=Decimal(0))
     return Exit(Reason.LIQUIDATION, wiped_out)
-
-
-def _liquidated(position: Position, price: Decimal, mark: Candle) -> Fill:
-    return Fill(
-        at=max(mark.open_time, position.opened_at),
-        side=position.exit_side,
-        quantity=position.quantity,
-        requested=price,
-        price=price,
-        fee=Decimal(0),
-        slippage=Decimal(0),
-        spread=Decimal(0),
-        basis=Basis.CANDLE,
-        basis_at=mark.open_time,
-        basis_prices=(mark.open, mark.high, mark.low, mark.close),
-    )
 
 
 def _minute_after(time: int) -> int:
