@@ -15,7 +15,7 @@ _LOOK = 0.05
 _SERVER = "divbot.exchange.server"
 _KERNELS = (
     "divbot.exchange.market.candles",
-    "divbot.exchange.market.encoding",
+    "divbot.exchange.rest.kline_json",
     "divbot.exchange.market.price_paths",
 )
 

@@ -7,8 +7,8 @@ import pytest
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Market
 from divbot.exchange.desk import Desk
-from divbot.exchange.market.encoding import Decimals, NumberFormat
 from divbot.exchange.market.market_time import MarketTime
+from divbot.exchange.market.number_format import Decimals, NumberFormat
 from divbot.exchange.market.venue import Venue
 from divbot.exchange.rest.kline_text import KlineText
 from divbot.exchange.rest.rate_limiter import RateLimiter

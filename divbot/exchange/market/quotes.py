@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from divbot.exchange.market.encoding import Decimals
+from divbot.exchange.market.number_format import Decimals
 from divbot.exchange.market.settlements import HOUR, chance, funding_rate, next_settlement
 from divbot.exchange.market.tape import CLOSE, OPEN, VOLUME, SymbolListing
 from divbot.exchange.market.venue import Day

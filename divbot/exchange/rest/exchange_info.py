@@ -6,7 +6,7 @@ import json
 from typing import Any, TypeAlias
 
 from divbot.domain.market import Market
-from divbot.exchange.market.encoding import NumberFormat
+from divbot.exchange.market.number_format import NumberFormat
 from divbot.exchange.market.tape import SymbolListing
 from divbot.exchange.rest.rate_limiter import RateLimiter
 

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from divbot.domain.market import Interval
-from divbot.exchange.market.encoding import Decimals
+from divbot.exchange.market.number_format import Decimals
 from divbot.exchange.market.quotes import mark_decimals, mark_price
 from divbot.exchange.market.settlements import CAP, funding_rate, hours_at, settled, settled_at
 from divbot.exchange.market.tape import CLOSE, OPEN_TIME, SymbolListing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from divbot.domain.market import Market
 from divbot.exchange.market import quotes
-from divbot.exchange.market.encoding import Decimals
+from divbot.exchange.market.number_format import Decimals
 from divbot.exchange.rest import limits, tickers
 from divbot.exchange.rest import rejections as reject
 from divbot.exchange.rest.derived_klines import PriceOf, derived_klines

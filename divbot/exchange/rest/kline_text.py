@@ -12,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from divbot.exchange.market.encoding import NumberFormat, klines_json
+from divbot.exchange.market.number_format import NumberFormat
 from divbot.exchange.market.tape import OPEN_TIME, Rows
 from divbot.exchange.market.venue import CandleRange, Venue
+from divbot.exchange.rest.kline_json import klines_json
 from divbot.recordings.grid import Grid
 
 _MOST_BYTES = 96_000_000

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TypeAlias
 
-from divbot.exchange.market.encoding import NumberFormat
+from divbot.exchange.market.number_format import NumberFormat
 from divbot.exchange.market.quotes import top_of_book
 from divbot.exchange.market.settlements import chance
 from divbot.exchange.market.tape import SymbolListing

@@ -13,16 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divbot.domain.market import Market
-from divbot.exchange.market.encoding import NumberFormat
 from divbot.exchange.market.market_time import MarketTime
+from divbot.exchange.market.number_format import NumberFormat
 from divbot.exchange.market.tape import OPEN_TIME, Rows
-from divbot.exchange.market.trades import aggregate_entry, trade_entry
 from divbot.exchange.market.venue import CandleRange, Venue
 from divbot.exchange.rest import exchange_info, limits, tickers
 from divbot.exchange.rest import rejections as reject
 from divbot.exchange.rest.kline_text import KlineText
 from divbot.exchange.rest.parameters import Parameters
 from divbot.exchange.rest.rate_limiter import RateLimiter
+from divbot.exchange.rest.trade_lists import aggregate_entry, trade_entry
 from divbot.exchange.rest.weights import COUNTED, WEIGHTS, Weigh
 from divbot.recordings.grid import Grid, serves
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from divbot.domain.market import Market
-from divbot.exchange.market.encoding import Decimals, NumberFormat
+from divbot.exchange.market.number_format import Decimals, NumberFormat
 from divbot.exchange.market.quotes import INTEREST_RATE, mark, mark_decimals, top_of_book
 from divbot.exchange.market.tape import (
     CLOSE,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from divbot.domain.market import Market
-from divbot.exchange.market.encoding import NumberFormat
+from divbot.exchange.market.number_format import NumberFormat
 from divbot.exchange.market.tape import (
     CLOSE,
     HIGH,

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Protocol, TypeAlias
 
 from divbot.domain.market import Interval, Market
-from divbot.exchange.market.encoding import NumberFormat
+from divbot.exchange.market.number_format import NumberFormat
 from divbot.exchange.market.tape import OPEN, OPEN_TIME, TRADES, SymbolListing
 from divbot.exchange.market.venue import Day, Venue
 from divbot.exchange.streams import events
