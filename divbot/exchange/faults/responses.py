@@ -9,12 +9,12 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from divbot.domain.market import Market
+from divbot.exchange.rest.json_text import json_bytes
 from divbot.exchange.rest.response import (
     CONTENT_TYPE,
     ORIGIN_HEADER,
     Response,
     html_page,
-    json_bytes,
 )
 
 LOOP_PATH = "/divbot/loop"

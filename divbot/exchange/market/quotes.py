@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from divbot.exchange.market.number_format import Decimals
-from divbot.exchange.market.settlements import HOUR, chance, funding_rate, next_settlement
+from divbot.exchange.market.settlements import HOUR, chance
 from divbot.exchange.market.tape import CLOSE, OPEN, VOLUME, SymbolListing
 from divbot.exchange.market.venue import Day
 
 _BASIS_MS = 8 * HOUR
 _MINUTE_MS = 60_000
-INTEREST_RATE = "0.00010000"
+RATE = Decimals(8, 8)
+"""How rates are counted and written: funding, and the premium."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +45,6 @@ def top_of_book(listing: SymbolListing, day: Day) -> TopOfBook:
         bid_size=depth + depth * (drawn % 97) // 30,
         ask=bid + spread,
         ask_size=depth + depth * (drawn // 97 % 97) // 30,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """The mark and index price in units of 10**-8 of a tick, and funding in units of 10**-8."""
-
-    mark: int
-    index: int
-    funding_rate: int
-    next_funding: int
-
-
-def mark(listing: SymbolListing, last: int, now: int) -> Mark:
-    """Return mark and index price near the price `last` (ticks), and the funding to come."""
-    following = next_settlement(listing, now)
-    return Mark(
-        mark=mark_price(listing, last, now),
-        index=index_price(listing, last, now),
-        funding_rate=funding_rate(listing, following),
-        next_funding=following,
     )
 
 

@@ -79,6 +79,11 @@ class Venue:
 
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
+        self.is_recorded = tape.is_recorded
+        self.interval = tape.interval
+        """The shortest interval that there are candles of."""
+        self.first, self.last = tape.first, tape.last
+        """When the first and the last candle open."""
         self._pages = Pages(tape)
         self._base = Grid(tape.interval)
         self._numbers = {listing.symbol: n for n, listing in enumerate(tape.listings)}
@@ -88,26 +93,6 @@ class Venue:
         self._closed = lru_cache(_MOST_STANDING)(self._find_closed)
         self._opened = lru_cache(_MOST_STANDING)(self._find_opened)
 
-    @property
-    def is_recorded(self) -> bool:
-        """Tell whether the prices were once real."""
-        return self._tape.is_recorded
-
-    @property
-    def interval(self) -> Interval:
-        """The shortest interval that there are candles of."""
-        return self._tape.interval
-
-    @property
-    def first(self) -> int:
-        """Return when its first candle opens."""
-        return self._tape.first
-
-    @property
-    def last(self) -> int:
-        """Return when its last candle opens."""
-        return self._tape.last
-
     def listing(self, number: int) -> SymbolListing:
         """Return what is known of symbol `number`."""
         return self._tape.listings[number]
@@ -116,6 +101,19 @@ class Venue:
         """Return the number of `symbol`, None when it is not on the list (yet)."""
         number = self._numbers.get(symbol)
         return number if number is not None and self._is_known(number, now) else None
+
+    def traded(self, symbol: str, now: int) -> int | None:
+        """Return the number of `symbol`, None when it is not traded (yet)."""
+        number = self.number(symbol, now)
+        return number if number is not None and self.is_listed(number, now) else None
+
+    def contract(self, pair: str, kind: str, now: int) -> int | None:
+        """Return the number of what is contract `kind` of `pair`, None when there is none."""
+        for number in self.listed(now):
+            listing = self.listing(number)
+            if (listing.terms.pair or listing.symbol, listing.terms.contract) == (pair, kind):
+                return number
+        return None
 
     def known(self, now: int) -> list[int]:
         """Return the numbers of all symbols on the list, also of those not traded yet."""
@@ -147,8 +145,8 @@ class Venue:
 
         Without `start` the newest, else the oldest of them. The one that holds `now` is forming.
         """
-        past, live = self.parts(number, grid, now, limit=limit, start=start, end=end)
-        return self.joined(past, live)
+        final, live = self.parts(number, grid, now, limit=limit, start=start, end=end)
+        return self.joined(final, live)
 
     def parts(
         self,
@@ -175,17 +173,17 @@ class Venue:
             return CandleRange(number, grid, first, until, limit - len(live), newest=True), live
         return CandleRange(number, grid, first, until, limit, newest=False), live
 
-    def joined(self, past: CandleRange, live: Rows) -> Rows:
+    def joined(self, final: CandleRange, live: Rows) -> Rows:
         """Return the candles that `past` means, and after them `live` if there is room."""
-        rows = self.rows_of(past)
-        return np.concatenate([rows, live]) if past.leaves_room(len(rows)) else rows
+        rows = self.rows_of(final)
+        return np.concatenate([rows, live]) if final.leaves_room(len(rows)) else rows
 
-    def rows_of(self, past: CandleRange) -> Rows:
+    def rows_of(self, final: CandleRange) -> Rows:
         """Return the candles that `past` means."""
-        stretch = past.number, past.grid, past.first, past.until
-        if past.newest:
-            return _collect(self._pages.backward(*stretch), past.limit, newest=True)
-        return _collect(self._pages.forward(*stretch), past.limit)
+        stretch = final.number, final.grid, final.first, final.until
+        if final.newest:
+            return _collect(self._pages.backward(*stretch), final.limit, newest=True)
+        return _collect(self._pages.forward(*stretch), final.limit)
 
     def last_price(self, number: int, now: int) -> int:
         """Return the price of the last trade, in ticks."""

@@ -1,10 +1,13 @@
-"""JSON that clients send: read in one place."""
+"""JSON, read and written in one place."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, TypeAlias
 
 import orjson
+
+JsonObject: TypeAlias = dict[str, Any]
 
 
 class NotJson(ValueError):
@@ -26,3 +29,8 @@ def read_json(text: str | bytes) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise NotJson(error.lineno, error.colno) from None
+
+
+def json_bytes(content: object) -> bytes:
+    """Return `content` as JSON, without blanks and without escapes."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()

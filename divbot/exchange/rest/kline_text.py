@@ -8,13 +8,12 @@ replaced by the first that end elsewhere: so it is never out of date, and old on
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from divbot.exchange.market.number_format import NumberFormat
+from divbot.exchange.market.market_view import MarketView
 from divbot.exchange.market.tape import OPEN_TIME, Rows
-from divbot.exchange.market.venue import CandleRange, Venue
+from divbot.exchange.market.venue import CandleRange
 from divbot.exchange.rest.kline_json import klines_json
 from divbot.recordings.grid import Grid
 
@@ -40,32 +39,29 @@ class _Passage:
 class KlineText:
     """Write klines replies; `most_bytes` of final candles are kept, those asked for last."""
 
-    def __init__(
-        self, venue: Venue, format_of: Callable[[int], NumberFormat], most_bytes: int = _MOST_BYTES
-    ) -> None:
-        self._venue = venue
-        self._format_of = format_of
+    def __init__(self, view: MarketView, most_bytes: int = _MOST_BYTES) -> None:
+        self._view = view
         self._most_bytes = most_bytes
         self._bytes = 0
         self._kept: OrderedDict[_Key, _Passage] = OrderedDict()
 
-    def body(self, past: CandleRange, live: Rows, *, microseconds: bool) -> bytes:
+    def body(self, final: CandleRange, live: Rows, *, microseconds: bool) -> bytes:
         """Return the reply of the candles that `past` means, and of `live` if there is room."""
-        passage = self._passage(past, microseconds=microseconds)
+        passage = self._passage(final, microseconds=microseconds)
         texts = [passage.text] if passage.count else []
-        if len(live) and past.leaves_room(passage.count):
-            texts.append(self._written(past, live, microseconds=microseconds))
+        if len(live) and final.leaves_room(passage.count):
+            texts.append(self._written(final, live, microseconds=microseconds))
         return b"[" + b",".join(texts) + b"]"
 
-    def _passage(self, past: CandleRange, *, microseconds: bool) -> _Passage:
-        key = past.number, past.grid, past.first, past.limit, past.newest, microseconds
+    def _passage(self, final: CandleRange, *, microseconds: bool) -> _Passage:
+        key = final.number, final.grid, final.first, final.limit, final.newest, microseconds
         kept = self._kept.get(key)
-        if kept is not None and kept.until == past.until:
+        if kept is not None and kept.until == final.until:
             self._kept.move_to_end(key)
             return kept
-        rows = self._venue.rows_of(past)
-        text = self._written(past, rows, microseconds=microseconds)
-        passage = _Passage(past.until, text, len(rows))
+        rows = self._view.venue.rows_of(final)
+        text = self._written(final, rows, microseconds=microseconds)
+        passage = _Passage(final.until, text, len(rows))
         self._keep(key, passage)
         return passage
 
@@ -77,9 +73,9 @@ class KlineText:
         while self._bytes > self._most_bytes:
             self._bytes -= self._kept.popitem(last=False)[1].size
 
-    def _written(self, past: CandleRange, rows: Rows, *, microseconds: bool) -> bytes:
-        close_times = past.grid.close_times(rows[:, OPEN_TIME])
+    def _written(self, final: CandleRange, rows: Rows, *, microseconds: bool) -> bytes:
+        close_times = final.grid.close_times(rows[:, OPEN_TIME])
         if microseconds:
             rows, close_times = rows.copy(), close_times * 1000 + 999
             rows[:, OPEN_TIME] *= 1000
-        return klines_json(rows, close_times, self._format_of(past.number))[1:-1]
+        return klines_json(rows, close_times, self._view.format(final.number))[1:-1]

@@ -11,6 +11,7 @@ from divbot.exchange.market.quotes import top_of_book
 from divbot.exchange.market.settlements import chance
 from divbot.exchange.market.tape import SymbolListing
 from divbot.exchange.market.venue import Day
+from divbot.exchange.rest.json_text import JsonObject
 
 _MINUTE_MS = 60_000
 _GAPS_PER_PRICE = 50_000  # the least distance of two levels is 0.2 of a basis point, or a tick
@@ -19,7 +20,7 @@ Level: TypeAlias = tuple[int, int]
 """Price in ticks, size in steps."""
 
 
-def depth(listing: SymbolListing, form: NumberFormat, day: Day, levels: int) -> dict[str, object]:
+def depth(listing: SymbolListing, form: NumberFormat, day: Day, levels: int) -> JsonObject:
     """Return `levels` of each side, the best first: the best are those of the book ticker."""
     bids, asks = (
         [[form.price.text(price), form.volume.text(size)] for price, size in islice(side, levels)]
@@ -28,9 +29,7 @@ def depth(listing: SymbolListing, form: NumberFormat, day: Day, levels: int) -> 
     return {"lastUpdateId": day.now, "bids": bids, "asks": asks}
 
 
-def futures_depth(
-    listing: SymbolListing, form: NumberFormat, day: Day, levels: int
-) -> dict[str, object]:
+def futures_depth(listing: SymbolListing, form: NumberFormat, day: Day, levels: int) -> JsonObject:
     """Return as `depth`, with the times of message and last trade."""
     both = depth(listing, form, day, levels)
     return {"lastUpdateId": both["lastUpdateId"], "E": day.now, "T": day.now, **both}

@@ -9,16 +9,14 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from divbot.domain.market import Interval, Market
 from divbot.domain.symbols import is_symbol
 from divbot.exchange.rest import limits
 from divbot.exchange.rest import rejections as reject
-from divbot.exchange.rest.json_text import read_json
+from divbot.exchange.rest.json_text import JsonObject, json_bytes, read_json
 from divbot.exchange.rest.limits import RowLimit
-from divbot.exchange.rest.response import json_bytes
 from divbot.recordings.grid import Grid
 
 _MICROSECONDS_FROM = 100_000_000_000_000
@@ -29,8 +27,6 @@ _TIMES = ("serverTime", "openTime", "closeTime", "time", "T")
 _MOST_LOOKUP = 3_600_000
 _STATUSES = ("TRADING", "HALT", "BREAK")
 _KLINES = ("symbol", "interval", "startTime", "endTime", "timeZone", "limit")
-
-Reply: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +66,13 @@ class Parameters:
             raise reject.too_many(0, len(self._values))
         raise reject.not_all_read(read, len(self._values))
 
-    def json(self, content: Reply | list[Reply]) -> bytes:
+    def json(self, content: JsonObject | list[JsonObject]) -> bytes:
         """Return `content` as JSON, its times in the unit that is wanted."""
         if isinstance(content, list):
             return json_bytes([self.timed(each) for each in content])
         return json_bytes(self.timed(content))
 
-    def timed(self, content: Reply) -> Reply:
+    def timed(self, content: JsonObject) -> JsonObject:
         """Return `content` with its times, given in ms, in the unit that is wanted."""
         if not self.microseconds:
             return content

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from divbot.domain.market import Market
@@ -30,11 +29,6 @@ class Response:
     status: int
     headers: dict[str, str]
     body: bytes
-
-
-def json_bytes(content: object) -> bytes:
-    """Return `content` as JSON, without blanks and without escapes."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def html_page(title: str) -> bytes:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from divbot.domain.market import Interval, Market
 from divbot.exchange.rest import exchange_info, tickers
 from divbot.exchange.rest import rejections as reject
+from divbot.exchange.rest.json_text import json_bytes
 from divbot.exchange.rest.order_book import depth
 from divbot.exchange.rest.parameters import Parameters
 from divbot.exchange.rest.replies import Handler, Replies
-from divbot.exchange.rest.response import json_bytes
 from divbot.recordings.grid import DAY, Grid
 
 _MINUTE = 60_000
@@ -61,8 +61,7 @@ class SpotReplies(Replies):
         levels = parameters.depth()
         parameters.symbol()
         (number,) = self._chosen(parameters, now, "limit")
-        listing, day = self._venue.listing(number), self._venue.day(number, now)
-        return json_bytes(depth(listing, self._format(number), day, levels))
+        return json_bytes(depth(*self._view.day(number, now), levels))
 
     def _average_price(self, parameters: Parameters) -> bytes:
         now = self._time.now()
@@ -71,7 +70,7 @@ class SpotReplies(Replies):
         start = now - _AVERAGE_MINUTES * _MINUTE
         grid = Grid(self._venue.interval)
         recent = self._venue.klines(number, grid, now, limit=_AVERAGE_MINUTES, start=start)
-        form, last = self._format(number), self._venue.last_price(number, now)
+        form, last = self._view.format(number), self._venue.last_price(number, now)
         return parameters.json(tickers.average_price(form, recent, last, now))
 
     def _rolling_window(self, parameters: Parameters) -> bytes:
@@ -94,7 +93,10 @@ class SpotReplies(Replies):
         replies = []
         for number in self._chosen(parameters, now, "type", known):
             day = self._venue.window(number, start, now)
-            full = tickers.full_day(self._venue.listing(number), self._format(number), day) | times
+            full = (
+                tickers.full_day(self._venue.listing(number), self._view.format(number), day)
+                | times
+            )
             replies.append({name: full[name] for name in fields})
         return parameters.json(replies[0] if parameters.sent("symbol") else replies)
 

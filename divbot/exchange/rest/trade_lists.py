@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
 from divbot.domain.market import Market
 from divbot.exchange.market.number_format import Decimals, NumberFormat
 from divbot.exchange.market.trades import PublicTrade
+from divbot.exchange.rest.json_text import JsonObject
 
-Entry: TypeAlias = dict[str, Any]
 
-
-def trade_entry(market: Market, trade: PublicTrade, form: NumberFormat) -> Entry:
+def trade_entry(market: Market, trade: PublicTrade, form: NumberFormat) -> JsonObject:
     """Return a trade as the list of recent ones has it."""
     entry = {
         "id": trade.number,
@@ -24,7 +21,7 @@ def trade_entry(market: Market, trade: PublicTrade, form: NumberFormat) -> Entry
     return entry | {"isBestMatch": True} if market is Market.SPOT else entry | {"isRPITrade": False}
 
 
-def aggregate_entry(market: Market, trade: PublicTrade, form: NumberFormat) -> Entry:
+def aggregate_entry(market: Market, trade: PublicTrade, form: NumberFormat) -> JsonObject:
     """Return a trade as an aggregate of itself alone."""
     entry = {
         "a": trade.number,

@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from divbot.exchange.rest.json_text import json_bytes
 from divbot.exchange.rest.rate_window import RateWindow, WindowShape
-from divbot.exchange.rest.response import json_bytes
 from divbot.exchange.streams.addresses import StreamAddress
 from divbot.exchange.streams.channels import Channel, channel_of
 from divbot.exchange.streams.events import Event, server_shutdown
