@@ -39,6 +39,7 @@ from divbot.exchange.rest.response import Response
 from divbot.exchange.rest.sending import SentResponse
 from divbot.exchange.streams.broadcast import Broadcast
 from divbot.exchange.streams.sockets import Sockets
+from divbot.recordings.grid import MINUTE
 
 _BACKLOG = 1024
 _SHUTDOWN_SECONDS = 0.5
@@ -136,7 +137,7 @@ def _specials(options: ExchangeOptions, market: Market, start: int) -> list[Spec
     if not options.awkward:
         return []
     after = options.delist_after
-    return specials(market, start, None if after is None else start + round(after * 60_000))
+    return specials(market, start, None if after is None else start + round(after * MINUTE))
 
 
 def _market_time(options: ExchangeOptions, venue: Venue, clock: Clock) -> MarketTime:

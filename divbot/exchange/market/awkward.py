@@ -11,11 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 from divbot.domain.market import Interval, Market
 from divbot.exchange.market.tape import Terms
-from divbot.recordings.grid import DAY, Grid
+from divbot.recordings.grid import DAY, HOUR, MINUTE, Grid
 
-HOUR = DAY // 24
 _FIVE_CANDLES = Grid(Interval.M5)
-_MINUTE = 60_000
 _DOLLAR_SIGMA = 0.0001
 _FRIDAY = 4
 
@@ -62,7 +60,7 @@ def _in_both(market: Market, start: int, delist_at: int | None) -> Iterator[Spec
     yield Special("SYRUP", 3e7, 0.35)
     yield Special("币安人生", 6e7, 0.2)
     # Five candles of 5m, the forming one included.
-    yield Special("FRESH", 9e7, 0.05, listed_at=_FIVE_CANDLES.open_at(start) - 4 * 5 * _MINUTE)
+    yield Special("FRESH", 9e7, 0.05, listed_at=_FIVE_CANDLES.open_at(start) - 4 * 5 * MINUTE)
     yield Special("WAVES", 5e7, 2.2, terms=_ended(market, delist_at))
 
 

@@ -12,9 +12,8 @@ from functools import cache
 import numpy as np
 
 from divbot.exchange.market.tape import OPEN_TIME, Rows, Tape
-from divbot.recordings.grid import DAY
+from divbot.recordings.grid import DAY, MINUTE
 
-_MINUTE = 60_000
 _EVERY_DAYS = 3
 _LONG_ONES = 12  # one outage in so many lasts hours
 
@@ -40,8 +39,8 @@ class Outages:
         length = 5 + digest[3] % 36
         if digest[4] % _LONG_ONES == 0:
             length += 60 + digest[5]
-        start = day * DAY + minute * _MINUTE
-        return start, start + length * _MINUTE
+        start = day * DAY + minute * MINUTE
+        return start, start + length * MINUTE
 
 
 class InterruptedTape:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from divbot.exchange.market.number_format import Decimals
-from divbot.exchange.market.settlements import HOUR, chance
+from divbot.exchange.market.settlements import chance
 from divbot.exchange.market.tape import CLOSE, OPEN, VOLUME, SymbolListing
 from divbot.exchange.market.venue import Day
+from divbot.recordings.grid import HOUR, MINUTE
 
 _BASIS_MS = 8 * HOUR
-_MINUTE_MS = 60_000
 RATE = Decimals(8, 8)
 """How rates are counted and written: funding, and the premium."""
 
@@ -38,7 +38,7 @@ def top_of_book(listing: SymbolListing, day: Day) -> TopOfBook:
     # Buyers lifted the ask where the day has risen; and a bid is never below one tick.
     at_ask = day.row[CLOSE] >= day.row[OPEN] and last > spread
     bid = last - spread if at_ask else last
-    drawn = chance(listing.symbol, day.now // _MINUTE_MS)
+    drawn = chance(listing.symbol, day.now // MINUTE)
     depth = max(int(day.row[VOLUME]) // 20_000, 1)
     return TopOfBook(
         bid=bid,

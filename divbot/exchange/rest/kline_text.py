@@ -7,10 +7,10 @@ replaced by the first that end elsewhere: so it is never out of date, and old on
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from divbot.exchange.byte_cache import ByteCache
 from divbot.exchange.market.market_view import MarketView
 from divbot.exchange.market.tape import OPEN_TIME, Rows
 from divbot.exchange.market.venue import CandleRange
@@ -31,19 +31,13 @@ class _Passage:
     text: bytes
     count: int
 
-    @property
-    def size(self) -> int:
-        return len(self.text) + _PASSAGE_OVERHEAD
-
 
 class KlineText:
-    """Write klines replies; `most_bytes` of final candles are kept, those asked for last."""
+    """Write klines replies, and keep the text of final candles."""
 
     def __init__(self, view: MarketView, most_bytes: int = _MOST_BYTES) -> None:
         self._view = view
-        self._most_bytes = most_bytes
-        self._bytes = 0
-        self._kept: OrderedDict[_Key, _Passage] = OrderedDict()
+        self.kept: ByteCache[_Key, _Passage] = ByteCache(most_bytes)
 
     def body(self, final: CandleRange, live: Rows, *, microseconds: bool) -> bytes:
         """Return the reply of the candles that `past` means, and of `live` if there is room."""
@@ -55,23 +49,13 @@ class KlineText:
 
     def _passage(self, final: CandleRange, *, microseconds: bool) -> _Passage:
         key = final.number, final.grid, final.first, final.limit, final.newest, microseconds
-        kept = self._kept.get(key)
+        kept = self.kept.get(key)
         if kept is not None and kept.until == final.until:
-            self._kept.move_to_end(key)
             return kept
         rows = self._view.venue.rows_of(final)
         text = self._written(final, rows, microseconds=microseconds)
         passage = _Passage(final.until, text, len(rows))
-        self._keep(key, passage)
-        return passage
-
-    def _keep(self, key: _Key, passage: _Passage) -> None:
-        replaced = self._kept.pop(key, None)
-        self._bytes -= replaced.size if replaced else 0
-        self._kept[key] = passage
-        self._bytes += passage.size
-        while self._bytes > self._most_bytes:
-            self._bytes -= self._kept.popitem(last=False)[1].size
+        return self.kept.keep(key, passage, len(text) + _PASSAGE_OVERHEAD)
 
     def _written(self, final: CandleRange, rows: Rows, *, microseconds: bool) -> bytes:
         close_times = final.grid.close_times(rows[:, OPEN_TIME])

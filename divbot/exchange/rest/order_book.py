@@ -12,8 +12,8 @@ from divbot.exchange.market.settlements import chance
 from divbot.exchange.market.tape import SymbolListing
 from divbot.exchange.market.venue import Day
 from divbot.exchange.rest.json_text import JsonObject
+from divbot.recordings.grid import MINUTE
 
-_MINUTE_MS = 60_000
 _GAPS_PER_PRICE = 50_000  # the least distance of two levels is 0.2 of a basis point, or a tick
 
 Level: TypeAlias = tuple[int, int]
@@ -37,7 +37,7 @@ def futures_depth(listing: SymbolListing, form: NumberFormat, day: Day, levels: 
 
 def _sides(listing: SymbolListing, day: Day) -> tuple[Iterator[Level], Iterator[Level]]:
     best = top_of_book(listing, day)
-    moment = day.now // _MINUTE_MS
+    moment = day.now // MINUTE
     return (
         _side(f"{listing.symbol}/bid/{moment}", (best.bid, best.bid_size), -1),
         _side(f"{listing.symbol}/ask/{moment}", (best.ask, best.ask_size), 1),

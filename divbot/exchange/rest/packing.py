@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Self
+
+from divbot.exchange.byte_cache import ByteCache
 
 _MOST_BYTES = 128_000_000
 _STEP = 1024
@@ -32,10 +33,6 @@ class _Opening:
     packed: bytes
     checksum: int
 
-    @property
-    def size(self) -> int:
-        return len(self.plain) + len(self.packed)
-
     @classmethod
     def of(cls, plain: bytes) -> Self:
         packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW_DEFLATE)
@@ -48,9 +45,7 @@ class Packer:
     """Pack bodies; openings of `most_bytes` are kept, those asked for last."""
 
     def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
-        self._most_bytes = most_bytes
-        self._bytes = 0
-        self._kept: OrderedDict[bytes, _Opening] = OrderedDict()
+        self._kept: ByteCache[bytes, _Opening] = ByteCache(most_bytes)
 
     def packed(self, body: bytes) -> bytes:
         """Return `body` in gzip."""
@@ -64,13 +59,8 @@ class Packer:
 
     def _opening(self, plain: bytes) -> _Opening:
         key = plain[:_TELLING]
-        kept = self._kept.pop(key, None)
+        kept = self._kept.get(key)
         if kept is not None and kept.plain == plain:
-            self._kept[key] = kept  # as the one asked for last
             return kept
-        opening = self._kept[key] = _Opening.of(plain)
-        self._bytes += opening.size - (kept.size if kept is not None else 0)
-        while self._bytes > self._most_bytes:
-            _, oldest = self._kept.popitem(last=False)
-            self._bytes -= oldest.size
-        return opening
+        opening = _Opening.of(plain)
+        return self._kept.keep(key, opening, len(plain) + len(opening.packed))

@@ -17,14 +17,13 @@ from divbot.exchange.rest import limits
 from divbot.exchange.rest import rejections as reject
 from divbot.exchange.rest.json_text import JsonObject, json_bytes, read_json
 from divbot.exchange.rest.limits import RowLimit
-from divbot.recordings.grid import Grid
+from divbot.recordings.grid import HOUR, MINUTE, Grid
 
 _MICROSECONDS_FROM = 100_000_000_000_000
 _LATEST = 10_000_000_000_000_000  # in microseconds still beyond any market, and a valid date in ms
 _SMALL = re.compile("[a-z]")
 _TIME_ZONE = re.compile(r"([+-]?)(\d{1,2})(?::(\d{2}))?")
 _TIMES = ("serverTime", "openTime", "closeTime", "time", "T")
-_MOST_LOOKUP = 3_600_000
 _STATUSES = ("TRADING", "HALT", "BREAK")
 _KLINES = ("symbol", "interval", "startTime", "endTime", "timeZone", "limit")
 
@@ -165,7 +164,7 @@ class Parameters:
         minutes = -minutes if match[1] == "-" else minutes
         if not -12 * 60 <= minutes <= 14 * 60:
             raise reject.invalid_value("timeZone")
-        return minutes * 60_000
+        return minutes * MINUTE
 
     @cached_property
     def candles(self) -> CandlesAsked:
@@ -180,7 +179,7 @@ class Parameters:
         """Return as `time_range`, which on futures may be an hour long."""
         start, end = self.time_range()
         is_limited = self._market is Market.USDM and start is not None and end is not None
-        if is_limited and (end or 0) - (start or 0) > _MOST_LOOKUP:
+        if is_limited and (end or 0) - (start or 0) > HOUR:
             raise reject.too_long(hours=1)
         return start, end
 

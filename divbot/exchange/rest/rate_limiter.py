@@ -16,11 +16,11 @@ from divbot.domain.market import Market
 from divbot.exchange.rest import rejections as reject
 from divbot.exchange.rest.limits import FUNDING_REQUESTS, MINUTE_WEIGHT
 from divbot.exchange.rest.rate_window import RateWindow, WindowShape
+from divbot.recordings.grid import DAY, MINUTE
 
-_MINUTE_MS = 60_000
-_FIRST_BAN_MS = 2 * _MINUTE_MS
-_LONGEST_BAN_MS = 3 * 24 * 60 * _MINUTE_MS
-_FUNDING_MS = 5 * _MINUTE_MS
+_FIRST_BAN_MS = 2 * MINUTE
+_LONGEST_BAN_MS = 3 * DAY
+_FUNDING_MS = 5 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class RateLimiter:
         self._patience = patience
         self._accounts = {
             market: _Account(
-                RateWindow(self.granted(limit), _MINUTE_MS, window),
+                RateWindow(self.granted(limit), MINUTE, window),
                 RateWindow(self.granted(FUNDING_REQUESTS), _FUNDING_MS, window),
             )
             for market, limit in chosen.items()

@@ -9,15 +9,13 @@ from divbot.exchange.rest.json_text import json_bytes
 from divbot.exchange.rest.order_book import depth
 from divbot.exchange.rest.parameters import Parameters
 from divbot.exchange.rest.replies import Handler, Replies
-from divbot.recordings.grid import DAY, Grid
+from divbot.recordings.grid import DAY, HOUR, MINUTE, Grid
 
-_MINUTE = 60_000
-_HOUR = 60 * _MINUTE
 _AVERAGE_MINUTES = 5
 _EXCHANGE_INFO = ("permissions", "showPermissionSets")
 _WINDOWS = {
-    **{f"{number}m": number * _MINUTE for number in range(1, 60)},
-    **{f"{number}h": number * _HOUR for number in range(1, 24)},
+    **{f"{number}m": number * MINUTE for number in range(1, 60)},
+    **{f"{number}h": number * HOUR for number in range(1, 24)},
     **{f"{number}d": number * DAY for number in range(1, 8)},
 }
 _DEFAULT_WINDOW = "1d"
@@ -67,7 +65,7 @@ class SpotReplies(Replies):
         now = self._time.now()
         number = self._traded_number(parameters.symbol(), now)
         parameters.expect_only(("symbol",))
-        start = now - _AVERAGE_MINUTES * _MINUTE
+        start = now - _AVERAGE_MINUTES * MINUTE
         grid = Grid(self._venue.interval)
         recent = self._venue.klines(number, grid, now, limit=_AVERAGE_MINUTES, start=start)
         form, last = self._view.format(number), self._venue.last_price(number, now)
@@ -77,7 +75,7 @@ class SpotReplies(Replies):
         size = parameters.choice("windowSize", _WINDOWS, reject.invalid_value("windowSize"))
         now = self._time.now()
         start = now - _WINDOWS[size or _DEFAULT_WINDOW]
-        start -= start % _MINUTE
+        start -= start % MINUTE
         return self._windows(parameters, start, now, "windowSize")
 
     def _trading_day(self, parameters: Parameters) -> bytes:
