@@ -11,10 +11,9 @@ from divbot.cli import flags
 from divbot.cli.figures import rows_dropped
 
 if TYPE_CHECKING:
-    from divbot.binance.listing.rules import LeftOut
-    from divbot.binance.listing.universe import Listed, Universe
     from divbot.binance.market_data import BinanceListing
     from divbot.domain.market import DroppedRow
+    from divbot.domain.universe import LeftOut, Listed, Universe
     from divbot.settings import Settings
 
 _GAP = "  "

@@ -67,7 +67,7 @@ def test_the_last_row_is_never_final() -> None:
 def test_a_new_listing_has_no_final_candle(rows: list[Any]) -> None:
     candles = final_klines_of_json(body(*rows), Interval.M1)
 
-    assert [len(column) for column in candles] == [0] * 6
+    assert [len(column) for column in candles.columns] == [0] * 6
 
 
 def test_missing_candles_are_no_fault_of_the_answer() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from divbot.arrays import Floats
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval
 from divbot.exchange.market.contracts import contract_named
@@ -29,7 +30,7 @@ from divbot.exchange.market.tape import (
 from divbot.recordings.decoding import decoding
 from divbot.recordings.grid import DAY
 from divbot.recordings.table import read_table
-from divbot.recordings.track import Floats, Track
+from divbot.recordings.track import Track
 from divbot.recordings.zips import read_archive
 
 _VOLUME_DECIMALS = 8
