@@ -20,8 +20,8 @@ _STEP = 1024
 _TELLING = 128
 """Bytes at the beginning that differ from one symbol to another: the prices of its first candle."""
 _LEVEL = 1
-_RAW_DEFLATE = -zlib.MAX_WBITS
-_HEAD = b"\x1f\x8b\x08\0\0\0\0\0\4\xff"
+RAW_DEFLATE = -zlib.MAX_WBITS
+GZIP_HEAD = b"\x1f\x8b\x08\0\0\0\0\0\4\xff"
 """Deflate, no name, no time, the fastest level, an unknown system."""
 
 
@@ -35,7 +35,7 @@ class _Opening:
 
     @classmethod
     def of(cls, plain: bytes) -> Self:
-        packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW_DEFLATE)
+        packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, RAW_DEFLATE)
         # Whatever follows then begins with a byte and a block of its own.
         packed = packer.compress(plain) + packer.flush(zlib.Z_FULL_FLUSH)
         return cls(plain, packed, zlib.crc32(plain))
@@ -52,10 +52,10 @@ class Packer:
         length = max(len(body) // _STEP - 1, 0) * _STEP
         opening = self._opening(body[:length])
         rest = body[length:]
-        packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW_DEFLATE)
+        packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, RAW_DEFLATE)
         end = packer.compress(rest) + packer.flush()
-        trailer = struct.pack("<II", zlib.crc32(rest, opening.checksum), len(body) & 0xFFFFFFFF)
-        return _HEAD + opening.packed + end + trailer
+        trailer = gzip_trailer(zlib.crc32(rest, opening.checksum), len(body))
+        return GZIP_HEAD + opening.packed + end + trailer
 
     def _opening(self, plain: bytes) -> _Opening:
         key = plain[:_TELLING]
@@ -64,3 +64,8 @@ class Packer:
             return kept
         opening = _Opening.of(plain)
         return self._kept.keep(key, opening, len(plain) + len(opening.packed))
+
+
+def gzip_trailer(checksum: int, length: int) -> bytes:
+    """Return what ends a gzip stream of `length` bytes."""
+    return struct.pack("<II", checksum, length & 0xFFFFFFFF)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from divbot.domain.market import Market
+
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 CONTENT_TYPE = {
     Market.SPOT: "application/json;charset=UTF-8",
@@ -29,6 +32,12 @@ class Response:
     status: int
     headers: dict[str, str]
     body: bytes
+
+    def head(self, *extra: str) -> bytes:
+        """Return the status line and all headers, `extra` ones too, as HTTP/1.1 sends them."""
+        lines = [f"HTTP/1.1 {self.status} {_REASONS[self.status]}"]
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        return "\r\n".join((*lines, *extra, "", "")).encode()
 
 
 def html_page(title: str) -> bytes:
