@@ -22,7 +22,7 @@ from divbot.domain.market import Market
 from divbot.exchange.control import PREFIX as CONTROL_PREFIX
 from divbot.exchange.control import Control
 from divbot.exchange.desk import Desk
-from divbot.exchange.faults.responses import LOOP_PATH, plain_response
+from divbot.exchange.faults.responses import LOOP_PATH
 from divbot.exchange.faults.schedule import Faults
 from divbot.exchange.faults.transfers import BrokenTransfer
 from divbot.exchange.front import Front
@@ -35,7 +35,7 @@ from divbot.exchange.options import ExchangeOptions
 from divbot.exchange.rest.packing import Packer
 from divbot.exchange.rest.rate_limiter import RateLimiter
 from divbot.exchange.rest.rejections import Rejection
-from divbot.exchange.rest.response import Response
+from divbot.exchange.rest.response import Response, plain_response
 from divbot.exchange.rest.sending import SentResponse
 from divbot.exchange.streams.broadcast import Broadcast
 from divbot.exchange.streams.sockets import Sockets

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any, TypeAlias, TypeGuard
 
 import orjson
+
+from divbot.domain.errors import InputError
 
 JsonObject: TypeAlias = dict[str, Any]
 
@@ -34,3 +37,18 @@ def read_json(text: str | bytes) -> Any:
 def json_bytes(content: object) -> bytes:
     """Return `content` as JSON, without blanks and without escapes."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def is_whole(value: object) -> TypeGuard[int]:
+    """Tell whether JSON wrote a whole number; true is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def number_in(
+    content: Mapping[str, Any], name: str, least: float, most: float, *, whole: bool = False
+) -> float:
+    """Return the number `name`; raise InputError for none, and one outside of the bounds."""
+    value = content.get(name)
+    if (is_whole(value) or (isinstance(value, float) and not whole)) and least <= value <= most:
+        return float(value)
+    raise InputError(f"expected {name} from {least} to {most}, found {value!r}")

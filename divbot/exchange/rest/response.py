@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from divbot.domain.market import Market
+from divbot.exchange.rest.json_text import json_bytes
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
@@ -44,3 +45,9 @@ def html_page(title: str) -> bytes:
     """Return a page as gateways and firewalls show it."""
     text = f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1>"
     return f"{text}</center>\r\n</body>\r\n</html>\r\n".encode()
+
+
+def plain_response(status: int, content: object) -> Response:
+    """Return what the exchange says of itself, whatever the market."""
+    headers = {"Content-Type": CONTENT_TYPE[Market.SPOT], ORIGIN_HEADER: "control"}
+    return Response(status, headers, json_bytes(content))
