@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from divbot.domain.market import Interval, Market
-from divbot.exchange.market.tape import Terms
+from divbot.exchange.market.tape import Terms, dated_terms
 from divbot.recordings.grid import DAY, HOUR, MINUTE, Grid
 
 _FIVE_CANDLES = Grid(Interval.M5)
@@ -96,7 +96,9 @@ def _in_futures(start: int) -> Iterator[Special]:
     )
     yield Special("OCEAN", 3e7, 0.6, terms=_ended(Market.USDM, start - 40 * DAY))
     # Not traded yet: on the list a week before its first candle.
-    yield Special("SOONX", 3e7, 1.0, listed_at=_whole_hour(start) + 7 * DAY, terms=_pending())
+    yield Special(
+        "SOONX", 3e7, 1.0, listed_at=_whole_hour(start) + 7 * DAY, terms=Terms(is_announced=True)
+    )
     delisting = _whole_hour(start) + 4 * DAY
     yield Special(
         "XEM",
@@ -112,22 +114,13 @@ def _in_futures(start: int) -> Iterator[Special]:
 
 def _quarter(start: int) -> Special:
     delivery = next_delivery(start)
-    terms = Terms(
-        contract="CURRENT_QUARTER",
-        pair="BTCUSDT",
-        subtypes=(),
-        delivery_at=delivery,
-        ended_at=delivery,
-        end_status="SETTLING",
-    )
-    date = datetime.fromtimestamp(delivery / 1000, UTC).strftime("%y%m%d")
     return Special(
         "BTC",
         2e8,
         like="BTC",
-        symbol=f"BTCUSDT_{date}",
+        symbol=f"BTCUSDT_{datetime.fromtimestamp(delivery / 1000, UTC):%y%m%d}",
         listed_at=delivery - 180 * DAY,
-        terms=terms,
+        terms=dated_terms("BTCUSDT", delivery),
     )
 
 
@@ -156,10 +149,6 @@ def _traditional(underlying: str) -> Terms:
 
 def _peaking(hours: int, peak_at: int) -> Terms:
     return Terms(funding_hours=hours, funding_peak_at=peak_at)
-
-
-def _pending() -> Terms:
-    return Terms(is_announced=True)
 
 
 def _whole_hour(time: int) -> int:

@@ -73,6 +73,20 @@ class Terms:
         return self.contract.endswith("QUARTER")
 
 
+def dated_terms(pair: str, delivery: int, *, margin: str = "", spot_allowed: bool = True) -> Terms:
+    """Return how a future on `pair` is listed that is delivered at `delivery`, ms UTC."""
+    return Terms(
+        ended_at=delivery,
+        end_status="SETTLING",
+        spot_allowed=spot_allowed,
+        contract="CURRENT_QUARTER",
+        subtypes=(),
+        pair=pair,
+        delivery_at=delivery,
+        margin=margin,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class SymbolListing:
     """One symbol as a tape knows it."""

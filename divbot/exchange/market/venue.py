@@ -87,11 +87,11 @@ class Venue:
         self._pages = Pages(tape)
         self._base = Grid(tape.interval)
         self._numbers = {listing.symbol: n for n, listing in enumerate(tape.listings)}
-        self._days: dict[int, tuple[int, int, Rows, int, int]] = {}
         self._trades = TradeNumbers(self._pages, self._base)
         # Tapes never change, so neither do final candles: kept, they are never wrong.
         self._closed = lru_cache(_MOST_STANDING)(self._find_closed)
         self._opened = lru_cache(_MOST_STANDING)(self._find_opened)
+        self._final = lru_cache(_MOST_STANDING)(self._find_final)
 
     def listing(self, number: int) -> SymbolListing:
         """Return what is known of symbol `number`."""
@@ -196,14 +196,12 @@ class Venue:
             return self._faded_day(number, terms.ended_at)
         now = self._until(number, now)
         start = self._base.open_from(now - DAY)
-        return self._stretch(number, start, now, *self._final_day(number, start, now))
+        return self._stretch(number, start, now)
 
     def window(self, number: int, start: int, now: int) -> Day:
         """Return what symbol `number` did from `start` on; of one that has ended, up to its end."""
         now = self._until(number, now)
-        start = self._base.open_from(min(start, now))
-        final = self._final(number, start, self._base.open_at(now))
-        return self._stretch(number, start, now, *final)
+        return self._stretch(number, self._base.open_from(min(start, now)), now)
 
     def begin_trades(self, time: int) -> None:
         """Number trades from the midnight before `time` on, forward and backward."""
@@ -222,9 +220,8 @@ class Venue:
         ended = self.listing(number).terms.ended_at
         return now if ended is None else min(now, ended)
 
-    def _stretch(
-        self, number: int, start: int, now: int, final: Rows, previous: int, first_trade: int
-    ) -> Day:
+    def _stretch(self, number: int, start: int, now: int) -> Day:
+        final, previous, first_trade = self._final(number, start, self._base.open_at(now))
         forming = self._forming(number, now)
         forming = forming[forming[:, OPEN_TIME] >= start]
         whole = merge(np.concatenate([final, forming]), start)
@@ -241,14 +238,7 @@ class Venue:
         row = np.zeros(COLUMNS, dtype=np.int64)
         return Day(ended, ended + DAY, row, self._close_before(number, ended), 0)
 
-    def _final_day(self, number: int, start: int, now: int) -> tuple[Rows, int, int]:
-        end = self._base.open_at(now)
-        kept = self._days.get(number)
-        if kept is None or kept[:2] != (start, end):
-            kept = self._days[number] = (start, end, *self._final(number, start, end))
-        return kept[2:]
-
-    def _final(self, number: int, start: int, end: int) -> tuple[Rows, int, int]:
+    def _find_final(self, number: int, start: int, end: int) -> tuple[Rows, int, int]:
         """Return the one final candle from `start` to `end`, the close before, the first trade."""
         rows = self._pages.rows(number, self._base, start, end)
         previous = self._close_before(number, start)

@@ -129,31 +129,24 @@ def unknown_path(method: str, path: str) -> Rejection:
     return Rejection(-5000, f"Path {path}, Method {method} is invalid", status=404)
 
 
+_OVER_LIMIT = {
+    Market.SPOT: "Too much request weight used; current limit is {} request weight per 1 MINUTE.",
+    Market.USDM: "Too many requests; current limit is {} requests per minute.",
+}
+_BANNED = {
+    Market.SPOT: "Way too much request weight used; IP banned until {}.",
+    Market.USDM: "Way too many requests; IP(127.0.0.1) banned until {}.",
+}
+_STREAMS = {Market.SPOT: "WebSocket Streams", Market.USDM: "the websocket"}
+
+
 def over_limit(market: Market, limit: int) -> Rejection:
     """More request weight was used than is granted."""
-    if market is Market.SPOT:
-        text = (
-            f"Too much request weight used; current limit is {limit} request weight per 1 MINUTE. "
-            "Please use WebSocket Streams for live updates to avoid polling the API."
-        )
-    else:
-        text = (
-            f"Too many requests; current limit is {limit} requests per minute. "
-            "Please use the websocket for live updates to avoid polling the API."
-        )
-    return Rejection(-1003, text, status=429)
+    advice = f" Please use {_STREAMS[market]} for live updates to avoid polling the API."
+    return Rejection(-1003, _OVER_LIMIT[market].format(limit) + advice, status=429)
 
 
 def banned(market: Market, until: int) -> Rejection:
     """The address has been banned until `until` (ms UTC)."""
-    if market is Market.SPOT:
-        text = (
-            f"Way too much request weight used; IP banned until {until}. "
-            "Please use WebSocket Streams for live updates to avoid bans."
-        )
-    else:
-        text = (
-            f"Way too many requests; IP(127.0.0.1) banned until {until}. "
-            "Please use the websocket for live updates to avoid bans."
-        )
-    return Rejection(-1003, text, status=418)
+    advice = f" Please use {_STREAMS[market]} for live updates to avoid bans."
+    return Rejection(-1003, _BANNED[market].format(until) + advice, status=418)
