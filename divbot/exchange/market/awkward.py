@@ -96,10 +96,9 @@ def _in_futures(start: int) -> Iterator[Special]:
     )
     yield Special("OCEAN", 3e7, 0.6, terms=_ended(Market.USDM, start - 40 * DAY))
     # Not traded yet: on the list a week before its first candle.
-    yield Special(
-        "SOONX", 3e7, 1.0, listed_at=_whole_hour(start) + 7 * DAY, terms=Terms(is_announced=True)
-    )
-    delisting = _whole_hour(start) + 4 * DAY
+    hour = start - start % HOUR
+    yield Special("SOONX", 3e7, listed_at=hour + 7 * DAY, terms=Terms(is_announced=True))
+    delisting = hour + 4 * DAY
     yield Special(
         "XEM",
         2e7,
@@ -149,7 +148,3 @@ def _traditional(underlying: str) -> Terms:
 
 def _peaking(hours: int, peak_at: int) -> Terms:
     return Terms(funding_hours=hours, funding_peak_at=peak_at)
-
-
-def _whole_hour(time: int) -> int:
-    return time - time % HOUR
