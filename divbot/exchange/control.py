@@ -16,7 +16,9 @@ from typing import Any, TypeAlias
 
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
+from divbot.exchange.faults.responses import LOOP_PATH
 from divbot.exchange.faults.schedule import Faults, parse_fault
+from divbot.exchange.loopback import is_named_loopback
 from divbot.exchange.rest.json_text import NotJson, number_in, read_json
 from divbot.exchange.rest.rate_limiter import RateLimiter
 from divbot.exchange.rest.response import Response, plain_response
@@ -125,6 +127,14 @@ class Control:
                 return market
         known = " or ".join(self._markets)
         raise InputError(f"expected a market, {known}, found {content.get('market')!r}")
+
+
+def is_control(host: str, path: str) -> bool:
+    """Tell whether a request for `path` that names `host` is one for the control endpoint."""
+    if not path.startswith(PREFIX) or path == LOOP_PATH:
+        return False
+    # A page in a browser may reach loopback by a name of its own (DNS rebinding), not by ours.
+    return is_named_loopback(host)
 
 
 def _media_type(headers: Mapping[str, str]) -> str:

@@ -108,18 +108,18 @@ def _in_futures(start: int) -> Iterator[Special]:
     # Funding that is about to be settled hourly, and funding that is about to calm down.
     yield Special("MYX", 4e7, 1.1, terms=_peaking(8, start - start % (8 * HOUR) + 8 * HOUR))
     yield Special("TRB", 4e7, 60.0, terms=_peaking(4, start - start % (4 * HOUR) - 20 * HOUR))
-    yield _quarter(start)
+    yield quarterly("BTC", next_delivery(start))
 
 
-def _quarter(start: int) -> Special:
-    delivery = next_delivery(start)
+def quarterly(base: str, delivery: int) -> Special:
+    """Return the contract on `base` that is delivered at `delivery` (ms UTC)."""
     return Special(
-        "BTC",
+        base,
         2e8,
-        like="BTC",
-        symbol=f"BTCUSDT_{datetime.fromtimestamp(delivery / 1000, UTC):%y%m%d}",
+        like=base,
+        symbol=f"{base}USDT_{datetime.fromtimestamp(delivery / 1000, UTC):%y%m%d}",
         listed_at=delivery - 180 * DAY,
-        terms=dated_terms("BTCUSDT", delivery),
+        terms=dated_terms(f"{base}USDT", delivery),
     )
 
 

@@ -78,7 +78,7 @@ class Venue:
     """Answer what a market knows at the time `now`."""
 
     def __init__(self, tape: Tape) -> None:
-        self._tape = tape
+        self.tape = tape
         self.is_recorded = tape.is_recorded
         self.interval = tape.interval
         """The shortest interval that there are candles of."""
@@ -95,7 +95,7 @@ class Venue:
 
     def listing(self, number: int) -> SymbolListing:
         """Return what is known of symbol `number`."""
-        return self._tape.listings[number]
+        return self.tape.listings[number]
 
     def number(self, symbol: str, now: int) -> int | None:
         """Return the number of `symbol`, None when it is not on the list (yet)."""
@@ -120,16 +120,16 @@ class Venue:
         return [number for number in self._numbers.values() if self._is_known(number, now)]
 
     def _is_known(self, number: int, now: int) -> bool:
-        listing = self._tape.listings[number]
+        listing = self.tape.listings[number]
         return listing.listed_at <= now or listing.terms.is_announced
 
     def is_listed(self, number: int, now: int) -> bool:
         """Tell whether symbol `number` has been traded by `now`."""
-        return self._tape.listings[number].listed_at <= now
+        return self.tape.listings[number].listed_at <= now
 
     def listed(self, now: int) -> list[int]:
         """Return the numbers of all symbols listed by `now`."""
-        return [n for n, each in enumerate(self._tape.listings) if each.listed_at <= now]
+        return [n for n, each in enumerate(self.tape.listings) if each.listed_at <= now]
 
     def klines(
         self,
