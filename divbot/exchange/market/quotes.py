@@ -1,7 +1,7 @@
 """What is not in candles: bid and ask, mark and index price, funding.
 
 All are smooth or seldom changing functions of the last price, the symbol and the time, so that
-two looks at the same moment see the same.
+two requests at the same moment are told the same.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def premium(listing: SymbolListing, _: int, time: int) -> int:
 
 def open_interest(listing: SymbolListing, day: Day) -> int:
     """Return the open positions in steps: between a tenth and a fifth of the day's volume."""
-    share = 150_000 + 100 * _basis(f"{listing.symbol}/open interest", day.now)
-    return int(day.row[VOLUME]) * share // 1_000_000
+    millionths = 150_000 + 100 * _basis(f"{listing.symbol}/open interest", day.now)
+    return int(day.row[VOLUME]) * millionths // 1_000_000
 
 
 def mark_decimals(listing: SymbolListing) -> Decimals:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Floats, Integers
 from divbot.domain.market import Interval, Market
 from divbot.exchange.market.awkward import Special
 from divbot.exchange.market.coin_names import coin_names
@@ -74,7 +74,7 @@ class SyntheticTape:
         coins = [special_coin(seed, special) for special in others]
         self._coins += coins
         self.listings += tuple(map(partial(special_listing, market), others, coins))
-        self._minutes: dict[int, NDArray[np.float64]] = {}
+        self._minutes: dict[int, Floats] = {}
         self._walk(max(until - ORIGIN, 0) // DAY + _DAYS_AHEAD)
 
     def candles(self, number: int, start: int, end: int) -> Rows:
@@ -130,7 +130,7 @@ class SyntheticTape:
                 out,
             )
 
-    def _market_minutes(self, day: int) -> NDArray[np.float64]:
+    def _market_minutes(self, day: int) -> Floats:
         minutes = self._minutes.get(day)
         if minutes is None:
             if len(self._minutes) >= _DAYS_KEPT:
@@ -141,7 +141,7 @@ class SyntheticTape:
         return minutes
 
 
-def _flat(last: NDArray[np.int64], start: int, end: int) -> Rows:
+def _flat(last: Integers, start: int, end: int) -> Rows:
     """Return candles without trades at the close of `last`."""
     times = np.arange(start, end, MINUTE, dtype=np.int64)
     rows = np.zeros((len(times), COLUMNS), dtype=np.int64)

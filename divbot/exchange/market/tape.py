@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Integers
 from divbot.domain.market import Interval
 
-Rows: TypeAlias = NDArray[np.int64]
+Rows: TypeAlias = Integers
 """Candles: shape (n, COLUMNS), ascending by open time."""
 
 OPEN_TIME = 0

@@ -49,10 +49,10 @@ def trades_of(row: NDArray[Any], length: int, first: int, places: range) -> Iter
 
 def _price(prices: tuple[int, int, int, int], place: int, count: int) -> int:
     last = count - 1
-    turns = (0, count // 4, last - count // 4, last)
+    corners_at = (0, count // 4, last - count // 4, last)
     if place == last:
         return prices[3]
-    for (start, end), (here, there) in zip(pairwise(turns), pairwise(prices), strict=True):
+    for (start, end), (here, there) in zip(pairwise(corners_at), pairwise(prices), strict=True):
         if start <= place < end:
             return here + (there - here) * (place - start) // (end - start)
-    raise AssertionError("a place is before the last turn")
+    raise AssertionError("a place is before the last corner")

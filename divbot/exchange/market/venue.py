@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Integers
 from divbot.domain.market import Interval
 from divbot.exchange.market.candles import form, live_candle, merge
 from divbot.exchange.market.pages import Pages
@@ -65,7 +65,7 @@ class Day:
 
     start: int
     now: int
-    row: NDArray[np.int64]
+    row: Integers
     """The one candle that they make; without any candle flat at the last close, no volume."""
     previous_close: int
     last_volume: int

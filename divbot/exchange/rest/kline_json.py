@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.arrays import Integers
 from divbot.exchange.market.number_format import NumberFormat
 from divbot.exchange.market.tape import (
     CLOSE,
@@ -106,7 +107,7 @@ def _write_klines(
     return at + 1
 
 
-def klines_json(rows: Rows, close_times: NDArray[np.int64], form: NumberFormat) -> bytes:
+def klines_json(rows: Rows, close_times: Integers, form: NumberFormat) -> bytes:
     """Return `rows` as the JSON body of a klines reply."""
     # Neither prices nor times are ever negative.
     unsigned = rows.view(np.uint64), close_times.view(np.uint64)

@@ -1,4 +1,4 @@
-"""The order book around the best bid and ask: made up, but the same at every look in a minute."""
+"""The order book around the best bid and ask: made up, but the same for a minute."""
 
 from __future__ import annotations
 
