@@ -129,7 +129,9 @@ class Desk:
 
     def _nowhere(self, path: str, method: str, headers: Mapping[str, str]) -> Response:
         admission = self._limiter.admit(self._market, 0)
-        response = self._reply(admission.rejection or reject.unknown_path(method, path), admission)
+        response = self._reply(
+            admission.rejection or reject.UNKNOWN_PATH.of(path, method), admission
+        )
         if response.status != 404 or "text/html" not in headers.get("Accept", ""):
             return response
         html = {**response.headers, "Content-Type": "text/html"}

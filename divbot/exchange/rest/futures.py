@@ -116,12 +116,12 @@ class FuturesReplies(Replies):
     def _continuous_klines(self, parameters: Parameters) -> bytes:
         pair = parameters.symbol("pair")
         contract = parameters.choice(
-            "contractType", _CONTRACTS, reject.invalid_value("contractType")
+            "contractType", _CONTRACTS, reject.INVALID_VALUE.of("contractType")
         )
         if contract is None:
-            raise reject.missing("contractType")
+            raise reject.MISSING.of("contractType")
         asked = self._asked(parameters)
         number = self._venue.contract(pair, contract, self._time.now())
         if number is None:
-            raise reject.invalid_symbol()
+            raise reject.INVALID_SYMBOL.of()
         return self._klines_of(number, asked, parameters)

@@ -136,13 +136,15 @@ def _refused(market: Market, account: _Account, now: int, weight: int, funding: 
     free = account.weight.free_at(now, weight)
     if funding:
         free = max(free, account.funding.free_at(now, funding))
-    refusal = reject.over_limit(market, account.weight.limit)
+    refusal = reject.OVER_LIMIT[market].of(account.weight.limit)
     return Admission(account.weight.used(now), refusal, _seconds(free - now))
 
 
 def _banned(market: Market, account: _Account, now: int) -> Admission:
     until = account.banned_until
-    return Admission(account.weight.used(now), reject.banned(market, until), _seconds(until - now))
+    return Admission(
+        account.weight.used(now), reject.BANNED[market].of(until), _seconds(until - now)
+    )
 
 
 def _seconds(ms: int) -> int:

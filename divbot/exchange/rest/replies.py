@@ -136,7 +136,7 @@ class Replies(ABC):
     def _asked(self, parameters: Parameters) -> CandlesAsked:
         asked, shortest = parameters.candles, self._venue.interval
         if not serves(shortest, asked.grid.interval):
-            raise reject.invalid_interval(f" This market is made of {shortest.value} candles.")
+            raise reject.INVALID_INTERVAL.of(f" This market is made of {shortest.value} candles.")
         return asked
 
     def _parts(self, number: int, asked: CandlesAsked) -> tuple[CandleRange, Rows]:
@@ -219,17 +219,17 @@ class Replies(ABC):
             return chosen
         matching = [each for each in chosen if self._venue.listing(each).status(now) == status]
         if parameters.sent("symbol") and not matching:
-            raise reject.other_status(status)
+            raise reject.OTHER_STATUS.of(status)
         return matching
 
     def _traded_number(self, symbol: str, now: int) -> int:
         number = self._number(symbol, now)
         if not self._venue.is_listed(number, now):
-            raise reject.not_traded()
+            raise reject.NOT_TRADED.of()
         return number
 
     def _number(self, symbol: str, now: int) -> int:
         number = self._venue.number(symbol, now)
         if number is None:
-            raise reject.invalid_symbol()
+            raise reject.INVALID_SYMBOL.of()
         return number

@@ -38,12 +38,12 @@ class SpotReplies(Replies):
     def _exchange_info(self, parameters: Parameters) -> bytes:
         named = parameters.sent("symbol", "symbols")
         if named and parameters.sent("permissions", "symbolStatus"):
-            raise reject.bad_combination()
+            raise reject.BAD_COMBINATION.of()
         permissions = parameters.names("permissions")
         shown = parameters.choice(
             "showPermissionSets",
             ("true", "false"),
-            reject.illegal_characters("showPermissionSets", "^(true|false)$"),
+            reject.ILLEGAL_CHARACTERS.of("showPermissionSets", "^(true|false)$"),
         )
         chosen = self._chosen(parameters, self._time.now(), *_EXCHANGE_INFO)
         if permissions is not None and not permissions & set(exchange_info.PERMISSIONS):
@@ -72,7 +72,7 @@ class SpotReplies(Replies):
         return parameters.json(tickers.average_price(form, recent, last, now))
 
     def _rolling_window(self, parameters: Parameters) -> bytes:
-        size = parameters.choice("windowSize", _WINDOWS, reject.invalid_value("windowSize"))
+        size = parameters.choice("windowSize", _WINDOWS, reject.INVALID_VALUE.of("windowSize"))
         now = self._time.now()
         start = now - _WINDOWS[size or _DEFAULT_WINDOW]
         start -= start % MINUTE
@@ -100,4 +100,4 @@ class SpotReplies(Replies):
 
 
 def _is_mini(parameters: Parameters) -> bool:
-    return parameters.choice("type", ("FULL", "MINI"), reject.invalid_type()) == "MINI"
+    return parameters.choice("type", ("FULL", "MINI"), reject.INVALID_TYPE.of()) == "MINI"
