@@ -38,6 +38,10 @@ _KINDS = frozenset(
     }
 )
 _FIELDS = 12
+_PRICES = ("open", "high", "low", "close", "volume")
+_SUMS = ("quote_volume", "trades", "taker_volume", "taker_quote_volume")
+_COLUMNS = {name: column for column, name in (*enumerate(_PRICES, 1), *enumerate(_SUMS, 7))}
+"""The fields of a track, and where they stand in a row."""
 _MICROSECONDS_FROM = 100_000_000_000_000
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _HEADER = re.compile(rb"[A-Za-z][^\r\n]*[\r\n]*")
@@ -143,15 +147,7 @@ def _track(file: ArchiveFile) -> Track:
         symbol=file.symbol,
         source=str(file.path),
         open_time=np.where(times > _MICROSECONDS_FROM, times // 1000, times),
-        open=fields[:, 1].copy(),
-        high=fields[:, 2].copy(),
-        low=fields[:, 3].copy(),
-        close=fields[:, 4].copy(),
-        volume=fields[:, 5].copy(),
-        quote_volume=fields[:, 7].copy(),
-        trades=fields[:, 8].copy(),
-        taker_volume=fields[:, 9].copy(),
-        taker_quote_volume=fields[:, 10].copy(),
+        **{name: fields[:, column].copy() for name, column in _COLUMNS.items()},
     )
 
 

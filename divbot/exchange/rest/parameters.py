@@ -244,11 +244,9 @@ class Parameters:
             return int(text)
         if self._market is Market.USDM:
             raise reject.MISSING.of(name)
-        raise (
-            reject.ILLEGAL_CHARACTERS.of(name, reject.NUMBER_RANGE)
-            if text
-            else reject.EMPTY.of(name)
-        )
+        if not text:
+            raise reject.EMPTY.of(name)
+        raise reject.ILLEGAL_CHARACTERS.of(name, reject.NUMBER_RANGE)
 
 
 def _is_number(text: str) -> bool:

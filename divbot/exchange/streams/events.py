@@ -32,14 +32,6 @@ from divbot.exchange.rest.tickers import TickerOf
 
 ContentOf: TypeAlias = Callable[[SymbolListing, NumberFormat, Day, int], JsonObject]
 
-_MINI = {
-    "lastPrice": "c",
-    "openPrice": "o",
-    "highPrice": "h",
-    "lowPrice": "l",
-    "volume": "v",
-    "quoteVolume": "q",
-}
 _FULL = {
     "priceChange": "p",
     "priceChangePercent": "P",
@@ -61,6 +53,10 @@ _FULL = {
     "firstId": "F",
     "lastId": "L",
     "count": "n",
+}
+_MINI = {
+    name: _FULL[name]
+    for name in ("lastPrice", "openPrice", "highPrice", "lowPrice", "volume", "quoteVolume")
 }
 _BOOK = {"symbol": "s", "bidPrice": "b", "bidQty": "B", "askPrice": "a", "askQty": "A"}
 _MARK = {
@@ -202,10 +198,7 @@ def _renamed(reply: JsonObject, names: Mapping[str, str]) -> JsonObject:
     return {short: reply[name] for name, short in names.items() if name in reply}
 
 
-TICKER = {
-    Market.SPOT: _ticker(tickers.full_day),
-    Market.USDM: _ticker(tickers.futures_day),
-}
+TICKER = {Market.SPOT: _ticker(tickers.full_day), Market.USDM: _ticker(tickers.futures_day)}
 """What tells 24-hour statistics; on futures they are without quotes."""
 BOOK_TICKER = {Market.SPOT: _spot_book, Market.USDM: _futures_book}
 """What tells the best bid and ask."""
