@@ -1,9 +1,10 @@
-"""What happens in the market, as integers and times; nothing of how it is asked or written.
+"""What happens in the market, as integers and times; nothing of how it is asked or told.
 
 ```
-synthetic: coins (coin_names), price_paths -> tape <- recorded: contracts, exactness
-awkward, outages: what markets do to programs
-tape: listings, final candles -> pages, candles -> venue: candles, trades, statistics at any
-quotes, settlements: bid and ask, mark price, funding        moment of market_time
+synthetic: coins, coin_names, price_paths, awkward --> tape: listings, final candles
+recorded: contracts, exactness ----------------------^   (outages: without some)
+tape -> pages (candles put them together) -> venue: candles, trades, days at any moment
+quotes, settlements: bid and ask, mark price, funding; market_time: which moment it is
+market_view: a venue as one market's replies and streams see it
 ```
 """
