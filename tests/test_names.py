@@ -10,14 +10,8 @@ from pathlib import Path
 import divbot
 
 PACKAGE = Path(divbot.__file__).parent
-_EXCUSED = frozenset(
-    {
-        *("Entry", "Event", "FundingRate", "Journal", "Kind", "Listing", "Market", "Minutes"),
-        *("Past", "Published", "Quote", "Reply", "Report", "Rules", "State", "Text", "Trade"),
-        "Watch",
-    }
-)
-"""Names that still stand for more than one thing, all but one of these in exchange/ or trading/."""
+_EXCUSED = frozenset({"FundingRate", "Minutes", "Published", "Report"})
+"""Names that still stand for more than one thing, all but one of these in trading/."""
 
 
 def defined(module: ast.Module) -> Iterator[str]:
@@ -54,7 +48,7 @@ def test_no_name_means_two_things() -> None:
 
 def test_no_name_is_excused_without_need() -> None:
     others = {
-        name: [x for x in modules if not x.startswith(("exchange/", "trading/"))]
+        name: [x for x in modules if not x.startswith("trading/")]
         for name, modules in homes().items()
     }
 

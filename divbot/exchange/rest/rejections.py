@@ -25,7 +25,7 @@ class Rejection(Exception):
         self.status = status
 
 
-class Refusal(NamedTuple):
+class ErrorCode(NamedTuple):
     """One way to refuse a request."""
 
     code: int
@@ -37,38 +37,38 @@ class Refusal(NamedTuple):
         return Rejection(self.code, self.words.format(*told), status=self.status)
 
 
-START_AFTER_END = Refusal(-1023, "Start time is greater than end time.")  # futures
-ILLEGAL_CHARACTERS = Refusal(
+START_AFTER_END = ErrorCode(-1023, "Start time is greater than end time.")  # futures
+ILLEGAL_CHARACTERS = ErrorCode(
     -1100, "Illegal characters found in parameter '{}'; legal range is '{}'."
 )
-TOO_MANY = Refusal(-1101, "Too many parameters; expected '{}' and received '{}'.")
-DUPLICATE_VALUES = Refusal(-1101, "Duplicate values for a parameter detected.")
-MISSING = Refusal(-1102, "Mandatory parameter '{}' was not sent, was empty/null, or malformed.")
-NEITHER = Refusal(-1102, "Param '{}' or '{}' must be sent, but both were empty/null!")
-NOT_ALL_READ = Refusal(
+TOO_MANY = ErrorCode(-1101, "Too many parameters; expected '{}' and received '{}'.")
+DUPLICATE_VALUES = ErrorCode(-1101, "Duplicate values for a parameter detected.")
+MISSING = ErrorCode(-1102, "Mandatory parameter '{}' was not sent, was empty/null, or malformed.")
+NEITHER = ErrorCode(-1102, "Param '{}' or '{}' must be sent, but both were empty/null!")
+NOT_ALL_READ = ErrorCode(
     -1104, "Not all sent parameters were read; read '{}' parameter(s) but was sent '{}'."
 )
-EMPTY = Refusal(-1105, "Parameter '{}' was empty.")
-INVALID_INTERVAL = Refusal(-1120, "Invalid interval.{}")
-INVALID_SYMBOL = Refusal(-1121, "Invalid symbol.")
-INVALID_STATUS = Refusal(-1122, "Invalid symbolStatus.")
-NOT_TRADED = Refusal(-1122, "Invalid symbol status.")  # futures: listed, but not traded yet
-TOO_LONG = Refusal(-1127, "More than {} hours between startTime and endTime.")
-BAD_COMBINATION = Refusal(-1128, "Combination of optional parameters invalid.")
-INVALID_VALUE = Refusal(-1130, "Data sent for parameter '{}' is not valid.")
-INVALID_TYPE = Refusal(-1139, "Invalid ticker type.")
-REPEATED_SYMBOL = Refusal(-1151, "Symbol is present multiple times in the list.")
-OTHER_STATUS = Refusal(-1220, "The symbol is not in the status '{}'.")
-INVALID_DEPTH = Refusal(-4021, "'{}' is not valid depth limit.")  # futures
-UNKNOWN_PATH = Refusal(-5000, "Path {}, Method {} is invalid", 404)
+EMPTY = ErrorCode(-1105, "Parameter '{}' was empty.")
+INVALID_INTERVAL = ErrorCode(-1120, "Invalid interval.{}")
+INVALID_SYMBOL = ErrorCode(-1121, "Invalid symbol.")
+INVALID_STATUS = ErrorCode(-1122, "Invalid symbolStatus.")
+NOT_TRADED = ErrorCode(-1122, "Invalid symbol status.")  # futures: listed, but not traded yet
+TOO_LONG = ErrorCode(-1127, "More than {} hours between startTime and endTime.")
+BAD_COMBINATION = ErrorCode(-1128, "Combination of optional parameters invalid.")
+INVALID_VALUE = ErrorCode(-1130, "Data sent for parameter '{}' is not valid.")
+INVALID_TYPE = ErrorCode(-1139, "Invalid ticker type.")
+REPEATED_SYMBOL = ErrorCode(-1151, "Symbol is present multiple times in the list.")
+OTHER_STATUS = ErrorCode(-1220, "The symbol is not in the status '{}'.")
+INVALID_DEPTH = ErrorCode(-4021, "'{}' is not valid depth limit.")  # futures
+UNKNOWN_PATH = ErrorCode(-5000, "Path {}, Method {} is invalid", 404)
 OVER_LIMIT = {
-    Market.SPOT: Refusal(
+    Market.SPOT: ErrorCode(
         -1003,
         "Too much request weight used; current limit is {} request weight per 1 MINUTE. "
         "Please use WebSocket Streams for live updates to avoid polling the API.",
         429,
     ),
-    Market.USDM: Refusal(
+    Market.USDM: ErrorCode(
         -1003,
         "Too many requests; current limit is {} requests per minute. "
         "Please use the websocket for live updates to avoid polling the API.",
@@ -76,13 +76,13 @@ OVER_LIMIT = {
     ),
 }
 BANNED = {
-    Market.SPOT: Refusal(
+    Market.SPOT: ErrorCode(
         -1003,
         "Way too much request weight used; IP banned until {}. "
         "Please use WebSocket Streams for live updates to avoid bans.",
         418,
     ),
-    Market.USDM: Refusal(
+    Market.USDM: ErrorCode(
         -1003,
         "Way too many requests; IP(127.0.0.1) banned until {}. "
         "Please use the websocket for live updates to avoid bans.",

@@ -77,7 +77,7 @@ _MILLISECONDS = ("E", "O", "C", "t")
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class StreamEvent:
     """One message of one stream; several symbols may share it."""
 
     stream: str
@@ -173,9 +173,9 @@ def contract_info(listing: SymbolListing, form: NumberFormat, status: str, now: 
     return {"e": "contractInfo", "E": now, **_renamed(entry, _CONTRACT)}
 
 
-def server_shutdown(now: int) -> Event:
+def server_shutdown(now: int) -> StreamEvent:
     """Return the warning that the connection is about to end."""
-    return Event("!serverShutdown", {"e": "serverShutdown", "E": now})
+    return StreamEvent("!serverShutdown", {"e": "serverShutdown", "E": now})
 
 
 def in_microseconds(content: JsonObject | list[JsonObject]) -> JsonObject | list[JsonObject]:

@@ -9,7 +9,7 @@ from divbot.exchange.market.market_view import MarketView
 from divbot.exchange.market.quotes import top_of_book
 from divbot.exchange.streams import events
 from divbot.exchange.streams.channels import Channel, ChannelKind
-from divbot.exchange.streams.events import Event
+from divbot.exchange.streams.events import StreamEvent
 from divbot.exchange.streams.publishers import (
     CandlePublisher,
     ContractPublisher,
@@ -40,7 +40,7 @@ class Feed:
         """Return the market's time, in ms UTC."""
         return self._time.now()
 
-    def news(self, streams: Mapping[str, Channel]) -> list[Event]:
+    def news(self, streams: Mapping[str, Channel]) -> list[StreamEvent]:
         """Return what is new in `streams` since the last call; of those that are new, nothing."""
         now, before = self._time.now(), self._polled_at
         self._polled_at = max(now, before)
@@ -51,7 +51,7 @@ class Feed:
             if publisher is None:
                 self._begin(stream, channel, now)
             elif now // channel.period > before // channel.period:
-                told += [Event(stream, message) for message in publisher.poll(now)]
+                told += [StreamEvent(stream, message) for message in publisher.poll(now)]
         return told
 
     def forget_all_but(self, streams: Mapping[str, Channel]) -> None:
