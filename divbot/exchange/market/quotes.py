@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from divbot.exchange.market.number_format import Decimals
 from divbot.exchange.market.settlements import chance
-from divbot.exchange.market.tape import CLOSE, OPEN, VOLUME, SymbolListing
+from divbot.exchange.market.tape import SymbolListing
 from divbot.exchange.market.venue import Day
 from divbot.recordings.grid import HOUR, MINUTE
 
@@ -31,15 +31,15 @@ class TopOfBook:
 
 def top_of_book(listing: SymbolListing, day: Day) -> TopOfBook:
     """Return bid and ask around the last price, which is one of them; all zero without one."""
-    last = int(day.row[CLOSE])
+    last = day.row.close
     if not last:
         return TopOfBook(0, 0, 0, 0)
     spread = max(last * listing.spread_ppm // 1_000_000, 1)
     # Buyers lifted the ask where the day has risen; and a bid is never below one tick.
-    at_ask = day.row[CLOSE] >= day.row[OPEN] and last > spread
+    at_ask = day.row.close >= day.row.open and last > spread
     bid = last - spread if at_ask else last
     drawn = chance(listing.symbol, day.now // MINUTE)
-    depth = max(int(day.row[VOLUME]) // 20_000, 1)
+    depth = max(day.row.volume // 20_000, 1)
     return TopOfBook(
         bid=bid,
         bid_size=depth + depth * (drawn % 97) // 30,
@@ -67,7 +67,7 @@ def premium(listing: SymbolListing, _: int, time: int) -> int:
 def open_interest(listing: SymbolListing, day: Day) -> int:
     """Return the open positions in steps: between a tenth and a fifth of the day's volume."""
     millionths = 150_000 + 100 * _basis(f"{listing.symbol}/open interest", day.now)
-    return int(day.row[VOLUME]) * millionths // 1_000_000
+    return day.row.volume * millionths // 1_000_000
 
 
 def mark_decimals(listing: SymbolListing) -> Decimals:

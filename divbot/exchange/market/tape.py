@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -30,6 +30,21 @@ TRADES = 7
 TAKER_VOLUME = 8
 TAKER_QUOTE_VOLUME = 9
 COLUMNS = 10
+
+
+class Row(NamedTuple):
+    """One candle, its fields in the order of the columns."""
+
+    open_time: int
+    open: int
+    high: int
+    low: int
+    close: int
+    volume: int
+    quote_volume: int
+    trades: int
+    taker_volume: int
+    taker_quote_volume: int
 
 
 PERPETUAL_DELIVERY = 4_133_404_800_000

@@ -12,17 +12,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from divbot.arrays import Integers
 from divbot.domain.market import Interval
 from divbot.exchange.market.candles import form, live_candle, merge
 from divbot.exchange.market.pages import Pages
 from divbot.exchange.market.tape import (
     CLOSE,
     COLUMNS,
-    OPEN,
     OPEN_TIME,
     TRADES,
     VOLUME,
+    Row,
     Rows,
     SymbolListing,
     Tape,
@@ -65,7 +64,7 @@ class Day:
 
     start: int
     now: int
-    row: Integers
+    row: Row
     """The one candle that they make; without any candle flat at the last close, no volume."""
     previous_close: int
     last_volume: int
@@ -187,7 +186,7 @@ class Venue:
 
     def last_price(self, number: int, now: int) -> int:
         """Return the price of the last trade, in ticks."""
-        return int(self.day(number, now).row[CLOSE])
+        return self.day(number, now).row.close
 
     def day(self, number: int, now: int) -> Day:
         """Return the last 24 hours of symbol `number`; of one that has ended, its last ones."""
@@ -225,17 +224,14 @@ class Venue:
         forming = self._forming(number, now)
         forming = forming[forming[:, OPEN_TIME] >= start]
         whole = merge(np.concatenate([final, forming]), start)
-        if not len(whole):
-            whole = np.zeros((1, COLUMNS), dtype=np.int64)
-            whole[0, OPEN_TIME] = start
-            whole[0, OPEN:VOLUME] = previous
+        row = Row(*whole[0].tolist()) if len(whole) else Row(start, *[previous] * 4, *[0] * 5)
         size = forming if len(forming) and forming[0, TRADES] else final
         trades = int(size[0, TRADES]) if len(size) else 0
         last_volume = max(int(size[0, VOLUME]) // trades, 1) if trades else 0
-        return Day(start, now, whole[0], previous or int(whole[0, OPEN]), last_volume, first_trade)
+        return Day(start, now, row, previous or row.open, last_volume, first_trade)
 
     def _faded_day(self, number: int, ended: int) -> Day:
-        row = np.zeros(COLUMNS, dtype=np.int64)
+        row = Row(*[0] * COLUMNS)
         return Day(ended, ended + DAY, row, self._close_before(number, ended), 0)
 
     def _find_final(self, number: int, start: int, end: int) -> tuple[Rows, int, int]:

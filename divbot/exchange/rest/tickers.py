@@ -10,12 +10,7 @@ from divbot.exchange.market.number_format import Decimals, NumberFormat
 from divbot.exchange.market.quotes import RATE, index_price, mark_decimals, mark_price, top_of_book
 from divbot.exchange.market.settlements import funding_rate, next_settlement
 from divbot.exchange.market.tape import (
-    CLOSE,
-    HIGH,
-    LOW,
-    OPEN,
     QUOTE_VOLUME,
-    TRADES,
     VOLUME,
     Rows,
     SymbolListing,
@@ -49,8 +44,8 @@ _FUTURES_LACK = ("prevClosePrice", "bidPrice", "bidQty", "askPrice", "askQty")
 def full_day(listing: SymbolListing, form: NumberFormat, day: Day) -> JsonObject:
     """Return the spot 24-hour statistics."""
     row, price, volume = day.row, form.price.text, form.volume.text
-    opened, last = int(row[OPEN]), int(row[CLOSE])
-    first_id, last_id = trade_ids(day.first_trade, int(row[TRADES]))
+    opened, last = row.open, row.close
+    first_id, last_id = trade_ids(day.first_trade, row.trades)
     return {
         "symbol": listing.symbol,
         "priceChange": price(last - opened),
@@ -61,15 +56,15 @@ def full_day(listing: SymbolListing, form: NumberFormat, day: Day) -> JsonObject
         "lastQty": volume(day.last_volume),
         **_quotes(listing, form, day),
         "openPrice": price(opened),
-        "highPrice": price(int(row[HIGH])),
-        "lowPrice": price(int(row[LOW])),
-        "volume": volume(int(row[VOLUME])),
-        "quoteVolume": form.quote.text(int(row[QUOTE_VOLUME])),
+        "highPrice": price(row.high),
+        "lowPrice": price(row.low),
+        "volume": volume(row.volume),
+        "quoteVolume": form.quote.text(row.quote_volume),
         "openTime": day.now - DAY,
         "closeTime": day.now,
         "firstId": first_id,
         "lastId": last_id,
-        "count": int(row[TRADES]),
+        "count": row.trades,
     }
 
 
@@ -87,7 +82,7 @@ def futures_day(listing: SymbolListing, form: NumberFormat, day: Day) -> JsonObj
 
 def last_price(listing: SymbolListing, form: NumberFormat, day: Day) -> JsonObject:
     """Return the spot price."""
-    return {"symbol": listing.symbol, "price": form.price.text(int(day.row[CLOSE]))}
+    return {"symbol": listing.symbol, "price": form.price.text(day.row.close)}
 
 
 def book_ticker(listing: SymbolListing, form: NumberFormat, day: Day) -> JsonObject:
@@ -112,7 +107,7 @@ def _with_time(ticker: TickerOf) -> TickerOf:
 
 def premium_index(listing: SymbolListing, _: NumberFormat, day: Day) -> JsonObject:
     """Return mark price, index price and funding."""
-    last, price = int(day.row[CLOSE]), mark_decimals(listing)
+    last, price = day.row.close, mark_decimals(listing)
     index = price.text(index_price(listing, last, day.now))
     due, is_dated = next_settlement(listing, day.now), listing.terms.is_dated
     return {
@@ -144,12 +139,12 @@ def _percent(change: int, opened: int) -> str:
 
 
 def _average(form: NumberFormat, day: Day) -> str:
-    last = int(day.row[CLOSE])
+    last = day.row.close
     if not last:
         return "0"
-    if not day.row[VOLUME]:
+    if not day.row.volume:
         return form.price.text(last)
-    return _quotient(form, int(day.row[QUOTE_VOLUME]), int(day.row[VOLUME]))
+    return _quotient(form, day.row.quote_volume, day.row.volume)
 
 
 def _quotient(form: NumberFormat, quoted: int, volume: int) -> str:

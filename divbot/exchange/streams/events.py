@@ -11,19 +11,7 @@ from typing import TypeAlias
 
 from divbot.domain.market import Market
 from divbot.exchange.market.number_format import NumberFormat
-from divbot.exchange.market.tape import (
-    CLOSE,
-    HIGH,
-    LOW,
-    OPEN,
-    OPEN_TIME,
-    QUOTE_VOLUME,
-    TAKER_QUOTE_VOLUME,
-    TAKER_VOLUME,
-    TRADES,
-    VOLUME,
-    SymbolListing,
-)
+from divbot.exchange.market.tape import Row, SymbolListing
 from divbot.exchange.market.venue import Day
 from divbot.exchange.rest import tickers
 from divbot.exchange.rest.exchange_info import futures_entry
@@ -94,31 +82,31 @@ class StreamEvent:
 def kline(
     listing: SymbolListing,
     form: NumberFormat,
-    row: list[int],
+    row: Row,
     first_trade: int,
     close_time: int,
     interval: str,
 ) -> JsonObject:
     """Return the `k` of an event about a candle, all but whether it is closed."""
     price, volume, quote = form.price.text, form.volume.text, form.quote.text
-    first_id, last_id = tickers.trade_ids(first_trade, row[TRADES])
+    first_id, last_id = tickers.trade_ids(first_trade, row.trades)
     return {
-        "t": row[OPEN_TIME],
+        "t": row.open_time,
         "T": close_time,
         "s": listing.symbol,
         "i": interval,
         "f": first_id,
         "L": last_id,
-        "o": price(row[OPEN]),
-        "c": price(row[CLOSE]),
-        "h": price(row[HIGH]),
-        "l": price(row[LOW]),
-        "v": volume(row[VOLUME]),
-        "n": row[TRADES],
+        "o": price(row.open),
+        "c": price(row.close),
+        "h": price(row.high),
+        "l": price(row.low),
+        "v": volume(row.volume),
+        "n": row.trades,
         "x": False,
-        "q": quote(row[QUOTE_VOLUME]),
-        "V": volume(row[TAKER_VOLUME]),
-        "Q": quote(row[TAKER_QUOTE_VOLUME]),
+        "q": quote(row.quote_volume),
+        "V": volume(row.taker_volume),
+        "Q": quote(row.taker_quote_volume),
         "B": "0",
     }
 
