@@ -32,7 +32,7 @@ TAKER_QUOTE_VOLUME = 9
 COLUMNS = 10
 
 
-class Row(NamedTuple):
+class CandleRow(NamedTuple):
     """One candle, its fields in the order of the columns."""
 
     open_time: int

@@ -21,7 +21,7 @@ from divbot.exchange.market.tape import (
     OPEN_TIME,
     TRADES,
     VOLUME,
-    Row,
+    CandleRow,
     Rows,
     SymbolListing,
     Tape,
@@ -64,7 +64,7 @@ class Day:
 
     start: int
     now: int
-    row: Row
+    row: CandleRow
     """The one candle that they make; without any candle flat at the last close, no volume."""
     previous_close: int
     last_volume: int
@@ -224,14 +224,18 @@ class Venue:
         forming = self._forming(number, now)
         forming = forming[forming[:, OPEN_TIME] >= start]
         whole = merge(np.concatenate([final, forming]), start)
-        row = Row(*whole[0].tolist()) if len(whole) else Row(start, *[previous] * 4, *[0] * 5)
+        row = (
+            CandleRow(*whole[0].tolist())
+            if len(whole)
+            else CandleRow(start, *[previous] * 4, *[0] * 5)
+        )
         size = forming if len(forming) and forming[0, TRADES] else final
         trades = int(size[0, TRADES]) if len(size) else 0
         last_volume = max(int(size[0, VOLUME]) // trades, 1) if trades else 0
         return Day(start, now, row, previous or row.open, last_volume, first_trade)
 
     def _faded_day(self, number: int, ended: int) -> Day:
-        row = Row(*[0] * COLUMNS)
+        row = CandleRow(*[0] * COLUMNS)
         return Day(ended, ended + DAY, row, self._close_before(number, ended), 0)
 
     def _find_final(self, number: int, start: int, end: int) -> tuple[Rows, int, int]:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from divbot.domain.market import Market
 from divbot.exchange.market.number_format import NumberFormat
-from divbot.exchange.market.tape import Row, SymbolListing
+from divbot.exchange.market.tape import CandleRow, SymbolListing
 from divbot.exchange.market.venue import Day
 from divbot.exchange.rest import tickers
 from divbot.exchange.rest.exchange_info import futures_entry
@@ -82,7 +82,7 @@ class StreamEvent:
 def kline(
     listing: SymbolListing,
     form: NumberFormat,
-    row: Row,
+    row: CandleRow,
     first_trade: int,
     close_time: int,
     interval: str,

@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias
 from divbot.domain.market import Interval
 from divbot.exchange.market.market_view import MarketView
 from divbot.exchange.market.number_format import NumberFormat
-from divbot.exchange.market.tape import OPEN, Row, SymbolListing
+from divbot.exchange.market.tape import OPEN, CandleRow, SymbolListing
 from divbot.exchange.market.venue import Day
 from divbot.exchange.rest.json_text import JsonObject
 from divbot.exchange.streams import events
@@ -54,7 +54,7 @@ class CandlePublisher:
         self._grid = Grid(interval, channel.shift)
         self._since: int | None = None
         """Open time of the candle that was forming at the last poll."""
-        self._shown: Row | None = None
+        self._shown: CandleRow | None = None
 
     def poll(self, now: int) -> Iterable[Message]:
         """Return the events of all candles from the one that was forming on."""
@@ -72,13 +72,13 @@ class CandlePublisher:
         since = forming if self._since is None else self._since
         self._since = forming
         rows = self._view.venue.klines(number, self._grid, now, limit=_EVERY, start=since)
-        for row in map(Row._make, rows.tolist()):
+        for row in map(CandleRow._make, rows.tolist()):
             is_closed = row.open_time < forming
             if row.trades and (is_closed or row != self._shown):
                 yield self._message(number, row, now, is_closed=is_closed)
             self._shown = row
 
-    def _message(self, number: int, row: Row, now: int, *, is_closed: bool) -> JsonObject:
+    def _message(self, number: int, row: CandleRow, now: int, *, is_closed: bool) -> JsonObject:
         listing, form = self._view.venue.listing(number), self._view.format(number)
         first_trade = self._view.venue.trade_number(number, row.open_time, now)
         close_time = self._grid.next_open(row.open_time) - 1
