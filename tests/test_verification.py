@@ -11,7 +11,7 @@ from divbot.app.verification import open_history, open_recording
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
 from divbot.settings import load_settings
-from tests.exchange.recordings import MINUTE, START, table, write_csv
+from tests.recordings.files import MINUTE, START, table, write_csv
 
 HOUR = 60 * MINUTE
 

@@ -17,8 +17,8 @@ from divbot.binance.trading_data import BinanceTrading
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
-from tests.exchange.recordings import START, table, write_csv
 from tests.exchange.servers import running
+from tests.recordings.files import START, table, write_csv
 from tests.trading.fakes import Told
 
 
