@@ -28,7 +28,6 @@ from divbot.binance.protocol.wire import (
     ExchangeInfo,
     Funding,
     ListingParser,
-    Minutes,
     final_klines_in_full,
     final_klines_of_json,
     parse_funding,
@@ -53,6 +52,7 @@ from divbot.domain.errors import (
     VenueUnreachable,
 )
 from divbot.domain.market import Interval, Market, Ticker
+from divbot.domain.minutes import Minutes
 
 T = TypeVar("T")
 ParseKlines: TypeAlias = Callable[[bytes, Interval], Candles]

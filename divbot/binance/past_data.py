@@ -11,11 +11,12 @@ import numpy as np
 
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
-from divbot.binance.protocol.wire import Amounts, FundingRate
+from divbot.binance.protocol.wire import Amounts
 from divbot.binance.transport.transport import Transport
 from divbot.candles import Candles
 from divbot.domain.clock import Clock
 from divbot.domain.market import Instrument, Interval, Market
+from divbot.domain.minutes import FundingRate
 
 _FEW = 99
 _CHEAP = {Market.SPOT: 1000, Market.USDM: 499}

@@ -1,4 +1,4 @@
-"""Candles of one interval, from whatever file or folder they were recorded in."""
+"""A recording: candles of one interval, one track for each symbol, wherever they lie."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from divbot.recordings.zips import read_archive
 
 
 def read_recording(path: Path, interval: Interval | None = None) -> tuple[Interval, list[Track]]:
-    """Return what a parquet or CSV file, or a folder of zips of Binance's archive, holds.
+    """Read a parquet or CSV file, or a folder of Binance archive zips.
 
     Without `interval`, the most common spacing of the data says what it is. Raise RecordingError,
     naming file, what was expected and what was found, when it cannot be served.

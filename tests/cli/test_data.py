@@ -15,7 +15,7 @@ from divbot.domain.market import Interval, Market
 from divbot.history.spans import Span
 from divbot.history.store import Store
 from tests.conftest import SHIPPED
-from tests.exchange.recordings import table, write_csv
+from tests.recordings.files import table, write_csv
 
 RECORDED = SHIPPED / "market" / "spot-5m-2024-07.parquet"
 

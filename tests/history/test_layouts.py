@@ -21,7 +21,7 @@ from divbot.history.parts import RowSource
 from divbot.history.spans import Span
 from divbot.history.store import Store
 from tests.conftest import DATA
-from tests.exchange.recordings import archive_row, write_zip
+from tests.recordings.files import archive_row, write_zip
 
 from .markets import START, candles
 

@@ -11,7 +11,7 @@ import numpy as np
 from divbot.domain.market import Market
 from divbot.exchange.archive.holdings import Holding, Life
 from divbot.exchange.market.candles import aggregate
-from divbot.exchange.market.encoding import Decimals, NumberFormat, klines_csv
+from divbot.exchange.market.number_format import Decimals, NumberFormat
 from divbot.exchange.market.quotes import index_price, mark_price, premium
 from divbot.exchange.market.settlements import funding_rate, hours_at, settled, settled_at
 from divbot.exchange.market.tape import (
@@ -27,6 +27,7 @@ from divbot.exchange.market.tape import (
     no_rows,
 )
 from divbot.exchange.rest.derived_klines import PriceOf, derived_prices
+from divbot.exchange.rest.kline_json import klines_csv
 from divbot.recordings.grid import Grid
 
 CANDLES_HEADER = (
@@ -132,9 +133,8 @@ def funding_lines(holding: Holding, start: int, end: int) -> bytes:
 
 
 def _settlements(life: Life, start: int, last: int) -> Iterator[str]:
-    listing = life.listing
-    first = max(start, life.start, listing.listed_at + 1)
-    for due in settled(listing, first, min(last, life.end)):
+    listing = replace(life.listing, listed_at=life.begin)
+    for due in settled(listing, max(start, life.begin + 1), min(last, life.end)):
         yield _line(listing, due, funding_rate(listing, due))
     endless = replace(listing, terms=replace(listing.terms, ended_at=None))
     for due in settled(endless, max(start, life.end + 1), min(last, life.flat_until)):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divbot.domain.market import Interval
+from divbot.exchange.market.settlements import chance
 from divbot.exchange.market.tape import (
     CLOSE,
     COLUMNS,
@@ -30,6 +31,8 @@ from divbot.exchange.market.tape import (
 from divbot.recordings.grid import DAY, Grid, serves
 
 FOREVER = 2**62
+_HOUR = DAY // 24
+_MOST_LEAD_HOURS = 46
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Life:
     end: int = FOREVER
     flat_until: int = 0
     """From `end` to then, rows go on without trades."""
+    lead: int = 0
+    """So many ms before its first trade, rows begin without trades."""
 
     def offers(self, interval: Interval) -> bool:
         """Tell whether its candles can be put together to those of `interval`."""
@@ -55,22 +60,29 @@ class Life:
     def rows(self, start: int, end: int) -> Rows:
         """Return its candles with start <= open time < end."""
         traded = self.tape.candles(self.number, max(start, self.start), min(end, self.end))
-        flat_from, flat_until = max(start, self.end), min(end, self.flat_until)
-        if flat_from >= flat_until:
-            return traded
-        return np.concatenate([traded, self._flat(flat_from, flat_until)])
+        before = self._flat(max(start, self.begin), min(end, self.listed_at), first=True)
+        after = self._flat(max(start, self.end), min(end, self.flat_until), first=False)
+        parts = [rows for rows in (before, traded, after) if len(rows)]
+        return parts[0] if len(parts) == 1 else np.concatenate([no_rows(), *parts])
 
-    def _flat(self, start: int, end: int) -> Rows:
+    def _flat(self, start: int, end: int, *, first: bool) -> Rows:
+        """Return candles without trades at the price of its first trade, or of its last."""
+        if start >= end:
+            return no_rows()
         times = Grid(self.tape.interval).opens(start, end)
         rows = np.zeros((len(times), COLUMNS), dtype=np.int64)
         rows[:, OPEN_TIME] = times
-        rows[:, OPEN:VOLUME] = self._last_close
+        rows[:, OPEN:VOLUME] = self._first_open if first else self._last_close
         return rows
 
     @cached_property
+    def _first_open(self) -> int:
+        # Not of one minute alone, in which the venue may have been down.
+        return int(self.tape.candles(self.number, self.listed_at, self.listed_at + DAY)[0, OPEN])
+
+    @cached_property
     def _last_close(self) -> int:
-        length = self.tape.interval.milliseconds
-        return int(self.tape.candles(self.number, self.end - length, self.end)[-1, CLOSE])
+        return int(self.tape.candles(self.number, self.end - DAY, self.end)[-1, CLOSE])
 
     def days(self, until: int) -> NDArray[np.int64]:
         """Return the UTC days (ms of their midnight) that hold candles opening before `until`."""
@@ -85,9 +97,24 @@ class Life:
         return np.unique(times // DAY) * DAY
 
     @property
+    def listed_at(self) -> int:
+        """Return when its first candle with a trade opens."""
+        return max(self.start, self.listing.listed_at)
+
+    @property
     def begin(self) -> int:
         """Return when its first candle opens."""
-        return max(self.start, self.listing.listed_at)
+        return self.listed_at - self.lead
+
+    def quoted(self) -> Life:
+        """Return what is known of its mark and index price: they are there before it is traded.
+
+        But not where it is recorded, or where its own begin is not known.
+        """
+        is_known = self.listing.listed_at > max(self.start - 1, self.tape.first)
+        if self.tape.is_recorded or not is_known:
+            return self
+        return replace(self, lead=_HOUR * (2 + chance(self.listing.symbol, 1) % _MOST_LEAD_HOURS))
 
     @cached_property
     def over(self) -> int:
@@ -121,6 +148,10 @@ class Holding:
             volume_decimals=max(each.volume_decimals for each in listings),
             quote_decimals=max(each.quote_decimals for each in listings),
         )
+
+    def quoted(self) -> Holding:
+        """Return what is known of mark and index prices, and of funding."""
+        return replace(self, lives=tuple(life.quoted() for life in self.lives))
 
     @property
     def is_perpetual(self) -> bool:

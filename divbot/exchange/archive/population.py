@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -64,10 +64,18 @@ def listed(tape: Tape) -> list[Holding]:
     ]
 
 
-def with_past(market: Market, seed: int, start: int, symbols: int, tape: Tape) -> list[Holding]:
+def with_past(
+    market: Market,
+    seed: int,
+    start: int,
+    symbols: int,
+    tape: Tape,
+    interrupted: Callable[[Tape], Tape],
+) -> list[Holding]:
     """Return what the exchange lists, and besides what was over well before `start` (ms UTC).
 
-    The first `symbols` listings of `tape` are no special ones.
+    The first `symbols` listings of `tape` are no special ones. `interrupted` leaves out what
+    nobody traded while the venue was down.
     """
     ordinary = tape.listings[:symbols]
     own = _in_spot() if market is Market.SPOT else _in_futures(start)
@@ -77,8 +85,9 @@ def with_past(market: Market, seed: int, start: int, symbols: int, tape: Tape) -
         *_before(market, ordinary),
     ]
     planned = [each for each in planned if each.ended_at <= start - _SURELY_OVER]
-    old = SyntheticTape(
-        market=market, seed=seed, symbols=0, until=start, others=[each.special for each in planned]
+    specials = [each.special for each in planned]
+    old = interrupted(
+        SyntheticTape(market=market, seed=seed, symbols=0, until=start, others=specials)
     )
     by_folder: defaultdict[str, list[Life]] = defaultdict(list)
     for number, past in enumerate(planned):

@@ -127,7 +127,11 @@ def _kinds(market: Market, cadence: Cadence) -> Sequence[Kind]:
 def _kind(market: Market, cadence: Cadence, kind: Kind, holdings: Sequence[Holding]) -> Branch:
     # Of one that is dated there is no funding, and the index is that of its pair.
     dated = (Kind.KLINES, Kind.MARK)
-    by_symbol = {each.symbol: each for each in holdings if each.is_perpetual or kind in dated}
+    by_symbol = {
+        each.symbol: each if kind is Kind.KLINES else each.quoted()
+        for each in holdings
+        if each.is_perpetual or kind in dated
+    }
     base = "/".join(("data", *_ROOTS[market], cadence.value, kind.value))
 
     @lru_cache(_MOST_FOLDERS)

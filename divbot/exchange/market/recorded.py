@@ -56,7 +56,7 @@ class RecordedTape:
 
 
 def load_recording(path: Path, interval: Interval | None = None) -> RecordedTape:
-    """Load a parquet or CSV file, or a folder of Binance archive zips; see read_recording."""
+    """Load what `read_recording` reads; RecordingError too where a price is not exact."""
     return RecordedTape(*read_recording(path, interval))
 
 

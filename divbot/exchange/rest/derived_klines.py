@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from divbot.exchange.market.encoding import Decimals
+from divbot.exchange.market.number_format import Decimals
 from divbot.exchange.market.quotes import Moments, Number, bends
 from divbot.exchange.market.tape import (
     CLOSE,

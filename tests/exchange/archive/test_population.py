@@ -207,3 +207,24 @@ def test_outages_are_holes_in_the_archive_as_in_rest():
     assert 0 < 30 * 1440 - len(rows) < 30 * 1440 / 10
     assert int(rows[0][0]) >= start
     assert [each[0] for each in told] == [int(row[0]) for row in rows[hole : hole + 2]]
+
+
+def test_a_mark_price_and_funding_are_there_before_the_first_trade(full):
+    name = "BNXUSDT"
+    (first,) = full.page(prefix=f"{USDM}/daily/markPriceKlines/{name}/1m/", max_keys=1).keys
+    marks = full.rows(first)
+    funding = full.rows(f"{USDM}/monthly/fundingRate/{name}/{name}-fundingRate-2021-11.zip")
+    traded = full.rows(f"{USDM}/monthly/klines/{name}/1m/{name}-1m-2021-11.zip")
+
+    listed_at = parse_time("2021-11-12")
+    assert int(traded[0][0]) == listed_at
+    assert int(traded[0][8]) > 0
+    assert 2 * 3_600_000 <= listed_at - int(marks[0][0]) < 3 * DAY
+    assert int(funding[0][0]) < listed_at + 60_000
+
+
+def test_what_was_there_from_the_beginning_has_no_earlier_mark_price(plain):
+    (first,) = plain.page(prefix=f"{USDM}/daily/markPriceKlines/BTCUSDT/1m/", max_keys=1).keys
+
+    assert first.endswith("-2020-01-01.zip")
+    assert len(plain.rows(first)) == 1440
