@@ -10,20 +10,18 @@ from __future__ import annotations
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Integers
 from divbot.domain.market import Interval, Market
 from divbot.exchange.market.settlements import chance
-from divbot.recordings.grid import DAY, Grid
+from divbot.recordings.grid import DAY, HOUR, MINUTE, Grid
 
-_MINUTE = 60_000
-_HOUR = 60 * _MINUTE
 _MONTHS = Grid(Interval.MONTH)
-_ON_DAY_TWO = DAY + 10 * _HOUR + 43 * _MINUTE
-_ON_DAY_ONE = 8 * _HOUR + 9 * _MINUTE
-_DAILY = {Market.SPOT: (4 * _HOUR, 2 * _HOUR), Market.USDM: (_ON_DAY_ONE + 21 * _MINUTE, 900_000)}
+_ON_DAY_TWO = DAY + 10 * HOUR + 43 * MINUTE
+_ON_DAY_ONE = 8 * HOUR + 9 * MINUTE
+_DAILY = {Market.SPOT: (4 * HOUR, 2 * HOUR), Market.USDM: (8 * HOUR + 30 * MINUTE, 15 * MINUTE)}
 """From when on, and within how long, a day is published on the next one."""
-_MONTHLY_SPREAD = 10 * _MINUTE
+_MONTHLY_SPREAD = 10 * MINUTE
 
 
 class Cadence(StrEnum):
@@ -40,7 +38,7 @@ class Cadence(StrEnum):
         """Return when the period begins that ends at `start`."""
         return start - DAY if self is Cadence.DAILY else _MONTHS.open_at(start - 1)
 
-    def starts(self, days: NDArray[np.int64]) -> NDArray[np.int64]:
+    def starts(self, days: Integers) -> Integers:
         """Return when the periods begin that hold any of `days`, ascending."""
         if self is Cadence.DAILY:
             return days

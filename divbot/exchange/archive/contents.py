@@ -12,7 +12,7 @@ from divbot.domain.market import Market
 from divbot.exchange.archive.holdings import Holding, Life
 from divbot.exchange.market.candles import aggregate
 from divbot.exchange.market.number_format import Decimals, NumberFormat
-from divbot.exchange.market.quotes import index_price, mark_price, premium
+from divbot.exchange.market.quotes import RATE, index_price, mark_price, premium
 from divbot.exchange.market.settlements import funding_rate, hours_at, settled, settled_at
 from divbot.exchange.market.tape import (
     COLUMNS,
@@ -38,9 +38,8 @@ FUNDING_HEADER = b"calc_time,funding_interval_hours,last_funding_rate\n"
 
 _MICROSECONDS_FROM = 1_735_689_600_000  # 2025-01-01, on spot
 _BARE_FROM = 1_695_107_100_000  # 2023-09-19 07:05, on futures
-_RATE = Decimals(8, 8)
 _NOTHING = Decimals(0, 0)
-_DERIVED = NumberFormat(_RATE, _NOTHING, _NOTHING)
+_DERIVED = NumberFormat(RATE, _NOTHING, _NOTHING)
 _FLAT_RATE = 10_000  # what a contract goes on telling that nobody trades any more
 
 
@@ -144,4 +143,4 @@ def _settlements(life: Life, start: int, last: int) -> Iterator[str]:
 def _line(listing: SymbolListing, due: int, rate: int) -> str:
     # In force until then, not from then on.
     hours = hours_at(listing, due - 1)
-    return f"{settled_at(listing, due)},{hours},{_RATE.text(rate)}\n"
+    return f"{settled_at(listing, due)},{hours},{RATE.text(rate)}\n"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from zlib import crc32
 
-from divbot.recordings.grid import DAY
+from divbot.recordings.grid import DAY, HOUR
 
-_HOUR = DAY // 24
 _MISSING_HOURS = 7
 _MICROSECONDS_FROM = 10**14
 _CLOSE_TIME = 6  # among the twelve columns of candles
@@ -78,7 +77,7 @@ def _time(row: bytes) -> int:
 
 WAYS: dict[str, Callable[[Lines, int], Lines]] = {
     "missing_day": _without(DAY),
-    "missing_hours": _without(_MISSING_HOURS * _HOUR),
+    "missing_hours": _without(_MISSING_HOURS * HOUR),
     "rows_twice": _twice,
     "rows_out_of_order": _out_of_order,
     "rows_contradict": _contradicting,

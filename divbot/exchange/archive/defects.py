@@ -16,6 +16,7 @@ from divbot.domain.errors import InputError
 from divbot.exchange.archive.calendar import Cadence
 from divbot.exchange.archive.defect_kinds import DefectKind, DefectPlan, Part, defect_kind
 from divbot.exchange.archive.series import Zip
+from divbot.exchange.rest.json_text import number_in
 
 Told = TypeVar("Told", str, int)
 
@@ -179,13 +180,10 @@ def parse_defect(content: Mapping[str, Any]) -> Asked:
     path = content.get("path", "")
     if not isinstance(path, str):
         raise InputError(f"expected text for path, found {path!r}")
-    count = content.get("count", 1)
-    if type(count) is not int or not 1 <= count <= _MOST_COUNT:
-        raise InputError(f"expected a count from 1 to {_MOST_COUNT}, found {count!r}")
-    seconds = content.get("seconds", kind.seconds)
-    if type(seconds) not in (int, float) or not 0 <= seconds <= _MOST_SECONDS:
-        raise InputError(f"expected 0 to {_MOST_SECONDS} seconds, found {seconds!r}")
-    return Asked(kind, path, count, float(seconds))
+    numbers = {"count": 1, "seconds": kind.seconds, **content}
+    count = number_in(numbers, "count", 1, _MOST_COUNT, whole=True)
+    seconds = number_in(numbers, "seconds", 0, _MOST_SECONDS)
+    return Asked(kind, path, int(count), seconds)
 
 
 def _fits(kind: DefectKind, file: Zip) -> bool:

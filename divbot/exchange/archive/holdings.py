@@ -10,13 +10,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Integers
 from divbot.domain.market import Interval
 from divbot.exchange.market.settlements import chance
 from divbot.exchange.market.tape import (
     CLOSE,
-    COLUMNS,
     OPEN,
     OPEN_TIME,
     QUOTE_VOLUME,
@@ -26,12 +25,12 @@ from divbot.exchange.market.tape import (
     Rows,
     SymbolListing,
     Tape,
+    flat_rows,
     no_rows,
 )
-from divbot.recordings.grid import DAY, Grid, serves
+from divbot.recordings.grid import DAY, HOUR, Grid, serves
 
 FOREVER = 2**62
-_HOUR = DAY // 24
 _MOST_LEAD_HOURS = 46
 
 
@@ -70,10 +69,7 @@ class Life:
         if start >= end:
             return no_rows()
         times = Grid(self.tape.interval).opens(start, end)
-        rows = np.zeros((len(times), COLUMNS), dtype=np.int64)
-        rows[:, OPEN_TIME] = times
-        rows[:, OPEN:VOLUME] = self._first_open if first else self._last_close
-        return rows
+        return flat_rows(times, self._first_open if first else self._last_close)
 
     @cached_property
     def _first_open(self) -> int:
@@ -84,7 +80,7 @@ class Life:
     def _last_close(self) -> int:
         return int(self.tape.candles(self.number, self.end - DAY, self.end)[-1, CLOSE])
 
-    def days(self, until: int) -> NDArray[np.int64]:
+    def days(self, until: int) -> Integers:
         """Return the UTC days (ms of their midnight) that hold candles opening before `until`."""
         if self.tape.is_recorded:
             return self._recorded_days[: np.searchsorted(self._recorded_days, until)]
@@ -92,7 +88,7 @@ class Life:
         return np.arange(first, min(until, self.over), DAY, dtype=np.int64)
 
     @cached_property
-    def _recorded_days(self) -> NDArray[np.int64]:
+    def _recorded_days(self) -> Integers:
         times = self.tape.candles(self.number, self.start, self.end)[:, OPEN_TIME]
         return np.unique(times // DAY) * DAY
 
@@ -114,7 +110,7 @@ class Life:
         is_known = self.listing.listed_at > max(self.start - 1, self.tape.first)
         if self.tape.is_recorded or not is_known:
             return self
-        return replace(self, lead=_HOUR * (2 + chance(self.listing.symbol, 1) % _MOST_LEAD_HOURS))
+        return replace(self, lead=HOUR * (2 + chance(self.listing.symbol, 1) % _MOST_LEAD_HOURS))
 
     @cached_property
     def over(self) -> int:
@@ -163,7 +159,7 @@ class Holding:
         lives = tuple(life for life in self.lives if life.begin < end and start < life.over)
         return replace(self, lives=lives or self.lives[-1:])
 
-    def days(self, until: int) -> NDArray[np.int64]:
+    def days(self, until: int) -> Integers:
         """Return the UTC days (ms of their midnight) that hold candles opening before `until`."""
         return np.unique(np.concatenate([life.days(until) for life in self.lives]))
 

@@ -22,7 +22,7 @@ from divbot.exchange.market.coin_names import WELL_KNOWN, coin_names
 from divbot.exchange.market.coins import ORIGIN
 from divbot.exchange.market.synthetic import SyntheticTape
 from divbot.exchange.market.tape import SymbolListing, Tape, Terms
-from divbot.recordings.grid import DAY, Grid
+from divbot.recordings.grid import DAY, HOUR, Grid
 
 _SURELY_OVER = 7 * DAY
 _MOST_ORDINARY = 5000  # names beyond it are never those of coins that are traded
@@ -35,7 +35,6 @@ _RENAME_GAP = 3 * DAY
 _OLD_NAMES = ("RNDR", "TOMO", "NANO", "FXS", "LEND", "ERD")
 _DOLLAR_SIGMA = 0.0001
 _BUSD_SHARE = 0.15
-_HOUR = DAY // 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +186,8 @@ def _dead(market: Market, seed: int, start: int, ordinary: int) -> Iterator[Past
     for year in years:
         for place in range(each_year):
             end, length, price, quote = _fractions(f"{seed}/dead/{year}/{place}")
-            ended_at = _day(f"{year}-01-01") + int((0.2 + 0.79 * end) * 365) * DAY + 2 * _HOUR
-            listed_at = (
-                max(ended_at - int(60 + 800 * length) * DAY, ORIGIN) // DAY * DAY + 9 * _HOUR
-            )
+            ended_at = _day(f"{year}-01-01") + int((0.2 + 0.79 * end) * 365) * DAY + 2 * HOUR
+            listed_at = max(ended_at - int(60 + 800 * length) * DAY, ORIGIN) // DAY * DAY + 9 * HOUR
             yield _past(
                 f"{next(bases)}{'BUSD' if quote < _BUSD_SHARE else 'USDT'}",
                 listed_at,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Integers
 from divbot.domain.market import Interval, Market
 from divbot.exchange.archive.calendar import Cadence, candles_published, funding_published
 from divbot.exchange.archive.contents import (
@@ -59,10 +59,10 @@ class Series:
         return next((each for each in self.zips(now, self.base + name) if each.name == name), None)
 
     @cached_property
-    def _starts(self) -> Callable[[int], NDArray[np.int64]]:
+    def _starts(self) -> Callable[[int], Integers]:
         return lru_cache(1)(self._found_starts)
 
-    def _found_starts(self, today: int) -> NDArray[np.int64]:
+    def _found_starts(self, today: int) -> Integers:
         """Return when the periods begin that began by `today`, counted from the epoch."""
         days = self.holding.days((today + 1) * DAY)
         if self.interval is not None and self.interval.milliseconds > DAY:

@@ -7,11 +7,11 @@ two requests at the same moment are told the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Integers
 from divbot.exchange.market.number_format import Decimals
 from divbot.exchange.market.settlements import chance
 from divbot.exchange.market.tape import SymbolListing
@@ -22,8 +22,7 @@ _BASIS_MS = 8 * HOUR
 RATE = Decimals(8, 8)
 """How rates are counted and written: funding, and the premium."""
 
-Moments: TypeAlias = NDArray[np.int64]
-Number = TypeVar("Number", int, Moments)
+Number = TypeVar("Number", int, Integers)
 """One of something, or one for each candle."""
 
 
@@ -83,7 +82,7 @@ def mark_decimals(listing: SymbolListing) -> Decimals:
     return Decimals(listing.price_decimals + 8, 8)
 
 
-def bends(starts: Moments, ends: Moments) -> list[Moments]:
+def bends(starts: Integers, ends: Integers) -> list[Integers]:
     """Return times from each start to its end between which the basis moves in straight lines.
 
     Starts and ends come first and last; where one of them has fewer bends than another, its end

@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from divbot.arrays import Floats, Integers
+from divbot.arrays import Floats
 from divbot.domain.market import Interval, Market
 from divbot.exchange.market.awkward import Special
 from divbot.exchange.market.coin_names import coin_names
@@ -32,7 +32,7 @@ from divbot.exchange.market.price_paths import (
     walk_days,
     walk_market,
 )
-from divbot.exchange.market.tape import CLOSE, COLUMNS, OPEN, OPEN_TIME, VOLUME, Rows, no_rows
+from divbot.exchange.market.tape import CLOSE, COLUMNS, OPEN_TIME, Rows, flat_rows, no_rows
 from divbot.recordings.grid import DAY, MINUTE
 
 _END = 2_524_608_000_000  # 2050-01-01
@@ -90,7 +90,8 @@ class SyntheticTape:
         if not listing.terms.lingers:
             return traded
         last = self._traded(number, ended - MINUTE, ended)
-        return np.concatenate([traded, _flat(last[0], max(start, ended), min(end, ended + DAY))])
+        after = np.arange(max(start, ended), min(end, ended + DAY), MINUTE, dtype=np.int64)
+        return np.concatenate([traded, flat_rows(after, int(last[0, CLOSE]))])
 
     def _traded(self, number: int, start: int, end: int) -> Rows:
         if start >= end:
@@ -141,15 +142,6 @@ class SyntheticTape:
             draw_market_minutes(key, self._market_days[day, 1], minutes)
             self._minutes[day] = minutes
         return minutes
-
-
-def _flat(last: Integers, start: int, end: int) -> Rows:
-    """Return candles without trades at the close of `last`."""
-    times = np.arange(start, end, MINUTE, dtype=np.int64)
-    rows = np.zeros((len(times), COLUMNS), dtype=np.int64)
-    rows[:, OPEN_TIME] = times
-    rows[:, OPEN:VOLUME] = last[CLOSE]
-    return rows
 
 
 def _minute_from(time: int) -> int:

@@ -6,8 +6,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from divbot.arrays import Integers
 from divbot.exchange.market.number_format import Decimals
-from divbot.exchange.market.quotes import Moments, Number, bends
+from divbot.exchange.market.quotes import Number, bends
 from divbot.exchange.market.tape import (
     CLOSE,
     HIGH,
@@ -33,7 +34,7 @@ class PriceOf(Protocol):
 def derived_klines(
     listing: SymbolListing,
     rows: Rows,
-    close_times: Moments,
+    close_times: Integers,
     now: int,
     price_of: PriceOf,
     decimals: Decimals,
@@ -49,7 +50,9 @@ def derived_klines(
     ]
 
 
-def derived_prices(listing: SymbolListing, rows: Rows, ends: Moments, price_of: PriceOf) -> Moments:
+def derived_prices(
+    listing: SymbolListing, rows: Rows, ends: Integers, price_of: PriceOf
+) -> Integers:
     """Return open, high, low and close of what `price_of` tells, shape (n, 4).
 
     `rows` are candles of the last price, as they were seen until `ends`.

@@ -1,4 +1,4 @@
-"""Candles as the venue writes them: the text of thousands of rows by a compiled loop."""
+"""Candles as the venue writes them, in JSON and in CSV: thousands of rows by a compiled loop."""
 
 from __future__ import annotations
 
@@ -188,9 +188,7 @@ def _write_csv(
     return at
 
 
-def klines_csv(
-    rows: Rows, close_times: NDArray[np.int64], form: NumberFormat, *, bare_from: int
-) -> bytes:
+def klines_csv(rows: Rows, close_times: Integers, form: NumberFormat, *, bare_from: int) -> bytes:
     """Return `rows` as the lines of a file of the archive, each ended by a line feed.
 
     From row `bare_from` on, volumes that are whole numbers lose their fraction; only prices may be

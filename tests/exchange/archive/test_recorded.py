@@ -11,7 +11,7 @@ import pytest
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval
 from tests.exchange.markets import DATA
-from tests.exchange.recordings import START, table, write_csv
+from tests.recordings.files import START, table, write_csv
 
 from .readers import SPOT, USDM, reading
 
