@@ -121,9 +121,8 @@ def open_supply(settings: Settings, store: Store) -> Iterator[Supply]:
         _check_prices(settings, store, is_simulated=venue.simulated)
         url, listing_url = _archive_addresses(settings, venue, source.base_urls[0])
         transport = open_transport(clock, connections=CONNECTIONS, use_proxies=settings.use_proxies)
-        stack.callback(transport.close)
-        stack.callback(stop.set)  # before all else: what cannot be had from now on is not missing
         archive = ArchiveClient(url, listing_url, transport, clock, stop)
+        stack.callback(archive.close)
         yield Supply(store, archive, venue, instruments, now, stop, problem)
 
 

@@ -31,7 +31,8 @@ R = TypeVar("R")
 CONNECTIONS = 12
 _AT_ONCE = 16 * 1024 * 1024
 """Bytes of zips that are unpacked at once, at most; unpacked they are about ten times as many."""
-_LOOK = 0.2
+_LOOK, _FAREWELL = 0.2, 3.0
+"""Seconds."""
 
 
 class DownloadStages:
@@ -170,9 +171,9 @@ class Downloader:
     def _each(self, act: Callable[[T], R], items: Iterable[T]) -> Generator[R, None, None]:
         """Give what `act` makes of each, as it comes; end all work where one raises."""
         pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="download")
+        left: set[Future[R]] = {pool.submit(act, item) for item in items}
         is_done = False
         try:
-            left: set[Future[R]] = {pool.submit(act, item) for item in items}
             while left:
                 # By turns: a wait without an end would not hear Ctrl-C on every system.
                 done, left = wait(left, timeout=_LOOK, return_when=FIRST_COMPLETED)
@@ -182,10 +183,11 @@ class Downloader:
             is_done = True
         finally:
             if not is_done:
-                self._stop.set()
+                self._archive.close()
                 self._venue.close()
-            # A wait for request weight may last a minute: nobody waits for it who ends early.
             pool.shutdown(wait=is_done, cancel_futures=True)
+            # What writes is let finish; a wait for request weight, which may last a minute, is not.
+            wait(left, timeout=_FAREWELL)
 
     def _do(self, job: Job) -> _Done:
         self._go_on()

@@ -108,6 +108,11 @@ class ArchiveClient:
             # It may have been replaced between the two questions.
         raise AssertionError("the second attempt returns or raises")
 
+    def close(self) -> None:
+        """Close every connection, and end every wait."""
+        self._stop.set()
+        self._transport.close()
+
     def _body(self, key: str, size: int) -> bytes | None:
         """Return what is at `key`, of at most about `size` bytes; None where nothing is."""
         most = size + MEBIBYTE  # it may have been replaced by a longer one
