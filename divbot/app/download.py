@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from divbot.binance.archive.archive import ArchiveClient
     from divbot.binance.past_data import BinancePast
     from divbot.domain.timerange import TimeRange
-    from divbot.history.download import Downloader, DownloadStages
+    from divbot.history.download import Downloader, DownloadOutcome, DownloadStages
     from divbot.history.holes import Hole
     from divbot.history.jobs import Job
     from divbot.history.shelf import Shelf
@@ -88,6 +88,8 @@ class DownloadPlan:
     """Shelves of which the archive gave no list."""
     is_at_most: bool = False
     """Nobody knows yet which symbols are among the most traded: it is for all of them."""
+    ranked: DownloadOutcome | None = None
+    """What was fetched already, to know."""
 
     @property
     def symbols(self) -> int:
@@ -227,11 +229,10 @@ def plan_of(
     if is_dry and any(x.files for x in jobs):
         plan = _plan(supply, wish, downloader, symbols)
         return replace(plan, jobs=(*jobs, *plan.jobs), is_at_most=True)
-    if not is_dry:
-        downloader.run(jobs)
+    ranked = None if is_dry else downloader.run(jobs)
     chosen = most_traded(store, symbols, wish.span, wish.top)
     plan = _plan(supply, wish, downloader, chosen)
-    return replace(plan, failed=(*failed, *plan.failed))
+    return replace(plan, failed=(*failed, *plan.failed), ranked=ranked)
 
 
 def _plan(

@@ -171,7 +171,7 @@ def download(
         plan = plan_of(supply, wish, downloader, is_dry=dry_run)
         if not dry_run:
             _notice(*plan_lines(plan), quiet=quiet)
-            outcome = downloader.run(plan.jobs)
+            outcome = downloader.run(plan.jobs, plan.ranked)
             holes = [*plan.failed, *supply.holes(plan.shelves, wish.span)]
     if dry_run:
         if as_json:

@@ -155,10 +155,10 @@ class Downloader:
         jobs.sort(key=lambda x: (x.shelf.order, x.month))
         return jobs, failed
 
-    def run(self, jobs: Sequence[Job]) -> DownloadOutcome:
-        """Do `jobs`; raise StoreError where the store cannot be written."""
+    def run(self, jobs: Sequence[Job], earlier: DownloadOutcome | None = None) -> DownloadOutcome:
+        """Do `jobs`, and add to what came `earlier`; StoreError where they cannot be written."""
         self._progress.planned(jobs)
-        outcome = DownloadOutcome()
+        outcome = earlier or DownloadOutcome()
         with closing(self._each(self._do, jobs)) as each:
             for count, done in enumerate(each, 1):
                 outcome.months += done.is_written

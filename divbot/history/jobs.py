@@ -138,14 +138,14 @@ class Planner:
         """Return the daily files of `span` by when their days begin."""
         return self._entries(shelf, FilePeriod.DAILY, span)
 
-    def _entries(self, shelf: Shelf, cadence: FilePeriod, span: Span) -> dict[int, ListedFile]:
+    def _entries(self, shelf: Shelf, period: FilePeriod, span: Span) -> dict[int, ListedFile]:
         series = series_of(shelf)
-        if not series.comes(cadence):
+        if not series.comes(period):
             return {}
-        length = _MONTH if cadence is FilePeriod.MONTHLY else _DATE
+        length = _MONTH if period is FilePeriod.MONTHLY else _DATE
         start, end = (utc_text(x)[:length] for x in span)
-        count = len(list(months(span))) * (2 if cadence is FilePeriod.MONTHLY else 2 * _DAYS)
-        found = self.archive.entries(series.prefix(cadence), start, end, count)
+        count = len(list(months(span))) * (2 if period is FilePeriod.MONTHLY else 2 * _DAYS)
+        found = self.archive.entries(series.prefix(period), start, end, count)
         dated = ((first_moment(entry.key), entry) for entry in found)
         return {time: x for time, x in dated if time is not None and span.start <= time < span.end}
 
@@ -167,15 +167,13 @@ class Planner:
             wanted,
             entry if entry and is_new(entry, note) and (lacks or _replaced(entry, note)) else None,
             tuple(x for x in days if not entry and is_new(x, note)),
-            entry is not None,
-            self.instruments.get(shelf.symbol),
+            may_refill=entry is not None,
+            instrument=self.instruments.get(shelf.symbol),
         )
-        if job.files or (job.is_alive and lacks):
-            return job
-        # What is gone may have been found since, but nothing comes after its end.
-        return (
-            job if entry and note and any(note.first < x.start < note.last for x in lacks) else None
-        )
+        # Of what is gone, holes may be filled since; but nothing comes after its end.
+        inside = note is not None and any(note.first < x.start < note.last for x in lacks)
+        is_due = job.files or (job.is_alive and lacks) or (entry and inside)
+        return job if is_due else None
 
     def _begin(
         self, shelf: Shelf, times: Iterable[int], notes: Iterable[Note | None], span: Span

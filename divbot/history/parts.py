@@ -177,9 +177,9 @@ def _check(path: Path, columns: Sequence[Any]) -> None:
 def _digest(columns: Sequence[Any]) -> str:
     found = hashlib.blake2b(digest_size=16)
     for values in columns:
-        # One of many patterns of bits that are no number.
-        is_number = values == values
-        found.update(np.where(is_number, values, np.nan).tobytes())
+        # Of the many patterns of bits that are no number, one.
+        is_whole = values.dtype == np.int64
+        found.update((values if is_whole else np.where(np.isnan(values), np.nan, values)).tobytes())
     return found.hexdigest()
 
 
@@ -261,17 +261,13 @@ def _groups(rows: int, groups: NDArray[np.int64] | None) -> Iterator[tuple[int, 
 
 
 def _arrow(values: Any, type_: Any, *, nullable: bool) -> Any:
+    """Return a column for Parquet; where it may be null, it is where there is no number."""
     pa, _ = packages()
     if not nullable:
-        return (
-            pa.array(values, type=pa.int64()).cast(type_)
-            if values.dtype == np.int64
-            else (pa.array(values))
-        )
+        return pa.array(values).cast(type_)
     is_unknown = np.isnan(values)
-    if pa.types.is_integer(type_):
-        return pa.array(np.where(is_unknown, 0, values).astype(np.int64), mask=is_unknown)
-    return pa.array(values, mask=is_unknown)
+    known = np.where(is_unknown, 0, values)
+    return pa.array(known.astype(type_.to_pandas_dtype()), mask=is_unknown)
 
 
 def _read(path: Path, schema: Callable[[], Any], time: str, start: int, end: int) -> dict[str, Any]:

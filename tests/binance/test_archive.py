@@ -168,7 +168,7 @@ def test_a_key_tells_its_month_or_day(key: str, moment: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("series", "cadence", "prefix"),
+    ("series", "period", "prefix"),
     [
         (
             ArchiveSeries(Market.SPOT, Product.KLINES, "BTCUSDT", Interval.MONTH),
@@ -187,10 +187,8 @@ def test_a_key_tells_its_month_or_day(key: str, moment: str | None) -> None:
         ),
     ],
 )
-def test_keys_are_the_archive_s_own(
-    series: ArchiveSeries, cadence: FilePeriod, prefix: str
-) -> None:
-    assert series.prefix(cadence) == prefix
+def test_keys_are_the_archive_s_own(series: ArchiveSeries, period: FilePeriod, prefix: str) -> None:
+    assert series.prefix(period) == prefix
 
 
 def test_long_candles_and_funding_come_by_months_alone() -> None:

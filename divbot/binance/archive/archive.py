@@ -65,8 +65,8 @@ class ArchiveClient:
     def symbols(self, market: Market, product: Product) -> tuple[str, ...]:
         """Return every symbol that ever had a file, those that are dead included."""
         found: set[str] = set()
-        for cadence in FilePeriod:
-            folder = product.folder(market, cadence)
+        for period in FilePeriod:
+            folder = product.folder(market, period)
             for page in self._pages(folder, "", delimiter="/"):
                 found.update(x.removeprefix(folder).rstrip("/") for x in page.folders)
         return tuple(sorted(found - {""}))

@@ -36,9 +36,9 @@ class Product(StrEnum):
     MARK_KLINES = "markPriceKlines"
     FUNDING = "fundingRate"
 
-    def folder(self, market: Market, cadence: FilePeriod) -> str:
+    def folder(self, market: Market, period: FilePeriod) -> str:
         """Return the folder in which each symbol has one."""
-        return f"{_ROOTS[market]}/{cadence.value}/{self.value}/"
+        return f"{_ROOTS[market]}/{period.value}/{self.value}/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +51,19 @@ class ArchiveSeries:
     interval: Interval | None = None
     """None: funding has none."""
 
-    def folder(self, cadence: FilePeriod) -> str:
+    def folder(self, period: FilePeriod) -> str:
         """Return the folder of its files."""
         name = f"{_interval_name(self.interval)}/" if self.interval else ""
-        return f"{self.product.folder(self.market, cadence)}{self.symbol}/{name}"
+        return f"{self.product.folder(self.market, period)}{self.symbol}/{name}"
 
-    def prefix(self, cadence: FilePeriod) -> str:
+    def prefix(self, period: FilePeriod) -> str:
         """Return what its keys begin with; the date follows."""
         name = _interval_name(self.interval) if self.interval else self.product.value
-        return f"{self.folder(cadence)}{self.symbol}-{name}-"
+        return f"{self.folder(period)}{self.symbol}-{name}-"
 
-    def comes(self, cadence: FilePeriod) -> bool:
+    def comes(self, period: FilePeriod) -> bool:
         """Tell whether there are such files at all."""
-        if cadence is FilePeriod.MONTHLY:
+        if period is FilePeriod.MONTHLY:
             return True
         return self.product is not Product.FUNDING and self.interval not in _MONTHLY_ONLY
 
