@@ -203,21 +203,23 @@ class Downloader:
         done = _Done()
         for entry in job.files:
             self._fetch(entry, month, done)
-        if lacks := month.lacking():
-            for entry in self._refills(job, lacks, month, done):
-                self._fetch(entry, month, done)
+        doubts = month.doubtful() if job.files else ()
+        for day, entry in self._refills(job, [*month.lacking(), *doubts], month, done):
+            self._fetch(entry, month, done, is_better=touches(day, doubts))
         for span in month.lacking():
             if job.is_alive or (job.instrument is not None and month.is_inside(span)):
                 self._ask(span, month, job, done)
+        for span in month.doubtful() if done.files and job.is_alive else ():
+            self._ask(span, month, job, done, is_better=True)
         self._go_on()
         done.is_written = month.write()
         return done
 
     def _refills(
-        self, job: Job, lacks: Sequence[Span], month: MonthDraft, done: _Done
-    ) -> Iterator[ListedFile]:
-        """Give the daily files of what a month lacks, where they were not tried yet."""
-        if not job.may_refill:
+        self, job: Job, spans: Sequence[Span], month: MonthDraft, done: _Done
+    ) -> Iterator[tuple[int, ListedFile]]:
+        """Give the daily files of some spans, and their days, where they were not tried yet."""
+        if not (spans and job.may_refill):
             return
         try:
             listed = self._planner.daily_files(job.shelf, job.month)
@@ -225,14 +227,16 @@ class Downloader:
             done.problems.append(f"{job.shelf}: {error}")
             return
         for day, entry in sorted(listed.items()):
-            if touches(day, lacks) and is_new(entry, month.note):
-                yield entry
+            if touches(day, spans) and is_new(entry, month.note):
+                yield day, entry
 
-    def _fetch(self, entry: ListedFile, month: MonthDraft, done: _Done) -> None:
+    def _fetch(
+        self, entry: ListedFile, month: MonthDraft, done: _Done, *, is_better: bool = False
+    ) -> None:
         """Add what a file tells; one that is not sound is told of, and else left aside."""
         try:
             file = self._archive.file(entry)
-            month.add(file)
+            month.add(file, is_better=is_better)
         except (VenueError, RecordingError) as error:
             done.problems.append(str(error))
         else:
@@ -240,8 +244,10 @@ class Downloader:
             done.size += len(file.content)
         self._progress.fetched(entry.size)
 
-    def _ask(self, span: Span, month: MonthDraft, job: Job, done: _Done) -> None:
+    def _ask(
+        self, span: Span, month: MonthDraft, job: Job, done: _Done, *, is_better: bool = False
+    ) -> None:
         try:
-            month.ask(self._venue, span)
+            month.ask(self._venue, span, is_better=is_better)
         except (VenueError, SymbolError) as error:
             done.problems.append(f"{job.shelf}: {error}")

@@ -1,7 +1,7 @@
 """One month of a shelf while it is put together: files and answers go in, a whole file comes out.
 
 A monthly file beats what was there, and so does a file that was replaced; daily files and answers
-of the venue fill what is missing.
+of the venue fill what is missing, and beat what is doubtful.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from divbot.binance.archive.archive import FetchedFile
 from divbot.binance.past_data import BinancePast
 from divbot.history.archived import archived_candles, archived_funding
 from divbot.history.candles import merged, no_candles
+from divbot.history.continuity import doubtful
 from divbot.history.funding import FundingTrack
 from divbot.history.jobs import Job, lacking
 from divbot.history.kind import StoredKind
@@ -47,21 +48,29 @@ class MonthDraft(ABC):
         """Return what of the month is missing, and may be somewhere."""
         return joined(x for span in self._missing(self._job.wanted) for x in self._asked_for(span))
 
+    def doubtful(self) -> tuple[Span, ...]:
+        """Return the days in which what is there does not hang together."""
+        return ()
+
     def is_inside(self, span: Span) -> bool:
         """Tell whether there is something before and after `span`, in other months too."""
         notes = self._store.sound_notes(self._job.shelf)
         times = [*(x.first for x in notes), *(x.last for x in notes), *self._ends()]
         return bool(times) and min(times) < span.start < max(times)
 
-    def add(self, file: FetchedFile) -> None:
-        """Take what a file tells; RecordingError for a bad one."""
+    def add(self, file: FetchedFile, *, is_better: bool = False) -> None:
+        """Take what a file tells; where it `is_better`, it beats what was there.
+
+        Raise RecordingError for a bad one.
+        """
         name = file.entry.key
-        self._take(file, is_better=file.entry is self._job.monthly or name in self._sources)
+        is_new = file.entry is self._job.monthly or name in self._sources
+        self._take(file, is_better=is_better or is_new)
         self._note(RowSource(name, file.sha256, file.entry.etag, file.entry.modified))
 
-    def ask(self, venue: BinancePast, span: Span) -> None:
+    def ask(self, venue: BinancePast, span: Span, *, is_better: bool = False) -> None:
         """Take what the venue itself tells of `span`, and note what it has not."""
-        self._take_answer(venue, span)
+        self._take_answer(venue, span, is_better=is_better)
         self._note(RowSource(SOURCE))
         over = (x for x in self._missing(span) if x.end <= self._now - _SURELY_OVER)
         self._nowhere = joined([*self._nowhere, *over])
@@ -97,8 +106,8 @@ class MonthDraft(ABC):
         """Add what a file tells; where it `is_better`, it beats what was there."""
 
     @abstractmethod
-    def _take_answer(self, venue: BinancePast, span: Span) -> None:
-        """Add what the venue tells of `span`."""
+    def _take_answer(self, venue: BinancePast, span: Span, *, is_better: bool) -> None:
+        """Add what the venue tells of `span`; where it `is_better`, it beats what was there."""
 
     @abstractmethod
     def _put(self, sources: tuple[RowSource, ...], nowhere: tuple[Span, ...]) -> None:
@@ -123,12 +132,19 @@ class _Candles(MonthDraft):
         return [int(times[0]), int(times[-1])] if len(times) else []
 
     def _take(self, file: FetchedFile, *, is_better: bool) -> None:
-        part = archived_candles(file.entry.key, file.content, self._job.shelf, self._job.month)
+        name, shelf, month = file.entry.key, self._job.shelf, self._job.month
+        self._merge(archived_candles(name, file.content, shelf, month), is_better=is_better)
+
+    def _take_answer(self, venue: BinancePast, span: Span, *, is_better: bool) -> None:
+        part = venue_candles(venue, self._job.shelf, self._interval, span)
+        self._merge(part, is_better=is_better)
+
+    def _merge(self, part: Track, *, is_better: bool) -> None:
         self._track = merged(self._track, part) if is_better else merged(part, self._track)
 
-    def _take_answer(self, venue: BinancePast, span: Span) -> None:
-        part: Track = venue_candles(venue, self._job.shelf, self._interval, span)
-        self._track = merged(part, self._track)
+    def doubtful(self) -> tuple[Span, ...]:
+        found = (x.within(self._job.wanted) for x in doubtful(self._track, self._interval))
+        return joined(found)
 
     def _put(self, sources: tuple[RowSource, ...], nowhere: tuple[Span, ...]) -> None:
         self._store.put(self._job.shelf, self._job.month, self._track, sources, nowhere)
@@ -152,8 +168,9 @@ class _Funding(MonthDraft):
         part = archived_funding(file.entry.key, file.content, self._job.month)
         self._rates = self._rates.merged(part) if is_better else part.merged(self._rates)
 
-    def _take_answer(self, venue: BinancePast, span: Span) -> None:
-        self._rates = self._rates.merged(venue_funding(venue, self._job.shelf, span))
+    def _take_answer(self, venue: BinancePast, span: Span, *, is_better: bool) -> None:
+        part = venue_funding(venue, self._job.shelf, span)
+        self._rates = self._rates.merged(part) if is_better else part.merged(self._rates)
 
     def _put(self, sources: tuple[RowSource, ...], nowhere: tuple[Span, ...]) -> None:
         self._store.put_funding(self._job.shelf, self._job.month, self._rates, sources, nowhere)
