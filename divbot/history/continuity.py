@@ -24,7 +24,7 @@ _JUMP = 0.3
 _WINDOW, _JUMPS = 6, 2
 _NEAR = 2 * DAY
 """Doubtful days that are no farther apart have one cause."""
-_MOST_DAYS = 0.5
+_MOST_DAYS = 0.35
 
 
 def doubtful(track: Track, interval: Interval) -> tuple[Span, ...]:
