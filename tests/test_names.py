@@ -10,13 +10,7 @@ from pathlib import Path
 import divbot
 
 PACKAGE = Path(divbot.__file__).parent
-_EXCUSED = frozenset(
-    {
-        *("Entry", "Event", "FundingRate", "Journal", "Kind", "Listing", "Market", "Minutes"),
-        *("Past", "Published", "Quote", "Reply", "Report", "Rules", "State", "Text", "Trade"),
-        "Watch",
-    }
-)
+_EXCUSED = frozenset({"Entry", "Event", "Published", "Reply", "Report"})
 """Names that still stand for more than one thing, all but one of these in exchange/ or trading/."""
 
 

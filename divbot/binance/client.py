@@ -26,7 +26,6 @@ from divbot.binance.protocol.wire import (
     ExchangeInfo,
     Funding,
     ListingParser,
-    Minutes,
     final_klines_of_json,
     parse_funding,
     parse_minutes,
@@ -49,6 +48,7 @@ from divbot.domain.errors import (
     VenueRefused,
     VenueUnreachable,
 )
+from divbot.domain.fills import Minutes
 from divbot.domain.market import Interval, Market, Ticker
 
 T = TypeVar("T")

@@ -69,6 +69,16 @@ class Candle:
 
 
 @dataclass(frozen=True, slots=True)
+class Minutes:
+    """Short candles of one symbol in the order of time; how short, the market says."""
+
+    final: tuple[Candle, ...]
+    """Those that will not change any more."""
+    forming: Candle | None
+    """The newest one, which still changes; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Costs:
     """What every fill costs besides the spread; both as a part of the price."""
 

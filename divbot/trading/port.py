@@ -3,42 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Protocol
 
 from divbot.domain.events import Event
-from divbot.domain.fills import Candle, Quote
+from divbot.domain.fills import Minutes, Quote
 from divbot.domain.ledger import Ledger
-from divbot.domain.market import Instrument, Interval
+from divbot.domain.market import FundingRate, Instrument, Interval
 from divbot.domain.signals import Divergence, Opportunity
-
-
-class Minutes(Protocol):
-    """Short candles of one symbol in the order of time; how short, the market says."""
-
-    @property
-    def final(self) -> tuple[Candle, ...]:
-        """Return those that will not change any more."""
-
-    @property
-    def forming(self) -> Candle | None:
-        """Return the newest one, which still changes."""
-
-
-class FundingRate(Protocol):
-    """One settlement of funding."""
-
-    @property
-    def at(self) -> int:
-        """Return the venue's own time for it, ms UTC: shortly after it was due."""
-
-    @property
-    def rate(self) -> Decimal:
-        """Return what a long position pays, as a part of its value; below zero: it receives."""
-
-    @property
-    def mark_price(self) -> Decimal:
-        """Return the price that the value was taken at."""
 
 
 class TradingVenue(Protocol):

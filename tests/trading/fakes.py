@@ -6,14 +6,14 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from divbot.domain.errors import DivbotError, JournalError, UnknownSymbol
 from divbot.domain.events import Entered, Event, Exited, Marked, Resumed, Started
-from divbot.domain.fills import Candle, Costs, Quote, fill_at_quote
+from divbot.domain.fills import Candle, Costs, Minutes, Quote, fill_at_quote
 from divbot.domain.ledger import Ledger
 from divbot.domain.margin import liquidation_price
-from divbot.domain.market import Instrument, Interval, Market
+from divbot.domain.market import FundingRate, Instrument, Interval, Market
 from divbot.domain.positions import MINUTE, Origin, Position, Seen
 from divbot.domain.signals import Divergence, Evidence, Kind, Opportunity, Side
 from divbot.trading.engine.account import Account
@@ -163,17 +163,6 @@ def opportunity(
     return replace(usual, **changes)
 
 
-class FakeMinutes(NamedTuple):
-    final: tuple[Candle, ...]
-    forming: Candle | None
-
-
-class Settlement(NamedTuple):
-    at: int
-    rate: Decimal
-    mark_price: Decimal
-
-
 class FakeMarket:
     """A venue whose candles, quotes and time a test writes down."""
 
@@ -183,7 +172,7 @@ class FakeMarket:
         self.time = NOON
         self.candles: dict[str, list[Candle]] = {}
         self.marks: dict[str, list[Candle]] = {}
-        self.settlements: dict[str, list[Settlement]] = {}
+        self.settlements: dict[str, list[FundingRate]] = {}
         self.quoted: dict[str, tuple[float, float]] = {"AAAUSDT": (100, 100)}
         self.next_quotes: list[dict[str, tuple[float, float]]] = []
         self.trouble: DivbotError | None = None
@@ -210,17 +199,17 @@ class FakeMarket:
             if symbol not in self.gone
         }
 
-    def minutes(self, symbol: str, start: int, end: int) -> FakeMinutes:
+    def minutes(self, symbol: str, start: int, end: int) -> Minutes:
         self.asked.append(f"minutes {symbol}")
         if self.candle_trouble:
             raise self.candle_trouble
         self._expect_known(symbol)
         return self._from(self.candles.get(symbol, []), start)
 
-    def mark_minutes(self, symbol: str, start: int, end: int) -> FakeMinutes:
+    def mark_minutes(self, symbol: str, start: int, end: int) -> Minutes:
         return self._from(self.marks.get(symbol, []), start)
 
-    def funding(self, symbol: str, start: int, end: int) -> tuple[Settlement, ...]:
+    def funding(self, symbol: str, start: int, end: int) -> tuple[FundingRate, ...]:
         self.asked.append(f"funding {symbol}")
         self._expect_known(symbol)
         return tuple(x for x in self.settlements.get(symbol, []) if start <= x.at <= end)
@@ -229,10 +218,10 @@ class FakeMarket:
         if symbol in self.gone:
             raise UnknownSymbol(f"{symbol}: the venue does not know this symbol")
 
-    def _from(self, candles: Iterable[Candle], start: int) -> FakeMinutes:
+    def _from(self, candles: Iterable[Candle], start: int) -> Minutes:
         rows = [x for x in candles if start <= x.open_time <= self.time]
         final = tuple(x for x in rows if x.open_time + self.candle_length <= self.time)
-        return FakeMinutes(final, rows[-1] if len(rows) > len(final) else None)
+        return Minutes(final, rows[-1] if len(rows) > len(final) else None)
 
 
 class MemoryJournal:

@@ -21,7 +21,7 @@ from functools import partial
 
 from divbot.domain.errors import DivbotError
 from divbot.domain.events import Event, Marked, Paused
-from divbot.domain.fills import Candle, Costs, Quote, Reason
+from divbot.domain.fills import Candle, Costs, Minutes, Quote, Reason
 from divbot.domain.ledger import Ledger
 from divbot.domain.market import BENCHMARK, Interval, Market
 from divbot.domain.notices import Outage, Tell, same_words
@@ -42,7 +42,7 @@ from divbot.trading.engine.questions import Questions
 from divbot.trading.engine.sizing import Entry, Refusal, SizingRules, enter
 from divbot.trading.engine.snapshot import LATE
 from divbot.trading.engine.watch import PositionWatch
-from divbot.trading.port import Minutes, Published, SignalFeed, TradingVenue
+from divbot.trading.port import Published, SignalFeed, TradingVenue
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from divbot.domain.events import Event, Exited, Funded, Trailed
 from divbot.domain.fills import Basis, Candle, Costs, Reason
 from divbot.domain.margin import liquidation_on_tick
+from divbot.domain.market import FundingRate
 from divbot.domain.positions import (
     MINUTE,
     Exit,
@@ -23,7 +24,6 @@ from divbot.domain.positions import (
     returned,
     trailed_stop,
 )
-from divbot.trading.port import FundingRate
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from divbot.domain.clock import utc_text
 from divbot.domain.errors import DivbotError, UnknownSymbol
 from divbot.domain.events import Event, Exited
 from divbot.domain.fills import Costs, Quote, Reason
-from divbot.domain.market import Market
+from divbot.domain.market import FundingRate, Market
 from divbot.domain.notices import Tell
 from divbot.domain.positions import (
     MINUTE,
@@ -24,7 +24,7 @@ from divbot.domain.positions import (
 from divbot.trading.engine.account import Account
 from divbot.trading.engine.questions import Questions
 from divbot.trading.engine.replay import PastMinutes, ended, latest_end, replay
-from divbot.trading.port import FundingRate, TradingVenue
+from divbot.trading.port import TradingVenue
 
 T = TypeVar("T")
 
