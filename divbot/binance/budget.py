@@ -174,10 +174,6 @@ class WeightBudget:
         """Return lease `number` to spend from."""
         return Lease(self, self._cells(), number, self._clock)
 
-    def no_lease(self) -> Lease:
-        """Return what a worker holds until its first task brings a lease: nothing may be spent."""
-        return Lease(self, np.zeros((_ROWS, 1)), 0, self._clock, may_spend=False)
-
     def tend_own(self) -> None:
         """Tend where this is the parent; a worker waits for its parent to do so."""
         if self._is_parent:
@@ -228,20 +224,11 @@ class WeightBudget:
 class Lease:
     """Spend from one lease; safe to use from several threads of the one process that holds it."""
 
-    def __init__(
-        self,
-        budget: WeightBudget,
-        cells: Floats,
-        number: int,
-        clock: Clock,
-        *,
-        may_spend: bool = True,
-    ) -> None:
+    def __init__(self, budget: WeightBudget, cells: Floats, number: int, clock: Clock) -> None:
         self._budget = budget
         self._stops = cells[_PAUSED_UNTIL : _BANNED_UNTIL + 1]
         self._own = cells[:, number]
         self._clock = clock
-        self._may_spend = may_spend
         # Guards the own column: it is read and written back.
         self._lock = threading.Lock()
 
@@ -264,8 +251,6 @@ class Lease:
 
     def want(self, weight: int) -> None:
         """Ask for `weight` more to be granted; below zero: for so much less."""
-        if not self._may_spend:
-            raise AssertionError("a task brings the lease to spend from, before anything is asked")
         with self._lock:
             self._own[_WANTED] += weight
 

@@ -45,7 +45,7 @@ def measure_limits(client: BinanceClient, clock: Clock) -> Limits:
         latencies.append(clock.monotonic() - started)
         server_clock.saw(venue_time, latencies[-1])
     return Limits(
-        used=client.used_weight or 0,
+        used=client.session.used_weight or 0,
         limit=limit or WEIGHT_PER_MINUTE[client.market],
         clock_offset=server_clock.offset,
         latency=1000 * statistics.median(latencies),

@@ -298,15 +298,6 @@ def test_memory_is_shared_only_with_children() -> None:
         pickle.dumps(WeightBudget(ManualClock(), LIMIT))
 
 
-def test_nothing_is_spent_before_a_task_brings_its_lease() -> None:
-    budget = WeightBudget(ManualClock(), 1000)
-
-    with pytest.raises(AssertionError, match="a task brings the lease"):
-        budget.no_lease().take(1)
-
-    assert budget.spent() == 0
-
-
 @pytest.mark.parametrize(("seconds", "is_told"), [(120.0, False), (121.0, True)])
 def test_a_pause_of_two_minutes_is_waited_for_and_a_longer_one_is_told(
     seconds: float, is_told: bool

@@ -15,6 +15,7 @@ from divbot.binance.bans import Bans
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
 from divbot.binance.protocol.endpoints import LOCAL_EXCHANGE_HEADER
+from divbot.binance.session import VenueSession
 from divbot.binance.transport.transport import HttpReply
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import (
@@ -63,14 +64,14 @@ def client_of(
     base_urls: tuple[str, ...] = (HERE,),
 ) -> BinanceClient:
     budget = budget or WeightBudget(transport.clock, 10_000)
-    return BinanceClient(
+    session = VenueSession(
         market,
         base_urls,
         transport,  # type: ignore[arg-type]
         transport.clock,
         bans or Bans(None),
-        budget.lease(budget.open_lease()),
     )
+    return BinanceClient(session, budget.lease(budget.open_lease()))
 
 
 def refusal(status: int, code: int = 0, message: str = "", **headers: str) -> HttpReply:

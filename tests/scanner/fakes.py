@@ -136,8 +136,8 @@ class FakeMarketData:
             return self._source.special[symbol]
         return candles_of(sum(symbol.encode()), self._source.bars)
 
-    def spend_from(self, lease: int) -> None:
-        pass
+    def on_lease(self, lease: int) -> FakeMarketData:
+        return self
 
     def close(self) -> None:
         self.is_closed = True
