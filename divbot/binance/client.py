@@ -7,12 +7,11 @@ from typing import TypeAlias, TypeVar
 
 from divbot.binance.budget import Lease
 from divbot.binance.protocol.endpoints import Endpoint
+from divbot.binance.protocol.exchange_info import ExchangeInfo, ListingParser
 from divbot.binance.protocol.wire import (
     BidAsk,
     BySymbol,
-    ExchangeInfo,
     Funding,
-    ListingParser,
     final_klines_of_json,
     parse_funding,
     parse_minutes,

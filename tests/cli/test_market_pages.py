@@ -23,7 +23,7 @@ from divbot.scanner.checks.examination import Examination, examine
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.evidence.cases import FATES
 from divbot.scanner.report import Report
-from divbot.scanner.workforce.pool import InlinePool
+from divbot.scanner.workforce.inline import InlinePool
 from tests.cli.pages import EVIL, Markup, browse, without_links
 from tests.scanner.fakes import STEP, TRADE, FakeSource, candles_of, names, rules
 

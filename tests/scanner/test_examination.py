@@ -15,7 +15,8 @@ from divbot.scanner.checks.examination import Examination, examine
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.evidence.cases import FATES
 from divbot.scanner.report import Report
-from divbot.scanner.workforce.pool import InlinePool, Pool, ProcessPool
+from divbot.scanner.workforce.inline import InlinePool
+from divbot.scanner.workforce.pool import Pool, ProcessPool
 from tests.scanner.fakes import START, STEP, TRADE, FakeSource, candles_of, names, rules
 
 BARS = 900

@@ -13,7 +13,7 @@ from divbot.scanner.block import Block, build_block
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.evidence import cases as parent
 from divbot.scanner.evidence.trial import extremes, line_of_sight, trends, try_divergences
-from divbot.scanner.workforce.pool import InlinePool
+from divbot.scanner.workforce.inline import InlinePool
 from tests import reference
 from tests.scanner.fakes import (
     RATE,
