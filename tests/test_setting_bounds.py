@@ -175,7 +175,7 @@ def _spend(settings: Settings) -> None:
     lease = budget.lease(budget.open_lease())
     largest = request_weight(settings.market, Endpoint.TICKER_24HR)
     lease.want(largest)
-    budget.tend()
+    budget.grant()
     assert lease.try_take(largest)
 
 

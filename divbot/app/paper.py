@@ -169,13 +169,13 @@ def open_paper(
     from divbot.trading.engine.loop import Loop
     from divbot.trading.engine.questions import Questions, Stopped
 
-    def look() -> None:
+    def poll() -> None:
         if stop.is_set():
             raise Stopped
 
     with ExitStack() as stack:
         source = scanning.open_source(
-            settings, stack, demo=options.demo, speed=options.speed, look=look
+            settings, stack, demo=options.demo, speed=options.speed, poll=poll
         )
         pool = scanning.open_pool(settings, source, workers, niceness=_NICENESS)
         stack.callback(pool.close)
@@ -183,7 +183,7 @@ def open_paper(
         trading = source.open_trading(
             clock,
             _TRADER_CONNECTIONS,
-            looks=options.speed * (_MINUTE / settings.position_update_interval),
+            polls=options.speed * (_MINUTE / settings.position_update_interval),
             symbols=math.ceil(options.speed * settings.max_positions),
             tell=tell,
         )

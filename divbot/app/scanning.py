@@ -205,18 +205,18 @@ def open_source(
     *,
     demo: bool = False,
     speed: float = 1.0,
-    look: Callable[[], None] = lambda: None,
+    poll: Callable[[], None] = lambda: None,
 ) -> BinanceSource:
     """Return where to find the venue; for a demo one of its own, which `stack` ends.
 
-    While that starts, `look` is called again and again, and may raise.
+    While that starts, `poll` is called again and again, and may raise.
     """
     from divbot.binance.market_data import BinanceSource
     from divbot.binance.protocol.endpoints import BASE_URLS
     from divbot.processes import allow_files
 
     allow_files()
-    base_url = _demo_url(settings, stack, speed, look) if demo else settings.base_url
+    base_url = _demo_url(settings, stack, speed, poll) if demo else settings.base_url
     base_urls = (base_url,) if base_url else BASE_URLS[settings.market]
     return BinanceSource(
         market=settings.market,
@@ -294,7 +294,7 @@ def open_pool(settings: Settings, source: Source, workers: int, *, niceness: int
     )
 
 
-def _demo_url(settings: Settings, stack: ExitStack, speed: float, look: Callable[[], None]) -> str:
+def _demo_url(settings: Settings, stack: ExitStack, speed: float, poll: Callable[[], None]) -> str:
     from divbot.exchange.embedded import EmbeddedExchange
     from divbot.exchange.options import ExchangeOptions
     from divbot.processes import PRELOAD
@@ -304,4 +304,4 @@ def _demo_url(settings: Settings, stack: ExitStack, speed: float, look: Callable
         symbols=max(DEMO_SYMBOLS, settings.top),
         speed=speed,
     )
-    return stack.enter_context(EmbeddedExchange(options, PRELOAD, look)).base_url
+    return stack.enter_context(EmbeddedExchange(options, PRELOAD, poll)).base_url

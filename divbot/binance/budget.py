@@ -2,7 +2,7 @@
 
     parent                         shared memory: a lease, a column   worker
     open_lease(weight)                                                lease(number)
-    tend(): grants what is free -> GRANTED                            take(weight): waits for it
+    grant(): grants what is free -> GRANTED                            take(weight): waits for it
     knows what was spent        <- WANTED, SPENT                      counted before it is sent
     knows what others spend     <- SEEN, SEEN_AT                      saw(header)
     all stop                    <- PAUSED_UNTIL, BANNED_UNTIL ->      pause(), ban()
@@ -37,7 +37,7 @@ from divbot.domain.errors import LONGEST_WAIT, StopUntil, VenueRefused
 
 WINDOW = 60.0
 _SLACK = 1.0
-_LOOK = 0.02
+_POLL_SECONDS = 0.02
 _LEASES = 512
 _MOST_AHEAD = 0.5
 """Of what may be used in a minute: all leases that keep ahead leave so much to others."""
@@ -75,7 +75,7 @@ class WeightBudget:
         self._log: deque[tuple[float, float]] = deque()
         self._logged = 0.0
         self._total = 0.0
-        # Guards the five above: the parent's own requests tend the budget from several threads.
+        # Guards the five above: the parent's own requests grant from several threads.
         self._lock = threading.RLock()
 
     def __getstate__(self) -> tuple[Any, ...]:
@@ -107,7 +107,7 @@ class WeightBudget:
             # What was seen, and pauses, hold for whoever comes next.
             self._cells()[: _SPENT + 1, number] = 0.0
             self._open[number] = _OpenLease(float(weight), float(ahead))
-            self.tend()
+            self.grant()
             return number
 
     def close_lease(self, number: int) -> None:
@@ -117,7 +117,7 @@ class WeightBudget:
             del self._open[number]
             self._free_numbers.append(number)
 
-    def tend(self) -> None:
+    def grant(self) -> None:
         """Grant what is free to the leases that want it, the oldest first."""
         with self._lock:
             now = self._clock.monotonic()
@@ -174,10 +174,10 @@ class WeightBudget:
         """Return lease `number` to spend from."""
         return Lease(self, self._cells(), number, self._clock)
 
-    def tend_own(self) -> None:
-        """Tend where this is the parent; a worker waits for its parent to do so."""
+    def grant_own(self) -> None:
+        """Grant where this is the parent; a worker waits for its parent to do so."""
         if self._is_parent:
-            self.tend()
+            self.grant()
 
     def _cells(self) -> Floats:
         return np.frombuffer(self._memory)[:_LIMIT].reshape(_ROWS, _LEASES)
@@ -189,7 +189,7 @@ class WeightBudget:
         return min(lease.ahead, _MOST_AHEAD * self._share * self.limit)
 
     def _notice(self, now: float) -> None:
-        """Date and add up what leases have spent since the last look."""
+        """Date and add up what leases have spent since they were noticed last."""
         cells = self._cells()
         for number, lease in self._open.items():
             spent = float(cells[_SPENT, number])
@@ -239,15 +239,15 @@ class Lease:
         VenueRefused where it allows less than that in a whole minute.
         """
         self.want(weight)
-        self._budget.tend_own()
+        self._budget.grant_own()
         while not self.try_take(weight):
             try:
                 self._budget.refuse_beyond(weight)
             except VenueRefused:
                 self.want(-weight)
                 raise
-            self._clock.wait(_LOOK)
-            self._budget.tend_own()
+            self._clock.wait(_POLL_SECONDS)
+            self._budget.grant_own()
 
     def want(self, weight: int) -> None:
         """Ask for `weight` more to be granted; below zero: for so much less."""

@@ -89,19 +89,19 @@ class BinanceSource:
         server_clock: ServerClock,
         connections: int,
         *,
-        looks: float,
+        polls: float,
         symbols: int,
         tell: Tell,
     ) -> BinanceTrading:
-        """Return what a trader asks who looks `looks` times a minute, at `symbols` more closely.
+        """Return what a trader asks who polls quotes `polls` times a minute, and candles of `symbols`.
 
         What that costs is kept for it, whatever scans want to spend. `tell` hears of answers of
         which a part makes no sense.
         """
         each = request_weight(self.market, Endpoint.BOOK_TICKER)
-        closely = 2 * request_weight(self.market, Endpoint.KLINES, limit=_FEW)
+        candles = 2 * request_weight(self.market, Endpoint.KLINES, limit=_FEW)
         # For two minutes, as a lease needs it.
-        ahead = math.ceil(2 * (looks * each + symbols * closely))
+        ahead = math.ceil(2 * (polls * each + symbols * candles))
         lease = self.budget.lease(self.budget.open_lease(ahead=ahead))
         client = BinanceClient(self._session(self._transport(connections)), lease)
         return BinanceTrading(client, SystemClock(), server_clock, self.budget, tell)
@@ -115,9 +115,9 @@ class BinanceSource:
         """Take back what is left of a lease."""
         self.budget.close_lease(lease)
 
-    def tend(self) -> str:
+    def grant_weight(self) -> str:
         """Grant what is free; return what work still waits for, in words."""
-        self.budget.tend()
+        self.budget.grant()
         return self.budget.waiting_for()
 
     def weight_spent(self) -> int:
@@ -216,7 +216,7 @@ class BinanceListing:
         self.close()
 
     def universe(self, held: Collection[str] = ()) -> Universe:
-        """Return the symbols to look at, the most traded first; see Listings."""
+        """Return the symbols to scan, the most traded first; see Listings."""
         return self._listings.universe(held)
 
     def past_candles(self, symbol: str, interval: Interval, start: int, count: int) -> Candles:

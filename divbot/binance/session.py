@@ -83,7 +83,7 @@ class VenueSession:
         self.simulated = False
         """True once a reply came from a local exchange."""
         self.shortest = Interval.M1
-        """The shortest candles to look closely with: some recorded markets have no 1m."""
+        """The shortest candles there are: some recorded markets have no 1m."""
         self.speed: float | None = None
         """How many seconds of the venue pass in one, as a local exchange says; None: unsaid."""
         self.used_weight: int | None = None

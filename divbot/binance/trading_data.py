@@ -102,7 +102,7 @@ class BinanceTrading:
         self._client.session.close()
 
     def _mention(self, dropped: Sequence[DroppedRow]) -> None:
-        """Tell of dropped rows; of each symbol once, as the next look may meet it again."""
+        """Tell of dropped rows; of each symbol once, as the next poll may meet it again."""
         for row in dropped:
             if (row.source, row.symbol) not in self._mentioned:
                 self._mentioned.add((row.source, row.symbol))

@@ -64,7 +64,7 @@ class Source(Protocol):
     def close_lease(self, lease: int) -> None:
         """Take back what is left of a lease; nobody spends from it any more."""
 
-    def tend(self) -> str:
+    def grant_weight(self) -> str:
         """Grant what is free to the leases; return what work waits for, in words, or nothing."""
 
     def weight_spent(self) -> int:

@@ -41,7 +41,7 @@ def trading(path: Path, market: Market) -> Iterator[BinanceTrading]:
             futures_url="http://127.0.0.1:9",
         )
         clock = ServerClock(SystemClock())
-        with closing(source.open_trading(clock, 2, looks=1, symbols=1, tell=Told())) as found:
+        with closing(source.open_trading(clock, 2, polls=1, symbols=1, tell=Told())) as found:
             found.begin()
             yield found
 

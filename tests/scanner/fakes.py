@@ -82,7 +82,7 @@ class FakeSource:
     def close_lease(self, lease: int) -> None:
         pass
 
-    def tend(self) -> str:
+    def grant_weight(self) -> str:
         return ""
 
     def weight_spent(self) -> int:

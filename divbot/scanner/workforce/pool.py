@@ -50,7 +50,7 @@ from divbot.scanner.workforce.task import BlockTask, Done
 
 _CANNOT_START = (RuntimeError, OSError, EOFError)
 """What submitting raises: shut down or broken; a forkserver that was killed."""
-_LOOK = 0.1
+_POLL_SECONDS = 0.1
 _START_SECONDS = 60.0
 _SUSPECT_AFTER = 2
 _MOST_DEATHS = 12
@@ -219,8 +219,8 @@ class ProcessPool:
         # What is cancelled when the pool is closed counts as pending for ever.
         while pending and not self._is_closed:
             seen = self._downloaded.value
-            done, pending = wait(pending, _LOOK, FIRST_COMPLETED)
-            waits_for = self._source.tend()
+            done, pending = wait(pending, _POLL_SECONDS, FIRST_COMPLETED)
+            waits_for = self._source.grant_weight()
             progress(self._downloaded.value, waits_for)
             now = self._clock.monotonic()
             if done or waits_for or self._downloaded.value != seen:
