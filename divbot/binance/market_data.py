@@ -93,7 +93,7 @@ class BinanceSource:
         symbols: int,
         tell: Tell,
     ) -> BinanceTrading:
-        """Return what a trader asks who polls quotes `polls` times a minute, and candles of `symbols`.
+        """Return what a trader asks who polls quotes `polls` times a minute, and `symbols`.
 
         What that costs is kept for it, whatever scans want to spend. `tell` hears of answers of
         which a part makes no sense.

@@ -12,7 +12,7 @@ from divbot.candles import Candles
 from divbot.domain.errors import DivbotError, StopUntil, VenueError, VenueRefused
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Signal
-from divbot.scanner.evidence.cases import FATES
+from divbot.scanner.evidence.samples import OUTCOMES
 from divbot.scanner.report import FAILED, GAP, INSUFFICIENT_HISTORY, YOUNG, Skipped
 from divbot.scanner.workforce.task import LATEST_LAG, BlockResult, Coverage, Done
 
@@ -124,9 +124,11 @@ class Results:
         )
 
     def outcomes(self) -> dict[str, int]:
-        """Return how many divergences became what, by the names of FATES."""
-        counts = [x.outcomes or (0,) * len(FATES) for x in self.coverage]
-        return dict(zip(FATES, map(sum, zip(*counts, strict=True)), strict=True)) if counts else {}
+        """Return how many divergences became what, by the names of OUTCOMES."""
+        counts = [x.outcomes or (0,) * len(OUTCOMES) for x in self.coverage]
+        return (
+            dict(zip(OUTCOMES, map(sum, zip(*counts, strict=True)), strict=True)) if counts else {}
+        )
 
     def slowest(self, stage: str) -> float:
         """Return the seconds that the worker spent longest in `stage` spent there."""

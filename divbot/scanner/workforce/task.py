@@ -55,7 +55,7 @@ class Coverage:
     fetched_at: float
     """When its answer came, on the machine's monotonic clock."""
     outcomes: tuple[int, ...] = ()
-    """How many of its divergences that pass the warm-up rule ended in each of cases.FATES."""
+    """How many of its divergences that pass the warm-up rule ended in each of samples.OUTCOMES."""
 
     @property
     def divergences(self) -> int:

@@ -25,7 +25,7 @@ from divbot.domain.signals import Divergence, Signal
 from divbot.kernels.analysis import Analysis, analyse
 from divbot.kernels.divergence import SYMBOL
 from divbot.scanner.block import Block, build_block, steps_of
-from divbot.scanner.evidence.cases import FATES
+from divbot.scanner.evidence.samples import OUTCOMES
 from divbot.scanner.evidence.trial import divergences_of, last_rows, signals_of, try_divergences
 from divbot.scanner.port import Connection, MarketData
 from divbot.scanner.workforce.task import (
@@ -249,9 +249,9 @@ def _outcomes(
     block: Block, analysis: Analysis, events: Integers, task: BlockTask
 ) -> dict[str, tuple[int, ...]]:
     """Return how many divergences of each symbol ended in which way."""
-    counts = np.zeros((len(block.symbols), len(FATES)), np.int64)
-    fates = try_divergences(block, analysis, events, task.trade).fate
-    np.add.at(counts, (events[:, SYMBOL], fates), 1)
+    counts = np.zeros((len(block.symbols), len(OUTCOMES)), np.int64)
+    outcomes = try_divergences(block, analysis, events, task.trade).outcome
+    np.add.at(counts, (events[:, SYMBOL], outcomes), 1)
     return dict(zip(block.symbols, map(tuple, counts.tolist()), strict=True))
 
 
