@@ -22,8 +22,8 @@ from divbot.binance.protocol.wire import (
 )
 from divbot.binance.session import LARGE, SMALL, VenueSession
 from divbot.candles import Candles
-from divbot.domain.fills import Minutes
 from divbot.domain.market import Interval, Market, Ticker
+from divbot.domain.minutes import Minutes
 
 T = TypeVar("T")
 ParseKlines: TypeAlias = Callable[[bytes, Interval], Candles]

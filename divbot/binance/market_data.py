@@ -89,19 +89,19 @@ class BinanceSource:
         server_clock: ServerClock,
         connections: int,
         *,
-        polls: float,
+        price_checks: float,
         symbols: int,
         tell: Tell,
     ) -> BinanceTrading:
-        """Return what a trader asks who polls quotes `polls` times a minute, and `symbols`.
+        """Return what a trader asks who checks prices so often a minute, `symbols` more closely.
 
         What that costs is kept for it, whatever scans want to spend. `tell` hears of answers of
         which a part makes no sense.
         """
         each = request_weight(self.market, Endpoint.BOOK_TICKER)
-        candles = 2 * request_weight(self.market, Endpoint.KLINES, limit=_FEW)
+        closely = 2 * request_weight(self.market, Endpoint.KLINES, limit=_FEW)
         # For two minutes, as a lease needs it.
-        ahead = math.ceil(2 * (polls * each + symbols * candles))
+        ahead = math.ceil(2 * (price_checks * each + symbols * closely))
         lease = self.budget.lease(self.budget.open_lease(ahead=ahead))
         client = BinanceClient(self._session(self._transport(connections)), lease)
         return BinanceTrading(client, SystemClock(), server_clock, self.budget, tell)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from divbot.domain.money import cost, price_above, price_below
+from divbot.domain.money import price_above, price_below, round_up
 from divbot.domain.signals import Side
 
 
@@ -69,16 +69,6 @@ class Candle:
 
 
 @dataclass(frozen=True, slots=True)
-class Minutes:
-    """Short candles of one symbol in the order of time; how short, the market says."""
-
-    final: tuple[Candle, ...]
-    """Those that will not change any more."""
-    forming: Candle | None
-    """The newest one, which still changes; None where there is none."""
-
-
-@dataclass(frozen=True, slots=True)
 class Costs:
     """What every fill costs besides the spread; both as a part of the price."""
 
@@ -127,8 +117,8 @@ def fill_at_quote(
         quantity=quantity,
         requested=touched,
         price=price,
-        fee=cost(price * quantity * costs.fee),
-        slippage=cost(abs(price - touched) * quantity),
+        fee=round_up(price * quantity * costs.fee),
+        slippage=round_up(abs(price - touched) * quantity),
         spread=quote.ask - quote.bid,
         basis=Basis.QUOTE,
         basis_at=quote.at,

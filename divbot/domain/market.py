@@ -147,18 +147,6 @@ class Ticker:
 
 
 @dataclass(frozen=True, slots=True)
-class FundingRate:
-    """One settlement of funding."""
-
-    at: int
-    """The venue's own time for it, ms UTC: shortly after it was due."""
-    rate: Decimal
-    """What a long position pays, as a part of its value; below zero: it receives."""
-    mark_price: Decimal
-    """What the value was taken at."""
-
-
-@dataclass(frozen=True, slots=True)
 class DroppedRow:
     """A row of one of the venue's lists that makes no sense: it is as if it were not there."""
 

@@ -9,7 +9,7 @@ import pytest
 
 from divbot.domain.events import Funded
 from divbot.domain.fills import Basis, Reason
-from divbot.domain.market import FundingRate
+from divbot.domain.minutes import FundingRate
 from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Divergence, Kind, Side
 from tests.trading.fakes import (
@@ -21,7 +21,6 @@ from tests.trading.fakes import (
     RULES,
     SECOND,
     SIZING,
-    FakeReport,
     Trader,
     candle,
     d,
@@ -118,7 +117,7 @@ def test_funding_is_paid_from_the_margin_and_moves_the_liquidation() -> None:
     (held,) = trader.ledger.positions.values()
     # 0.1 % of 10 * 101. Then (98.99 - 1000) / (10 * (0.025 - 1)), on a tick of 0.1.
     assert (event.at, event.amount) == (NOON + 4 * HOUR, d("-1.01"))
-    assert held.wallet == d("98.99")
+    assert held.margin == d("98.99")
     assert held.liquidation == d("92.5")  # 92.411282, early rather than late
 
 
@@ -261,7 +260,7 @@ def test_an_opposite_signal_closes_although_nobody_could_enter_on_it(
 ) -> None:
     trader = holding()
     signal = Divergence("AAAUSDT", kind, 1, 2, confirmed_at - 5 * MINUTE)
-    trader.publish_report(FakeReport(open_to_trade=(), fresh=(signal,)))
+    trader.publish_findings(fresh=(signal,))
 
     trader.step(after=5 * MINUTE)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from divbot.domain.events import Funded
-from divbot.domain.market import FundingRate
+from divbot.domain.minutes import FundingRate
 from divbot.domain.positions import MINUTE
 from tests.trading.fakes import (
     EXITS,

@@ -10,7 +10,7 @@ import pytest
 
 from divbot.domain.events import Entered, Exited, Funded, Trailed
 from divbot.domain.fills import Reason
-from divbot.domain.market import FundingRate
+from divbot.domain.minutes import FundingRate
 from divbot.domain.positions import MINUTE, Seen
 from tests.trading.fakes import (
     NOON,

@@ -28,8 +28,9 @@ from divbot.binance.protocol.rows import (
 from divbot.candles import Candles
 from divbot.domain.clock import plausible_ms
 from divbot.domain.errors import BadAnswer
-from divbot.domain.fills import Candle, Minutes
-from divbot.domain.market import DroppedRow, FundingRate, Interval, Ticker
+from divbot.domain.fills import Candle
+from divbot.domain.market import DroppedRow, Interval, Ticker
+from divbot.domain.minutes import FundingRate, Minutes
 
 T = TypeVar("T")
 
