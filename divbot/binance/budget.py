@@ -1,5 +1,7 @@
 """The account of request weight: one for the whole process tree, and no lock between processes.
 
+What request weight and a lease are is said in docs/glossary.md.
+
     parent                         shared memory: a lease, a column   worker
     open_lease(weight)                                                lease(number)
     grant(): grants what is free -> GRANTED                            take(weight): waits for it

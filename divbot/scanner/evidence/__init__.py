@@ -1,4 +1,4 @@
-"""What became of past divergences, and what that says of the next one.
+"""What became of past divergences, and what that says of the next one; words: docs/glossary.md.
 
 ```
 trial         past divergences of a block -> samples (what became of each)
