@@ -217,10 +217,11 @@ class VenueSession:
 
     def _ban(self, lease: Lease, base_url: str, seconds: float) -> StopUntil:
         """Send nothing more for `seconds`, nor let anybody else; return the error."""
+        # First of all: an error says until when, and the lease must not hold for longer.
+        lease.ban(seconds)
         now = self._clock.now()
         self._banned[base_url] = self._clock.monotonic() + seconds
         self._bans.note(base_url, now + round(1000 * seconds), now=now)
-        lease.ban(seconds)
         return StopUntil.banned(self._clock, seconds)
 
     def _failure(self, lease: Lease, asked: int, answer: HttpReply) -> VenueError:
