@@ -4,7 +4,7 @@ What request weight and a lease are is said in docs/glossary.md.
 
     parent                         shared memory: a lease, a column   worker
     open_lease(weight)                                                lease(number)
-    grant(): grants what is free -> GRANTED                            take(weight): waits for it
+    grant(): gives what is free -> GRANTED                            take(weight): waits for it
     knows what was spent        <- WANTED, SPENT                      counted before it is sent
     knows what others spend     <- SEEN, SEEN_AT                      saw(header)
     all stop                    <- PAUSED_UNTIL, BANNED_UNTIL ->      pause(), ban()
