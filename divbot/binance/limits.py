@@ -10,7 +10,7 @@ from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE
 from divbot.binance.server_clock import ServerClock
 from divbot.domain.clock import Clock
 
-_SAMPLES = 5
+_READINGS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def measure_limits(client: BinanceClient, clock: Clock) -> Limits:
     limit = client.exchange_info().weight_limit
     server_clock = ServerClock(clock)
     latencies = []
-    for _ in range(_SAMPLES):
+    for _ in range(_READINGS):
         started = clock.monotonic()
         venue_time = client.server_time()
         latencies.append(clock.monotonic() - started)

@@ -11,7 +11,7 @@ _REFRESH_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Sample:
+class _Reading:
     """What one answer told of the venue's clock."""
 
     venue_time: float
@@ -35,7 +35,7 @@ class ServerClock:
     def __init__(self, clock: Clock, *, speed: float = 1.0) -> None:
         self._clock = clock
         self._speed = speed
-        self._best: _Sample | None = None
+        self._best: _Reading | None = None
         # Guards `_best`: it is read and replaced.
         self._lock = threading.Lock()
 
@@ -65,19 +65,26 @@ class ServerClock:
     def saw(self, venue_time: int, round_trip: float) -> None:
         """Learn from an answer that just came, `round_trip` seconds after it was asked for."""
         doubt = 500 * round_trip * self._speed
-        sample = _Sample(venue_time + doubt, self._clock.now(), doubt, self._clock.monotonic())
+        reading = _Reading(venue_time + doubt, self._clock.now(), doubt, self._clock.monotonic())
         with self._lock:
             best = self._best
-            if best is None or self.is_due or doubt < best.doubt or self._contradicts(sample, best):
-                self._best = sample
+            if (
+                best is None
+                or self.is_due
+                or doubt < best.doubt
+                or self._contradicts(reading, best)
+            ):
+                self._best = reading
 
     def _venue_time(self) -> float:
         best = self._best
         return float(self._clock.now()) if best is None else self._since(best, self._clock.now())
 
-    def _since(self, sample: _Sample, here: int) -> float:
-        """Return the venue's time by `sample`, when this machine's clock says `here`."""
-        return sample.venue_time + (here - sample.here) * self._speed
+    def _since(self, reading: _Reading, here: int) -> float:
+        """Return the venue's time by `reading`, when this machine's clock says `here`."""
+        return reading.venue_time + (here - reading.here) * self._speed
 
-    def _contradicts(self, sample: _Sample, best: _Sample) -> bool:
-        return abs(sample.venue_time - self._since(best, sample.here)) > sample.doubt + best.doubt
+    def _contradicts(self, reading: _Reading, best: _Reading) -> bool:
+        return (
+            abs(reading.venue_time - self._since(best, reading.here)) > reading.doubt + best.doubt
+        )

@@ -92,14 +92,14 @@ class Scanner:
         results = Results.of(done)
         wanted = {listed.symbol for listed in universe.listed if listed.is_wanted}
         unknown = (Skipped(symbol, UNKNOWN, why) for symbol, why in universe.unknown.items())
-        left_out = results.skipped(
+        not_scanned = results.skipped(
             self._rules.interval,
             self._rules.limit,
             least=self._rules.ranking.trade.indicator.minimum_candles,
             min_age=self._rules.min_age,
             wanted=wanted,
         )
-        found = chain(unknown, left_out)
+        found = chain(unknown, not_scanned)
         skipped = tuple(sorted(found, key=lambda x: x.symbol))
         return self._report(
             universe,
