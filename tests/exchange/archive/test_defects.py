@@ -14,7 +14,7 @@ import pytest
 
 from divbot.domain.clock import parse_time
 from divbot.domain.errors import InputError
-from divbot.exchange.archive.defect_kinds import DEFECTS, Part, parse_defect_plan
+from divbot.exchange.archive.defect_kinds import DEFECTS, DefectPlace, parse_defect_plan
 from divbot.exchange.archive.defects import parse_defect
 from divbot.exchange.seeded_plan import SeededPlan
 
@@ -27,8 +27,8 @@ WEEK = MONTH.replace("1h", "1w")
 FUNDING = f"{USDM}/monthly/fundingRate/BTCUSDT/BTCUSDT-fundingRate-2024-06.zip"
 MARK = MONTH.replace("/klines/", "/markPriceKlines/")
 FOLDER = MONTH.rpartition("/")[0] + "/"
-EVERY_LISTING = [kind.name for kind in DEFECTS.values() if kind.part is Part.LISTING]
-EVERY_FILE = [kind.name for kind in DEFECTS.values() if kind.part is not Part.LISTING]
+EVERY_LISTING = [kind.name for kind in DEFECTS.values() if kind.part is DefectPlace.LISTING]
+EVERY_FILE = [kind.name for kind in DEFECTS.values() if kind.part is not DefectPlace.LISTING]
 
 
 @pytest.fixture
