@@ -1,4 +1,4 @@
-"""The archive behind one door: files on their own host, and S3 with its listing. Pure.
+"""The archive behind one door: files on their own host, and S3 with its listing.
 
 GET /data/...                        the host of files
 GET /?prefix=...                     its page for browsers, which is no listing
@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import cached_property
 
 from divbot.domain.market import Market
 from divbot.exchange.archive import errors
@@ -46,6 +45,8 @@ class ServedArchive:
         self.now = time.now
         self._holdings = holdings
         self._opening = threading.Lock()
+        """Guards the root, which is made once."""
+        self._root: Branch | None = None
         self.defects = defects
         self._store = FileStore(defects)
         self._own = {ORIGIN_HEADER: origin, ARCHIVE_HEADER: LISTING_PATH}
@@ -60,12 +61,6 @@ class ServedArchive:
             answer = Response(refusal.status, {"Content-Type": "application/xml"}, refusal.xml)
         return replace(answer, headers={**answer.headers, "Server": "AmazonS3", **self._own})
 
-    @cached_property
-    def _root(self) -> Branch:
-        # Not before anybody asks: most of those who ask the exchange never do.
-        with self._opening:
-            return root_of(self._holdings())
-
     def close(self) -> None:
         """End listings that are under way at their next file."""
         self._is_closed = True
@@ -73,6 +68,13 @@ class ServedArchive:
     def clear_defects(self) -> None:
         """End all defects; what was met with one is replaced now."""
         self.defects.clear(self.now())
+
+    def _opened(self) -> Branch:
+        # Not before anybody asks: most of those who ask the exchange never do.
+        with self._opening:
+            if self._root is None:
+                self._root = root_of(self._holdings())
+            return self._root
 
     def _answered(self, call: ArchiveCall, now: int) -> Response:
         if call.method not in ("GET", "HEAD"):
@@ -104,7 +106,7 @@ class ServedArchive:
                 raise errors.internal()
             return self._store.figures(file, conditions[file.key])
 
-        page = page_of(self._root, asked, now, is_there)
+        page = page_of(self._opened(), asked, now, is_there)
         return failed_listing(failure, page, figures)
 
     def _file(self, call: ArchiveCall, now: int) -> Response:
@@ -112,7 +114,7 @@ class ServedArchive:
         size = len(key.encode())
         if size > errors.MOST_KEY_BYTES:
             raise errors.key_too_long(size)
-        file = find(self._root, key, now)
+        file = find(self._opened(), key, now)
         condition = None if file is None else self._store.condition(file, now)
         if file is None or condition is None:
             raise errors.no_such_key(key)

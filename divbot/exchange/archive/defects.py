@@ -14,7 +14,13 @@ from typing import Any, TypeVar
 
 from divbot.domain.errors import InputError
 from divbot.exchange.archive.calendar import Cadence
-from divbot.exchange.archive.defect_kinds import DefectKind, DefectPlace, DefectPlan, defect_kind
+from divbot.exchange.archive.defect_kinds import (
+    DEFECTS,
+    DefectKind,
+    DefectPlace,
+    DefectPlan,
+    defect_kind,
+)
 from divbot.exchange.archive.series import ArchiveZip
 from divbot.exchange.rest.json_text import number_in
 
@@ -100,8 +106,10 @@ class Defects:
     def clear(self, now: int) -> None:
         """End all of them, and the plan: what was met with a defect is replaced at `now`."""
         with self._lock:
-            for key in self._met:
-                _remember(self._mended, key, now)
+            for key, name in self._met.items():
+                # Where only the checksum was wrong, the file itself stays as it was.
+                if DEFECTS[name].part is not DefectPlace.CHECKSUM:
+                    _remember(self._mended, key, now)
             self._met.clear()
             self._asked.clear()
             self._plan = None
@@ -119,10 +127,10 @@ class Defects:
             kind, seconds = self._defect(file)
             if kind is None:
                 return FileCondition("", modified)
+            over = file.published + round(seconds * 1000)
+            if seconds and over <= now:
+                return FileCondition("", max(over, modified))
             self._count(file.key, kind.name)
-        over = file.published + round(seconds * 1000)
-        if seconds and over <= now:
-            return FileCondition("", max(over, modified))
         return FileCondition(kind.name, modified)
 
     def listing(self) -> str:

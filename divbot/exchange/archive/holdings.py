@@ -105,10 +105,10 @@ class ArchivedLife:
     def quoted(self) -> ArchivedLife:
         """Return what is known of its mark and index price: they are there before it is traded.
 
-        But not where it is recorded, or where its own begin is not known.
+        But not where it is recorded, was there from the beginning on, or is but the end of a life.
         """
-        is_known = self.listing.listed_at > max(self.start - 1, self.tape.first)
-        if self.tape.is_recorded or not is_known:
+        listed_at = self.listing.listed_at
+        if self.tape.is_recorded or listed_at == self.tape.first or listed_at < self.start:
             return self
         return replace(self, lead=HOUR * (2 + chance(self.listing.symbol, 1) % _MOST_LEAD_HOURS))
 

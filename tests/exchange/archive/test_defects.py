@@ -141,6 +141,7 @@ def test_a_file_is_replaced_when_its_time_comes():
         with reading(symbols=1, at=at, archive_defects=plan) as reader:
             listed = reader.page(prefix=MONTH[:-4])
             found.append((reader.rows(MONTH), listed.all("Contents/LastModified")[0]))
+            assert met(reader).get("replaced", 0) == (1 if len(found) == 1 else 0)
             assert reader.get(MONTH).headers["ETag"] == listed.all("Contents/ETag")[0]
             assert reader.agrees(MONTH)
     with reading(symbols=1) as reader:
@@ -195,6 +196,20 @@ def test_a_checksum_is_missing(flawed):
 
     assert flawed.get(f"{MONTH}.CHECKSUM").status_code == 404
     assert flawed.keys(prefix=MONTH[:-4]) == [MONTH]
+
+
+def test_a_checksum_that_comes_late_leaves_its_file_alone():
+    with reading(symbols=1) as reader:
+        reader.tell("POST", "archive", {"kind": "no_checksum", "path": MONTH})
+        before = reader.head(MONTH).headers
+        reader.tell("DELETE", "archive")
+
+        after = reader.head(MONTH).headers
+        assert reader.agrees(MONTH)
+
+    assert [after[name] for name in ("ETag", "Last-Modified")] == [
+        before[name] for name in ("ETag", "Last-Modified")
+    ]
 
 
 def test_a_checksum_is_that_of_another_file(flawed):
