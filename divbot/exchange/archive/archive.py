@@ -136,5 +136,5 @@ def is_listing(path: str) -> bool:
 def is_archive(path: str, query: str) -> bool:
     """Tell whether a path, decoded, leads to the archive."""
     if path == "/":
-        return query.startswith("prefix=")
+        return "&prefix=" in f"&{query}"
     return path == LISTING_PATH or path.startswith((FILES_PATH, _BUCKET_FOLDER))
