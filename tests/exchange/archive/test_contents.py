@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import zlib
+from itertools import groupby
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from divbot.domain.clock import parse_time
+from divbot.domain.market import Market
+from divbot.exchange.archive.contents import funding_lines
 from divbot.exchange.archive.damage import WAYS, damaged
+from divbot.exchange.archive.holdings import ArchivedLife, Holding
 from divbot.exchange.archive.zips import deflated
+from divbot.exchange.market.awkward import Special
 from divbot.exchange.market.number_format import Decimals, NumberFormat
 from divbot.exchange.market.quotes import bends, index_price, mark_price, premium
-from divbot.exchange.market.tape import SymbolListing
+from divbot.exchange.market.synthetic import SyntheticTape
+from divbot.exchange.market.tape import SymbolListing, Terms
 from divbot.exchange.rest.derived_klines import derived_prices
 from divbot.exchange.rest.kline_json import klines_csv
 
@@ -96,3 +103,18 @@ def test_any_number_of_rows_can_be_damaged(count, kind):
 
     assert {row.split(",")[0] for row in found} <= {row.split(",")[0] for row in rows}
     assert all(row.count(",") == 11 and row.endswith(",0\n") for row in found)
+
+
+def test_each_settlement_tells_the_hours_since_the_one_before():
+    start, end, peak = (parse_time(f"2024-06-{day}") for day in ("01", "30", "10T16:00"))
+    terms = Terms(funding_hours=8, funding_peak_at=peak)
+    tape = SyntheticTape(
+        market=Market.USDM, seed=1, symbols=1, until=end, others=[Special("MYX", 1e7, terms=terms)]
+    )
+
+    lines = funding_lines(Holding("MYXUSDT", (ArchivedLife(tape, 1),)), start, end).decode()
+
+    rows = [line.split(",") for line in lines.splitlines()]
+    hours = [int(row[0]) // HOUR for row in rows]
+    assert [int(row[1]) for row in rows[1:]] == np.diff(hours).tolist()
+    assert [each for each, _ in groupby(int(row[1]) for row in rows)] == [8, 1, 4]
