@@ -12,7 +12,6 @@ import numpy as np
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
 from divbot.binance.protocol.wire import Amounts
-from divbot.binance.transport.transport import Transport
 from divbot.candles import Candles
 from divbot.domain.clock import Clock
 from divbot.domain.market import Instrument, Interval, Market
@@ -62,13 +61,11 @@ class BinancePast:
     def __init__(
         self,
         client: BinanceClient,
-        transport: Transport,
         budget: WeightBudget,
         clock: Clock,
         stop: threading.Event,
     ) -> None:
         self._client = client
-        self._transport = transport
         self._budget = budget
         self._pace = Pace(clock, FUNDING_REQUESTS, FUNDING_SECONDS, stop)
 
@@ -80,7 +77,7 @@ class BinancePast:
     @property
     def archive(self) -> str | None:
         """Return the path of a local exchange's archive; None where it serves none, or is none."""
-        return self._client.archive
+        return self._client.session.archive
 
     def now(self) -> int:
         """Return the venue's time, ms UTC."""
@@ -122,7 +119,7 @@ class BinancePast:
 
     def close(self) -> None:
         """Close every connection, and end every wait."""
-        self._transport.close()
+        self._client.session.close()
 
     def _limit(self, wanted: int) -> int:
         return _FEW if wanted <= _FEW else _CHEAP[self._client.market]

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
-from divbot.exchange.archive.archive import Archive
+from divbot.exchange.archive.archive import ServedArchive
 from divbot.exchange.archive.defects import parse_defect
 from divbot.exchange.faults.responses import LOOP_PATH
 from divbot.exchange.faults.schedule import Faults, parse_fault
@@ -48,7 +48,7 @@ class Control:
         faults: Faults,
         traffic: Traffic,
         broadcast: Broadcast,
-        archive: Archive,
+        archive: ServedArchive,
     ) -> None:
         self._markets = markets
         self._limiter = limiter

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import unquote
 
-from divbot.exchange.archive.archive import FILES_PATH, Archive, is_archive, is_listing
-from divbot.exchange.archive.files import Call
+from divbot.exchange.archive.archive import FILES_PATH, ServedArchive, is_archive, is_listing
+from divbot.exchange.archive.files import ArchiveCall
 from divbot.exchange.archive.listing import LISTING_PATH
 from divbot.exchange.desk import Desk
 from divbot.exchange.faults.kinds import Stage
@@ -32,7 +32,7 @@ class Front:
     """Take the requests of all markets."""
 
     def __init__(
-        self, desks: Sequence[Desk], faults: Faults, archive: Archive | None = None
+        self, desks: Sequence[Desk], faults: Faults, archive: ServedArchive | None = None
     ) -> None:
         self._desks = desks
         self._faults = faults
@@ -75,7 +75,7 @@ class Front:
         return partial(
             self._archived,
             self._archive,
-            Call(path, query, method, headers),
+            ArchiveCall(path, query, method, headers),
             self._archive.now(),
             fault,
         )
@@ -85,7 +85,9 @@ class Front:
         if self._archive is not None:
             self._archive.close()
 
-    def _archived(self, archive: Archive, call: Call, now: int, fault: Fault | None) -> Outcome:
+    def _archived(
+        self, archive: ServedArchive, call: ArchiveCall, now: int, fault: Fault | None
+    ) -> Outcome:
         response = archive.answer(call, now)
         place = LISTING_PATH if is_listing(call.path) else FILES_PATH
         self.traffic.count(place, str(response.status) if fault is None else fault.kind.name)

@@ -17,7 +17,7 @@ from divbot.domain.clock import Clock, SystemClock, utc_text
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
 from divbot.exchange.archive import contents
-from divbot.exchange.archive.archive import Archive
+from divbot.exchange.archive.archive import ServedArchive
 from divbot.exchange.archive.defects import Defects
 from divbot.exchange.archive.holdings import Holding
 from divbot.exchange.control import Control, is_control
@@ -126,7 +126,7 @@ def _venues(options: ExchangeOptions, now: int) -> dict[Market, Venue]:
 
 def _archive(
     options: ExchangeOptions, venues: Mapping[Market, Venue], clock: Clock, defects: Defects
-) -> Archive:
+) -> ServedArchive:
     venue = next(iter(venues.values()))
     start = clock.now() if options.at is None else options.at
 
@@ -142,7 +142,7 @@ def _archive(
         }
 
     origin = "recorded" if venue.is_recorded else "synthetic"
-    return Archive(holdings, _market_time(options, venue, clock), defects, origin)
+    return ServedArchive(holdings, _market_time(options, venue, clock), defects, origin)
 
 
 def _interrupted(options: ExchangeOptions, tape: Tape) -> Tape:

@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from divbot.domain.market import Market
-from divbot.exchange.archive.holdings import Holding, Life
+from divbot.exchange.archive.holdings import ArchivedLife, Holding
 from divbot.exchange.market.candles import aggregate
 from divbot.exchange.market.number_format import Decimals, NumberFormat
 from divbot.exchange.market.quotes import RATE, index_price, mark_price, premium
@@ -43,7 +43,7 @@ _DERIVED = NumberFormat(RATE, _NOTHING, _NOTHING)
 _FLAT_RATE = 10_000  # what a contract goes on telling that nobody trades any more
 
 
-class Kind(StrEnum):
+class FileKind(StrEnum):
     """What the files of one folder tell."""
 
     KLINES = "klines"
@@ -55,13 +55,13 @@ class Kind(StrEnum):
     @property
     def is_candles(self) -> bool:
         """Tell whether there is a folder for each interval."""
-        return self is not Kind.FUNDING
+        return self is not FileKind.FUNDING
 
 
-_PRICES: dict[Kind, PriceOf] = {
-    Kind.MARK: mark_price,
-    Kind.INDEX: index_price,
-    Kind.PREMIUM: premium,
+_PRICES: dict[FileKind, PriceOf] = {
+    FileKind.MARK: mark_price,
+    FileKind.INDEX: index_price,
+    FileKind.PREMIUM: premium,
 }
 
 
@@ -72,14 +72,14 @@ def warm() -> None:
 
 
 def candle_lines(
-    market: Market, kind: Kind, holding: Holding, grid: Grid, start: int, end: int
+    market: Market, kind: FileKind, holding: Holding, grid: Grid, start: int, end: int
 ) -> bytes:
     """Return the candles that open from `start` to before `end` (ms UTC), a line each."""
     first = grid.open_from(start)
     holding = holding.within(first, grid.next_open(end - 1))
     rows = _candles(holding, grid, first, end)
     closes = grid.close_times(rows[:, OPEN_TIME])
-    if kind is not Kind.KLINES:
+    if kind is not FileKind.KLINES:
         derived = _derived(kind, holding.listing, rows, closes + 1)
         return klines_csv(derived, closes, _DERIVED, bare_from=len(rows))
     if market is Market.SPOT:
@@ -101,10 +101,10 @@ def _candles(holding: Holding, grid: Grid, first: int, end: int) -> Rows:
     return aggregate(rows, opens)
 
 
-def _derived(kind: Kind, listing: SymbolListing, rows: Rows, ends: Rows) -> Rows:
+def _derived(kind: FileKind, listing: SymbolListing, rows: Rows, ends: Rows) -> Rows:
     """Return candles of what `kind` is, in units of 10**-8: no volumes, seconds as their count."""
     prices = derived_prices(listing, rows, ends, _PRICES[kind])
-    if kind is not Kind.PREMIUM:
+    if kind is not FileKind.PREMIUM:
         prices //= 10**listing.price_decimals  # from 10**-8 of a tick
     made = np.zeros_like(rows)
     made[:, OPEN_TIME] = rows[:, OPEN_TIME]
@@ -131,7 +131,7 @@ def funding_lines(holding: Holding, start: int, end: int) -> bytes:
     return "".join(lines).encode()
 
 
-def _settlements(life: Life, start: int, last: int) -> Iterator[str]:
+def _settlements(life: ArchivedLife, start: int, last: int) -> Iterator[str]:
     listing = replace(life.listing, listed_at=life.begin)
     for due in settled(listing, max(start, life.begin + 1), min(last, life.end)):
         yield _line(listing, due, funding_rate(listing, due))

@@ -17,6 +17,8 @@ Lines = list[bytes]
 def damaged(lines: bytes, kind: str, key: str) -> bytes:
     """Return the lines of the file `key` as a defect of that kind leaves them."""
     rows = lines.splitlines(keepends=True)
+    if not rows:
+        return lines
     return b"".join(WAYS[kind](rows, crc32(key.encode())))
 
 

@@ -14,8 +14,14 @@ from typing import Any, TypeVar
 
 from divbot.domain.errors import InputError
 from divbot.exchange.archive.calendar import Cadence
-from divbot.exchange.archive.defect_kinds import DefectKind, DefectPlan, Part, defect_kind
-from divbot.exchange.archive.series import Zip
+from divbot.exchange.archive.defect_kinds import (
+    DEFECTS,
+    DefectKind,
+    DefectPlace,
+    DefectPlan,
+    defect_kind,
+)
+from divbot.exchange.archive.series import ArchiveZip
 from divbot.exchange.rest.json_text import number_in
 
 Told = TypeVar("Told", str, int)
@@ -28,7 +34,7 @@ _LEAST_ROWS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class FileCondition:
     """How a file stands at a moment."""
 
     defect: str
@@ -43,7 +49,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedDefect:
     """A defect that was asked for."""
 
     kind: DefectKind
@@ -55,7 +61,7 @@ class Asked:
     keys: set[str] = field(default_factory=set)
     """The files that have it."""
 
-    def takes(self, file: Zip) -> bool:
+    def takes(self, file: ArchiveZip) -> bool:
         """Tell whether `file` has it; the first that it can be in have it from then on."""
         key = file.key
         if key in self.keys:
@@ -82,7 +88,7 @@ class Defects:
         self._lock = threading.Lock()
         """Guards all of what follows."""
         self._plan = plan
-        self._asked: list[Asked] = []
+        self._asked: list[AskedDefect] = []
         self._listings = 0
         self._counts: Counter[str] = Counter()
         self._met: OrderedDict[str, str] = OrderedDict()
@@ -90,7 +96,7 @@ class Defects:
         self._mended: OrderedDict[str, int] = OrderedDict()
         """Since when those are right, after all was cleared."""
 
-    def add(self, asked: Asked) -> None:
+    def add(self, asked: AskedDefect) -> None:
         """Let there be a defect; raise InputError on too many."""
         with self._lock:
             if len(self._asked) >= MOST_ASKED:
@@ -100,8 +106,10 @@ class Defects:
     def clear(self, now: int) -> None:
         """End all of them, and the plan: what was met with a defect is replaced at `now`."""
         with self._lock:
-            for key in self._met:
-                _remember(self._mended, key, now)
+            for key, name in self._met.items():
+                # Where only the checksum was wrong, the file itself stays as it was.
+                if DEFECTS[name].part is not DefectPlace.CHECKSUM:
+                    _remember(self._mended, key, now)
             self._met.clear()
             self._asked.clear()
             self._plan = None
@@ -112,18 +120,18 @@ class Defects:
             asked = [each.described() for each in self._asked]
             return {"asked": asked, "met": dict(sorted(self._counts.items()))}
 
-    def condition(self, file: Zip, now: int) -> Condition:
+    def condition(self, file: ArchiveZip, now: int) -> FileCondition:
         """Return how `file` stands at `now`."""
         with self._lock:
             modified = self._mended.get(file.key, file.published)
             kind, seconds = self._defect(file)
             if kind is None:
-                return Condition("", modified)
+                return FileCondition("", modified)
+            over = file.published + round(seconds * 1000)
+            if seconds and over <= now:
+                return FileCondition("", max(over, modified))
             self._count(file.key, kind.name)
-        over = file.published + round(seconds * 1000)
-        if seconds and over <= now:
-            return Condition("", max(over, modified))
-        return Condition(kind.name, modified)
+        return FileCondition(kind.name, modified)
 
     def listing(self) -> str:
         """Return how the next listing fails; empty: it does not."""
@@ -134,7 +142,7 @@ class Defects:
                 self._counts[kind.name] += 1
         return "" if kind is None else kind.name
 
-    def _defect(self, file: Zip) -> tuple[DefectKind | None, float]:
+    def _defect(self, file: ArchiveZip) -> tuple[DefectKind | None, float]:
         for asked in self._asked:
             if asked.takes(file):
                 return asked.kind, asked.seconds
@@ -151,7 +159,7 @@ class Defects:
 
     def _listing_asked(self) -> DefectKind | None:
         for place, asked in enumerate(self._asked):
-            if asked.kind.part is Part.LISTING:
+            if asked.kind.part is DefectPlace.LISTING:
                 asked.keys.add(str(self._listings))
                 if len(asked.keys) >= asked.count:
                     del self._asked[place]
@@ -161,7 +169,7 @@ class Defects:
     def _listing_planned(self) -> DefectKind | None:
         if self._plan is None:
             return None
-        kinds = [kind for kind in self._plan.kinds if kind.part is Part.LISTING]
+        kinds = [kind for kind in self._plan.kinds if kind.part is DefectPlace.LISTING]
         return self._plan.drawn(f"listing {self._listings}", kinds)
 
 
@@ -172,7 +180,7 @@ def _remember(kept: OrderedDict[str, Told], key: str, told: Told) -> None:
         kept.popitem(last=False)
 
 
-def parse_defect(content: Mapping[str, Any]) -> Asked:
+def parse_defect(content: Mapping[str, Any]) -> AskedDefect:
     """Return the defect that a JSON object describes; raise InputError when it describes none."""
     if not set(content) <= {"kind", "path", "count", "seconds"}:
         raise InputError(f"expected an object with kind, path, count, seconds: {content!r}")
@@ -183,15 +191,15 @@ def parse_defect(content: Mapping[str, Any]) -> Asked:
     numbers = {"count": 1, "seconds": kind.seconds, **content}
     count = number_in(numbers, "count", 1, _MOST_COUNT, whole=True)
     seconds = number_in(numbers, "seconds", 0, _MOST_SECONDS)
-    return Asked(kind, path, int(count), seconds)
+    return AskedDefect(kind, path, int(count), seconds)
 
 
-def _fits(kind: DefectKind, file: Zip) -> bool:
+def _fits(kind: DefectKind, file: ArchiveZip) -> bool:
     """Tell whether `file` can have a defect of that kind."""
     series = file.series
-    if kind.part is Part.LISTING or (kind.monthly_only and series.cadence is Cadence.DAILY):
+    if kind.part is DefectPlace.LISTING or (kind.monthly_only and series.cadence is Cadence.DAILY):
         return False
-    if kind.part is not Part.ROWS:
+    if kind.part is not DefectPlace.ROWS:
         return True
     if series.interval is None:
         return kind.longest is None

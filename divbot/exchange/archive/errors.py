@@ -8,7 +8,7 @@ MOST_KEY_BYTES = 1024
 _REQUEST_ID = "DIVBOT0000000000"
 
 
-class Refusal(Exception):
+class S3Refusal(Exception):
     """Refuse a request: HTTP status, S3's code, its message, and what it tells besides."""
 
     def __init__(self, status: int, code: str, message: str, **told: str) -> None:
@@ -22,46 +22,46 @@ def _xml(about: dict[str, str]) -> bytes:
     return f"{DECLARATION}<Error>{inner}</Error>".encode()
 
 
-def bad_argument(name: str, value: str, message: str) -> Refusal:
+def bad_argument(name: str, value: str, message: str) -> S3Refusal:
     """One argument is wrong."""
-    return Refusal(400, "InvalidArgument", message, ArgumentName=name, ArgumentValue=value)
+    return S3Refusal(400, "InvalidArgument", message, ArgumentName=name, ArgumentValue=value)
 
 
-def key_too_long(size: int) -> Refusal:
+def key_too_long(size: int) -> S3Refusal:
     """A key, or what keys are compared with, has so many bytes."""
     message, most = "Your key is too long", str(MOST_KEY_BYTES)
-    return Refusal(400, "KeyTooLongError", message, Size=str(size), MaxSizeAllowed=most)
+    return S3Refusal(400, "KeyTooLongError", message, Size=str(size), MaxSizeAllowed=most)
 
 
-def no_such_key(key: str) -> Refusal:
+def no_such_key(key: str) -> S3Refusal:
     """There is no file at `key`."""
-    return Refusal(404, "NoSuchKey", "The specified key does not exist.", Key=key)
+    return S3Refusal(404, "NoSuchKey", "The specified key does not exist.", Key=key)
 
 
-def denied() -> Refusal:
+def denied() -> S3Refusal:
     """No reason is told."""
-    return Refusal(403, "AccessDenied", "Access Denied")
+    return S3Refusal(403, "AccessDenied", "Access Denied")
 
 
-def bad_method(method: str) -> Refusal:
+def bad_method(method: str) -> S3Refusal:
     """The method is neither GET nor HEAD."""
     message = "The specified method is not allowed against this resource."
-    return Refusal(405, "MethodNotAllowed", message, Method=method)
+    return S3Refusal(405, "MethodNotAllowed", message, Method=method)
 
 
-def bad_range(asked: str, size: int) -> Refusal:
+def bad_range(asked: str, size: int) -> S3Refusal:
     """The range begins after the end."""
     message = "The requested range is not satisfiable"
     told = {"RangeRequested": asked, "ActualObjectSize": str(size)}
-    return Refusal(416, "InvalidRange", message, **told)
+    return S3Refusal(416, "InvalidRange", message, **told)
 
 
-def internal() -> Refusal:
+def internal() -> S3Refusal:
     """Something broke."""
     message = "We encountered an internal error. Please try again."
-    return Refusal(500, "InternalError", message)
+    return S3Refusal(500, "InternalError", message)
 
 
-def slow_down() -> Refusal:
+def slow_down() -> S3Refusal:
     """There are too many requests."""
-    return Refusal(503, "SlowDown", "Please reduce your request rate.")
+    return S3Refusal(503, "SlowDown", "Please reduce your request rate.")

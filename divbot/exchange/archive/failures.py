@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from divbot.exchange.archive import errors
-from divbot.exchange.archive.listing import Page
-from divbot.exchange.archive.store import Figures
-from divbot.exchange.archive.tree import File
+from divbot.exchange.archive.listing import ListingPage
+from divbot.exchange.archive.store import FileFigures
+from divbot.exchange.archive.tree import ListedFile
 from divbot.exchange.rest.response import Response, html_page
 
 _XML = {"Content-Type": "application/xml"}
@@ -21,11 +21,13 @@ _REFUSALS = {
 
 
 def failed_listing(
-    failure: str, page: Page, figures: Callable[[Sequence[File]], Sequence[Figures]]
+    failure: str,
+    page: ListingPage,
+    figures: Callable[[Sequence[ListedFile]], Sequence[FileFigures]],
 ) -> Response:
     """Return `page` as that failure leaves it, as it is when there is none.
 
-    Raise Refusal where there is no page at all.
+    Raise S3Refusal where there is no page at all.
     """
     refusal = _REFUSALS.get(failure)
     if refusal is not None:

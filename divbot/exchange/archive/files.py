@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
 
 from divbot.exchange.archive import errors
-from divbot.exchange.archive.store import Stored
+from divbot.exchange.archive.store import StoredFile
 from divbot.exchange.rest.response import Response
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ArchiveCall:
     """One request, as it came."""
 
     path: str
@@ -26,8 +26,8 @@ class Call:
     headers: Mapping[str, str]
 
 
-def file_reply(stored: Stored, call: Call) -> Response:
-    """Answer a request for a file that is there; raise Refusal for a part that it lacks."""
+def file_reply(stored: StoredFile, call: ArchiveCall) -> Response:
+    """Answer a request for a file that is there; raise S3Refusal for a part that it lacks."""
     figures = stored.figures
     headers = {
         "Content-Type": stored.content_type,
@@ -46,7 +46,7 @@ def file_reply(stored: Stored, call: Call) -> Response:
     return Response(206, headers, stored.body[part.start : part.stop])
 
 
-def _is_same(stored: Stored, headers: Mapping[str, str]) -> bool:
+def _is_same(stored: StoredFile, headers: Mapping[str, str]) -> bool:
     known = headers.get("If-None-Match")
     if known is not None:
         tags = [tag.strip().removeprefix("W/").strip('"') for tag in known.split(",")]

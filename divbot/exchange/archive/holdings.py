@@ -35,7 +35,7 @@ _MOST_LEAD_HOURS = 46
 
 
 @dataclass(frozen=True)
-class Life:
+class ArchivedLife:
     """One stretch of candles, as a tape has them from `start` to before `end` (ms UTC)."""
 
     tape: Tape
@@ -102,13 +102,13 @@ class Life:
         """Return when its first candle opens."""
         return self.listed_at - self.lead
 
-    def quoted(self) -> Life:
+    def quoted(self) -> ArchivedLife:
         """Return what is known of its mark and index price: they are there before it is traded.
 
-        But not where it is recorded, or where its own begin is not known.
+        But not where it is recorded, was there from the beginning on, or is but the end of a life.
         """
-        is_known = self.listing.listed_at > max(self.start - 1, self.tape.first)
-        if self.tape.is_recorded or not is_known:
+        listed_at = self.listing.listed_at
+        if self.tape.is_recorded or listed_at == self.tape.first or listed_at < self.start:
             return self
         return replace(self, lead=HOUR * (2 + chance(self.listing.symbol, 1) % _MOST_LEAD_HOURS))
 
@@ -129,7 +129,7 @@ class Holding:
     """The lives under one name, in the order of time."""
 
     symbol: str
-    lives: tuple[Life, ...]
+    lives: tuple[ArchivedLife, ...]
 
     @cached_property
     def listing(self) -> SymbolListing:
@@ -172,7 +172,7 @@ class Holding:
         return np.concatenate(found) if found else no_rows()
 
 
-def _counted(life: Life, listing: SymbolListing, rows: Rows) -> Rows:
+def _counted(life: ArchivedLife, listing: SymbolListing, rows: Rows) -> Rows:
     """Return the rows of `life` in the units of `listing`."""
     own = life.listing
     price = 10 ** (listing.price_decimals - own.price_decimals)

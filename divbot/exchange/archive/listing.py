@@ -15,8 +15,8 @@ from typing import TypeAlias
 from urllib.parse import parse_qsl, quote
 
 from divbot.exchange.archive import errors
-from divbot.exchange.archive.store import Figures
-from divbot.exchange.archive.tree import Branch, File, walk
+from divbot.exchange.archive.store import FileFigures
+from divbot.exchange.archive.tree import Branch, ListedFile, walk
 from divbot.exchange.archive.xml_text import DECLARATION, element, is_writable, iso_time
 
 BUCKET = "data.binance.vision"
@@ -27,7 +27,7 @@ _MOST_PARAMETERS = 100
 _LAST = "\U0010ffff"
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
-Entry: TypeAlias = File | str
+Entry: TypeAlias = ListedFile | str
 """A file, or a common prefix."""
 
 
@@ -49,7 +49,7 @@ class ListRequest:
 
     @classmethod
     def read(cls, query: str) -> ListRequest:
-        """Return what `query` asks for; raise Refusal for what S3 refuses."""
+        """Return what `query` asks for; raise S3Refusal for what S3 refuses."""
         given = _parameters(query)
         if given.get("list-type", "2") != "2":
             raise errors.bad_argument("list-type", given["list-type"], "Invalid List Type value")
@@ -120,16 +120,16 @@ def _after(token: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ListingPage:
     """One page of a listing."""
 
     request: ListRequest
     entries: Sequence[Entry]
     is_truncated: bool
 
-    def xml(self, figures: Callable[[Sequence[File]], Sequence[Figures]]) -> bytes:
+    def xml(self, figures: Callable[[Sequence[ListedFile]], Sequence[FileFigures]]) -> bytes:
         """Return the answer; `figures` gives those of files."""
-        files = [each for each in self.entries if isinstance(each, File)]
+        files = [each for each in self.entries if isinstance(each, ListedFile)]
         prefixes = [each for each in self.entries if isinstance(each, str)]
         parts = [
             *self._head(),
@@ -174,7 +174,7 @@ class Page:
             yield element("NextContinuationToken", _token(last))
         yield element("KeyCount", str(len(self.entries)))
 
-    def _contents(self, key: str, told: Figures) -> str:
+    def _contents(self, key: str, told: FileFigures) -> str:
         return (
             f"<Contents>{element('Key', self._text(key))}"
             f"{element('LastModified', iso_time(told.modified))}"
@@ -186,16 +186,18 @@ class Page:
         return quote(text) if self.request.is_encoded else text
 
 
-def page_of(root: Branch, request: ListRequest, now: int, is_there: Callable[[File], bool]) -> Page:
+def page_of(
+    root: Branch, request: ListRequest, now: int, is_there: Callable[[ListedFile], bool]
+) -> ListingPage:
     """Return the page that `request` asks for, as things stand at `now`."""
     # One more than the page holds tells whether there is another.
     found = list(islice(_entries(root, request, now, is_there), request.max_keys + 1))
     entries = found[: request.max_keys]
-    return Page(request, entries, is_truncated=0 < len(entries) < len(found))
+    return ListingPage(request, entries, is_truncated=0 < len(entries) < len(found))
 
 
 def _entries(
-    root: Branch, asked: ListRequest, now: int, is_there: Callable[[File], bool]
+    root: Branch, asked: ListRequest, now: int, is_there: Callable[[ListedFile], bool]
 ) -> Iterator[Entry]:
     least: str | None = max(asked.prefix, asked.after + "\0" if asked.after else "")
     while least is not None:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval, Market
-from divbot.exchange.archive.holdings import FOREVER, Holding, Life
+from divbot.exchange.archive.holdings import FOREVER, ArchivedLife, Holding
 from divbot.exchange.market.awkward import Special, next_delivery, quarterly
 from divbot.exchange.market.coin_names import WELL_KNOWN, coin_names
 from divbot.exchange.market.coins import ORIGIN
@@ -38,7 +38,7 @@ _BUSD_SHARE = 0.15
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastLife:
     """One life that is over, and the folder that holds it."""
 
     folder: str
@@ -58,7 +58,7 @@ class Past:
 def listed(tape: Tape) -> list[Holding]:
     """Return what the exchange itself lists."""
     return [
-        Holding(listing.symbol, (Life(tape, number),))
+        Holding(listing.symbol, (ArchivedLife(tape, number),))
         for number, listing in enumerate(tape.listings)
     ]
 
@@ -88,7 +88,7 @@ def with_past(
     old = interrupted(
         SyntheticTape(market=market, seed=seed, symbols=0, until=start, others=specials)
     )
-    by_folder: defaultdict[str, list[Life]] = defaultdict(list)
+    by_folder: defaultdict[str, list[ArchivedLife]] = defaultdict(list)
     for number, past in enumerate(planned):
         by_folder[past.folder].append(_life(old, number, past))
     for holding in listed(tape):
@@ -96,10 +96,10 @@ def with_past(
     return [Holding(symbol, tuple(lives)) for symbol, lives in by_folder.items()]
 
 
-def _life(tape: Tape, number: int, past: Past) -> Life:
+def _life(tape: Tape, number: int, past: PastLife) -> ArchivedLife:
     end = past.ended_at
     start = _month_of(end - 1) if past.last_month_only else past.special.listed_at
-    return Life(tape, number, start, end, FOREVER if past.goes_on else 0)
+    return ArchivedLife(tape, number, start, end, FOREVER if past.goes_on else 0)
 
 
 def _month_of(time: int) -> int:
@@ -118,7 +118,7 @@ def _past(
     beta: float = 0.9,
     goes_on: bool = False,
     last_month_only: bool = False,
-) -> Past:
+) -> PastLife:
     special = Special(
         base=folder,
         quote="",
@@ -131,10 +131,10 @@ def _past(
         listed_at=listed_at,
         terms=Terms(ended_at=ended_at),
     )
-    return Past(folder, special, goes_on=goes_on, last_month_only=last_month_only)
+    return PastLife(folder, special, goes_on=goes_on, last_month_only=last_month_only)
 
 
-def _in_spot() -> Iterator[Past]:
+def _in_spot() -> Iterator[PastLife]:
     # One ticker, two coins.
     yield _past("LUNAUSDT", _day("2020-08-21"), _day("2022-05-13"), 60.0)
     yield _past("LUNAUSDT", _day("2022-05-31"), _day("2023-11-30"), 2.0)
@@ -146,7 +146,7 @@ def _in_spot() -> Iterator[Past]:
     yield _past("幸运币USDT", _day("2021-10-08"), _day("2023-03-03"), 0.3)
 
 
-def _in_futures(start: int) -> Iterator[Past]:
+def _in_futures(start: int) -> Iterator[PastLife]:
     yield from _dated(start)
     yield _past("BTCBUSD", _day("2021-01-12"), _day("2023-12-07"), like="BTC")
     yield _past("ETHBUSD", _day("2021-04-15"), _day("2023-12-07"), like="ETH")
@@ -166,11 +166,11 @@ def _in_futures(start: int) -> Iterator[Past]:
     yield _past("我踏马来了USDT", _day("2022-01-20"), _day("2023-05-05"), 0.05)
 
 
-def _dated(start: int) -> Iterator[Past]:
+def _dated(start: int) -> Iterator[PastLife]:
     """Yield the quarterly contracts that were delivered by `start`."""
     delivery = next_delivery(_day("2021-01-01"))
     while delivery < start:
-        yield from (Past(each.name, each) for each in _quarterlies(delivery))
+        yield from (PastLife(each.name, each) for each in _quarterlies(delivery))
         delivery = next_delivery(delivery)
 
 
@@ -178,7 +178,7 @@ def _quarterlies(delivery: int) -> Iterator[Special]:
     return (quarterly(base, delivery) for base in ("BTC", "ETH"))
 
 
-def _dead(market: Market, seed: int, start: int, ordinary: int) -> Iterator[Past]:
+def _dead(market: Market, seed: int, start: int, ordinary: int) -> Iterator[PastLife]:
     """Yield coins that died: so many a year, the more the more are traded."""
     each_year = 1 + ordinary // _DEAD_EACH
     years = range(_year(ORIGIN), _year(start) + 1)
@@ -197,7 +197,7 @@ def _dead(market: Market, seed: int, start: int, ordinary: int) -> Iterator[Past
             )
 
 
-def _before(market: Market, ordinary: Sequence[SymbolListing]) -> Iterator[Past]:
+def _before(market: Market, ordinary: Sequence[SymbolListing]) -> Iterator[PastLife]:
     """Yield what preceded coins that are traded now: of other coins, or under other names."""
     late = [each for each in ordinary if each.listed_at >= ORIGIN + _LONG_BEFORE]
     for listing in late[::_EACH_RELISTED]:
@@ -210,7 +210,7 @@ def _before(market: Market, ordinary: Sequence[SymbolListing]) -> Iterator[Past]
         yield _past(f"{name}USDT", ORIGIN + 30 * DAY, ended_at, like=listing.base)
 
 
-def _relisted(market: Market, listing: SymbolListing, *, moves: bool) -> Iterator[Past]:
+def _relisted(market: Market, listing: SymbolListing, *, moves: bool) -> Iterator[PastLife]:
     """Yield what was traded under the ticker of `listing` before it."""
     folder, path = listing.symbol, f"{listing.base}/before"
     life = ORIGIN + 30 * DAY, listing.listed_at - _RELIST_GAP, 7.0

@@ -15,7 +15,7 @@ from divbot.exchange.archive.calendar import Cadence, candles_published, funding
 from divbot.exchange.archive.contents import (
     CANDLES_HEADER,
     FUNDING_HEADER,
-    Kind,
+    FileKind,
     candle_lines,
     funding_lines,
 )
@@ -28,12 +28,12 @@ _HEADERS_FROM = 1_656_633_600_000
 
 
 @dataclass(frozen=True)
-class Series:
+class FileSeries:
     """All files of one kind, cadence and interval of a symbol."""
 
     market: Market
     cadence: Cadence
-    kind: Kind
+    kind: FileKind
     holding: Holding
     interval: Interval | None
     """None where the kind has none."""
@@ -46,7 +46,7 @@ class Series:
         what = self.kind.value if self.interval is None else folder_name(self.interval)
         return f"{self.holding.symbol}-{what}-"
 
-    def zips(self, now: int, least: str = "") -> Iterator[Zip]:
+    def zips(self, now: int, least: str = "") -> Iterator[ArchiveZip]:
         """Yield what is published by `now`, by name; only what has a file from key `least` on."""
         starts = self._starts(now // DAY)
         end = bisect_right(starts, now, key=lambda start: self.at(start).published)
@@ -54,7 +54,7 @@ class Series:
         # The checksum of a zip has a key after it.
         return (self.at(start) for start in starts[max(first - 1, 0) : end])
 
-    def named(self, name: str, now: int) -> Zip | None:
+    def named(self, name: str, now: int) -> ArchiveZip | None:
         """Return the zip of that name, None where there is none."""
         return next((each for each in self.zips(now, self.base + name) if each.name == name), None)
 
@@ -70,16 +70,16 @@ class Series:
             days = np.unique([grid.open_at(day) for day in days.tolist()]).astype(np.int64)
         return self.cadence.starts(days)
 
-    def at(self, start: int) -> Zip:
+    def at(self, start: int) -> ArchiveZip:
         """Return the file of the period from `start` on."""
-        return Zip(self, int(start))
+        return ArchiveZip(self, int(start))
 
 
 @dataclass(frozen=True, slots=True)
-class Zip:
+class ArchiveZip:
     """One file, as it is when nothing is wrong with it."""
 
-    series: Series
+    series: FileSeries
     start: int
 
     @property
@@ -107,9 +107,9 @@ class Zip:
         return candles_published(series.market, series.cadence, self.key, self.start, grid)
 
     @property
-    def before(self) -> Zip:
+    def before(self) -> ArchiveZip:
         """Return the file of the period before, whether or not there is one."""
-        return Zip(self.series, self.series.cadence.before(self.start))
+        return ArchiveZip(self.series, self.series.cadence.before(self.start))
 
     @property
     def header(self) -> bytes:
@@ -120,7 +120,7 @@ class Zip:
         if series.market is Market.SPOT:
             return b""
         # Days of derived prices were all made later than their months.
-        is_late = series.cadence is Cadence.DAILY and series.kind is not Kind.KLINES
+        is_late = series.cadence is Cadence.DAILY and series.kind is not FileKind.KLINES
         return CANDLES_HEADER if is_late or self.published >= _HEADERS_FROM else b""
 
     def lines(self) -> bytes:

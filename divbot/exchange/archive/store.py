@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from divbot.exchange.archive.damage import WAYS, damaged
-from divbot.exchange.archive.defects import Condition, Defects
-from divbot.exchange.archive.series import Zip
-from divbot.exchange.archive.tree import File
+from divbot.exchange.archive.defects import Defects, FileCondition
+from divbot.exchange.archive.series import ArchiveZip
+from divbot.exchange.archive.tree import ListedFile
 from divbot.exchange.archive.zips import wrapped, zipped
 from divbot.exchange.faults.transfers import bomb
 
@@ -34,7 +34,7 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class FileFigures:
     """What a listing tells of one file."""
 
     size: int
@@ -47,15 +47,15 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredFile:
     """One file, whole."""
 
-    figures: Figures
+    figures: FileFigures
     body: bytes
     content_type: str
 
 
-class Kept(Generic[Key, Value]):
+class BoundedCache(Generic[Key, Value]):
     """Keep values up to a size in all, those asked for last; any thread may ask."""
 
     def __init__(self, most: int, size_of: Callable[[Value], int]) -> None:
@@ -84,30 +84,32 @@ class Kept(Generic[Key, Value]):
                 self._size -= self._size_of(self._values.popitem(last=False)[1])
 
 
-class Store:
+class FileStore:
     """Give files and their figures; any thread may ask."""
 
     def __init__(self, defects: Defects, most_bytes: int = _MOST_BYTES) -> None:
         self._defects = defects
-        self._zips: Kept[tuple[str, Condition], bytes] = Kept(most_bytes, len)
-        self._figures: Kept[tuple[str, Condition], Figures] = Kept(_MOST_FIGURES, lambda _: 1)
+        self._zips: BoundedCache[tuple[str, FileCondition], bytes] = BoundedCache(most_bytes, len)
+        self._figures: BoundedCache[tuple[str, FileCondition], FileFigures] = BoundedCache(
+            _MOST_FIGURES, lambda _: 1
+        )
         self._making = [threading.Lock() for _ in range(_AT_ONCE)]
         """Each guards its share of keys: what two ask for at once is made once."""
 
-    def condition(self, file: File, now: int) -> Condition | None:
+    def condition(self, file: ListedFile, now: int) -> FileCondition | None:
         """Return how `file` stands at `now`; None where it is not there."""
         condition = self._defects.condition(file.zip, now)
         if not condition.is_there or (file.is_checksum and condition.defect == "no_checksum"):
             return None
         return condition
 
-    def figures(self, file: File, condition: Condition) -> Figures:
+    def figures(self, file: ListedFile, condition: FileCondition) -> FileFigures:
         """Return the figures of `file`."""
         if file.is_checksum:
             return _figures(self._checksum(file.zip, condition), "", condition)
         return self._zip_figures(file.zip, condition)
 
-    def stored(self, file: File, condition: Condition) -> Stored:
+    def stored(self, file: ListedFile, condition: FileCondition) -> StoredFile:
         """Return `file`."""
         if file.is_checksum:
             body = self._checksum(file.zip, condition)
@@ -115,17 +117,17 @@ class Store:
         else:
             body, figures = self._zip(file.zip, condition)
         is_named = condition.modified in _NAMED_ZIP and not file.is_checksum
-        return Stored(figures, body, "application/zip" if is_named else "binary/octet-stream")
+        return StoredFile(figures, body, "application/zip" if is_named else "binary/octet-stream")
 
-    def is_kept(self, file: File, condition: Condition) -> bool:
+    def is_kept(self, file: ListedFile, condition: FileCondition) -> bool:
         """Tell whether `file` was asked for not long ago."""
         return self._zips.get((file.zip.key, condition)) is not None
 
-    def _zip_figures(self, file: Zip, condition: Condition) -> Figures:
+    def _zip_figures(self, file: ArchiveZip, condition: FileCondition) -> FileFigures:
         figures = self._figures.get((file.key, condition))
         return self._zip(file, condition)[1] if figures is None else figures
 
-    def _zip(self, file: Zip, condition: Condition) -> tuple[bytes, Figures]:
+    def _zip(self, file: ArchiveZip, condition: FileCondition) -> tuple[bytes, FileFigures]:
         key = file.key, condition
         with self._making[hash(key) % _AT_ONCE]:
             body, figures = self._zips.get(key), self._figures.get(key)
@@ -137,15 +139,15 @@ class Store:
                 self._zips.put(key, body)
         return body, figures
 
-    def _checksum(self, file: Zip, condition: Condition) -> bytes:
+    def _checksum(self, file: ArchiveZip, condition: FileCondition) -> bytes:
         told = file
         if condition.defect == "other_checksum":
-            told, condition = file.before, Condition("", file.before.published)
+            told, condition = file.before, FileCondition("", file.before.published)
         line = f"{self._zip_figures(told, condition).sha256}  {told.name}"
         return f"{line}\n".encode() if condition.modified >= _LINE_END_FROM else line.encode()
 
 
-def _whole(file: Zip, condition: Condition) -> bytes:
+def _whole(file: ArchiveZip, condition: FileCondition) -> bytes:
     name, made_at = f"{file.stem}.csv", condition.modified
     if condition.defect == "zip_bomb":
         packed = bomb(_BOMB)
@@ -157,6 +159,6 @@ def _whole(file: Zip, condition: Condition) -> bytes:
     return zipped(name, file.header + lines, made_at)
 
 
-def _figures(body: bytes, sha256: str, condition: Condition) -> Figures:
+def _figures(body: bytes, sha256: str, condition: FileCondition) -> FileFigures:
     etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
-    return Figures(len(body), etag, sha256, condition.modified)
+    return FileFigures(len(body), etag, sha256, condition.modified)

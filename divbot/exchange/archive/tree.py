@@ -14,9 +14,9 @@ from typing import TypeAlias
 
 from divbot.domain.market import Interval, Market
 from divbot.exchange.archive.calendar import Cadence
-from divbot.exchange.archive.contents import Kind
+from divbot.exchange.archive.contents import FileKind
 from divbot.exchange.archive.holdings import Holding
-from divbot.exchange.archive.series import CHECKSUM, Series, Zip, folder_name
+from divbot.exchange.archive.series import CHECKSUM, ArchiveZip, FileSeries, folder_name
 from divbot.recordings.grid import DAY
 
 _ROOTS = {Market.SPOT: ("spot",), Market.USDM: ("futures", "um")}
@@ -24,10 +24,10 @@ _MOST_FOLDERS = 512  # of a kind; a folder of days knows 8 bytes of each
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class ListedFile:
     """A zip, or the checksum of one."""
 
-    zip: Zip
+    zip: ArchiveZip
     is_checksum: bool
 
     @property
@@ -49,7 +49,7 @@ class Branch:
         """Return the folder of that name, None where there is none."""
         return self._child(name) if name in self._known else None
 
-    def walk(self, base: str, least: str, now: int) -> Iterator[File]:
+    def walk(self, base: str, least: str, now: int) -> Iterator[ListedFile]:
         """Yield what is below and published by `now`, from key `least` on; `base` is its own."""
         rest = least.removeprefix(base) if least.startswith(base) else ""
         place = bisect_right(self._names, rest)
@@ -59,10 +59,10 @@ class Branch:
             yield from walk(self._child(name[:-1]), base + name, least, now)
 
 
-Node: TypeAlias = Branch | Series
+Node: TypeAlias = Branch | FileSeries
 
 
-def walk(node: Node, base: str, least: str, now: int) -> Iterator[File]:
+def walk(node: Node, base: str, least: str, now: int) -> Iterator[ListedFile]:
     """Yield the files below `node`, from key `least` on."""
     if least > base and not least.startswith(base):
         return
@@ -71,12 +71,12 @@ def walk(node: Node, base: str, least: str, now: int) -> Iterator[File]:
         return
     for each in node.zips(now, least):
         for is_checksum in (False, True):
-            file = File(each, is_checksum)
+            file = ListedFile(each, is_checksum)
             if file.key >= least:
                 yield file
 
 
-def find(node: Node, key: str, now: int) -> File | None:
+def find(node: Node, key: str, now: int) -> ListedFile | None:
     """Return the file at `key` that is published by `now`, None where there is none."""
     *folders, name = key.split("/")
     for folder in folders:
@@ -87,7 +87,7 @@ def find(node: Node, key: str, now: int) -> File | None:
     if isinstance(node, Branch):
         return None
     found = node.named(name.removesuffix(CHECKSUM), now)
-    return None if found is None else File(found, name.endswith(CHECKSUM))
+    return None if found is None else ListedFile(found, name.endswith(CHECKSUM))
 
 
 def root_of(markets: Mapping[Market, Sequence[Holding]]) -> Branch:
@@ -118,26 +118,26 @@ def _cadence(market: Market, cadence: Cadence, holdings: Sequence[Holding]) -> B
     return Branch(list(kinds), kinds.__getitem__)
 
 
-def _kinds(market: Market, cadence: Cadence) -> Sequence[Kind]:
+def _kinds(market: Market, cadence: Cadence) -> Sequence[FileKind]:
     if market is Market.SPOT:
-        return [Kind.KLINES]
-    return [kind for kind in Kind if kind.is_candles or cadence is Cadence.MONTHLY]
+        return [FileKind.KLINES]
+    return [kind for kind in FileKind if kind.is_candles or cadence is Cadence.MONTHLY]
 
 
-def _kind(market: Market, cadence: Cadence, kind: Kind, holdings: Sequence[Holding]) -> Branch:
+def _kind(market: Market, cadence: Cadence, kind: FileKind, holdings: Sequence[Holding]) -> Branch:
     # Of one that is dated there is no funding, and the index is that of its pair.
-    dated = (Kind.KLINES, Kind.MARK)
+    dated = (FileKind.KLINES, FileKind.MARK)
     by_symbol = {
-        each.symbol: each if kind is Kind.KLINES else each.quoted()
+        each.symbol: each if kind is FileKind.KLINES else each.quoted()
         for each in holdings
         if each.is_perpetual or kind in dated
     }
     base = "/".join(("data", *_ROOTS[market], cadence.value, kind.value))
 
     @lru_cache(_MOST_FOLDERS)
-    def series(symbol: str, interval: Interval | None) -> Series:
+    def series(symbol: str, interval: Interval | None) -> FileSeries:
         folder = f"{base}/{symbol}/{'' if interval is None else folder_name(interval) + '/'}"
-        return Series(market, cadence, kind, by_symbol[symbol], interval, folder)
+        return FileSeries(market, cadence, kind, by_symbol[symbol], interval, folder)
 
     @lru_cache(_MOST_FOLDERS)
     def symbol_folder(symbol: str) -> Node:

@@ -287,6 +287,7 @@ def test_the_page_for_browsers_is_no_listing(plain):
 
     assert (reply.status_code, reply.headers["Content-Type"]) == (200, "text/html")
     assert "<html>" in reply.text
+    assert plain.session.get(f"{plain.base}/?delimiter=/&prefix=", timeout=60).status_code == 200
     assert plain.session.get(f"{plain.base}/", timeout=60).status_code == 404
 
 
