@@ -10,7 +10,7 @@ import numpy as np
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval
 from divbot.exchange.market.contracts import contract_named
-from divbot.exchange.market.exactness import decimals_of, units_of
+from divbot.recordings.exactness import decimals_of, units_of
 from divbot.exchange.market.tape import (
     CLOSE,
     COLUMNS,
