@@ -10,7 +10,6 @@ import numpy as np
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval
 from divbot.exchange.market.contracts import contract_named
-from divbot.recordings.exactness import decimals_of, units_of
 from divbot.exchange.market.tape import (
     CLOSE,
     COLUMNS,
@@ -27,6 +26,7 @@ from divbot.exchange.market.tape import (
     Rows,
 )
 from divbot.recordings.decoding import decoding
+from divbot.recordings.exactness import decimals_of, units_of
 from divbot.recordings.grid import DAY
 from divbot.recordings.table import read_table
 from divbot.recordings.track import Floats, Track

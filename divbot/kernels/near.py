@@ -1,0 +1,129 @@
+"""Divergences that another beginning of the same candles could show: what may be one, nearly.
+
+Averages never forget where they began, so that the RSI of a window differs in its last digits from
+that of a longer history. Where a comparison is that close, the window may show a divergence that
+the history does not, by another pivot or by another pivot before it. These are the places to look
+at; all others are what `divbot.kernels.divergence` finds. Nothing is decided here: a place too many
+costs a look, and one too few would be a signal missed.
+
+A row is nearly a pivot where it is one with RSI values moved by at most the tolerance. It is
+compared with all that nearly are pivots of its side before it, back to the first that is one for
+sure.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divbot.kernels.divergence import SAME_RSI
+from divbot.kernels.indicator import Indicator
+from divbot.kernels.jit import jit
+
+SYMBOL, SIDE, PIVOT = range(3)
+"""The columns of a place: its symbol's column, 1 for a low and -1 for a high, the pivot's row."""
+
+_UNSURE, _SURE = 1, 2
+
+
+def near_divergences(
+    rsi: NDArray[np.float64],
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
+    indicator: Indicator,
+    tolerance: float,
+) -> NDArray[np.int64]:
+    """Return the places at which a divergence hangs on less than `tolerance` points of RSI.
+
+    The arrays are of shape (bars, symbols), NaN where a candle is missing. No place is told for a
+    divergence that is clear.
+    """
+    marks = np.zeros((2, *rsi.shape), np.int8)
+    left, right = indicator.pivot_left, indicator.pivot_right
+    count = _mark(rsi, left, right, tolerance, marks)
+    found = np.empty((count, 3), np.int64)
+    bounds = (indicator.nearest, indicator.farthest)
+    return found[: _compare(rsi, high, low, marks, left, right, *bounds, tolerance, found)]
+
+
+@jit
+def _mark(
+    rsi: NDArray[np.float64], left: int, right: int, tolerance: float, marks: NDArray[np.int8]
+) -> int:
+    """Mark lows in marks[0] and highs in marks[1]; return how many there are."""
+    count = 0
+    for p in range(left, rsi.shape[0] - right):
+        for s in range(rsi.shape[1]):
+            for side in range(2):
+                sign = 1.0 if side == 0 else -1.0
+                value = sign * rsi[p, s]
+                sure = value == value
+                near = sure
+                for k in range(1, right + 1):
+                    after = sign * rsi[p + k, s]
+                    near &= after > value - tolerance
+                    sure &= after > value + tolerance
+                    if not near:
+                        break
+                if not near:
+                    continue
+                for k in range(1, left + 1):
+                    before = sign * rsi[p - k, s]
+                    # What is missing to the left blocks nothing.
+                    near &= not before < value - tolerance
+                    sure &= not before < value + tolerance
+                    if not near:
+                        break
+                if near:
+                    marks[side, p, s] = _SURE if sure else _UNSURE
+                    count += 1
+    return count
+
+
+@jit
+def _compare(
+    rsi: NDArray[np.float64],
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
+    marks: NDArray[np.int8],
+    left: int,
+    right: int,
+    nearest: int,
+    farthest: int,
+    tolerance: float,
+    found: NDArray[np.int64],
+) -> int:
+    """Put the places into `found` and return how many there are."""
+    count = 0
+    for p in range(left, rsi.shape[0] - right):
+        for side in range(2):
+            prices = low if side == 0 else high
+            for s in range(rsi.shape[1]):
+                if marks[side, p, s] == 0:
+                    continue
+                is_clear = marks[side, p, s] == _SURE
+                for q in range(p - 1, max(p - farthest, 0) - 1, -1):
+                    mark = marks[side, q, s]
+                    if mark == 0:
+                        continue
+                    is_clear &= mark == _SURE
+                    rise = rsi[p, s] - rsi[q, s]
+                    is_below, is_above = prices[p, s] < prices[q, s], prices[p, s] > prices[q, s]
+                    may_be = (is_below & (rise > SAME_RSI - tolerance)) | (
+                        is_above & (rise < tolerance - SAME_RSI)
+                    )
+                    if may_be and p - q >= nearest and not (is_clear and abs(rise) > tolerance):
+                        found[count, SYMBOL] = s
+                        found[count, SIDE] = 1 if side == 0 else -1
+                        found[count, PIVOT] = p
+                        count += 1
+                        break
+                    if mark == _SURE:
+                        break
+    return count
+
+
+def warm() -> None:
+    """Compile or load the kernels, so that the first real block does not wait for them."""
+    candles = np.ones((2, 1))
+    near_divergences(candles, candles, candles, Indicator(), 0.0)
