@@ -241,7 +241,11 @@ class Columns:
 
     def step_at_close(self, close: int) -> int:
         """Return the step of the newest candle that is final at `close` (ms UTC)."""
-        return int(steps_of(np.array([close]), self.interval)[0]) - 1
+        return self.step_of(close) - 1
+
+    def step_of(self, open_time: int) -> int:
+        """Return the step of the candle that opens then (ms UTC)."""
+        return int(steps_of(np.array([open_time]), self.interval)[0])
 
     def close_of(self, step: int) -> int:
         """Return when the candles of a step close, ms UTC."""

@@ -287,8 +287,8 @@ class PastUniverse:
             if number not in self._packed:
                 found = self._keep(number)
                 self._packed[number] = np.packbits(found, axis=1)
-        found = np.unpackbits(self._packed[place], axis=1, count=len(self._columns.symbols))
-        self._unpacked = (place, found.view(np.bool_))
+        bits = np.unpackbits(self._packed[place], axis=1, count=len(self._columns.symbols))
+        self._unpacked = (place, bits.view(np.bool_))
         return self._unpacked[1]
 
     def _keep(self, place: int) -> Flags:

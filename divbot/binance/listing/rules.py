@@ -12,10 +12,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cache
 from itertools import chain
-from typing import TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeVar
 
 from divbot.binance.listing.assets import listed_assets
 from divbot.binance.protocol.endpoints import Endpoint
@@ -23,9 +20,13 @@ from divbot.binance.protocol.wire import Quote
 from divbot.domain.clock import utc_text
 from divbot.domain.market import DroppedRow, Instrument, Market, Ticker
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 QUOTE = "USDT"
 
-Time = TypeVar("Time", int, NDArray[np.int64])
+Time = TypeVar("Time", int, "NDArray[np.int64]")
 
 _DAY = 86_400_000
 _STALE = 3_600_000
