@@ -249,12 +249,12 @@ class Columns:
 
     def close_of(self, step: int) -> int:
         """Return when the candles of a step close, ms UTC."""
-        offset = int(self.offsets[0]) if len(self.offsets) else 0
-        return int(opens_of(np.array([step + 1]), self.interval)[0]) + offset
+        return int(self.closes_of(np.array([step]))[0])
 
-    def open_of(self, step: int, symbol: int) -> int:
-        """Return when the candle of a step opens, ms UTC."""
-        return int(opens_of(np.array([step]), self.interval)[0]) + int(self.offsets[symbol])
+    def closes_of(self, steps: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return when the candles of each step close, ms UTC."""
+        offset = int(self.offsets[0]) if len(self.offsets) else 0
+        return opens_of(steps + 1, self.interval) + offset
 
     def month_of(self, step: int) -> int:
         """Return the place among `months` of the one that holds `step`."""
@@ -278,6 +278,19 @@ class Columns:
             there = own >= 0
             cut = values[own[there], column, begin - month.first : stop - month.first]
             found[there, begin - first : stop - first] = cut
+        return found
+
+    def at(self, symbols: NDArray[np.int64], column: int, steps: NDArray[np.int64]) -> Floats:
+        """Return one number of each pair of a symbol and a step; NaN where there is none."""
+        found = np.full(len(steps), np.nan)
+        for number, month in enumerate(self.months):
+            inside = (steps >= month.first) & (steps < month.end)
+            if inside.any():
+                values, places = self._open(number)
+                own = places[symbols[inside]]
+                there = own >= 0
+                place = np.flatnonzero(inside)[there]
+                found[place] = values[own[there], column, steps[place] - month.first]
         return found
 
     def let_go(self, before: int) -> None:

@@ -38,7 +38,6 @@ from divbot.history.columns import CLOSE, HIGH, LOW, TRADED, Columns, month_name
 from divbot.history.lives import Life
 from divbot.kernels.days import HIGHEST, LOWEST, SUM, last_days
 from divbot.kernels.places import keep_places
-from divbot.recordings.grid import opens_of
 
 _DAY = 86_400_000
 _QUOTES = (
@@ -58,6 +57,8 @@ _QUOTES = (
 """The longest of two that fit comes first: the archive tells a name, and not what it is made of."""
 _DATED = re.compile(r".+_\d{6}")
 _FORMAT = 1
+_ROUNDING = 0.008
+"""More than half of what two numbers of 16 bits lie apart below 16."""
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -90,6 +91,10 @@ class RankedMonth:
     """By quote volume, shape (rows, symbols), 1 for the most traded; 0: cannot be on the list."""
     days: Path
     """Of each day and symbol: its last close, and the first row in which it looks like a peg."""
+    magnitudes: Path
+    """Powers of ten of the quote volume, not too small, shape as `ranks`."""
+    there: Path
+    """How many symbols have a candle, by row."""
 
 
 def rank_month(
@@ -110,11 +115,15 @@ def rank_month(
     told = [_FORMAT, month.path.name, before.path.name, columns.symbols, lives]
     text = json.dumps([*told, market, rules.min_age, may_be.tolist()])
     name = f"{month_name(month.number)}-{hashlib.sha256(text.encode()).hexdigest()[:20]}"
-    found = RankedMonth(folder / f"{name}.ranks.npy", folder / f"{name}.days.npy")
-    if not (found.ranks.exists() and found.days.exists()):
+    kinds = ("ranks", "days", "magnitudes", "there")
+    found = RankedMonth(*(folder / f"{name}.{kind}.npy" for kind in kinds))
+    # What is written last is looked for.
+    if not found.there.exists():
         looked_at = _LookedAt.of(columns, (month.first, month.end))
-        _save(found.days, looked_at.days())
         _save(found.ranks, looked_at.ranks(market, rules, may_be))
+        _save(found.days, looked_at.days())
+        _save(found.magnitudes, looked_at.magnitudes())
+        _save(found.there, (looked_at.price == looked_at.price).sum(axis=0))
     return found
 
 
@@ -152,8 +161,7 @@ class _LookedAt:
         traded = columns.wide(chosen, TRADED, start, end)
         high, low = (columns.wide(chosen, x, start, end) for x in (HIGH, LOW))
         days = last_days(traded, high, low, a_day)[:, :, first - start :]
-        opens = opens_of(np.arange(start, end), columns.interval)
-        closes = np.append(opens[1:], columns.close_of(end - 1))
+        closes = columns.closes_of(np.arange(start, end))
         heard = np.maximum.accumulate(np.where(traded > 0, closes, 0), axis=1)
         share = min(_DAY / columns.interval.milliseconds, 1.0)
         return cls(
@@ -183,6 +191,10 @@ class _LookedAt:
         np.put_along_axis(ranks, order, np.broadcast_to(places, volume.shape), axis=1)
         ranks[~eligible.T] = 0
         return ranks
+
+    def magnitudes(self) -> NDArray[np.float16]:
+        """Return powers of ten of the volumes, rounded upwards; shape (rows, symbols)."""
+        return (np.log10(np.maximum(self.volume, 1.0)) + _ROUNDING).astype(np.float16).T
 
     def days(self) -> Floats:
         """Return of each day and symbol the last close, and the close of the first suspect row.
@@ -310,7 +322,7 @@ class PastUniverse:
     def _is_there(self, place: int) -> Flags:
         """Tell at which rows of a month each symbol had begun; shape (rows, symbols)."""
         month, columns = self._columns.months[place], self._columns
-        closes = opens_of(np.arange(month.first + 1, month.end + 1), columns.interval)
+        closes = columns.closes_of(np.arange(month.first, month.end))
         excluded = [self._rules.excludes(x) for x in columns.symbols]
         starts = [own[0].start if own else np.inf for own in columns.lives]
         there: Flags = (closes[:, None] > np.array(starts)) & ~np.array(excluded)
@@ -318,7 +330,7 @@ class PastUniverse:
 
     def _taken_out(self, first: int, end: int) -> Flags:
         """Tell which symbols are known to be flat; shape (rows, symbols)."""
-        closes = opens_of(np.arange(first + 1, end + 1), self._columns.interval)
+        closes = self._columns.closes_of(np.arange(first, end))
         found = np.zeros((end - first, len(self._columns.symbols)), np.bool_)
         for symbol, spans in self._flat.items():
             for start, stop in spans:

@@ -76,7 +76,11 @@ class PastVenue:
 
     def run(self, tasks: Sequence[BlockTask], progress: Progress) -> list[Done]:
         """Return what the windows of each task's symbols show."""
-        return [(task, scan_candles(self._windows(task.symbols), task)) for task in tasks]
+        done: list[Done] = []
+        for task in tasks:
+            done.append((task, scan_candles(self._windows(task.symbols), task)))
+            progress(sum(len(x.symbols) for x, _ in done), "")
+        return done
 
     def window(self, symbol: int) -> Window:
         """Return the newest candles of the symbol's present life, one less than `limit`."""
