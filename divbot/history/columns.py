@@ -71,7 +71,8 @@ class Month:
     def values(self) -> NDArray[np.float64]:
         """Return the mapped array of shape (symbols, COLUMNS, rows)."""
         mapped: NDArray[np.float64] = np.load(self.path, mmap_mode="r")
-        return mapped
+        # Each cut of a memmap is one again, which takes longer than to copy what is in it.
+        return mapped.view(np.ndarray)
 
 
 def month_at(time: int) -> int:
@@ -267,17 +268,25 @@ class Columns:
 
         Steps may lie beyond the months.
         """
+        return self._cut(symbols, slice(column, column + 1), first, end)[:, 0]
+
+    def all_of(self, symbols: Sequence[int], first: int, end: int) -> Floats:
+        """Return all columns of some symbols, shape (symbols, COLUMNS, end - first)."""
+        return self._cut(symbols, slice(COLUMNS), first, end)
+
+    def _cut(
+        self, symbols: Sequence[int] | NDArray[np.int64], columns: slice, first: int, end: int
+    ) -> Floats:
         chosen = np.asarray(symbols, np.int64)
-        found = np.full((len(chosen), end - first), np.nan)
+        found = np.full((len(chosen), columns.stop - (columns.start or 0), end - first), np.nan)
         for number, month in enumerate(self.months):
             begin, stop = max(first, month.first), min(end, month.end)
-            if begin >= stop:
-                continue
-            values, places = self._open(number)
-            own = places[chosen]
-            there = own >= 0
-            cut = values[own[there], column, begin - month.first : stop - month.first]
-            found[there, begin - first : stop - first] = cut
+            if begin < stop:
+                values, places = self._open(number)
+                own = places[chosen]
+                there = own >= 0
+                cut = values[own[there], columns, begin - month.first : stop - month.first]
+                found[there, :, begin - first : stop - first] = cut
         return found
 
     def at(self, symbols: NDArray[np.int64], column: int, steps: NDArray[np.int64]) -> Floats:

@@ -72,6 +72,8 @@ class PastVenue:
             found = self.past.universe(self.step, held)
         else:
             found = self.past.part(self.step, self.symbols, held)
+        number = self.columns.number
+        self.windows([number[x.symbol] for x in found.listed if x.symbol in number])
         return replace(found, listed=tuple(map(self._with_tick, found.listed)))
 
     def run(self, tasks: Sequence[BlockTask], progress: Progress) -> list[Done]:
@@ -84,30 +86,38 @@ class PastVenue:
 
     def window(self, symbol: int) -> Window:
         """Return the newest candles of the symbol's present life, one less than `limit`."""
+        return self.windows([symbol])[0]
+
+    def windows(self, symbols: Sequence[int]) -> list[Window]:
+        """Return those of several symbols."""
         if self._seen[0] != self.step:
             self._seen = (self.step, {})
-        windows = self._seen[1]
-        if symbol not in windows:
-            windows[symbol] = self._cut(symbol)
-        return windows[symbol]
+        seen = self._seen[1]
+        new = [x for x in symbols if x not in seen]
+        if new:
+            seen.update(zip(new, self._cut(new, self.limit - 1), strict=True))
+        return [seen[x] for x in symbols]
 
-    def _cut(self, symbol: int) -> Window:
+    def _cut(self, symbols: Sequence[int], rows: int) -> list[Window]:
+        """Return the windows of some symbols, which lie within the newest `rows` but for gaps."""
         columns, end, wanted = self.columns, self.step + 1, self.limit - 1
-        life = self.past.life(symbol, columns.close_of(self.step))
-        first = end if life is None else max(columns.step_of(life.start), columns.first)
-        rows = wanted
-        while True:
-            start = max(end - rows, first)
-            close = columns.wide([symbol], CLOSE, start, end)[0]
-            there = np.flatnonzero(close == close)[-wanted:]
-            if len(there) == wanted or start == first:
-                break
-            rows *= 2
-        opens, highs, lows = (
-            columns.wide([symbol], x, start, end)[0][there] for x in (OPEN, HIGH, LOW)
-        )
-        times = opens_of(start + there, columns.interval) + columns.offsets[symbol]
-        return Window(times, opens, highs, lows, close[there])
+        start = max(end - rows, columns.first)
+        values = columns.all_of(symbols, start, end)
+        opens = opens_of(np.arange(start, end), columns.interval)
+        close_time, found = columns.close_of(self.step), []
+        for symbol, own in zip(symbols, values, strict=True):
+            life = self.past.life(symbol, close_time)
+            begin = end if life is None else max(columns.step_of(life.start), start)
+            close = own[CLOSE, begin - start :]
+            there = np.flatnonzero(close == close)[-wanted:] + (begin - start)
+            if len(there) < wanted and begin == start > columns.first:
+                found += self._cut([symbol], 2 * rows)
+                continue
+            # Without a gap it is a view.
+            cut = slice(end - start - len(there), None) if _is_whole(there) else there
+            prices = (own[x, cut] for x in (OPEN, HIGH, LOW, CLOSE))
+            found.append(Window(opens[cut] + columns.offsets[symbol], *prices))
+        return found
 
     def weight_spent(self) -> int:
         """Return nothing: the past costs no request."""
@@ -118,7 +128,8 @@ class PastVenue:
 
     def _windows(self, symbols: Sequence[str]) -> dict[str, Window]:
         number = self.columns.number
-        return {x: self.window(number[x]) for x in symbols if x in number}
+        known = [x for x in symbols if x in number]
+        return dict(zip(known, self.windows([number[x] for x in known]), strict=True))
 
     def _with_tick(self, listed: Listed) -> Listed:
         instrument = listed.instrument
@@ -126,3 +137,7 @@ class PastVenue:
             return listed
         tick = self.window(self.columns.number[listed.symbol]).tick
         return replace(listed, instrument=replace(instrument, tick_size=tick))
+
+
+def _is_whole(rows: NDArray[np.int64]) -> bool:
+    return bool(len(rows)) and int(rows[-1]) - int(rows[0]) + 1 == len(rows)
