@@ -57,6 +57,9 @@ _QUOTES = (
 """The longest of two that fit comes first: the archive tells a name, and not what it is made of."""
 _DATED = re.compile(r".+_\d{6}")
 _FORMAT = 1
+_NOT_LISTED = -1.0
+_TOGETHER = 64
+"""Symbols that are looked at together."""
 _ROUNDING = 0.008
 """More than half of what two numbers of 16 bits lie apart below 16."""
 
@@ -119,12 +122,41 @@ def rank_month(
     found = RankedMonth(*(folder / f"{name}.{kind}.npy" for kind in kinds))
     # What is written last is looked for.
     if not found.there.exists():
-        looked_at = _LookedAt.of(columns, (month.first, month.end))
-        _save(found.ranks, looked_at.ranks(market, rules, may_be))
-        _save(found.days, looked_at.days())
-        _save(found.magnitudes, looked_at.magnitudes())
-        _save(found.there, (looked_at.price == looked_at.price).sum(axis=0))
+        # A few symbols at a time: of all together only what ranks are made of is kept.
+        groups = range(0, len(columns.symbols), _TOGETHER)
+        steps = (month.first, month.end)
+        volumes = np.empty((month.rows, len(columns.symbols)))
+        there = np.zeros(month.rows, np.int64)
+        days = []
+        for first in groups:
+            own = range(first, min(first + _TOGETHER, len(columns.symbols)))
+            looked_at = _LookedAt.of(columns, steps, own)
+            may = looked_at.may_be_listed(market, rules, may_be)
+            volumes[:, own.start : own.stop] = np.where(may, looked_at.volume, _NOT_LISTED).T
+            there += (looked_at.price == looked_at.price).sum(axis=0)
+            days.append(looked_at.days())
+        columns.let_go(columns.end)
+        _save(found.ranks, _ranks(volumes))
+        _save(found.days, np.concatenate(days, axis=2))
+        _save(found.magnitudes, _magnitudes(volumes))
+        _save(found.there, there)
     return found
+
+
+def _ranks(volumes: Floats) -> NDArray[np.int16]:
+    """Return ranks, 1 for the largest; of two equal ones the first comes first. Shape as given."""
+    ranks = np.empty(volumes.shape, np.int16)
+    places = np.arange(1, volumes.shape[1] + 1, dtype=np.int16)
+    # What cannot be on the list comes last.
+    for row, volume in zip(ranks, volumes, strict=True):
+        row[np.argsort(-volume, kind="stable")] = places
+    ranks[volumes == _NOT_LISTED] = 0
+    return ranks
+
+
+def _magnitudes(volumes: Floats) -> NDArray[np.float16]:
+    """Return powers of ten, rounded upwards; shape as given."""
+    return (np.log10(np.maximum(volumes, 1.0)) + _ROUNDING).astype(np.float16)
 
 
 def _save(path: Path, values: NDArray[np.generic]) -> None:
@@ -136,10 +168,10 @@ def _save(path: Path, values: NDArray[np.generic]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _LookedAt:
-    """Some rows of all symbols, and what their last days came to; arrays (symbols, rows)."""
+    """Some rows of some symbols, and what their last days came to; arrays (symbols, rows)."""
 
     columns: Columns
-    first: int
+    symbols: Sequence[int]
     closes: Integers
     """When each row closes, ms UTC."""
     price: Floats
@@ -150,51 +182,40 @@ class _LookedAt:
     """The close of the newest candle with trades; 0 where none is in this day or the one before."""
 
     @classmethod
-    def of(
-        cls, columns: Columns, steps: tuple[int, int], symbols: Sequence[int] | None = None
-    ) -> _LookedAt:
-        chosen = range(len(columns.symbols)) if symbols is None else symbols
+    def of(cls, columns: Columns, steps: tuple[int, int], symbols: Sequence[int]) -> _LookedAt:
         first, end = steps
         a_day = rows_a_day(columns.interval)
         # The day before the first row's, from its midnight on.
         start = first // a_day * a_day - a_day
-        traded = columns.wide(chosen, TRADED, start, end)
-        high, low = (columns.wide(chosen, x, start, end) for x in (HIGH, LOW))
+        traded = columns.wide(symbols, TRADED, start, end)
+        high, low = (columns.wide(symbols, x, start, end) for x in (HIGH, LOW))
         days = last_days(traded, high, low, a_day)[:, :, first - start :]
         closes = columns.closes_of(np.arange(start, end))
         heard = np.maximum.accumulate(np.where(traded > 0, closes, 0), axis=1)
         share = min(_DAY / columns.interval.milliseconds, 1.0)
         return cls(
             columns,
-            first,
+            symbols,
             closes[first - start :],
-            columns.wide(chosen, CLOSE, first, end),
+            columns.wide(symbols, CLOSE, first, end),
             days[SUM] * share,
             days[HIGHEST],
             days[LOWEST],
             heard[:, first - start :],
         )
 
-    def ranks(self, market: Market, rules: UniverseRules, may_be: Flags) -> NDArray[np.int16]:
-        """Return the ranks of who may be on the list, shape (rows, symbols); 0 for the others."""
-        eligible = self.closes <= heard_of_until(self.traded_at)
-        for symbol, lives in enumerate(self.columns.lives):
-            if not may_be[symbol]:
-                eligible[symbol] = False
-                continue
-            eligible[symbol] &= _grown_up(lives, self.closes, market, rules, symbol, self.columns)
-        # What cannot be on the list comes last; of two equal ones the first by name comes first.
-        volume = np.where(eligible, self.volume, -1.0).T
-        order = np.argsort(-volume, axis=1, kind="stable")
-        ranks = np.empty(volume.shape, np.int16)
-        places = np.arange(1, volume.shape[1] + 1, dtype=np.int16)
-        np.put_along_axis(ranks, order, np.broadcast_to(places, volume.shape), axis=1)
-        ranks[~eligible.T] = 0
-        return ranks
-
-    def magnitudes(self) -> NDArray[np.float16]:
-        """Return powers of ten of the volumes, rounded upwards; shape (rows, symbols)."""
-        return (np.log10(np.maximum(self.volume, 1.0)) + _ROUNDING).astype(np.float16).T
+    def may_be_listed(self, market: Market, rules: UniverseRules, may_be: Flags) -> Flags:
+        """Tell who may be on the list in each row; shape (symbols, rows)."""
+        found = self.closes <= heard_of_until(self.traded_at)
+        for line, symbol in enumerate(self.symbols):
+            if may_be[symbol]:
+                lives = self.columns.lives[symbol]
+                wanted = rules.includes(self.columns.symbols[symbol])
+                min_age = market is Market.USDM and not wanted
+                found[line] &= _grown_up(lives, self.closes, rules if min_age else None)
+            else:
+                found[line] = False
+        return found
 
     def days(self) -> Floats:
         """Return of each day and symbol the last close, and the close of the first suspect row.
@@ -219,20 +240,12 @@ class _LookedAt:
         return found
 
 
-def _grown_up(
-    lives: Iterable[Life],
-    closes: Integers,
-    market: Market,
-    rules: UniverseRules,
-    symbol: int,
-    columns: Columns,
-) -> Flags:
-    """Tell at which of `closes` a symbol has been listed for long enough, on spot: at all."""
+def _grown_up(lives: Iterable[Life], closes: Integers, rules: UniverseRules | None) -> Flags:
+    """Tell at which of `closes` a symbol is listed; for long enough, where there are `rules`."""
     found = np.zeros(len(closes), np.bool_)
-    wanted = rules.includes(columns.symbols[symbol])
     for life in lives:
         from_when: float = life.start + 1
-        if market is Market.USDM and not wanted:
+        if rules is not None:
             from_when = max(from_when, old_enough_at(life.start, rules))
         until = np.inf if life.until is None else life.until
         found |= (closes >= from_when) & (closes <= until)
@@ -397,12 +410,10 @@ class PastUniverse:
 
     def part(self, step: int, symbols: Iterable[int], held: Collection[str]) -> Universe:
         """Return what the universe says of some symbols: of those on the list, and those held."""
-        listed = self.is_listed(step)
-        chosen = [x for x in symbols if listed[x]]
-        number = self._columns.number
-        besides = [number[x] for x in held if x in number and not listed[number[x]]]
-        snapshot = self.snapshot(step, sorted({*chosen, *besides}))
-        return self._only(snapshot, self._names_of(chosen), held)
+        listed, number = self.is_listed(step), self._columns.number
+        asked = {*symbols, *(number[x] for x in held if x in number)}
+        snapshot = self.snapshot(step, sorted(asked))
+        return self._only(snapshot, self._names_of(x for x in asked if listed[x]), held)
 
     def _only(self, snapshot: Snapshot, listed: Iterable[str], held: Collection[str]) -> Universe:
         names = set(listed)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 
 from divbot.binance.listing.rules import UniverseRules
 from divbot.domain.clock import ManualClock
-from divbot.domain.errors import InputError
+from divbot.domain.errors import InputError, WorkerLost
 from divbot.domain.market import Instrument, Interval
 from divbot.domain.signals import Divergence, Opportunity
 from divbot.history.columns import CLOSE, TYPICAL, Columns, Each, one_by_one, open_columns
@@ -65,6 +66,13 @@ class Glance:
         """Return what a trader reads of `report`."""
         fresh = sorted(report.fresh, key=lambda x: (x.symbol, x.confirmed, x.kind))
         return cls(report.as_of, report.interval, report.open_to_trade, tuple(fresh), report.held)
+
+    def down_to(self, least: float, held: Collection[str]) -> Glance:
+        """Return it without scores below `least`, and with what is fresh of what is held."""
+        best = tuple(x for x in self.open_to_trade if x.score >= least)
+        return replace(
+            self, open_to_trade=best, fresh=tuple(x for x in self.fresh if x.symbol in held)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +181,32 @@ class PastScanner:
         self._venue.symbols = None
         return self._whole.cycle(held=held)
 
-    def glance(self, close: int, held: Collection[str] = ()) -> Glance:
-        """Return what a trader would have read of that report; the same, and sooner."""
-        chosen = self._that_matter(self._look_at(close), held)
-        if chosen is not None:
-            self._venue.symbols = chosen
-            report = self._part.cycle(held=held)
-            if report.as_of == close:
-                return Glance.at(report)
-        return Glance.at(self.report(close, held))
+    def glance(
+        self, close: int, held: Collection[str] = (), *, least: float | None = None
+    ) -> Glance:
+        """Return what a trader would have read of that report; the same, and sooner.
+
+        With a `least` score, what is open to trade ends where scores are lower, and what is fresh
+        is told of what is held alone: nobody who enters at no lower score reads more.
+        """
+        report = self._part_of(close, held, least) or self.report(close, held)
+        whole = Glance.at(report)
+        return whole if least is None else whole.down_to(least, held)
+
+    def _part_of(self, close: int, held: Collection[str], least: float | None) -> Report | None:
+        """Return a report on the symbols that matter; None where all have to be looked at."""
+        step = self._look_at(close)
+        if least is None:
+            found = self._proposals.found(step - self._rules.ranking.max_age, step + 1)["symbol"]
+        else:
+            may_be = self.candidates(close, close + 1)
+            found = may_be.symbol[may_be.score >= least]
+        chosen = self._with_witnesses(step, set(found.tolist()), held)
+        if chosen is None:
+            return None
+        self._venue.symbols = chosen
+        report = self._part.cycle(held=held)
+        return report if report.as_of == close else None
 
     def candidates(self, start: int, end: int) -> Candidates:
         """Return what may be open to trade at closes from `start` to before `end`, ms UTC."""
@@ -214,20 +239,25 @@ class PastScanner:
         self._columns.let_go(month.first - 2 * overlap(self._rules.limit))
         return self._venue.step
 
-    def _that_matter(self, step: int, held: Collection[str]) -> list[int] | None:
-        """Return the symbols that what a trader reads can be about; None: look at all."""
+    def _with_witnesses(
+        self, step: int, symbols: set[int], held: Collection[str]
+    ) -> list[int] | None:
+        """Return those of `symbols` on the list, and as many others as the market is known by.
+
+        None where so many lag behind that it takes all.
+        """
         columns = self._columns
         listed = np.flatnonzero(self._past.is_listed(step))
         lags = np.isnan(columns.at(listed, CLOSE, np.full(len(listed), step)))
         late, on_time = set(listed[lags].tolist()), listed[~lags].tolist()
-        besides = {columns.number[x] for x in held if x in columns.number} - set(listed.tolist())
-        if len(late) + len(besides) > min(_FEW, (len(listed) - 1) // 2):
+        own = {columns.number[x] for x in held if x in columns.number}
+        # What is held and on no list may be anywhere.
+        late |= own - set(listed.tolist())
+        if len(late) > min(_FEW, (len(listed) - 1) // 2):
             return None
-        found = self._proposals.found(step - self._rules.ranking.max_age, step + 1)["symbol"]
-        chosen = set(found.tolist()) & set(listed.tolist())
-        behind = len(chosen & late) + len(besides)
-        # As many witnesses of the market as keep those that lag from looking like it.
-        wanted = max(2 * behind + 1 - len(chosen) - len(besides), 1)
+        chosen = (symbols & set(listed.tolist())) | own
+        # Those that lag must not look like the market.
+        wanted = max(2 * len(chosen & late) + 1 - len(chosen), 1)
         witnesses = [x for x in on_time if x not in chosen][:wanted]
         return sorted({*chosen, *witnesses})
 
@@ -303,7 +333,11 @@ def _hands(workers: int) -> Iterator[Each]:
     if workers <= 1:
         yield one_by_one
         return
-    with ProcessPoolExecutor(
-        workers, mp_context=start_context(PRELOAD), initializer=obey_parent
-    ) as executor:
-        yield lambda call, cases: executor.map(call, *zip(*cases, strict=True))
+    context = start_context(PRELOAD)
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=obey_parent) as executor:
+        try:
+            yield lambda call, cases: executor.map(call, *zip(*cases, strict=True))
+        except BrokenProcessPool as error:
+            raise WorkerLost("a process that prepared the past ended; is memory short?") from error
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)

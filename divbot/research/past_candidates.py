@@ -136,6 +136,8 @@ class Proposals:
 
     def _of_month(self, place: int) -> Candidates:
         month, ranking = self._columns.months[place], self._rules.ranking
+        # What is mapped counts as memory.
+        self._columns.let_go(month.first - ranking.max_age)
         found = self.found(month.first - ranking.max_age, month.end)
         found = found[self._is_wanted(found)]
         plans = _Plans.of(found, self._rules)
