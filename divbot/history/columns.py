@@ -182,7 +182,7 @@ class Columns:
     lives: tuple[tuple[Life, ...], ...]
     """By symbol."""
     _mapped: dict[int, tuple[NDArray[np.float64], NDArray[np.int64]]] = field(
-        default_factory=dict, repr=False
+        default_factory=dict, repr=False, compare=False
     )
 
     def __reduce__(self) -> tuple[type[Columns], tuple[object, ...]]:

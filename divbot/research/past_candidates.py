@@ -147,6 +147,7 @@ class Proposals:
         listed = self._past.listed_in(place)
         magnitudes = np.load(self._ranked[place].magnitudes, mmap_mode="r")
         there = np.load(self._ranked[place].there) > 0
+        least = ranking.trade.indicator.minimum_candles
         parts = []
         # At each age those that nothing has touched so far.
         alive = np.arange(len(found))
@@ -161,6 +162,7 @@ class Proposals:
             inside = rows >= 0
             inside[inside] = listed[rows[inside], found["symbol"][alive][inside]]
             inside[inside] &= there[rows[inside]]
+            inside &= found["candles"][alive] + age >= least
             own = alive[inside]
             if not len(own):
                 continue

@@ -39,6 +39,7 @@ FOUND = np.dtype(
         ("symbol", np.int32),
         ("kind", np.int8),
         ("side", np.int8),
+        ("candles", np.int32),  # of its life up to there, as far as a window reaches at least
         ("pivot", np.float64),  # the price at the later pivot
         ("close", np.float64),  # those of the confirming candle
         ("atr", np.float64),
@@ -49,7 +50,7 @@ FOUND = np.dtype(
     ]
 )
 
-_FORMAT = 1
+_FORMAT = 2
 _TOGETHER = 64
 """Symbols that are looked at together: some 10 MB of each array."""
 _DOUBT = 1e4
@@ -217,6 +218,9 @@ def _at(
     found = np.zeros(len(column), FOUND)
     found["confirmed"] = confirmed
     found["symbol"] = column
+    found["candles"] = np.cumsum(block.close == block.close, axis=0, dtype=np.int32)[
+        confirmed, column
+    ]
     found["close"] = block.close[confirmed, column]
     found["atr"] = analysis.atr[confirmed, column]
     found["trend"] = trends(block, analysis, events)

@@ -18,7 +18,7 @@ from divbot.history.universe import PastUniverse
 from divbot.recordings.exactness import decimals_of
 from divbot.recordings.grid import opens_of
 from divbot.scanner.workforce.pool import Done, Progress
-from divbot.scanner.workforce.task import BlockTask
+from divbot.scanner.workforce.task import BlockTask, Failure
 from divbot.scanner.workforce.worker import scan_candles
 
 VENUE = "Binance's past"
@@ -80,7 +80,10 @@ class PastVenue:
         """Return what the windows of each task's symbols show."""
         done: list[Done] = []
         for task in tasks:
-            done.append((task, scan_candles(self._windows(task.symbols), task)))
+            windows = self._windows(task.symbols)
+            missing = (x for x in task.symbols if x not in windows)
+            failures = tuple(Failure(x, "the history has no candle of it") for x in missing)
+            done.append((task, replace(scan_candles(windows, task), failures=failures)))
             progress(sum(len(x.symbols) for x, _ in done), "")
         return done
 
