@@ -22,6 +22,9 @@ from divbot.kernels.jit import jit
 
 SYMBOL, SIDE, PIVOT = range(3)
 """The columns of a place: its symbol's column, 1 for a low and -1 for a high, the pivot's row."""
+RISE, DISTANCE, EXTREME = range(3)
+"""The columns of what is possible there: the most by which RSI and price differ between the pivots,
+and the most extreme RSI of a pivot; of highs, 100 less it."""
 
 _UNSURE, _SURE = 1, 2
 
@@ -32,8 +35,10 @@ def near_divergences(
     low: NDArray[np.float64],
     indicator: Indicator,
     tolerance: float,
-) -> NDArray[np.int64]:
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the places at which a divergence hangs on less than `tolerance` points of RSI.
+
+    Beside each place stands what is possible there, with this history's RSI.
 
     The arrays are of shape (bars, symbols), NaN where a candle is missing. No place is told for a
     divergence that is clear.
@@ -41,9 +46,11 @@ def near_divergences(
     marks = np.zeros((2, *rsi.shape), np.int8)
     left, right = indicator.pivot_left, indicator.pivot_right
     count = _mark(rsi, left, right, tolerance, marks)
-    found = np.empty((count, 3), np.int64)
+    # One row more, for what counts for nothing.
+    found, possible = np.empty((count + 1, 3), np.int64), np.empty((count + 1, 3))
     bounds = (indicator.nearest, indicator.farthest)
-    return found[: _compare(rsi, high, low, marks, left, right, *bounds, tolerance, found)]
+    places = _compare(rsi, high, low, marks, left, right, *bounds, tolerance, found, possible)
+    return found[:places], possible[:places]
 
 
 @jit
@@ -92,6 +99,7 @@ def _compare(
     farthest: int,
     tolerance: float,
     found: NDArray[np.int64],
+    possible: NDArray[np.float64],
 ) -> int:
     """Put the places into `found` and return how many there are."""
     count = 0
@@ -101,25 +109,33 @@ def _compare(
             for s in range(rsi.shape[1]):
                 if marks[side, p, s] == 0:
                     continue
-                is_clear = marks[side, p, s] == _SURE
+                is_clear, is_place = marks[side, p, s] == _SURE, False
+                possible[count, RISE] = possible[count, DISTANCE] = 0.0
+                possible[count, EXTREME] = np.inf
                 for q in range(p - 1, max(p - farthest, 0) - 1, -1):
                     mark = marks[side, q, s]
                     if mark == 0:
                         continue
                     is_clear &= mark == _SURE
                     rise = rsi[p, s] - rsi[q, s]
-                    is_below, is_above = prices[p, s] < prices[q, s], prices[p, s] > prices[q, s]
-                    may_be = (is_below & (rise > SAME_RSI - tolerance)) | (
-                        is_above & (rise < tolerance - SAME_RSI)
-                    )
-                    if may_be and p - q >= nearest and not (is_clear and abs(rise) > tolerance):
-                        found[count, SYMBOL] = s
-                        found[count, SIDE] = 1 if side == 0 else -1
-                        found[count, PIVOT] = p
-                        count += 1
-                        break
+                    away = prices[p, s] - prices[q, s]
+                    may_be = (away < 0.0) & (rise > SAME_RSI - tolerance)
+                    may_be |= (away > 0.0) & (rise < tolerance - SAME_RSI)
+                    if may_be and p - q >= nearest:
+                        is_place |= not (is_clear and abs(rise) > tolerance)
+                        first, second = rsi[q, s], rsi[p, s]
+                        lower = first if first < second else second
+                        extreme = lower if side == 0 else 100.0 - (first + second - lower)
+                        possible[count, RISE] = max(possible[count, RISE], abs(rise))
+                        possible[count, DISTANCE] = max(possible[count, DISTANCE], abs(away))
+                        possible[count, EXTREME] = min(possible[count, EXTREME], extreme)
                     if mark == _SURE:
                         break
+                if is_place:
+                    found[count, SYMBOL] = s
+                    found[count, SIDE] = 1 if side == 0 else -1
+                    found[count, PIVOT] = p
+                    count += 1
     return count
 
 

@@ -3,7 +3,7 @@
 A live scan looks at a window of candles that ends at the close; here a month is looked at as a
 whole, with as many candles before it as a window has. So what is found depends on no range. What
 the two show differs where a comparison hangs on the last digits of an RSI (see kernels.near): these
-places are listed besides, and may be anything.
+places are listed besides.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from divbot.kernels import analysis as kernels
 from divbot.kernels.analysis import Analysis, analyse
 from divbot.kernels.divergence import KIND, PIVOT, PREVIOUS, SYMBOL
 from divbot.kernels.indicator import Indicator
+from divbot.kernels.near import DISTANCE, EXTREME, RISE, near_divergences
 from divbot.kernels.near import PIVOT as NEAR_PIVOT
 from divbot.kernels.near import SIDE as NEAR_SIDE
 from divbot.kernels.near import SYMBOL as NEAR_SYMBOL
-from divbot.kernels.near import near_divergences
 from divbot.kernels.rows import turned
 from divbot.scanner.block import Block
 from divbot.scanner.evidence import trial
@@ -135,9 +135,12 @@ def _look(
     analysis = analyse(block.high, block.low, block.close, indicator)
     events = analysis.after_warm_up()
     events = events[analysis.confirmed(events) >= ends[1] - ends[0]]
-    near = near_divergences(analysis.rsi, block.high, block.low, indicator, tolerance_of(indicator))
-    near = near[near[:, NEAR_PIVOT] + indicator.pivot_right >= ends[1] - ends[0]]
-    found = np.concatenate([_sure(block, analysis, events), _unsure(block, analysis, near)])
+    near, possible = near_divergences(
+        analysis.rsi, block.high, block.low, indicator, tolerance_of(indicator)
+    )
+    is_new = near[:, NEAR_PIVOT] + indicator.pivot_right >= ends[1] - ends[0]
+    unsure = _unsure(block, analysis, near[is_new], possible[is_new])
+    found = np.concatenate([_sure(block, analysis, events), unsure])
     found["symbol"] = owner[found["symbol"]]
     found["confirmed"] += ends[0]
     return found
@@ -191,8 +194,13 @@ def _sure(block: Block, analysis: Analysis, events: NDArray[np.int64]) -> Found:
     return found
 
 
-def _unsure(block: Block, analysis: Analysis, near: NDArray[np.int64]) -> Found:
-    """Return places at which the former pivot is not known: what depends on it may be anything."""
+def _unsure(
+    block: Block,
+    analysis: Analysis,
+    near: NDArray[np.int64],
+    possible: NDArray[np.float64],
+) -> Found:
+    """Return places at which the former pivot is not known, with the most that is possible."""
     side = near[:, NEAR_SIDE]
     as_events = np.zeros((len(near), 5), np.int64)
     as_events[:, SYMBOL] = near[:, NEAR_SYMBOL]
@@ -202,8 +210,8 @@ def _unsure(block: Block, analysis: Analysis, near: NDArray[np.int64]) -> Found:
     found["kind"] = UNSURE
     found["side"] = side
     found["pivot"] = prices_at(block, as_events, PIVOT)
-    found["rsi"] = found["distance"] = np.inf
-    found["extreme"] = -np.inf
+    found["rsi"], found["distance"] = possible[:, RISE], possible[:, DISTANCE]
+    found["extreme"] = possible[:, EXTREME]
     known: Found = found[found["close"] == found["close"]]
     return known
 

@@ -40,7 +40,7 @@ def market() -> MadeHistory:
         walked("BUSDT", 2, ROWS, price=0.002, tick=6, volume=1e8),
         without(walked("CUSDT", 3, ROWS), *range(700, 704), 900, 1000),
         walked("LATEUSDT", 4, 24 * 30, start=START + 15 * DAY),
-        walked("COARSEUSDT", 5, ROWS, price=3.0, tick=2, move=0.01, volume=1e6),
+        walked("COARSEUSDT", 5, ROWS, price=0.3, tick=2, move=0.02, volume=1e6),
         quiet(gone, 24 * 35),
         walked("STOPSUSDT", 9, 24 * 33),
         spliced(old, new),
@@ -135,10 +135,17 @@ def _near(offer: Opportunity, stop: float, target: float) -> bool:
 def test_candidates_are_not_many_more_than_what_is_open_to_trade(past: PastScanner) -> None:
     closes = past.closes[::7].tolist()
 
-    offers = sum(len(past.report(x).open_to_trade) for x in closes)
-    may_be = sum(len(past.candidates(x, x + 1)) for x in closes)
+    offers = Counter(
+        x.divergence.symbol for close in closes for x in past.report(close).open_to_trade
+    )
+    may_be = Counter(
+        past.symbols[x] for close in closes for x in past.candidates(close, close + 1).symbol
+    )
 
-    assert may_be <= 1.1 * offers
+    # Where few closes repeat, what is a pivot hangs on last digits.
+    assert {x: count for x, count in may_be.items() if x != "COARSEUSDT"} == {
+        x: count for x, count in offers.items() if x != "COARSEUSDT"
+    }
 
 
 def test_what_is_fresh_is_among_what_was_confirmed(past: PastScanner) -> None:
