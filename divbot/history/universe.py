@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.binance.listing.assets import listed_assets
 from divbot.binance.listing.flat import ALIVE_FOR, DAYS, FLAT_FOR, SUSPICIOUS_RANGE, is_flat
 from divbot.binance.listing.rules import (
     LeftOut,
@@ -72,17 +73,20 @@ def instrument_named(symbol: str, market: Market, listed_at: int | None) -> Inst
     """Return how a symbol was listed, as far as its name tells; without a tick."""
     name = symbol.partition("_")[0]
     quote = next((x for x in _QUOTES if name.endswith(x) and name != x), "")
+    base = name.removesuffix(quote)
     is_futures = market is Market.USDM
     contract = "CURRENT_QUARTER" if _DATED.fullmatch(symbol) else "PERPETUAL"
+    # A list names stocks by their tokens, with a B behind.
+    is_stock = is_futures and listed_assets().get(f"{base}B") == Rule.STOCK
     return Instrument(
         symbol=symbol,
-        base=name.removesuffix(quote),
+        base=base,
         quote=quote,
         status="TRADING",
         contract=contract if is_futures else "",
+        underlying="EQUITY" if is_stock else "COIN",
         margin=quote if is_futures else "",
-        # Spot names no date.
-        listed_at=listed_at if is_futures else None,
+        listed_at=listed_at if is_dated(market) else None,
     )
 
 
@@ -208,13 +212,14 @@ class _LookedAt:
         """Tell who may be on the list in each row; shape (symbols, rows)."""
         found = self.closes <= heard_of_until(self.traded_at)
         for line, symbol in enumerate(self.symbols):
-            if may_be[symbol]:
-                lives = self.columns.lives[symbol]
-                wanted = rules.includes(self.columns.symbols[symbol])
-                min_age = market is Market.USDM and not wanted
-                found[line] &= _grown_up(lives, self.closes, rules if min_age else None)
-            else:
+            lives = self.columns.lives[symbol]
+            if not may_be[symbol]:
                 found[line] = False
+            elif rules.includes(self.columns.symbols[symbol]):
+                # Neither its age nor what became of it keeps it out.
+                found[line] = _is_listed(lives, self.closes)
+            else:
+                found[line] &= _is_listed(lives, self.closes, rules if is_dated(market) else None)
         return found
 
     def days(self) -> Floats:
@@ -240,7 +245,9 @@ class _LookedAt:
         return found
 
 
-def _grown_up(lives: Iterable[Life], closes: Integers, rules: UniverseRules | None) -> Flags:
+def _is_listed(
+    lives: Iterable[Life], closes: Integers, rules: UniverseRules | None = None
+) -> Flags:
     """Tell at which of `closes` a symbol is listed; for long enough, where there are `rules`."""
     found = np.zeros(len(closes), np.bool_)
     for life in lives:
@@ -250,6 +257,11 @@ def _grown_up(lives: Iterable[Life], closes: Integers, rules: UniverseRules | No
         until = np.inf if life.until is None else life.until
         found |= (closes >= from_when) & (closes <= until)
     return found
+
+
+def is_dated(market: Market) -> bool:
+    """Tell whether a market's listing names its dates; spot names none."""
+    return market is Market.USDM
 
 
 def rows_a_day(interval: Interval) -> int:
