@@ -79,7 +79,8 @@ def shaken(history: MadeHistory, cut: int, seed: int) -> MadeHistory:
 def said(history: MadeHistory, until: int, folder: Path) -> list[Any]:
     """Return all that is said of every close up to `until`; a range may end much later."""
     with opened(history, folder, first=FIRST, universe=RULES, scan=scan_rules(max_age=3)) as past:
-        closes = [x for x in past.closes.tolist() if x <= until]
+        # The last one, which is nearest to what must not be known, is among them.
+        closes = [x for x in past.closes.tolist() if x <= until][::-1]
         return [
             *(past.glance(x) for x in closes[::EVERY]),
             *(past.report(x, ("DUSDT",)).summary for x in closes[:: 12 * EVERY]),
