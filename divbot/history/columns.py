@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Floats, Integers
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
 from divbot.files import make_private, write_whole
@@ -40,7 +40,6 @@ TYPICAL = "volume times the typical price, (high + low + close) / 3"
 _FORMAT = 1
 _EPOCH_MONTH = np.datetime64(0, "M")
 
-Floats = NDArray[np.float64]
 Each = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], Iterable[Any]]
 """Calls a function with each of some arguments, here or in worker processes, in their order."""
 
@@ -68,9 +67,9 @@ class Month:
         """Return the step after its last row."""
         return self.first + self.rows
 
-    def values(self) -> NDArray[np.float64]:
+    def values(self) -> Floats:
         """Return the mapped array of shape (symbols, COLUMNS, rows)."""
-        mapped: NDArray[np.float64] = np.load(self.path, mmap_mode="r")
+        mapped: Floats = np.load(self.path, mmap_mode="r")
         # Each cut of a memmap is one again, which takes longer than to copy what is in it.
         return mapped.view(np.ndarray)
 
@@ -181,7 +180,7 @@ class Columns:
     """Without one left out between."""
     lives: tuple[tuple[Life, ...], ...]
     """By symbol."""
-    _mapped: dict[int, tuple[NDArray[np.float64], NDArray[np.int64]]] = field(
+    _mapped: dict[int, tuple[Floats, Integers]] = field(
         default_factory=dict, repr=False, compare=False
     )
 
@@ -231,7 +230,7 @@ class Columns:
         return {symbol: number for number, symbol in enumerate(self.symbols)}
 
     @cached_property
-    def offsets(self) -> NDArray[np.int64]:
+    def offsets(self) -> Integers:
         """Return by symbol what its open times have over the grid's, ms."""
         found = np.zeros(len(self.symbols), np.int64)
         for month in self.months:
@@ -252,7 +251,7 @@ class Columns:
         """Return when the candles of a step close, ms UTC."""
         return int(self.closes_of(np.array([step]))[0])
 
-    def closes_of(self, steps: NDArray[np.int64]) -> NDArray[np.int64]:
+    def closes_of(self, steps: Integers) -> Integers:
         """Return when the candles of each step close, ms UTC."""
         offset = int(self.offsets[0]) if len(self.offsets) else 0
         return opens_of(steps + 1, self.interval) + offset
@@ -261,9 +260,7 @@ class Columns:
         """Return the place among `months` of the one that holds `step`."""
         return next(n for n, x in enumerate(self.months) if x.first <= step < x.end)
 
-    def wide(
-        self, symbols: Sequence[int] | NDArray[np.int64], column: int, first: int, end: int
-    ) -> Floats:
+    def wide(self, symbols: Sequence[int] | Integers, column: int, first: int, end: int) -> Floats:
         """Return one column of some symbols, shape (symbols, end - first); NaN where nothing is.
 
         Steps may lie beyond the months.
@@ -275,7 +272,7 @@ class Columns:
         return self._cut(symbols, slice(COLUMNS), first, end)
 
     def _cut(
-        self, symbols: Sequence[int] | NDArray[np.int64], columns: slice, first: int, end: int
+        self, symbols: Sequence[int] | Integers, columns: slice, first: int, end: int
     ) -> Floats:
         chosen = np.asarray(symbols, np.int64)
         found = np.full((len(chosen), columns.stop - (columns.start or 0), end - first), np.nan)
@@ -289,7 +286,7 @@ class Columns:
                 found[there, :, begin - first : stop - first] = cut
         return found
 
-    def at(self, symbols: NDArray[np.int64], column: int, steps: NDArray[np.int64]) -> Floats:
+    def at(self, symbols: Integers, column: int, steps: Integers) -> Floats:
         """Return one number of each pair of a symbol and a step; NaN where there is none."""
         found = np.full(len(steps), np.nan)
         for number, month in enumerate(self.months):
@@ -307,7 +304,7 @@ class Columns:
         for number in [x for x in self._mapped if self.months[x].end <= before]:
             del self._mapped[number]
 
-    def _open(self, number: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def _open(self, number: int) -> tuple[Floats, Integers]:
         if number not in self._mapped:
             month = self.months[number]
             places = np.full(len(self.symbols), -1, np.int64)

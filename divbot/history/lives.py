@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Floats, Integers
 from divbot.domain.market import Interval
 
 _DAY = 86_400_000
@@ -30,8 +30,6 @@ _LONG_GAP = 30 * _DAY
 _STEP = 3.0
 """Of the price over a gap: no coin trebles, nor loses two thirds, while it is not traded."""
 _SETTLED = re.compile(r"(?P<symbol>.+?)_?(SETTLED)+")
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ def settled_sibling(symbol: str) -> str | None:
 
 
 def pieces_of(
-    open_time: NDArray[np.int64],
+    open_time: Integers,
     prices: tuple[Floats, Floats],
     volume: Floats,
     interval: Interval,
@@ -98,7 +96,7 @@ def pieces_of(
 
 
 def _piece(
-    open_time: NDArray[np.int64],
+    open_time: Integers,
     ends: tuple[float, float],
     volume: Floats,
     interval: Interval,

@@ -22,19 +22,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.binance.listing.assets import listed_assets
+from divbot.arrays import Flags, Floats, Integers
 from divbot.binance.listing.flat import ALIVE_FOR, DAYS, FLAT_FOR, SUSPICIOUS_RANGE, is_flat
 from divbot.binance.listing.rules import (
-    LeftOut,
-    Rule,
-    Snapshot,
+    MarketSnapshot,
     UniverseRules,
     found_against,
     heard_of_until,
     old_enough_at,
 )
-from divbot.binance.listing.universe import Universe, last_ranks, listed_of, select
+from divbot.binance.listing.universe import last_ranks, listed_of, select
+from divbot.domain.assets import listed_assets
 from divbot.domain.market import Instrument, Interval, Market, Ticker
+from divbot.domain.universe import LeftOut, Rule, Universe
 from divbot.history.columns import CLOSE, HIGH, LOW, TRADED, Columns, month_name
 from divbot.history.lives import Life
 from divbot.kernels.days import HIGHEST, LOWEST, SUM, last_days
@@ -63,10 +63,6 @@ _TOGETHER = 64
 """Symbols that are looked at together."""
 _ROUNDING = 0.008
 """More than half of what two numbers of 16 bits lie apart below 16."""
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 
 def instrument_named(symbol: str, market: Market, listed_at: int | None) -> Instrument:
@@ -379,7 +375,7 @@ class PastUniverse:
             )
         return instrument_named(name, self._market, listed_at)
 
-    def snapshot(self, step: int, symbols: Iterable[int] | None = None) -> Snapshot:
+    def snapshot(self, step: int, symbols: Iterable[int] | None = None) -> MarketSnapshot:
         """Return what the venue would have told of `symbols`, of all by default, at a close."""
         columns = self._columns
         close = columns.close_of(step)
@@ -396,7 +392,7 @@ class PastUniverse:
             last = high if price[number] != price[number] else Decimal(repr(float(price[number])))
             closed_at = int(looked.traded_at[number, -1])
             tickers[name] = Ticker(name, last, high, low, volume, closed_at)
-        return Snapshot(
+        return MarketSnapshot(
             market=self._market,
             at=close,
             instruments={columns.symbols[x]: self.instrument(x, close) for x in there},
@@ -427,7 +423,9 @@ class PastUniverse:
         snapshot = self.snapshot(step, sorted(asked))
         return self._only(snapshot, self._names_of(x for x in asked if listed[x]), held)
 
-    def _only(self, snapshot: Snapshot, listed: Iterable[str], held: Collection[str]) -> Universe:
+    def _only(
+        self, snapshot: MarketSnapshot, listed: Iterable[str], held: Collection[str]
+    ) -> Universe:
         names = set(listed)
         found = []
         for symbol in sorted(names | set(held)):
@@ -461,7 +459,7 @@ def let_in(
         x: replace((instruments or {}).get(x) or instrument_named(x, market, None), listed_at=None)
         for x in columns.symbols
     }
-    snapshot = Snapshot(
+    snapshot = MarketSnapshot(
         market=market,
         at=0,
         instruments=listed,

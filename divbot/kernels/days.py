@@ -8,8 +8,8 @@ the day before after the row, last to first. Whoever asks for one row gets what 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Floats
 from divbot.kernels.jit import jit
 
 SUM, HIGHEST, LOWEST = range(3)
@@ -17,11 +17,11 @@ SUM, HIGHEST, LOWEST = range(3)
 
 
 def last_days(
-    amount: NDArray[np.float64],
-    high: NDArray[np.float64],
-    low: NDArray[np.float64],
+    amount: Floats,
+    high: Floats,
+    low: Floats,
     rows_a_day: int,
-) -> NDArray[np.float64]:
+) -> Floats:
     """Return SUM of `amount`, HIGHEST and LOWEST of each row's last day; shape (3, lines, rows).
 
     The arrays are of shape (lines, rows), whose first row begins a day. NaN marks what is missing:
@@ -35,11 +35,11 @@ def last_days(
 
 @jit
 def _sum(
-    amount: NDArray[np.float64],
-    high: NDArray[np.float64],
-    low: NDArray[np.float64],
+    amount: Floats,
+    high: Floats,
+    low: Floats,
     rows_a_day: int,
-    found: NDArray[np.float64],
+    found: Floats,
 ) -> None:
     lines, rows = amount.shape
     # Of the day before, from each row to its end; one more for none.

@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.arrays import Floats, Integers
 from divbot.kernels.divergence import SAME_RSI
 from divbot.kernels.indicator import Indicator
 from divbot.kernels.jit import jit
@@ -30,12 +31,12 @@ _UNSURE, _SURE = 1, 2
 
 
 def near_divergences(
-    rsi: NDArray[np.float64],
-    high: NDArray[np.float64],
-    low: NDArray[np.float64],
+    rsi: Floats,
+    high: Floats,
+    low: Floats,
     indicator: Indicator,
     tolerance: float,
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+) -> tuple[Integers, Floats]:
     """Return the places at which a divergence hangs on less than `tolerance` points of RSI.
 
     Beside each place stands what is possible there, with this history's RSI.
@@ -54,9 +55,7 @@ def near_divergences(
 
 
 @jit
-def _mark(
-    rsi: NDArray[np.float64], left: int, right: int, tolerance: float, marks: NDArray[np.int8]
-) -> int:
+def _mark(rsi: Floats, left: int, right: int, tolerance: float, marks: NDArray[np.int8]) -> int:
     """Mark lows in marks[0] and highs in marks[1]; return how many there are."""
     count = 0
     for p in range(left, rsi.shape[0] - right):
@@ -89,17 +88,17 @@ def _mark(
 
 @jit
 def _compare(
-    rsi: NDArray[np.float64],
-    high: NDArray[np.float64],
-    low: NDArray[np.float64],
+    rsi: Floats,
+    high: Floats,
+    low: Floats,
     marks: NDArray[np.int8],
     left: int,
     right: int,
     nearest: int,
     farthest: int,
     tolerance: float,
-    found: NDArray[np.int64],
-    possible: NDArray[np.float64],
+    found: Integers,
+    possible: Floats,
 ) -> int:
     """Put the places into `found` and return how many there are."""
     count = 0

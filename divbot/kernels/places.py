@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.arrays import Flags
 from divbot.kernels.jit import jit
 
 
 def keep_places(
     ranks: NDArray[np.int16],
-    taken_out: NDArray[np.bool_],
-    listed: NDArray[np.bool_],
-    always: NDArray[np.bool_],
+    taken_out: Flags,
+    listed: Flags,
+    always: Flags,
     enters: int,
     stays: int,
-) -> NDArray[np.bool_]:
+) -> Flags:
     """Return who is on the list in each row, shape (rows, symbols) as `ranks`.
 
     `ranks` begin with 1; 0: cannot be on it. Who is `taken_out` in a row counts for no rank.
@@ -30,12 +31,12 @@ def keep_places(
 @jit
 def _keep(
     ranks: NDArray[np.int16],
-    taken_out: NDArray[np.bool_],
-    listed: NDArray[np.bool_],
-    always: NDArray[np.bool_],
+    taken_out: Flags,
+    listed: Flags,
+    always: Flags,
     enters: int,
     stays: int,
-    chosen: NDArray[np.bool_],
+    chosen: Flags,
 ) -> None:
     rows, symbols = ranks.shape
     before = listed.copy()

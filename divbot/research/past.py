@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Flags, Integers
 from divbot.binance.listing.rules import UniverseRules
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import InputError, WorkerLost
@@ -36,7 +36,7 @@ from divbot.history.universe import PastUniverse, let_in, rank_month
 from divbot.processes import PRELOAD, obey_parent, start_context
 from divbot.research.past_candidates import NONE, Candidates, FreshOnes, Proposals
 from divbot.research.past_signals import overlap, signals_of_month
-from divbot.research.past_venue import PastVenue
+from divbot.research.past_venue import PastVenue, tick_of
 from divbot.scanner.cycle import Scanner, ScanRules
 from divbot.scanner.report import Report
 
@@ -45,7 +45,6 @@ _BEFORE = 31 * 86_400_000
 _FEW = 10
 """Symbols that lag behind: not half of those that each is compared with; see scanner.cycle."""
 
-Integers = NDArray[np.int64]
 Tell = Callable[[str, int, int], None]
 """Hears what is being made, how much of it is made, and how much there is to make."""
 
@@ -169,9 +168,9 @@ class PastScanner:
         if found.tick_size is not None:
             return found
         self._venue.step = self._columns.step_at_close(close)
-        return replace(found, tick_size=self._venue.window(number).tick)
+        return replace(found, tick_size=tick_of(self._venue.window(number)))
 
-    def is_listed(self, close: int) -> NDArray[np.bool_]:
+    def is_listed(self, close: int) -> Flags:
         """Return of each symbol whether it is on the list at `close`."""
         return self._past.is_listed(self._columns.step_at_close(close))
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.arrays import Flags, Floats, Integers
 from divbot.domain.signals import Side
 from divbot.history.columns import CLOSE, HIGH, LOW, Columns
 from divbot.history.universe import PastUniverse, RankedMonth
@@ -32,10 +33,6 @@ _ROUNDED = 0.01
 """Of a score: it is rounded to two digits."""
 _MOST_DECIMALS = 12
 _MONTHS_KEPT = 2
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.arrays import Floats, Integers
 from divbot.history.columns import CLOSE, HIGH, LOW, Columns, month_name
 from divbot.kernels import analysis as kernels
 from divbot.kernels.analysis import Analysis, analyse
@@ -146,9 +147,7 @@ def _look(
     return found
 
 
-def _block(
-    columns: Columns, symbols: list[int], first: int, end: int
-) -> tuple[Block, NDArray[np.int64]]:
+def _block(columns: Columns, symbols: list[int], first: int, end: int) -> tuple[Block, Integers]:
     """Return the candles, each life in a column of its own; and whose each column is."""
     wide = {x: columns.wide(symbols, x, first, end) for x in (HIGH, LOW, CLOSE)}
     lines: list[tuple[int, int, int]] = []
@@ -156,7 +155,7 @@ def _block(
         lines += [(line, *rows) for rows in life_rows(columns, symbol, first, end)]
     owner = np.array([line for line, _, _ in lines], np.int64)
 
-    def laid(column: int) -> NDArray[np.float64]:
+    def laid(column: int) -> Floats:
         own = np.full((len(lines), end - first), np.nan)
         for place, (line, start, stop) in enumerate(lines):
             own[place, start:stop] = wide[column][line, start:stop]
@@ -181,7 +180,7 @@ def life_rows(columns: Columns, symbol: int, first: int, end: int) -> list[tuple
     return found
 
 
-def _sure(block: Block, analysis: Analysis, events: NDArray[np.int64]) -> Found:
+def _sure(block: Block, analysis: Analysis, events: Integers) -> Found:
     column, confirmed = events[:, SYMBOL], analysis.confirmed(events)
     found = _at(block, analysis, column, confirmed, events)
     found["kind"] = events[:, KIND]
@@ -197,8 +196,8 @@ def _sure(block: Block, analysis: Analysis, events: NDArray[np.int64]) -> Found:
 def _unsure(
     block: Block,
     analysis: Analysis,
-    near: NDArray[np.int64],
-    possible: NDArray[np.float64],
+    near: Integers,
+    possible: Floats,
 ) -> Found:
     """Return places at which the former pivot is not known, with the most that is possible."""
     side = near[:, NEAR_SIDE]
@@ -219,9 +218,9 @@ def _unsure(
 def _at(
     block: Block,
     analysis: Analysis,
-    column: NDArray[np.int64],
-    confirmed: NDArray[np.int64],
-    events: NDArray[np.int64],
+    column: Integers,
+    confirmed: Integers,
+    events: Integers,
 ) -> Found:
     found = np.zeros(len(column), FOUND)
     found["confirmed"] = confirmed

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from divbot.binance.listing.universe import Listed, Universe
+from divbot.arrays import Integers
+from divbot.candles import Candles
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Market
+from divbot.domain.universe import Listed, Universe
 from divbot.history.columns import CLOSE, HIGH, LOW, OPEN, Columns
 from divbot.history.universe import PastUniverse
 from divbot.recordings.exactness import decimals_of
@@ -23,31 +23,14 @@ from divbot.scanner.workforce.worker import scan_candles
 
 VENUE = "Binance's past"
 
-Floats = NDArray[np.float64]
 
-
-class Window(NamedTuple):
-    """The newest final candles of one symbol at a close, as a venue would have served them."""
-
-    open_time: NDArray[np.int64]
-    open: Floats
-    high: Floats
-    low: Floats
-    close: Floats
-
-    @property
-    def volume(self) -> Floats:
-        """Return what nobody looks at in the past: nothing is known of it here."""
-        return np.full(len(self.open_time), np.nan)
-
-    @property
-    def tick(self) -> Decimal | None:
-        """Return the step of the prices, as far as these candles show it."""
-        try:
-            decimals = decimals_of(np.concatenate(self[1:]), "")
-        except RecordingError:
-            return None
-        return Decimal(1).scaleb(-decimals)
+def tick_of(candles: Candles) -> Decimal | None:
+    """Return the step of the prices, as far as `candles` show it."""
+    try:
+        decimals = decimals_of(np.concatenate(candles.values[:4]), "")
+    except RecordingError:
+        return None
+    return Decimal(1).scaleb(-decimals)
 
 
 @dataclass(slots=True)
@@ -64,7 +47,7 @@ class PastVenue:
     venue: str = VENUE
     simulated: bool = False
     workers: int = 1
-    _seen: tuple[int, dict[int, Window]] = field(default=(-1, {}), repr=False)
+    _seen: tuple[int, dict[int, Candles]] = field(default=(-1, {}), repr=False)
 
     def universe(self, held: Collection[str] = ()) -> Universe:
         """Return the list at that close; `held` are on it in any case."""
@@ -87,11 +70,11 @@ class PastVenue:
             progress(sum(len(x.symbols) for x, _ in done), "")
         return done
 
-    def window(self, symbol: int) -> Window:
+    def window(self, symbol: int) -> Candles:
         """Return the newest candles of the symbol's present life, one less than `limit`."""
         return self.windows([symbol])[0]
 
-    def windows(self, symbols: Sequence[int]) -> list[Window]:
+    def windows(self, symbols: Sequence[int]) -> list[Candles]:
         """Return those of several symbols."""
         if self._seen[0] != self.step:
             self._seen = (self.step, {})
@@ -101,7 +84,7 @@ class PastVenue:
             seen.update(zip(new, self._cut(new, self.limit - 1), strict=True))
         return [seen[x] for x in symbols]
 
-    def _cut(self, symbols: Sequence[int], rows: int) -> list[Window]:
+    def _cut(self, symbols: Sequence[int], rows: int) -> list[Candles]:
         """Return the windows of some symbols, which lie within the newest `rows` but for gaps."""
         columns, end, wanted = self.columns, self.step + 1, self.limit - 1
         start = max(end - rows, columns.first)
@@ -118,8 +101,17 @@ class PastVenue:
                 continue
             # Without a gap it is a view.
             cut = slice(end - start - len(there), None) if _is_whole(there) else there
-            prices = (own[x, cut] for x in (OPEN, HIGH, LOW, CLOSE))
-            found.append(Window(opens[cut] + columns.offsets[symbol], *prices))
+            found.append(
+                Candles(
+                    open_time=opens[cut] + columns.offsets[symbol],
+                    open=own[OPEN, cut],
+                    high=own[HIGH, cut],
+                    low=own[LOW, cut],
+                    close=own[CLOSE, cut],
+                    # What was traded is not looked at here.
+                    volume=np.full(len(there), np.nan),
+                )
+            )
         return found
 
     def weight_spent(self) -> int:
@@ -129,7 +121,7 @@ class PastVenue:
     def close(self) -> None:
         """Do nothing: there is no connection."""
 
-    def _windows(self, symbols: Sequence[str]) -> dict[str, Window]:
+    def _windows(self, symbols: Sequence[str]) -> dict[str, Candles]:
         number = self.columns.number
         known = [x for x in symbols if x in number]
         return dict(zip(known, self.windows([number[x] for x in known]), strict=True))
@@ -138,9 +130,9 @@ class PastVenue:
         instrument = listed.instrument
         if instrument is None or instrument.tick_size is not None:
             return listed
-        tick = self.window(self.columns.number[listed.symbol]).tick
+        tick = tick_of(self.window(self.columns.number[listed.symbol]))
         return replace(listed, instrument=replace(instrument, tick_size=tick))
 
 
-def _is_whole(rows: NDArray[np.int64]) -> bool:
+def _is_whole(rows: Integers) -> bool:
     return bool(len(rows)) and int(rows[-1]) - int(rows[0]) + 1 == len(rows)

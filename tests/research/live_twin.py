@@ -8,10 +8,12 @@ from decimal import Decimal
 
 import numpy as np
 
-from divbot.binance.listing.rules import Snapshot, UniverseRules
-from divbot.binance.listing.universe import Universe, select
+from divbot.binance.listing.rules import MarketSnapshot, UniverseRules
+from divbot.binance.listing.universe import select
+from divbot.candles import Candles
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Instrument, Interval, Market, Ticker
+from divbot.domain.universe import Universe
 from divbot.recordings.track import Track
 from divbot.scanner.cycle import Scanner, ScanRules
 from divbot.scanner.report import Report
@@ -50,7 +52,7 @@ class LiveTwin:
     def universe(self, held: Collection[str] = ()) -> Universe:
         known = {x: self._final(x) for x in self.history.tracks}
         known = {x: track for x, track in known.items() if track.volume.any()}
-        snapshot = Snapshot(
+        snapshot = MarketSnapshot(
             market=self.market,
             at=self.at,
             instruments={x: self._instrument(x, track) for x, track in known.items()},
@@ -60,8 +62,10 @@ class LiveTwin:
         )
         return select(snapshot, self.rules, held=held, previous=self.previous)
 
-    def final_candles(self, symbol: str, interval: Interval, limit: int, at: int = 0) -> Track:
-        return chosen(self._final(symbol), slice(-(limit - 1), None))
+    def final_candles(self, symbol: str, interval: Interval, limit: int, at: int = 0) -> Candles:
+        found = chosen(self._final(symbol), slice(-(limit - 1), None))
+        prices = (found.open, found.high, found.low, found.close)
+        return Candles(found.open_time, *prices, found.volume)
 
     def _final(self, symbol: str) -> Track:
         track = self.history.tracks[symbol]
