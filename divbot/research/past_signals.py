@@ -30,7 +30,7 @@ from divbot.kernels.near import SYMBOL as NEAR_SYMBOL
 from divbot.kernels.rows import turned
 from divbot.scanner.block import Block
 from divbot.scanner.evidence import trial
-from divbot.scanner.evidence.trial import extremes, prices_at, sides, trends
+from divbot.scanner.evidence.trial import clearness, extremes, prices_at, sides, trends
 
 UNSURE = -1
 """The kind of what may be a divergence of its side, or none."""
@@ -48,10 +48,11 @@ FOUND = np.dtype(
         ("rsi", np.float64),  # the differences of the two pivots; the more extreme RSI
         ("distance", np.float64),
         ("extreme", np.float64),
+        ("clear", np.float64),  # the lines of sight
     ]
 )
 
-_FORMAT = 2
+_FORMAT = 3
 _TOGETHER = 64
 """Symbols that are looked at together: some 10 MB of each array."""
 _DOUBT = 1e4
@@ -190,6 +191,7 @@ def _sure(block: Block, analysis: Analysis, events: Integers) -> Found:
     first, second = (analysis.rsi[events[:, x], column] for x in (PREVIOUS, PIVOT))
     found["rsi"] = np.abs(second - first)
     found["extreme"] = extremes(analysis, events)
+    found["clear"] = clearness(block, analysis, events)
     return found
 
 
@@ -211,6 +213,7 @@ def _unsure(
     found["pivot"] = prices_at(block, as_events, PIVOT)
     found["rsi"], found["distance"] = possible[:, RISE], possible[:, DISTANCE]
     found["extreme"] = possible[:, EXTREME]
+    found["clear"] = 1.0
     known: Found = found[found["close"] == found["close"]]
     return known
 
