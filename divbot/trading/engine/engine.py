@@ -39,7 +39,7 @@ from divbot.trading.engine.decide import (
     pause_reason,
     reason_to_close,
 )
-from divbot.trading.engine.questions import Questions
+from divbot.trading.engine.questions import Asks
 from divbot.trading.engine.sizing import Entry, Refusal, SizingRules, enter
 from divbot.trading.engine.snapshot import LATE
 from divbot.trading.engine.watch import Watch
@@ -87,7 +87,7 @@ class Engine:
         market: Market,
         cache: Cache,
         book: Book,
-        questions: Questions,
+        questions: Asks,
         rules: Rules,
         tell: Tell,
     ) -> None:

@@ -22,7 +22,7 @@ from divbot.domain.positions import (
     exit_in_candle,
 )
 from divbot.trading.engine.book import Book
-from divbot.trading.engine.questions import Questions
+from divbot.trading.engine.questions import Asks
 from divbot.trading.engine.replay import Past, ended, latest_end, replay
 from divbot.trading.port import FundingRate, Market
 
@@ -37,7 +37,7 @@ class Watch:
     """Close positions by what the market did; belongs to the trader's thread."""
 
     def __init__(
-        self, market: Market, kind: Kind, book: Book, questions: Questions, costs: Costs, tell: Tell
+        self, market: Market, kind: Kind, book: Book, questions: Asks, costs: Costs, tell: Tell
     ) -> None:
         self._market = market
         self._kind = kind

@@ -1,0 +1,104 @@
+"""The reports that a background scanner would have published by a moment of the past.
+
+It publishes on every multiple of the check interval, from the start of the run on: the report of
+the newest close by then, for what was held after the look before. The trader sees it at the first
+look from then on, and not earlier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+
+from divbot.domain.ledger import DAY
+from divbot.domain.market import Instrument, Interval
+from divbot.domain.signals import Divergence, Opportunity
+from divbot.research.port import PastReports
+from divbot.research.venue import PastVenue
+
+SILENCE = DAY
+"""Without a candle for so long, a symbol is taken to be listed no more, ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a report tells the trader."""
+
+    as_of: int
+    interval: Interval
+    open_to_trade: tuple[Opportunity, ...]
+    fresh: tuple[Divergence, ...]
+    held: Mapping[str, Instrument | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A report, and when its scan began."""
+
+    version: int
+    at: int
+    report: Told
+
+
+class PastFeed:
+    """What is published at the moment of `venue`; `held` gives what is held as a scan begins."""
+
+    def __init__(
+        self,
+        reports: PastReports,
+        venue: PastVenue,
+        check_interval: int,
+        held: Callable[[], Collection[str]],
+    ) -> None:
+        self._reports = reports
+        self._venue = venue
+        self.check_interval = check_interval
+        """ms between two scans."""
+        self._held = held
+        self._newest: Publication | None = None
+        self._told: tuple[tuple[int, frozenset[str]], Told] | None = None
+
+    def latest(self) -> Publication | None:
+        """Return the newest report; one that nobody looked at in its time bears an old number."""
+        now = self._venue.now()
+        at = self.published_at(now)
+        newest = self._newest
+        if newest is None or newest.at != at:
+            # Who acts on each number once may act on this one only at the first look at it.
+            is_first = self.is_first_look(now)
+            version = at // self.check_interval if is_first else newest.version if newest else 0
+            self._newest = newest = Publication(version, at, self.told(at))
+        return newest
+
+    def published_at(self, now: int) -> int:
+        """Return when the report was published that is the newest at `now`."""
+        return now // self.check_interval * self.check_interval
+
+    def look_at(self, close: int) -> int:
+        """Return the first look at a report of `close`, or of a later close."""
+        length = self._venue.candle_length
+        published = -(-close // self.check_interval) * self.check_interval
+        return -(-published // length) * length
+
+    def is_first_look(self, now: int) -> bool:
+        """Tell whether nobody could have looked at that report before `now`."""
+        return now - self.published_at(now) < self._venue.candle_length
+
+    def told(self, at: int) -> Told:
+        """Return what the report tells that is published at `at`, for what is held now."""
+        length = self._reports.interval.milliseconds
+        held = frozenset(self._held())
+        key = at // length * length, held
+        if self._told is None or self._told[0] != key:
+            self._told = key, self._tell(*key)
+        return self._told[1]
+
+    def _tell(self, close: int, held: Collection[str]) -> Told:
+        found = self._reports.glance(close, held)
+        gone = {x: None for x in held if self._is_silent(x, close)}
+        told = Told(found.as_of, found.interval, found.open_to_trade, found.fresh, found.held)
+        return replace(told, held={**found.held, **gone}) if gone else told
+
+    def _is_silent(self, symbol: str, close: int) -> bool:
+        tape = self._venue.tape
+        return tape.last_open_before(symbol, close - SILENCE, close) is None
