@@ -56,6 +56,17 @@ class _Sight:
         return cls(stretch.seen[rows], stretch.high[rows], stretch.low[rows])
 
 
+@dataclass(frozen=True, slots=True)
+class _Stake:
+    """What is held of one symbol, as the equity counts it."""
+
+    symbol: str
+    sign: int
+    entry: float
+    quantity: float
+    wallet: float
+
+
 class Moments:
     """Choose the looks of one run."""
 
@@ -73,7 +84,7 @@ class Moments:
         for position in ledger.positions.values():
             for time in self._ends(position, now, end):
                 end = min(end, max(self._on_grid(time), now + self._length))
-        if ledger.positions and not is_paused_today(ledger, now):
+        if not is_paused_today(ledger, now):
             end = self._poor(ledger, now, end)
         if not ledger.paused and len(ledger.positions) < self._rules.entries.max_positions:
             end = self._entry(ledger, now, end)
@@ -150,23 +161,40 @@ class Moments:
 
     def _poor(self, ledger: Ledger, now: int, end: int) -> int:
         """Return the first look at which the equity may have reached a limit."""
-        positions = list(ledger.positions.values())
         rules, equity = self._rules.entries, self._desk.book.equity
         limit = max(
             float(ledger.day_start(now, equity) * (1 - rules.max_daily_loss)),
             float(max(ledger.peak, equity) * (1 - rules.max_drawdown)),
             0.0,
         )
-        sights = [_Sight.of(self._venue.tape, x.symbol, now, end).seen for x in positions]
+        stakes = [
+            _Stake(x.symbol, x.sign, *map(float, (x.entry_price, x.quantity, x.wallet)))
+            for x in ledger.positions.values()
+        ]
+        dust = [_Stake(s, 1, 0.0, float(x.quantity), 0.0) for s, x in ledger.dust.items()]
+        cash, limit = float(ledger.cash), limit * _MORE + _UNIT
+        look = self._first_poor(stakes, cash, limit, now, end)
+        # Dust is of many symbols, and next to nothing: it seldom has to be looked at.
+        return (
+            look
+            if look == end or not dust
+            else self._first_poor(stakes + dust, cash, limit, now, end)
+        )
+
+    def _first_poor(
+        self, stakes: list[_Stake], cash: float, limit: float, now: int, end: int
+    ) -> int:
+        sights = [_Sight.of(self._venue.tape, x.symbol, now, end).seen for x in stakes]
+        rows = (end - now) // self._length
         look = first_poor(
-            np.column_stack(sights),
-            np.array([float(x.sign) for x in positions]),
-            np.array([float(x.entry_price) for x in positions]),
-            np.array([float(x.quantity) for x in positions]),
-            np.array([float(x.wallet) for x in positions]),
-            np.array([self._venue.reach(x.symbol) for x in positions]),
-            float(ledger.cash),
-            limit * _MORE + _UNIT,
+            np.column_stack(sights) if sights else np.empty((rows, 0)),
+            np.array([float(x.sign) for x in stakes]),
+            np.array([x.entry for x in stakes]),
+            np.array([x.quantity for x in stakes]),
+            np.array([x.wallet for x in stakes]),
+            np.array([self._venue.reach(x.symbol) for x in stakes]),
+            cash,
+            limit,
         )
         return now + look * self._length
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from divbot.domain.events import Event, Resumed, Started
 from divbot.domain.market import Instrument, Interval
 from divbot.domain.positions import MINUTE
-from divbot.domain.signals import Divergence, Opportunity, Side
+from divbot.domain.signals import Divergence, Kind, Opportunity, Side
 from divbot.research.backtest import Desk, Period, every_look, run
 from divbot.research.venue import PastVenue, Spreads
 from divbot.trading.engine.engine import Rules
@@ -129,14 +129,18 @@ def signal_at(
     way: float = 0.01,
     ratio: float = 2.0,
     score: float = 7.5,
+    interval: Interval = Interval.M5,
 ) -> Opportunity:
     """Return a signal confirmed when `minute` of `bars` opens; its stop is a part `way` away."""
     price = float(bars.close[np.searchsorted(bars.open_time, START + minute * MINUTE) - 1])
     sign = 1 if side is Side.BUY else -1
+    confirmed_at = START + minute * MINUTE
+    kind = Kind.HIDDEN_BULLISH if side is Side.BUY else Kind.HIDDEN_BEARISH
     return fakes.opportunity(
         symbol,
         side,
-        confirmed_at=START + minute * MINUTE,
+        divergence=Divergence(symbol, kind, 1, 2, confirmed_at - interval.milliseconds),
+        confirmed_at=confirmed_at,
         score=score,
         price=fakes.d(price),
         stop=fakes.d(round(price * (1 - sign * way), 2)),
@@ -227,12 +231,12 @@ RULES = replace(
 )
 
 
-@dataclass
+@dataclass(repr=False)
 class Backtest:
     """All that a run of the past needs, and what it came to."""
 
-    prices: PricesOfArrays = field(repr=False)
-    reports: Any = field(repr=False)
+    prices: PricesOfArrays
+    reports: Any
     rules: Rules = RULES
     minutes: int = 600
     balance: Decimal = Decimal(10_000)
@@ -241,6 +245,10 @@ class Backtest:
     spread: Decimal = Decimal("0.0004")
     quoting: Any = None
     venue_type: type[PastVenue] = PastVenue
+
+    def __repr__(self) -> str:
+        shown = {k: v for k, v in vars(self).items() if k not in ("prices", "reports")}
+        return f"Backtest({shown})"
 
     def run(self, path: Path, choose: Any = every_look, *, start: int = START) -> list[Event]:
         """Write the journal at `path`; return its events."""

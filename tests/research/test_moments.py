@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -63,9 +64,11 @@ def markets(draw: Any, minutes: int) -> PricesOfArrays:
     return PricesOfArrays(last, mark, paid if draw(st.booleans()) else {})
 
 
-def signals(prices: PricesOfArrays, minutes: int, length: int, count: int, seed: int) -> list[Any]:
+def signals(
+    prices: PricesOfArrays, minutes: int, interval: Interval, count: int, seed: int
+) -> list[Any]:
     """Return so many signals, of all symbols, with stops near and far."""
-    random = np.random.default_rng(seed)
+    random, length = np.random.default_rng(seed), interval.milliseconds // MINUTE
     found = {}
     for _ in range(count):
         name, side = random.choice(list(prices.last)), random.choice(list(Side))
@@ -78,6 +81,7 @@ def signals(prices: PricesOfArrays, minutes: int, length: int, count: int, seed:
             way=float(random.choice([0.002, 0.005, 0.01, 0.04])),
             ratio=float(random.choice([0.5, 1.0, 2.0, 4.0])),
             score=round(float(random.uniform(1, 10)), 1),
+            interval=interval,
         )
     return list(found.values())
 
@@ -127,11 +131,14 @@ def backtests(draw: Any) -> Backtest:
     prices = draw(markets(minutes))
     if detail is not Interval.M1:
         prices = prices.longer(detail)
-    length = interval.milliseconds // MINUTE
     reports = WrittenReports(
         tuple(prices.last),
         signals(
-            prices, minutes, length, draw(st.integers(0, minutes // 10)), draw(st.integers(0, 999))
+            prices,
+            minutes,
+            interval,
+            draw(st.integers(0, minutes // 10)),
+            draw(st.integers(0, 999)),
         ),
         interval,
         max_age=RULES.entries.max_age,
@@ -150,8 +157,9 @@ def backtests(draw: Any) -> Backtest:
 HAPPENED: dict[str, int] = {}
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @given(backtests())
-@settings(max_examples=30)
+@settings(max_examples=150)
 def test_every_look_writes_the_same_journal_as_those_that_matter(backtest: Backtest) -> None:
     with tempfile.TemporaryDirectory() as name:
         every, some = Path(name) / "every.db", Path(name) / "some.db"
