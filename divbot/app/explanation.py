@@ -14,8 +14,8 @@ from divbot.domain.symbols import unknown_symbol
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceListing
-    from divbot.binance.protocol.wire import Candles
-    from divbot.scanner.port import Universe
+    from divbot.candles import Candles
+    from divbot.domain.universe import Universe
     from divbot.scanner.report import Report
     from divbot.scanner.why import Story
     from divbot.settings import Settings
@@ -86,5 +86,4 @@ def _candles(
         )
     except UnknownSymbol:
         return None
-    count = int((found.open_time < report.as_of).sum())
-    return type(found)._make(values[:count] for values in found)
+    return found.between(0, int((found.open_time < report.as_of).sum()))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from divbot.domain.ledger import Ledger
     from divbot.domain.notices import Tell
     from divbot.settings import Settings
-    from divbot.trading.engine.book import OnEvent
+    from divbot.trading.engine.account import OnEvent
     from divbot.trading.journal.journal import Journal
     from divbot.trading.journal.runs import Runs
 

@@ -42,10 +42,10 @@ if TYPE_CHECKING:
     from divbot.scanner.thread import BackgroundScanner
     from divbot.scanner.workforce.pool import Pool
     from divbot.settings import Settings
-    from divbot.trading.engine.book import OnEvent
+    from divbot.trading.engine.account import OnEvent
     from divbot.trading.engine.engine import Engine
     from divbot.trading.engine.loop import Loop
-    from divbot.trading.engine.snapshot import ScannerView, Snapshot
+    from divbot.trading.engine.snapshot import RunSnapshot, ScannerView
     from divbot.trading.journal.journal import Journal
 
 EAGER = timedelta(seconds=20)
@@ -75,7 +75,9 @@ class PaperRun:
     pool: Pool
     stop: threading.Event
 
-    def run(self, watch: Callable[[Snapshot], None], *, duration: timedelta | None = None) -> None:
+    def run(
+        self, watch: Callable[[RunSnapshot], None], *, duration: timedelta | None = None
+    ) -> None:
         """Trade until stopped, or for `duration` of wall time; `watch` sees each step."""
 
         def step() -> bool:
@@ -103,12 +105,12 @@ class PaperRun:
         with contextlib.suppress(JournalError):  # told already, if that is why it ends
             self.engine.mark()
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> RunSnapshot:
         """Return the run as it is now."""
-        from divbot.trading.engine.snapshot import Snapshot
+        from divbot.trading.engine.snapshot import RunSnapshot
 
         state = self.engine.state
-        return Snapshot(
+        return RunSnapshot(
             at=state.at,
             venue=venue_of(self.trading),
             market=self.settings.market,
@@ -162,7 +164,7 @@ def open_paper(
     from divbot.scanner.cache import ReportCache
     from divbot.scanner.cycle import Scanner
     from divbot.scanner.thread import BackgroundScanner
-    from divbot.trading.engine.book import Book
+    from divbot.trading.engine.account import Account
     from divbot.trading.engine.engine import Engine
     from divbot.trading.engine.loop import Loop
     from divbot.trading.engine.questions import Questions, Stopped
@@ -188,7 +190,7 @@ def open_paper(
         stack.callback(trading.close)
         questions = Questions(_TRADER_CONNECTIONS, stop)
         stack.callback(questions.close)
-        listed = questions.insist(trading.begin)
+        listed = questions.ask_one(trading.begin)
         refuse_too_short(settings.interval, trading)
         if notice := long_candles_notice(trading):
             tell(notice, is_warning=True)
@@ -200,9 +202,9 @@ def open_paper(
             )
         journal = open_journal(settings, options, trading, on_event, tell, listed)
         stack.callback(journal.close)
-        book = Book(journal, on_event)
+        account = Account(journal, on_event)
         cache = ReportCache()
-        engine = Engine(trading, cache, book, questions, trading_rules(settings), tell)
+        engine = Engine(trading, cache, account, questions, trading_rules(settings), tell)
         rules = scanning.scan_rules(settings, with_divergences=False)
         scanner = Scanner(source.open_listing(clock), source, pool, SystemClock(), rules)
         stack.callback(scanner.close)

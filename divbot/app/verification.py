@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from divbot.app.scanning import base_rate, scan_rules, trade_rules
 from divbot.domain.clock import utc_text
 from divbot.domain.errors import InputError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from divbot.arrays import Floats
     from divbot.domain.market import Interval
     from divbot.exchange.market.tape import Rows, Tape
     from divbot.scanner.block import Block
@@ -27,23 +25,13 @@ _DAY = 86_400_000
 _DATE = len("2024-07-30")
 
 
-class Prices(NamedTuple):
-    """Recorded candles of one symbol, as the scanner wants them."""
-
-    open_time: NDArray[np.int64]
-    open: NDArray[np.float64]
-    high: NDArray[np.float64]
-    low: NDArray[np.float64]
-    close: NDArray[np.float64]
-
-
 @dataclass(frozen=True, slots=True)
 class Recording:
     """A recorded market, side by side."""
 
     block: Block
     interval: Interval
-    quote_volume: NDArray[np.float64] | None = None
+    quote_volume: Floats | None = None
     """What was traded in the 24 hours before each row's close, of the shape of the block's arrays;
     None where nobody asks."""
 
@@ -58,8 +46,9 @@ def open_recording(
     """
     import numpy as np
 
+    from divbot.candles import Candles
     from divbot.exchange.market.recorded import load_recording
-    from divbot.exchange.market.tape import CLOSE, HIGH, LOW, OPEN, OPEN_TIME, QUOTE_VOLUME
+    from divbot.exchange.market.tape import CLOSE, HIGH, LOW, OPEN, OPEN_TIME, QUOTE_VOLUME, VOLUME
     from divbot.recordings.grid import serves
     from divbot.scanner.block import build_block, steps_of
 
@@ -78,8 +67,9 @@ def open_recording(
         if not len(rows):
             continue
         # Both numbers are exact, so that the quotient is the float nearest to the price.
-        prices = (rows[:, x] / 10.0**listing.price_decimals for x in (OPEN, HIGH, LOW, CLOSE))
-        series[listing.symbol] = Prices(rows[:, OPEN_TIME], *prices)
+        prices = [rows[:, x] / 10.0**listing.price_decimals for x in (OPEN, HIGH, LOW, CLOSE)]
+        volume = rows[:, VOLUME] / 10.0**listing.volume_decimals
+        series[listing.symbol] = Candles(rows[:, OPEN_TIME], *[*prices, volume])
         volumes[listing.symbol] = rows[:, QUOTE_VOLUME] / 10.0**listing.quote_decimals
     missing = sorted(set(symbols) - set(series))
     if missing:
@@ -110,7 +100,7 @@ def _final_rows(tape: Tape, number: int, interval: Interval) -> Rows:
     return aggregate(final, grid.opens(grid.open_at(int(final[0, OPEN_TIME])), end))
 
 
-def _of_a_day(traded: NDArray[np.float64], interval: Interval) -> NDArray[np.float64]:
+def _of_a_day(traded: Floats, interval: Interval) -> Floats:
     """Return the sums of as many rows as a day has, each ending with its row."""
     import numpy as np
 
@@ -176,7 +166,7 @@ def open_history(settings: Settings, recorded: Path | None) -> Recording:
             symbol: venue.final_candles(symbol, settings.interval, count + 1)
             for symbol in settings.symbols
         }
-    empty = [symbol for symbol, candles in series.items() if not len(candles.open_time)]
+    empty = [symbol for symbol, candles in series.items() if not len(candles)]
     if empty:
         raise InputError(f"expected candles of {', '.join(empty)}, found none")
     return Recording(build_block(series, settings.interval, count), settings.interval)

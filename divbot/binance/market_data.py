@@ -11,7 +11,7 @@ from typing import Self
 from divbot.binance.bans import Bans
 from divbot.binance.budget import Lease, WeightBudget
 from divbot.binance.candles.candle_store import CandleStore
-from divbot.binance.candles.history import History
+from divbot.binance.candles.history import CandleHistory
 from divbot.binance.client import BinanceClient, ParseKlines
 from divbot.binance.limits import Limits, measure_limits
 from divbot.binance.listing import listing
@@ -19,18 +19,18 @@ from divbot.binance.listing.flat import Verdicts
 from divbot.binance.listing.listing import Listings
 from divbot.binance.listing.rules import UniverseRules
 from divbot.binance.listing.stocks import Stocks
-from divbot.binance.listing.universe import Universe
 from divbot.binance.notebook import Notebook
 from divbot.binance.protocol import wire
 from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE, Endpoint, request_weight
-from divbot.binance.protocol.wire import Candles
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.trading_data import BinanceTrading
 from divbot.binance.transport.transport import Transport
 from divbot.binance.transport.transports import open_transport
+from divbot.candles import Candles
 from divbot.domain.clock import SystemClock
 from divbot.domain.market import Interval, Market
 from divbot.domain.notices import Tell
+from divbot.domain.universe import Universe
 
 _FEW = 99
 """How many candles cost the least."""
@@ -183,7 +183,7 @@ class BinanceMarketData:
         store: CandleStore | None = None,
     ) -> None:
         self._client = client
-        self._history = History(client, store)
+        self._history = CandleHistory(client, store)
         self._transport = transport
         self._budget = budget
 
@@ -202,7 +202,7 @@ class BinanceMarketData:
         return "local exchange" if self._client.simulated else "Binance"
 
     def final_candles(self, symbol: str, interval: Interval, limit: int, at: int = 0) -> Candles:
-        """Return the newest final candles of `symbol`, at most `limit - 1` of them; see History."""
+        """Return the newest final candles of `symbol`, at most `limit - 1` of them."""
         return self._history.final_candles(symbol, interval, limit, at)
 
     def close(self) -> None:

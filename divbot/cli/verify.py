@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from divbot.app.verification import Recording
     from divbot.scanner.evidence.base_rates import BaseRate
     from divbot.scanner.evidence.calibration import Calibration, Statements, Thirds
-    from divbot.scanner.evidence.weekly import Figure
+    from divbot.scanner.evidence.weekly import Estimate
     from divbot.settings import Settings
 
 verify = typer.Typer(
@@ -28,7 +28,7 @@ verify = typer.Typer(
 
 _BUG = 1
 
-Recorded: TypeAlias = Annotated[
+RecordedCandles: TypeAlias = Annotated[
     Path,
     typer.Option(help="Candles: a parquet or CSV file, or a folder of zips of Binance's archive."),
 ]
@@ -39,7 +39,7 @@ Recorded: TypeAlias = Annotated[
 def calibration(
     *,
     given: flags.Given,
-    recorded: Recorded,
+    recorded: RecordedCandles,
     as_json: flags.Json = False,
     report: Annotated[
         Path | None,
@@ -78,7 +78,7 @@ def calibration(
 def base_rates(
     *,
     given: flags.Given,
-    recorded: Recorded,
+    recorded: RecordedCandles,
     intervals: Annotated[
         str | None,
         typer.Option(
@@ -197,7 +197,7 @@ def _weeks(count: int) -> str:
     return f"{count} week" + "s" * (count != 1)
 
 
-def _range(figure: Figure) -> str:
+def _range(figure: Estimate) -> str:
     if figure.low is None or figure.high is None:
         from divbot.scanner.evidence.weekly import FEWEST
 
@@ -259,7 +259,7 @@ def lookahead(
 def warmup(
     *,
     given: flags.Given,
-    recorded: Recorded,
+    recorded: RecordedCandles,
     as_json: flags.Json = False,
 ) -> None:
     """Show how RSI, ATR and divergences depend on how many candles they are computed from."""

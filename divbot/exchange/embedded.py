@@ -16,7 +16,7 @@ _SERVER = "divbot.exchange.server"
 _KERNELS = (
     "divbot.exchange.market.candles",
     "divbot.exchange.market.encoding",
-    "divbot.exchange.market.paths",
+    "divbot.exchange.market.price_paths",
 )
 
 

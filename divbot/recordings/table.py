@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from divbot.arrays import Floats
 from divbot.domain.errors import RecordingError
 from divbot.extras import PYARROW, how_to_install
 from divbot.recordings.decoding import decoding
-from divbot.recordings.track import Floats, Track, check_track, times_of
+from divbot.recordings.track import Track, check_track, times_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,13 +7,11 @@ from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Flags, Floats, Integers
 from divbot.domain.clock import plausible_ms
 from divbot.domain.errors import RecordingError
 from divbot.domain.symbols import is_symbol
-
-Floats = NDArray[np.float64]
 
 _EXACT = 2.0**53  # times below it, in us until 2255, are exact as floats
 _MOST = 1e15  # of anything in one candle: beyond it sums would not fit 64 bits
@@ -26,7 +24,7 @@ class Track:
     symbol: str
     source: str
     """Where it comes from, for messages."""
-    open_time: NDArray[np.int64]
+    open_time: Integers
     open: Floats
     high: Floats
     low: Floats
@@ -38,7 +36,7 @@ class Track:
     taker_quote_volume: Floats | None = None
 
     @classmethod
-    def joined(cls, tracks: Sequence[Self], order: NDArray[np.int64], *, source: str) -> Self:
+    def joined(cls, tracks: Sequence[Self], order: Integers, *, source: str) -> Self:
         """Return the candles of all `tracks`, which are of one symbol and have the same columns.
 
         `order` says which of them, counted through all tracks, comes first, second ...
@@ -89,7 +87,7 @@ def check_track(track: Track) -> None:
     _expect(track, inside, "open and close between low and high", track.close)
 
 
-def times_of(values: Floats, source: str) -> NDArray[np.int64]:
+def times_of(values: Floats, source: str) -> Integers:
     """Return times that were read as numbers; RecordingError where one is no whole number."""
     is_whole = np.isfinite(values) & (np.abs(values) < _EXACT)
     is_whole[is_whole] = values[is_whole] == np.rint(values[is_whole])
@@ -129,7 +127,7 @@ def _check_times(track: Track) -> None:
         )
 
 
-def _expect(track: Track, held: NDArray[np.bool_], expected: str, values: Floats) -> None:
+def _expect(track: Track, held: Flags, expected: str, values: Floats) -> None:
     if held.all():
         return
     where = int(np.flatnonzero(~held)[0])

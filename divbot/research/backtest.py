@@ -15,10 +15,10 @@ from divbot.domain.notices import Tell
 from divbot.research.feed import PastFeed
 from divbot.research.port import PastReports
 from divbot.research.venue import PastVenue
-from divbot.trading.engine.book import Book, OnEvent
-from divbot.trading.engine.engine import Engine, Rules
+from divbot.trading.engine.account import Account, OnEvent
+from divbot.trading.engine.engine import Engine, TradingRules
 from divbot.trading.engine.questions import Immediate
-from divbot.trading.port import Journal
+from divbot.trading.port import EventLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class Desk:
         self,
         venue: PastVenue,
         reports: PastReports,
-        journal: Journal,
-        rules: Rules,
+        journal: EventLog,
+        rules: TradingRules,
         check_interval: int,
         period: Period,
         *,
@@ -49,9 +49,9 @@ class Desk:
         self.rules = rules
         self.period = period
         venue.at = period.start
-        self.book = Book(journal, on_event)
+        self.account = Account(journal, on_event)
         self.feed = PastFeed(reports, venue, check_interval, lambda: self.held)
-        self.engine = Engine(venue, self.feed, self.book, Immediate(), rules, tell)
+        self.engine = Engine(venue, self.feed, self.account, Immediate(), rules, tell)
 
     @property
     def held(self) -> frozenset[str]:
@@ -80,6 +80,6 @@ def run(desk: Desk, next_look: NextLook, progress: Callable[[int], None]) -> Non
         desk.look(at)
         progress(at)
         at = min(next_look(at), last) if at < last else last + 1
-    ledger = desk.book.ledger
+    ledger = desk.account.ledger
     if ledger.valued_at < desk.venue.at or ledger.change:
         desk.engine.mark()

@@ -79,7 +79,7 @@ class Moments:
 
     def __call__(self, now: int) -> int:
         """Return the next look after `now` at which something may happen."""
-        ledger = self._desk.book.ledger
+        ledger = self._desk.account.ledger
         end = self._on_grid(min(_after(now, self._rules.mark_every), _after(now, DAY)))
         for position in ledger.positions.values():
             for time in self._ends(position, now, end):
@@ -161,7 +161,7 @@ class Moments:
 
     def _poor(self, ledger: Ledger, now: int, end: int) -> int:
         """Return the first look at which the equity may have reached a limit."""
-        rules, equity = self._rules.entries, self._desk.book.equity
+        rules, equity = self._rules.entries, self._desk.account.equity
         limit = max(
             float(ledger.day_start(now, equity) * (1 - rules.max_daily_loss)),
             float(max(ledger.peak, equity) * (1 - rules.max_drawdown)),

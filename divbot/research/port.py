@@ -10,7 +10,30 @@ from numpy.typing import NDArray
 
 from divbot.domain.market import Instrument, Interval
 from divbot.domain.signals import Divergence, Opportunity
-from divbot.scanner.port import Prices
+
+
+class Prices(Protocol):
+    """Candles of one symbol in the order of time; one element per candle in each array."""
+
+    @property
+    def open_time(self) -> NDArray[np.int64]:
+        """Return the open times, ms UTC."""
+
+    @property
+    def open(self) -> NDArray[np.float64]:
+        """Return the opening prices."""
+
+    @property
+    def high(self) -> NDArray[np.float64]:
+        """Return the highest prices."""
+
+    @property
+    def low(self) -> NDArray[np.float64]:
+        """Return the lowest prices."""
+
+    @property
+    def close(self) -> NDArray[np.float64]:
+        """Return the closing prices."""
 
 
 class Settlements(Protocol):

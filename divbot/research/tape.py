@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divbot.domain.ledger import DAY
-from divbot.scanner.port import Prices
+from divbot.research.port import Prices
 
 Floats = NDArray[np.float64]
 

@@ -20,9 +20,8 @@ from divbot.domain.clock import EARLIEST, LATEST
 from divbot.domain.fills import Candle, Quote
 from divbot.domain.market import Interval
 from divbot.domain.money import price_above, price_below
-from divbot.research.port import PastPrices
+from divbot.research.port import PastPrices, Prices
 from divbot.research.tape import Tape
-from divbot.scanner.port import Prices
 
 _HOUR = 3_600_000
 _ROUNDING = 1e-8
@@ -64,7 +63,7 @@ class Quoting(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class PastMinutes:
+class MinutesThen:
     """Candles of one symbol up to now."""
 
     final: tuple[Candle, ...]
@@ -134,7 +133,7 @@ class PastVenue:
         """Return what each symbol could be traded at now."""
         return Quotes(self.tape, self._symbols, self._quoting, self.at)
 
-    def minutes(self, symbol: str, start: int, end: int) -> PastMinutes:
+    def minutes(self, symbol: str, start: int, end: int) -> MinutesThen:
         """Return the candles of the last price that open from `start` to `end` (ms UTC)."""
         final = self._final(symbol, start, end)
         opened = self.at // self.candle_length * self.candle_length
@@ -142,14 +141,14 @@ class PastVenue:
         if start <= opened <= end and self.tape.last_open_before(symbol, opened, opened + 1):
             first = exact(self.tape.last_price(symbol, opened))
             forming = Candle(opened, first, first, first, first)
-        return PastMinutes(final, forming)
+        return MinutesThen(final, forming)
 
-    def mark_minutes(self, symbol: str, start: int, end: int) -> PastMinutes:
+    def mark_minutes(self, symbol: str, start: int, end: int) -> MinutesThen:
         """Return the final candles of the mark price that open from `start` to `end`.
 
         Candle by candle the last price stands in where there is none.
         """
-        return PastMinutes(
+        return MinutesThen(
             tuple(
                 _candle(*marks[0])
                 if (marks := self.marks.between(symbol, x.open_time, x.open_time + 1))

@@ -9,14 +9,16 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from divbot.candles import Candles
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil, VenueError, VenueRefused
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Opportunity, Signal
+from divbot.domain.universe import Universe
 from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.evidence.cases import FATES
 from divbot.scanner.evidence.expectations import Expectations
-from divbot.scanner.port import Candles, Listing, Source, Universe
+from divbot.scanner.port import Listing, Source
 from divbot.scanner.report import (
     FAILED,
     GAP,

@@ -11,7 +11,7 @@ from divbot.binance.transport.curl_transport import CurlTransport
 from divbot.binance.transport.requests_transport import RequestsTransport
 from divbot.domain.errors import BadAnswer, DivbotError, StopUntil, VenueUnreachable
 from divbot.exchange.embedded import EmbeddedExchange
-from divbot.exchange.faults.faults import KINDS
+from divbot.exchange.faults.kinds import KINDS
 
 from .arrangements import QUIET, LeapingClock, OpenTransport, client_for
 from .fault_table import FAULTS, Fault

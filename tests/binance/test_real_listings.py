@@ -7,22 +7,23 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from divbot.binance.listing.rules import Rule, Snapshot, UniverseRules
-from divbot.binance.listing.universe import Universe, select
+from divbot.binance.listing.rules import MarketSnapshot, UniverseRules
+from divbot.binance.listing.universe import select
 from divbot.binance.protocol.wire import (
-    Listing,
+    BidAsk,
+    ExchangeInfo,
     ListingParser,
-    Quote,
     parse_quotes,
     parse_tickers,
 )
 from divbot.domain.market import Market, Ticker
+from divbot.domain.universe import Rule, Universe
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 EVERYTHING = UniverseRules(top=5000)
 
 
-def listing_of(data: Path, name: str, market: Market) -> Listing:
+def listing_of(data: Path, name: str, market: Market) -> ExchangeInfo:
     return ListingParser(market).parse(real(data, name))
 
 
@@ -31,21 +32,21 @@ def real(data: Path, name: str) -> bytes:
 
 
 def universe_of(
-    listing: Listing,
+    listing: ExchangeInfo,
     market: Market,
     day: Mapping[str, Ticker] | None = None,
-    quotes: Mapping[str, Quote] | None = None,
+    quotes: Mapping[str, BidAsk] | None = None,
 ) -> Universe:
     """Return the universe of a listing; without tickers, as if all were traded alike."""
     assert listing.server_time is not None
     alike = Ticker("", *(Decimal(1) for _ in range(4)), listing.server_time)
     return select(
-        Snapshot(
+        MarketSnapshot(
             market,
             listing.server_time,
             listing.instruments,
             dict.fromkeys(listing.instruments, alike) if day is None else day,
-            dict.fromkeys(listing.instruments, Quote(Decimal(1), Decimal(1)))
+            dict.fromkeys(listing.instruments, BidAsk(Decimal(1), Decimal(1)))
             if quotes is None
             else quotes,
         ),

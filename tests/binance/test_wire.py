@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divbot.binance.protocol.wire import (
-    Listing,
+    ExchangeInfo,
     ListingParser,
     final_klines_of_json,
     parse_quotes,
@@ -67,7 +67,7 @@ def test_the_last_row_is_never_final() -> None:
 def test_a_new_listing_has_no_final_candle(rows: list[Any]) -> None:
     candles = final_klines_of_json(body(*rows), Interval.M1)
 
-    assert [len(column) for column in candles] == [0] * 6
+    assert [len(column) for column in candles.columns] == [0] * 6
 
 
 def test_missing_candles_are_no_fault_of_the_answer() -> None:
@@ -264,7 +264,7 @@ def test_a_listing_that_changes_is_read_anew() -> None:
     parser = ListingParser(Market.SPOT)
     entry = {"symbol": "AUSDT", "baseAsset": "A", "quoteAsset": "USDT", "status": "TRADING"}
 
-    def listed(time: int, *entries: dict[str, Any]) -> Listing:
+    def listed(time: int, *entries: dict[str, Any]) -> ExchangeInfo:
         return parser.parse(orjson.dumps({"serverTime": time, "symbols": entries}))
 
     first, second = listed(START, entry), listed(START + 1, entry)

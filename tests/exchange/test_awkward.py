@@ -289,9 +289,9 @@ def test_a_list_can_be_had_by_status(desks, endpoint, status, found):
 
 
 def test_a_symbol_in_another_status_is_refused(desks):
-    answer = ask(desks[SPOT], "ticker/24hr", symbol="MATICUSDT", symbolStatus="TRADING")
+    response = ask(desks[SPOT], "ticker/24hr", symbol="MATICUSDT", symbolStatus="TRADING")
 
-    assert (answer.status, b'"code":-1220' in answer.body) == (400, True)
+    assert (response.status, b'"code":-1220' in response.body) == (400, True)
     assert get(desks[SPOT], "ticker/24hr", symbol="MATICUSDT", symbolStatus="BREAK")["symbol"]
 
 

@@ -9,7 +9,7 @@ from divbot.exchange.desk import Desk
 from divbot.exchange.market.market_time import MarketTime
 from divbot.exchange.market.tape import CLOSE, HIGH, LOW, OPEN, TAKER_QUOTE_VOLUME, TRADES, VOLUME
 from divbot.exchange.market.venue import Venue
-from divbot.exchange.rest.gate import Gate
+from divbot.exchange.rest.rate_limiter import RateLimiter
 from divbot.exchange.streams.channels import channel_of
 
 from .markets import NOON, RowsTape, get, moving_desk, random_rows
@@ -42,7 +42,7 @@ class Listener:
 def tape_listener(rows, *, now, streams=("abcusdt@kline_1m",)):
     clock = ManualClock(now)
     time = MarketTime(clock, at=now, speed=1, end=now + DAY)
-    desk = Desk(SPOT, Venue(RowsTape({"ABCUSDT": rows})), time, Gate(clock))
+    desk = Desk(SPOT, Venue(RowsTape({"ABCUSDT": rows})), time, RateLimiter(clock))
     return Listener(SPOT, *streams, desk=(clock, desk))
 
 
@@ -253,7 +253,7 @@ def test_the_list_of_short_statistics_holds_those_that_changed():
     rows["QUIUSDT"][1:, OPEN : CLOSE + 1] = rows["QUIUSDT"][0, CLOSE]
     clock = ManualClock(FORMING + 50_000)
     time = MarketTime(clock, at=clock.now(), speed=1, end=FORMING + DAY)
-    desk = Desk(SPOT, Venue(RowsTape(rows)), time, Gate(clock))
+    desk = Desk(SPOT, Venue(RowsTape(rows)), time, RateLimiter(clock))
     listener = Listener(SPOT, "!miniTicker@arr", desk=(clock, desk))
 
     (both,), (final,), (one,) = (listener.after(seconds) for seconds in (5, 5, 5))

@@ -37,7 +37,9 @@ def test_the_same_seed_gives_the_same_market_on_every_machine():
         market_tape = tape(market)
         for number in range(8):
             digest.update(market_tape.candles(number, START, START + 2 * DAY).astype("<i8"))
-            digest.update(repr(market_tape.listings[number]).encode())
+            # What the class is called is no part of the market.
+            terms = repr(market_tape.listings[number]).partition("(")[2]
+            digest.update(f"Listing({terms}".encode())
 
     assert digest.hexdigest() == GOLDEN
 

@@ -17,7 +17,7 @@ from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Divergence, Kind, Opportunity, Side
 from divbot.research.backtest import Desk, Period, every_look, run
 from divbot.research.venue import PastVenue, Spreads
-from divbot.trading.engine.engine import Rules
+from divbot.trading.engine.engine import TradingRules
 from divbot.trading.journal.journal import Journal, read
 from tests.trading import fakes
 
@@ -237,7 +237,7 @@ class Backtest:
 
     prices: PricesOfArrays
     reports: Any
-    rules: Rules = RULES
+    rules: TradingRules = RULES
     minutes: int = 600
     balance: Decimal = Decimal(10_000)
     check_interval: int = MINUTE

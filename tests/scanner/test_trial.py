@@ -19,7 +19,6 @@ from tests.scanner.fakes import (
     RATE,
     RULES,
     TRADE,
-    FakeCandles,
     FakeSource,
     candles_of,
     names,
@@ -129,7 +128,7 @@ def test_a_scan_tells_of_every_opportunity_what_to_expect() -> None:
 
 def test_a_scan_tells_what_became_of_past_divergences_but_of_skipped_symbols() -> None:
     known = names(5)
-    behind = FakeCandles(*(x[:-300] for x in candles_of(7, 900)))
+    behind = candles_of(7, 900).between(0, 600)
     source = FakeSource((*known, "BEHINDUSDT"), bars=900, special={"BEHINDUSDT": behind})
     pool = InlinePool(source, connections=2)
 

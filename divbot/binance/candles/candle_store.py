@@ -16,20 +16,20 @@ import contextlib
 import os
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
 
-from divbot.binance.protocol.wire import Candles
+from divbot.candles import Candles
 from divbot.domain.clock import Clock
 from divbot.domain.market import Interval
 from divbot.files import make_private, write_whole
 
 _MAGIC = b"divbot candles 2"
 _HEADER = struct.Struct("<16sQQ")
-_COLUMNS = len(Candles._fields)
+_COLUMNS = len(fields(Candles))
 ROW_BYTES = 8 * (_COLUMNS + 1)
 """What one candle takes in a file."""
 _LARGEST_LIMIT = 1500
@@ -55,7 +55,7 @@ class Stored:
 
     def reaches(self, limit: int) -> bool:
         """Tell whether older candles would be of no use to who wants the newest `limit`."""
-        return self.asked >= limit or len(self.candles.open_time) >= limit
+        return self.asked >= limit or len(self.candles) >= limit
 
 
 class CandleStore:
@@ -99,7 +99,7 @@ class CandleStore:
 
     def add(self, stored: Stored, newer: Candles) -> None:
         """Keep candles that follow those that were read, unless somebody else has done so."""
-        count = len(newer.open_time)
+        count = len(newer)
         if not count:
             return
         try:
@@ -112,8 +112,8 @@ class CandleStore:
                 stored.path.unlink(missing_ok=True)
 
     def _rows_of(self, candles: Candles) -> bytes:
-        words = np.empty((len(candles.open_time), _COLUMNS + 1), np.uint64)
-        for column, values in enumerate(candles):
+        words = np.empty((len(candles), _COLUMNS + 1), np.uint64)
+        for column, values in enumerate(candles.columns):
             words[:, column] = values.view(np.uint64)
         self._seal(words)
         return words.tobytes()

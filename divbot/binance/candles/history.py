@@ -13,14 +13,14 @@ import numpy as np
 
 from divbot.binance.candles.candle_store import CandleStore, Stored
 from divbot.binance.client import BinanceClient
-from divbot.binance.protocol.wire import Candles
+from divbot.candles import Candles
 from divbot.domain.market import Interval
 
 _SPARE = 1
 """One more may open before the question arrives."""
 
 
-class History:
+class CandleHistory:
     """Answer with candles, kept ones where they will do; safe to use from several threads."""
 
     def __init__(self, client: BinanceClient, store: CandleStore | None) -> None:
@@ -60,12 +60,12 @@ class History:
             return None
         tail = self._client.final_candles(symbol, interval, wanted)
         known = int(np.searchsorted(tail.open_time, newest, side="right"))
-        if not known or not _ends_with(stored.candles, _part(tail, 0, known)):
+        if not known or not _ends_with(stored.candles, tail.between(0, known)):
             return None
-        newer = _part(tail, known, len(tail.open_time))
+        newer = tail.between(known, len(tail))
         store.add(stored, newer)
-        joined = Candles._make(map(np.concatenate, zip(stored.candles, newer, strict=True)))
-        return _part(joined, max(len(joined.open_time) - (limit - 1), 0), len(joined.open_time))
+        joined = stored.candles.followed_by(newer)
+        return joined.between(max(len(joined) - (limit - 1), 0), len(joined))
 
 
 def _serves(stored: Stored, interval: Interval, limit: int) -> bool:
@@ -77,13 +77,9 @@ def _serves(stored: Stored, interval: Interval, limit: int) -> bool:
     return interval.steps_between(first, last) == len(times) - 1
 
 
-def _part(candles: Candles, start: int, end: int) -> Candles:
-    return Candles._make(values[start:end] for values in candles)
-
-
 def _ends_with(candles: Candles, end: Candles) -> bool:
-    count = len(end.open_time)
-    return count <= len(candles.open_time) and all(
+    count = len(end)
+    return count <= len(candles) and all(
         ours[-count:].tobytes() == theirs.tobytes()
-        for ours, theirs in zip(candles, end, strict=True)
+        for ours, theirs in zip(candles.columns, end.columns, strict=True)
     )

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from divbot.arrays import Floats
 from divbot.binance.notebook import Notebook
 from divbot.domain.market import Ticker
 
@@ -29,7 +27,7 @@ def is_suspect(ticker: Ticker) -> bool:
     return ticker.range < _SUSPICIOUS_RANGE
 
 
-def is_flat(daily_closes: NDArray[np.float64]) -> bool:
+def is_flat(daily_closes: Floats) -> bool:
     """Tell whether closes, of at most `DAYS` days, lie within 1 % of each other.
 
     Fewer than five closes prove nothing.

@@ -9,13 +9,14 @@ from typing import TypeVar
 
 from divbot.binance.client import BinanceClient
 from divbot.binance.listing.flat import DAYS, Verdicts, is_flat, is_suspect
-from divbot.binance.listing.rules import Snapshot, UniverseRules
+from divbot.binance.listing.rules import MarketSnapshot, UniverseRules
 from divbot.binance.listing.stocks import Stocks
-from divbot.binance.listing.universe import Universe, select
+from divbot.binance.listing.universe import select, without_judged
 from divbot.binance.server_clock import ServerClock
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, TryAgain
 from divbot.domain.market import Interval, Market
+from divbot.domain.universe import Universe
 
 T = TypeVar("T")
 
@@ -78,12 +79,9 @@ class Listings:
         previous = {listed.symbol for listed in self._last.listed} if self._last else set()
         universe = select(snapshot, self._rules, held=held, previous=previous)
         universe = replace(universe, gone=self._gone(snapshot, held))
-        verdicts = self._judge(threads, snapshot, universe)
-        flat = [symbol for symbol, is_flat_ in verdicts.items() if is_flat_]
-        # What was judged and is scanned besides has cost twice: a scan keeps to its allowance.
-        return universe.without_flat(flat).shortened(len(verdicts) - len(flat))
+        return without_judged(universe, self._judge(threads, snapshot, universe))
 
-    def _gone(self, snapshot: Snapshot, held: Collection[str]) -> frozenset[str]:
+    def _gone(self, snapshot: MarketSnapshot, held: Collection[str]) -> frozenset[str]:
         """Return what is held, but was neither listed nor had a ticker for some time."""
         at, unread = snapshot.at, {x.symbol for x in snapshot.dropped}
         heard_of = snapshot.instruments.keys() | snapshot.tickers.keys() | unread
@@ -92,7 +90,7 @@ class Listings:
         }
         return frozenset(x for x, since in self._missing_since.items() if at - since >= _GONE_AFTER)
 
-    def _snapshot(self, threads: ThreadPoolExecutor) -> Snapshot:
+    def _snapshot(self, threads: ThreadPoolExecutor) -> MarketSnapshot:
         """Ask for all parts at once: only the slowest is waited for."""
         client, is_spot = self._client, self._client.market is Market.SPOT
         tickers = threads.submit(client.tickers)
@@ -111,7 +109,7 @@ class Listings:
         day, quotes = tickers.result()
         quotes = book.result() if book else quotes
         at = self._server_clock.now()
-        return Snapshot(
+        return MarketSnapshot(
             market=client.market,
             at=at,
             instruments=listing.instruments,
@@ -129,7 +127,7 @@ class Listings:
         return answer, self._clock.monotonic() - started
 
     def _judge(
-        self, threads: ThreadPoolExecutor, snapshot: Snapshot, universe: Universe
+        self, threads: ThreadPoolExecutor, snapshot: MarketSnapshot, universe: Universe
     ) -> dict[str, bool]:
         """Judge suspects that nothing is known of; return whose price stands still."""
         suspects = [

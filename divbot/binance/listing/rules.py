@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cache
 from itertools import chain
 
-from divbot.binance.listing.assets import listed_assets
 from divbot.binance.protocol.endpoints import Endpoint
-from divbot.binance.protocol.wire import Quote
+from divbot.binance.protocol.wire import BidAsk
+from divbot.domain.assets import listed_assets
 from divbot.domain.clock import utc_text
 from divbot.domain.market import DroppedRow, Instrument, Market, Ticker
+from divbot.domain.universe import LeftOut, Rule
 
 QUOTE = "USDT"
 
@@ -30,42 +30,6 @@ _LEVERAGED = ("UP", "DOWN", "BULL", "BEAR")
 _SHORTEST_STEM = 3  # JUP is a coin, and no leveraged J
 EXCLUDED = "excluded by the settings"
 STANDS_STILL = "its daily closes stay within 1 % of each other: a peg"
-
-
-class Rule(StrEnum):
-    """Why a symbol is left out."""
-
-    QUOTE = "quote"
-    STATUS = "status"
-    CONTRACT = "contract"
-    EXCLUDED = "excluded"
-    UNREADABLE = "unreadable"
-    NO_PRICE = "no_price"
-    DELISTING = "delisting"
-    STALE = "stale"
-    STABLE = "stable"
-    FIAT = "fiat"
-    PEGGED = "pegged"
-    GOLD = "gold"
-    STOCK = "stock"
-    LEVERAGED = "leveraged"
-    AGE = "age"
-    SPREAD = "spread"
-    FLAT = "flat"
-    RANK = "rank"
-
-
-_NOT_TRADED = frozenset(
-    {
-        Rule.QUOTE,
-        Rule.STATUS,
-        Rule.CONTRACT,
-        Rule.UNREADABLE,
-        Rule.NO_PRICE,
-        Rule.DELISTING,
-        Rule.STALE,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +58,15 @@ class UniverseRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
-    """One look at all that is listed."""
+class MarketSnapshot:
+    """All that is listed, at one time."""
 
     market: Market
     at: int
     """The venue's time, ms UTC."""
     instruments: Mapping[str, Instrument]
     tickers: Mapping[str, Ticker]
-    quotes: Mapping[str, Quote]
+    quotes: Mapping[str, BidAsk]
     stocks: frozenset[str] = frozenset()
     """Base assets that futures list as stocks."""
     flat: frozenset[str] = frozenset()
@@ -122,21 +86,7 @@ class Snapshot:
         return {row.symbol: row for row in rows if row.symbol}
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A symbol that is listed, but not in the universe."""
-
-    symbol: str
-    rule: Rule
-    detail: str
-
-    @property
-    def is_traded(self) -> bool:
-        """Tell whether it could be traded in USDT all the same."""
-        return self.rule not in _NOT_TRADED
-
-
-def spread_of(snapshot: Snapshot, symbol: str) -> Decimal | None:
+def spread_of(snapshot: MarketSnapshot, symbol: str) -> Decimal | None:
     """Return (ask - bid) / ask; None where nobody bids or nobody asks."""
     quote = snapshot.quotes.get(symbol)
     if quote is None or quote.bid <= 0 or quote.ask <= 0:
@@ -144,7 +94,7 @@ def spread_of(snapshot: Snapshot, symbol: str) -> Decimal | None:
     return (quote.ask - quote.bid) / quote.ask
 
 
-def found_against(snapshot: Snapshot, rules: UniverseRules) -> Iterator[tuple[str, LeftOut]]:
+def found_against(snapshot: MarketSnapshot, rules: UniverseRules) -> Iterator[tuple[str, LeftOut]]:
     """Give each symbol that a rule leaves out, with the first rule that does."""
     bases = {instrument.base for instrument in snapshot.instruments.values()}
     unread = snapshot.unread
@@ -163,7 +113,7 @@ def found_against(snapshot: Snapshot, rules: UniverseRules) -> Iterator[tuple[st
             break
 
 
-def unlisted(snapshot: Snapshot) -> Iterator[LeftOut]:
+def unlisted(snapshot: MarketSnapshot) -> Iterator[LeftOut]:
     """Give the symbols whose row in the listing makes no sense."""
     for symbol, row in snapshot.unread.items():
         if row.source == Endpoint.EXCHANGE_INFO:
@@ -178,7 +128,7 @@ _Objections = Iterator[tuple[Rule, str]]
 
 
 def _because_closed(
-    snapshot: Snapshot,
+    snapshot: MarketSnapshot,
     instrument: Instrument,
     rules: UniverseRules,
     unread: Mapping[str, DroppedRow],
@@ -212,7 +162,7 @@ def _because_of_contract(instrument: Instrument) -> _Objections:
         yield Rule.CONTRACT, f"its underlying is {instrument.underlying}, not COIN"
 
 
-def _because_fading(snapshot: Snapshot, instrument: Instrument) -> _Objections:
+def _because_fading(snapshot: MarketSnapshot, instrument: Instrument) -> _Objections:
     if instrument.delivered_at is not None and instrument.delivered_at < _FOR_EVER:
         yield Rule.DELISTING, f"to be delisted at {utc_text(instrument.delivered_at)} UTC"
     ticker = snapshot.tickers.get(instrument.symbol)
@@ -234,7 +184,9 @@ def _because_no_coin(
             yield Rule.LEVERAGED, f"{base} is a leveraged token of {stem}"
 
 
-def _because_unfit(snapshot: Snapshot, instrument: Instrument, rules: UniverseRules) -> _Objections:
+def _because_unfit(
+    snapshot: MarketSnapshot, instrument: Instrument, rules: UniverseRules
+) -> _Objections:
     if instrument.listed_at is not None:
         days = (snapshot.at - instrument.listed_at) / _DAY
         if days < rules.min_age:

@@ -7,16 +7,14 @@ rules say, so that its position can be closed.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from itertools import chain
 
 from divbot.binance.listing.rules import (
     EXCLUDED,
     STANDS_STILL,
-    LeftOut,
-    Rule,
-    Snapshot,
+    MarketSnapshot,
     UniverseRules,
     found_against,
     is_match,
@@ -24,81 +22,16 @@ from divbot.binance.listing.rules import (
     unlisted,
 )
 from divbot.domain.errors import InputError
-from divbot.domain.market import DroppedRow, Instrument
 from divbot.domain.suggestions import nearest
 from divbot.domain.symbols import not_listed, unknown_symbol
+from divbot.domain.universe import LeftOut, Listed, Rule, Universe, by_symbol
 
 HYSTERESIS = Decimal("1.2")
 """A symbol of the last list stays until it ranks beyond this many times the list's length."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One symbol of the universe, with what the listing says of it."""
-
-    symbol: str
-    instrument: Instrument | None
-    """None where it is held, but listed no more."""
-    quote_volume: Decimal
-    """Traded in the last 24 hours, in USDT."""
-    spread: Decimal | None
-    """(ask - bid) / ask; None where there is no quote."""
-    is_wanted: bool = False
-    """Here by name (chosen, included or held), not only by its volume."""
-    is_only_held: bool = False
-    """Here for its open position alone: it is none to open another one in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Universe:
-    """The symbols to look at, the most traded first, and all the others."""
-
-    at: int
-    """The venue's time, ms UTC."""
-    listed: tuple[Listed, ...]
-    left_out: tuple[LeftOut, ...] = ()
-    """By symbol."""
-    problem: str = ""
-    """Why this is an older list than it should be; empty: it is none."""
-    unknown: Mapping[str, str] = field(default_factory=dict)
-    """Chosen symbols that are not listed, each with what to say of it."""
-    notices: tuple[str, ...] = ()
-    """What a reader should know of how the rules were applied."""
-    dropped: tuple[DroppedRow, ...] = ()
-    """Rows of the venue's lists that make no sense."""
-    gone: frozenset[str] = frozenset()
-    """Symbols that are held, but have neither been listed nor had a ticker for some time."""
-
-    def without_flat(self, symbols: Collection[str]) -> Universe:
-        """Return the same without `symbols`, whose price was found to stand still."""
-        return self._without(symbols, Rule.FLAT, STANDS_STILL)
-
-    def shortened(self, count: int) -> Universe:
-        """Return the same without its `count` least traded symbols that are not wanted by name."""
-        last = [x.symbol for x in reversed(self.listed) if not x.is_wanted][:count]
-        return self._without(last, Rule.RANK, "in its place a suspected peg was judged, this once")
-
-    def _without(self, symbols: Collection[str], rule: Rule, detail: str) -> Universe:
-        found = (LeftOut(symbol, rule, detail) for symbol in symbols)
-        return replace(
-            self,
-            listed=tuple(x for x in self.listed if x.symbol not in symbols),
-            left_out=_by_symbol(chain(self.left_out, found)),
-        )
-
-    def kept(self, problem: str, held: Collection[str]) -> Universe:
-        """Return the same, still in force because of `problem`, with all that is `held`."""
-        known = {x.symbol for x in self.listed}
-        missing = [
-            Listed(x, None, Decimal(0), None, is_wanted=True, is_only_held=True)
-            for x in held
-            if x not in known
-        ]
-        return replace(self, listed=(*self.listed, *missing), problem=problem)
-
-
 def select(
-    snapshot: Snapshot,
+    snapshot: MarketSnapshot,
     rules: UniverseRules,
     *,
     held: Collection[str] = (),
@@ -116,7 +49,7 @@ def select(
         return replace(
             chosen,
             listed=(*chosen.listed, *besides),
-            left_out=_by_symbol(lost[x] for x in {*rules.symbols} & lost.keys() - {*held}),
+            left_out=by_symbol(lost[x] for x in {*rules.symbols} & lost.keys() - {*held}),
             notices=tuple(chain(without_match(snapshot.instruments, rules), _contradicted(rules))),
         )
     objections = dict(found_against(snapshot, rules))
@@ -140,10 +73,23 @@ def select(
     return Universe(
         snapshot.at,
         tuple(kept),
-        _by_symbol([*objected, *below]),
+        by_symbol([*objected, *below]),
         dropped=snapshot.dropped,
         notices=tuple(without_match(snapshot.instruments, rules)),
     )
+
+
+def without_judged(universe: Universe, verdicts: Mapping[str, bool]) -> Universe:
+    """Return the same without what was found to stand still, by symbol, and no dearer to scan.
+
+    What was judged and is scanned besides has cost twice: the least traded symbols that are not
+    wanted by name go in its place.
+    """
+    flat = [symbol for symbol, is_flat in verdicts.items() if is_flat]
+    others = universe.without(flat, Rule.FLAT, STANDS_STILL)
+    unnamed = [x.symbol for x in reversed(others.listed) if not x.is_wanted]
+    last = unnamed[: len(verdicts) - len(flat)]
+    return others.without(last, Rule.RANK, "in its place a suspected peg was judged, this once")
 
 
 def _excluded(rules: UniverseRules) -> Iterator[LeftOut]:
@@ -162,7 +108,7 @@ def _contradicted(rules: UniverseRules) -> Iterator[str]:
 
 
 def _besides(
-    chosen: Iterable[Listed], snapshot: Snapshot, held: Collection[str]
+    chosen: Iterable[Listed], snapshot: MarketSnapshot, held: Collection[str]
 ) -> Iterator[Listed]:
     """Yield what is held and not among the `chosen`."""
     known = {x.symbol for x in chosen}
@@ -170,15 +116,11 @@ def _besides(
         yield replace(_listed(snapshot, symbol, is_wanted=True), is_only_held=True)
 
 
-def _by_symbol(left_out: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
-    return tuple(sorted(left_out, key=lambda x: x.symbol))
-
-
 def _by_volume(listed: Listed) -> tuple[Decimal, str]:
     return -listed.quote_volume, listed.symbol
 
 
-def _chosen(snapshot: Snapshot, symbols: Sequence[str], held: Collection[str]) -> Universe:
+def _chosen(snapshot: MarketSnapshot, symbols: Sequence[str], held: Collection[str]) -> Universe:
     unknown = unknown_among(snapshot.instruments, symbols, held)
     found = dict.fromkeys(x for x in symbols if x in snapshot.instruments)
     listed = tuple(_listed(snapshot, symbol, is_wanted=True) for symbol in found)
@@ -208,7 +150,7 @@ def without_match(known: Collection[str], rules: UniverseRules) -> Iterator[str]
                 yield f"{name}: no symbol of the venue matches {pattern!r}{hint}"
 
 
-def _listed(snapshot: Snapshot, symbol: str, *, is_wanted: bool) -> Listed:
+def _listed(snapshot: MarketSnapshot, symbol: str, *, is_wanted: bool) -> Listed:
     ticker = snapshot.tickers.get(symbol)
     return Listed(
         symbol=symbol,

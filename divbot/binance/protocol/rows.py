@@ -18,7 +18,7 @@ from divbot.domain.market import DroppedRow
 from divbot.domain.symbols import is_symbol
 
 T = TypeVar("T")
-Row: TypeAlias = Mapping[str, Any]
+JsonRow: TypeAlias = Mapping[str, Any]
 
 _NUMBER = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?([eE][-+]?[0-9]{1,2})?")
 _LEAST, _BEYOND_ALL = Decimal("1e-30"), Decimal("1e30")
@@ -28,14 +28,14 @@ _FEWEST_SOUND = 0.1
 """Of all rows: with fewer, the answer is not that of a venue."""
 
 
-class Rows(NamedTuple, Generic[T]):
+class SoundRows(NamedTuple, Generic[T]):
     """What the rows of a list say, and those that say nothing."""
 
     sound: list[T]
     dropped: tuple[DroppedRow, ...]
 
 
-def read_rows(rows: object, source: str, read: Callable[[Row], T]) -> Rows[T]:
+def read_rows(rows: object, source: str, read: Callable[[JsonRow], T]) -> SoundRows[T]:
     """Return what `read` makes of each of `rows`, which are those of the list `source`.
 
     A row for which it raises BadAnswer is dropped. Raise BadAnswer where there are no rows at all
@@ -52,16 +52,16 @@ def read_rows(rows: object, source: str, read: Callable[[Row], T]) -> Rows[T]:
             dropped.append(DroppedRow(source, number, _name(row), str(error)))
     if len(sound) < _FEWEST_SOUND * len(rows):
         raise BadAnswer(f"{len(dropped)} of {len(rows)} rows make no sense: {dropped[0]}")
-    return Rows(sound, tuple(dropped))
+    return SoundRows(sound, tuple(dropped))
 
 
-def _checked(row: object) -> Row:
+def _checked(row: object) -> JsonRow:
     if not isinstance(row, dict):
         raise BadAnswer(f"expected an object, found {shown(row)}")
     return row
 
 
-def symbol_of(row: Row) -> str:
+def symbol_of(row: JsonRow) -> str:
     """Return the symbol that a row is about."""
     symbol = row.get("symbol")
     if not isinstance(symbol, str) or not is_symbol(symbol):
@@ -69,7 +69,7 @@ def symbol_of(row: Row) -> str:
     return symbol
 
 
-def text_of(row: Row, key: str, default: str | None = None) -> str:
+def text_of(row: JsonRow, key: str, default: str | None = None) -> str:
     """Return a text; an empty one only where `default` is one. Where none is there: `default`."""
     value = row.get(key, default)
     if not isinstance(value, str) or len(value) > _LONGEST_TEXT or not (value or default == ""):
@@ -77,7 +77,7 @@ def text_of(row: Row, key: str, default: str | None = None) -> str:
     return value
 
 
-def number_of(row: Row, key: str) -> Decimal:
+def number_of(row: JsonRow, key: str) -> Decimal:
     """Return a number, which the venue writes as a text."""
     value = number(row.get(key))
     if value is None:
@@ -85,7 +85,7 @@ def number_of(row: Row, key: str) -> Decimal:
     return value
 
 
-def amount_of(row: Row, key: str) -> Decimal:
+def amount_of(row: JsonRow, key: str) -> Decimal:
     """Return a number that is not below zero, as no price and no volume is."""
     value = number_of(row, key)
     if value.is_signed() and value:
@@ -104,7 +104,7 @@ def number(value: object) -> Decimal | None:
     return found if is_bounded else None
 
 
-def flag_of(row: Row, key: str, *, default: bool) -> bool:
+def flag_of(row: JsonRow, key: str, *, default: bool) -> bool:
     """Return a yes or no; where none is there: `default`."""
     value = row.get(key, default)
     if not isinstance(value, bool):
@@ -112,7 +112,7 @@ def flag_of(row: Row, key: str, *, default: bool) -> bool:
     return value
 
 
-def time_of(row: Row, key: str) -> int:
+def time_of(row: JsonRow, key: str) -> int:
     """Return a time, ms UTC."""
     try:
         return plausible_ms(row.get(key))
@@ -120,7 +120,7 @@ def time_of(row: Row, key: str) -> int:
         raise BadAnswer(f"{key}: {error}") from None
 
 
-def optional_time_of(row: Row, key: str) -> int | None:
+def optional_time_of(row: JsonRow, key: str) -> int | None:
     """Return a time, ms UTC; None where there is none, which may be written as 0."""
     return time_of(row, key) if row.get(key) not in (None, 0) else None
 

@@ -13,11 +13,10 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from divbot.binance.protocol.endpoints import Endpoint
 from divbot.binance.protocol.rows import (
-    Row,
+    JsonRow,
     amount_of,
     flag_of,
     number,
@@ -29,6 +28,7 @@ from divbot.binance.protocol.rows import (
     text_of,
     time_of,
 )
+from divbot.candles import Candles
 from divbot.domain.clock import plausible_ms
 from divbot.domain.errors import BadAnswer
 from divbot.domain.fills import Candle
@@ -38,19 +38,6 @@ T = TypeVar("T")
 
 _FEWEST_KLINE_FIELDS = 12
 _MOST_WEIGHT = 1_000_000_000
-
-
-class Candles(NamedTuple):
-    """Candles of one symbol in the order of time; every array has one element per candle."""
-
-    open_time: NDArray[np.int64]
-    """ms UTC"""
-    open: NDArray[np.float64]
-    high: NDArray[np.float64]
-    low: NDArray[np.float64]
-    close: NDArray[np.float64]
-    volume: NDArray[np.float64]
-    """In units of the base asset."""
 
 
 class Minutes(NamedTuple):
@@ -85,7 +72,7 @@ class BySymbol(NamedTuple, Generic[T]):
     dropped: tuple[DroppedRow, ...] = ()
 
 
-class Listing(NamedTuple):
+class ExchangeInfo(NamedTuple):
     """What is listed, by symbol, and what the venue allows."""
 
     instruments: dict[str, Instrument]
@@ -97,7 +84,7 @@ class Listing(NamedTuple):
     """Rows of instruments that make no sense."""
 
 
-class Quote(NamedTuple):
+class BidAsk(NamedTuple):
     """The best bid and ask of one symbol; zero where there is none."""
 
     bid: Decimal
@@ -119,7 +106,7 @@ def final_klines_of_json(body: bytes, interval: Interval) -> Candles:
     half-formed candles through when the bar ends between answer and check.
     """
     candles = _candles(_kline_rows(body), interval)
-    return Candles._make(values[:-1] for values in candles)
+    return candles.between(0, len(candles) - 1)
 
 
 def parse_minutes(body: bytes, interval: Interval) -> Minutes:
@@ -167,8 +154,8 @@ def _empty_candles() -> Candles:
 
 def check_candles(candles: Candles, interval: Interval) -> None:
     """Raise BadAnswer for candles that cannot be: out of order, or of impossible prices."""
-    open_time, opened, high, low, close, volume = candles
-    spacing = np.diff(open_time)
+    opened, high, low, close = candles.open, candles.high, candles.low, candles.close
+    volume, spacing = candles.volume, np.diff(candles.open_time)
     if not (spacing > 0).all():
         raise BadAnswer("candles out of order or twice")
     if interval.is_regular and (spacing % interval.milliseconds).any():
@@ -186,7 +173,7 @@ def parse_funding(body: bytes) -> Funding:
     return Funding(tuple(sorted(rates)), dropped)
 
 
-def _funding_rate(row: Row) -> FundingRate:
+def _funding_rate(row: JsonRow) -> FundingRate:
     rate = FundingRate(
         at=time_of(row, "fundingTime"),
         rate=number_of(row, "fundingRate"),
@@ -213,7 +200,7 @@ class ListingParser:
         self._digest = b""
         self._instruments: BySymbol[Instrument] = BySymbol({})
 
-    def parse(self, body: bytes) -> Listing:
+    def parse(self, body: bytes) -> ExchangeInfo:
         """Return what is listed and what is allowed."""
         document = parse_json(body)
         if not isinstance(document, dict):
@@ -223,7 +210,7 @@ class ListingParser:
         if digest != self._digest:
             self._instruments = _instruments(document.get("symbols"), self._market)
             self._digest = digest
-        return Listing(
+        return ExchangeInfo(
             instruments=self._instruments.found,
             weight_limit=_weight_limit(document.get("rateLimits")),
             server_time=_server_time(document),
@@ -231,7 +218,7 @@ class ListingParser:
         )
 
 
-def _server_time(document: Row) -> int | None:
+def _server_time(document: JsonRow) -> int | None:
     # There is another way to learn it: no reason to do without the listing.
     try:
         return optional_time_of(document, "serverTime")
@@ -244,7 +231,7 @@ def _instruments(rows: object, market: Market) -> BySymbol[Instrument]:
     return BySymbol({x.symbol: x for x in found}, dropped)
 
 
-def _instrument(row: Row, market: Market) -> Instrument:
+def _instrument(row: JsonRow, market: Market) -> Instrument:
     symbol, quote = symbol_of(row), text_of(row, "quoteAsset")
     common = {
         "symbol": symbol,
@@ -266,7 +253,7 @@ def _instrument(row: Row, market: Market) -> Instrument:
     )
 
 
-def _filters(row: Row) -> dict[str, Row]:
+def _filters(row: JsonRow) -> dict[str, JsonRow]:
     """Return the filters by type; unknown ones do no harm."""
     filters = row.get("filters", [])
     if not isinstance(filters, list):
@@ -278,7 +265,7 @@ def _filters(row: Row) -> dict[str, Row]:
     }
 
 
-def _rules(row: Row) -> dict[str, Any]:
+def _rules(row: JsonRow) -> dict[str, Any]:
     """Return what the filters of an instrument say of market orders, by its fields."""
     filters = _filters(row)
     price, lot = filters.get("PRICE_FILTER", {}), filters.get("LOT_SIZE", {})
@@ -296,7 +283,7 @@ def _rules(row: Row) -> dict[str, Any]:
     }
 
 
-def _bound(rule: Row, key: str) -> Decimal | None:
+def _bound(rule: JsonRow, key: str) -> Decimal | None:
     """Return a bound of a filter; None where it is off, or missing."""
     if key not in rule:
         return None
@@ -321,13 +308,13 @@ def parse_tickers(body: bytes) -> BySymbol[Ticker]:
     return BySymbol({x.symbol: x for x in found}, dropped)
 
 
-def parse_quotes(body: bytes) -> BySymbol[Quote]:
+def parse_quotes(body: bytes) -> BySymbol[BidAsk]:
     """Return the best bid and ask by symbol."""
     found, dropped = read_rows(parse_json(body), Endpoint.BOOK_TICKER, _quote)
     return BySymbol(dict(found), dropped)
 
 
-def parse_tickers_and_quotes(body: bytes) -> tuple[BySymbol[Ticker], BySymbol[Quote]]:
+def parse_tickers_and_quotes(body: bytes) -> tuple[BySymbol[Ticker], BySymbol[BidAsk]]:
     """Return both of tickers that name bid and ask; a dropped row is dropped from the first."""
     found, dropped = read_rows(
         parse_json(body), Endpoint.TICKER_24HR, lambda row: (_ticker(row), _quote(row))
@@ -336,7 +323,7 @@ def parse_tickers_and_quotes(body: bytes) -> tuple[BySymbol[Ticker], BySymbol[Qu
     return BySymbol(tickers, dropped), BySymbol(dict(quote for _, quote in found))
 
 
-def _ticker(row: Row) -> Ticker:
+def _ticker(row: JsonRow) -> Ticker:
     ticker = Ticker(
         symbol=symbol_of(row),
         last_price=amount_of(row, "lastPrice"),
@@ -350,5 +337,5 @@ def _ticker(row: Row) -> Ticker:
     return ticker
 
 
-def _quote(row: Row) -> tuple[str, Quote]:
-    return symbol_of(row), Quote(amount_of(row, "bidPrice"), amount_of(row, "askPrice"))
+def _quote(row: JsonRow) -> tuple[str, BidAsk]:
+    return symbol_of(row), BidAsk(amount_of(row, "bidPrice"), amount_of(row, "askPrice"))

@@ -23,12 +23,12 @@ import pycurl
 
 from divbot.binance.transport.reply_body import ReplyBody
 from divbot.binance.transport.resolver import Resolver, is_address
-from divbot.binance.transport.routes import Route, Routes
+from divbot.binance.transport.routes import ProxyRoute, ProxyRoutes
 from divbot.binance.transport.transport import (
     CONNECT_SECONDS,
     MEBIBYTE,
     REQUEST_HEADERS,
-    Answer,
+    HttpReply,
     Transport,
     host_of,
     untrusted,
@@ -72,7 +72,7 @@ class CurlTransport(Transport):
         self, clock: Clock, *, use_proxies: bool = False, trust: Path | None = None
     ) -> None:
         self._clock = clock
-        self._routes = Routes(use_proxies=use_proxies)
+        self._routes = ProxyRoutes(use_proxies=use_proxies)
         self._trust = trust or Path(certifi.where())
         self._resolver = Resolver()
         self._known: dict[tuple[str, int], _Known] = {}
@@ -88,7 +88,7 @@ class CurlTransport(Transport):
         *,
         seconds: float,
         max_body: int = 4 * MEBIBYTE,
-    ) -> Answer:
+    ) -> HttpReply:
         """Return the reply to a GET of `url`; see Transport."""
         end = self._clock.monotonic() + seconds
         route = self._routes.to(url)
@@ -144,7 +144,7 @@ class CurlTransport(Transport):
     def _look(self, *_: object) -> int:
         return _GIVE_UP if self._is_closed else _GO_ON
 
-    def _addresses(self, route: Route, seconds: float) -> list[str]:
+    def _addresses(self, route: ProxyRoute, seconds: float) -> list[str]:
         """Return what libcurl is to know of the host's name; nothing where it needs to know none.
 
         A proxy looks names up by itself.
@@ -159,7 +159,7 @@ class CurlTransport(Transport):
             self._known[host, port] = known
         return known.told
 
-    def _looked_up(self, route: Route, host: str, port: int, seconds: float) -> list[str]:
+    def _looked_up(self, route: ProxyRoute, host: str, port: int, seconds: float) -> list[str]:
         try:
             found = self._resolver.addresses(host, port, seconds)
         except TimeoutError:
@@ -206,18 +206,18 @@ class _Reply:
         self._error: Exception | None = None
         """What the first callback that failed met."""
 
-    def received(self, handle: pycurl.Curl, route: Route) -> Answer:
+    def received(self, handle: pycurl.Curl, route: ProxyRoute) -> HttpReply:
         """Let `handle` work until all of the reply is here; raise what is wrong with it."""
         handle.setopt(pycurl.HEADERFUNCTION, self._take_header)
         handle.setopt(pycurl.WRITEFUNCTION, self._take_piece)
         try:
             handle.perform()
-            answer = Answer(self._status, self._headers, self._body.whole())
+            answer = HttpReply(self._status, self._headers, self._body.whole())
         except (pycurl.error, zlib.error, BadAnswer) as error:
             if (status := handle.getinfo(pycurl.HTTP_CONNECTCODE)) > _OK:
                 raise route.refused(status) from error
             if self._is_headed and self._status > _OK:
-                return Answer(self._status, self._headers, b"")
+                return HttpReply(self._status, self._headers, b"")
             if isinstance(error, BadAnswer):
                 raise
             raise _failure(self._error or error, handle, route) from error
@@ -273,7 +273,7 @@ class _Reply:
         self._error = error.with_traceback(None)
 
 
-def _failure(error: Exception, handle: pycurl.Curl, route: Route) -> Exception:
+def _failure(error: Exception, handle: pycurl.Curl, route: ProxyRoute) -> Exception:
     host = host_of(route.url)
     if isinstance(error, zlib.error):
         return BadAnswer(f"{host} sent a damaged compressed body")

@@ -22,12 +22,12 @@ from urllib3.response import HTTPResponse
 from divbot.binance.transport.connections import GuardedAdapter, under_way
 from divbot.binance.transport.reply_body import ReplyBody
 from divbot.binance.transport.resolver import Resolver
-from divbot.binance.transport.routes import Route, Routes
+from divbot.binance.transport.routes import ProxyRoute, ProxyRoutes
 from divbot.binance.transport.transport import (
     CONNECT_SECONDS,
     MEBIBYTE,
     REQUEST_HEADERS,
-    Answer,
+    HttpReply,
     Transport,
     host_of,
     untrusted,
@@ -72,7 +72,7 @@ class RequestsTransport(Transport):
         self._templates: dict[str, requests.PreparedRequest] = {}
         # The routes name the proxies; and a .netrc is nobody's business.
         self._session.trust_env = False
-        self._routes = Routes(use_proxies=use_proxies)
+        self._routes = ProxyRoutes(use_proxies=use_proxies)
         self._session.headers.update(REQUEST_HEADERS)
         if trust is not None:
             self._session.verify = str(trust)
@@ -88,7 +88,7 @@ class RequestsTransport(Transport):
         *,
         seconds: float,
         max_body: int = 4 * MEBIBYTE,
-    ) -> Answer:
+    ) -> HttpReply:
         """Return the reply to a GET of `url`; see Transport."""
         route = self._routes.to(url)
         timeout = (min(CONNECT_SECONDS, seconds), seconds)
@@ -111,7 +111,7 @@ class RequestsTransport(Transport):
                 raise _failure(e, route, was_late=guard.was_late) from e
         if route.is_of_the_proxy(response.status_code):
             raise route.refused(response.status_code)
-        return Answer(response.status_code, headers, body)
+        return HttpReply(response.status_code, headers, body)
 
     def close(self) -> None:
         """Close every connection, and end every wait."""
@@ -153,7 +153,7 @@ def _read(raw: HTTPResponse, body: ReplyBody, guard: Guard) -> bytes:
     return body.whole()
 
 
-def _failure(error: Exception, route: Route, *, was_late: bool) -> DivbotError:
+def _failure(error: Exception, route: ProxyRoute, *, was_late: bool) -> DivbotError:
     host = host_of(route.url)
     if isinstance(error, _BAD_ADDRESS):
         return InputError(f"expected an address of a venue, found {route.url!r}")

@@ -15,7 +15,7 @@ _REFUSALS = {403: "it forbids that", 407: "it wants a user and a password"}
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class ProxyRoute:
     """The way to one address."""
 
     url: str
@@ -55,20 +55,20 @@ class Route:
         return f"; the environment names the proxy {host_of(unused)}: use_proxies = true uses it"
 
 
-class Routes:
+class ProxyRoutes:
     """The ways that are taken, each found once."""
 
     def __init__(self, *, use_proxies: bool) -> None:
         self._use_proxies = use_proxies
-        self._known: dict[str, Route] = {}
+        self._known: dict[str, ProxyRoute] = {}
 
-    def to(self, url: str) -> Route:
+    def to(self, url: str) -> ProxyRoute:
         """Return the way to `url`; raise InputError for a proxy without an address."""
         if not self._use_proxies:
-            return Route(url)
+            return ProxyRoute(url)
         route = self._known.get(url)
         if route is None:
-            route = self._known[url] = Route(url, _checked(_proxy_for(url)))
+            route = self._known[url] = ProxyRoute(url, _checked(_proxy_for(url)))
         return route
 
 

@@ -24,7 +24,7 @@ REQUEST_HEADERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpReply:
     """A whole HTTP reply."""
 
     status: int
@@ -43,7 +43,7 @@ class Transport(Protocol):
         *,
         seconds: float,
         max_body: int = 4 * MEBIBYTE,
-    ) -> Answer:
+    ) -> HttpReply:
         """Return the reply to a GET of `url`, whatever its status, within `seconds`.
 
         No redirect is followed. A refusal whose body cannot be read comes with an empty one: its

@@ -11,9 +11,9 @@ import numpy as np
 
 from divbot.domain.market import Market
 from divbot.exchange.market.awkward import Special
-from divbot.exchange.market.names import WELL_KNOWN
-from divbot.exchange.market.paths import MINUTES
-from divbot.exchange.market.tape import Listing
+from divbot.exchange.market.coin_names import WELL_KNOWN
+from divbot.exchange.market.price_paths import MINUTES
+from divbot.exchange.market.tape import SymbolListing
 from divbot.recordings.grid import DAY
 
 ORIGIN = 1_577_836_800_000  # 2020-01-01
@@ -73,11 +73,11 @@ def special_coin(seed: int, special: Special) -> Coin:
     return Coin(key, special.price, special.beta, special.sigma, turnover)
 
 
-def listing_of(market: Market, rank: int, name: str, coin: Coin) -> Listing:
+def listing_of(market: Market, rank: int, name: str, coin: Coin) -> SymbolListing:
     """Return how `market` lists the ordinary coin `name`."""
     listed = 0 if rank < 20 else int(coin.key >> np.uint64(32)) % 1200
     ticks = _least_ticks(market, rank, name, coin)
-    return Listing(
+    return SymbolListing(
         symbol=f"{name}USDT",
         base=name,
         quote="USDT",
@@ -87,9 +87,9 @@ def listing_of(market: Market, rank: int, name: str, coin: Coin) -> Listing:
     )
 
 
-def special_listing(market: Market, special: Special, coin: Coin) -> Listing:
+def special_listing(market: Market, special: Special, coin: Coin) -> SymbolListing:
     """Return how `market` lists a special."""
-    return Listing(
+    return SymbolListing(
         symbol=special.name,
         base=special.base,
         quote=special.quote,

@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from divbot.binance.listing.assets import listed_assets
-from divbot.exchange.market.names import WELL_KNOWN
+from divbot.domain.assets import listed_assets
+from divbot.exchange.market.coin_names import WELL_KNOWN
 from divbot.exchange.market.tape import Terms
 
 UNKNOWN_QUOTE = "UNKNOWN"

@@ -19,8 +19,8 @@ from divbot.exchange.market.tape import (
     TAKER_VOLUME,
     TRADES,
     VOLUME,
-    Listing,
     Rows,
+    SymbolListing,
 )
 from divbot.kernels.jit import jit
 
@@ -57,7 +57,7 @@ class Decimals:
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class NumberFormat:
     """How one market writes the numbers of one symbol."""
 
     price: Decimals
@@ -65,7 +65,7 @@ class Format:
     quote: Decimals
 
     @classmethod
-    def of(cls, market: Market, listing: Listing) -> Format:
+    def of(cls, market: Market, listing: SymbolListing) -> NumberFormat:
         """Return the format of `listing`: 8 decimals on spot, what it is listed with on futures."""
         price, volume = listing.price_decimals, listing.volume_decimals
         quote = listing.quote_decimals
@@ -158,7 +158,7 @@ def _write_klines(
     return at + 1
 
 
-def klines_json(rows: Rows, close_times: NDArray[np.int64], form: Format) -> bytes:
+def klines_json(rows: Rows, close_times: NDArray[np.int64], form: NumberFormat) -> bytes:
     """Return `rows` as the JSON body of a klines reply."""
     # Neither prices nor times are ever negative.
     unsigned = rows.view(np.uint64), close_times.view(np.uint64)

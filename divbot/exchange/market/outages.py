@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 
 from divbot.domain.market import Interval
-from divbot.exchange.market.tape import OPEN_TIME, Listing, Rows, Tape
+from divbot.exchange.market.tape import OPEN_TIME, Rows, SymbolListing, Tape
 from divbot.recordings.grid import DAY
 
 _MINUTE = 60_000
@@ -54,7 +54,7 @@ class InterruptedTape:
         self._outages = outages
 
     @property
-    def listings(self) -> Sequence[Listing]:
+    def listings(self) -> Sequence[SymbolListing]:
         """Return the tape's own."""
         return self._tape.listings
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from divbot.exchange.market.encoding import Decimals
 from divbot.exchange.market.settlements import HOUR, chance, funding_rate, next_settlement
-from divbot.exchange.market.tape import CLOSE, OPEN, VOLUME, Listing
+from divbot.exchange.market.tape import CLOSE, OPEN, VOLUME, SymbolListing
 from divbot.exchange.market.venue import Day
 
 _BASIS_MS = 8 * HOUR
@@ -19,7 +19,7 @@ INTEREST_RATE = "0.00010000"
 
 
 @dataclass(frozen=True, slots=True)
-class Quote:
+class TopOfBook:
     """The best bid and ask; prices in ticks, sizes in steps."""
 
     bid: int
@@ -28,18 +28,18 @@ class Quote:
     ask_size: int
 
 
-def quote(listing: Listing, day: Day) -> Quote:
+def top_of_book(listing: SymbolListing, day: Day) -> TopOfBook:
     """Return bid and ask around the last price, which is one of them; all zero without one."""
     last = int(day.row[CLOSE])
     if not last:
-        return Quote(0, 0, 0, 0)
+        return TopOfBook(0, 0, 0, 0)
     spread = max(last * listing.spread_ppm // 1_000_000, 1)
     # Buyers lifted the ask where the day has risen; and a bid is never below one tick.
     at_ask = day.row[CLOSE] >= day.row[OPEN] and last > spread
     bid = last - spread if at_ask else last
     drawn = chance(listing.symbol, day.now // _MINUTE_MS)
     depth = max(int(day.row[VOLUME]) // 20_000, 1)
-    return Quote(
+    return TopOfBook(
         bid=bid,
         bid_size=depth + depth * (drawn % 97) // 30,
         ask=bid + spread,
@@ -57,7 +57,7 @@ class Mark:
     next_funding: int
 
 
-def mark(listing: Listing, last: int, now: int) -> Mark:
+def mark(listing: SymbolListing, last: int, now: int) -> Mark:
     """Return mark and index price near the price `last` (ticks), and the funding to come."""
     following = next_settlement(listing, now)
     return Mark(
@@ -68,29 +68,29 @@ def mark(listing: Listing, last: int, now: int) -> Mark:
     )
 
 
-def mark_price(listing: Listing, last: int, time: int) -> int:
+def mark_price(listing: SymbolListing, last: int, time: int) -> int:
     """Return the mark price at `time` in units of 10**-8 of a tick, the last price being `last`."""
     return last * (100_000_000 + 100 * _basis(listing.symbol, time))
 
 
-def index_price(listing: Listing, last: int, time: int) -> int:
+def index_price(listing: SymbolListing, last: int, time: int) -> int:
     """Return the index price at `time` in units as `mark_price`."""
     return last * (100_000_000 + 60 * _basis(listing.symbol, time))
 
 
-def premium(listing: Listing, _: int, time: int) -> int:
+def premium(listing: SymbolListing, _: int, time: int) -> int:
     """Return how far the mark is above the index at `time`, in units of 10**-8 of the index."""
     basis = _basis(listing.symbol, time)
     return 40 * basis * 100_000_000 // (100_000_000 + 60 * basis)
 
 
-def open_interest(listing: Listing, day: Day) -> int:
+def open_interest(listing: SymbolListing, day: Day) -> int:
     """Return the open positions in steps: between a tenth and a fifth of the day's volume."""
     share = 150_000 + 100 * _basis(f"{listing.symbol}/open interest", day.now)
     return int(day.row[VOLUME]) * share // 1_000_000
 
 
-def mark_decimals(listing: Listing) -> Decimals:
+def mark_decimals(listing: SymbolListing) -> Decimals:
     """Return how mark and index prices are counted and written."""
     return Decimals(listing.price_decimals + 8, 8)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from divbot.arrays import Floats
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval
 from divbot.exchange.market.contracts import contract_named
@@ -23,13 +24,13 @@ from divbot.exchange.market.tape import (
     TAKER_VOLUME,
     TRADES,
     VOLUME,
-    Listing,
     Rows,
+    SymbolListing,
 )
 from divbot.recordings.decoding import decoding
 from divbot.recordings.grid import DAY
 from divbot.recordings.table import read_table
-from divbot.recordings.track import Floats, Track
+from divbot.recordings.track import Track
 from divbot.recordings.zips import read_archive
 
 _VOLUME_DECIMALS = 8
@@ -110,9 +111,9 @@ def _check_grid(track: Track, interval: Interval) -> None:
         )
 
 
-def _listing(track: Track, rank: int) -> Listing:
+def _listing(track: Track, rank: int) -> SymbolListing:
     contract = contract_named(track.symbol, int(track.open_time[0]))
-    return Listing(
+    return SymbolListing(
         symbol=track.symbol,
         base=contract.base,
         quote=contract.quote,
@@ -142,7 +143,7 @@ def _room(values: Floats, decimals: int) -> int:
     return decimals
 
 
-def _rows(track: Track, listing: Listing) -> Rows:
+def _rows(track: Track, listing: SymbolListing) -> Rows:
     rows = np.empty((len(track.open_time), COLUMNS), dtype=np.int64)
     rows[:, OPEN_TIME] = track.open_time
     for column, name in ((OPEN, "open"), (HIGH, "high"), (LOW, "low"), (CLOSE, "close")):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zlib import crc32
 
-from divbot.exchange.market.tape import Listing
+from divbot.exchange.market.tape import SymbolListing
 
 HOUR = 3_600_000
 CAP = 2_000_000
@@ -28,7 +28,7 @@ _STORM = (_FADING_SETTLEMENTS + _CALM_SETTLEMENTS) * HOUR
 _HOURS_AFTER = 4
 
 
-def hours_at(listing: Listing, time: int) -> int:
+def hours_at(listing: SymbolListing, time: int) -> int:
     """Return the hours between two settlements, as they are at `time` (ms UTC)."""
     peak = listing.terms.funding_peak_at
     if peak is None or time < peak:
@@ -36,18 +36,18 @@ def hours_at(listing: Listing, time: int) -> int:
     return 1 if time < peak + _STORM else _HOURS_AFTER
 
 
-def next_settlement(listing: Listing, time: int) -> int:
+def next_settlement(listing: SymbolListing, time: int) -> int:
     """Return the first settlement after `time`."""
     period = hours_at(listing, time) * HOUR
     return (time // period + 1) * period
 
 
-def settled_at(listing: Listing, due: int) -> int:
+def settled_at(listing: SymbolListing, due: int) -> int:
     """Return the time that the venue writes down for the settlement that was `due`."""
     return due + chance(listing.symbol, due) % (_MOST_LATE + 1)
 
 
-def settled(listing: Listing, first: int, last: int) -> Sequence[int]:
+def settled(listing: SymbolListing, first: int, last: int) -> Sequence[int]:
     """Return when the settlements were due that are dated from `first` to `last`, both included."""
     begin, ended = listing.listed_at + 1, listing.terms.ended_at
     end = last if ended is None else min(last, ended)
@@ -58,7 +58,7 @@ def settled(listing: Listing, first: int, last: int) -> Sequence[int]:
     return due[start : len(due) - is_beyond]
 
 
-def _due(listing: Listing, first: int, last: int) -> Sequence[int]:
+def _due(listing: SymbolListing, first: int, last: int) -> Sequence[int]:
     peak, own = listing.terms.funding_peak_at, _own_hours(listing)
     if peak is None:
         return _grid(own, first, last)
@@ -75,7 +75,7 @@ def _grid(hours: int, first: int, last: int) -> range:
     return range(-(-first // period) * period, last + 1, period)
 
 
-def funding_rate(listing: Listing, time: int) -> int:
+def funding_rate(listing: SymbolListing, time: int) -> int:
     """Return the rate that is paid at the settlement `time`, in units of 10**-8."""
     peak = listing.terms.funding_peak_at
     if peak is not None and peak <= time <= peak + _STORM:
@@ -88,7 +88,7 @@ def _ordinary_rate(symbol: str, slot: int) -> int:
     return 10_000 + (drawn // 1001 % 3 - 1) * (drawn % 20_000)
 
 
-def _own_hours(listing: Listing) -> int:
+def _own_hours(listing: SymbolListing) -> int:
     if listing.terms.funding_hours:
         return listing.terms.funding_hours
     if listing.symbol.startswith(_ALWAYS_8_HOURS):

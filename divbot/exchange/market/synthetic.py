@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from divbot.domain.market import Interval, Market
 from divbot.exchange.market.awkward import Special
+from divbot.exchange.market.coin_names import coin_names
 from divbot.exchange.market.coins import (
     ORIGIN,
     coin_of,
@@ -23,8 +24,7 @@ from divbot.exchange.market.coins import (
     special_coin,
     special_listing,
 )
-from divbot.exchange.market.names import coin_names
-from divbot.exchange.market.paths import (
+from divbot.exchange.market.price_paths import (
     MINUTES,
     draw,
     draw_day,

@@ -74,7 +74,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class SymbolListing:
     """One symbol as a tape knows it."""
 
     symbol: str
@@ -104,7 +104,7 @@ class Tape(Protocol):
     """Give the final candles of a market."""
 
     @property
-    def listings(self) -> Sequence[Listing]:
+    def listings(self) -> Sequence[SymbolListing]:
         """Every symbol ever listed; elsewhere a symbol is named by its place in here."""
 
     @property

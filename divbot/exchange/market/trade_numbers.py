@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from divbot.exchange.market.pages import Pages
 from divbot.exchange.market.tape import OPEN_TIME, TRADES, Rows
-from divbot.exchange.market.trades import Trade, trades_of
+from divbot.exchange.market.trades import PublicTrade, trades_of
 from divbot.recordings.grid import DAY, Grid
 
 _FIRST = 20_000_000_000  # more than all trades of all years before
@@ -45,7 +45,7 @@ class TradeNumbers:
             count += int(rows[past, TRADES]) * (time - int(opens[past])) // self._length
         return self._first_of(number, _day(time)) + count
 
-    def between(self, number: int, first: int, end: int, listed_at: int) -> Iterator[Trade]:
+    def between(self, number: int, first: int, end: int, listed_at: int) -> Iterator[PublicTrade]:
         """Yield the trades numbered from `first` to before `end`.
 
         `first` may be any number, `end` not more than there are.
@@ -65,7 +65,7 @@ class TradeNumbers:
 
     def _of_candle(
         self, row: NDArray[np.int64], after: int, first: int, end: int
-    ) -> Iterator[Trade]:
+    ) -> Iterator[PublicTrade]:
         """Yield those of a candle's trades, the last of which is before `after`."""
         before = after - int(row[TRADES])
         places = range(max(first, before) - before, min(end, after) - before)

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from divbot.domain.market import Market
 from divbot.exchange.market.candles import corners
-from divbot.exchange.market.encoding import Decimals, Format
+from divbot.exchange.market.encoding import Decimals, NumberFormat
 from divbot.exchange.market.tape import OPEN_TIME, TAKER_VOLUME, TRADES, VOLUME
 
 Entry: TypeAlias = dict[str, Any]
 
 
-class Trade(NamedTuple):
+class PublicTrade(NamedTuple):
     """One trade: price in ticks, size in steps, time in ms UTC."""
 
     number: int
@@ -32,7 +32,7 @@ class Trade(NamedTuple):
     is_buyer_maker: bool
 
 
-def trades_of(row: NDArray[Any], length: int, first: int, places: range) -> Iterator[Trade]:
+def trades_of(row: NDArray[Any], length: int, first: int, places: range) -> Iterator[PublicTrade]:
     """Yield those trades of a candle of `length` ms that stand at `places` among its own.
 
     `first` is the number of the first of them all.
@@ -41,7 +41,7 @@ def trades_of(row: NDArray[Any], length: int, first: int, places: range) -> Iter
     prices = corners(row)
     for place in places:
         before, after = (volume * each // count for each in (place, place + 1))
-        yield Trade(
+        yield PublicTrade(
             number=first + place,
             price=_price(prices, place, count),
             size=after - before,
@@ -62,7 +62,7 @@ def _price(prices: tuple[int, int, int, int], place: int, count: int) -> int:
     raise AssertionError("a place is before the last turn")
 
 
-def trade_entry(market: Market, trade: Trade, form: Format) -> Entry:
+def trade_entry(market: Market, trade: PublicTrade, form: NumberFormat) -> Entry:
     """Return a trade as the list of recent ones has it."""
     entry = {
         "id": trade.number,
@@ -75,7 +75,7 @@ def trade_entry(market: Market, trade: Trade, form: Format) -> Entry:
     return entry | {"isBestMatch": True} if market is Market.SPOT else entry | {"isRPITrade": False}
 
 
-def aggregate_entry(market: Market, trade: Trade, form: Format) -> Entry:
+def aggregate_entry(market: Market, trade: PublicTrade, form: NumberFormat) -> Entry:
     """Return a trade as an aggregate of itself alone."""
     entry = {
         "a": trade.number,
@@ -89,6 +89,6 @@ def aggregate_entry(market: Market, trade: Trade, form: Format) -> Entry:
     return entry | {"M": True} if market is Market.SPOT else entry
 
 
-def _product(form: Format) -> Decimals:
+def _product(form: NumberFormat) -> Decimals:
     held = form.price.held + form.volume.held
     return Decimals(held, max(held, form.quote.shown))

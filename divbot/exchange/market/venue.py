@@ -23,13 +23,13 @@ from divbot.exchange.market.tape import (
     OPEN_TIME,
     TRADES,
     VOLUME,
-    Listing,
     Rows,
+    SymbolListing,
     Tape,
     no_rows,
 )
 from divbot.exchange.market.trade_numbers import TradeNumbers
-from divbot.exchange.market.trades import Trade
+from divbot.exchange.market.trades import PublicTrade
 from divbot.recordings.grid import DAY, Grid
 
 _MOST_STANDING = 1 << 14
@@ -37,7 +37,7 @@ _MOST_STANDING = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class CandleRange:
     """Some final candles: as all are, they are the same whenever they are asked for."""
 
     number: int
@@ -108,7 +108,7 @@ class Venue:
         """Return when its last candle opens."""
         return self._tape.last
 
-    def listing(self, number: int) -> Listing:
+    def listing(self, number: int) -> SymbolListing:
         """Return what is known of symbol `number`."""
         return self._tape.listings[number]
 
@@ -159,7 +159,7 @@ class Venue:
         limit: int,
         start: int | None = None,
         end: int | None = None,
-    ) -> tuple[Past, Rows]:
+    ) -> tuple[CandleRange, Rows]:
         """Return what `klines` is made of: final candles, then the forming one, or none.
 
         The forming one is to be left out when the final ones leave no room for it.
@@ -172,15 +172,15 @@ class Venue:
         live = self._live(number, grid, now, forming_open) if is_live else no_rows()
         until = forming_open if is_live else min(grid.next_open(last), forming_open)
         if start is None:
-            return Past(number, grid, first, until, limit - len(live), newest=True), live
-        return Past(number, grid, first, until, limit, newest=False), live
+            return CandleRange(number, grid, first, until, limit - len(live), newest=True), live
+        return CandleRange(number, grid, first, until, limit, newest=False), live
 
-    def joined(self, past: Past, live: Rows) -> Rows:
+    def joined(self, past: CandleRange, live: Rows) -> Rows:
         """Return the candles that `past` means, and after them `live` if there is room."""
-        rows = self.past_rows(past)
+        rows = self.rows_of(past)
         return np.concatenate([rows, live]) if past.leaves_room(len(rows)) else rows
 
-    def past_rows(self, past: Past) -> Rows:
+    def rows_of(self, past: CandleRange) -> Rows:
         """Return the candles that `past` means."""
         stretch = past.number, past.grid, past.first, past.until
         if past.newest:
@@ -216,7 +216,7 @@ class Venue:
         first, now = self.listing(number).listed_at, self._until(number, now)
         return self._trades.at(number, max(min(time, now), min(first, now)))
 
-    def trades(self, number: int, first: int, end: int) -> Iterator[Trade]:
+    def trades(self, number: int, first: int, end: int) -> Iterator[PublicTrade]:
         """Yield the trades numbered from `first` to before `end`, which are past."""
         return self._trades.between(number, first, end, self.listing(number).listed_at)
 

@@ -13,7 +13,7 @@ from divbot.domain.market import Interval
 from divbot.exchange.market.encoding import Decimals
 from divbot.exchange.market.quotes import mark_decimals, mark_price
 from divbot.exchange.market.settlements import CAP, funding_rate, hours_at, settled, settled_at
-from divbot.exchange.market.tape import CLOSE, OPEN_TIME, Listing
+from divbot.exchange.market.tape import CLOSE, OPEN_TIME, SymbolListing
 from divbot.exchange.market.venue import Venue
 from divbot.recordings.grid import Grid
 
@@ -22,7 +22,7 @@ _RATE = Decimals(8, 8)
 Entry: TypeAlias = dict[str, Any]
 
 
-def funding_info(listings: Iterable[Listing], now: int) -> list[Entry]:
+def funding_info(listings: Iterable[SymbolListing], now: int) -> list[Entry]:
     """Return how funding is adjusted at `now`, for the symbols whose funding is."""
     return [
         {
@@ -69,7 +69,7 @@ def funding_records(
     return sorted(records, key=lambda record: (record["fundingTime"], record["symbol"]))
 
 
-def _times(listing: Listing, start: int | None, last: int, limit: int) -> Sequence[int]:
+def _times(listing: SymbolListing, start: int | None, last: int, limit: int) -> Sequence[int]:
     """Return when payments of `listing` were due: no more than `limit` times."""
     if listing.terms.is_dated:
         return ()

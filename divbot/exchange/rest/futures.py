@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from divbot.binance.protocol.endpoints import Endpoint, KlinesLimit
 from divbot.domain.market import Market
 from divbot.exchange.market import quotes
 from divbot.exchange.market.encoding import Decimals
-from divbot.exchange.market.marks import PriceOf, derived_klines
+from divbot.exchange.rest import limits, tickers
 from divbot.exchange.rest import rejections as reject
-from divbot.exchange.rest import tickers
-from divbot.exchange.rest.answer import json_bytes
-from divbot.exchange.rest.book import DEPTH_LIMIT, futures_depth
+from divbot.exchange.rest.derived_klines import PriceOf, derived_klines
 from divbot.exchange.rest.funding import funding_info, funding_records
+from divbot.exchange.rest.order_book import futures_depth
 from divbot.exchange.rest.parameters import Parameters
-from divbot.exchange.rest.replies import Replies, Service, weigh
-from divbot.exchange.rest.sessions import trading_schedule
+from divbot.exchange.rest.replies import Handler, Replies, Service
+from divbot.exchange.rest.response import json_bytes
+from divbot.exchange.rest.trading_schedule import trading_schedule
 from divbot.recordings.grid import DAY
 
-_FUNDING_LIMIT = KlinesLimit(100, 1000)
 _CONTRACTS = ("PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER", "TRADIFI_PERPETUAL")
 _RATIO = Decimals(8, 8)
 
@@ -30,23 +26,17 @@ class FuturesReplies(Replies):
     market = Market.USDM
     trades_kept = DAY
 
-    def _own(self, usual: dict[str, Service]) -> dict[str, Service]:
-        levels = DEPTH_LIMIT[self.market]
-        by_limit = usual["klines"].weigh
-        by_symbol = partial(weigh, self.market, Endpoint.PREMIUM_INDEX)
-        return {
-            "depth": Service(lambda asked: levels.weight(asked.depth()), self._depth),
-            "trades": Service(lambda _: 5, self._recent_trades),
-            "aggTrades": Service(lambda _: 20, self._aggregate_trades),
-            "premiumIndex": Service(by_symbol, self._premium_index),
-            "openInterest": Service(lambda _: 1, self._open_interest),
-            "fundingRate": Service(lambda _: 0, self._funding_rate, funding=1),
-            "fundingInfo": Service(lambda _: 0, self._funding_info, funding=1),
-            "tradingSchedule": Service(lambda _: 5, self._trading_schedule),
-            "markPriceKlines": Service(by_limit, self._mark_klines),
-            "indexPriceKlines": Service(by_limit, self._index_klines),
-            "premiumIndexKlines": Service(by_limit, self._premium_klines),
-            "continuousKlines": Service(by_limit, self._continuous_klines),
+    def _handlers(self) -> dict[str, Handler]:
+        return super()._handlers() | {
+            "premiumIndex": self._premium_index,
+            "openInterest": self._open_interest,
+            "fundingRate": self._funding_rate,
+            "fundingInfo": self._funding_info,
+            "tradingSchedule": self._trading_schedule,
+            "markPriceKlines": self._mark_klines,
+            "indexPriceKlines": self._index_klines,
+            "premiumIndexKlines": self._premium_klines,
+            "continuousKlines": self._continuous_klines,
         }
 
     def services(self) -> dict[str, Service]:
@@ -82,7 +72,7 @@ class FuturesReplies(Replies):
         now = self._time.now()
         symbols = parameters.symbols()
         start, end = parameters.time_range()
-        limit = parameters.limit(_FUNDING_LIMIT)
+        limit = parameters.limit(limits.FUNDING)
         numbers = (
             self._venue.listed(now)
             if symbols is None

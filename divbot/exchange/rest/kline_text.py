@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from divbot.exchange.market.encoding import Format, klines_json
+from divbot.exchange.market.encoding import NumberFormat, klines_json
 from divbot.exchange.market.tape import OPEN_TIME, Rows
-from divbot.exchange.market.venue import Past, Venue
+from divbot.exchange.market.venue import CandleRange, Venue
 from divbot.recordings.grid import Grid
 
 _MOST_BYTES = 96_000_000
@@ -40,7 +40,7 @@ class KlineText:
     """Write klines replies; `most_bytes` of final candles are kept, those asked for last."""
 
     def __init__(
-        self, venue: Venue, format_of: Callable[[int], Format], most_bytes: int = _MOST_BYTES
+        self, venue: Venue, format_of: Callable[[int], NumberFormat], most_bytes: int = _MOST_BYTES
     ) -> None:
         self._venue = venue
         self._format_of = format_of
@@ -48,7 +48,7 @@ class KlineText:
         self._bytes = 0
         self._kept: OrderedDict[_Key, _Passage] = OrderedDict()
 
-    def body(self, past: Past, live: Rows, *, microseconds: bool) -> bytes:
+    def body(self, past: CandleRange, live: Rows, *, microseconds: bool) -> bytes:
         """Return the reply of the candles that `past` means, and of `live` if there is room."""
         passage = self._passage(past, microseconds=microseconds)
         texts = [passage.text] if passage.count else []
@@ -56,13 +56,13 @@ class KlineText:
             texts.append(self._written(past, live, microseconds=microseconds))
         return b"[" + b",".join(texts) + b"]"
 
-    def _passage(self, past: Past, *, microseconds: bool) -> _Passage:
+    def _passage(self, past: CandleRange, *, microseconds: bool) -> _Passage:
         key = past.number, past.grid, past.first, past.limit, past.newest, microseconds
         kept = self._kept.get(key)
         if kept is not None and kept.until == past.until:
             self._kept.move_to_end(key)
             return kept
-        rows = self._venue.past_rows(past)
+        rows = self._venue.rows_of(past)
         text = self._written(past, rows, microseconds=microseconds)
         passage = _Passage(past.until, text, len(rows))
         self._keep(key, passage)
@@ -76,7 +76,7 @@ class KlineText:
         while self._bytes > self._most_bytes:
             self._bytes -= self._kept.popitem(last=False)[1].size
 
-    def _written(self, past: Past, rows: Rows, *, microseconds: bool) -> bytes:
+    def _written(self, past: CandleRange, rows: Rows, *, microseconds: bool) -> bytes:
         close_times = past.grid.close_times(rows[:, OPEN_TIME])
         if microseconds:
             rows, close_times = rows.copy(), close_times * 1000 + 999

@@ -12,13 +12,13 @@ from functools import cached_property
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
-from divbot.binance.protocol.endpoints import KLINES_LIMIT, KlinesLimit
 from divbot.domain.market import Interval, Market
 from divbot.domain.symbols import is_symbol
+from divbot.exchange.rest import limits
 from divbot.exchange.rest import rejections as reject
-from divbot.exchange.rest.answer import json_bytes
-from divbot.exchange.rest.book import DEPTH_LIMIT
 from divbot.exchange.rest.json_text import read_json
+from divbot.exchange.rest.limits import RowLimit
+from divbot.exchange.rest.response import json_bytes
 from divbot.recordings.grid import Grid
 
 _MICROSECONDS_FROM = 100_000_000_000_000
@@ -102,6 +102,15 @@ class Parameters:
             return self._symbol_list(self._values["symbols"])
         return None
 
+    def required_symbols(self) -> list[str]:
+        """Return the mandatory `symbol` or `symbols`, at most 100."""
+        symbols = self.symbols()
+        if symbols is None:
+            raise reject.neither("symbol", "symbols")
+        if len(symbols) > limits.MOST_SYMBOLS:
+            raise reject.invalid_value("symbols")
+        return symbols
+
     def interval(self) -> Interval:
         """Return the mandatory `interval`."""
         text = self._values.get("interval")
@@ -115,12 +124,12 @@ class Parameters:
             raise reject.invalid_interval()
         return interval
 
-    def limit(self, bounds: KlinesLimit | None = None) -> int:
+    def limit(self, bounds: RowLimit | None = None) -> int:
         """Return how many rows are asked for; spot grants its most when asked for more.
 
         `bounds`: of another endpoint than klines.
         """
-        bounds = bounds or KLINES_LIMIT[self._market]
+        bounds = bounds or limits.KLINES[self._market]
         if not self.sent("limit"):
             return bounds.default
         if self._market is Market.USDM:
@@ -132,11 +141,11 @@ class Parameters:
 
     def depth(self) -> int:
         """Return how many levels are asked for; futures grant certain numbers only."""
-        bounds = DEPTH_LIMIT[self._market]
+        bounds = limits.LEVELS[self._market]
         if self._market is Market.SPOT:
-            return self.limit(KlinesLimit(bounds.default, bounds.maximum))
+            return self.limit(bounds)
         text = self._values.get("limit", str(bounds.default))
-        if text not in {str(levels) for levels, _ in bounds.weights}:
+        if text not in map(str, limits.FUTURES_LEVELS):
             raise reject.invalid_depth(text)
         return int(text)
 

@@ -5,29 +5,28 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import TypeAlias
 from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.binance.protocol.endpoints import PREFIX, Endpoint, KlinesLimit, request_weight
 from divbot.domain.market import Market
-from divbot.exchange.market.encoding import Format
+from divbot.exchange.market.encoding import NumberFormat
 from divbot.exchange.market.market_time import MarketTime
 from divbot.exchange.market.tape import OPEN_TIME, Rows
 from divbot.exchange.market.trades import aggregate_entry, trade_entry
-from divbot.exchange.market.venue import Past, Venue
-from divbot.exchange.rest import catalogue, tickers
+from divbot.exchange.market.venue import CandleRange, Venue
+from divbot.exchange.rest import exchange_info, limits, tickers
 from divbot.exchange.rest import rejections as reject
-from divbot.exchange.rest.gate import Gate
 from divbot.exchange.rest.kline_text import KlineText
 from divbot.exchange.rest.parameters import Parameters
+from divbot.exchange.rest.rate_limiter import RateLimiter
+from divbot.exchange.rest.weights import COUNTED, WEIGHTS, Weigh
 from divbot.recordings.grid import Grid, serves
 
 SYMBOLS = ("symbol", "symbols", "symbolStatus")
-_TRADES_LIMIT = KlinesLimit(500, 1000)
 
 Handler: TypeAlias = Callable[[Parameters], bytes]
 
@@ -36,9 +35,9 @@ Handler: TypeAlias = Callable[[Parameters], bytes]
 class Service:
     """One endpoint: what a request costs, and what is replied; both may raise Rejection."""
 
-    weigh: Callable[[Parameters], int]
+    weigh: Weigh
     reply: Handler
-    funding: int = 0
+    funding: int
     """What a request costs of the account that the funding endpoints share."""
 
 
@@ -49,43 +48,50 @@ class Replies(ABC):
     trades_kept: int
     """For so many ms trades can be looked up: nobody counts further back for one request."""
 
-    def __init__(self, venue: Venue, time: MarketTime, gate: Gate, publish_lag: int = 0) -> None:
+    def __init__(
+        self, venue: Venue, time: MarketTime, limiter: RateLimiter, publish_lag: int = 0
+    ) -> None:
         self._venue = venue
         self._time = time
-        self._rate_limits = catalogue.rate_limits(self.market, gate)
+        self._rate_limits = exchange_info.rate_limits(self.market, limiter)
         self._publish_lag = publish_lag
-        self._format = cache(lambda number: Format.of(self.market, venue.listing(number)))
+        self._format = cache(lambda number: NumberFormat.of(self.market, venue.listing(number)))
         self._entry = cache(self._entry_text)
         self._text = KlineText(venue, self._format)
         venue.begin_trades(time.now())
 
     def services(self) -> dict[str, Service]:
         """Return every endpoint of the market, by its path."""
-        handlers: dict[Endpoint, Handler] = {
-            Endpoint.PING: self._ping,
-            Endpoint.TIME: self._server_time,
-            Endpoint.EXCHANGE_INFO: self._exchange_info,
-            Endpoint.KLINES: self._klines,
-            Endpoint.TICKER_24HR: self._ticker_24hr,
-            Endpoint.TICKER_PRICE: self._ticker_price,
-            Endpoint.BOOK_TICKER: self._book_ticker,
+        return {
+            f"{limits.ROOT[self.market]}/{name}": Service(
+                WEIGHTS[self.market][name], handler, int(name in COUNTED)
+            )
+            for name, handler in self._handlers().items()
         }
-        usual = {
-            endpoint.value: Service(partial(weigh, self.market, endpoint), handler)
-            for endpoint, handler in handlers.items()
-        }
-        prefix = PREFIX[self.market]
-        return {f"{prefix}/{name}": each for name, each in (usual | self._own(usual)).items()}
 
-    @abstractmethod
-    def _own(self, usual: dict[str, Service]) -> dict[str, Service]:
-        """Return what this market has besides, by the last part of the path."""
+    def _handlers(self) -> dict[str, Handler]:
+        """Return what answers at each last part of a path; a market adds its own."""
+        return {
+            "ping": self._ping,
+            "time": self._server_time,
+            "exchangeInfo": self._exchange_info,
+            "klines": self._klines,
+            "ticker/24hr": self._ticker_24hr,
+            "ticker/price": self._ticker_price,
+            "ticker/bookTicker": self._book_ticker,
+            "depth": self._depth,
+            "trades": self._recent_trades,
+            "aggTrades": self._aggregate_trades,
+        }
 
     @abstractmethod
     def _exchange_info(self, parameters: Parameters) -> bytes: ...
 
     @abstractmethod
     def _ticker_24hr(self, parameters: Parameters) -> bytes: ...
+
+    @abstractmethod
+    def _depth(self, parameters: Parameters) -> bytes: ...
 
     def warm(self) -> None:
         """Compile and fill what the first requests will need."""
@@ -110,12 +116,14 @@ class Replies(ABC):
             self._entry(each, self._venue.listing(each).status(now), permission_sets=not lean)
             for each in chosen
         ]
-        head = catalogue.header(self.market, now, self._rate_limits)
-        return catalogue.body(parameters.timed(head), entries)
+        head = exchange_info.header(self.market, now, self._rate_limits)
+        return exchange_info.body(parameters.timed(head), entries)
 
     def _entry_text(self, number: int, status: str, *, permission_sets: bool) -> str:
         listing = self._venue.listing(number)
-        return catalogue.entry_text(self.market, listing, status, permission_sets=permission_sets)
+        return exchange_info.entry_text(
+            self.market, listing, status, permission_sets=permission_sets
+        )
 
     def _klines(self, parameters: Parameters) -> bytes:
         symbol = parameters.symbol()
@@ -133,7 +141,7 @@ class Replies(ABC):
         rows = self._venue.joined(past, live)
         return past.number, rows, past.grid.close_times(rows[:, OPEN_TIME])
 
-    def _parts(self, parameters: Parameters, find: Callable[[], int]) -> tuple[Past, Rows]:
+    def _parts(self, parameters: Parameters, find: Callable[[], int]) -> tuple[CandleRange, Rows]:
         now = self._time.now()
         asked = parameters.candles
         if not serves(self._venue.interval, asked.grid.interval):
@@ -160,7 +168,7 @@ class Replies(ABC):
 
     def _recent_trades(self, parameters: Parameters) -> bytes:
         now = self._time.now()
-        symbol, limit = parameters.symbol(), parameters.limit(_TRADES_LIMIT)
+        symbol, limit = parameters.symbol(), parameters.limit(limits.TRADES)
         parameters.expect_only(("symbol", "limit"))
         number = self._traded_number(symbol, now)
         end = self._venue.trade_number(number, now, now)
@@ -169,7 +177,7 @@ class Replies(ABC):
         return parameters.json([trade_entry(self.market, each, form) for each in chosen])
 
     def _aggregate_trades(self, parameters: Parameters) -> bytes:
-        symbol, limit = parameters.symbol(), parameters.limit(_TRADES_LIMIT)
+        symbol, limit = parameters.symbol(), parameters.limit(limits.TRADES)
         start, end = parameters.lookup_range()
         from_id = parameters.from_id()
         parameters.expect_only(("symbol", "fromId", "startTime", "endTime", "limit"))
@@ -233,16 +241,3 @@ class Replies(ABC):
         if number is None:
             raise reject.invalid_symbol()
         return number
-
-
-def weigh(market: Market, endpoint: Endpoint, parameters: Parameters) -> int:
-    """Return what a request costs by the table of divbot's own client."""
-    if endpoint is Endpoint.KLINES:
-        return request_weight(market, endpoint, limit=parameters.limit())
-    symbols = parameters.symbols()
-    return request_weight(
-        market,
-        endpoint,
-        symbols=None if symbols is None else len(symbols),
-        listed=parameters.sent("symbols"),
-    )

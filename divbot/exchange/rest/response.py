@@ -1,48 +1,43 @@
-"""An answer on the wire: head and body as one piece of bytes.
-
-aiohttp's own response builds its headers anew in several steps, which takes about as long as all
-that the exchange does for a few candles.
-"""
+"""One reply of the exchange, before it is sent."""
 
 from __future__ import annotations
 
-from email.utils import formatdate
-from http import HTTPStatus
+import json
+from dataclasses import dataclass
 
-from aiohttp import HttpVersion11, web
-from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http import SERVER_SOFTWARE
+from divbot.domain.market import Market
 
-from divbot.exchange.rest.answer import Answer
+CONTENT_TYPE = {
+    Market.SPOT: "application/json;charset=UTF-8",
+    Market.USDM: "application/json",
+}
 
-_REASONS = {status.value: status.phrase for status in HTTPStatus}
+
+ORIGIN_HEADER = "X-Divbot-Exchange"
+"""In every reply, so that no price of ours is taken for a real one: synthetic or recorded."""
+CANDLES_HEADER = "X-Divbot-Candles"
+"""The shortest candles that there are."""
+SPEED_HEADER = "X-Divbot-Speed"
+"""How many seconds of the market pass in one."""
+USED_WEIGHT_HEADER = "x-mbx-used-weight-1m"
+"""The request weight that the address has used in this minute."""
 
 
-class AnswerResponse(web.StreamResponse):
-    """Send an answer, and keep the connection open when the client wants that."""
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One reply: status, headers and body."""
 
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(status=answer.status)
-        self._answer = answer
+    status: int
+    headers: dict[str, str]
+    body: bytes
 
-    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Send all of the answer."""
-        self._keep_alive = request.keep_alive
-        body = b"" if request.method == "HEAD" else self._answer.body
-        # What is written before any header was goes out as it is.
-        await request.writer.write_eof(self._head(request) + body)
-        return None
 
-    async def write_eof(self, data: bytes = b"") -> None:
-        """Write nothing more: all was sent."""
+def json_bytes(content: object) -> bytes:
+    """Return `content` as JSON, without blanks and without escapes."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
-    def _head(self, request: web.BaseRequest) -> bytes:
-        answer = self._answer
-        lines = [f"HTTP/1.1 {answer.status} {_REASONS[answer.status]}"]
-        lines += [f"{name}: {value}" for name, value in answer.headers.items()]
-        lines.append(f"Content-Length: {len(answer.body)}")
-        lines.append(f"Date: {formatdate(usegmt=True)}\r\nServer: {SERVER_SOFTWARE}")
-        # Each version says only what it would not do anyhow.
-        if request.keep_alive is not (request.version >= HttpVersion11):
-            lines.append(f"Connection: {'keep-alive' if request.keep_alive else 'close'}")
-        return "\r\n".join((*lines, "", "")).encode()
+
+def html_page(title: str) -> bytes:
+    """Return a page as gateways and firewalls show it."""
+    text = f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1>"
+    return f"{text}</center>\r\n</body>\r\n</html>\r\n".encode()

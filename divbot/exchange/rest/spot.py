@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from divbot.domain.market import Interval, Market
-from divbot.exchange.rest import catalogue, tickers
+from divbot.exchange.rest import exchange_info, tickers
 from divbot.exchange.rest import rejections as reject
-from divbot.exchange.rest.answer import json_bytes
-from divbot.exchange.rest.book import DEPTH_LIMIT, depth
+from divbot.exchange.rest.order_book import depth
 from divbot.exchange.rest.parameters import Parameters
-from divbot.exchange.rest.replies import Replies, Service
+from divbot.exchange.rest.replies import Handler, Replies
+from divbot.exchange.rest.response import json_bytes
 from divbot.recordings.grid import DAY, Grid
 
 _MINUTE = 60_000
 _HOUR = 60 * _MINUTE
 _AVERAGE_MINUTES = 5
 _EXCHANGE_INFO = ("permissions", "showPermissionSets")
-_MOST_SYMBOLS = 100
 _WINDOWS = {
     **{f"{number}m": number * _MINUTE for number in range(1, 60)},
     **{f"{number}h": number * _HOUR for number in range(1, 24)},
@@ -30,16 +29,12 @@ class SpotReplies(Replies):
     market = Market.SPOT
     trades_kept = 90 * DAY
 
-    def _own(self, usual: dict[str, Service]) -> dict[str, Service]:
-        levels = DEPTH_LIMIT[self.market]
-        return {
-            "uiKlines": usual["klines"],
-            "depth": Service(lambda asked: levels.weight(asked.depth()), self._depth),
-            "trades": Service(lambda _: 25, self._recent_trades),
-            "aggTrades": Service(lambda _: 4, self._aggregate_trades),
-            "avgPrice": Service(lambda _: 2, self._average_price),
-            "ticker": Service(_weigh_windows, self._rolling_window),
-            "ticker/tradingDay": Service(_weigh_windows, self._trading_day),
+    def _handlers(self) -> dict[str, Handler]:
+        return super()._handlers() | {
+            "uiKlines": self._klines,
+            "avgPrice": self._average_price,
+            "ticker": self._rolling_window,
+            "ticker/tradingDay": self._trading_day,
         }
 
     def _exchange_info(self, parameters: Parameters) -> bytes:
@@ -53,7 +48,7 @@ class SpotReplies(Replies):
             reject.illegal_characters("showPermissionSets", "^(true|false)$"),
         )
         chosen = self._chosen(parameters, self._time.now(), *_EXCHANGE_INFO)
-        if permissions is not None and not permissions & set(catalogue.PERMISSIONS):
+        if permissions is not None and not permissions & set(exchange_info.PERMISSIONS):
             chosen = []
         return self._listing_body(parameters, chosen, lean=shown == "false")
 
@@ -94,7 +89,7 @@ class SpotReplies(Replies):
         """Answer with what happened from `start` on; `end` is what is told as its end."""
         now = self._time.now()
         fields = tickers.MINI if _is_mini(parameters) else tickers.WINDOW
-        _expect_symbols(parameters)
+        parameters.required_symbols()
         times = {"openTime": start, "closeTime": end}
         replies = []
         for number in self._chosen(parameters, now, "type", known):
@@ -106,16 +101,3 @@ class SpotReplies(Replies):
 
 def _is_mini(parameters: Parameters) -> bool:
     return parameters.choice("type", ("FULL", "MINI"), reject.invalid_type()) == "MINI"
-
-
-def _expect_symbols(parameters: Parameters) -> list[str]:
-    symbols = parameters.symbols()
-    if symbols is None:
-        raise reject.neither("symbol", "symbols")
-    if len(symbols) > _MOST_SYMBOLS:
-        raise reject.invalid_value("symbols")
-    return symbols
-
-
-def _weigh_windows(parameters: Parameters) -> int:
-    return min(4 * len(_expect_symbols(parameters)), 200)

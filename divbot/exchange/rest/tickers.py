@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from divbot.domain.market import Market
-from divbot.exchange.market.encoding import Decimals, Format
-from divbot.exchange.market.quotes import INTEREST_RATE, mark, mark_decimals, quote
+from divbot.exchange.market.encoding import Decimals, NumberFormat
+from divbot.exchange.market.quotes import INTEREST_RATE, mark, mark_decimals, top_of_book
 from divbot.exchange.market.tape import (
     CLOSE,
     HIGH,
@@ -16,14 +16,14 @@ from divbot.exchange.market.tape import (
     QUOTE_VOLUME,
     TRADES,
     VOLUME,
-    Listing,
     Rows,
+    SymbolListing,
 )
 from divbot.exchange.market.venue import Day
 from divbot.recordings.grid import DAY
 
 Reply: TypeAlias = dict[str, Any]
-TickerOf: TypeAlias = Callable[[Listing, Format, Day], Reply]
+TickerOf: TypeAlias = Callable[[SymbolListing, NumberFormat, Day], Reply]
 
 _PERCENT = Decimals(3, 3)
 MINI = (
@@ -44,11 +44,11 @@ WINDOW = ("symbol", "priceChange", "priceChangePercent", "weightedAvgPrice", *MI
 _FUTURES_LACK = ("prevClosePrice", "bidPrice", "bidQty", "askPrice", "askQty")
 
 
-def full_day(listing: Listing, form: Format, day: Day) -> Reply:
+def full_day(listing: SymbolListing, form: NumberFormat, day: Day) -> Reply:
     """Return the spot 24-hour statistics."""
     row, price, volume = day.row, form.price.text, form.volume.text
     opened, last = int(row[OPEN]), int(row[CLOSE])
-    quoted = quote(listing, day)
+    quoted = top_of_book(listing, day)
     first_id, last_id = trade_ids(day.first_trade, int(row[TRADES]))
     return {
         "symbol": listing.symbol,
@@ -75,26 +75,26 @@ def full_day(listing: Listing, form: Format, day: Day) -> Reply:
     }
 
 
-def mini_day(listing: Listing, form: Format, day: Day) -> Reply:
+def mini_day(listing: SymbolListing, form: NumberFormat, day: Day) -> Reply:
     """Return the short spot 24-hour statistics."""
     full = full_day(listing, form, day)
     return {name: full[name] for name in MINI}
 
 
-def futures_day(listing: Listing, form: Format, day: Day) -> Reply:
+def futures_day(listing: SymbolListing, form: NumberFormat, day: Day) -> Reply:
     """Return the futures 24-hour statistics: without quotes."""
     full = full_day(listing, form, day)
     return {name: value for name, value in full.items() if name not in _FUTURES_LACK}
 
 
-def last_price(listing: Listing, form: Format, day: Day) -> Reply:
+def last_price(listing: SymbolListing, form: NumberFormat, day: Day) -> Reply:
     """Return the spot price."""
     return {"symbol": listing.symbol, "price": form.price.text(int(day.row[CLOSE]))}
 
 
-def book_ticker(listing: Listing, form: Format, day: Day) -> Reply:
+def book_ticker(listing: SymbolListing, form: NumberFormat, day: Day) -> Reply:
     """Return the spot best bid and ask."""
-    quoted = quote(listing, day)
+    quoted = top_of_book(listing, day)
     return {
         "symbol": listing.symbol,
         "bidPrice": form.price.text(quoted.bid),
@@ -104,17 +104,17 @@ def book_ticker(listing: Listing, form: Format, day: Day) -> Reply:
     }
 
 
-def futures_last_price(listing: Listing, form: Format, day: Day) -> Reply:
+def futures_last_price(listing: SymbolListing, form: NumberFormat, day: Day) -> Reply:
     """Return the futures price, with its time."""
     return {**last_price(listing, form, day), "time": day.now}
 
 
-def futures_book_ticker(listing: Listing, form: Format, day: Day) -> Reply:
+def futures_book_ticker(listing: SymbolListing, form: NumberFormat, day: Day) -> Reply:
     """Return the futures best bid and ask, with their time."""
     return {**book_ticker(listing, form, day), "time": day.now}
 
 
-def premium_index(listing: Listing, _: Format, day: Day) -> Reply:
+def premium_index(listing: SymbolListing, _: NumberFormat, day: Day) -> Reply:
     """Return mark price, index price and funding."""
     marked = mark(listing, int(day.row[CLOSE]), day.now)
     price = mark_decimals(listing)
@@ -131,7 +131,7 @@ def premium_index(listing: Listing, _: Format, day: Day) -> Reply:
     }
 
 
-def average_price(form: Format, recent: Rows, last: int, now: int) -> Reply:
+def average_price(form: NumberFormat, recent: Rows, last: int, now: int) -> Reply:
     """Return the spot average price of `recent` candles; the last price when there was no trade."""
     volume, quoted = int(recent[:, VOLUME].sum()), int(recent[:, QUOTE_VOLUME].sum())
     price = _quotient(form, quoted, volume) if volume else form.price.text(last)
@@ -147,7 +147,7 @@ def _percent(change: int, opened: int) -> str:
     return _PERCENT.text((change * 200_000 + opened) // (2 * opened)) if opened else "0"
 
 
-def _average(form: Format, day: Day) -> str:
+def _average(form: NumberFormat, day: Day) -> str:
     last = int(day.row[CLOSE])
     if not last:
         return "0"
@@ -156,7 +156,7 @@ def _average(form: Format, day: Day) -> str:
     return _quotient(form, int(day.row[QUOTE_VOLUME]), int(day.row[VOLUME]))
 
 
-def _quotient(form: Format, quoted: int, volume: int) -> str:
+def _quotient(form: NumberFormat, quoted: int, volume: int) -> str:
     """Return quote volume per volume."""
     shown = form.price.shown
     units = quoted * 10 ** (form.volume.held + shown)

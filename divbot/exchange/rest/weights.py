@@ -1,59 +1,96 @@
-"""What requests have cost lately: one account of weight over a fixed or a rolling window."""
+"""What each request costs, in request weight, by what it asks for.
+
+Read off the same documents as `limits`, and for the same reason.
+"""
 
 from __future__ import annotations
 
-from collections import deque
-from enum import StrEnum
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from divbot.domain.market import Market
+from divbot.exchange.rest.parameters import Parameters
+
+Weigh: TypeAlias = Callable[[Parameters], int]
+"""Return what a request costs; raise Rejection when it is wrong."""
+Tier: TypeAlias = tuple[int, int]
+"""So many rows or symbols, and what a request for no more than that costs."""
 
 
-class WindowShape(StrEnum):
-    """How a window of time moves on. The venue does not say which one it keeps."""
-
-    FIXED = "fixed"
-    """Everything is forgotten at once when a new window of the clock begins."""
-    ROLLING = "rolling"
-    """Each cost is forgotten one window's length after it was made."""
+def _flat(weight: int) -> Weigh:
+    return lambda _: weight
 
 
-class Window:
-    """Add up costs over the last window of `length` ms, against `limit`. Times in ms."""
+def _by_rows(*tiers: Tier) -> Weigh:
+    return lambda asked: _tier(tiers, asked.limit())
 
-    def __init__(self, limit: int, length: int, shape: WindowShape) -> None:
-        self.limit = limit
-        self._length = length
-        self._shape = shape
-        self._costs: deque[tuple[int, int]] = deque()
-        self._used = 0
 
-    def used(self, now: int) -> int:
-        """Return what is still counted at `now`."""
-        self._forget(now)
-        return self._used
+def _by_levels(*tiers: Tier) -> Weigh:
+    return lambda asked: _tier(tiers, asked.depth())
 
-    def spend(self, now: int, weight: int) -> int:
-        """Add `weight` and return all that is counted now."""
-        self._forget(now)
-        if weight:
-            self._costs.append((now, weight))
-        self._used += weight
-        return self._used
 
-    def free_at(self, now: int, weight: int) -> int:
-        """Return when another `weight` will fit; what never does fits into an empty window."""
-        self._forget(now)
-        left, free = self._used, now
-        for time, cost in self._costs:
-            if left + weight <= self.limit:
-                break
-            left -= cost
-            free = self._forgotten_at(time)
-        return free
+def _by_symbols(one: int, every: int, *lists: Tier) -> Weigh:
+    """Weigh `symbol=` as `one`, no symbol and long lists as `every`, others by their length."""
 
-    def _forget(self, now: int) -> None:
-        while self._costs and not self._costs[0][0] <= now < self._forgotten_at(self._costs[0][0]):
-            self._used -= self._costs.popleft()[1]
+    def weigh(asked: Parameters) -> int:
+        symbols = asked.symbols()
+        if symbols is None:
+            return every
+        return _tier(lists, len(symbols), every) if asked.sent("symbols") else one
 
-    def _forgotten_at(self, time: int) -> int:
-        if self._shape is WindowShape.FIXED:
-            return (time // self._length + 1) * self._length
-        return time + self._length
+    return weigh
+
+
+def _each_symbol(weight: int, most: int) -> Weigh:
+    return lambda asked: min(weight * len(asked.required_symbols()), most)
+
+
+def _tier(tiers: tuple[Tier, ...], number: int, beyond: int = 0) -> int:
+    return next((weight for most, weight in tiers if number <= most), beyond)
+
+
+_FUTURES_KLINES = _by_rows((99, 1), (499, 2), (1000, 5), (1500, 10))
+
+WEIGHTS: Mapping[Market, Mapping[str, Weigh]] = {
+    Market.SPOT: {
+        "ping": _flat(1),
+        "time": _flat(1),
+        "exchangeInfo": _flat(20),
+        "klines": _flat(2),
+        "uiKlines": _flat(2),
+        "ticker": _each_symbol(4, 200),
+        "ticker/tradingDay": _each_symbol(4, 200),
+        "ticker/24hr": _by_symbols(2, 80, (20, 2), (100, 40)),
+        "ticker/price": _by_symbols(2, 4),
+        "ticker/bookTicker": _by_symbols(2, 4),
+        "avgPrice": _flat(2),
+        "depth": _by_levels((100, 5), (500, 25), (1000, 50), (5000, 250)),
+        "trades": _flat(25),
+        "aggTrades": _flat(4),
+    },
+    Market.USDM: {
+        "ping": _flat(1),
+        "time": _flat(1),
+        "exchangeInfo": _flat(1),
+        "klines": _FUTURES_KLINES,
+        "continuousKlines": _FUTURES_KLINES,
+        "markPriceKlines": _FUTURES_KLINES,
+        "indexPriceKlines": _FUTURES_KLINES,
+        "premiumIndexKlines": _FUTURES_KLINES,
+        "ticker/24hr": _by_symbols(1, 40),
+        "ticker/price": _by_symbols(1, 2),
+        "ticker/bookTicker": _by_symbols(2, 5),
+        "premiumIndex": _by_symbols(1, 10),
+        "openInterest": _flat(1),
+        "depth": _by_levels((50, 2), (100, 5), (500, 10), (1000, 20)),
+        "trades": _flat(5),
+        "aggTrades": _flat(20),
+        "tradingSchedule": _flat(5),
+        # These two count requests instead, on an account of their own.
+        "fundingRate": _flat(0),
+        "fundingInfo": _flat(0),
+    },
+}
+"""By market and the last part of the path."""
+COUNTED = ("fundingRate", "fundingInfo")
+"""The endpoints that share the account of `FUNDING_REQUESTS`."""

@@ -9,19 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Floats, Integers
+from divbot.candles import Candles
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence
 from divbot.kernels.analysis import Analysis, analyse
 from divbot.kernels.divergence import PIVOT, PREVIOUS
 from divbot.scanner.block import Block, build_block, steps_of
 from divbot.scanner.evidence.cases import FATES
-from divbot.scanner.evidence.trial import Events, divergences_of, plans, prices_at, try_divergences
-from divbot.scanner.port import Candles
+from divbot.scanner.evidence.trial import divergences_of, plans, prices_at, try_divergences
 from divbot.scanner.signals.plan import TradeRules
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class Examination:
 
     symbol: str
     interval: Interval
-    open_time: NDArray[np.int64]
+    open_time: Integers
     """ms UTC."""
     open: Floats
     high: Floats
@@ -90,7 +88,7 @@ def examine(
 
 
 def _tried(
-    block: Block, analysis: Analysis, events: Events, rules: TradeRules
+    block: Block, analysis: Analysis, events: Integers, rules: TradeRules
 ) -> Iterator[TriedDivergence]:
     cases = try_divergences(block, analysis, events, rules)
     previous, pivot = events[:, PREVIOUS], events[:, PIVOT]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.arrays import Integers
 from divbot.kernels.analysis import Analysis, analyse
 from divbot.scanner.block import Block
 from divbot.scanner.evidence.cases import REACHED_TARGET, UNRESOLVED
@@ -52,8 +53,8 @@ class _Fates:
 
     fate: NDArray[np.int8]
     result: NDArray[np.float32]
-    confirmed: NDArray[np.int64]
-    ended: NDArray[np.int64]
+    confirmed: Integers
+    ended: Integers
 
     def hold(self, part: Block, then: Analysis, rules: TradeRules, end: int) -> bool:
         """Tell whether the first `end` candles show what had ended by then, and no more."""
@@ -74,7 +75,7 @@ def _prefix(block: Block, end: int) -> Block:
     return replace(block, **{name: getattr(block, name)[:end].copy() for name in names})
 
 
-def _changes(whole: Analysis, then: Analysis, confirmed: NDArray[np.int64], end: int) -> list[str]:
+def _changes(whole: Analysis, then: Analysis, confirmed: Integers, end: int) -> list[str]:
     same = {
         "RSI": np.array_equal(then.rsi, whole.rsi[:end], equal_nan=True),
         "ATR": np.array_equal(then.atr, whole.atr[:end], equal_nan=True),

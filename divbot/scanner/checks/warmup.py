@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Floats
 from divbot.kernels.analysis import analyse
 from divbot.kernels.divergence import HISTORY, PIVOT, PREVIOUS
 from divbot.kernels.indicator import Indicator
@@ -16,7 +16,7 @@ LENGTHS = (50, 100, 150, 200, 250, 300, 400, 499, 750, 1000)
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class ShorterWindow:
     """What the newest `candles` say, compared with what all candles say."""
 
     candles: int
@@ -34,13 +34,13 @@ class Window:
 
 def windows(
     block: Block, indicator: Indicator, lengths: tuple[int, ...] = LENGTHS
-) -> tuple[Window, ...]:
+) -> tuple[ShorterWindow, ...]:
     """Return how windows of `lengths` compare with the whole, those that are shorter than it."""
     bars = len(block.close)
     return tuple(_window(block, indicator, length) for length in lengths if length < bars)
 
 
-def _window(block: Block, indicator: Indicator, length: int) -> Window:
+def _window(block: Block, indicator: Indicator, length: int) -> ShorterWindow:
     whole = analyse(block.high, block.low, block.close, indicator)
     first = len(block.close) - length
     part = analyse(block.high[first:], block.low[first:], block.close[first:], indicator)
@@ -49,7 +49,7 @@ def _window(block: Block, indicator: Indicator, length: int) -> Window:
     shifted = part.after_warm_up()[:, :HISTORY]
     shifted[:, [PREVIOUS, PIVOT]] += first
     found = {tuple(x) for x in shifted.tolist()}
-    return Window(
+    return ShorterWindow(
         length,
         _largest(np.abs(part.rsi[-1] - whole.rsi[-1])),
         _largest(np.abs(part.atr[-1] / whole.atr[-1] - 1)),
@@ -59,6 +59,6 @@ def _window(block: Block, indicator: Indicator, length: int) -> Window:
     )
 
 
-def _largest(differences: NDArray[np.float64]) -> float:
+def _largest(differences: Floats) -> float:
     known = differences[np.isfinite(differences)]
     return float(known.max()) if len(known) else float("nan")

@@ -34,7 +34,7 @@ _SHIPPED = "base_rates.toml"
 _KEY = "rate"
 _EXPECTED = "expected base rates, as `divbot verify base-rates` writes them"
 
-Error = Annotated[float | None, Field(ge=0, le=100, allow_inf_nan=False, strict=True)]
+_StandardError = Annotated[float | None, Field(ge=0, le=100, allow_inf_nan=False, strict=True)]
 
 
 @dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
@@ -49,11 +49,11 @@ class BaseRate:
     weeks: Annotated[int, Field(ge=0, le=10**4, strict=True)] = 0
     ratio: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False, strict=True)] = 1.0
     """The share that reached its target, over what chance gives."""
-    ratio_error: Error = None
+    ratio_error: _StandardError = None
     """The standard error of it, a week as one observation (of few weeks a day); None: unknown."""
     gross: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False, strict=True)] = 0.0
     """The mean result before costs, as a multiple of the way to the stop."""
-    gross_error: Error = None
+    gross_error: _StandardError = None
 
     @property
     def believed_ratio(self) -> float:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Floats
 from divbot.domain.market import Interval, Market
 from divbot.scanner.evidence import weekly
 from divbot.scanner.evidence.base_rates import BaseRate
@@ -20,14 +20,12 @@ from divbot.scanner.evidence.chance import shares_reached
 from divbot.scanner.evidence.expectations import Expectations, result_before_costs
 from divbot.scanner.evidence.repetition import repetition
 from divbot.scanner.evidence.walk import Walk
-from divbot.scanner.evidence.weekly import DAY, FEWEST, Figure
+from divbot.scanner.evidence.weekly import DAY, FEWEST, Estimate
 from divbot.scanner.signals.plan import TradeRules
 
 BINS = 10
 _FEWEST = 0.05
 """Of all cases: fewer are no third."""
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ class Thirds:
 
     lower: float
     upper: float
-    difference: Figure
+    difference: Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +79,11 @@ class Calibration:
     second_half: Statements | None
     """Of the second half, stated from what the first half says; None where there are too few."""
     weeks: int
-    result: Figure
+    result: Estimate
     """The mean result in R."""
     parts: Mapping[str, Thirds | None]
     """By part of the score; None where it is the same for nearly all."""
-    repeated: Mapping[str, Figure | None]
+    repeated: Mapping[str, Estimate | None]
     """By group: which part of what the last window showed of it came again; see repetition."""
 
 

@@ -24,9 +24,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from divbot.arrays import Floats
 
 MEAN_VARIANCE = 0.6
 """Of the candles after a confirmation, each; in ATRs squared."""

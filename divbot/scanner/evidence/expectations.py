@@ -15,14 +15,12 @@ known beforehand and hit a near stop hardest. 1 R is what a plain stop loses, co
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Floats
 from divbot.domain.signals import Evidence
 from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.evidence.chance import shares_reached
 from divbot.scanner.signals.plan import TradeRules
-
-Floats = NDArray[np.float64]
 
 
 class Expectations:

@@ -11,14 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Floats, Integers
 from divbot.scanner.evidence import weekly
 from divbot.scanner.evidence.walk import Walk
-from divbot.scanner.evidence.weekly import Figure
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from divbot.scanner.evidence.weekly import Estimate
 
 _FEWEST = 30
 """Cases in a window below which it shows nothing."""
@@ -26,7 +23,7 @@ _STEADY = 20.0
 """Cases at a distance of 0 that each group counts besides its own: one case is no habit."""
 
 
-def repetition(walk: Walk, surprise: Floats, window: int) -> Mapping[str, Figure | None]:
+def repetition(walk: Walk, surprise: Floats, window: int) -> Mapping[str, Estimate | None]:
     """Return by group which part of the window's `surprise` came again; None where none showed.
 
     `surprise` is, of each case of `walk`, event less confidence; `window` counts rows.
@@ -65,7 +62,7 @@ def _shown(
     return shown
 
 
-def _slope(shown: Floats, surprise: Floats, walk: Walk) -> Figure | None:
+def _slope(shown: Floats, surprise: Floats, walk: Walk) -> Estimate | None:
     there = ~np.isnan(shown)
     if not there.any():
         return None

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Floats, Integers
 from divbot.domain.signals import Divergence, Kind, Signal
 from divbot.kernels.analysis import Analysis
 from divbot.kernels.divergence import (
@@ -20,7 +20,7 @@ from divbot.kernels.divergence import (
     REGULAR_BULLISH,
     SYMBOL,
 )
-from divbot.kernels.outcomes import ENDED, FATE, RESULT, outcomes
+from divbot.kernels.outcomes import ENDED, FATE, outcomes
 from divbot.scanner.block import Block
 from divbot.scanner.evidence.cases import Cases
 from divbot.scanner.signals.plan import TradeRules, stop_and_target
@@ -28,8 +28,6 @@ from divbot.scanner.signals.plan import TradeRules, stop_and_target
 TREND_BARS = 100
 """Candles over which a trend is measured."""
 
-Floats = NDArray[np.float64]
-Events = NDArray[np.int64]
 Plans = tuple[Floats, Floats]
 
 KINDS = {
@@ -40,7 +38,7 @@ KINDS = {
 }
 
 
-def try_divergences(block: Block, analysis: Analysis, events: Events, rules: TradeRules) -> Cases:
+def try_divergences(block: Block, analysis: Analysis, events: Integers, rules: TradeRules) -> Cases:
     """Return what became of each of `events`, entered at the open after its confirmation."""
     columns, confirmed = events[:, SYMBOL], analysis.confirmed(events)
     ends, results = outcomes(
@@ -54,11 +52,11 @@ def try_divergences(block: Block, analysis: Analysis, events: Events, rules: Tra
     return Cases(
         fate=ends[:, FATE].astype(np.int8),
         held=np.maximum(ends[:, ENDED] - confirmed, 0).astype(np.int32),
-        result=results[:, RESULT].astype(np.float32),
+        result=results.astype(np.float32),
     )
 
 
-def divergences_of(block: Block, analysis: Analysis, events: Events) -> Iterator[Divergence]:
+def divergences_of(block: Block, analysis: Analysis, events: Integers) -> Iterator[Divergence]:
     """Yield `events` as divergences, in their order."""
     columns = events[:, SYMBOL]
     times = (
@@ -71,7 +69,7 @@ def divergences_of(block: Block, analysis: Analysis, events: Events) -> Iterator
         yield Divergence(block.symbols[column], KINDS[kind], *moments)
 
 
-def signals_of(block: Block, analysis: Analysis, events: Events) -> tuple[Signal, ...]:
+def signals_of(block: Block, analysis: Analysis, events: Integers) -> tuple[Signal, ...]:
     """Return `events` with the figures around them, in their order."""
     column, previous, pivot = events[:, SYMBOL], events[:, PREVIOUS], events[:, PIVOT]
     confirmed = analysis.confirmed(events)
@@ -99,15 +97,15 @@ def signals_of(block: Block, analysis: Analysis, events: Events) -> tuple[Signal
     )
 
 
-def last_rows(block: Block) -> Events:
+def last_rows(block: Block) -> Integers:
     """Return the row of each symbol's newest candle."""
     present = block.close == block.close
-    rows: Events = len(present) - 1 - present[::-1].argmax(axis=0)
+    rows: Integers = len(present) - 1 - present[::-1].argmax(axis=0)
     return rows
 
 
 def _since(
-    prices: Floats, confirmed: Events, column: Events, close: Floats, extreme: np.ufunc
+    prices: Floats, confirmed: Integers, column: Integers, close: Floats, extreme: np.ufunc
 ) -> Floats:
     """Return the extreme of the candles after each confirming one; of none, its close."""
     from_here: Floats = extreme.accumulate(prices[::-1])[::-1]
@@ -115,7 +113,7 @@ def _since(
     return np.where(np.isnan(after), close, after)
 
 
-def plans(block: Block, analysis: Analysis, events: Events, rules: TradeRules) -> Plans:
+def plans(block: Block, analysis: Analysis, events: Integers, rules: TradeRules) -> Plans:
     """Return stop and target of each event, unrounded."""
     columns, confirmed = events[:, SYMBOL], analysis.confirmed(events)
     return stop_and_target(
@@ -127,18 +125,18 @@ def plans(block: Block, analysis: Analysis, events: Events, rules: TradeRules) -
     )
 
 
-def sides(events: Events) -> Events:
+def sides(events: Integers) -> Integers:
     """Return 1 for each event that says to buy, -1 for each that says to sell."""
     return np.where(events[:, KIND] <= HIDDEN_BULLISH, 1, -1)
 
 
-def prices_at(block: Block, events: Events, pivot: int) -> Floats:
+def prices_at(block: Block, events: Integers, pivot: int) -> Floats:
     """Return the price at each event's PREVIOUS or PIVOT: the low to buy, the high to sell."""
     row, column = events[:, pivot], events[:, SYMBOL]
     return np.where(sides(events) > 0, block.low[row, column], block.high[row, column])
 
 
-def extremes(analysis: Analysis, events: Events) -> Floats:
+def extremes(analysis: Analysis, events: Integers) -> Floats:
     """Return the more extreme RSI of the two pivots; of a short, 100 less it."""
     first = analysis.rsi[events[:, PREVIOUS], events[:, SYMBOL]]
     second = analysis.rsi[events[:, PIVOT], events[:, SYMBOL]]
@@ -146,7 +144,7 @@ def extremes(analysis: Analysis, events: Events) -> Floats:
     return np.where(is_long, np.minimum(first, second), 100 - np.maximum(first, second))
 
 
-def trends(block: Block, analysis: Analysis, events: Events) -> Floats:
+def trends(block: Block, analysis: Analysis, events: Integers) -> Floats:
     """Return how far the price went in each event's direction, up to its confirming close.
 
     Over TREND_BARS candles, in ATRs times their square root: what chance makes of a price is about
@@ -159,7 +157,7 @@ def trends(block: Block, analysis: Analysis, events: Events) -> Floats:
     return np.where(np.isfinite(trend), trend, 0.0)
 
 
-def line_of_sight(block: Block, analysis: Analysis, event: NDArray[np.int64]) -> float:
+def line_of_sight(block: Block, analysis: Analysis, event: Integers) -> float:
     """Return how clear the lines from pivot to pivot are: 1, 0.5 or 0.
 
     One half for each of price and RSI: no close beyond the line of the prices between the pivots,

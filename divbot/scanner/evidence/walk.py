@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Flags, Floats, Integers
 from divbot.domain.signals import Signal
 from divbot.kernels.analysis import analyse
 from divbot.kernels.divergence import KIND, SYMBOL
@@ -22,9 +22,6 @@ from divbot.scanner.evidence.trial import plans, sides, signals_of, try_divergen
 from divbot.scanner.evidence.weekly import WEEK
 from divbot.scanner.signals.plan import TradeRules
 from divbot.scanner.signals.score import DEFAULT_WEIGHTS, PARTS, UNJUDGED, score_parts
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _JUST_CONFIRMED = 1.0
 _OTHERS = UNJUDGED | {"expectancy"}
@@ -37,7 +34,7 @@ class Walk:
 
     symbol: Integers
     kind: Integers
-    is_long: NDArray[np.bool_]
+    is_long: Flags
     confirmed: Integers
     """The row of the confirming candle."""
     time: Integers
@@ -66,7 +63,7 @@ class Walk:
         """Return the number of each one's week."""
         return self.time // WEEK
 
-    def chosen(self, chosen: NDArray[np.bool_] | Integers) -> Walk:
+    def chosen(self, chosen: Flags | Integers) -> Walk:
         """Return some of them: by whether they are chosen, or by their places."""
         columns = {x.name: getattr(self, x.name) for x in fields(self) if x.name != "parts"}
         return Walk(

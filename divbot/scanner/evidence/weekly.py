@@ -14,13 +14,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Flags, Floats, Integers
 from divbot.domain.beta import beta_quantile
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 DAY = 86_400_000
 WEEK = 7 * DAY
@@ -30,7 +26,7 @@ FEWEST = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Estimate:
     """A figure, and how far it may be off by chance."""
 
     value: float
@@ -55,44 +51,44 @@ class Figure:
         return low is not None and high is not None and not low <= 0 <= high
 
 
-def mean(values: Floats, week: Integers) -> Figure:
+def mean(values: Floats, week: Integers) -> Estimate:
     """Return the mean of `values`; `week` numbers the week of each."""
     value = float(values.mean())
-    return _figure(value, (values - value) / len(values), week)
+    return _estimate(value, (values - value) / len(values), week)
 
 
-def ratio(sums: Floats, of: Floats, week: Integers) -> Figure:
+def ratio(sums: Floats, of: Floats, week: Integers) -> Estimate:
     """Return the sum of `sums` over that of `of`."""
     whole = float(of.sum())
     value = float(sums.sum()) / whole
-    return _figure(value, (sums - value * of) / whole, week)
+    return _estimate(value, (sums - value * of) / whole, week)
 
 
-def difference(values: Floats, upper: Flags, lower: Flags, week: Integers) -> Figure:
+def difference(values: Floats, upper: Flags, lower: Flags, week: Integers) -> Estimate:
     """Return the mean of the `upper` values less that of the `lower` ones."""
     high, low = float(values[upper].mean()), float(values[lower].mean())
     moved = np.where(upper, (values - high) / upper.sum(), 0.0)
     moved = moved - np.where(lower, (values - low) / lower.sum(), 0.0)
-    return _figure(high - low, moved, week)
+    return _estimate(high - low, moved, week)
 
 
-def slope(x: Floats, y: Floats, week: Integers) -> Figure | None:
+def slope(x: Floats, y: Floats, week: Integers) -> Estimate | None:
     """Return by how much `y` goes with `x`, through the origin; None where `x` never moves."""
     whole = float((x * x).sum())
     if whole <= 0:
         return None
     value = float((x * y).sum()) / whole
-    return _figure(value, x * (y - value * x) / whole, week)
+    return _estimate(value, x * (y - value * x) / whole, week)
 
 
-def _figure(value: float, moved: Floats, week: Integers) -> Figure:
+def _estimate(value: float, moved: Floats, week: Integers) -> Estimate:
     """Return a figure with the error of it; `moved` is how far each case moves it."""
     _, number = np.unique(week, return_inverse=True)
     sums = np.bincount(number, moved)
     weeks = len(sums)
     if weeks < FEWEST:
-        return Figure(value, None, weeks)
-    return Figure(value, math.sqrt(weeks / (weeks - 1) * float((sums**2).sum())), weeks)
+        return Estimate(value, None, weeks)
+    return Estimate(value, math.sqrt(weeks / (weeks - 1) * float((sums**2).sum())), weeks)
 
 
 def _t_95(degrees: int) -> float:

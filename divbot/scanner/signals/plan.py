@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
+from divbot.arrays import Floats
 from divbot.kernels.indicator import TRADINGVIEW, Indicator
 
-Number = TypeVar("Number", float, NDArray[np.float64])
+Number = TypeVar("Number", float, Floats)
 
 
 @dataclass(frozen=True, slots=True)

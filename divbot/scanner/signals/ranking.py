@@ -14,7 +14,7 @@ from typing import NamedTuple
 from divbot.domain.market import Interval
 from divbot.domain.money import price_above, price_below, price_of
 from divbot.domain.signals import Evidence, Kind, Opportunity, Side, Signal
-from divbot.scanner.port import Listed
+from divbot.domain.universe import Listed
 from divbot.scanner.signals.plan import TradeRules, stop_and_target
 from divbot.scanner.signals.score import Weights, score_parts
 
@@ -41,7 +41,7 @@ class RankingRules:
         return age <= self.max_age
 
 
-class Plan(NamedTuple):
+class TradePlan(NamedTuple):
     """Where to get out; valid prices of the venue."""
 
     stop: Decimal
@@ -89,7 +89,7 @@ def _order(x: Opportunity) -> tuple[float, float, str, str, int]:
     return -x.score, -confidence, x.divergence.symbol, x.divergence.kind, -x.confirmed_at
 
 
-def plan_of(signal: Signal, tick: Decimal | None, rules: TradeRules) -> Plan | None:
+def plan_of(signal: Signal, tick: Decimal | None, rules: TradeRules) -> TradePlan | None:
     """Return stop and target, both rounded away from optimism; None where there is no risk left.
 
     There is none when the price closed beyond the stop before the divergence was confirmed.
@@ -99,9 +99,9 @@ def plan_of(signal: Signal, tick: Decimal | None, rules: TradeRules) -> Plan | N
     if (signal.confirmed_close > stop) is not is_buy:
         return None
     if is_buy:
-        plan = Plan(price_below(stop, tick), price_above(target, tick))
+        plan = TradePlan(price_below(stop, tick), price_above(target, tick))
     else:
-        plan = Plan(price_above(stop, tick), price_below(target, tick))
+        plan = TradePlan(price_above(stop, tick), price_below(target, tick))
     return plan if plan.stop > 0 and plan.target > 0 else None
 
 
@@ -152,7 +152,7 @@ def _opportunity(
     )
 
 
-def _is_spent(signal: Signal, plan: Plan, price: Decimal, tick: Decimal | None) -> bool:
+def _is_spent(signal: Signal, plan: TradePlan, price: Decimal, tick: Decimal | None) -> bool:
     """Tell whether stop or target was touched since the confirmation, or the price is there."""
     lowest = min(price_of(signal.lowest_since, tick), price)
     highest = max(price_of(signal.highest_since, tick), price)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from divbot.candles import Candles
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Signal
-from divbot.scanner.port import Candles
 from divbot.scanner.signals.plan import TradeRules
 
 LATEST_LAG = 1

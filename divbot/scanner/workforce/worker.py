@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Integers
+from divbot.candles import Candles
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil, TryAgain, VenueError, VenueRefused
 from divbot.domain.market import Interval
@@ -26,7 +27,7 @@ from divbot.kernels.divergence import SYMBOL
 from divbot.scanner.block import Block, build_block, steps_of
 from divbot.scanner.evidence.cases import FATES
 from divbot.scanner.evidence.trial import divergences_of, last_rows, signals_of, try_divergences
-from divbot.scanner.port import Candles, MarketData
+from divbot.scanner.port import MarketData
 from divbot.scanner.workforce.task import (
     LATEST_LAG,
     BlockResult,
@@ -183,8 +184,7 @@ class _Download:
 def _coverage(
     symbol: str, fetched: _Fetched, interval: Interval, outcomes: tuple[int, ...]
 ) -> Coverage:
-    open_time = fetched.candles.open_time
-    count = len(open_time)
+    open_time, count = fetched.candles.open_time, len(fetched.candles)
     if count == 0:
         return Coverage(symbol, 0, 0, 0, fetched.at)
     first, last = steps_of(open_time[[0, -1]], interval)
@@ -226,7 +226,7 @@ def _find(fetched: Mapping[str, _Fetched], task: BlockTask) -> _Found:
     series = {
         symbol: x.candles
         for symbol, x in fetched.items()
-        if len(x.candles.open_time) >= indicator.minimum_candles
+        if len(x.candles) >= indicator.minimum_candles
     }
     if not series:
         return _Found(_covered(fetched, task, {}))
@@ -246,7 +246,7 @@ def _find(fetched: Mapping[str, _Fetched], task: BlockTask) -> _Found:
 
 
 def _outcomes(
-    block: Block, analysis: Analysis, events: NDArray[np.int64], task: BlockTask
+    block: Block, analysis: Analysis, events: Integers, task: BlockTask
 ) -> dict[str, tuple[int, ...]]:
     """Return how many divergences of each symbol ended in which way."""
     counts = np.zeros((len(block.symbols), len(FATES)), np.int64)

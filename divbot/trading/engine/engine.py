@@ -23,12 +23,11 @@ from divbot.domain.errors import DivbotError
 from divbot.domain.events import Event, Marked, Paused
 from divbot.domain.fills import Candle, Costs, Quote, Reason
 from divbot.domain.ledger import Ledger
-from divbot.domain.market import BENCHMARK, Interval
-from divbot.domain.market import Market as Kind
+from divbot.domain.market import BENCHMARK, Interval, Market
 from divbot.domain.notices import Outage, Tell, same_words
 from divbot.domain.positions import Position, Seen
 from divbot.domain.signals import Opportunity
-from divbot.trading.engine.book import Book
+from divbot.trading.engine.account import Account
 from divbot.trading.engine.decide import (
     EntryRules,
     ExitRules,
@@ -42,15 +41,15 @@ from divbot.trading.engine.decide import (
 from divbot.trading.engine.questions import Asks
 from divbot.trading.engine.sizing import Entry, Refusal, SizingRules, enter
 from divbot.trading.engine.snapshot import LATE
-from divbot.trading.engine.watch import Watch
-from divbot.trading.port import Cache, Market, Minutes, Published
+from divbot.trading.engine.watch import PositionWatch
+from divbot.trading.port import Minutes, Published, SignalFeed, TradingVenue
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class TradingRules:
     """How to trade."""
 
-    market: Kind
+    market: Market
     interval: Interval
     costs: Costs
     entries: EntryRules
@@ -61,7 +60,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class EngineState:
     """The engine at one moment, for other threads to read."""
 
     at: int
@@ -84,21 +83,21 @@ class Engine:
 
     def __init__(
         self,
-        market: Market,
-        cache: Cache,
-        book: Book,
+        venue: TradingVenue,
+        feed: SignalFeed,
+        account: Account,
         questions: Asks,
-        rules: Rules,
+        rules: TradingRules,
         tell: Tell,
     ) -> None:
-        self._market = market
-        self._cache = cache
-        self._book = book
+        self._venue = venue
+        self._feed = feed
+        self._account = account
         self._questions = questions
         self._rules = rules
         self._tell = tell
-        self._watch = Watch(market, rules.market, book, questions, rules.costs, tell)
-        self._started_at = market.now()
+        self._watch = PositionWatch(venue, rules.market, account, questions, rules.costs, tell)
+        self._started_at = venue.now()
         self._acted_on = 0
         # A session begins with a valuation: what the market did is counted from there.
         self._marked_at = 0
@@ -110,10 +109,10 @@ class Engine:
         """By symbol, the signal that was not entered last, and why: it is told once."""
         # Guards `_state`: other threads read it.
         self._lock = threading.Lock()
-        self._state = State(self._started_at, book.ledger, {}, book.recent, "")
+        self._state = EngineState(self._started_at, account.ledger, {}, account.recent, "")
 
     @property
-    def state(self) -> State:
+    def state(self) -> EngineState:
         """Return the engine as it was after the last step; for any thread."""
         with self._lock:
             return self._state
@@ -123,7 +122,7 @@ class Engine:
 
         Raise DivbotError where the venue does not tell: nothing may be traded before.
         """
-        now = self._market.now()
+        now = self._venue.now()
         for trouble in self._watch.replay_minutes(now):
             raise trouble
         self._publish(now)
@@ -132,30 +131,30 @@ class Engine:
         """Look at the market once, and act; raise JournalError where nothing can be kept."""
         found = self._look()
         # After the answer: a minute that ended before it comes before its quotes.
-        now = self._market.now()
+        now = self._venue.now()
         if found is not None:
             for trouble in self._watch.replay_minutes(now):
                 self._note(f"no candles: {trouble}", back="candles are back")
             # Before anything is closed: what it lost on earlier days is no loss of this one.
             self._mark(now)
             self._watch.close_by_quote()
-            self._act(self._cache.latest(), now)
+            self._act(self._feed.latest(), now)
         self._tell_of_trouble(now)
         self._publish(now)
 
     def mark(self) -> None:
         """Value the account now, as before leaving."""
-        now = self._market.now()
+        now = self._venue.now()
         self._value(now)
         self._publish(now)
 
     def _look(self) -> Mapping[str, Quote] | None:
         """Return all quotes as they are now; None, having said so, where there are none."""
-        quotes = self._questions.ask([self._market.quotes])[0]
+        quotes = self._questions.ask([self._venue.quotes])[0]
         if isinstance(quotes, DivbotError):
             self._note(f"no quotes: {quotes}", back="quotes are back")
             return None
-        self._book.remember(quotes)
+        self._account.remember(quotes)
         benchmark = quotes.get(BENCHMARK)
         if benchmark is not None and benchmark.is_valid:
             self._benchmark = benchmark.middle
@@ -185,14 +184,14 @@ class Engine:
         report = published.report if published else None
         return [
             (position, reason)
-            for position in self._book.positions
+            for position in self._account.positions
             if (reason := reason_to_close(position, report, now, self._rules.exits))
         ]
 
     def _to_enter(self, published: Published | None, now: int) -> list[Opportunity]:
         """Return what to enter because of a report that was not acted on yet."""
-        rules, ledger = self._rules.entries, self._book.ledger
-        self._pause(pause_reason(ledger, self._book.equity, now, rules), now)
+        rules, ledger = self._rules.entries, self._account.ledger
+        self._pause(pause_reason(ledger, self._account.equity, now, rules), now)
         if published is None or published.version == self._acted_on:
             return []
         self._acted_on = published.version
@@ -214,13 +213,13 @@ class Engine:
                 self._tell(processing, is_detail=True)
         elif report.open_to_trade:
             self._lateness.note(processing, back=in_time, now=now)
-        return [] if self._book.ledger.paused else choose(report, moment, rules)
+        return [] if self._account.ledger.paused else choose(report, moment, rules)
 
     def _seen(self, symbols: Sequence[str]) -> dict[str, Seen]:
         """Return how the forming minute of each symbol stands before its entry."""
-        start = self._watch.candle_at(self._market.now())
+        start = self._watch.candle_at(self._venue.now())
         asked = [
-            partial(self._market.minutes, x, start, start + self._market.candle_length)
+            partial(self._venue.minutes, x, start, start + self._venue.candle_length)
             for x in symbols
         ]
         found = zip(symbols, self._questions.ask(asked), strict=True)
@@ -239,18 +238,18 @@ class Engine:
             self._refuse(opportunity, "there is no quote")
             return
         # The venue's clock may have been set back a little; the journal's never is.
-        quote = replace(quote, at=max(quote.at, self._book.ledger.at))
+        quote = replace(quote, at=max(quote.at, self._account.ledger.at))
         known = seen.get(symbol)
         if known is not None and known.open_time != self._watch.candle_at(quote.at):
             known = None  # another candle has begun meanwhile
-        entry = Entry(opportunity, self._rules.interval.value, self._book.equity)
+        entry = Entry(opportunity, self._rules.interval.value, self._account.equity)
         rules = self._rules
-        entered = enter(entry, quote, known, self._book.ledger, rules.costs, rules.sizing)
+        entered = enter(entry, quote, known, self._account.ledger, rules.costs, rules.sizing)
         if isinstance(entered, Refusal):
             self._refuse(opportunity, entered.reason)
         else:
-            self._book.write(entered)
-            self._book.remember(quotes)
+            self._account.write(entered)
+            self._account.remember(quotes)
 
     def _refuse(self, opportunity: Opportunity, reason: str) -> None:
         """Tell why `opportunity` is not entered, once: each report brings it again."""
@@ -262,12 +261,12 @@ class Engine:
         self._refused[symbol] = refused
 
     def _pause(self, reason: str, now: int) -> None:
-        ledger = self._book.ledger
+        ledger = self._account.ledger
         if reason == ledger.paused and (not reason or is_paused_today(ledger, now)):
             return
         if self._marked_at != now:
             self._value(now)  # what the next day begins with
-        self._book.write(Paused(self._after_all(now), reason))
+        self._account.write(Paused(self._after_all(now), reason))
 
     def _mark(self, now: int) -> None:
         every = self._rules.mark_every
@@ -276,13 +275,13 @@ class Engine:
 
     def _value(self, now: int) -> None:
         self._marked_at = now
-        book, checked = self._book, self._watch.checked_until(now)
-        at, cash = self._after_all(now), book.ledger.cash
-        book.write(Marked(at, book.equity, cash, checked, book.prices, self._benchmark))
+        account, checked = self._account, self._watch.checked_until(now)
+        at, cash = self._after_all(now), account.ledger.cash
+        account.write(Marked(at, account.equity, cash, checked, account.prices, self._benchmark))
 
     def _after_all(self, now: int) -> int:
         """Return a time that no event has yet, whichever way the clock was set meanwhile."""
-        return max(now, self._book.ledger.at + 1)
+        return max(now, self._account.ledger.at + 1)
 
     def _note(self, problem: str, *, back: str) -> None:
         """Keep the first problem of this step, and what is to be told once it is over."""
@@ -297,8 +296,10 @@ class Engine:
             self._outage.end(now)
 
     def _publish(self, now: int) -> None:
-        book = self._book
-        state = State(now, book.ledger, dict(book.quotes), book.recent, self._problem)
+        account = self._account
+        state = EngineState(
+            now, account.ledger, dict(account.quotes), account.recent, self._problem
+        )
         with self._lock:
             self._state = state
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from divbot.domain.clock import Clock
 from divbot.domain.notices import Tell
 
 _KEPT = 20_000
@@ -30,13 +31,6 @@ def stop_after(seconds: float, clock: Waits, stop: threading.Event) -> threading
     thread = threading.Thread(target=count_down, name="duration", daemon=True)
     thread.start()
     return thread
-
-
-class MarketClock(Waits, Protocol):
-    """The venue's time."""
-
-    def now(self) -> int:
-        """Return it, ms UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +56,7 @@ class Loop:
 
     def __init__(
         self,
-        clock: MarketClock,
+        clock: Clock,
         every: int,
         stop: threading.Event,
         tell: Tell,

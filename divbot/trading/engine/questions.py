@@ -56,7 +56,7 @@ class Questions:
             _, pending = wait(pending, timeout=_LOOK)
         return [future.result() for future in asked]
 
-    def insist(self, question: Callable[[], T]) -> T:
+    def ask_one(self, question: Callable[[], T]) -> T:
         """Return the answer; raise why there is none."""
         (answer,) = self.ask([question])
         if isinstance(answer, DivbotError):

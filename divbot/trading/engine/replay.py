@@ -27,7 +27,7 @@ from divbot.trading.port import FundingRate
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastMinutes:
     """What a venue says of the minutes since a position was looked at last."""
 
     candles: tuple[Candle, ...]
@@ -40,7 +40,7 @@ class Past:
     """Of each candle, in ms."""
 
 
-def replay(position: Position, past: Past, costs: Costs) -> tuple[Event, ...]:
+def replay(position: Position, past: PastMinutes, costs: Costs) -> tuple[Event, ...]:
     """Return what happened to `position` in `past`; after an exit, nothing more."""
     return tuple(_replay(position, past, costs))
 
@@ -103,7 +103,7 @@ def _due_at(rate: FundingRate) -> int:
     return rate.at // MINUTE * MINUTE
 
 
-def _replay(position: Position, past: Past, costs: Costs) -> Iterator[Event]:
+def _replay(position: Position, past: PastMinutes, costs: Costs) -> Iterator[Event]:
     for candle in past.candles:
         if candle.open_time < position.checked_until:
             continue

@@ -40,7 +40,7 @@ class ScannerView:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class RunSnapshot:
     """One moment of a paper run."""
 
     at: int

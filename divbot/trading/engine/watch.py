@@ -11,7 +11,7 @@ from divbot.domain.clock import utc_text
 from divbot.domain.errors import DivbotError, UnknownSymbol
 from divbot.domain.events import Event, Exited
 from divbot.domain.fills import Costs, Quote, Reason
-from divbot.domain.market import Market as Kind
+from divbot.domain.market import Market
 from divbot.domain.notices import Tell
 from divbot.domain.positions import (
     MINUTE,
@@ -21,10 +21,10 @@ from divbot.domain.positions import (
     exit_at_quote,
     exit_in_candle,
 )
-from divbot.trading.engine.book import Book
+from divbot.trading.engine.account import Account
 from divbot.trading.engine.questions import Asks
-from divbot.trading.engine.replay import Past, ended, latest_end, replay
-from divbot.trading.port import FundingRate, Market
+from divbot.trading.engine.replay import PastMinutes, ended, latest_end, replay
+from divbot.trading.port import FundingRate, TradingVenue
 
 T = TypeVar("T")
 
@@ -33,15 +33,21 @@ _LATE = 2 * MINUTE
 """How long after a whole hour its settlement is asked for again, where there was none yet."""
 
 
-class Watch:
+class PositionWatch:
     """Close positions by what the market did; belongs to the trader's thread."""
 
     def __init__(
-        self, market: Market, kind: Kind, book: Book, questions: Asks, costs: Costs, tell: Tell
+        self,
+        venue: TradingVenue,
+        market: Market,
+        account: Account,
+        questions: Asks,
+        costs: Costs,
+        tell: Tell,
     ) -> None:
+        self._venue = venue
         self._market = market
-        self._kind = kind
-        self._book = book
+        self._account = account
         self._questions = questions
         self._costs = costs
         self._tell = tell
@@ -50,11 +56,11 @@ class Watch:
 
     def checked_until(self, now: int) -> int:
         """Return the time before which all minutes of all positions have been looked at."""
-        return min((self._until(x) for x in self._book.positions), default=self.candle_at(now))
+        return min((self._until(x) for x in self._account.positions), default=self.candle_at(now))
 
     def candle_at(self, time: int) -> int:
         """Return when the shortest candle that holds `time` opens."""
-        length = self._market.candle_length
+        length = self._venue.candle_length
         return time // length * length
 
     def replay_minutes(self, now: int) -> list[DivbotError]:
@@ -62,8 +68,8 @@ class Watch:
 
         What the venue does not know any more is closed, as nothing more will be heard of it.
         """
-        length = self._market.candle_length
-        due = [x for x in self._book.positions if self._until(x) + length <= now]
+        length = self._venue.candle_length
+        due = [x for x in self._account.positions if self._until(x) + length <= now]
         pasts = self._ask([partial(self._past, x, self._until(x), now) for x in due])
         troubles = []
         for position, past in zip(due, pasts, strict=True):
@@ -81,8 +87,8 @@ class Watch:
 
     def close_by_quote(self) -> None:
         """Close what the last quotes stop, or bring to its target."""
-        for position in self._book.positions:
-            quote = self._book.quotes.get(position.symbol)
+        for position in self._account.positions:
+            quote = self._account.quotes.get(position.symbol)
             exit_ = quote and exit_at_quote(position, quote, self._costs)
             if not exit_:
                 continue
@@ -97,7 +103,7 @@ class Watch:
         """
         if self._was_ended_before(position):
             return True
-        quote = self._book.quotes.get(position.symbol)
+        quote = self._account.quotes.get(position.symbol)
         if quote is None and reason is Reason.DELISTING:
             self._end(position, self._delisted(position, looked_at))
             return True
@@ -111,7 +117,7 @@ class Watch:
 
     def _end(self, position: Position, exit_: Exit) -> None:
         """Write an exit in a candle that is not over, after the funding that was due before it."""
-        length = self._market.candle_length
+        length = self._venue.candle_length
         end = latest_end(exit_, length)
         rates: Sequence[FundingRate] = ()
         if self._may_be_due(position, position.funded_until, end):
@@ -120,29 +126,29 @@ class Watch:
             rates = () if isinstance(found, DivbotError) else found
         self._write(position, ended(position, exit_, rates, length))
 
-    def _past(self, position: Position, start: int, now: int) -> Past:
+    def _past(self, position: Position, start: int, now: int) -> PastMinutes:
         """Ask for what happened since `start`; runs on a thread of the questions."""
         symbol = position.symbol
-        candles, length = self._market.minutes(symbol, start, now).final, self._market.candle_length
-        if self._kind is Kind.SPOT or not candles:
-            return Past(candles, {}, (), length)
+        candles, length = self._venue.minutes(symbol, start, now).final, self._venue.candle_length
+        if self._market is Market.SPOT or not candles:
+            return PastMinutes(candles, {}, (), length)
         end = candles[-1].open_time + length - MINUTE
-        marks = self._market.mark_minutes(symbol, start, now).final
+        marks = self._venue.mark_minutes(symbol, start, now).final
         funding: Sequence[FundingRate] = ()
         if self._may_be_due(position, start, end):
             funding = self._funding(position, end)
-        return Past(candles, {x.open_time: x for x in marks}, funding, length)
+        return PastMinutes(candles, {x.open_time: x for x in marks}, funding, length)
 
     def _funding(self, position: Position, end: int) -> Sequence[FundingRate]:
         """Ask for what was due by `end` and is not paid."""
         # To the end of the minute: it stands under a time that is somewhat later than it was due.
         until = end // MINUTE * MINUTE + MINUTE - 1
-        return self._market.funding(position.symbol, position.funded_until + 1, until)
+        return self._venue.funding(position.symbol, position.funded_until + 1, until)
 
     def _delisted(self, position: Position, at: int) -> Exit:
         """Return the end of a position at the last price that is known, whenever that was."""
         last = position.last_price
-        quote = self._book.quotes.get(position.symbol)
+        quote = self._account.quotes.get(position.symbol)
         quote = quote or Quote(last, last, position.last_price_at)
         exit_ = close_at(position, quote, Reason.DELISTING, self._costs)
         self._tell(
@@ -158,8 +164,8 @@ class Watch:
         Neither a target nor a decision may take a position that was stopped a moment earlier, and
         no decision one that had reached its target.
         """
-        start, now = self._until(position), self._market.now()
-        (found,) = self._ask([partial(self._market.minutes, position.symbol, start, now)])
+        start, now = self._until(position), self._venue.now()
+        (found,) = self._ask([partial(self._venue.minutes, position.symbol, start, now)])
         if isinstance(found, DivbotError):
             return False
         exits = (exit_in_candle(position, candle, self._costs) for candle in found.final)
@@ -176,7 +182,7 @@ class Watch:
         """Tell whether funding may have become due from `start` to `end`, and is not paid yet."""
         # At whole hours; how many lie between two payments changes.
         hour = end // _HOUR * _HOUR
-        return self._kind is Kind.USDM and hour > position.funded_until and hour > start - _LATE
+        return self._market is Market.USDM and hour > position.funded_until and hour > start - _LATE
 
     def _until(self, position: Position) -> int:
         # Of a candle in which a position was opened, the rest is still to be looked at.
@@ -184,7 +190,7 @@ class Watch:
         return self.candle_at(until)
 
     def _write(self, position: Position, events: Sequence[Event]) -> None:
-        self._book.write(*events)
+        self._account.write(*events)
         if any(isinstance(event, Exited) for event in events):
             self._checked.pop(position.trade, None)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from divbot.domain.clock import utc_text
-from divbot.domain.trades import Trade
+from divbot.domain.trades import ClosedTrade
 from divbot.trading.figures.tally import Tally, tally
 
 _DATE = len("2024-07-30")
@@ -26,14 +26,14 @@ class By(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class TradeGroup:
     """The trades that have `name` in common."""
 
     name: str
     tally: Tally
 
 
-_NAMES: dict[By, Callable[[Trade], str]] = {
+_NAMES: dict[By, Callable[[ClosedTrade], str]] = {
     By.SYMBOL: lambda trade: trade.symbol,
     By.KIND: lambda trade: trade.origin.kind.value,
     By.SIDE: lambda trade: trade.side.value,
@@ -42,12 +42,12 @@ _NAMES: dict[By, Callable[[Trade], str]] = {
 }
 
 
-def breakdown(trades: Iterable[Trade], by: By) -> tuple[Group, ...]:
+def breakdown(trades: Iterable[ClosedTrade], by: By) -> tuple[TradeGroup, ...]:
     """Return the groups, days in order, all else by what it earned, the most first."""
     found = defaultdict(list)
     for trade in trades:
         found[_NAMES[by](trade)].append(trade)
-    groups = sorted((Group(name, tally(x)) for name, x in found.items()), key=lambda x: x.name)
+    groups = sorted((TradeGroup(name, tally(x)) for name, x in found.items()), key=lambda x: x.name)
     if by is By.DAY:
         return tuple(groups)
     return tuple(sorted(groups, key=lambda x: x.tally.profit, reverse=True))

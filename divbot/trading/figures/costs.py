@@ -9,7 +9,7 @@ from decimal import Decimal
 from divbot.domain.fills import Fill, Reason
 from divbot.domain.ledger import ZERO
 from divbot.domain.money import cost
-from divbot.domain.trades import Trade
+from divbot.domain.trades import ClosedTrade
 from divbot.trading.figures.open_trades import OpenTrade
 
 _AT_THEIR_OWN_PRICE = (Reason.TARGET, Reason.LIQUIDATION)
@@ -46,12 +46,12 @@ class Paid:
         )
 
 
-def paid_for(trades: Iterable[Trade | OpenTrade]) -> Paid:
+def paid_for(trades: Iterable[ClosedTrade | OpenTrade]) -> Paid:
     """Return what `trades` cost so far."""
     return sum((_paid(trade) for trade in trades), Paid())
 
 
-def _paid(trade: Trade | OpenTrade) -> Paid:
+def _paid(trade: ClosedTrade | OpenTrade) -> Paid:
     spread = _half_spread(trade.entry)
     if trade.exit and trade.reason not in _AT_THEIR_OWN_PRICE:
         spread += _half_spread(trade.exit)

@@ -10,13 +10,13 @@ from typing import Any
 
 from divbot.domain.fills import Basis, Fill
 from divbot.domain.market import BENCHMARK
-from divbot.domain.trades import Trade
+from divbot.domain.trades import ClosedTrade
 from divbot.trading.figures.benchmark import MarketChange
-from divbot.trading.figures.breakdown import By, Group, breakdown
+from divbot.trading.figures.breakdown import By, TradeGroup, breakdown
 from divbot.trading.figures.costs import Paid
 from divbot.trading.figures.drawdown import Drawdown
 from divbot.trading.figures.open_trades import OpenTrade
-from divbot.trading.figures.returns import Figure
+from divbot.trading.figures.returns import Metric
 from divbot.trading.figures.stats import Stats
 from divbot.trading.figures.tally import Tally
 
@@ -25,7 +25,7 @@ SCHEMA = 1
 _BASIS_PRICES = {Basis.QUOTE: ("bid", "ask"), Basis.CANDLE: ("open", "high", "low", "close")}
 
 
-def trade_document(trade: Trade | OpenTrade) -> dict[str, Any]:
+def trade_document(trade: ClosedTrade | OpenTrade) -> dict[str, Any]:
     """Return everything that is known of a trade; what an open one lacks is None."""
     origin = trade.origin
     return {
@@ -83,7 +83,7 @@ def fill_document(fill: Fill) -> dict[str, Any]:
     }
 
 
-def stats_document(stats: Stats, trades: Sequence[Trade]) -> dict[str, Any]:
+def stats_document(stats: Stats, trades: Sequence[ClosedTrade]) -> dict[str, Any]:
     """Return all figures; one that the sample does not allow is None, and `reasons` says why."""
     annual = {
         "annual_return": stats.annual_return,
@@ -149,7 +149,7 @@ def paid_document(paid: Paid) -> dict[str, Any]:
     return {name: getattr(paid, name) for name in Paid.__slots__}
 
 
-def _day_document(day: Group | None) -> dict[str, Any] | None:
+def _day_document(day: TradeGroup | None) -> dict[str, Any] | None:
     if day is None:
         return None
     return {"day": day.name, "profit": day.tally.profit, "trades": day.tally.trades}
@@ -180,11 +180,11 @@ def _drawdown_document(drawdown: Drawdown) -> dict[str, Any]:
     }
 
 
-def _named(trade: Trade | None) -> dict[str, Any] | None:
+def _named(trade: ClosedTrade | None) -> dict[str, Any] | None:
     if trade is None:
         return None
     return {"number": trade.number, "symbol": trade.symbol, "profit": trade.profit}
 
 
-def _reasons(figures: dict[str, Figure]) -> dict[str, str]:
+def _reasons(figures: dict[str, Metric]) -> dict[str, str]:
     return {name: figure.reason for name, figure in figures.items() if figure.reason}

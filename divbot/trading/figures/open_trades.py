@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeAlias
 
 from divbot.domain.events import Entered
 from divbot.domain.fills import Fill
@@ -11,6 +12,7 @@ from divbot.domain.ledger import ZERO, Ledger
 from divbot.domain.positions import Origin, Position
 from divbot.domain.risk import Limit
 from divbot.domain.signals import Side
+from divbot.domain.trades import ClosedTrade
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,9 @@ class OpenTrade:
     def limited_by(self) -> Limit | None:
         """Return what kept it from being larger; None: it was not kept."""
         return self.entered.limited_by
+
+
+AnyTrade: TypeAlias = ClosedTrade | OpenTrade
 
 
 def open_trades(ledger: Ledger) -> tuple[OpenTrade, ...]:

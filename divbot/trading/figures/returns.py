@@ -30,7 +30,7 @@ _NOISE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Metric:
     """A number, or why there is none."""
 
     value: float | None
@@ -60,20 +60,20 @@ def daily_returns(curve: Sequence[Valuation]) -> DailyReturns:
     )
 
 
-def sharpe(daily: DailyReturns) -> Figure:
+def sharpe(daily: DailyReturns) -> Metric:
     """Return the mean daily return over its standard deviation (n - 1), times sqrt(365).
 
     Source: Sharpe, "The Sharpe Ratio", Journal of Portfolio Management 21 (1994).
     """
     if reason := _too_few(daily):
-        return Figure(None, reason)
+        return Metric(None, reason)
     deviation = statistics.stdev(daily.returns)
     if deviation < _NOISE:
-        return Figure(None, "the equity changed by the same part every day")
-    return Figure(statistics.fmean(daily.returns) / deviation * math.sqrt(DAYS_A_YEAR))
+        return Metric(None, "the equity changed by the same part every day")
+    return Metric(statistics.fmean(daily.returns) / deviation * math.sqrt(DAYS_A_YEAR))
 
 
-def sortino(daily: DailyReturns) -> Figure:
+def sortino(daily: DailyReturns) -> Metric:
     """Return the mean daily return over the deviation of the losses, times sqrt(365).
 
     That deviation is the root of the mean square over all days, a gain counting as 0. Source:
@@ -81,23 +81,23 @@ def sortino(daily: DailyReturns) -> Figure:
     Investing 3 (1994), with a target of 0.
     """
     if reason := _too_few(daily):
-        return Figure(None, reason)
+        return Metric(None, reason)
     downside = math.sqrt(statistics.fmean(min(x, 0.0) ** 2 for x in daily.returns))
     if downside < _NOISE:
-        return Figure(None, "no day lost anything")
-    return Figure(statistics.fmean(daily.returns) / downside * math.sqrt(DAYS_A_YEAR))
+        return Metric(None, "no day lost anything")
+    return Metric(statistics.fmean(daily.returns) / downside * math.sqrt(DAYS_A_YEAR))
 
 
-def annual_return(curve: Sequence[Valuation]) -> Figure:
+def annual_return(curve: Sequence[Valuation]) -> Metric:
     """Return what a year of the same growth, compounded, would bring, as a part."""
     days = (curve[-1].at - curve[0].at) / DAY
     if days < ANNUAL_DAYS:
-        return Figure(None, f"needs {ANNUAL_DAYS} days")
+        return Metric(None, f"needs {ANNUAL_DAYS} days")
     growth = float(curve[-1].equity / curve[0].equity)
-    return Figure(growth ** (DAYS_A_YEAR / days) - 1)
+    return Metric(growth ** (DAYS_A_YEAR / days) - 1)
 
 
-def calmar(annual: Figure, drawdown: Drawdown | None) -> Figure:
+def calmar(annual: Metric, drawdown: Drawdown | None) -> Metric:
     """Return the annual return over the depth of the maximum drawdown.
 
     Source: Young, "Calmar Ratio: A Smoother Tool", Futures 20 (1991), over all of the run rather
@@ -106,8 +106,8 @@ def calmar(annual: Figure, drawdown: Drawdown | None) -> Figure:
     if annual.value is None:
         return annual
     if drawdown is None:
-        return Figure(None, "the equity never fell")
-    return Figure(annual.value / drawdown.depth)
+        return Metric(None, "the equity never fell")
+    return Metric(annual.value / drawdown.depth)
 
 
 def _too_few(daily: DailyReturns) -> str:

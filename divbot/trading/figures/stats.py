@@ -9,14 +9,14 @@ from decimal import Decimal
 from divbot.domain.events import Event
 from divbot.domain.ledger import Ledger
 from divbot.trading.figures.benchmark import MarketChange, market_change
-from divbot.trading.figures.breakdown import By, Group, breakdown
+from divbot.trading.figures.breakdown import By, TradeGroup, breakdown
 from divbot.trading.figures.costs import Paid, paid_for
 from divbot.trading.figures.curve import Valuation, equity_curve
 from divbot.trading.figures.drawdown import Drawdown, maximum_drawdown
 from divbot.trading.figures.open_trades import OpenTrade, open_trades
 from divbot.trading.figures.returns import (
     DailyReturns,
-    Figure,
+    Metric,
     annual_return,
     calmar,
     daily_returns,
@@ -35,8 +35,8 @@ class Stats:
     open_trades: tuple[OpenTrade, ...]
     open_paid: Paid
     """What the open trades cost so far."""
-    best_day: Group | None
-    worst_day: Group | None
+    best_day: TradeGroup | None
+    worst_day: TradeGroup | None
     """The UTC days whose closed trades brought most and least; None without a trade."""
     market: MarketChange | None
     """What the market did meanwhile; None where the journal does not know it."""
@@ -48,10 +48,10 @@ class Stats:
     daily: DailyReturns
     drawdown: Drawdown | None
     """The maximum one; None: the equity never fell."""
-    annual_return: Figure
-    sharpe: Figure
-    sortino: Figure
-    calmar: Figure
+    annual_return: Metric
+    sharpe: Metric
+    sortino: Metric
+    calmar: Metric
 
     @property
     def since(self) -> int:
@@ -111,7 +111,7 @@ def measure(events: Sequence[Event], ledger: Ledger) -> Stats:
     )
 
 
-def _profit(group: Group) -> Decimal:
+def _profit(group: TradeGroup) -> Decimal:
     return group.tally.profit
 
 

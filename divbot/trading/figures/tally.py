@@ -11,7 +11,7 @@ from itertools import groupby
 
 from divbot.domain.ledger import ZERO
 from divbot.domain.money import gain
-from divbot.domain.trades import Trade
+from divbot.domain.trades import ClosedTrade
 from divbot.trading.figures.costs import Paid, paid_for
 
 Z_95 = statistics.NormalDist().inv_cdf(0.975)
@@ -38,8 +38,8 @@ class Tally:
 
     Source: Tharp, "Trade Your Way to Financial Freedom" (1998). Trades without a risk are left out.
     """
-    best: Trade | None
-    worst: Trade | None
+    best: ClosedTrade | None
+    worst: ClosedTrade | None
     longest_losing_run: int
     """Most trades lost one after the other, in the order in which they were closed."""
     average_holding: int | None
@@ -91,7 +91,7 @@ class Tally:
         return _mean(self.gross_loss, self.lost)
 
 
-def tally(trades: Iterable[Trade]) -> Tally:
+def tally(trades: Iterable[ClosedTrade]) -> Tally:
     """Return the figures of `trades`, whatever their order."""
     ordered = sorted(trades, key=lambda x: (x.closed_at, x.number))
     gains = [x.profit for x in ordered if x.profit > 0]
@@ -128,7 +128,7 @@ def _mean(total: Decimal, count: int) -> Decimal | None:
     return gain(total / count) if count else None
 
 
-def _average_holding(trades: Sequence[Trade]) -> int | None:
+def _average_holding(trades: Sequence[ClosedTrade]) -> int | None:
     held = [x.closed_at - x.opened_at for x in trades]
     return round(statistics.fmean(held)) if held else None
 

@@ -22,7 +22,7 @@ BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class JournalState:
     """What the first `seq` events come to."""
 
     seq: int = 0
@@ -30,18 +30,20 @@ class State:
     """Of the last of them; of none, what the first is chained to."""
     ledger: Ledger = field(default_factory=Ledger)
 
-    def after(self, record: Record, event: Event) -> State:
+    def after(self, record: Record, event: Event) -> JournalState:
         """Return the state after one more event; raise LedgerError where it cannot have been."""
-        return State(record.seq, record.hash, self.ledger.apply(event))
+        return JournalState(record.seq, record.hash, self.ledger.apply(event))
 
 
-def beginning(connection: sqlite3.Connection) -> State:
+def beginning(connection: sqlite3.Connection) -> JournalState:
     """Return the state before the first event."""
     row = connection.execute(_SELECT_ORIGINAL).fetchone()
-    return State(hash=Original(*row).seal) if row else State()
+    return JournalState(hash=Original(*row).seal) if row else JournalState()
 
 
-def append(connection: sqlite3.Connection, state: State, events: Iterable[Event]) -> State:
+def append(
+    connection: sqlite3.Connection, state: JournalState, events: Iterable[Event]
+) -> JournalState:
     """Write `events` and what they come to, within the caller's transaction."""
     for event in events:
         # Before the ledger has its say: whoever decides the same again is told just that.
@@ -56,7 +58,9 @@ def append(connection: sqlite3.Connection, state: State, events: Iterable[Event]
     return state
 
 
-def replay(following: Iterable[Record], state: State, note: Callable[[int, Event], None]) -> State:
+def replay(
+    following: Iterable[Record], state: JournalState, note: Callable[[int, Event], None]
+) -> JournalState:
     """Return the state after the events of the `following` rows, each given to `note`.
 
     Raise Damaged where an event cannot have happened, and where there is none at all.
@@ -74,7 +78,7 @@ def replay(following: Iterable[Record], state: State, note: Callable[[int, Event
 
 
 def checked(
-    connection: sqlite3.Connection, state: State, *, batch: int = BATCH
+    connection: sqlite3.Connection, state: JournalState, *, batch: int = BATCH
 ) -> Iterator[Record]:
     """Yield the rows after `state`; raise Damaged where the chain is broken."""
     seq, previous = state.seq, state.hash

@@ -34,7 +34,7 @@ from divbot.domain.ledger import Ledger
 from divbot.files import make_private
 from divbot.trading.journal import projections, schema, upgrade
 from divbot.trading.journal.chain import (
-    State,
+    JournalState,
     append,
     beginning,
     checked,
@@ -70,7 +70,7 @@ class Journal:
         self,
         path: Path,
         connection: sqlite3.Connection,
-        state: State,
+        state: JournalState,
         held: ExitStack,
         kept: Path | None,
     ) -> None:
@@ -95,7 +95,7 @@ class Journal:
                 make_durable(connection)
                 with transaction(connection):
                     schema.lay_out(connection)
-                    append(connection, State(), [started])
+                    append(connection, JournalState(), [started])
             return cls._recover(path, held.pop_all())
 
     @classmethod
@@ -187,7 +187,7 @@ class Journal:
     ) -> None:
         self.close()
 
-    def _caught_up(self) -> State:
+    def _caught_up(self) -> JournalState:
         # Ctrl-C during a COMMIT is raised after it, and before memory could follow.
         if last_seq(self._connection) != self._state.seq:
             following = checked(self._connection, self._state)

@@ -15,7 +15,7 @@ from divbot.domain.errors import JournalError
 from divbot.domain.events import Entered, Event, Exited, Funded, Trailed
 from divbot.domain.ledger import Ledger
 from divbot.domain.money import UNIT
-from divbot.domain.trades import Trade
+from divbot.domain.trades import ClosedTrade
 from divbot.trading.journal.records import Damaged
 
 Row: TypeAlias = dict[str, int | str | None]
@@ -126,7 +126,7 @@ def _open(ledger: Ledger, number: int, opened: int | None) -> Row:
     }
 
 
-def _closed(trade: Trade, opened: int | None, closed: int) -> Row:
+def _closed(trade: ClosedTrade, opened: int | None, closed: int) -> Row:
     return {
         "number": trade.number,
         "symbol": trade.symbol,

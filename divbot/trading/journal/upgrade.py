@@ -24,7 +24,7 @@ from divbot.domain.ledger import Ledger
 from divbot.trading.journal import schema
 from divbot.trading.journal.chain import (
     BATCH,
-    State,
+    JournalState,
     append,
     beginning,
     checked,
@@ -48,7 +48,7 @@ def history(connection: sqlite3.Connection, version: int) -> tuple[tuple[Event, 
     Raise Damaged where the chain is broken, and for what that version cannot have written.
     """
     events: list[Event] = []
-    state = replay(rows(connection, version), State(), lambda _, event: events.append(event))
+    state = replay(rows(connection, version), JournalState(), lambda _, event: events.append(event))
     return tuple(events), state.ledger
 
 
@@ -58,7 +58,7 @@ def rows(connection: sqlite3.Connection, version: int, *, batch: int = BATCH) ->
     Raise Damaged where the chain is broken.
     """
     # In version 1 there was nothing yet to be upgraded from.
-    first = State() if version == 1 else beginning(connection)
+    first = JournalState() if version == 1 else beginning(connection)
     found = checked(connection, first, batch=batch)
     return found if version == VERSION else _of_today(found, version)
 

@@ -8,9 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from divbot.binance.protocol.endpoints import LOCAL_EXCHANGE_HEADER
 from divbot.domain.market import Market
-from divbot.exchange.rest.answer import CONTENT_TYPE, Answer, html_page, json_bytes
+from divbot.exchange.rest.response import (
+    CONTENT_TYPE,
+    ORIGIN_HEADER,
+    Response,
+    html_page,
+    json_bytes,
+)
 
 LOOP_PATH = "/divbot/loop"
 """Redirects to itself."""
@@ -25,53 +30,53 @@ _RESTRICTED = (
     "received this message in error."
 )
 
-Spoiler: TypeAlias = Callable[[Answer], Answer]
+Spoiler: TypeAlias = Callable[[Response], Response]
 
 
-def spoil(answer: Answer, kind: str) -> Answer:
+def spoil(response: Response, kind: str) -> Response:
     """Return what is sent instead of `answer`."""
-    return SPOILERS[kind](answer)
+    return SPOILERS[kind](response)
 
 
 def _page(status: int, title: str) -> Spoiler:
-    return lambda answer: _foreign(answer, status, "text/html", html_page(title))
+    return lambda response: _foreign(response, status, "text/html", html_page(title))
 
 
 def _error(status: int, code: int, message: str) -> Spoiler:
     body = json_bytes({"code": code, "msg": message})
-    return lambda answer: replace(answer, status=status, body=body)
+    return lambda response: replace(response, status=status, body=body)
 
 
 def _redirect(location: str) -> Spoiler:
-    def spoiled(answer: Answer) -> Answer:
-        page = _foreign(answer, 302, "text/html", html_page("302 Found"))
+    def spoiled(response: Response) -> Response:
+        page = _foreign(response, 302, "text/html", html_page("302 Found"))
         return replace(page, headers={**page.headers, "Location": location})
 
     return spoiled
 
 
-def _foreign(answer: Answer, status: int, content_type: str, body: bytes) -> Answer:
+def _foreign(response: Response, status: int, content_type: str, body: bytes) -> Response:
     """Return what something in front of the venue says: without the venue's own headers."""
-    origin = answer.headers[LOCAL_EXCHANGE_HEADER]
-    return Answer(status, {"Content-Type": content_type, LOCAL_EXCHANGE_HEADER: origin}, body)
+    origin = response.headers[ORIGIN_HEADER]
+    return Response(status, {"Content-Type": content_type, ORIGIN_HEADER: origin}, body)
 
 
 def _body(change: Callable[[bytes], bytes]) -> Spoiler:
-    return lambda answer: replace(answer, body=change(answer.body))
+    return lambda response: replace(response, body=change(response.body))
 
 
 def _rows(change: Callable[[list[Any]], list[Any]]) -> Spoiler:
     """Spoil a good answer that is a list or, as exchangeInfo, holds one."""
 
-    def spoiled(answer: Answer) -> Answer:
-        if answer.status != 200:
-            return answer
-        content = json.loads(answer.body)
+    def spoiled(response: Response) -> Response:
+        if response.status != 200:
+            return response
+        content = json.loads(response.body)
         if isinstance(content, list):
-            return replace(answer, body=json_bytes(change(content)))
+            return replace(response, body=json_bytes(change(content)))
         if "symbols" in content:
             content["symbols"] = change(content["symbols"])
-        return replace(answer, body=json_bytes(content))
+        return replace(response, body=json_bytes(content))
 
     return spoiled
 
@@ -83,17 +88,17 @@ def _without_numbers(body: bytes) -> bytes:
     return spoiled if spoiled != body else b"[NaN,Infinity,1e999]"
 
 
-def _zero(answer: Answer) -> Answer:
+def _zero(response: Response) -> Response:
     """Spoil one ticker, or the candle in the middle."""
-    if answer.status != 200:
-        return answer
-    content = json.loads(answer.body)
+    if response.status != 200:
+        return response
+    content = json.loads(response.body)
     entries = content if isinstance(content, list) else [content]
     if entries and isinstance(entries[0], list):
         entries[len(entries) // 2][1:5] = [_ZERO] * 4
     elif entries:
         entries[0].update({name: _ZERO for name in entries[0] if _is_price(name)})
-    return replace(answer, body=json_bytes(content))
+    return replace(response, body=json_bytes(content))
 
 
 def _is_price(name: str) -> bool:
@@ -105,14 +110,16 @@ SPOILERS: dict[str, Spoiler] = {
     "html502": _page(502, "502 Bad Gateway"),
     "html504": _page(504, "504 Gateway Time-out"),
     "restricted451": _error(451, 0, _RESTRICTED),
-    "unavailable503": lambda answer: _foreign(answer, 503, "text/plain", b"Service Unavailable."),
+    "unavailable503": lambda response: _foreign(
+        response, 503, "text/plain", b"Service Unavailable."
+    ),
     "busy": _error(
         503, -1008, "Server is currently overloaded with other requests. Please try again."
     ),
     "disconnected": _error(
         503, -1001, "Internal error; unable to process your request. Please try again."
     ),
-    "empty_200": lambda answer: replace(answer, status=200, body=b""),
+    "empty_200": lambda response: replace(response, status=200, body=b""),
     "html_200": _page(200, "Just a moment..."),
     "redirect": _redirect("/api/v3/ping"),
     "redirect_loop": _redirect(LOOP_PATH),
@@ -126,12 +133,12 @@ SPOILERS: dict[str, Spoiler] = {
 }
 
 
-def loop(answer: Answer) -> Answer:
+def loop(response: Response) -> Response:
     """Return the next turn of a redirect that never ends."""
-    return spoil(answer, "redirect_loop")
+    return spoil(response, "redirect_loop")
 
 
-def plain_answer(status: int, content: object) -> Answer:
+def plain_response(status: int, content: object) -> Response:
     """Return an answer about the exchange itself."""
-    headers = {"Content-Type": CONTENT_TYPE[Market.SPOT], LOCAL_EXCHANGE_HEADER: "control"}
-    return Answer(status, headers, json_bytes(content))
+    headers = {"Content-Type": CONTENT_TYPE[Market.SPOT], ORIGIN_HEADER: "control"}
+    return Response(status, headers, json_bytes(content))

@@ -6,9 +6,9 @@ import json
 from typing import Any, TypeAlias
 
 from divbot.domain.market import Market
-from divbot.exchange.market.encoding import Format
-from divbot.exchange.market.tape import Listing
-from divbot.exchange.rest.gate import Gate
+from divbot.exchange.market.encoding import NumberFormat
+from divbot.exchange.market.tape import SymbolListing
+from divbot.exchange.rest.rate_limiter import RateLimiter
 
 Entry: TypeAlias = dict[str, Any]
 
@@ -58,11 +58,11 @@ _OTHER_RATES = {
 _SELF_TRADE_PREVENTION = ["NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT"]
 
 
-def rate_limits(market: Market, gate: Gate) -> list[Entry]:
+def rate_limits(market: Market, limiter: RateLimiter) -> list[Entry]:
     """Return how much of what `gate` grants in which time."""
-    weight = _rate("REQUEST_WEIGHT", "MINUTE", 1, gate.limit(market))
+    weight = _rate("REQUEST_WEIGHT", "MINUTE", 1, limiter.limit(market))
     others = [
-        _rate(kind, interval, number, gate.granted(most))
+        _rate(kind, interval, number, limiter.granted(most))
         for kind, interval, number, most in _OTHER_RATES[market]
     ]
     return [weight, *others]
@@ -97,7 +97,9 @@ def body(head_fields: Entry, symbols: list[str]) -> bytes:
     return f'{head[:-1]},"symbols":[{",".join(symbols)}]}}'.encode()
 
 
-def entry_text(market: Market, listing: Listing, status: str, *, permission_sets: bool) -> str:
+def entry_text(
+    market: Market, listing: SymbolListing, status: str, *, permission_sets: bool
+) -> str:
     """Return one symbol's entry as JSON."""
     entry = (
         spot_entry(listing, status, permission_sets=permission_sets)
@@ -107,7 +109,7 @@ def entry_text(market: Market, listing: Listing, status: str, *, permission_sets
     return json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
 
 
-def spot_entry(listing: Listing, status: str, *, permission_sets: bool) -> Entry:
+def spot_entry(listing: SymbolListing, status: str, *, permission_sets: bool) -> Entry:
     """Return one symbol as spot lists it."""
     return {
         "symbol": listing.symbol,
@@ -139,9 +141,9 @@ def spot_entry(listing: Listing, status: str, *, permission_sets: bool) -> Entry
     }
 
 
-def futures_entry(listing: Listing, status: str) -> Entry:
+def futures_entry(listing: SymbolListing, status: str) -> Entry:
     """Return one symbol as USD-M futures list it."""
-    terms, form = listing.terms, Format.of(Market.USDM, listing)
+    terms, form = listing.terms, NumberFormat.of(Market.USDM, listing)
     return {
         "symbol": listing.symbol,
         "pair": terms.pair or listing.symbol,
@@ -181,8 +183,8 @@ def _rate(kind: str, interval: str, number: int, limit: int) -> Entry:
     }
 
 
-def _spot_filters(listing: Listing) -> list[Entry]:
-    form = Format.of(Market.SPOT, listing)
+def _spot_filters(listing: SymbolListing) -> list[Entry]:
+    form = NumberFormat.of(Market.SPOT, listing)
     price, volume = form.price, form.volume
     most = 9_000_000 * 10**volume.held
     return [
@@ -228,7 +230,7 @@ def _spot_filters(listing: Listing) -> list[Entry]:
     ]
 
 
-def _futures_filters(form: Format) -> list[Entry]:
+def _futures_filters(form: NumberFormat) -> list[Entry]:
     price, volume = form.price, form.volume
     least = volume.text(1)
     return [

@@ -1,6 +1,6 @@
-"""What a stream has not told yet: each watch compares what it sees with what it saw last.
+"""What a stream has not told yet: each publisher compares what it sees with what it saw last.
 
-A look returns every message that is due. The first look is news as a whole: whoever starts to
+A poll returns every message that is due. The first poll is news as a whole: whoever starts to
 listen throws it away, because the venue tells of changes only.
 """
 
@@ -11,8 +11,8 @@ from functools import cache
 from typing import Protocol, TypeAlias
 
 from divbot.domain.market import Interval, Market
-from divbot.exchange.market.encoding import Format
-from divbot.exchange.market.tape import OPEN, OPEN_TIME, TRADES, Listing
+from divbot.exchange.market.encoding import NumberFormat
+from divbot.exchange.market.tape import OPEN, OPEN_TIME, TRADES, SymbolListing
 from divbot.exchange.market.venue import Day, Venue
 from divbot.exchange.streams import events
 from divbot.exchange.streams.channels import Channel
@@ -20,26 +20,26 @@ from divbot.exchange.streams.events import Content
 from divbot.recordings.grid import Grid
 
 Message: TypeAlias = Content | list[Content]
-ContentOf: TypeAlias = Callable[[Listing, Format, Day, int], Content]
-Essence: TypeAlias = Callable[[Listing, Day], Hashable]
+ContentOf: TypeAlias = Callable[[SymbolListing, NumberFormat, Day, int], Content]
+Essence: TypeAlias = Callable[[SymbolListing, Day], Hashable]
 
 _EVERY = 2**31
 _TRADITIONAL = "TRADIFI_PERPETUAL"
 
 
-class Watch(Protocol):
-    """Look at the market now and then."""
+class Publisher(Protocol):
+    """Tell what is new in the market, whenever it is polled."""
 
-    def look(self, now: int) -> Iterable[Message]:
+    def poll(self, now: int) -> Iterable[Message]:
         """Return what there is to tell at `now`, in ms UTC of the market's time."""
 
 
-class Board:
-    """One market, as all watches see it."""
+class MarketView:
+    """One market, as all publishers see it."""
 
     def __init__(self, market: Market, venue: Venue) -> None:
         self.venue = venue
-        self.form = cache(lambda number: Format.of(market, venue.listing(number)))
+        self.form = cache(lambda number: NumberFormat.of(market, venue.listing(number)))
 
     def traded(self, symbol: str, now: int) -> list[int]:
         """Return the number of `symbol`, all numbers without one; of what is traded already."""
@@ -57,35 +57,35 @@ class Board:
         return []
 
 
-class CandleWatch:
+class CandlePublisher:
     """Tell of the candle that is forming whenever it changes, and of each that has closed.
 
     A candle without a trade is never told of.
     """
 
-    def __init__(self, board: Board, channel: Channel, interval: Interval) -> None:
-        self._board = board
+    def __init__(self, view: MarketView, channel: Channel, interval: Interval) -> None:
+        self._view = view
         self._channel = channel
         self._grid = Grid(interval, channel.shift)
         self._since: int | None = None
-        """Open time of the candle that was forming at the last look."""
+        """Open time of the candle that was forming at the last poll."""
         self._shown: list[int] = []
 
-    def look(self, now: int) -> Iterable[Message]:
+    def poll(self, now: int) -> Iterable[Message]:
         """Return the events of all candles from the one that was forming on."""
         return [message for number in self._numbers(now) for message in self._told(number, now)]
 
     def _numbers(self, now: int) -> list[int]:
         channel = self._channel
         if channel.contract:
-            return self._board.contract(channel.symbol, channel.contract, now)
-        return self._board.traded(channel.symbol, now)
+            return self._view.contract(channel.symbol, channel.contract, now)
+        return self._view.traded(channel.symbol, now)
 
     def _told(self, number: int, now: int) -> Iterable[Message]:
         forming = self._grid.open_at(now)
         since = forming if self._since is None else self._since
         self._since = forming
-        rows = self._board.venue.klines(number, self._grid, now, limit=_EVERY, start=since)
+        rows = self._view.venue.klines(number, self._grid, now, limit=_EVERY, start=since)
         for row in rows.tolist():
             is_closed = row[OPEN_TIME] < forming
             if row[TRADES] and (is_closed or row != self._shown):
@@ -93,8 +93,8 @@ class CandleWatch:
             self._shown = row
 
     def _message(self, number: int, row: list[int], now: int, *, is_closed: bool) -> Content:
-        listing, form = self._board.venue.listing(number), self._board.form(number)
-        first_trade = self._board.venue.trade_number(number, row[OPEN_TIME], now)
+        listing, form = self._view.venue.listing(number), self._view.form(number)
+        first_trade = self._view.venue.trade_number(number, row[OPEN_TIME], now)
         close_time = self._grid.next_open(row[OPEN_TIME]) - 1
         interval = self._grid.interval.value
         k = events.kline(listing, form, row, first_trade, close_time, interval) | {"x": is_closed}
@@ -104,47 +104,47 @@ class CandleWatch:
         return events.candle(k, now)
 
 
-class DayWatch:
+class TickerPublisher:
     """Tell of the last 24 hours of one symbol, or of all those that have changed in one message.
 
     `essence` is what has to change before there is something to tell.
     """
 
     def __init__(
-        self, board: Board, channel: Channel, content: ContentOf, essence: Essence
+        self, view: MarketView, channel: Channel, content: ContentOf, essence: Essence
     ) -> None:
-        self._board = board
+        self._view = view
         self._symbol = channel.symbol
         self._content = content
         self._essence = essence
         self._seen: dict[int, Hashable] = {}
 
-    def look(self, now: int) -> Iterable[Message]:
+    def poll(self, now: int) -> Iterable[Message]:
         """Return one message about what has changed, or none."""
         changed = [
-            self._content(self._board.venue.listing(number), self._board.form(number), day, now)
-            for number in self._board.traded(self._symbol, now)
-            if self._is_news(number, day := self._board.venue.day(number, now))
+            self._content(self._view.venue.listing(number), self._view.form(number), day, now)
+            for number in self._view.traded(self._symbol, now)
+            if self._is_news(number, day := self._view.venue.day(number, now))
         ]
         return changed if self._symbol or not changed else [changed]
 
     def _is_news(self, number: int, day: Day) -> bool:
-        essence = self._essence(self._board.venue.listing(number), day)
+        essence = self._essence(self._view.venue.listing(number), day)
         is_news = self._seen.get(number) != essence
         self._seen[number] = essence
         return is_news
 
 
-class MarkWatch:
-    """Tell the mark price at every look, changed or not."""
+class MarkPricePublisher:
+    """Tell the mark price at every poll, changed or not."""
 
-    def __init__(self, board: Board, channel: Channel) -> None:
-        self._board = board
+    def __init__(self, view: MarketView, channel: Channel) -> None:
+        self._view = view
         self._symbol = channel.symbol
 
-    def look(self, now: int) -> Iterable[Message]:
+    def poll(self, now: int) -> Iterable[Message]:
         """Return one message; of all symbols two: coins, and what is traded elsewhere too."""
-        numbers = self._board.traded(self._symbol, now)
+        numbers = self._view.traded(self._symbol, now)
         if self._symbol:
             return [self._message(number, now) for number in numbers]
         coins = [each for each in numbers if not self._is_traditional(each)]
@@ -152,22 +152,22 @@ class MarkWatch:
         return [[self._message(each, now) for each in part] for part in (coins, others) if part]
 
     def _is_traditional(self, number: int) -> bool:
-        return self._board.venue.listing(number).terms.contract == _TRADITIONAL
+        return self._view.venue.listing(number).terms.contract == _TRADITIONAL
 
     def _message(self, number: int, now: int) -> Content:
-        venue = self._board.venue
+        venue = self._view.venue
         listing, day = venue.listing(number), venue.day(number, now)
-        return events.mark_price(listing, self._board.form(number), day, now)
+        return events.mark_price(listing, self._view.form(number), day, now)
 
 
-class ContractWatch:
+class ContractPublisher:
     """Tell of each contract whose status has changed."""
 
-    def __init__(self, board: Board) -> None:
-        self._venue = board.venue
+    def __init__(self, view: MarketView) -> None:
+        self._venue = view.venue
         self._statuses: dict[int, str] = {}
 
-    def look(self, now: int) -> Iterable[Message]:
+    def poll(self, now: int) -> Iterable[Message]:
         """Return one message for each of them."""
         seen = {each: self._venue.listing(each).status(now) for each in self._venue.known(now)}
         before, self._statuses = self._statuses, seen
@@ -178,6 +178,6 @@ class ContractWatch:
         ]
 
 
-def prices(_: Listing, day: Day) -> Hashable:
+def prices(_: SymbolListing, day: Day) -> Hashable:
     """Return all that 24-hour statistics are made of, but when they begin."""
     return day.row[OPEN:].tobytes()

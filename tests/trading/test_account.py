@@ -1,11 +1,11 @@
-"""What the account's book tells of what happened last."""
+"""What the trader's account tells of what happened last."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from divbot.domain.events import Marked, Resumed
-from divbot.trading.engine.book import Book
+from divbot.trading.engine.account import Account
 from divbot.trading.journal.journal import Journal
 from tests.trading.fakes import NOON, MemoryJournal, d, entered, started
 
@@ -15,27 +15,27 @@ def marks(count: int, start: int = NOON + 1) -> list[Marked]:
 
 
 def test_valuations_do_not_crowd_out_what_happened() -> None:
-    book = Book(MemoryJournal(), lambda *_: None)
+    account = Account(MemoryJournal(), lambda *_: None)
 
-    book.write(entered())
-    book.write(*marks(100))
+    account.write(entered())
+    account.write(*marks(100))
 
-    assert [x.kind for x in book.recent] == ["started", "entered"]
+    assert [x.kind for x in account.recent] == ["started", "entered"]
 
 
 def test_the_newest_events_stay() -> None:
-    book = Book(MemoryJournal(), lambda *_: None)
+    account = Account(MemoryJournal(), lambda *_: None)
 
-    book.write(*(Resumed(NOON, n, {}, {}) for n in range(1, 41)))
+    account.write(*(Resumed(NOON, n, {}, {}) for n in range(1, 41)))
 
-    assert [x.session for x in book.recent if isinstance(x, Resumed)] == list(range(11, 41))
+    assert [x.session for x in account.recent if isinstance(x, Resumed)] == list(range(11, 41))
 
 
 def test_after_a_restart_the_last_events_are_those_of_the_journal(tmp_path: Path) -> None:
     with Journal.create(tmp_path / "run.db", started()) as journal:
-        Book(journal, lambda *_: None).write(entered(), *marks(50))
+        Account(journal, lambda *_: None).write(entered(), *marks(50))
 
     with Journal.open(tmp_path / "run.db") as journal:
-        recent = Book(journal, lambda *_: None).recent
+        recent = Account(journal, lambda *_: None).recent
 
     assert recent == (started(), entered())

@@ -12,6 +12,6 @@ def listed_assets() -> Mapping[str, str]:
     """Return by asset what it is: stable, fiat, pegged, gold or stock; source: assets.toml."""
     import tomllib  # only where symbols are chosen: no worker does
 
-    text = files("divbot.binance.listing").joinpath("assets.toml").read_text("utf-8")
+    text = files("divbot.domain").joinpath("assets.toml").read_text("utf-8")
     kinds = {name: assets for name, assets in tomllib.loads(text).items() if name != "as_of"}
     return {asset: kind for kind, assets in kinds.items() for asset in assets}

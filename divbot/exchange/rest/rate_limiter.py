@@ -11,21 +11,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE
 from divbot.domain.clock import Clock
 from divbot.domain.market import Market
 from divbot.exchange.rest import rejections as reject
-from divbot.exchange.rest.weights import Window, WindowShape
+from divbot.exchange.rest.limits import FUNDING_REQUESTS, MINUTE_WEIGHT
+from divbot.exchange.rest.rate_window import RateWindow, WindowShape
 
 _MINUTE_MS = 60_000
 _FIRST_BAN_MS = 2 * _MINUTE_MS
 _LONGEST_BAN_MS = 3 * 24 * 60 * _MINUTE_MS
-_FUNDING_LIMIT = 500
 _FUNDING_MS = 5 * _MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Admission:
     """Say whether a request is let in, and what its market's account stands at."""
 
     used: int
@@ -34,7 +33,7 @@ class Verdict:
     """Seconds until it is worth calling again; None when the request is let in."""
 
 
-class Gate:
+class RateLimiter:
     """Keep the accounts of one address in every market.
 
     `limits`: weight per minute, by market; the venue's own where it names none. `speed`: how fast
@@ -51,19 +50,19 @@ class Gate:
         window: WindowShape = WindowShape.FIXED,
         patience: int = 10,
     ) -> None:
-        chosen = {**WEIGHT_PER_MINUTE, **(limits or {})}
+        chosen = {**MINUTE_WEIGHT, **(limits or {})}
         self._clock = clock
         self.speed = speed
         self._patience = patience
         self._accounts = {
             market: _Account(
-                Window(self.granted(limit), _MINUTE_MS, window),
-                Window(self.granted(_FUNDING_LIMIT), _FUNDING_MS, window),
+                RateWindow(self.granted(limit), _MINUTE_MS, window),
+                RateWindow(self.granted(FUNDING_REQUESTS), _FUNDING_MS, window),
             )
             for market, limit in chosen.items()
         }
 
-    def admit(self, market: Market, weight: int, *, funding: int = 0) -> Verdict:
+    def admit(self, market: Market, weight: int, *, funding: int = 0) -> Admission:
         """Charge one request and say whether it is answered.
 
         `funding` is what it costs of the account that the two funding endpoints share.
@@ -78,7 +77,7 @@ class Gate:
         )
         if used <= account.weight.limit and not asked_too_often:
             account.refused = 0
-            return Verdict(used)
+            return Admission(used)
         account.refused += 1
         if account.refused > self._patience:
             account.ban_for_good_reason(now)
@@ -119,8 +118,8 @@ class Gate:
 
 @dataclass(slots=True)
 class _Account:
-    weight: Window
-    funding: Window
+    weight: RateWindow
+    funding: RateWindow
     refused: int = 0
     """How many calls in a row were refused."""
     bans: int = 0
@@ -133,17 +132,17 @@ class _Account:
         self.refused = 0
 
 
-def _refused(market: Market, account: _Account, now: int, weight: int, funding: int) -> Verdict:
+def _refused(market: Market, account: _Account, now: int, weight: int, funding: int) -> Admission:
     free = account.weight.free_at(now, weight)
     if funding:
         free = max(free, account.funding.free_at(now, funding))
     refusal = reject.over_limit(market, account.weight.limit)
-    return Verdict(account.weight.used(now), refusal, _seconds(free - now))
+    return Admission(account.weight.used(now), refusal, _seconds(free - now))
 
 
-def _banned(market: Market, account: _Account, now: int) -> Verdict:
+def _banned(market: Market, account: _Account, now: int) -> Admission:
     until = account.banned_until
-    return Verdict(account.weight.used(now), reject.banned(market, until), _seconds(until - now))
+    return Admission(account.weight.used(now), reject.banned(market, until), _seconds(until - now))
 
 
 def _seconds(ms: int) -> int:

@@ -7,14 +7,23 @@ from typing import Any, TypeAlias
 
 from divbot.exchange.market.encoding import Decimals
 from divbot.exchange.market.quotes import bends
-from divbot.exchange.market.tape import CLOSE, HIGH, LOW, OPEN, OPEN_TIME, TRADES, Listing, Rows
+from divbot.exchange.market.tape import (
+    CLOSE,
+    HIGH,
+    LOW,
+    OPEN,
+    OPEN_TIME,
+    TRADES,
+    Rows,
+    SymbolListing,
+)
 
-PriceOf: TypeAlias = Callable[[Listing, int, int], int]
+PriceOf: TypeAlias = Callable[[SymbolListing, int, int], int]
 """By listing, last price in ticks and time in ms: something in units of its own."""
 
 
 def derived_klines(
-    listing: Listing,
+    listing: SymbolListing,
     rows: Rows,
     close_times: list[int],
     now: int,
@@ -29,7 +38,7 @@ def derived_klines(
 
 
 def _kline(
-    listing: Listing,
+    listing: SymbolListing,
     row: list[int],
     close_time: int,
     seen_until: int,

@@ -1,4 +1,4 @@
-"""Faults on demand: which ones there are, which are pending, and a seeded plan of them.
+"""Which faults are to come: those that were asked for, and a seeded plan of them.
 
 A fault is asked for through the control endpoint, or drawn for a request by the plan. It meets only
 requests that are let in: over the limit or banned, a client is told so whatever is pending.
@@ -10,96 +10,21 @@ import hashlib
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qs
 
 from divbot.domain.errors import InputError
+from divbot.exchange.faults.kinds import KINDS, FaultKind
 
 MOST_PENDING = 1000
 MOST_SECONDS = 3600.0
-
-
-class Stage(StrEnum):
-    """Where on the way of a request a fault acts."""
-
-    MARKET = "market"
-    """What the market is asked: it answers for another time."""
-    ANSWER = "answer"
-    """The answer, which is then sent as any other."""
-    WIRE = "wire"
-    """The bytes on the wire, as no proper server would send them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One way in which a venue can fail."""
-
-    name: str
-    stage: Stage
-    meaning: str
-    meets: tuple[str, ...] = ()
-    """Ends of the paths that it can meet; none: it can meet any."""
-    seconds: float = 0.0
-    """How long, or how far, where a fault has a length that is not asked for otherwise."""
-
-
-_ROWS = ("/klines", "/uiKlines")
-_PRICES = (*_ROWS, "/ticker/24hr", "/ticker/price", "/ticker/bookTicker")
-_LISTS = (*_PRICES, "/exchangeInfo", "/premiumIndex")
-_CLOCKS = ("/time", "/exchangeInfo")
-
-KINDS = {
-    kind.name: kind
-    for kind in (
-        Kind("html403", Stage.ANSWER, "403, an HTML page of the firewall"),
-        Kind("html502", Stage.ANSWER, "502, an HTML page of the gateway"),
-        Kind("html504", Stage.ANSWER, "504, an HTML page of the gateway"),
-        Kind("restricted451", Stage.ANSWER, "451, code 0: not served from this place"),
-        Kind("unavailable503", Stage.ANSWER, "503, plain text: Service Unavailable."),
-        Kind("busy", Stage.ANSWER, "503, code -1008: the server is overloaded"),
-        Kind("disconnected", Stage.ANSWER, "503, code -1001: no answer from the engine"),
-        Kind("empty_200", Stage.ANSWER, "200 without a body"),
-        Kind("html_200", Stage.ANSWER, "200, an HTML page"),
-        Kind("redirect", Stage.ANSWER, "302 to another path of this host"),
-        Kind("redirect_loop", Stage.ANSWER, "302 to the same address, for ever"),
-        Kind("truncated_json", Stage.ANSWER, "200, half of the JSON, the length correct"),
-        Kind("nan_json", Stage.ANSWER, "200, numbers replaced by NaN, Infinity and 1e999"),
-        Kind("deep_json", Stage.ANSWER, "200, 200,000 brackets deep"),
-        Kind("duplicated_rows", Stage.ANSWER, "every row or entry twice", _LISTS),
-        Kind("shuffled_rows", Stage.ANSWER, "rows or entries in another order", _LISTS),
-        Kind("missing_last", Stage.ANSWER, "the newest candle is not there yet", _ROWS),
-        Kind("zero_price", Stage.ANSWER, 'prices of "0.00000000"', _PRICES),
-        Kind("clock_offset", Stage.MARKET, "serverTime is that far ahead", _CLOCKS, 300.0),
-        Kind("stale", Stage.MARKET, "the answer is as old as that", _PRICES, 300.0),
-        Kind("timeout", Stage.WIRE, "no answer for that long, then the end", (), 30.0),
-        Kind("reset_before", Stage.WIRE, "RST before the answer"),
-        Kind("reset_mid_body", Stage.WIRE, "RST after half of the body"),
-        Kind("fin_mid_body", Stage.WIRE, "FIN after half of the body, no length announced"),
-        Kind("truncated_gzip", Stage.WIRE, "half of the gzip stream, the length correct"),
-        Kind("bad_gzip", Stage.WIRE, "said to be gzip, but is not"),
-        Kind("gzip_without_trailer", Stage.WIRE, "gzip without its checksum and length"),
-        Kind("wrong_length_long", Stage.WIRE, "a Content-Length of more than there is", (), 30.0),
-        Kind("wrong_length_short", Stage.WIRE, "a Content-Length of less than there is"),
-        Kind("negative_length", Stage.WIRE, "a Content-Length of -1", (), 30.0),
-        Kind("slow_drip", Stage.WIRE, "the body byte by byte, ten a second", (), 30.0),
-        Kind("slow_header", Stage.WIRE, "the headers byte by byte, ten a second", (), 30.0),
-        Kind("giant_body", Stage.WIRE, "1 GiB of blanks around an empty list"),
-        Kind("gzip_bomb", Stage.WIRE, "1 MB of gzip that unpacks to 1 GiB"),
-        Kind("chunk_garbage", Stage.WIRE, "a chunk whose size is no number"),
-        Kind("huge_header", Stage.WIRE, "one header of 70 KB"),
-        Kind("many_headers", Stage.WIRE, "200 headers"),
-        Kind("garbage", Stage.WIRE, "bytes that are no HTTP"),
-    )
-}
-"""Every kind of fault, by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault to come."""
 
-    kind: Kind
+    kind: FaultKind
     seconds: float
     path: str = ""
     """What the path ends with; empty: whatever the kind can meet."""
@@ -122,12 +47,12 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FaultPlan:
     """Let each request meet a fault with probability `rate`; which, says the seed alone."""
 
     seed: int
     rate: float
-    kinds: tuple[Kind, ...]
+    kinds: tuple[FaultKind, ...]
 
     def draw(self, counter: int, path: str) -> Fault | None:
         """Return the fault that request number `counter` meets, or None."""
@@ -143,7 +68,7 @@ class Plan:
 class Faults:
     """Hold what is pending, and say which fault a request meets."""
 
-    def __init__(self, plan: Plan | None = None) -> None:
+    def __init__(self, plan: FaultPlan | None = None) -> None:
         self._plan = plan
         self._pending: deque[Fault] = deque()
         self._counter = 0
@@ -180,7 +105,7 @@ class Faults:
             del self._pending[place]
 
 
-def parse_plan(text: str) -> Plan:
+def parse_plan(text: str) -> FaultPlan:
     """Return the plan that a text like `seed=7,rate=0.02,kinds=html502+timeout` describes.
 
     Without `kinds`, all of them. Raise InputError when it describes none.
@@ -195,7 +120,7 @@ def parse_plan(text: str) -> Plan:
     if not 0 <= rate <= 1:
         raise _bad_plan(text)
     names = fields["kinds"].split("+") if "kinds" in fields else KINDS
-    return Plan(seed, rate, tuple(_kind(name) for name in names))
+    return FaultPlan(seed, rate, tuple(_kind(name) for name in names))
 
 
 def parse_fault(content: Any) -> Fault:
@@ -217,7 +142,7 @@ def parse_fault(content: Any) -> Fault:
     return Fault(kind, float(seconds), path, symbol, count)
 
 
-def _can_meet(kind: Kind, path: str) -> bool:
+def _can_meet(kind: FaultKind, path: str) -> bool:
     return not kind.meets or path.endswith(kind.meets)
 
 
@@ -225,7 +150,7 @@ def _ends_alike(path: str, end: str) -> bool:
     return path.endswith(end) or end.endswith(path)
 
 
-def _kind(name: object) -> Kind:
+def _kind(name: object) -> FaultKind:
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise InputError(f"expected a kind of fault ({_words(KINDS)}), found {name!r}")

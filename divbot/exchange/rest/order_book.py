@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
-from divbot.domain.market import Market
-from divbot.exchange.market.encoding import Format
-from divbot.exchange.market.quotes import quote
+from divbot.exchange.market.encoding import NumberFormat
+from divbot.exchange.market.quotes import top_of_book
 from divbot.exchange.market.settlements import chance
-from divbot.exchange.market.tape import Listing
+from divbot.exchange.market.tape import SymbolListing
 from divbot.exchange.market.venue import Day
 
 _MINUTE_MS = 60_000
@@ -21,34 +19,7 @@ Level: TypeAlias = tuple[int, int]
 """Price in ticks, size in steps."""
 
 
-@dataclass(frozen=True, slots=True)
-class DepthLimit:
-    """How many levels one request may ask for, and what it costs."""
-
-    default: int
-    weights: tuple[tuple[int, int], ...]
-    """(levels, weight), ascending: up to so many levels cost so much."""
-
-    @property
-    def maximum(self) -> int:
-        """Return the most levels there are."""
-        return self.weights[-1][0]
-
-    def weight(self, levels: int) -> int:
-        """Return what `levels` cost."""
-        return next(weight for most, weight in self.weights if levels <= most)
-
-
-DEPTH_LIMIT = {
-    Market.SPOT: DepthLimit(100, ((100, 5), (500, 25), (1000, 50), (5000, 250))),
-    # Futures grant just these numbers of levels, spot any.
-    Market.USDM: DepthLimit(
-        500, ((5, 2), (10, 2), (20, 2), (50, 2), (100, 5), (500, 10), (1000, 20))
-    ),
-}
-
-
-def depth(listing: Listing, form: Format, day: Day, levels: int) -> dict[str, object]:
+def depth(listing: SymbolListing, form: NumberFormat, day: Day, levels: int) -> dict[str, object]:
     """Return `levels` of each side, the best first: the best are those of the book ticker."""
     bids, asks = (
         [[form.price.text(price), form.volume.text(size)] for price, size in islice(side, levels)]
@@ -57,14 +28,16 @@ def depth(listing: Listing, form: Format, day: Day, levels: int) -> dict[str, ob
     return {"lastUpdateId": day.now, "bids": bids, "asks": asks}
 
 
-def futures_depth(listing: Listing, form: Format, day: Day, levels: int) -> dict[str, object]:
+def futures_depth(
+    listing: SymbolListing, form: NumberFormat, day: Day, levels: int
+) -> dict[str, object]:
     """Return as `depth`, with the times of message and last trade."""
     both = depth(listing, form, day, levels)
     return {"lastUpdateId": both["lastUpdateId"], "E": day.now, "T": day.now, **both}
 
 
-def _sides(listing: Listing, day: Day) -> tuple[Iterator[Level], Iterator[Level]]:
-    best = quote(listing, day)
+def _sides(listing: SymbolListing, day: Day) -> tuple[Iterator[Level], Iterator[Level]]:
+    best = top_of_book(listing, day)
     moment = day.now // _MINUTE_MS
     return (
         _side(f"{listing.symbol}/bid/{moment}", (best.bid, best.bid_size), -1),

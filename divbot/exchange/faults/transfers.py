@@ -1,4 +1,4 @@
-"""Faults on the wire: bytes that no proper server would send, written past it.
+"""Faults of the transfer: bytes that no proper server would send, written past it.
 
 Everything is bounded: what waits, ends after the fault's seconds; and all of it ends at once when
 the client goes away, because the server then cancels the handler.
@@ -17,8 +17,8 @@ from functools import cache
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
-from divbot.exchange.faults.faults import Fault
-from divbot.exchange.rest.answer import Answer
+from divbot.exchange.faults.schedule import Fault
+from divbot.exchange.rest.response import Response
 
 _GZIP = 16 + zlib.MAX_WBITS
 _RAW_DEFLATE = -zlib.MAX_WBITS
@@ -37,13 +37,13 @@ class Line:
     """A connection to a client, and what it should have been sent."""
 
     transport: asyncio.Transport
-    answer: Answer
+    response: Response
     seconds: float
 
     def head(self, *extra: str, length: int | None = None) -> bytes:
         """Return status line and headers; without `length`, none is announced."""
-        lines = [f"HTTP/1.1 {self.answer.status} OK"]
-        lines += [f"{name}: {value}" for name, value in self.answer.headers.items()]
+        lines = [f"HTTP/1.1 {self.response.status} OK"]
+        lines += [f"{name}: {value}" for name, value in self.response.headers.items()]
         lines += extra
         if length is not None:
             lines.append(f"Content-Length: {length}")
@@ -66,20 +66,20 @@ class Line:
         self.transport.abort()
 
 
-class WireFault(web.StreamResponse):
+class BrokenTransfer(web.StreamResponse):
     """Stand for a response; write the fault's bytes instead, and end the connection."""
 
-    def __init__(self, fault: Fault, answer: Answer) -> None:
+    def __init__(self, fault: Fault, response: Response) -> None:
         super().__init__()
         self._fault = fault
-        self._answer = answer
+        self._response = response
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Write what the fault is."""
         self.force_close()
         transport = request.transport
         if transport is not None and not transport.is_closing():
-            line = Line(transport, self._answer, max(self._fault.seconds, 0.0))
+            line = Line(transport, self._response, max(self._fault.seconds, 0.0))
             await WAYS[self._fault.kind.name](line)
         return None
 
@@ -96,7 +96,7 @@ async def _reset_before(line: Line) -> None:
 
 
 async def _reset_mid_body(line: Line) -> None:
-    body = line.answer.body
+    body = line.response.body
     line.send(line.head(length=len(body)) + body[: len(body) // 2])
     # Let the half arrive: a reset overtakes what waits in either buffer.
     await asyncio.sleep(_DRIP_SECONDS)
@@ -104,11 +104,11 @@ async def _reset_mid_body(line: Line) -> None:
 
 
 async def _fin_mid_body(line: Line) -> None:
-    line.send(line.head("Connection: close") + line.answer.body[: len(line.answer.body) // 2])
+    line.send(line.head("Connection: close") + line.response.body[: len(line.response.body) // 2])
 
 
 def _packed(line: Line) -> bytes:
-    return zlib.compress(line.answer.body, wbits=_GZIP)
+    return zlib.compress(line.response.body, wbits=_GZIP)
 
 
 async def _truncated_gzip(line: Line) -> None:
@@ -129,26 +129,26 @@ def _send_gzip(line: Line, packed: bytes) -> None:
 
 
 async def _wrong_length_long(line: Line) -> None:
-    line.send(line.head(length=len(line.answer.body) + 1000) + line.answer.body)
+    line.send(line.head(length=len(line.response.body) + 1000) + line.response.body)
     await asyncio.sleep(line.seconds)
 
 
 async def _wrong_length_short(line: Line) -> None:
-    line.send(line.head(length=len(line.answer.body) // 2) + line.answer.body)
+    line.send(line.head(length=len(line.response.body) // 2) + line.response.body)
 
 
 async def _negative_length(line: Line) -> None:
-    line.send(line.head(length=-1) + line.answer.body)
+    line.send(line.head(length=-1) + line.response.body)
     await asyncio.sleep(line.seconds)
 
 
 async def _slow_drip(line: Line) -> None:
-    line.send(line.head(length=len(line.answer.body)))
-    await _drip(line, line.answer.body)
+    line.send(line.head(length=len(line.response.body)))
+    await _drip(line, line.response.body)
 
 
 async def _slow_header(line: Line) -> None:
-    await _drip(line, line.head(length=len(line.answer.body)) + line.answer.body)
+    await _drip(line, line.head(length=len(line.response.body)) + line.response.body)
 
 
 async def _drip(line: Line, content: bytes) -> None:
@@ -190,17 +190,17 @@ def bomb(size: int) -> bytes:
 
 async def _chunk_garbage(line: Line) -> None:
     line.send(line.head("Transfer-Encoding: chunked"))
-    line.send(b"10\r\n" + line.answer.body[:16].ljust(16) + b"\r\nno size at all\r\n")
+    line.send(b"10\r\n" + line.response.body[:16].ljust(16) + b"\r\nno size at all\r\n")
 
 
 async def _huge_header(line: Line) -> None:
-    line.send(line.head("X-Huge: " + "x" * 70_000, length=len(line.answer.body)))
-    line.send(line.answer.body)
+    line.send(line.head("X-Huge: " + "x" * 70_000, length=len(line.response.body)))
+    line.send(line.response.body)
 
 
 async def _many_headers(line: Line) -> None:
     many = [f"X-Header-{number}: {number}" for number in range(200)]
-    line.send(line.head(*many, length=len(line.answer.body)) + line.answer.body)
+    line.send(line.head(*many, length=len(line.response.body)) + line.response.body)
 
 
 async def _garbage(line: Line) -> None:

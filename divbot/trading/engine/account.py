@@ -11,7 +11,7 @@ from divbot.domain.events import Event, Marked
 from divbot.domain.fills import Quote
 from divbot.domain.ledger import Ledger
 from divbot.domain.positions import Position
-from divbot.trading.port import Journal
+from divbot.trading.port import EventLog
 
 _RECENT = 30
 
@@ -19,10 +19,10 @@ OnEvent: TypeAlias = Callable[[Event, Ledger], None]
 """Hears of each event, with the ledger after it."""
 
 
-class Book:
+class Account:
     """Write events, and know what the account and its symbols are worth; belongs to one thread."""
 
-    def __init__(self, journal: Journal, on_event: OnEvent) -> None:
+    def __init__(self, journal: EventLog, on_event: OnEvent) -> None:
         self._journal = journal
         self._on_event = on_event
         self._recent = deque(journal.recent(_RECENT), maxlen=_RECENT)

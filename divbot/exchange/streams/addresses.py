@@ -25,25 +25,25 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from divbot.domain.market import Market
-from divbot.exchange.streams.channels import Route
+from divbot.exchange.streams.channels import StreamRoute
 
 _HOSTS = {"stream": Market.SPOT, "data-stream": Market.SPOT, "fstream": Market.USDM}
-_ROUTES = (Route.MARKET, Route.PUBLIC)
+_ROUTES = (StreamRoute.MARKET, StreamRoute.PUBLIC)
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class StreamAddress:
     """Where a client came in, and what it asked for there."""
 
     market: Market
-    route: Route
+    route: StreamRoute
     combined: bool = False
     """Messages come wrapped with their stream's name."""
     streams: tuple[str, ...] = ()
     microseconds: bool = False
 
 
-def find_door(markets: Collection[Market], target: str) -> Door | None:
+def address_of(markets: Collection[Market], target: str) -> StreamAddress | None:
     """Return what `target`, path and query as they came, leads to; None when there is nothing."""
     path, _, query = target.partition("?")
     place = _place(markets, unquote(path).removeprefix("/").split("/"))
@@ -55,7 +55,7 @@ def find_door(markets: Collection[Market], target: str) -> Door | None:
     if mode == "stream":
         # A plus sign is one: no form is sent here.
         streams = unquote(wanted.get("streams", "")).split("/")
-    return Door(
+    return StreamAddress(
         market,
         route,
         combined=mode == "stream",
@@ -64,7 +64,9 @@ def find_door(markets: Collection[Market], target: str) -> Door | None:
     )
 
 
-def _place(markets: Collection[Market], parts: list[str]) -> tuple[Market, Route, list[str]] | None:
+def _place(
+    markets: Collection[Market], parts: list[str]
+) -> tuple[Market, StreamRoute, list[str]] | None:
     """Return market, route and the rest of the path, from /ws or /stream on."""
     market, parts = _without_host(parts)
     route = next((each for each in _ROUTES if parts[:1] == [each.value]), None)
@@ -76,8 +78,8 @@ def _place(markets: Collection[Market], parts: list[str]) -> tuple[Market, Route
     if market not in markets or (parts[:1] != ["ws"] and not is_bare_stream):
         return None
     if market is Market.SPOT:
-        return None if route else (market, Route.SPOT, parts)
-    return market, route or Route.LEGACY, parts
+        return None if route else (market, StreamRoute.SPOT, parts)
+    return market, route or StreamRoute.LEGACY, parts
 
 
 def _without_host(parts: list[str]) -> tuple[Market | None, list[str]]:
