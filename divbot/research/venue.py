@@ -20,6 +20,7 @@ from divbot.domain.clock import EARLIEST, LATEST
 from divbot.domain.fills import Candle, Quote
 from divbot.domain.market import Interval
 from divbot.domain.money import price_above, price_below
+from divbot.domain.positions import MINUTE
 from divbot.research.port import PastPrices, Prices
 from divbot.research.tape import Tape
 
@@ -162,10 +163,11 @@ class PastVenue:
         """Return the settlements from `start` to `end` that are known by now."""
         rates = []
         for due, settled, rate, mark in self.settled(symbol):
-            if start <= due <= end and max(due, settled) <= self.at:
+            at = settled if settled // MINUTE == due // MINUTE else due
+            if start <= at <= end and max(due, settled) <= self.at:
                 price = mark if mark == mark else self.mark_price(symbol, due)
                 if price == price:
-                    rates.append(PastRate(due, exact(rate), exact(price)))
+                    rates.append(PastRate(at, exact(rate), exact(price)))
         return tuple(rates)
 
     def next_due(self, symbol: str, after: int) -> int | None:
