@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from divbot.domain.events import Exited
 from divbot.domain.market import Interval, Market
 from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Side
@@ -51,7 +50,7 @@ def markets(draw: Any, minutes: int) -> PricesOfArrays:
         is_there[0] = True
         if draw(st.booleans()):
             at = int(draw(st.integers(1, minutes - 1)))
-            is_there[at : at + draw(st.integers(1, 200))] = False
+            is_there[at : at + draw(st.sampled_from([1, 30, 200, 5000]))] = False
         last[name] = bars.only(is_there)
         if draw(st.booleans()):
             off = 1 + draw(parts(-5, 5, 0.01))
@@ -154,12 +153,9 @@ def backtests(draw: Any) -> Backtest:
     )
 
 
-HAPPENED: dict[str, int] = {}
-
-
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @given(backtests())
-@settings(max_examples=150)
+@settings(max_examples=25)
 def test_every_look_writes_the_same_journal_as_those_that_matter(backtest: Backtest) -> None:
     with tempfile.TemporaryDirectory() as name:
         every, some = Path(name) / "every.db", Path(name) / "some.db"
@@ -171,12 +167,3 @@ def test_every_look_writes_the_same_journal_as_those_that_matter(backtest: Backt
         assert found == expected
         assert some.read_bytes() == every.read_bytes()
         assert backtest.looks <= looks
-    for event in found:
-        kind = f"{event.kind} {event.reason}" if isinstance(event, Exited) else event.kind
-        HAPPENED[kind] = HAPPENED.get(kind, 0) + 1
-    HAPPENED["looks"] = HAPPENED.get("looks", 0) + looks
-    HAPPENED["taken"] = HAPPENED.get("taken", 0) + backtest.looks
-
-
-def test_print():
-    print(HAPPENED)
