@@ -100,7 +100,7 @@ class Moments:
             yield self._funded(position, end)
         if rules.exits.max_holding is not None:
             yield position.opened_at + rules.exits.max_holding
-        yield self._silent(position.symbol, now)
+        yield self._silent(position.symbol, now, end)
         if rules.exits.on_opposite:
             yield self._opposite(position, now, end)
 
@@ -135,9 +135,11 @@ class Moments:
         due = self._venue.next_due(position.symbol, position.funded_until)
         return end if due is None else self._on_grid(due) + self._length
 
-    def _silent(self, symbol: str, now: int) -> int:
+    def _silent(self, symbol: str, now: int, end: int) -> int:
         """Return when it will have been silent for so long that it is taken to be delisted."""
-        last = self._venue.tape.last_open_before(symbol, now - 2 * SILENCE, now + 1)
+        if self._venue.tape.has(symbol, now):
+            return end  # which is no more than a day away
+        last = self._venue.tape.last_open_before(symbol, now - 2 * SILENCE, now)
         since = now - SILENCE if last is None else last
         return self._look_at(_after(since + SILENCE, self._outlook.length), now)
 
@@ -260,8 +262,8 @@ class Moments:
         """Return, in order, when symbols may be entered again after a loss, from now on."""
         cooldown, ends = self._rules.entries.cooldown, []
         for trade in reversed(ledger.closed):
-            # An exit may be known a little after it was.
-            if trade.closed_at + cooldown + DAY < now:
+            # An exit in a candle is known when that has ended, and others were before it.
+            if trade.closed_at + cooldown + self._length < now:
                 break
             ends.append(trade.closed_at + cooldown)
         return sorted(ends)

@@ -64,6 +64,12 @@ class Tape:
         """Return the stretch that holds `time` (ms UTC)."""
         return self.stretch_at(symbol, time // self._span)
 
+    def has(self, symbol: str, time: int) -> bool:
+        """Tell whether there is a candle that holds `time`."""
+        stretch = self.at(symbol, time)
+        close = stretch.close[stretch.row(time)]
+        return bool(close == close)
+
     def last_price(self, symbol: str, time: int) -> float:
         """Return the last price as the candle at `time` opens; NaN where there was none yet."""
         stretch = self.at(symbol, time)

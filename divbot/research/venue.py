@@ -139,7 +139,7 @@ class PastVenue:
         final = self._final(symbol, start, end)
         opened = self.at // self.candle_length * self.candle_length
         forming = None
-        if start <= opened <= end and self.tape.last_open_before(symbol, opened, opened + 1):
+        if start <= opened <= end and self.tape.has(symbol, opened):
             first = exact(self.tape.last_price(symbol, opened))
             forming = Candle(opened, first, first, first, first)
         return MinutesThen(final, forming)
