@@ -122,10 +122,11 @@ def _path(wanted: _Experiment, options: PaperOptions, tell: Tell) -> Path:
             interval=wanted.interval,
             address=wanted.address,
             include_demo=False,
+            include_history=False,
         )
         if found is not None:
             return found.path
-        other = runs.latest(include_demo=False)
+        other = runs.latest(include_demo=False, include_history=False)
         if other is not None and other.start is not None:
             old = other.start
             known = _title(old.venue, old.market, old.interval, old.address)
