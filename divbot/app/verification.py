@@ -49,8 +49,8 @@ def open_recording(
     from divbot.candles import Candles
     from divbot.exchange.market.recorded import load_recording
     from divbot.exchange.market.tape import CLOSE, HIGH, LOW, OPEN, OPEN_TIME, QUOTE_VOLUME, VOLUME
-    from divbot.recordings.grid import serves
-    from divbot.scanner.block import build_block, steps_of
+    from divbot.recordings.grid import serves, steps_of
+    from divbot.scanner.block import build_block
 
     tape = load_recording(path)
     length = interval or tape.interval

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Integers
 from divbot.domain.market import Interval
 
 DAY = Interval.D1.milliseconds
@@ -54,7 +54,7 @@ class Grid:
         start = self._floor(time, length)
         return start, start + length
 
-    def opens(self, start: int, end: int) -> NDArray[np.int64]:
+    def opens(self, start: int, end: int) -> Integers:
         """Return all opens from `start`, which is one, to before `end`."""
         if self.interval.is_regular:
             return np.arange(start, end, self.interval.milliseconds, dtype=np.int64)
@@ -63,7 +63,7 @@ class Grid:
             found.append(following)
         return np.array(found, dtype=np.int64)
 
-    def close_times(self, opens: NDArray[np.int64]) -> NDArray[np.int64]:
+    def close_times(self, opens: Integers) -> Integers:
         """Return the last ms of each candle."""
         if self.interval.is_regular:
             return opens + (self.interval.milliseconds - 1)
@@ -72,6 +72,24 @@ class Grid:
     def _floor(self, time: int, length: int) -> int:
         offset = (_MONDAY if self.interval is Interval.W1 else 0) - self.shift
         return time - (time - offset) % length
+
+
+def steps_of(open_time: Integers, interval: Interval) -> Integers:
+    """Return the numbers of the candles on the interval's endless grid; neighbours differ by 1.
+
+    Where the venue anchors weeks and three-day candles is left to its own open times: any anchor
+    gives each candle a number of its own.
+    """
+    if interval.is_regular:
+        return open_time // interval.milliseconds
+    return open_time.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
+
+
+def opens_of(steps: Integers, interval: Interval) -> Integers:
+    """Return when the candles of these numbers open, ms UTC, on a grid anchored at the epoch."""
+    if interval.is_regular:
+        return steps * interval.milliseconds
+    return steps.astype("datetime64[M]").astype("datetime64[ms]").astype(np.int64)
 
 
 def _month_open(time: int, *, months: int = 0) -> int:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from divbot.domain.notices import Tell
 from divbot.research.feed import PastFeed
 from divbot.research.port import PastReports
-from divbot.research.venue import PastVenue
+from divbot.research.venue import PastTrading
 from divbot.trading.engine.account import Account, OnEvent
 from divbot.trading.engine.engine import Engine, TradingRules
 from divbot.trading.engine.questions import Immediate
@@ -34,7 +34,7 @@ class Desk:
 
     def __init__(
         self,
-        venue: PastVenue,
+        venue: PastTrading,
         reports: PastReports,
         journal: EventLog,
         rules: TradingRules,

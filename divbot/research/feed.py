@@ -14,7 +14,7 @@ from divbot.domain.ledger import DAY
 from divbot.domain.market import Instrument, Interval
 from divbot.domain.signals import Divergence, Opportunity
 from divbot.research.port import PastReports
-from divbot.research.venue import PastVenue
+from divbot.research.venue import PastTrading
 
 SILENCE = DAY
 """Without a candle for so long, a symbol is taken to be listed no more, ms."""
@@ -46,7 +46,7 @@ class PastFeed:
     def __init__(
         self,
         reports: PastReports,
-        venue: PastVenue,
+        venue: PastTrading,
         check_interval: int,
         held: Callable[[], Collection[str]],
     ) -> None:

@@ -102,7 +102,7 @@ class Quotes(Mapping[str, Quote]):
         return sum(1 for _ in self)
 
 
-class PastVenue:
+class PastTrading:
     """One market of the past, at the moment `now`; whoever steps through it moves that on."""
 
     def __init__(

@@ -18,7 +18,7 @@ from divbot.domain.universe import Universe
 from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.evidence.cases import FATES
 from divbot.scanner.evidence.expectations import Expectations
-from divbot.scanner.port import Listing, Source
+from divbot.scanner.port import Account, Chooser
 from divbot.scanner.report import (
     FAILED,
     GAP,
@@ -32,7 +32,7 @@ from divbot.scanner.report import (
 )
 from divbot.scanner.shortage import why_none
 from divbot.scanner.signals.ranking import RankingRules, rank
-from divbot.scanner.workforce.pool import Done, Pool
+from divbot.scanner.workforce.pool import Done, Runner
 from divbot.scanner.workforce.task import (
     LATEST_LAG,
     BlockResult,
@@ -81,7 +81,7 @@ class Scanner:
     """Scan one market, again and again, with the same pool."""
 
     def __init__(
-        self, listing: Listing, source: Source, pool: Pool, clock: Clock, rules: ScanRules
+        self, listing: Chooser, source: Account, pool: Runner, clock: Clock, rules: ScanRules
     ) -> None:
         self._source = source
         self._listing = listing

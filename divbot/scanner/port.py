@@ -34,19 +34,41 @@ class MarketData(Protocol):
         """Close every connection."""
 
 
-class Listing(MarketData, Protocol):
-    """Market data with a choice of symbols."""
+class Chooser(Protocol):
+    """Somebody who says which symbols to look at."""
+
+    @property
+    def venue(self) -> str:
+        """Return the venue's name."""
+
+    @property
+    def simulated(self) -> bool:
+        """Tell whether the prices are not those of a live venue."""
 
     def universe(self, held: Collection[str] = ()) -> Universe:
         """Return the symbols to look at now; `held` are among them in any case."""
 
+    def close(self) -> None:
+        """Close every connection."""
 
-class Source(Protocol):
-    """Where market data comes from; can be pickled, so that each worker opens its own."""
+
+class Listing(MarketData, Chooser, Protocol):
+    """Market data with a choice of symbols."""
+
+
+class Account(Protocol):
+    """What is spent on which market."""
 
     @property
     def market(self) -> Market:
         """Return the market it serves."""
+
+    def weight_spent(self) -> int:
+        """Return all request weight spent so far, by all processes."""
+
+
+class Source(Account, Protocol):
+    """Where market data comes from; can be pickled, so that each worker opens its own."""
 
     def open(self, connections: int) -> MarketData:
         """Return the market data over at most `connections` connections."""
@@ -59,6 +81,3 @@ class Source(Protocol):
 
     def tend(self) -> str:
         """Grant what is free to the leases; return what work waits for, in words, or nothing."""
-
-    def weight_spent(self) -> int:
-        """Return all request weight spent so far, by all processes."""

@@ -16,7 +16,7 @@ from divbot.domain.market import Instrument, Interval
 from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Divergence, Kind, Opportunity, Side
 from divbot.research.backtest import Desk, Period, every_look, run
-from divbot.research.venue import PastVenue, Spreads
+from divbot.research.venue import PastTrading, Spreads
 from divbot.trading.engine.engine import TradingRules
 from divbot.trading.journal.journal import Journal, read
 from tests.trading import fakes
@@ -244,7 +244,7 @@ class Backtest:
     detail: Interval = Interval.M1
     spread: Decimal = Decimal("0.0004")
     quoting: Any = None
-    venue_type: type[PastVenue] = PastVenue
+    venue_type: type[PastTrading] = PastTrading
 
     def __repr__(self) -> str:
         shown = {k: v for k, v in vars(self).items() if k not in ("prices", "reports")}

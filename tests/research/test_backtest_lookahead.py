@@ -18,7 +18,7 @@ from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Side
 from divbot.research.backtest import every_look
 from divbot.research.moments import Moments
-from divbot.research.venue import PastRate, PastVenue, Quotes, exact
+from divbot.research.venue import PastRate, PastTrading, Quotes, exact
 from tests.research.fakes import (
     RULES,
     START,
@@ -36,14 +36,14 @@ A, MINUTES = "AAAUSDT", 900
 HOUR = 60 * MINUTE
 
 
-class LaterQuotes(PastVenue):
+class LaterQuotes(PastTrading):
     """A leak: quotes of the minute that has just begun, as it will end."""
 
     def quotes(self) -> Quotes:
         return Quotes(self.tape, self._symbols, self._quoting, self.at + self.candle_length)
 
 
-class EarlyFunding(PastVenue):
+class EarlyFunding(PastTrading):
     """A leak: at each settlement the rate of the next one is known."""
 
     def funding(self, symbol: str, start: int, end: int) -> tuple[PastRate, ...]:
@@ -54,7 +54,7 @@ class EarlyFunding(PastVenue):
         return tuple(replace(x, rate=exact(rate)) for x, rate in zip(found, following, strict=True))
 
 
-class WholeMinutes(PastVenue):
+class WholeMinutes(PastTrading):
     """A leak: the candle that has just opened is known as it will end."""
 
     def minutes(self, symbol: str, start: int, end: int) -> Any:

@@ -11,7 +11,6 @@ from divbot.arrays import Floats
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval
 from divbot.exchange.market.contracts import contract_named
-from divbot.exchange.market.exactness import decimals_of, units_of
 from divbot.exchange.market.tape import (
     CLOSE,
     COLUMNS,
@@ -28,6 +27,7 @@ from divbot.exchange.market.tape import (
     SymbolListing,
 )
 from divbot.recordings.decoding import decoding
+from divbot.recordings.exactness import decimals_of, units_of
 from divbot.recordings.grid import DAY
 from divbot.recordings.table import read_table
 from divbot.recordings.track import Track
