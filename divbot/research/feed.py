@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from divbot.domain.ledger import DAY
 from divbot.domain.market import Instrument, Interval
 from divbot.domain.signals import Divergence, Opportunity
@@ -67,7 +70,10 @@ class PastFeed:
             # Who acts on each number once may act on this one only at the first look at it.
             is_first = self.is_first_look(now)
             version = at // self.check_interval if is_first else newest.version if newest else 0
-            self._newest = newest = Publication(version, at, self.told(at))
+            told = self.told(at)
+            if told is None:
+                return None
+            self._newest = newest = Publication(version, at, told)
         return newest
 
     def published_at(self, now: int) -> int:
@@ -84,11 +90,18 @@ class PastFeed:
         """Tell whether nobody could have looked at that report before `now`."""
         return now - self.published_at(now) < self._venue.candle_length
 
-    def told(self, at: int) -> Told:
+    def closes_at(self, published: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the newest close by each of these times; -1 where there was none yet."""
+        closes = self._reports.closes
+        places = np.searchsorted(closes, published, side="right") - 1
+        return np.where(places >= 0, closes[places], -1)
+
+    def told(self, at: int) -> Told | None:
         """Return what the report tells that is published at `at`, for what is held now."""
-        length = self._reports.interval.milliseconds
-        held = frozenset(self._held())
-        key = at // length * length, held
+        close = int(self.closes_at(np.array([at]))[0])
+        if close < 0:
+            return None
+        key = close, frozenset(self._held())
         if self._told is None or self._told[0] != key:
             self._told = key, self._tell(*key)
         return self._told[1]

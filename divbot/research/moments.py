@@ -204,7 +204,7 @@ class Moments:
         """Return the first look at which something may be entered."""
         looks = np.arange(now + self._length, end, self._length)
         published = looks // self._desk.feed.check_interval * self._desk.feed.check_interval
-        closes = published // self._outlook.length * self._outlook.length
+        closes = self._desk.feed.closes_at(published)
         is_first = looks - published < self._length
         allowed = np.array(self._cooled(ledger, now), np.int64)
         # What would be chosen is the same as long as these are.
@@ -226,6 +226,8 @@ class Moments:
         """Return the first of `looks` at a price that one of what is chosen may be entered at."""
         moment = Moment(int(looks[0]), self._desk.period.start, self._rules.interval, ledger)
         told = self._desk.feed.told(published)
+        if told is None:
+            return None
         rows = (looks - now) // self._length
         first = []
         for opportunity in choose(told, moment, self._rules.entries):

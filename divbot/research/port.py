@@ -109,7 +109,7 @@ class FreshOnes(Protocol):
         """Return the closes that confirmed them, ms UTC, in ascending order."""
 
     @property
-    def symbol(self) -> NDArray[np.int32]:
+    def symbol(self) -> NDArray[np.int64]:
         """Return the places of their symbols."""
 
     @property
@@ -127,6 +127,10 @@ class PastReports(Protocol):
     @property
     def symbols(self) -> tuple[str, ...]:
         """Return all symbols; others name them by their place here."""
+
+    @property
+    def closes(self) -> NDArray[np.int64]:
+        """Return each close (ms UTC) at which some symbol has a new candle, in ascending order."""
 
     def glance(self, close: int, held: Collection[str] = ()) -> PastReport:
         """Return exactly what was to be told at `close` (ms UTC) to who held these symbols."""

@@ -180,6 +180,10 @@ class WrittenReports:
     interval: Interval = Interval.M5
     max_age: int = 5
 
+    @property
+    def closes(self) -> NDArray[np.int64]:
+        return START + self.interval.milliseconds * np.arange(3000)
+
     def glance(self, close: int, held: Collection[str] = ()) -> Glance:
         fresh = [x for x in self.given if self._is_fresh(x, close)]
         fresh.sort(key=lambda x: (-x.score, x.divergence.symbol, x.confirmed_at))

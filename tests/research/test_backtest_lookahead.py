@@ -114,8 +114,9 @@ def is_ahead(
 ) -> bool:
     """Tell whether the events `later` of a run know something that came after `cut` minutes."""
     found = known_at(whole, cut).run(folder / f"found-{cut}.db", choose)
-    # The last valuation of the shorter run is of its end.
-    count, end = len(found) - 1, START + cut * MINUTE
+    # A run is valued at its end, which one that goes on has no reason to do.
+    count = len(found) - (later[: len(found)] != found)
+    end = START + cut * MINUTE
     rest = [x for x in later[count:] if x.at < end and not _is_known_late(x, end)]
     return later[:count] != found[:count] or bool(rest)
 

@@ -183,6 +183,10 @@ class ReportsSeen:
         self._seen = seen
         self.symbols = symbols
 
+    @property
+    def closes(self) -> np.ndarray[Any, Any]:
+        return np.array(sorted({close for close, _ in self._seen.reports}), np.int64)
+
     def glance(self, close: int, held: Collection[str] = ()) -> Report:
         found = self._seen.reports.get((close, frozenset(held)))
         if found is None:  # a proposal looks ahead: of that report nobody has read yet
