@@ -222,7 +222,7 @@ def open_source(
         market=settings.market,
         base_urls=base_urls,
         budget=_budget(settings),
-        rules=_universe_rules(settings),
+        rules=universe_rules(settings),
         futures_url=base_url or BASE_URLS[Market.USDM][0],
         state=at_home(state_home),
         # A demo's market is never seen again.
@@ -251,7 +251,8 @@ def _candles(settings: Settings, venue: str) -> Path:
     return home / quote(venue, safe="") / settings.market.value
 
 
-def _universe_rules(settings: Settings) -> UniverseRules:
+def universe_rules(settings: Settings) -> UniverseRules:
+    """Return what the settings say about which symbols to scan."""
     from divbot.binance.listing.rules import UniverseRules
 
     return UniverseRules(
