@@ -125,24 +125,24 @@ def _history(settings: Settings, options: BacktestOptions) -> JoinedHistory:
     from divbot.history.joined import JoinedHistory
 
     shortest = load_recording(options.recorded).interval
-    return JoinedHistory(options.recorded, settings.market, shortest)
+    history = JoinedHistory(options.recorded, settings.market, shortest)
+    history.symbols(settings.interval)  # which says where they cannot be made of these
+    return history
 
 
 def _detail(settings: Settings, options: BacktestOptions, history: JoinedHistory) -> Interval:
     """Return the candles between two closes; InputError where they are none of the interval's."""
+    from divbot.recordings.grid import serves
+
     detail = options.detail or history.shortest
-    length = settings.interval.milliseconds
-    if (
-        not settings.interval.is_regular
-        or settings.interval.milliseconds > Interval.D1.milliseconds
-    ):
+    if settings.interval.milliseconds > Interval.D1.milliseconds:
         raise InputError(
             f"expected an interval of a day at most for a backtest, found {settings.interval.value}"
         )
-    if detail.milliseconds > length or length % detail.milliseconds:
+    if not (serves(history.shortest, detail) and serves(detail, settings.interval)):
         raise InputError(
-            f"--detail: expected candles that {settings.interval.value} ones are made of, found "
-            f"{detail.value}"
+            f"--detail: expected candles from {history.shortest.value}, as recorded, to "
+            f"{settings.interval.value}, which these are made of; found {detail.value}"
         )
     return detail
 
