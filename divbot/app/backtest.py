@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +24,7 @@ from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import milliseconds
 from divbot.domain.errors import InputError
 from divbot.domain.events import HISTORY, Resumed, Started
-from divbot.domain.market import Interval
+from divbot.domain.market import Instrument, Interval, Market
 from divbot.files import make_private, sync_folder
 from divbot.folders import cache_home
 from divbot.version import __version__
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 USUAL_SPREAD = Decimal("0.0004")
 _VENUE = "Binance"
+_LEAST_ORDER = Decimal(5)
+"""In USDT."""
 _MARK_EVERY = 3_600_000
 """ms between two valuations: each look at a year of 5-minute ones would be a hundred thousand."""
 
@@ -98,6 +100,9 @@ def backtest(settings: Settings, options: BacktestOptions, progress: Progress) -
             cache=scanning.at_home(cache_home) / "past",
             workers=scanning.workers_of_scan(settings),
             is_todays=options.is_todays,
+            instruments={
+                x: _listed(x, settings.market) for x in history.symbols(settings.interval)
+            },
             tell=progress,
         ) as past,
         _aside(_path(settings, options)) as (path, aside),
@@ -128,6 +133,13 @@ def _history(settings: Settings, options: BacktestOptions) -> JoinedHistory:
     history = JoinedHistory(options.recorded, settings.market, shortest)
     history.symbols(settings.interval)  # which says where they cannot be made of these
     return history
+
+
+def _listed(symbol: str, market: Market) -> Instrument:
+    """Return how `symbol` was listed, with the least order that nearly all have; without a tick."""
+    from divbot.history.universe import instrument_named
+
+    return replace(instrument_named(symbol, market, None), min_notional=_LEAST_ORDER)
 
 
 def _detail(settings: Settings, options: BacktestOptions, history: JoinedHistory) -> Interval:
