@@ -13,11 +13,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from divbot.app.scanning import scan_rules, universe_rules
+from divbot.app.trading_rules import trading_rules
+from divbot.domain.clock import parse_time
+from divbot.domain.events import Entered, Exited, Paused
+from divbot.domain.fills import Reason
 from divbot.domain.market import Interval, Market
 from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Side
+from divbot.history.joined import JoinedHistory
 from divbot.research.backtest import every_look
 from divbot.research.moments import Moments
+from divbot.research.past import PastScanner
+from divbot.settings import Settings
 from tests.research.fakes import (
     RULES,
     START,
@@ -167,3 +175,111 @@ def test_every_look_writes_the_same_journal_as_those_that_matter(backtest: Backt
         assert found == expected
         assert some.read_bytes() == every.read_bytes()
         assert backtest.looks <= looks
+
+
+def compared(backtest: Backtest, folder: Path) -> list[Any]:
+    """Return what happens, which is the same at every look and at those that matter."""
+    every = backtest.run(folder / "every.db", every_look)
+    looks = backtest.looks
+    some = backtest.run(folder / "some.db", Moments)
+    assert some == every
+    assert backtest.looks < looks / 2
+    return every
+
+
+RARELY_VALUED = replace(
+    RULES,
+    mark_every=24 * HOUR,
+    exits=replace(RULES.exits, max_holding=None),
+    sizing=replace(RULES.sizing, risk=Decimal("0.5"), leverage=1),
+)
+
+
+def test_a_payment_that_reaches_a_limit_is_looked_at(tmp_path: Path) -> None:
+    bars = walk(4, 400, step=0.0002)
+    paid = Paid(START + HOUR * np.array([2]), np.array([0.06]), np.array([np.nan]))
+    rules = replace(RARELY_VALUED, entries=replace(RULES.entries, max_daily_loss=Decimal("0.03")))
+    reports = WrittenReports(NAMES[:1], [signal_at(bars, 60, way=0.02)])
+    prices = PricesOfArrays({NAMES[0]: bars}, {}, {NAMES[0]: paid})
+
+    events = compared(Backtest(prices, reports, rules=rules, minutes=400), tmp_path)
+
+    (paused,) = [x for x in events if isinstance(x, Paused)]
+    assert paused.at // MINUTE * MINUTE == START + 2 * HOUR + MINUTE
+
+
+def test_a_price_that_brings_the_equity_to_a_limit_is_looked_at(tmp_path: Path) -> None:
+    bars = walk(8, 400)
+    rules = replace(RARELY_VALUED, entries=replace(RULES.entries, max_daily_loss=Decimal("0.02")))
+    reports = WrittenReports(NAMES[:1], [signal_at(bars, 60, way=0.08)])
+
+    events = compared(
+        Backtest(PricesOfArrays({NAMES[0]: bars}), reports, rules=rules, minutes=400), tmp_path
+    )
+
+    kinds = [x.kind for x in events if x.kind != "marked"]
+    assert kinds[2:] == ["entered", "paused", "exited"]
+
+
+def test_a_symbol_that_has_cooled_down_is_looked_at(tmp_path: Path) -> None:
+    bars = walk(8, 400)
+    rules = replace(RARELY_VALUED, entries=replace(RULES.entries, cooldown=7 * MINUTE))
+    signals = [signal_at(bars, 60, way=0.003), signal_at(bars, 65, way=0.08)]
+
+    events = compared(
+        Backtest(
+            PricesOfArrays({NAMES[0]: bars}),
+            WrittenReports(NAMES[:1], signals),
+            rules=rules,
+            minutes=400,
+        ),
+        tmp_path,
+    )
+
+    lost = next(x for x in events if isinstance(x, Exited))
+    _, again = [x for x in events if isinstance(x, Entered)]
+    assert again.at == -(-(lost.at + 7 * MINUTE) // MINUTE) * MINUTE
+
+
+def test_a_symbol_that_falls_silent_is_looked_at(tmp_path: Path) -> None:
+    bars = walk(5, 217, step=0.0002)
+    prices = PricesOfArrays({NAMES[0]: bars, NAMES[1]: walk(6, 2500)})
+    reports = WrittenReports(NAMES[:2], [signal_at(bars, 60)])
+
+    events = compared(Backtest(prices, reports, rules=RARELY_VALUED, minutes=2500), tmp_path)
+
+    (exited,) = [x for x in events if isinstance(x, Exited)]
+    assert exited.reason is Reason.DELISTING
+    # The first close from then on at which a whole day is without a candle.
+    assert exited.at == START + (220 + 24 * 60) * MINUTE
+
+
+@pytest.mark.parametrize("detail", [Interval.M1, Interval.M5])
+def test_recorded_futures_are_traded_alike(detail: Interval, data: Path, tmp_path: Path) -> None:
+    path = data / "market" / "usdm-1m-2025-05.parquet"
+    history = JoinedHistory(path, Market.USDM, Interval.M1)
+    begin = parse_time("2025-05-21T06:00")
+    settings = Settings(
+        interval="5m", min_age="0", min_score=3, max_positions=4, max_daily_loss=1, max_drawdown=1
+    )
+    with PastScanner.open(
+        history,
+        (begin, begin + 30 * HOUR),
+        scan_rules(settings),
+        universe_rules(settings),
+        cache=tmp_path / "cache",
+    ) as past:
+        backtest = Backtest(
+            history,  # type: ignore[arg-type]
+            past,
+            rules=trading_rules(settings, mark_every=HOUR),
+            minutes=30 * 60,
+            detail=detail,
+        )
+        every = backtest.run(tmp_path / "every.db", every_look, start=begin)
+        looks = backtest.looks
+        some = backtest.run(tmp_path / "some.db", Moments, start=begin)
+
+    assert some == every
+    assert backtest.looks < looks
+    assert sum(isinstance(x, Exited) for x in some) > 20
