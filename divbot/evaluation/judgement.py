@@ -28,7 +28,7 @@ def judge(found: Search, results: DailyResults, *, look: int = 1, reveal: bool =
         return Verdict(word, found, look, level, opened=False, holdout=None)
     row = results.settings.index(found.winner.setting)
     tested = _confirmation(results.of([row]).within(found.split.holdout), found.split.run)
-    passed = found.finding is None and tested.p <= level
+    passed = tested.p <= level
     told = tested if passed or reveal else None
     word = found.finding or (Finding.EDGE_CONFIRMED if passed else Finding.NOT_CONFIRMED)
     return Verdict(word, found, look, level, opened=True, holdout=told)

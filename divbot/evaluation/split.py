@@ -57,13 +57,13 @@ class Split:
         needed = (DEVELOPMENT_RUNS + HOLDOUT_RUNS) * self.run + 2 * self.gap
         if len(self.days) < needed:
             return (
-                f"{len(self.days)} days are too few: trades that may be open for {self.gap} days "
-                f"take {needed} days at least"
+                f"{len(self.days)} days are too few: with a gap of {self.gap} and runs of "
+                f"{self.run}, {needed} days are needed"
             )
         return (
             f"development has {self.development_runs} runs of {self.run} days and the holdout "
-            f"{self.holdout_runs}, where {DEVELOPMENT_RUNS} and {HOLDOUT_RUNS} are needed: a "
-            "holdout is made of days alone that no search has used"
+            f"{self.holdout_runs}, where {DEVELOPMENT_RUNS} and {HOLDOUT_RUNS} are needed; days "
+            "that a search has used can judge no more"
         )
 
 

@@ -83,6 +83,15 @@ def test_a_second_search_of_the_same_days_has_the_same_holdout(days: int, longes
     assert second == first
 
 
+def test_between_known_days_and_a_holdout_lies_a_gap() -> None:
+    first = divide(range(365), 3 * DAY)
+
+    later = divide(range(365), 3 * DAY, known_until=first.development[-1] + 1)
+
+    assert later.holdout_runs == first.holdout_runs - 1
+    assert later.development_runs == first.development_runs + 1
+
+
 def test_spent_days_develop_and_new_days_judge() -> None:
     first = divide(range(365), DAY)
 
@@ -98,14 +107,14 @@ def test_a_window_whose_end_was_used_has_no_holdout() -> None:
 
     assert later.holdout_runs == 0
     assert later.development_runs == 51
-    assert str(later.shortage).endswith("made of days alone that no search has used")
+    assert str(later.shortage).endswith("days that a search has used can judge no more")
 
 
 def test_too_short_a_history_says_how_long_it_must_be() -> None:
     split = divide(range(300), open_at_most(48, 4 * HOUR))
 
     assert split.shortage == (
-        "300 days are too few: trades that may be open for 9 days take 450 days at least"
+        "300 days are too few: with a gap of 9 and runs of 18, 450 days are needed"
     )
 
 

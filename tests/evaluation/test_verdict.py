@@ -60,8 +60,7 @@ def test_a_short_history_is_not_judged() -> None:
 
     assert verdict.finding is Finding.NOT_ENOUGH_DATA
     assert str(verdict) == (
-        "NOT ENOUGH DATA: 150 days are too few: trades that may be open for 1 days take 170 days "
-        "at least."
+        "NOT ENOUGH DATA: 150 days are too few: with a gap of 1 and runs of 7, 170 days are needed."
     )
     assert verdict.smallest_edge is None
 
@@ -128,6 +127,12 @@ def test_every_setting_loses_where_the_best_does_so_significantly(
     verdict = verdict_on(with_t(-upper_quantile(0.05, 33) + excess))
 
     assert verdict.finding is finding
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_winner_that_lost_a_little_opens_nothing(seed: int) -> None:
+    # Luck's half of the worlds is drawn, and may be a little less than half.
+    assert verdict_on(with_t(-1e-9), seed=seed).finding is Finding.NO_EDGE_FOUND
 
 
 @given(st.integers(0, 10_000), st.floats(-9, 9))
