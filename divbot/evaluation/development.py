@@ -56,15 +56,15 @@ def search(
     seed: int = 0,
     draws: int = DRAWS,
     steps: NDArray[np.int64] | None = None,
-    tried: Floats | None = None,
+    tried: DailyResults | None = None,
     lost_sweeps: int = 0,
 ) -> Search:
     """Judge the settings by the results of development, and by nothing of the holdout.
 
     `results` are those of all days of the split; of the holdout, only trades are counted. `steps`
     are the places of the settings in a grid (see `plateau_of`). `tried` holds the results of all
-    settings that earlier sweeps ran, (settings, days), 0 where they are not known: luck had them
-    too. `lost_sweeps` counts earlier sweeps whose results are lost; each adds p once more.
+    settings that earlier sweeps ran, on all days of development, 0 where they ran on none: luck
+    had them too. `lost_sweeps` counts earlier sweeps whose results are lost; each adds p once more.
     """
     settings = len(results.settings)
     development = results.within(split.development)
@@ -111,12 +111,12 @@ def _shortage_of(judged: NDArray[np.bool_]) -> str | None:
 
 
 def _against_luck(
-    net_r: Floats, tried: Floats | None, split: Split, *, draws: int, seed: int
+    net_r: Floats, tried: DailyResults | None, split: Split, *, draws: int, seed: int
 ) -> StepDown:
     """Test the settings together with those that were tried before, which come after them."""
     if tried is not None:
-        tried = tried[:, split.columns(split.development)]
-        net_r = np.concatenate([net_r, tried[_often_enough(tried, split.run)]])
+        before = tried.within(split.development).net_r
+        net_r = np.concatenate([net_r, before[_often_enough(before, split.run)]])
     signs = signs_of(split.development_runs, draws=draws, seed=seed)
     return step_down(run_sums(net_r, split.run), signs, hopeless=hopeless_below(len(split.days)))
 

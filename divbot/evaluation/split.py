@@ -45,10 +45,6 @@ class Split:
         """Return how many runs judge."""
         return len(self.holdout) // self.run
 
-    def columns(self, days: range) -> slice:
-        """Return where `days` stand in arrays with a column for each day of the history."""
-        return slice(days.start - self.days.start, days.stop - self.days.start)
-
     @property
     def shortage(self) -> str | None:
         """Say what is missing for a verdict; None: nothing."""

@@ -17,6 +17,11 @@ YEAR = divide(range(365), DAY)
 """One day of gap, 34 runs of development and 17 of holdout, a week each."""
 
 
+def columns(days: range, of: range = YEAR.days) -> slice:
+    """Return where some days stand in arrays with a column for each."""
+    return slice(days.start - of.start, days.stop - of.start)
+
+
 def runs_of(
     means: Mapping[str, tuple[float, float]], *, split: Split = YEAR, seed: int = 1
 ) -> DailyResults:
@@ -28,8 +33,8 @@ def runs_of(
     days = len(split.days)
     luck = np.sqrt(0.5) * (rng.normal(size=(1, days)) + rng.normal(size=(len(means), days)))
     for row, (before, after) in enumerate(means.values()):
-        luck[row, split.columns(range(split.days.start, split.holdout.start))] += before
-        luck[row, split.columns(range(split.holdout.start, split.days.stop))] += after
+        luck[row, columns(range(split.days.start, split.holdout.start), split.days)] += before
+        luck[row, columns(range(split.holdout.start, split.days.stop), split.days)] += after
     return results_of(dict(zip(means, luck, strict=True)), split.days)
 
 

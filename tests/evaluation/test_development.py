@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from divbot.evaluation.daily import DailyResults
 from divbot.evaluation.development import GATE, Search, search
 from divbot.evaluation.finding import Finding
-from tests.evaluation.stories import YEAR, results_of, runs_of, verdict_on
+from tests.evaluation.stories import YEAR, columns, results_of, runs_of, verdict_on
 
 SOME = {f"setting {k}": (0.02 * k, 0.02 * k) for k in range(8)}
 seeds = st.integers(0, 10_000)
@@ -68,7 +68,7 @@ def test_standings_are_in_order_of_t_with_the_figures_of_a_table() -> None:
 
 def test_settings_tried_before_were_chances_of_luck_too() -> None:
     results = runs_of(SOME)
-    before = np.random.default_rng(9).normal(size=(200, 365))
+    before = runs_of({f"before {k}": (0.0, 0.0) for k in range(200)}, seed=9)
 
     alone, together = found(results).winner, found(results, tried=before).winner
 
@@ -79,16 +79,17 @@ def test_settings_tried_before_were_chances_of_luck_too() -> None:
 def test_settings_tried_again_cost_nothing() -> None:
     results = runs_of(SOME)
 
-    again = found(results, tried=results.net_r)
+    again = found(results, tried=results)
 
     assert [x.p for x in again.standings] == [x.p for x in found(results).standings]
 
 
 def test_of_what_was_tried_only_development_counts() -> None:
     results = runs_of(SOME)
-    tried = np.random.default_rng(9).normal(size=(20, 365))
-    other = tried.copy()
-    other[:, YEAR.columns(YEAR.holdout)] = 7.0
+    tried = runs_of({f"before {k}": (0.0, 0.0) for k in range(20)}, seed=9)
+    net_r = tried.net_r.copy()
+    net_r[:, columns(YEAR.holdout)] = 7.0
+    other = dataclasses.replace(tried, net_r=net_r)
 
     assert found(results, tried=other) == found(results, tried=tried)
 
@@ -117,7 +118,7 @@ def test_the_gate_is_shut_by_p() -> None:
 def twins() -> DailyResults:
     """Return two settings that are alike in development, and a better and a worse neighbour."""
     rows = dict(zip("abcd", runs_of(dict.fromkeys("abcd", (0.1, 0.1))).net_r, strict=True))
-    tied = YEAR.columns(range(YEAR.holdout.start))
+    tied = columns(range(YEAR.holdout.start))
     rows["c"][tied] = rows["b"][tied]
     rows["a"] -= 0.5
     rows["d"] -= 0.1

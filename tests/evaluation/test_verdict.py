@@ -16,7 +16,7 @@ from divbot.evaluation.looks import level_of, look_at
 from divbot.evaluation.runs import run_sums, t_statistics
 from divbot.evaluation.split import divide
 from divbot.evaluation.student import upper_quantile, upper_tail
-from tests.evaluation.stories import DAY, YEAR, runs_of, verdict_on
+from tests.evaluation.stories import DAY, YEAR, columns, runs_of, verdict_on
 
 EARNS = {"good": (0.3, 0.3), "fair": (0.1, 0.1), "bad": (-0.1, -0.1)}
 FADES = {"good": (0.3, -0.1), "fair": (0.1, 0.1), "bad": (-0.1, -0.1)}
@@ -53,14 +53,16 @@ def test_words_are_those_of_the_procedure() -> None:
     ]
 
 
-def test_a_short_history_is_not_judged() -> None:
-    split = divide(range(150), DAY)
+@pytest.mark.parametrize("days", [0, 1, 9, 150])
+def test_a_short_history_is_not_judged(days: int) -> None:
+    split = divide(range(days), DAY)
 
     verdict = verdict_on(runs_of(EARNS, split=split), split)
 
     assert verdict.finding is Finding.NOT_ENOUGH_DATA
     assert str(verdict) == (
-        "NOT ENOUGH DATA: 150 days are too few: with a gap of 1 and runs of 7, 170 days are needed."
+        f"NOT ENOUGH DATA: {days} days are too few: with a gap of 1 and runs of 7, 170 days are "
+        "needed."
     )
     assert verdict.smallest_edge is None
 
@@ -113,7 +115,7 @@ def with_t(t: float) -> DailyResults:
     # Where the mean is 0 and the spread 1, the t statistic is sqrt(34) times what is added.
     even = (sums - sums.mean()) / sums.std(ddof=1) + t / np.sqrt(34)
     net_r = results.net_r.copy()
-    net_r[0, YEAR.columns(YEAR.development)] = np.repeat(even / 7, 7)
+    net_r[0, columns(YEAR.development)] = np.repeat(even / 7, 7)
     return DailyResults(results.settings, results.days, net_r, results.trades)
 
 
@@ -139,7 +141,7 @@ def test_a_winner_that_lost_a_little_opens_nothing(seed: int) -> None:
 def test_development_sees_nothing_of_other_days(seed: int, amount: float) -> None:
     results = runs_of(EARNS)
     elsewhere = np.ones(365, dtype=bool)
-    elsewhere[YEAR.columns(YEAR.development)] = False
+    elsewhere[columns(YEAR.development)] = False
     other = np.random.default_rng(seed).normal(amount, 1, results.net_r.shape)
     changed = dataclasses.replace(results, net_r=np.where(elsewhere, other, results.net_r))
 
@@ -150,7 +152,7 @@ def test_development_sees_nothing_of_other_days(seed: int, amount: float) -> Non
 def test_gap_and_last_days_change_no_verdict(seed: int) -> None:
     results = runs_of(EARNS)
     used = np.zeros(365, dtype=bool)
-    used[YEAR.columns(YEAR.development)] = used[YEAR.columns(YEAR.holdout)] = True
+    used[columns(YEAR.development)] = used[columns(YEAR.holdout)] = True
     rng = np.random.default_rng(seed)
     changed = DailyResults(
         results.settings,
@@ -167,7 +169,7 @@ def test_a_fail_tells_one_word(seed: int) -> None:
     before = runs_of(FADES, seed=2)
     net_r = before.net_r.copy()
     other = np.random.default_rng(seed).normal(-0.5, 2, net_r.shape)
-    net_r[:, YEAR.columns(YEAR.holdout)] = other[:, YEAR.columns(YEAR.holdout)]
+    net_r[:, columns(YEAR.holdout)] = other[:, columns(YEAR.holdout)]
 
     verdict = verdict_on(dataclasses.replace(before, net_r=net_r))
 
@@ -178,7 +180,7 @@ def test_a_fail_tells_one_word(seed: int) -> None:
 def test_only_the_winner_s_holdout_is_looked_at() -> None:
     results = runs_of(EARNS, seed=2)
     net_r = results.net_r.copy()
-    net_r[1:, YEAR.columns(YEAR.holdout)] += 5
+    net_r[1:, columns(YEAR.holdout)] += 5
 
     assert verdict_on(dataclasses.replace(results, net_r=net_r)) == verdict_on(results)
 
@@ -213,7 +215,7 @@ def barely(p: float) -> DailyResults:
     sums = run_sums(results.within(YEAR.holdout).net_r, 7)[0]
     even = (sums - sums.mean()) / sums.std(ddof=1) + upper_quantile(p, 16) / np.sqrt(17)
     net_r = results.net_r.copy()
-    net_r[0, YEAR.columns(YEAR.holdout)] = np.repeat(even / 7, 7)
+    net_r[0, columns(YEAR.holdout)] = np.repeat(even / 7, 7)
     return dataclasses.replace(results, net_r=net_r)
 
 
