@@ -35,8 +35,8 @@ from floor import candle_paths, measure_floor
 from machine import NOISY, Others
 from venue import Exchange, open_exchange
 
-from divbot.app import open_scanner
-from divbot.binance.candle_store import ROW_BYTES
+from divbot.app.scanning import open_scanner
+from divbot.binance.candles.candle_store import ROW_BYTES
 from divbot.folders import cache_home
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.report import FAILED

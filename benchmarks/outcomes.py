@@ -16,12 +16,12 @@ import numpy as np
 
 from divbot.domain.market import Interval, Market
 from divbot.kernels.analysis import analyse
-from divbot.scanner.base_rates import BaseRate
 from divbot.scanner.block import Block
-from divbot.scanner.cases import FATES
-from divbot.scanner.evidence import Expectations
-from divbot.scanner.plan import TradeRules
-from divbot.scanner.trial import try_divergences
+from divbot.scanner.evidence.base_rates import BaseRate
+from divbot.scanner.evidence.cases import FATES
+from divbot.scanner.evidence.expectations import Expectations
+from divbot.scanner.evidence.trial import try_divergences
+from divbot.scanner.signals.plan import TradeRules
 
 BARS, SYMBOLS, OPPORTUNITIES, REPEATS = 999, 400, 60, 15
 RULES = TradeRules(stop_atr=0.5, reward_risk=2.0, fee=0.0005, slippage=0.0002, horizon=100)

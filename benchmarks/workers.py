@@ -25,9 +25,9 @@ from venue import MOST_SYMBOLS, Exchange, open_exchange
 from worker_figures import Row, Setup, advice, document, flag_of, heading, row_of, table
 from worker_picture import draw, problem
 
-from divbot.binance.endpoints import WEIGHT_PER_MINUTE
+from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE
 from divbot.domain.market import Market
-from divbot.scanner.workforce import MOST_WORKERS, workers_for
+from divbot.scanner.workforce.size import MOST_WORKERS, workers_for
 
 WORKERS = [0, 1, 2, 4, 8, 16, 32]
 

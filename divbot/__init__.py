@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from divbot.version import __version__
 
 if TYPE_CHECKING:
-    from divbot.app import scan
+    from divbot.app.scanning import scan
     from divbot.domain.errors import (
         BadAnswer,
         DivbotError,
@@ -66,7 +66,7 @@ __all__ = [
 
 
 _MODULES = {
-    "scan": "divbot.app",
+    "scan": "divbot.app.scanning",
     "Report": "divbot.scanner.report",
     "Settings": "divbot.settings",
 }

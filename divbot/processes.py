@@ -36,9 +36,9 @@ if sys.platform != "win32":
 PRELOAD = (
     "divbot.loading",
     "divbot.binance.market_data",
-    "divbot.binance.compiled_klines",
-    "divbot.binance.curl_transport",
-    "divbot.scanner.preload",  # the last: what is loaded by then is frozen
+    "divbot.binance.protocol.compiled_klines",
+    "divbot.binance.transport.curl_transport",
+    "divbot.scanner.workforce.preload",  # the last: what is loaded by then is frozen
 )
 """What workers need, by name: nobody here knows more of it."""
 SHARE_MEMORY = "share memory among processes (in /dev/shm or TMPDIR)"

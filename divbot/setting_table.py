@@ -14,17 +14,17 @@ from enum import Enum
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
-from divbot.binance.endpoints import KLINES_LIMIT
-from divbot.binance.names import read_pattern, read_symbol
+from divbot.binance.protocol.endpoints import KLINES_LIMIT
 from divbot.domain.bounds import Bounds, Reader
 from divbot.domain.durations import Duration
 from divbot.domain.margin import MAX_LEVERAGE
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
-from divbot.domain.values import Choice, Either, FilePath, Several, Switch, Text
+from divbot.domain.symbols import read_pattern, read_symbol
+from divbot.domain.values import CheckedText, Choice, Either, FilePath, Several, Switch
 from divbot.kernels.indicator import TRADINGVIEW
-from divbot.scanner.score import DEFAULT_WEIGHTS, PARTS
-from divbot.scanner.workforce import AUTO, MOST_WORKERS, Workers
+from divbot.scanner.signals.score import DEFAULT_WEIGHTS, PARTS
+from divbot.scanner.workforce.size import AUTO, MOST_WORKERS, Workers
 
 Value = TypeVar("Value")
 
@@ -107,10 +107,10 @@ _KINDS = Several(
 )
 _SIDES = Several("BUY or SELL", Choice(Side, str.upper).read, tuple(Side))
 _WORKERS: Reader[Workers] = Either(AUTO, Bounds(int, 1, MOST_WORKERS))
-_ADDRESS = Text("https://HOST, or http:// for an exchange on this machine", _is_safe)
+_ADDRESS = CheckedText("https://HOST, or http:// for an exchange on this machine", _is_safe)
 
 
-class Universe:
+class UniverseSettings:
     """What to scan."""
 
     market = setting(Choice(Market), "usdm", "`usdm` (USD-M futures) or `spot`", scope=Scope.START)
@@ -144,7 +144,7 @@ class Universe:
     )
 
 
-class Signals:
+class SignalSettings:
     """What to show; kind and side limit what paper enters, too."""
 
     kind = names(
@@ -192,7 +192,7 @@ class IndicatorInputs:
     atr_length = _input("atr_length", 1, 100, "candles that the ATR goes over")
 
 
-class Plan:
+class PlanSettings:
     """The plan of a trade."""
 
     stop_atr = setting(
@@ -217,7 +217,7 @@ class Plan:
     )
 
 
-class Score:
+class ScoreSettings:
     """What counts how much in the score: shares of their sum."""
 
     weight_rsi = _weight("rsi")
@@ -230,7 +230,7 @@ class Score:
     weight_expectancy = _weight("expectancy")
 
 
-class Paper:
+class PaperSettings:
     """Trading on paper."""
 
     balance = setting(
@@ -301,7 +301,7 @@ class Paper:
     max_report_age = setting(Duration("1s", "7d"), "5m", "enter on no scan that is older than this")
 
 
-class Work:
+class WorkSettings:
     """How to work."""
 
     workers = setting(
@@ -352,7 +352,15 @@ class Work:
     )
 
 
-class Table(Universe, Signals, IndicatorInputs, Plan, Score, Paper, Work):
+class Table(
+    UniverseSettings,
+    SignalSettings,
+    IndicatorInputs,
+    PlanSettings,
+    ScoreSettings,
+    PaperSettings,
+    WorkSettings,
+):
     """Every setting, by its name: of the key, of the flag, of the variable."""
 
 

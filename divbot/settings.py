@@ -23,12 +23,12 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from divbot.binance.endpoints import KLINES_LIMIT
+from divbot.binance.protocol.endpoints import KLINES_LIMIT
 from divbot.domain.bounds import Bounds, shortened
 from divbot.domain.errors import SettingsError
 from divbot.domain.suggestions import nearest
 from divbot.kernels.indicator import Indicator
-from divbot.scanner.score import PARTS
+from divbot.scanner.signals.score import PARTS
 from divbot.setting_table import ENVIRONMENT_PREFIX, GROUPS, SETTINGS, IndicatorInputs, Table
 
 CONFIG_VARIABLE = "DIVBOT_CONFIG"

@@ -39,7 +39,12 @@ def test_the_tools_find_nothing(command: Sequence[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["divbot.scanner.preload", "divbot.scanner.pool", "divbot.binance.market_data"]
+    "module",
+    [
+        "divbot.scanner.workforce.preload",
+        "divbot.scanner.workforce.pool",
+        "divbot.binance.market_data",
+    ],
 )
 def test_workers_load_nothing_that_only_the_parent_needs(module: str) -> None:
     code = (

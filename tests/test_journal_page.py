@@ -15,7 +15,7 @@ import pytest
 from divbot.domain.events import Event
 from divbot.domain.fills import Fill
 from divbot.domain.positions import Origin, Seen
-from divbot.trading.versions import VERSION, Fact, upgraded
+from divbot.trading.journal.versions import VERSION, Fact, upgraded
 from tests.trading.old_journals import ALL, copied, rows
 
 PAGE = (Path(__file__).parents[1] / "docs" / "journal.md").read_text(encoding="utf-8")

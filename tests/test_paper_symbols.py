@@ -11,7 +11,7 @@ from divbot.app.journals import open_journal
 from divbot.app.options import PaperOptions
 from divbot.domain.errors import InputError
 from divbot.settings import load_settings
-from divbot.trading.journal import Journal
+from divbot.trading.journal.journal import Journal
 from tests.trading.fakes import Told
 from tests.trading.stories import DAY, START, STARTED, five_trades
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from divbot import app, processes
+from divbot import processes
+from divbot.app import scanning
 from divbot.processes import PRELOAD, start_context, start_early
 from tests.cli.commands import environment
 
@@ -57,7 +58,7 @@ def test_what_was_started_early_ends_where_nobody_wants_it(
     monkeypatch.setattr(processes, "end_forkserver", lambda: ended.append(True))
     start_early()
 
-    app.start_workers(workers, demo=demo)
+    scanning.start_workers(workers, demo=demo)
 
     assert bool(ended) is ends
 
@@ -68,6 +69,6 @@ def test_what_others_use_is_not_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     start_early()
     start_context(PRELOAD)
 
-    app.start_workers(0, demo=False)
+    scanning.start_workers(0, demo=False)
 
     assert not ended

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from divbot.app import scan
+from divbot.app.scanning import scan
 from tests.conftest import DATA, SHIPPED, spot_exchange
 from tests.oracles.pyne import ask
 

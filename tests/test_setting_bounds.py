@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from divbot import app
+from divbot.app import scanning
 from divbot.app.trading_rules import trading_rules
-from divbot.binance.endpoints import Endpoint, request_weight
+from divbot.binance.protocol.endpoints import Endpoint, request_weight
 from divbot.domain.bounds import Bounds
 from divbot.domain.clock import ManualClock
 from divbot.domain.durations import Duration, milliseconds
@@ -20,11 +20,11 @@ from divbot.domain.errors import SettingsError
 from divbot.domain.values import Either
 from divbot.scanner.cache import ReportCache
 from divbot.scanner.cycle import Scanner
-from divbot.scanner.pool import InlinePool
 from divbot.scanner.thread import BackgroundScanner
+from divbot.scanner.workforce.pool import InlinePool
 from divbot.setting_table import SETTINGS
 from divbot.settings import Settings, load_settings
-from divbot.trading.loop import Loop
+from divbot.trading.engine.loop import Loop
 from tests.scanner.fakes import FakeSource, names
 from tests.trading.fakes import Told, Trader, opportunity
 
@@ -158,8 +158,8 @@ def test_the_least_time_to_hold_a_position_is_not_for_ever() -> None:
 
 def _work(settings: Settings) -> None:
     """Let all that is made of settings do one piece of its work."""
-    app.slow_scan_notice(settings)
-    assert app.workers_of_scan(settings) >= 0
+    scanning.slow_scan_notice(settings)
+    assert scanning.workers_of_scan(settings) >= 0
     _spend(settings)
     _scan_twice(settings)
     _step_twice(settings)
@@ -171,7 +171,7 @@ def _work(settings: Settings) -> None:
 
 def _spend(settings: Settings) -> None:
     with ExitStack() as stack:
-        budget = app.open_source(settings, stack).budget
+        budget = scanning.open_source(settings, stack).budget
     lease = budget.lease(budget.open_lease())
     largest = request_weight(settings.market, Endpoint.TICKER_24HR)
     lease.want(largest)
@@ -182,7 +182,7 @@ def _spend(settings: Settings) -> None:
 def _scan_twice(settings: Settings) -> None:
     source = FakeSource(names(2))
     pool = InlinePool(source, settings.connections)
-    rules = app.scan_rules(settings)
+    rules = scanning.scan_rules(settings)
     scanner = Scanner(source.open_listing(), source, pool, ManualClock(), rules)
     cache, has_begun_again = ReportCache(), threading.Event()
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from divbot import app
+from divbot.app import scanning
 from divbot.app.options import PaperOptions
 from divbot.app.paper import open_paper
-from divbot.scanner.workforce import IN_PROCESS, WORTH_PROCESSES
+from divbot.scanner.workforce.size import IN_PROCESS, WORTH_PROCESSES
 from divbot.settings import load_settings
 
 NOBODY = "http://127.0.0.1:9"
@@ -31,8 +31,8 @@ def seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
         numbers.append(workers)
         raise Seen
 
-    monkeypatch.setattr(app, "open_pool", open_pool)
-    monkeypatch.setattr(app, "start_workers", lambda workers, demo: numbers.append(workers))
+    monkeypatch.setattr(scanning, "open_pool", open_pool)
+    monkeypatch.setattr(scanning, "start_workers", lambda workers, demo: numbers.append(workers))
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     monkeypatch.chdir(tmp_path)
     return numbers
@@ -54,7 +54,7 @@ def test_a_scan_chooses_its_workers(
 ) -> None:
     settings = load_settings({**flags, "base_url": NOBODY})
 
-    with pytest.raises(Seen), app.open_scanner(settings):
+    with pytest.raises(Seen), scanning.open_scanner(settings):
         pass
 
     assert seen == [workers, workers]

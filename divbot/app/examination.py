@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from divbot.app import scan_rules
+from divbot.app.scanning import scan_rules
 
 if TYPE_CHECKING:
-    from divbot.scanner.examination import Examination
+    from divbot.scanner.checks.examination import Examination
     from divbot.scanner.report import Report
     from divbot.settings import Settings
 
 
 def examined(report: Report, settings: Settings) -> dict[str, Examination]:
     """Return by symbol what the candles of `report` show."""
-    from divbot.scanner.examination import examine
+    from divbot.scanner.checks.examination import examine
 
     rules = scan_rules(settings)
     return {

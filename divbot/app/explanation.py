@@ -7,15 +7,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from divbot import app
+from divbot.app import scanning
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import InputError, UnknownSymbol
 from divbot.domain.symbols import unknown_symbol
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceListing
-    from divbot.binance.wire import Candles
-    from divbot.scanner.port import Universe
+    from divbot.candles import Candles
+    from divbot.domain.universe import Universe
     from divbot.scanner.report import Report
     from divbot.scanner.why import Story
     from divbot.settings import Settings
@@ -38,21 +38,21 @@ class Explanation:
 
 def explain(settings: Settings, symbols: Sequence[str], *, demo: bool = False) -> Explanation:
     """Return what becomes of `symbols` in a scan; raise InputError for one that is not listed."""
-    workers = app.workers_of_scan(settings)
-    app.start_workers(workers, demo=demo)
+    workers = scanning.workers_of_scan(settings)
+    scanning.start_workers(workers, demo=demo)
     from divbot.scanner.cycle import Scanner
     from divbot.scanner.why import listing_story, scan_story
 
-    rules = app.scan_rules(settings, with_divergences=False)
+    rules = scanning.scan_rules(settings, with_divergences=False)
     with ExitStack() as stack:
-        source = app.open_source(settings, stack, demo=demo)
+        source = scanning.open_source(settings, stack, demo=demo)
         listing = stack.enter_context(source.open_listing())
         universe = listing.universe()
         _check_listed(symbols, universe)
         stories = [listing_story(symbol, universe) for symbol in symbols]
         report = None
         if any(story.stopped_by is None for story in stories):
-            pool = app.open_pool(settings, source, workers)
+            pool = scanning.open_pool(settings, source, workers)
             stack.callback(pool.close)
             report = Scanner(listing, source, pool, SystemClock(), rules).cycle()
             for story in stories:
@@ -81,8 +81,9 @@ def _candles(
 ) -> Candles | None:
     """Return the candles that the scan saw, those that closed since left out."""
     try:
-        found = listing.final_candles(symbol, settings.interval, app.scan_rules(settings).limit)
+        found = listing.final_candles(
+            symbol, settings.interval, scanning.scan_rules(settings).limit
+        )
     except UnknownSymbol:
         return None
-    count = int((found.open_time < report.as_of).sum())
-    return type(found)._make(values[:count] for values in found)
+    return found.between(0, int((found.open_time < report.as_of).sum()))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from divbot.app import at_home
+from divbot.app.scanning import at_home
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import Duration, duration_text
 from divbot.domain.errors import InputError
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from divbot.domain.ledger import Ledger
     from divbot.domain.notices import Tell
     from divbot.settings import Settings
-    from divbot.trading.book import OnEvent
-    from divbot.trading.journal import Journal
-    from divbot.trading.runs import Runs
+    from divbot.trading.engine.account import OnEvent
+    from divbot.trading.journal.journal import Journal
+    from divbot.trading.journal.runs import Runs
 
 _DEMO = "demo"
 """The address of all demos: each has a port of its own, and the same market."""
@@ -75,8 +75,8 @@ def open_journal(
 
     Raise InputError where no symbol of the settings is `listed`, before anything is written.
     """
-    from divbot.binance.universe import unknown_among
-    from divbot.trading.journal import Journal
+    from divbot.binance.listing.universe import unknown_among
+    from divbot.trading.journal.journal import Journal
 
     wanted = _experiment(settings, options, trading)
     path = _path(wanted, options, tell)
@@ -96,7 +96,7 @@ def open_journal(
 
 
 def _experiment(settings: Settings, options: PaperOptions, trading: BinanceTrading) -> _Experiment:
-    from divbot.binance.endpoints import BASE_URLS
+    from divbot.binance.protocol.endpoints import BASE_URLS
 
     url = urlsplit(settings.base_url or BASE_URLS[settings.market][0])
     host = url.netloc.rpartition("@")[2].lower()
@@ -163,7 +163,7 @@ def _fitting(
     tell: Tell,
 ) -> Journal:
     """Open the journal in `path`; raise InputError where its run cannot go on like that."""
-    from divbot.trading.journal import Journal
+    from divbot.trading.journal.journal import Journal
 
     def require(ledger: Ledger) -> None:
         afresh = "name another file" if options.journal else "begin a new run with --fresh"
@@ -244,7 +244,7 @@ def _title(venue: str, market: Market, interval: str, address: str | None) -> st
 
 def open_runs() -> Runs:
     """Return the folder in which this user's runs are kept."""
-    from divbot.trading.runs import Runs
+    from divbot.trading.journal.runs import Runs
 
     return Runs(at_home(state_home) / "runs")
 

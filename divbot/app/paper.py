@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from divbot import app
+from divbot.app import scanning
 from divbot.app.journals import open_journal, venue_of
 from divbot.app.options import PaperOptions
 from divbot.app.trading_rules import trading_rules
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceSource
     from divbot.binance.trading_data import BinanceTrading
     from divbot.scanner.cache import ReportCache
-    from divbot.scanner.pool import Pool
     from divbot.scanner.thread import BackgroundScanner
+    from divbot.scanner.workforce.pool import Pool
     from divbot.settings import Settings
-    from divbot.trading.book import OnEvent
-    from divbot.trading.engine import Engine
-    from divbot.trading.journal import Journal
-    from divbot.trading.loop import Loop
-    from divbot.trading.snapshot import ScannerView, Snapshot
+    from divbot.trading.engine.account import OnEvent
+    from divbot.trading.engine.engine import Engine
+    from divbot.trading.engine.loop import Loop
+    from divbot.trading.engine.snapshot import RunSnapshot, ScannerView
+    from divbot.trading.journal.journal import Journal
 
 EAGER = timedelta(seconds=20)
 """A check interval below is a burden on the venue's limits."""
@@ -75,7 +75,9 @@ class PaperRun:
     pool: Pool
     stop: threading.Event
 
-    def run(self, watch: Callable[[Snapshot], None], *, duration: timedelta | None = None) -> None:
+    def run(
+        self, watch: Callable[[RunSnapshot], None], *, duration: timedelta | None = None
+    ) -> None:
         """Trade until stopped, or for `duration` of wall time; `watch` sees each step."""
 
         def step() -> bool:
@@ -84,8 +86,8 @@ class PaperRun:
             watch(snapshot)
             return not snapshot.problem
 
-        from divbot.trading.loop import stop_after
-        from divbot.trading.questions import Stopped
+        from divbot.trading.engine.loop import stop_after
+        from divbot.trading.engine.questions import Stopped
 
         if duration is not None:
             stop_after(duration.total_seconds(), SystemClock(), self.stop)
@@ -103,12 +105,12 @@ class PaperRun:
         with contextlib.suppress(JournalError):  # told already, if that is why it ends
             self.engine.mark()
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> RunSnapshot:
         """Return the run as it is now."""
-        from divbot.trading.snapshot import Snapshot
+        from divbot.trading.engine.snapshot import RunSnapshot
 
         state = self.engine.state
-        return Snapshot(
+        return RunSnapshot(
             at=state.at,
             venue=venue_of(self.trading),
             market=self.settings.market,
@@ -124,7 +126,7 @@ class PaperRun:
         )
 
     def _scanner_view(self) -> ScannerView:
-        from divbot.trading.snapshot import ScannerView
+        from divbot.trading.engine.snapshot import ScannerView
 
         condition, published = self.scanner.condition, self.cache.latest()
         report = published.report if published else None
@@ -156,24 +158,26 @@ def open_paper(
     cannot be relied on, InputError where it is that of another market.
     """
     # Never in this process, however small the scan: the trader would have to wait for it.
-    workers = app.workers_of_scan(settings, may_stay_in_process=False)
-    app.start_workers(workers, demo=options.demo)
+    workers = scanning.workers_of_scan(settings, may_stay_in_process=False)
+    scanning.start_workers(workers, demo=options.demo)
     from divbot.binance.server_clock import ServerClock
     from divbot.scanner.cache import ReportCache
     from divbot.scanner.cycle import Scanner
     from divbot.scanner.thread import BackgroundScanner
-    from divbot.trading.book import Book
-    from divbot.trading.engine import Engine
-    from divbot.trading.loop import Loop
-    from divbot.trading.questions import Questions, Stopped
+    from divbot.trading.engine.account import Account
+    from divbot.trading.engine.engine import Engine
+    from divbot.trading.engine.loop import Loop
+    from divbot.trading.engine.questions import Questions, Stopped
 
     def look() -> None:
         if stop.is_set():
             raise Stopped
 
     with ExitStack() as stack:
-        source = app.open_source(settings, stack, demo=options.demo, speed=options.speed, look=look)
-        pool = app.open_pool(settings, source, workers, niceness=_NICENESS)
+        source = scanning.open_source(
+            settings, stack, demo=options.demo, speed=options.speed, look=look
+        )
+        pool = scanning.open_pool(settings, source, workers, niceness=_NICENESS)
         stack.callback(pool.close)
         clock = ServerClock(SystemClock(), speed=options.speed)
         trading = source.open_trading(
@@ -186,7 +190,7 @@ def open_paper(
         stack.callback(trading.close)
         questions = Questions(_TRADER_CONNECTIONS, stop)
         stack.callback(questions.close)
-        listed = questions.insist(trading.begin)
+        listed = questions.ask_one(trading.begin)
         refuse_too_short(settings.interval, trading)
         if notice := long_candles_notice(trading):
             tell(notice, is_warning=True)
@@ -198,10 +202,10 @@ def open_paper(
             )
         journal = open_journal(settings, options, trading, on_event, tell, listed)
         stack.callback(journal.close)
-        book = Book(journal, on_event)
+        account = Account(journal, on_event)
         cache = ReportCache()
-        engine = Engine(trading, cache, book, questions, trading_rules(settings), tell)
-        rules = app.scan_rules(settings, with_divergences=False)
+        engine = Engine(trading, cache, account, questions, trading_rules(settings), tell)
+        rules = scanning.scan_rules(settings, with_divergences=False)
         scanner = Scanner(source.open_listing(clock), source, pool, SystemClock(), rules)
         stack.callback(scanner.close)
         background = BackgroundScanner(

@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from divbot.app import open_venue
+from divbot.app.scanning import open_venue
 from divbot.domain.clock import utc_text
 from divbot.domain.errors import DivbotError, RequestRejected, SymbolError
 from divbot.domain.market import Interval, Market
-from divbot.domain.trades import Trade
-from divbot.trading.open_trades import OpenTrade, open_trades
+from divbot.trading.figures.open_trades import AnyTrade, open_trades
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceListing
+    from divbot.candles import Candles
     from divbot.domain.events import Started
     from divbot.domain.ledger import Ledger
-    from divbot.scanner.port import Candles
     from divbot.settings import Settings
-
-AnyTrade: TypeAlias = Trade | OpenTrade
 
 _AROUND = 40
 """Candles before the first entry, and after the last exit."""
@@ -79,7 +76,7 @@ def _charted(
     since = first - _AROUND * interval.milliseconds
     count = (last - since) // interval.milliseconds + _AROUND
     candles = venue.past_candles(trades[0].symbol, interval, since, count)
-    if not len(candles.open_time):
+    if not len(candles):
         return Charted(f"no candles: {venue.venue} has none of that time")
     if venue.simulated != start.is_simulated or not _hold(candles, interval, trades):
         return Charted(f"no candles: those of {venue.venue} do not hold the fills of this run")
@@ -93,7 +90,7 @@ def _charted(
 
 def _finest(span: int, own: Interval, market: Market) -> Interval:
     """Return the shortest interval, `own` or longer, of which one answer covers `span` (ms)."""
-    from divbot.binance.endpoints import KLINES_LIMIT
+    from divbot.binance.protocol.endpoints import KLINES_LIMIT
 
     most = KLINES_LIMIT[market].maximum - 2 * _AROUND - 2
     longer = [x for x in Interval if x.milliseconds >= own.milliseconds]

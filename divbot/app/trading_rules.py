@@ -10,7 +10,7 @@ from divbot.domain.market import Market
 
 if TYPE_CHECKING:
     from divbot.settings import Settings
-    from divbot.trading.engine import Rules
+    from divbot.trading.engine.engine import TradingRules
 
 TAKER_FEE = {Market.SPOT: Decimal("0.001"), Market.USDM: Decimal("0.0005")}
 """Of the regular tier, without any discount."""
@@ -23,15 +23,15 @@ def fee_of(settings: Settings) -> Decimal:
     return TAKER_FEE[settings.market] if settings.fee is None else settings.fee
 
 
-def trading_rules(settings: Settings) -> Rules:
+def trading_rules(settings: Settings) -> TradingRules:
     """Return how the settings want to trade."""
     from divbot.domain.fills import Costs
-    from divbot.trading.decide import EntryRules, ExitRules
-    from divbot.trading.engine import Rules
-    from divbot.trading.sizing import SizingRules
+    from divbot.trading.engine.decide import EntryRules, ExitRules
+    from divbot.trading.engine.engine import TradingRules
+    from divbot.trading.engine.sizing import SizingRules
 
     market = settings.market
-    return Rules(
+    return TradingRules(
         market=market,
         interval=settings.interval,
         costs=Costs(

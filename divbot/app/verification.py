@@ -4,37 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from divbot.app import base_rate, scan_rules, trade_rules
+from divbot.app.scanning import base_rate, scan_rules, trade_rules
 from divbot.domain.clock import utc_text
 from divbot.domain.errors import InputError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from divbot.arrays import Floats
     from divbot.domain.market import Interval
-    from divbot.exchange.tape import Rows, Tape
-    from divbot.scanner.base_rates import BaseRate
+    from divbot.exchange.market.tape import Rows, Tape
     from divbot.scanner.block import Block
-    from divbot.scanner.calibration import Calibration
-    from divbot.scanner.walk import Walk
+    from divbot.scanner.evidence.base_rates import BaseRate
+    from divbot.scanner.evidence.calibration import Calibration
+    from divbot.scanner.evidence.walk import Walk
     from divbot.settings import Settings
 
 
 _DAY = 86_400_000
 _DATE = len("2024-07-30")
-
-
-class Prices(NamedTuple):
-    """Recorded candles of one symbol, as the scanner wants them."""
-
-    open_time: NDArray[np.int64]
-    open: NDArray[np.float64]
-    high: NDArray[np.float64]
-    low: NDArray[np.float64]
-    close: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +31,7 @@ class Recording:
 
     block: Block
     interval: Interval
-    quote_volume: NDArray[np.float64] | None = None
+    quote_volume: Floats | None = None
     """What was traded in the 24 hours before each row's close, of the shape of the block's arrays;
     None where nobody asks."""
 
@@ -58,9 +46,10 @@ def open_recording(
     """
     import numpy as np
 
-    from divbot.exchange.grid import serves
-    from divbot.exchange.recorded import load_recording
-    from divbot.exchange.tape import CLOSE, HIGH, LOW, OPEN, OPEN_TIME, QUOTE_VOLUME
+    from divbot.candles import Candles
+    from divbot.exchange.market.recorded import load_recording
+    from divbot.exchange.market.tape import CLOSE, HIGH, LOW, OPEN, OPEN_TIME, QUOTE_VOLUME, VOLUME
+    from divbot.recordings.grid import serves
     from divbot.scanner.block import build_block, steps_of
 
     tape = load_recording(path)
@@ -78,8 +67,9 @@ def open_recording(
         if not len(rows):
             continue
         # Both numbers are exact, so that the quotient is the float nearest to the price.
-        prices = (rows[:, x] / 10.0**listing.price_decimals for x in (OPEN, HIGH, LOW, CLOSE))
-        series[listing.symbol] = Prices(rows[:, OPEN_TIME], *prices)
+        prices = [rows[:, x] / 10.0**listing.price_decimals for x in (OPEN, HIGH, LOW, CLOSE)]
+        volume = rows[:, VOLUME] / 10.0**listing.volume_decimals
+        series[listing.symbol] = Candles(rows[:, OPEN_TIME], *[*prices, volume])
         volumes[listing.symbol] = rows[:, QUOTE_VOLUME] / 10.0**listing.quote_decimals
     missing = sorted(set(symbols) - set(series))
     if missing:
@@ -95,9 +85,9 @@ def open_recording(
 
 def _final_rows(tape: Tape, number: int, interval: Interval) -> Rows:
     """Return the candles of listing `number` that are over when the recording ends."""
-    from divbot.exchange.candles import aggregate
-    from divbot.exchange.grid import Grid
-    from divbot.exchange.tape import OPEN_TIME
+    from divbot.exchange.market.candles import aggregate
+    from divbot.exchange.market.tape import OPEN_TIME
+    from divbot.recordings.grid import Grid
 
     rows = tape.candles(number, tape.first, tape.last + 1)
     if interval is tape.interval:
@@ -110,7 +100,7 @@ def _final_rows(tape: Tape, number: int, interval: Interval) -> Rows:
     return aggregate(final, grid.opens(grid.open_at(int(final[0, OPEN_TIME])), end))
 
 
-def _of_a_day(traded: NDArray[np.float64], interval: Interval) -> NDArray[np.float64]:
+def _of_a_day(traded: Floats, interval: Interval) -> Floats:
     """Return the sums of as many rows as a day has, each ending with its row."""
     import numpy as np
 
@@ -122,7 +112,7 @@ def _of_a_day(traded: NDArray[np.float64], interval: Interval) -> NDArray[np.flo
 
 def calibration_of(recording: Recording, settings: Settings) -> Calibration:
     """Return how statements and events compare; InputError for too few candles."""
-    from divbot.scanner.calibration import calibrate
+    from divbot.scanner.evidence.calibration import calibrate
 
     rate = base_rate(settings, recording.interval)
     # The confirming candle is the newest of `limit - 1` final ones.
@@ -136,7 +126,7 @@ def calibration_of(recording: Recording, settings: Settings) -> Calibration:
 
 def base_rate_of(recording: Recording, settings: Settings) -> BaseRate:
     """Return what a recording says beyond chance; InputError for too few candles."""
-    from divbot.scanner.calibration import count_rate
+    from divbot.scanner.evidence.calibration import count_rate
 
     walk = _walk(recording, settings)
     if not len(walk):
@@ -147,7 +137,7 @@ def base_rate_of(recording: Recording, settings: Settings) -> BaseRate:
 
 
 def _walk(recording: Recording, settings: Settings) -> Walk:
-    from divbot.scanner.walk import walk
+    from divbot.scanner.evidence.walk import walk
 
     return walk(recording.block, recording.quote_volume, trade_rules(settings))
 
@@ -162,7 +152,7 @@ def _too_few(recording: Recording) -> InputError:
 
 def open_history(settings: Settings, recorded: Path | None) -> Recording:
     """Return the newest candles of the symbols that the settings name: recorded, or the venue's."""
-    from divbot.app import open_venue
+    from divbot.app.scanning import open_venue
     from divbot.scanner.block import build_block
 
     count = scan_rules(settings).limit - 1
@@ -176,7 +166,7 @@ def open_history(settings: Settings, recorded: Path | None) -> Recording:
             symbol: venue.final_candles(symbol, settings.interval, count + 1)
             for symbol in settings.symbols
         }
-    empty = [symbol for symbol, candles in series.items() if not len(candles.open_time)]
+    empty = [symbol for symbol, candles in series.items() if not len(candles)]
     if empty:
         raise InputError(f"expected candles of {', '.join(empty)}, found none")
     return Recording(build_block(series, settings.interval, count), settings.interval)

@@ -1,1 +1,9 @@
-"""The venue: its protocol, its budget, its listings."""
+"""The venue.
+
+```
+market_data, trading_data   what scanner and trader see through their ports
+   listing/    which symbols there are, and which are worth looking at
+   candles/    candles downloaded, and kept on disk
+client      one request: budget (weight, across processes), bans -> transport/ -> protocol/
+```
+"""

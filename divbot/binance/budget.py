@@ -30,8 +30,8 @@ from multiprocessing.sharedctypes import RawArray
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Floats
 from divbot.domain.clock import Clock
 from divbot.domain.errors import LONGEST_WAIT, StopUntil, VenueRefused
 
@@ -46,8 +46,6 @@ _GRANTED, _WANTED, _SPENT, _SEEN, _SEEN_AT, _PAUSED_UNTIL, _BANNED_UNTIL = range
 _ROWS = 7
 _LIMIT, _KEPT = _ROWS * _LEASES, _ROWS * _LEASES + 1
 """Behind all cells: what the venue allows a minute, and how much is kept for leases ahead."""
-
-Cells = NDArray[np.float64]
 
 
 @dataclass(slots=True)
@@ -185,7 +183,7 @@ class WeightBudget:
         if self._is_parent:
             self.tend()
 
-    def _cells(self) -> Cells:
+    def _cells(self) -> Floats:
         return np.frombuffer(self._memory)[:_LIMIT].reshape(_ROWS, _LEASES)
 
     def _paused_until(self) -> float:
@@ -233,7 +231,7 @@ class Lease:
     def __init__(
         self,
         budget: WeightBudget,
-        cells: Cells,
+        cells: Floats,
         number: int,
         clock: Clock,
         *,

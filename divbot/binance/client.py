@@ -12,7 +12,7 @@ import orjson
 
 from divbot.binance.bans import Bans
 from divbot.binance.budget import Lease
-from divbot.binance.endpoints import (
+from divbot.binance.protocol.endpoints import (
     LOCAL_CANDLES_HEADER,
     LOCAL_EXCHANGE_HEADER,
     LOCAL_SPEED_HEADER,
@@ -20,15 +20,13 @@ from divbot.binance.endpoints import (
     Endpoint,
     request_weight,
 )
-from divbot.binance.transport import MEBIBYTE, Answer, Transport
-from divbot.binance.wire import (
+from divbot.binance.protocol.wire import (
+    BidAsk,
     BySymbol,
-    Candles,
+    ExchangeInfo,
     Funding,
-    Listing,
     ListingParser,
     Minutes,
-    Quote,
     final_klines_of_json,
     parse_funding,
     parse_minutes,
@@ -37,6 +35,8 @@ from divbot.binance.wire import (
     parse_tickers,
     parse_tickers_and_quotes,
 )
+from divbot.binance.transport.transport import MEBIBYTE, HttpReply, Transport
+from divbot.candles import Candles
 from divbot.domain.clock import Clock
 from divbot.domain.errors import (
     LONGEST_WAIT,
@@ -123,7 +123,7 @@ class BinanceClient:
         """Return the venue's time, ms UTC."""
         return self._ask(Endpoint.TIME, {}, parse_server_time)
 
-    def exchange_info(self) -> Listing:
+    def exchange_info(self) -> ExchangeInfo:
         """Return every listed instrument, and the limit on request weight."""
         # Without this a spot listing carries hundreds of permission names for each symbol.
         lean: dict[str, str | int] = (
@@ -131,13 +131,13 @@ class BinanceClient:
         )
         return self._ask(Endpoint.EXCHANGE_INFO, lean, self._listings.parse, _LARGE)
 
-    def tickers(self) -> tuple[BySymbol[Ticker], BySymbol[Quote]]:
+    def tickers(self) -> tuple[BySymbol[Ticker], BySymbol[BidAsk]]:
         """Return the last 24 hours of every symbol and, on spot, its best bid and ask."""
         if self.market is Market.SPOT:
             return self._ask(Endpoint.TICKER_24HR, {}, parse_tickers_and_quotes, _LARGE)
         return self._ask(Endpoint.TICKER_24HR, {}, parse_tickers, _LARGE), BySymbol({})
 
-    def quotes(self) -> BySymbol[Quote]:
+    def quotes(self) -> BySymbol[BidAsk]:
         """Return the best bid and ask of every symbol."""
         return self._ask(Endpoint.BOOK_TICKER, {}, parse_quotes, _LARGE)
 
@@ -302,7 +302,7 @@ class BinanceClient:
         self._lease.ban(seconds)
         return StopUntil.banned(self._clock, seconds)
 
-    def _failure(self, asked: int, answer: Answer) -> VenueError:
+    def _failure(self, asked: int, answer: HttpReply) -> VenueError:
         status = answer.status
         code, message = _venue_error(answer.body)
         if status == 418:
@@ -321,7 +321,7 @@ class BinanceClient:
         detail = f": {message} ({code})" if message else ""
         return RequestRejected(f"the venue rejected the request (HTTP {status}){detail}", code=code)
 
-    def _stop_seconds(self, answer: Answer, message: str) -> float:
+    def _stop_seconds(self, answer: HttpReply, message: str) -> float:
         """Return for how long not to ask: by the header, else by the time in the message."""
         # What is a time is the venue's, as is the date of its reply: the difference is right
         # whatever the clock says here.

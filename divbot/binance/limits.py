@@ -6,7 +6,7 @@ import statistics
 from dataclasses import dataclass
 
 from divbot.binance.client import BinanceClient
-from divbot.binance.endpoints import WEIGHT_PER_MINUTE
+from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE
 from divbot.binance.server_clock import ServerClock
 from divbot.domain.clock import Clock
 

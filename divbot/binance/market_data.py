@@ -8,28 +8,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from divbot.binance import listing, wire
 from divbot.binance.bans import Bans
 from divbot.binance.budget import Lease, WeightBudget
-from divbot.binance.candle_store import CandleStore
+from divbot.binance.candles.candle_store import CandleStore
+from divbot.binance.candles.history import CandleHistory
 from divbot.binance.client import BinanceClient, ParseKlines
-from divbot.binance.endpoints import WEIGHT_PER_MINUTE, Endpoint, request_weight
-from divbot.binance.flat import Verdicts
-from divbot.binance.history import History
 from divbot.binance.limits import Limits, measure_limits
-from divbot.binance.listing import Listings
+from divbot.binance.listing import listing
+from divbot.binance.listing.flat import Verdicts
+from divbot.binance.listing.listing import Listings
+from divbot.binance.listing.rules import UniverseRules
+from divbot.binance.listing.stocks import Stocks
 from divbot.binance.notebook import Notebook
-from divbot.binance.rules import UniverseRules
+from divbot.binance.protocol import wire
+from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE, Endpoint, request_weight
 from divbot.binance.server_clock import ServerClock
-from divbot.binance.stocks import Stocks
 from divbot.binance.trading_data import BinanceTrading
-from divbot.binance.transport import Transport
-from divbot.binance.transports import open_transport
-from divbot.binance.universe import Universe
-from divbot.binance.wire import Candles
+from divbot.binance.transport.transport import Transport
+from divbot.binance.transport.transports import open_transport
+from divbot.candles import Candles
 from divbot.domain.clock import SystemClock
 from divbot.domain.market import Interval, Market
 from divbot.domain.notices import Tell
+from divbot.domain.universe import Universe
 
 _FEW = 99
 """How many candles cost the least."""
@@ -59,7 +60,7 @@ class BinanceSource:
     def open(self, connections: int) -> BinanceMarketData:
         """Return the market data, over a session of at most `connections` connections."""
         # Here, in a worker: compiled code is for those who read many candles.
-        from divbot.binance.compiled_klines import parse_final_klines
+        from divbot.binance.protocol.compiled_klines import parse_final_klines
 
         transport = self._transport(connections)
         client = self._client(
@@ -182,7 +183,7 @@ class BinanceMarketData:
         store: CandleStore | None = None,
     ) -> None:
         self._client = client
-        self._history = History(client, store)
+        self._history = CandleHistory(client, store)
         self._transport = transport
         self._budget = budget
 
@@ -201,7 +202,7 @@ class BinanceMarketData:
         return "local exchange" if self._client.simulated else "Binance"
 
     def final_candles(self, symbol: str, interval: Interval, limit: int, at: int = 0) -> Candles:
-        """Return the newest final candles of `symbol`, at most `limit - 1` of them; see History."""
+        """Return the newest final candles of `symbol`, at most `limit - 1` of them."""
         return self._history.final_candles(symbol, interval, limit, at)
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import divbot
-from divbot.cli.command import Command, Group
+from divbot.cli.command import Command, CommandGroup
 from divbot.cli.signals import Terminated, heed, ignore
 from divbot.cli.terminal import settle
 from divbot.domain.errors import DivbotError, OutputError
@@ -64,7 +64,7 @@ def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
     """
     app = typer.Typer(
         name="divbot",
-        cls=Group,
+        cls=CommandGroup,
         help="Scan the whole Binance USDT market for RSI divergences. No key, no real orders.",
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
@@ -77,7 +77,7 @@ def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
         if isinstance(command, typer.Typer):
             for each in command.registered_commands:
                 each.cls, each.short_help = Command, _summary(each.callback)
-            app.add_typer(command, cls=Group)
+            app.add_typer(command, cls=CommandGroup)
         else:
             app.command(cls=Command, short_help=_summary(command))(command)
     return app

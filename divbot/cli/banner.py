@@ -13,10 +13,10 @@ from divbot.cli.lines import ASSET, changes_of, dust_text, json_line
 from divbot.domain.durations import duration_text
 from divbot.domain.ledger import ZERO, Ledger
 from divbot.domain.market import Interval, Market
-from divbot.trading.costs import Paid, paid_for
-from divbot.trading.loop import Lateness
-from divbot.trading.open_trades import open_trades
-from divbot.trading.snapshot import Snapshot
+from divbot.trading.engine.loop import Lateness
+from divbot.trading.engine.snapshot import RunSnapshot
+from divbot.trading.figures.costs import Paid, paid_for
+from divbot.trading.figures.open_trades import open_trades
 
 _LABEL = 26
 _SHORT_LABEL = 14
@@ -55,7 +55,7 @@ def banner_text(setup: Setup, ledger: Ledger) -> str:
     return _listed(heading, _settings(setup, ledger), _LABEL)
 
 
-def summary_text(snapshot: Snapshot, began: Ledger, lateness: Lateness, journal: str) -> str:
+def summary_text(snapshot: RunSnapshot, began: Ledger, lateness: Lateness, journal: str) -> str:
     """Return what the session came to, on lines of 80 columns.
 
     `began` is the account as it was when the session began, right after it started or resumed.
@@ -66,7 +66,7 @@ def summary_text(snapshot: Snapshot, began: Ledger, lateness: Lateness, journal:
     return _listed(heading, _results(snapshot, began, lateness, journal), _SHORT_LABEL)
 
 
-def summary_json(snapshot: Snapshot, began: Ledger, lateness: Lateness, journal: str) -> str:
+def summary_json(snapshot: RunSnapshot, began: Ledger, lateness: Lateness, journal: str) -> str:
     """Return the same as the last line of JSON of a session; decimals are text, times ms UTC."""
     ledger, costs = snapshot.ledger, _costs_of(snapshot.ledger)
     return json_line(
@@ -126,7 +126,7 @@ def _resumed(ledger: Ledger) -> str:
 
 
 def _results(
-    snapshot: Snapshot, began: Ledger, lateness: Lateness, journal: str
+    snapshot: RunSnapshot, began: Ledger, lateness: Lateness, journal: str
 ) -> Iterator[tuple[str, str]]:
     ledger, equity = snapshot.ledger, snapshot.equity
     change = equity - began.equity

@@ -13,7 +13,7 @@ from divbot.domain.errors import InputError, SymbolError
 from divbot.setting_table import IndicatorInputs
 
 if TYPE_CHECKING:
-    from divbot.scanner.examination import Examination
+    from divbot.scanner.checks.examination import Examination
     from divbot.scanner.report import Report
 
 
@@ -32,8 +32,8 @@ def chart(
     demo: flags.Demo = False,
 ) -> None:
     """Draw candles, RSI and divergences of one symbol on a page that opens offline."""
-    from divbot.app import open_scanner
     from divbot.app.examination import examined
+    from divbot.app.scanning import open_scanner
     from divbot.cli.compiling import tell_of_compiling
     from divbot.cli.destination import PAGE, Destination
     from divbot.cli.report.page import plotly_script

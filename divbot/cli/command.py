@@ -11,7 +11,7 @@ from divbot.domain.errors import InputError, VenueUnreachable
 from divbot.domain.suggestions import nearest
 
 
-class Group(TyperGroup):
+class CommandGroup(TyperGroup):
     """Suggest a command as all names are suggested: where one is near, and that one."""
 
     def __init__(self, **options: Any) -> None:

@@ -16,7 +16,7 @@ from divbot.domain.market import Interval, Market
 from divbot.domain.values import Choice
 
 if TYPE_CHECKING:
-    from divbot.exchange.weights import WindowShape
+    from divbot.exchange.rest.rate_window import WindowShape
 
 _TOO_LATE = 4_102_444_800_000
 """2100-01-01: a synthetic market takes the longer to begin, the later it is."""
@@ -219,7 +219,7 @@ def _markets(name: str) -> tuple[Market, ...]:
 
 
 def _window(name: str) -> WindowShape:
-    from divbot.exchange.weights import WindowShape
+    from divbot.exchange.rest.rate_window import WindowShape
 
     try:
         return WindowShape(name)

@@ -23,14 +23,14 @@ def limits(
     demo: flags.Demo = False,
 ) -> None:
     """Show the request weight used and left, the offset of the clock and the latency."""
-    from divbot import app
+    from divbot.app import scanning
     from divbot.cli.compiling import tell_of_compiling
 
     settings = given.load(demo=demo)
     if demo:
         print("divbot: demo: the limits of a local exchange, not of Binance", file=sys.stderr)
         tell_of_compiling()
-    with app.open_venue(settings, demo=demo) as venue:
+    with scanning.open_venue(settings, demo=demo) as venue:
         found = venue.limits()
     print(json.dumps(_document(found, settings)) if as_json else _text(found, settings))
 

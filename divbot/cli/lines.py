@@ -33,7 +33,7 @@ from divbot.domain.events import (
 )
 from divbot.domain.ledger import Ledger
 from divbot.domain.risk import Limit
-from divbot.domain.trades import Trade
+from divbot.domain.trades import ClosedTrade
 
 ASSET = "USDT"
 VERB = 5
@@ -55,11 +55,11 @@ def event_line(event: Event, ledger: Ledger) -> str:
     """
     words = "".join(event_words(event, ledger))
     is_pause = isinstance(event, Paused) and bool(event.reason)
-    level = Level.WARNING if is_pause else Level.INFO
+    level = LogLevel.WARNING if is_pause else LogLevel.INFO
     return log_line(event.at, words, level) if words else ""
 
 
-class Level(StrEnum):
+class LogLevel(StrEnum):
     """How grave it is what a line of a log says."""
 
     INFO = "INFO"
@@ -67,7 +67,7 @@ class Level(StrEnum):
     ERROR = "ERROR"
 
 
-def log_line(at: int, words: str, level: Level = Level.INFO) -> str:
+def log_line(at: int, words: str, level: LogLevel = LogLevel.INFO) -> str:
     """Return a line of a log: when it was (`at` is ms UTC), how grave it is, and what it was."""
     return f"{utc_text(at, seconds=True)}Z {level:<7} {words}"
 
@@ -193,7 +193,7 @@ def _went_on(event: Funded | Trailed | Exited, ledger: Ledger) -> tuple[str, ...
             return _first("EXIT", name), *_ended(event, _trade_of(event, ledger))
 
 
-def _ended(event: Exited, trade: Trade | None) -> tuple[str, ...]:
+def _ended(event: Exited, trade: ClosedTrade | None) -> tuple[str, ...]:
     reason = event.reason.value.replace("_", " ")
     if trade is None:
         return f" {reason} @ {event.fill.price:f}", f", {money(event.returned)} {ASSET} returned"
@@ -217,7 +217,7 @@ def _first(verb: str, subject: str) -> str:
     return f"{verb:<{VERB}} {subject}"
 
 
-def _trade_of(event: Exited, ledger: Ledger) -> Trade | None:
+def _trade_of(event: Exited, ledger: Ledger) -> ClosedTrade | None:
     return next((x for x in reversed(ledger.closed) if x.number == event.trade), None)
 
 

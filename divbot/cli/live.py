@@ -22,7 +22,7 @@ from divbot.cli.columns import cut
 from divbot.cli.job_control import GivenBack
 from divbot.cli.live_panels import account_lines, event_lines, heading_lines, scanner_lines
 from divbot.cli.live_tables import fewer_positions, opportunity_lines, position_lines
-from divbot.trading.snapshot import Snapshot
+from divbot.trading.engine.snapshot import RunSnapshot
 
 REFRESHES_PER_SECOND = 4
 
@@ -39,7 +39,7 @@ def can_show(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM", "").lower() not in {"dumb", "unknown"}
 
 
-def render(snapshot: Snapshot, width: int, height: int) -> Text:
+def render(snapshot: RunSnapshot, width: int, height: int) -> Text:
     """Return one screen of at most `height` lines, none wider than `width` cells."""
     most = max(height // _PER_LINE, 1)
     head = [*heading_lines(snapshot, width), *account_lines(snapshot, width, most)]
@@ -110,7 +110,7 @@ class LiveView:
         )
         self._given_back = GivenBack(self._live.give_back, self._live.take)
 
-    def update(self, snapshot: Snapshot) -> None:
+    def update(self, snapshot: RunSnapshot) -> None:
         """Let `snapshot` be what is drawn next; takes no lock and waits for nothing."""
         self._frame.snapshot = snapshot
 
@@ -184,7 +184,7 @@ class _Frame:
     """Draw the newest snapshot in the size that the terminal has by then."""
 
     def __init__(self) -> None:
-        self.snapshot: Snapshot | None = None
+        self.snapshot: RunSnapshot | None = None
         self.waits_for: Callable[[], str] = str
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:

@@ -13,14 +13,14 @@ from divbot.cli.lines import VERB, event_words, exit_profit
 from divbot.cli.live_tables import sign_style
 from divbot.domain.clock import utc_text
 from divbot.domain.events import Entered, Event, Exited, Paused
-from divbot.trading.snapshot import LATE, ScannerView, Snapshot
+from divbot.trading.engine.snapshot import LATE, RunSnapshot, ScannerView
 
 _YEAR = len("2024-")
 _DATE = len("2024-07-30 ")
 _HEAVY = 0.9
 
 
-def heading_lines(snapshot: Snapshot, width: int) -> list[Text]:
+def heading_lines(snapshot: RunSnapshot, width: int) -> list[Text]:
     """Return what is traded, the market's time, and whether its prices are simulated."""
     market = f"{snapshot.venue} {snapshot.market.title} {snapshot.interval.value}"
     items = [
@@ -31,7 +31,7 @@ def heading_lines(snapshot: Snapshot, width: int) -> list[Text]:
     return flowing(items, width)
 
 
-def account_lines(snapshot: Snapshot, width: int, most: int) -> list[Text]:
+def account_lines(snapshot: RunSnapshot, width: int, most: int) -> list[Text]:
     """Return what the account is worth and how it got there, on `most` lines, and why it waits."""
     lines = flowing(list(_account(snapshot)), width)[:most]
     if snapshot.ledger.paused:
@@ -41,7 +41,7 @@ def account_lines(snapshot: Snapshot, width: int, most: int) -> list[Text]:
     return lines
 
 
-def scanner_lines(snapshot: Snapshot, width: int, most: int) -> list[Text]:
+def scanner_lines(snapshot: RunSnapshot, width: int, most: int) -> list[Text]:
     """Return how the scanner gets on and what it costs, on `most` lines, and what went wrong."""
     items = [*_scanner(snapshot.scanner, snapshot.at), _weight(snapshot)]
     lines = flowing(items, width)[:most]
@@ -53,14 +53,14 @@ def scanner_lines(snapshot: Snapshot, width: int, most: int) -> list[Text]:
     return lines
 
 
-def event_lines(snapshot: Snapshot, width: int) -> list[Text]:
+def event_lines(snapshot: RunSnapshot, width: int) -> list[Text]:
     """Return a title and the last events, the newest last, as far as each fits on a line."""
     lines = [_event_line(event, snapshot, width) for event in snapshot.recent]
     shown = [line for line in lines if line]
     return [cut("last events", width, "bold"), *shown] if shown else []
 
 
-def _account(snapshot: Snapshot) -> Iterator[Text]:
+def _account(snapshot: RunSnapshot) -> Iterator[Text]:
     ledger, equity = snapshot.ledger, snapshot.equity
     yield _item("equity", money(equity), "bold")
     yield _item("cash", money(ledger.cash))
@@ -74,7 +74,7 @@ def _account(snapshot: Snapshot) -> Iterator[Text]:
         yield _item("won", f"{100 * won / len(ledger.closed):.0f}%")
 
 
-def _today(snapshot: Snapshot) -> str:
+def _today(snapshot: RunSnapshot) -> str:
     began = snapshot.equity - snapshot.today
     part = f" ({change(float(snapshot.today / began))})" if began else ""
     return f"{signed(snapshot.today)}{part}"
@@ -93,13 +93,13 @@ def _scanner(scanner: ScannerView, now: int) -> Iterator[Text]:
     yield _item("symbols", f"{scanner.symbols:,}")
 
 
-def _weight(snapshot: Snapshot) -> Text:
+def _weight(snapshot: RunSnapshot) -> Text:
     used, limit = snapshot.weight_used, snapshot.weight_limit
     of = f" of {limit:,} a minute" if limit else ""
     return _item("weight", f"{used:,}{of}", "yellow" if limit and used > _HEAVY * limit else "")
 
 
-def _event_line(event: Event, snapshot: Snapshot, width: int) -> Text:
+def _event_line(event: Event, snapshot: RunSnapshot, width: int) -> Text:
     words = event_words(event, snapshot.ledger)
     if not words:
         return Text()
@@ -115,7 +115,7 @@ def _event_line(event: Event, snapshot: Snapshot, width: int) -> Text:
     return line
 
 
-def _event_style(event: Event, snapshot: Snapshot) -> str:
+def _event_style(event: Event, snapshot: RunSnapshot) -> str:
     match event:
         case Entered():
             return side_style(event.fill.side)

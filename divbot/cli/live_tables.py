@@ -13,7 +13,7 @@ from divbot.cli.figures import multiple, percent, price_text, quantity_text, sig
 from divbot.domain.clock import utc_text
 from divbot.domain.positions import Position
 from divbot.domain.signals import Opportunity
-from divbot.trading.snapshot import Snapshot
+from divbot.trading.engine.snapshot import RunSnapshot
 
 _YEAR = len("2024-")
 _UNKNOWN = "?"
@@ -101,7 +101,7 @@ _OPPORTUNITY_ORDER = (
 )
 
 
-def position_lines(snapshot: Snapshot, width: int) -> list[Text]:
+def position_lines(snapshot: RunSnapshot, width: int) -> list[Text]:
     """Return the titles and a line for each open position; one line where there is none."""
     rows = list(_held(snapshot))
     if not rows:
@@ -109,7 +109,9 @@ def position_lines(snapshot: Snapshot, width: int) -> list[Text]:
     return table_lines(_POSITION_COLUMNS, rows, order=_POSITION_ORDER, width=width)
 
 
-def fewer_positions(snapshot: Snapshot, lines: list[Text], width: int, height: int) -> list[Text]:
+def fewer_positions(
+    snapshot: RunSnapshot, lines: list[Text], width: int, height: int
+) -> list[Text]:
     """Return as many of `lines` as there is room for; the last tells of those without a line."""
     if len(lines) <= height:
         return lines
@@ -121,7 +123,7 @@ def fewer_positions(snapshot: Snapshot, lines: list[Text], width: int, height: i
     return [*shown, *flowing([Text(count), together], width)[:1]][:height]
 
 
-def opportunity_lines(snapshot: Snapshot, width: int) -> list[Text]:
+def opportunity_lines(snapshot: RunSnapshot, width: int) -> list[Text]:
     """Return the titles and a line for each opportunity of the last report, the best first."""
     if not snapshot.scanner.scans:
         return [cut("no report yet", width, "dim")]
@@ -131,7 +133,7 @@ def opportunity_lines(snapshot: Snapshot, width: int) -> list[Text]:
     return table_lines(_OPPORTUNITY_COLUMNS, rows, order=_OPPORTUNITY_ORDER, width=width)
 
 
-def _held(snapshot: Snapshot) -> Iterator[_Held]:
+def _held(snapshot: RunSnapshot) -> Iterator[_Held]:
     for position in snapshot.ledger.positions.values():
         price, profit = snapshot.price_of(position), snapshot.profit_of(position)
         risk = snapshot.ledger.entries[position.trade].risk

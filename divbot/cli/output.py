@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from divbot.scanner.report import Report
 
 
-class Format(Enum):
+class OutputFormat(Enum):
     """How a report is written."""
 
     TABLE = "table"
@@ -24,7 +24,9 @@ class Format(Enum):
     CSV = "csv"
 
     @classmethod
-    def chosen(cls, *, as_json: bool, as_csv: bool, with_all: bool, path: Path | None) -> Format:
+    def chosen(
+        cls, *, as_json: bool, as_csv: bool, with_all: bool, path: Path | None
+    ) -> OutputFormat:
         """Return what the flags say, else what the file's name says, else a table."""
         if as_json and as_csv:
             raise InputError("--json and --csv exclude each other: give one of them")
@@ -35,7 +37,7 @@ class Format(Enum):
         return format_
 
     @classmethod
-    def _named(cls, path: Path | None) -> Format:
+    def _named(cls, path: Path | None) -> OutputFormat:
         by_ending = {".json": cls.JSON, ".csv": cls.CSV, ".txt": cls.TABLE}
         if path is None:
             return cls.TABLE
@@ -48,13 +50,13 @@ class Output:
 
     def __init__(
         self,
-        format_: Format,
+        format_: OutputFormat,
         path: Path | None,
         *,
         with_divergences: bool,
         is_explained: bool = False,
     ) -> None:
-        if is_explained and format_ is not Format.TABLE:
+        if is_explained and format_ is not OutputFormat.TABLE:
             raise InputError(
                 "--explain is for the table: leave it out with --csv, and --json has it all"
             )
@@ -65,7 +67,7 @@ class Output:
 
     def prepare(self) -> None:
         """Load what writing takes, which is not needed before a scan is done."""
-        if self._format is Format.TABLE:
+        if self._format is OutputFormat.TABLE:
             import divbot.cli.table  # noqa: F401
 
     def write(self, report: Report) -> None:
@@ -73,9 +75,9 @@ class Output:
         self._destination.write(self._encode(report))
 
     def _encode(self, report: Report) -> str | bytes:
-        if self._format is Format.JSON:
+        if self._format is OutputFormat.JSON:
             return json_bytes(report.to_document(with_divergences=self._with_divergences))
-        if self._format is Format.CSV:
+        if self._format is OutputFormat.CSV:
             return csv_text(report).encode()
         from divbot.cli.table import table_text
 

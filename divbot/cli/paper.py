@@ -103,7 +103,7 @@ def _trade(
 ) -> None:
     from divbot.app.paper import EAGER, open_paper
     from divbot.cli.banner import banner_text, summary_json, summary_text
-    from divbot.trading.questions import Stopped
+    from divbot.trading.engine.questions import Stopped
 
     if settings.check_interval < EAGER:
         watching.tell(

@@ -9,8 +9,8 @@ from divbot.app.journals import open_runs
 from divbot.cli.figures import harmless
 from divbot.domain.errors import InputError, JournalError
 from divbot.domain.events import Started
-from divbot.trading.documents import SCHEMA
-from divbot.trading.journal import Recorded, read
+from divbot.trading.figures.documents import SCHEMA
+from divbot.trading.journal.journal import Recorded, read
 
 
 def find_run(run: str | None, journal: Path | None) -> Recorded:

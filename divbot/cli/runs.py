@@ -24,7 +24,7 @@ def list_(context: typer.Context, *, as_json: flags.Json = False) -> int:
     from divbot.app.journals import open_runs
     from divbot.cli.destination import Destination, json_bytes
     from divbot.cli.runs_text import runs_document, runs_text
-    from divbot.trading.journal import Recorded, read
+    from divbot.trading.journal.journal import Recorded, read
 
     folder = open_runs()
     found: list[Recorded] = []
@@ -56,7 +56,7 @@ def save(
     """Save a whole run in one file, also while it goes on."""
     from divbot.app.journals import open_runs
     from divbot.cli.whole_file import WholeFile
-    from divbot.trading.journal import save as save_journal
+    from divbot.trading.journal.journal import save as save_journal
 
     path = open_runs().named(run).path
     if file.exists() and not overwrite:
@@ -78,7 +78,7 @@ def delete(
 ) -> None:
     """Delete a run for good; one that goes on is refused."""
     from divbot.app.journals import open_runs
-    from divbot.trading.database import delete as delete_journal
+    from divbot.trading.journal.database import delete as delete_journal
 
     found = open_runs().named(run)
     if not yes:

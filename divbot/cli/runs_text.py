@@ -12,10 +12,10 @@ from divbot.cli.figures import money
 from divbot.cli.lines import ASSET
 from divbot.cli.recorded import heading_document, start_of
 from divbot.domain.clock import utc_text
-from divbot.trading.curve import Valuation, equity_curve
-from divbot.trading.database import is_locked
-from divbot.trading.documents import SCHEMA
-from divbot.trading.journal import Recorded
+from divbot.trading.figures.curve import Valuation, equity_curve
+from divbot.trading.figures.documents import SCHEMA
+from divbot.trading.journal.database import is_locked
+from divbot.trading.journal.journal import Recorded
 
 
 def _prices(recorded: Recorded) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from divbot.cli import flags
-from divbot.setting_table import GROUPS, Paper
+from divbot.setting_table import GROUPS, PaperSettings
 
 if TYPE_CHECKING:
     from divbot.scanner.cycle import Stages
@@ -22,7 +22,7 @@ PARTIAL = 4
 _MOST_FAILURES_NAMED = 3
 
 
-@flags.settings(*(x for x in GROUPS if x is not Paper), "fee", "slippage")
+@flags.settings(*(x for x in GROUPS if x is not PaperSettings), "fee", "slippage")
 def scan(
     *,
     given: flags.Given,
@@ -56,14 +56,14 @@ def scan(
     demo: flags.Demo = False,
 ) -> int:
     """Scan the market once and print the opportunities, the best first."""
-    from divbot.app import open_scanner, slow_scan_notice
+    from divbot.app.scanning import open_scanner, slow_scan_notice
     from divbot.cli.compiling import tell_of_compiling
     from divbot.cli.destination import PAGE, Destination
-    from divbot.cli.output import Format, Output
+    from divbot.cli.output import Output, OutputFormat
     from divbot.cli.report.page import plotly_script
 
     settings = given.load(demo=demo, quiet=quiet)
-    format_ = Format.chosen(as_json=as_json, as_csv=as_csv, with_all=with_all, path=output)
+    format_ = OutputFormat.chosen(as_json=as_json, as_csv=as_csv, with_all=with_all, path=output)
     out = Output(format_, output, with_divergences=with_all, is_explained=explain)
     page = Destination(chart_report, PAGE) if chart_report else None
     plotly = plotly_script("--report") if chart_report else ""

@@ -13,7 +13,7 @@ from divbot.domain.errors import InputError
 
 if TYPE_CHECKING:
     from divbot.app.run_candles import Charted
-    from divbot.trading.journal import Recorded
+    from divbot.trading.journal.journal import Recorded
 
 _BY = ("symbol", "kind", "side", "reason", "day")
 
@@ -51,9 +51,9 @@ def stats(
     from divbot.cli.recorded import find_run, heading_document
     from divbot.cli.report.page import plotly_script
     from divbot.cli.stats_text import breakdown_text, stats_text
-    from divbot.trading.breakdown import By
-    from divbot.trading.documents import stats_document
-    from divbot.trading.stats import measure
+    from divbot.trading.figures.breakdown import By
+    from divbot.trading.figures.documents import stats_document
+    from divbot.trading.figures.stats import measure
 
     if by is not None and by not in _BY:
         raise InputError(f"--by: expected {', '.join(_BY)}, found {by!r}")

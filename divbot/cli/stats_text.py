@@ -24,15 +24,15 @@ from divbot.cli.recorded import heading, start_of
 from divbot.domain.clock import utc_text
 from divbot.domain.ledger import DAY
 from divbot.domain.market import BENCHMARK
-from divbot.domain.trades import Trade
-from divbot.trading.benchmark import MarketChange
-from divbot.trading.breakdown import By, Group, breakdown
-from divbot.trading.costs import Paid
-from divbot.trading.drawdown import Drawdown
-from divbot.trading.journal import Recorded
-from divbot.trading.returns import Figure
-from divbot.trading.stats import Stats
-from divbot.trading.tally import Tally
+from divbot.domain.trades import ClosedTrade
+from divbot.trading.figures.benchmark import MarketChange
+from divbot.trading.figures.breakdown import By, TradeGroup, breakdown
+from divbot.trading.figures.costs import Paid
+from divbot.trading.figures.drawdown import Drawdown
+from divbot.trading.figures.returns import Metric
+from divbot.trading.figures.stats import Stats
+from divbot.trading.figures.tally import Tally
+from divbot.trading.journal.journal import Recorded
 
 _NAME_WIDTH = 20
 _SHOWN = (By.SIDE, By.KIND, By.REASON, By.SYMBOL)
@@ -47,26 +47,26 @@ _LEFT_OUT_FIRST = (*_KINDS, "factor", "profit %")
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class Section:
     """Figures that belong together, each with its name."""
 
     title: str
     lines: tuple[tuple[str, str], ...]
 
 
-def blocks_of(stats: Stats) -> tuple[Block, ...]:
+def sections_of(stats: Stats) -> tuple[Section, ...]:
     """Return all figures of a run, in words."""
     return (
-        Block("Account", tuple(_account(stats))),
-        Block("Closed trades", tuple(_trades(stats.closed))),
-        Block("Risk", tuple(_risk(stats))),
-        Block("Costs (already deducted)", tuple(_paid(stats.paid))),
+        Section("Account", tuple(_account(stats))),
+        Section("Closed trades", tuple(_trades(stats.closed))),
+        Section("Risk", tuple(_risk(stats))),
+        Section("Costs (already deducted)", tuple(_paid(stats.paid))),
     )
 
 
 def stats_text(recorded: Recorded, stats: Stats) -> str:
     """Return all blocks."""
-    parts = [f"{heading(recorded)}\n{period(stats)}", *map(_block_text, blocks_of(stats))]
+    parts = [f"{heading(recorded)}\n{period(stats)}", *map(_section_text, sections_of(stats))]
     if stats.closed.trades:
         parts += [_short_table(recorded, by) for by in _SHOWN]
         parts.append("More: divbot stats --by symbol or day, --json, --report FILE.html")
@@ -80,7 +80,7 @@ def breakdown_text(recorded: Recorded, by: By, fit: Fit) -> str:
     return f"{heading(recorded)}\n{_table(recorded, by, fit)}"
 
 
-def _block_text(block: Block) -> str:
+def _section_text(block: Section) -> str:
     lines = (f"  {name:{_NAME_WIDTH}}{text}" for name, text in block.lines)
     return "\n".join((block.title, *lines))
 
@@ -165,7 +165,7 @@ def _paid(paid: Paid) -> Iterator[tuple[str, str]]:
     yield "funding", f"{money(abs(paid.funding))} {received if paid.funding else ''}".rstrip()
 
 
-def _figure(figure: Figure, *, is_part: bool = False) -> str:
+def _figure(figure: Metric, *, is_part: bool = False) -> str:
     if figure.value is None:
         return _unknown(figure.reason)
     if is_part:
@@ -205,7 +205,7 @@ def _market(market: MarketChange | None) -> str:
     return f"{change(market.part)} ({BENCHMARK}, {since} to {until})"
 
 
-def _day(stats: Stats, day: Group) -> str:
+def _day(stats: Stats, day: TradeGroup) -> str:
     count = day.tally.trades
     trades = f"{count} trade{'' if count == 1 else 's'} closed"
     profit = day.tally.profit
@@ -221,22 +221,22 @@ def _holding(tally: Tally) -> str:
     return ", ".join(parts)
 
 
-def _named(trade: Trade | None) -> str:
+def _named(trade: ClosedTrade | None) -> str:
     if trade is None:
         return "none"
     return f"{signed(trade.profit)} ({harmless(trade.symbol)}, trade {trade.number})"
 
 
-def _part_won(group: Group) -> str:
+def _part_won(group: TradeGroup) -> str:
     return "" if group.tally.win_rate is None else f"{group.tally.win_rate * 100:.0f}"
 
 
-def _factor(group: Group) -> str:
+def _factor(group: TradeGroup) -> str:
     factor = group.tally.profit_factor
     return "" if factor is None else ratio(factor)
 
 
-def breakdown_columns(by: By, balance: Decimal) -> tuple[Column[Group], ...]:
+def breakdown_columns(by: By, balance: Decimal) -> tuple[Column[TradeGroup], ...]:
     """Return what is told of each group; `balance` is what the run began with."""
     return (
         Column(by.value, lambda x: words(x.name), is_number=False),

@@ -11,10 +11,10 @@ from divbot.cli.figures import change, harmless, money, price_text, quantity_tex
 from divbot.cli.lines import ASSET, dust_text
 from divbot.cli.recorded import heading, heading_document, start_of
 from divbot.domain.clock import utc_text
-from divbot.trading.curve import Valuation, equity_curve
-from divbot.trading.documents import trade_document
-from divbot.trading.journal import Recorded
-from divbot.trading.open_trades import OpenTrade, open_trades
+from divbot.trading.figures.curve import Valuation, equity_curve
+from divbot.trading.figures.documents import trade_document
+from divbot.trading.figures.open_trades import OpenTrade, open_trades
+from divbot.trading.journal.journal import Recorded
 
 _NAME_WIDTH = 12
 

@@ -12,9 +12,9 @@ from divbot.cli.destination import Fit
 from divbot.cli.figures import harmless, multiple, rows_dropped
 from divbot.domain.clock import utc_text
 from divbot.domain.signals import Opportunity, ScorePart, Side
-from divbot.scanner.base_rates import BaseRate
+from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.report import SKIP_REASONS, Report, Summary
-from divbot.scanner.score import PROVEN, UNJUDGED
+from divbot.scanner.signals.score import PROVEN, UNJUDGED
 
 _YEAR = len("2024-")
 _INDENT = "  "

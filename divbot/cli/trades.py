@@ -75,12 +75,12 @@ def trades(
 ) -> None:
     """List the trades of a paper run, also while it is running."""
     from divbot.cli.destination import Destination, json_bytes
-    from divbot.cli.output import Format
+    from divbot.cli.output import OutputFormat
     from divbot.cli.recorded import find_run
     from divbot.cli.trades_file import trades_csv, trades_document
     from divbot.cli.trades_text import trades_text
-    from divbot.trading.open_trades import open_trades
-    from divbot.trading.selection import Selection
+    from divbot.trading.figures.open_trades import open_trades
+    from divbot.trading.figures.selection import Selection
 
     if only_open and only_closed:
         raise InputError("--open and --closed exclude each other: give one of them")
@@ -94,13 +94,13 @@ def trades(
         is_open=only_open if only_open or only_closed else None,
         last=last,
     )
-    format_ = Format.chosen(as_json=as_json, as_csv=as_csv, with_all=False, path=output)
+    format_ = OutputFormat.chosen(as_json=as_json, as_csv=as_csv, with_all=False, path=output)
     destination = Destination(output)
     recorded = find_run(run, journal)
     found = selection.of((*recorded.ledger.closed, *open_trades(recorded.ledger)))
-    if format_ is Format.JSON:
+    if format_ is OutputFormat.JSON:
         destination.write(json_bytes(trades_document(recorded, found)))
-    elif format_ is Format.CSV:
+    elif format_ is OutputFormat.CSV:
         destination.write(trades_csv(recorded, found).encode())
     else:
         destination.write(trades_text(recorded, found, destination.fit))

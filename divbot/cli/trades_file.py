@@ -10,10 +10,9 @@ from typing import Any
 
 from divbot.cli.destination import inert
 from divbot.cli.recorded import heading_document
-from divbot.domain.trades import Trade
-from divbot.trading.documents import trade_document
-from divbot.trading.journal import Recorded
-from divbot.trading.open_trades import OpenTrade
+from divbot.trading.figures.documents import trade_document
+from divbot.trading.figures.open_trades import AnyTrade
+from divbot.trading.journal.journal import Recorded
 
 _TRADE = (
     *("number", "status", "symbol", "side", "quantity", "leverage", "margin"),
@@ -39,12 +38,12 @@ CSV_COLUMNS = (
 )
 
 
-def trades_document(recorded: Recorded, trades: Sequence[Trade | OpenTrade]) -> dict[str, Any]:
+def trades_document(recorded: Recorded, trades: Sequence[AnyTrade]) -> dict[str, Any]:
     """Return one document with every field of `trades`."""
     return heading_document(recorded) | {"trades": [trade_document(x) for x in trades]}
 
 
-def trades_csv(recorded: Recorded, trades: Sequence[Trade | OpenTrade]) -> str:
+def trades_csv(recorded: Recorded, trades: Sequence[AnyTrade]) -> str:
     """Return every field of `trades` as CSV, with a header; times in ms UTC."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
 
 from divbot.cli.columns import Column, side_style, table_text
 from divbot.cli.destination import Fit
@@ -13,11 +12,8 @@ from divbot.cli.live_tables import sign_style
 from divbot.cli.recorded import heading
 from divbot.domain.clock import utc_text
 from divbot.domain.ledger import ZERO
-from divbot.domain.trades import Trade
-from divbot.trading.journal import Recorded
-from divbot.trading.open_trades import OpenTrade
-
-AnyTrade: TypeAlias = Trade | OpenTrade
+from divbot.trading.figures.open_trades import AnyTrade
+from divbot.trading.journal.journal import Recorded
 
 
 def _exit_price(trade: AnyTrade) -> str:

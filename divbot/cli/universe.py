@@ -12,9 +12,8 @@ from divbot.cli.figures import rows_dropped
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceListing
-    from divbot.binance.rules import LeftOut
-    from divbot.binance.universe import Listed, Universe
     from divbot.domain.market import DroppedRow
+    from divbot.domain.universe import LeftOut, Listed, Universe
     from divbot.settings import Settings
 
 _GAP = "  "
@@ -28,7 +27,7 @@ def universe(
     demo: flags.Demo = False,
 ) -> None:
     """List the symbols that a scan covers and, for every other one, the rule that leaves it out."""
-    from divbot.app import open_venue
+    from divbot.app.scanning import open_venue
     from divbot.cli.compiling import tell_of_compiling
 
     settings = given.load(demo=demo)

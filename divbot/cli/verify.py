@@ -14,9 +14,9 @@ from divbot.domain.errors import InputError
 
 if TYPE_CHECKING:
     from divbot.app.verification import Recording
-    from divbot.scanner.base_rates import BaseRate
-    from divbot.scanner.calibration import Calibration, Statements, Thirds
-    from divbot.scanner.weekly import Figure
+    from divbot.scanner.evidence.base_rates import BaseRate
+    from divbot.scanner.evidence.calibration import Calibration, Statements, Thirds
+    from divbot.scanner.evidence.weekly import Estimate
     from divbot.settings import Settings
 
 verify = typer.Typer(
@@ -28,7 +28,7 @@ verify = typer.Typer(
 
 _BUG = 1
 
-Recorded: TypeAlias = Annotated[
+RecordedCandles: TypeAlias = Annotated[
     Path,
     typer.Option(help="Candles: a parquet or CSV file, or a folder of zips of Binance's archive."),
 ]
@@ -39,7 +39,7 @@ Recorded: TypeAlias = Annotated[
 def calibration(
     *,
     given: flags.Given,
-    recorded: Recorded,
+    recorded: RecordedCandles,
     as_json: flags.Json = False,
     report: Annotated[
         Path | None,
@@ -78,7 +78,7 @@ def calibration(
 def base_rates(
     *,
     given: flags.Given,
-    recorded: Recorded,
+    recorded: RecordedCandles,
     intervals: Annotated[
         str | None,
         typer.Option(
@@ -97,7 +97,7 @@ def base_rates(
     """
     from divbot.app.verification import base_rate_of, open_recording
     from divbot.cli.destination import Destination
-    from divbot.scanner.base_rates import rates_text
+    from divbot.scanner.evidence.base_rates import rates_text
 
     out = Destination(output)
     counted = []
@@ -197,9 +197,9 @@ def _weeks(count: int) -> str:
     return f"{count} week" + "s" * (count != 1)
 
 
-def _range(figure: Figure) -> str:
+def _range(figure: Estimate) -> str:
     if figure.low is None or figure.high is None:
-        from divbot.scanner.weekly import FEWEST
+        from divbot.scanner.evidence.weekly import FEWEST
 
         return f"(n/a: {_weeks(figure.weeks)}, at least {FEWEST} are needed)"
     return f"({figure.low:+.3f} to {figure.high:+.3f})"
@@ -222,10 +222,10 @@ def lookahead(
     """
     from dataclasses import asdict
 
-    from divbot.app import trade_rules
+    from divbot.app.scanning import trade_rules
     from divbot.app.verification import open_history
     from divbot.cli.destination import Destination, json_bytes
-    from divbot.scanner.lookahead import replay
+    from divbot.scanner.checks.lookahead import replay
 
     if recorded and given.settings["base_url"]:
         raise InputError("--recorded and --base-url exclude each other: give one of them")
@@ -259,7 +259,7 @@ def lookahead(
 def warmup(
     *,
     given: flags.Given,
-    recorded: Recorded,
+    recorded: RecordedCandles,
     as_json: flags.Json = False,
 ) -> None:
     """Show how RSI, ATR and divergences depend on how many candles they are computed from."""
@@ -267,7 +267,7 @@ def warmup(
 
     from divbot.app.verification import open_recording
     from divbot.cli.destination import Destination, json_bytes
-    from divbot.scanner.warmup import windows
+    from divbot.scanner.checks.warmup import windows
 
     settings = given.load()
     block = open_recording(recorded, settings.symbols).block

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from divbot.cli.figures import harmless
-from divbot.cli.lines import Level, event_json, event_line, log_line
+from divbot.cli.lines import LogLevel, event_json, event_line, log_line
 from divbot.cli.live import LiveView, can_show
 from divbot.cli.notices import notice_json, notice_line
 from divbot.domain.clock import SystemClock
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from divbot.cli.log_file import LogFile
     from divbot.domain.events import Event
     from divbot.domain.ledger import Ledger
-    from divbot.trading.snapshot import Snapshot
+    from divbot.trading.engine.snapshot import RunSnapshot
 
 
 class Mode(Enum):
@@ -76,7 +76,7 @@ class Watching:
         if self._log:
             if error is not None:
                 words = harmless(str(error)) or type(error).__name__
-                self._log.write(log_line(self.now(), words, Level.ERROR))
+                self._log.write(log_line(self.now(), words, LogLevel.ERROR))
             self._log.close()
 
     def showing(self, waits_for: Callable[[], str]) -> AbstractContextManager[object]:
@@ -87,7 +87,7 @@ class Watching:
         self._is_showing = True
         return self._view
 
-    def look(self, snapshot: Snapshot) -> None:
+    def look(self, snapshot: RunSnapshot) -> None:
         """Show the run as it is now."""
         if self._view is not None:
             self._view.update(snapshot)

@@ -51,7 +51,7 @@ def why(
 
 
 def _symbol(text: str) -> str:
-    from divbot.binance.names import read_symbol
+    from divbot.domain.symbols import read_symbol
 
     try:
         return read_symbol(text)

@@ -1,1 +1,4 @@
-"""The vocabulary and the rules: standard library only, no I/O, no clock reads."""
+"""The vocabulary and the rules: standard library only, no clock reads, no I/O.
+
+But for one file: the list of assets that lies beside `assets`.
+"""

@@ -18,7 +18,7 @@ _SHOWN = 40
 
 
 class Clock(Protocol):
-    """Tell the time and wait for it to pass."""
+    """Tell the time and wait for it to pass: a machine's time, or a venue's."""
 
     def now(self) -> int:
         """Return the time, in ms UTC."""

@@ -25,7 +25,7 @@ from divbot.domain.history import History
 from divbot.domain.money import gain
 from divbot.domain.positions import MINUTE, Position
 from divbot.domain.signals import Side
-from divbot.domain.trades import Trade
+from divbot.domain.trades import ClosedTrade
 
 T = TypeVar("T")
 K = TypeVar("K", int, str)
@@ -60,7 +60,7 @@ class Ledger:
     funding: Mapping[int, Decimal] = field(default_factory=lambda: MappingProxyType({}))
     """What each open position received (below zero: paid) so far."""
     dust: Mapping[str, Dust] = field(default_factory=lambda: MappingProxyType({}))
-    closed: History[Trade] = field(default_factory=History)
+    closed: History[ClosedTrade] = field(default_factory=History)
     realised: Decimal = ZERO
     """The profit of all closed trades, costs and all."""
     equity: Decimal = ZERO
@@ -268,7 +268,7 @@ class Ledger:
         position = self._open(event)
         if event.returned < 0:
             raise LedgerError(f"trade {event.trade}: expected to lose its margin at most")
-        trade = Trade.of(
+        trade = ClosedTrade.of(
             self.entries[event.trade],
             event,
             stop=position.stop,

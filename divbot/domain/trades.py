@@ -13,7 +13,7 @@ from divbot.domain.signals import Side
 
 
 @dataclass(frozen=True, slots=True)
-class Trade:
+class ClosedTrade:
     """One position from entry to exit; money in the quote asset, times in ms UTC."""
 
     number: int
@@ -39,7 +39,9 @@ class Trade:
     """What kept it from being larger; None: it was not kept."""
 
     @classmethod
-    def of(cls, entered: Entered, exited: Exited, *, stop: Decimal, funding: Decimal) -> Trade:
+    def of(
+        cls, entered: Entered, exited: Exited, *, stop: Decimal, funding: Decimal
+    ) -> ClosedTrade:
         """Return the trade that `entered` began and `exited` ended."""
         return cls(
             number=entered.trade,

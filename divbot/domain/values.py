@@ -82,7 +82,7 @@ class FilePath(Reader[Path]):
 
 
 @dataclass(frozen=True, slots=True)
-class Text(Reader[str]):
+class CheckedText(Reader[str]):
     """A text of a certain form."""
 
     expected: str

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Counts = NDArray[np.int64]
+# As in divbot.arrays, which this package does without.
+Floats: TypeAlias = NDArray[np.float64]
+Integers: TypeAlias = NDArray[np.int64]
+Flags: TypeAlias = NDArray[np.bool_]
 
 DAY = 86_400_000
 """Of milliseconds."""
@@ -29,7 +32,7 @@ class DailyResults:
     """UTC days since 1970, one for each column."""
     net_r: Floats
     """Sums of R after fees, funding, spread and slippage: (settings, days)."""
-    trades: Counts
+    trades: Integers
     """How many trades were entered: (settings, days)."""
 
     def __post_init__(self) -> None:
@@ -68,9 +71,9 @@ def daily_results(
     settings: Sequence[str],
     days: range,
     *,
-    setting: Counts,
-    entered: Counts,
-    closed: Counts,
+    setting: Integers,
+    entered: Integers,
+    closed: Integers,
     net_r: Floats,
     longest: int,
 ) -> DailyResults:

@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from divbot.evaluation.daily import DailyResults, Floats
+from divbot.evaluation.daily import DailyResults, Flags, Floats, Integers
 from divbot.evaluation.finding import Finding
 from divbot.evaluation.luck import LuckCurve, luck_curve
 from divbot.evaluation.plateau import plateau_of
@@ -55,7 +54,7 @@ def search(
     *,
     seed: int = 0,
     draws: int = DRAWS,
-    steps: NDArray[np.int64] | None = None,
+    steps: Integers | None = None,
     tried: DailyResults | None = None,
     lost_sweeps: int = 0,
 ) -> Search:
@@ -96,12 +95,12 @@ def search(
     )
 
 
-def _often_enough(net_r: Floats, run: int) -> NDArray[np.bool_]:
+def _often_enough(net_r: Floats, run: int) -> Flags:
     """Return which settings earn or lose anything in enough runs of development."""
     return np.asarray(np.count_nonzero(run_sums(net_r, run), axis=1) >= DEVELOPMENT_RUNS)
 
 
-def _shortage_of(judged: NDArray[np.bool_]) -> str | None:
+def _shortage_of(judged: Flags) -> str | None:
     if judged.any():
         return None
     return (

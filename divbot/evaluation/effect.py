@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from divbot.evaluation.daily import Counts, Floats
+from divbot.evaluation.daily import Floats, Integers
 from divbot.evaluation.student import upper_quantile
 
 _OUTSIDE = 0.025
@@ -58,7 +58,7 @@ class Effect:
         return (upper_quantile(alpha, self.runs - 1) + _USUALLY) * self.standard_error
 
 
-def effects_of(net_r: Floats, trades: Counts) -> list[Effect]:
+def effects_of(net_r: Floats, trades: Integers) -> list[Effect]:
     """Return the effect of each setting: sums of R and of trades by run, (settings, runs).
 
     Each has a trade, and there are two runs at least.

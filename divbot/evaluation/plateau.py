@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from divbot.evaluation.daily import Floats
+from divbot.evaluation.daily import Flags, Floats, Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +21,7 @@ class Plateau:
 
     support: Floats
     """The mean t statistic of each setting's neighbours; its own where it has none."""
-    on_it: NDArray[np.bool_]
+    on_it: Flags
     """Which settings earn (t above 0) and have neighbours, all of which earn."""
 
     @property
@@ -31,7 +30,7 @@ class Plateau:
         return float(self.on_it.mean()) if len(self.on_it) else 0.0
 
 
-def plateau_of(steps: NDArray[np.int64], t: Floats) -> Plateau:
+def plateau_of(steps: Integers, t: Floats) -> Plateau:
     """Return where settings stand, given their places in the grid and their t statistics.
 
     `steps` counts the steps of each parameter from its first value: (settings, parameters), no two

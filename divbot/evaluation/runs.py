@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.evaluation.daily import Counts, Floats
+from divbot.evaluation.daily import Floats, Integers
 
 Number = TypeVar("Number", np.float64, np.int64)
 
@@ -20,7 +20,7 @@ def run_sums(daily: NDArray[Number], run: int) -> NDArray[Number]:
     return np.asarray(daily.reshape(settings, days // run, run).sum(axis=2), dtype=daily.dtype)
 
 
-def active_runs(trades: Counts, run: int) -> Counts:
+def active_runs(trades: Integers, run: int) -> Integers:
     """Return in how many runs each setting entered a trade.
 
     `trades` counts them by day; nothing of what they brought is looked at.

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.evaluation.daily import Floats, Integers
+
 DRAWS = 9_999
 
 
@@ -26,7 +28,7 @@ class Signs:
     exact: bool
     """Whether these are all there are, the real world among them."""
 
-    def p_values(self, reached: NDArray[np.int64]) -> NDArray[np.float64]:
+    def p_values(self, reached: Integers) -> Floats:
         """Return how likely luck is, given in how many worlds it went as far as in the real one.
 
         The real world is one of those that might have been drawn, and is counted as one.
@@ -49,5 +51,5 @@ def signs_of(runs: int, *, draws: int = DRAWS, seed: int = 0) -> Signs:
     return Signs(_from_bits(bits.reshape(draws, runs)), exact=False)
 
 
-def _from_bits(bits: NDArray[np.int64] | NDArray[np.uint8]) -> NDArray[np.int8]:
+def _from_bits(bits: Integers | NDArray[np.uint8]) -> NDArray[np.int8]:
     return np.where(bits, np.int8(-1), np.int8(1))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from divbot.evaluation.daily import Counts, Floats
+from divbot.evaluation.daily import Floats, Integers
 from divbot.evaluation.runs import shares, t_of
 from divbot.evaluation.signs import Signs
 
@@ -63,7 +63,7 @@ def step_down(sums: Floats, signs: Signs, *, hopeless: float = -math.inf) -> Ste
     return StepDown(t, p, t_of(best, sums.shape[1]))
 
 
-def _maxima(units: Floats, seen: Floats, signs: Signs) -> tuple[Counts, Floats]:
+def _maxima(units: Floats, seen: Floats, signs: Signs) -> tuple[Integers, Floats]:
     """Return how often the largest of each row and those before reaches it, and the largest."""
     reached = np.zeros(len(units), dtype=np.int64)
     if not len(units):

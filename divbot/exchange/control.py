@@ -16,11 +16,11 @@ from typing import Any, TypeAlias
 
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
-from divbot.exchange.answer import Answer
-from divbot.exchange.faults import Faults, parse_fault
-from divbot.exchange.gate import Gate
-from divbot.exchange.json_text import NotJson, read_json
-from divbot.exchange.spoiling import plain_answer
+from divbot.exchange.faults.responses import plain_response
+from divbot.exchange.faults.schedule import Faults, parse_fault
+from divbot.exchange.rest.json_text import NotJson, read_json
+from divbot.exchange.rest.rate_limiter import RateLimiter
+from divbot.exchange.rest.response import Response
 from divbot.exchange.streams.broadcast import Broadcast
 from divbot.exchange.traffic import Traffic
 
@@ -40,13 +40,13 @@ class Control:
     def __init__(
         self,
         markets: Sequence[Market],
-        gate: Gate,
+        limiter: RateLimiter,
         faults: Faults,
         traffic: Traffic,
         broadcast: Broadcast,
     ) -> None:
         self._markets = markets
-        self._gate = gate
+        self._limiter = limiter
         self._faults = faults
         self._traffic = traffic
         self._broadcast = broadcast
@@ -59,26 +59,26 @@ class Control:
             ("POST", "streams"): self._end_streams,
         }
 
-    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Answer one request; what is wrong with it is told as an `error`."""
         if "Origin" in headers or headers.get("Sec-Fetch-Site", "none") not in _OWN_SITES:
-            return plain_answer(403, {"error": "expected a program, found a page in a browser"})
+            return plain_response(403, {"error": "expected a program, found a page in a browser"})
         if method == "POST" and _media_type(headers) != "application/json":
-            return plain_answer(415, {"error": "expected Content-Type: application/json"})
+            return plain_response(415, {"error": "expected Content-Type: application/json"})
         action = self._actions.get((method, path.removeprefix(PREFIX)))
         if action is None:
-            return plain_answer(404, {"error": f"expected one of {self._known()}"})
+            return plain_response(404, {"error": f"expected one of {self._known()}"})
         try:
-            return plain_answer(200, action(body))
+            return plain_response(200, action(body))
         except InputError as error:
-            return plain_answer(400, {"error": str(error)})
+            return plain_response(400, {"error": str(error)})
 
     def _known(self) -> str:
         return ", ".join(f"{method} {PREFIX}{name}" for method, name in self._actions)
 
     def _state(self, _: bytes) -> object:
         return {
-            "markets": {market.value: self._gate.state(market) for market in self._markets},
+            "markets": {market.value: self._limiter.state(market) for market in self._markets},
             "streams": {market.value: self._broadcast.state(market) for market in self._markets},
             "faults": self._pending(),
             "requests": self._traffic.counted(),
@@ -95,12 +95,12 @@ class Control:
     def _spend(self, body: bytes) -> object:
         content = _content(body)
         weight = _number(content, "weight", _MOST_WEIGHT)
-        return {"weight": self._gate.spend(self._market(content), int(weight))}
+        return {"weight": self._limiter.spend(self._market(content), int(weight))}
 
     def _ban(self, body: bytes) -> object:
         content = _content(body)
         seconds = _number(content, "seconds", _MOST_BAN_SECONDS)
-        return {"banned_until": self._gate.ban(self._market(content), seconds)}
+        return {"banned_until": self._limiter.ban(self._market(content), seconds)}
 
     def _end_streams(self, body: bytes) -> object:
         content = _content(body)

@@ -8,23 +8,27 @@ from functools import lru_cache
 from types import MappingProxyType
 from uuid import uuid4
 
-from divbot.binance.endpoints import (
-    LOCAL_CANDLES_HEADER,
-    LOCAL_EXCHANGE_HEADER,
-    LOCAL_SPEED_HEADER,
-    PREFIX,
-)
 from divbot.domain.market import Market
-from divbot.exchange import rejections as reject
-from divbot.exchange.answer import CONTENT_TYPE, Answer, html_page, json_bytes
-from divbot.exchange.futures import FuturesReplies
-from divbot.exchange.gate import Gate, Verdict
-from divbot.exchange.market_time import MarketTime
-from divbot.exchange.parameters import Parameters
-from divbot.exchange.replies import Service
-from divbot.exchange.spot import SpotReplies
+from divbot.exchange.market.market_time import MarketTime
+from divbot.exchange.market.venue import Venue
+from divbot.exchange.rest import rejections as reject
+from divbot.exchange.rest.futures import FuturesReplies
+from divbot.exchange.rest.limits import ROOT
+from divbot.exchange.rest.parameters import Parameters
+from divbot.exchange.rest.rate_limiter import Admission, RateLimiter
+from divbot.exchange.rest.replies import Service
+from divbot.exchange.rest.response import (
+    CANDLES_HEADER,
+    CONTENT_TYPE,
+    ORIGIN_HEADER,
+    SPEED_HEADER,
+    USED_WEIGHT_HEADER,
+    Response,
+    html_page,
+    json_bytes,
+)
+from divbot.exchange.rest.spot import SpotReplies
 from divbot.exchange.streams.feed import Feed
-from divbot.exchange.venue import Venue
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _LEAST_WEIGHT = "symbol=A"
@@ -47,22 +51,28 @@ class Desk:
     """
 
     def __init__(
-        self, market: Market, venue: Venue, time: MarketTime, gate: Gate, *, publish_lag: int = 0
+        self,
+        market: Market,
+        venue: Venue,
+        time: MarketTime,
+        limiter: RateLimiter,
+        *,
+        publish_lag: int = 0,
     ) -> None:
         self._market = market
         self._venue = venue
         self._time = time
-        self._gate = gate
+        self._limiter = limiter
         self._origin = "recorded" if venue.is_recorded else "synthetic"
         replies = SpotReplies if market is Market.SPOT else FuturesReplies
-        self._replies = replies(venue, time, gate, publish_lag)
+        self._replies = replies(venue, time, limiter, publish_lag)
         self._services = self._replies.services()
         self._asked = lru_cache(_MOST_READ)(self._read)
 
     @property
     def prefix(self) -> str:
         """Return what nearly all paths of this market begin with."""
-        return PREFIX[self._market] + "/"
+        return ROOT[self._market] + "/"
 
     @property
     def root(self) -> str:
@@ -80,23 +90,23 @@ class Desk:
         query: str,
         method: str = "GET",
         headers: Mapping[str, str] = _NO_HEADERS,
-    ) -> Answer:
+    ) -> Response:
         """Answer one request; `path` is decoded, `query` is not."""
         if method != "GET" or path not in self._services:
             return self._nowhere(path, method, headers)
         asked = self._asked(path, query, microseconds=self._microseconds(headers))
-        verdict = self._gate.admit(self._market, asked.weight, funding=asked.service.funding)
-        if verdict.rejection is not None:
-            return self._reply(verdict.rejection, verdict)
-        return self._reply(_content(asked), verdict)
+        admission = self._limiter.admit(self._market, asked.weight, funding=asked.service.funding)
+        if admission.rejection is not None:
+            return self._reply(admission.rejection, admission)
+        return self._reply(_content(asked), admission)
 
     def answer_as_of(
         self, moved: int, path: str, query: str, headers: Mapping[str, str] = _NO_HEADERS
-    ) -> Answer:
+    ) -> Response:
         """Answer as if it were `moved` ms later than it is; nothing is charged."""
         asked = self._asked(path, query, microseconds=self._microseconds(headers))
         with self._time.moved(moved):
-            return self._reply(_content(asked), Verdict(0))
+            return self._reply(_content(asked), Admission(0))
 
     def feed(self) -> Feed:
         """Return the news of this market: what its streams tell."""
@@ -117,31 +127,31 @@ class Desk:
             and headers.get("X-MBX-TIME-UNIT", "").upper() == "MICROSECOND"
         )
 
-    def _nowhere(self, path: str, method: str, headers: Mapping[str, str]) -> Answer:
-        verdict = self._gate.admit(self._market, 0)
-        answer = self._reply(verdict.rejection or reject.unknown_path(method, path), verdict)
-        if answer.status != 404 or "text/html" not in headers.get("Accept", ""):
-            return answer
-        html = {**answer.headers, "Content-Type": "text/html"}
-        return Answer(404, html, html_page("404 Not Found"))
+    def _nowhere(self, path: str, method: str, headers: Mapping[str, str]) -> Response:
+        admission = self._limiter.admit(self._market, 0)
+        response = self._reply(admission.rejection or reject.unknown_path(method, path), admission)
+        if response.status != 404 or "text/html" not in headers.get("Accept", ""):
+            return response
+        html = {**response.headers, "Content-Type": "text/html"}
+        return Response(404, html, html_page("404 Not Found"))
 
-    def _reply(self, content: bytes | reject.Rejection, verdict: Verdict) -> Answer:
+    def _reply(self, content: bytes | reject.Rejection, admission: Admission) -> Response:
         headers = {
             "Content-Type": CONTENT_TYPE[self._market],
-            "x-mbx-used-weight-1m": str(verdict.used),
-            LOCAL_EXCHANGE_HEADER: self._origin,
-            LOCAL_CANDLES_HEADER: self._venue.interval.value,
-            LOCAL_SPEED_HEADER: str(self._gate.speed),
+            USED_WEIGHT_HEADER: str(admission.used),
+            ORIGIN_HEADER: self._origin,
+            CANDLES_HEADER: self._venue.interval.value,
+            SPEED_HEADER: str(self._limiter.speed),
         }
         if self._market is Market.SPOT:
-            headers["x-mbx-used-weight"] = str(verdict.used)
+            headers["x-mbx-used-weight"] = str(admission.used)
             headers["x-mbx-uuid"] = str(uuid4())
-        if verdict.retry_after is not None:
-            headers["Retry-After"] = str(verdict.retry_after)
+        if admission.retry_after is not None:
+            headers["Retry-After"] = str(admission.retry_after)
         if isinstance(content, bytes):
-            return Answer(200, headers, content)
+            return Response(200, headers, content)
         error = {"code": content.code, "msg": content.message}
-        return Answer(content.status, headers, json_bytes(error))
+        return Response(content.status, headers, json_bytes(error))
 
 
 def _weigh(service: Service, parameters: Parameters, market: Market) -> int:

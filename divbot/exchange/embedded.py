@@ -13,7 +13,11 @@ from divbot.processes import obey_parent, start_context
 _SECONDS_TO_END = 2.0
 _LOOK = 0.05
 _SERVER = "divbot.exchange.server"
-_KERNELS = ("divbot.exchange.candles", "divbot.exchange.encoding", "divbot.exchange.paths")
+_KERNELS = (
+    "divbot.exchange.market.candles",
+    "divbot.exchange.market.encoding",
+    "divbot.exchange.market.price_paths",
+)
 
 
 class EmbeddedExchange:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from divbot.exchange.answer import Answer
 from divbot.exchange.desk import Desk
-from divbot.exchange.faults import Fault, Faults, Stage
-from divbot.exchange.spoiling import LOOP_PATH, loop, plain_answer, spoil
+from divbot.exchange.faults.kinds import Stage
+from divbot.exchange.faults.responses import LOOP_PATH, loop, plain_response, spoil
+from divbot.exchange.faults.schedule import Fault, Faults
+from divbot.exchange.rest.response import Response
 from divbot.exchange.traffic import Traffic
 
 _KEPT_OUT = (418, 429)
@@ -17,10 +18,10 @@ _KEPT_OUT = (418, 429)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a request comes to: an answer, and the fault that still meets it on the wire."""
+    """What a request comes to: a response, and the fault that still meets its transfer."""
 
-    answer: Answer
-    wire: Fault | None = None
+    response: Response
+    transfer: Fault | None = None
 
 
 class Front:
@@ -36,23 +37,23 @@ class Front:
         path, _, query = target.partition("?")
         path = unquote(path)
         if path == LOOP_PATH:
-            return Outcome(loop(plain_answer(302, {})))
+            return Outcome(loop(plain_response(302, {})))
         desk = self._desk(path)
-        answer = desk.answer(path, query, method, headers)
-        fault = None if answer.status in _KEPT_OUT else self._faults.next_for(path, query)
-        self.traffic.count(path, str(answer.status) if fault is None else fault.kind.name)
+        response = desk.answer(path, query, method, headers)
+        fault = None if response.status in _KEPT_OUT else self._faults.next_for(path, query)
+        self.traffic.count(path, str(response.status) if fault is None else fault.kind.name)
         if fault is None:
-            return Outcome(answer)
-        if fault.kind.stage is Stage.WIRE:
-            return Outcome(answer, fault)
-        if fault.kind.stage is Stage.ANSWER:
-            return Outcome(spoil(answer, fault.kind.name))
-        if answer.status != 200:
-            return Outcome(answer)
+            return Outcome(response)
+        if fault.kind.stage is Stage.TRANSFER:
+            return Outcome(response, fault)
+        if fault.kind.stage is Stage.RESPONSE:
+            return Outcome(spoil(response, fault.kind.name))
+        if response.status != 200:
+            return Outcome(response)
         # Offsets are ahead, copies are behind.
         ms = round(fault.seconds * (-1000 if fault.kind.name == "stale" else 1000))
         moved = desk.answer_as_of(ms, path, query, headers)
-        return Outcome(replace(answer, status=moved.status, body=moved.body))
+        return Outcome(replace(response, status=moved.status, body=moved.body))
 
     def _desk(self, path: str) -> Desk:
         for desk in self._desks:

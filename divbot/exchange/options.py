@@ -7,8 +7,8 @@ from pathlib import Path
 
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
-from divbot.exchange.faults import Plan, parse_plan
-from divbot.exchange.weights import WindowShape
+from divbot.exchange.faults.schedule import FaultPlan, parse_plan
+from divbot.exchange.rest.rate_window import WindowShape
 
 _LATEST = 4_102_444_800_000  # 2100
 
@@ -60,7 +60,7 @@ class ExchangeOptions:
     """How many times as fast connections to streams age: pings, missing pongs, the end after a
     day."""
     faults: str | None = None
-    """A seeded plan of faults, such as seed=7,rate=0.02; see `divbot.exchange.faults`."""
+    """A seeded plan of faults, such as seed=7,rate=0.02; see `divbot.exchange.faults.kinds`."""
 
     def __post_init__(self) -> None:
         for held, message in (
@@ -103,6 +103,6 @@ class ExchangeOptions:
             parse_plan(self.faults)
 
     @property
-    def plan(self) -> Plan | None:
+    def plan(self) -> FaultPlan | None:
         """Return the plan that `faults` describes."""
         return None if self.faults is None else parse_plan(self.faults)

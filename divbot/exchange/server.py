@@ -19,26 +19,26 @@ from aiohttp import web
 from divbot.domain.clock import Clock, SystemClock, utc_text
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
-from divbot.exchange.answer import Answer
-from divbot.exchange.awkward import Special, specials
 from divbot.exchange.control import PREFIX as CONTROL_PREFIX
 from divbot.exchange.control import Control
 from divbot.exchange.desk import Desk
-from divbot.exchange.faults import Faults
+from divbot.exchange.faults.responses import LOOP_PATH, plain_response
+from divbot.exchange.faults.schedule import Faults
+from divbot.exchange.faults.transfers import BrokenTransfer
 from divbot.exchange.front import Front
-from divbot.exchange.gate import Gate
-from divbot.exchange.market_time import MarketTime
+from divbot.exchange.market.awkward import Special, specials
+from divbot.exchange.market.market_time import MarketTime
+from divbot.exchange.market.outages import InterruptedTape, Outages
+from divbot.exchange.market.tape import Tape
+from divbot.exchange.market.venue import Venue
 from divbot.exchange.options import ExchangeOptions
-from divbot.exchange.outages import InterruptedTape, Outages
-from divbot.exchange.packing import Packer
-from divbot.exchange.rejections import Rejection
-from divbot.exchange.response import AnswerResponse
-from divbot.exchange.spoiling import LOOP_PATH, plain_answer
+from divbot.exchange.rest.packing import Packer
+from divbot.exchange.rest.rate_limiter import RateLimiter
+from divbot.exchange.rest.rejections import Rejection
+from divbot.exchange.rest.response import Response
+from divbot.exchange.rest.sending import SentResponse
 from divbot.exchange.streams.broadcast import Broadcast
 from divbot.exchange.streams.sockets import Sockets
-from divbot.exchange.tape import Tape
-from divbot.exchange.venue import Venue
-from divbot.exchange.wire import WireFault
 
 _BACKLOG = 1024
 _SHUTDOWN_SECONDS = 0.5
@@ -59,50 +59,52 @@ def serve(
     address cannot be listened on, RecordingError when the recording cannot be used.
     """
     clock = SystemClock()
-    gate = open_gate(options, clock)
-    desks = open_desks(options, clock, gate)
+    limiter = open_limiter(options, clock)
+    desks = open_desks(options, clock, limiter)
     _warm(desks)
     faults = Faults(options.plan)
     front = Front(desks, faults)
     broadcast = Broadcast([desk.feed() for desk in desks], clock, aging=options.aging)
-    control = Control(options.markets, gate, faults, front.traffic, broadcast)
+    control = Control(options.markets, limiter, faults, front.traffic, broadcast)
     handler = _Handler(options, front, control, broadcast)
     stop = stop or threading.Event()
     with _heeding_signals(stop):
         asyncio.run(_serve(options, handler, announce, stop))
 
 
-def open_desks(options: ExchangeOptions, clock: Clock, gate: Gate | None = None) -> list[Desk]:
+def open_desks(
+    options: ExchangeOptions, clock: Clock, limiter: RateLimiter | None = None
+) -> list[Desk]:
     """Build the market that `options` describe; return the desk of each of its venues.
 
     Raise RecordingError when the recording cannot be used, InputError when the time asked for is
     before its begin or after its end.
     """
-    gate = gate or open_gate(options, clock)
+    limiter = limiter or open_limiter(options, clock)
     return [
         Desk(
             market,
             venue,
             _market_time(options, venue, clock),
-            gate,
+            limiter,
             publish_lag=options.publish_lag,
         )
         for market, venue in _venues(options, clock.now()).items()
     ]
 
 
-def open_gate(options: ExchangeOptions, clock: Clock) -> Gate:
+def open_limiter(options: ExchangeOptions, clock: Clock) -> RateLimiter:
     """Return the accounts of request weight that `options` describe."""
     limit = options.weight_limit
     limits = None if limit is None else dict.fromkeys(Market, limit)
-    return Gate(
+    return RateLimiter(
         clock, limits, speed=options.speed, window=options.window, patience=options.patience
     )
 
 
 def _venues(options: ExchangeOptions, now: int) -> dict[Market, Venue]:
     if options.recorded is not None:
-        from divbot.exchange.recorded import load_recording  # pandas: only when needed
+        from divbot.exchange.market.recorded import load_recording  # pandas: only when needed
 
         # One recording behind both markets is kept in memory once.
         recording = load_recording(options.recorded, options.interval)
@@ -119,7 +121,7 @@ def _interrupted(options: ExchangeOptions, tape: Tape) -> Tape:
 
 
 def _synthetic(options: ExchangeOptions, market: Market, start: int) -> Tape:
-    from divbot.exchange.synthetic import SyntheticTape
+    from divbot.exchange.market.synthetic import SyntheticTape
 
     return SyntheticTape(
         market=market,
@@ -262,7 +264,7 @@ class _Handler:
         if self._control is not None and _is_control(request):
             body = await request.read()
             told = self._control.answer(request.method, request.path, request.headers, body)
-            return AnswerResponse(told)
+            return SentResponse(told)
         target = _target(request)
         # Asked first, as can_prepare goes through all of a handshake to say no.
         if "Upgrade" in request.headers and web.WebSocketResponse().can_prepare(request):
@@ -272,25 +274,27 @@ class _Handler:
         outcome = self._front.take(target, request.method, request.headers)
         if self._latency:
             await asyncio.sleep(self._latency)
-        if outcome.wire is not None:
-            return WireFault(outcome.wire, outcome.answer)
-        return AnswerResponse(self._packed(request, outcome.answer))
+        if outcome.transfer is not None:
+            return BrokenTransfer(outcome.transfer, outcome.response)
+        return SentResponse(self._packed(request, outcome.response))
 
     async def _stream(self, request: web.BaseRequest, target: str) -> web.StreamResponse | None:
         try:
             session = self._broadcast.open(target)
         except Rejection as refusal:
             told = {"code": refusal.code, "msg": refusal.message}
-            return AnswerResponse(plain_answer(refusal.status, told))
+            return SentResponse(plain_response(refusal.status, told))
         return None if session is None else await self.sockets.serve(request, session)
 
-    def _packed(self, request: web.BaseRequest, answer: Answer) -> Answer:
-        if self._packer is None or len(answer.body) < _WORTH_COMPRESSING:
-            return answer
+    def _packed(self, request: web.BaseRequest, response: Response) -> Response:
+        if self._packer is None or len(response.body) < _WORTH_COMPRESSING:
+            return response
         if "gzip" not in request.headers.get("Accept-Encoding", ""):
-            return answer
-        body = self._packer.packed(answer.body)
-        return replace(answer, headers={**answer.headers, "Content-Encoding": "gzip"}, body=body)
+            return response
+        body = self._packer.packed(response.body)
+        return replace(
+            response, headers={**response.headers, "Content-Encoding": "gzip"}, body=body
+        )
 
 
 def is_loopback(host: str) -> bool:

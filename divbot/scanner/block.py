@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Floats, Integers
+from divbot.candles import Candles
 from divbot.domain.market import Interval
 from divbot.kernels.rows import turned
-from divbot.scanner.port import Prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +21,19 @@ class Block:
     interval: Interval
     first_step: int
     """The step of the interval's grid that row 0 stands for."""
-    offsets: NDArray[np.int64]
+    offsets: Integers
     """By symbol: what its open times have over the grid's, ms."""
-    open: NDArray[np.float64]
-    high: NDArray[np.float64]
-    low: NDArray[np.float64]
-    close: NDArray[np.float64]
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
 
-    def open_times(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.int64]:
+    def open_times(self, rows: Integers, columns: Integers) -> Integers:
         """Return the open times, ms UTC, of the candles at `rows` of `columns`."""
         return _time_of(self.first_step + rows, self.interval) + self.offsets[columns]
 
 
-def build_block(series: Mapping[str, Prices], interval: Interval, rows: int) -> Block:
+def build_block(series: Mapping[str, Candles], interval: Interval, rows: int) -> Block:
     """Lay candles side by side, at most `rows` steps back from each symbol's own newest.
 
     No series may be empty, and none may end more than `rows` steps before another.
@@ -46,7 +46,7 @@ def build_block(series: Mapping[str, Prices], interval: Interval, rows: int) -> 
     places = [_place(own[start:] - first) for own, start in zip(steps, starts, strict=True)]
     shape = (len(symbols), last - first + 1)
 
-    def laid(column: str) -> NDArray[np.float64]:
+    def laid(column: str) -> Floats:
         wide = np.full(shape, np.nan)
         for line, symbol, at, start in zip(wide, symbols, places, starts, strict=True):
             line[at] = getattr(series[symbol], column)[start:]
@@ -59,13 +59,13 @@ def build_block(series: Mapping[str, Prices], interval: Interval, rows: int) -> 
     )
 
 
-def _place(rows: NDArray[np.int64]) -> slice | NDArray[np.int64]:
+def _place(rows: Integers) -> slice | Integers:
     """Return what indexes `rows`; where none is missing, what does it in one move."""
     first, last = int(rows[0]), int(rows[-1])
     return slice(first, last + 1) if last - first + 1 == len(rows) else rows
 
 
-def steps_of(open_time: NDArray[np.int64], interval: Interval) -> NDArray[np.int64]:
+def steps_of(open_time: Integers, interval: Interval) -> Integers:
     """Return the numbers of the candles on the interval's endless grid; neighbours differ by 1.
 
     Where the venue anchors weeks and three-day candles is left to its own open times: any anchor
@@ -76,7 +76,7 @@ def steps_of(open_time: NDArray[np.int64], interval: Interval) -> NDArray[np.int
     return open_time.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
 
 
-def _time_of(steps: NDArray[np.int64], interval: Interval) -> NDArray[np.int64]:
+def _time_of(steps: Integers, interval: Interval) -> Integers:
     if interval.is_regular:
         return steps * interval.milliseconds
     return steps.astype("datetime64[M]").astype("datetime64[ms]").astype(np.int64)

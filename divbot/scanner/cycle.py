@@ -9,16 +9,16 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from divbot.candles import Candles
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil, VenueError, VenueRefused
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Opportunity, Signal
-from divbot.scanner.base_rates import BaseRate
-from divbot.scanner.cases import FATES
-from divbot.scanner.evidence import Expectations
-from divbot.scanner.pool import Done, Pool
-from divbot.scanner.port import Candles, Listing, Source, Universe
-from divbot.scanner.ranking import RankingRules, rank
+from divbot.domain.universe import Universe
+from divbot.scanner.evidence.base_rates import BaseRate
+from divbot.scanner.evidence.cases import FATES
+from divbot.scanner.evidence.expectations import Expectations
+from divbot.scanner.port import Listing, Source
 from divbot.scanner.report import (
     FAILED,
     GAP,
@@ -31,7 +31,9 @@ from divbot.scanner.report import (
     Timings,
 )
 from divbot.scanner.shortage import why_none
-from divbot.scanner.task import (
+from divbot.scanner.signals.ranking import RankingRules, rank
+from divbot.scanner.workforce.pool import Done, Pool
+from divbot.scanner.workforce.task import (
     LATEST_LAG,
     BlockResult,
     BlockTask,

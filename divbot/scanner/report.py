@@ -15,8 +15,8 @@ from divbot.domain.signals import Divergence, Evidence, Opportunity
 if TYPE_CHECKING:
     import pandas
 
-    from divbot.scanner.base_rates import BaseRate
-from divbot.scanner.port import Candles
+    from divbot.candles import Candles
+    from divbot.scanner.evidence.base_rates import BaseRate
 
 SCHEMA = 1
 

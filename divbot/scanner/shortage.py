@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from divbot.scanner.port import LeftOut
+from divbot.domain.universe import LeftOut
 from divbot.scanner.report import Skipped
 
 

@@ -17,8 +17,8 @@ import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Protocol
 
+from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil
 from divbot.domain.notices import Outage, Tell
 from divbot.scanner.cache import ReportCache
@@ -72,19 +72,6 @@ class Condition:
         return replace(self, state=state)
 
 
-class MarketClock(Protocol):
-    """The venue's time."""
-
-    def now(self) -> int:
-        """Return it, ms UTC."""
-
-    def monotonic(self) -> float:
-        """Return wall seconds since an arbitrary start."""
-
-    def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
-        """Wait for seconds of it; return True when `stop` was set meanwhile."""
-
-
 class BackgroundScanner:
     """Scan every `check_interval` ms of the market's time, and publish into `cache`.
 
@@ -96,7 +83,7 @@ class BackgroundScanner:
         self,
         scan: Callable[[Collection[str]], Report],
         cache: ReportCache,
-        clock: MarketClock,
+        clock: Clock,
         *,
         check_interval: int,
         held: Callable[[], Collection[str]],

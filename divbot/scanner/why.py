@@ -8,28 +8,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Floats, Integers
+from divbot.candles import Candles
 from divbot.domain.clock import utc_text
 from divbot.domain.market import Interval
 from divbot.domain.money import price_of
 from divbot.domain.signals import Opportunity, Side
+from divbot.domain.universe import Listed, Universe
 from divbot.kernels.analysis import Analysis, analyse
 from divbot.kernels.divergence import KIND, PIVOT, PREVIOUS, SAME_RSI
 from divbot.kernels.indicator import Indicator
 from divbot.kernels.pivots import HIGH, LOW
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.cycle import ScanRules
-from divbot.scanner.plan import TradeRules
-from divbot.scanner.port import Candles, Listed, Universe
-from divbot.scanner.ranking import RankingRules, plan_of, unrounded_plan_of
+from divbot.scanner.evidence.trial import KINDS, signals_of
 from divbot.scanner.report import Report
-from divbot.scanner.trial import KINDS, signals_of
+from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.signals.ranking import RankingRules, plan_of, unrounded_plan_of
 
-Event: TypeAlias = NDArray[np.int64]
 _YEAR = len("2024-")
 
 
@@ -100,7 +99,7 @@ def scan_story(
         if skipped.symbol == story.symbol:
             story.stops(skipped.reason.replace("_", " "), skipped.detail)
             return story
-    if candles is None or not len(candles.open_time):
+    if candles is None or not len(candles):
         story.stops("history", "no candle was found")
         return story
     found = _Findings.of(candles, report.interval, rules.limit, ranking.trade.indicator)
@@ -159,7 +158,7 @@ def _tick_of(story: Story) -> Decimal | None:
 
 
 def _filtered(
-    found: _Findings, event: Event, rules: RankingRules, tick: Decimal | None
+    found: _Findings, event: Integers, rules: RankingRules, tick: Decimal | None
 ) -> tuple[str, str]:
     """Return the filter that a fresh divergence did not pass."""
     kind = KINDS[int(event[KIND])]
@@ -191,7 +190,7 @@ class _Findings:
 
     def history(self) -> str:
         """Return how much of it there is."""
-        count, rows = len(self.candles.open_time), len(self.block.close)
+        count, rows = len(self.candles), len(self.block.close)
         least = self.analysis.indicator.minimum_candles
         gaps = f", {rows - count} missing between them" if rows > count else ""
         return (
@@ -209,7 +208,7 @@ class _Findings:
                 q, p = int(rows[-2]), int(rows[-1])
                 yield f"{name}: {self._pair(q, p, mark)}; {self._verdict(q, p, mark)}"
 
-    def newest(self, confirmed: int | None) -> Event | None:
+    def newest(self, confirmed: int | None) -> Integers | None:
         """Return the divergence that `confirmed` confirmed, or else the last, warm-up kept."""
         wanted = [
             x
@@ -229,11 +228,11 @@ class _Findings:
             )
         return "none in these candles; the pivots above are the newest ones"
 
-    def confirmed(self, event: Event) -> int:
+    def confirmed(self, event: Integers) -> int:
         """Return the open time of the confirming candle, ms UTC."""
         return self._time(int(self.analysis.confirmed(event)))
 
-    def event_line(self, event: Event) -> str:
+    def event_line(self, event: Integers) -> str:
         """Return a divergence in words."""
         kind = KINDS[int(event[KIND])]
         mark = LOW if kind.side is Side.BUY else HIGH
@@ -241,7 +240,7 @@ class _Findings:
         row = int(self.analysis.confirmed(event))
         return f"{kind.value.replace('_', ' ')}: {pair}; confirmed {self._closed(row)}"
 
-    def spent_line(self, event: Event, rules: TradeRules, tick: Decimal | None) -> str:
+    def spent_line(self, event: Integers, rules: TradeRules, tick: Decimal | None) -> str:
         """Return why a fresh divergence cannot be traded any more."""
         (signal,) = signals_of(self.block, self.analysis, event[np.newaxis])
         plan = plan_of(signal, tick, rules)
@@ -288,10 +287,10 @@ class _Findings:
         return "no divergence: a candle between them is missing"
 
     @staticmethod
-    def _is(event: Event, mark: int) -> bool:
+    def _is(event: Integers, mark: int) -> bool:
         return (KINDS[int(event[KIND])].side is Side.BUY) == (mark == LOW)
 
-    def _prices(self, mark: int) -> NDArray[np.float64]:
+    def _prices(self, mark: int) -> Floats:
         return (self.block.low if mark == LOW else self.block.high)[:, 0]
 
     def _time(self, row: int) -> int:

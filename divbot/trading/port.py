@@ -41,7 +41,7 @@ class FundingRate(Protocol):
         """Return the price that the value was taken at."""
 
 
-class Market(Protocol):
+class TradingVenue(Protocol):
     """One market of a venue, as somebody sees it who trades there.
 
     Each method is one question, and raises VenueError where it gets no believable answer.
@@ -107,15 +107,15 @@ class Published(Protocol):
         """Return the report."""
 
 
-class Cache(Protocol):
+class SignalFeed(Protocol):
     """Where the background scanner leaves its reports."""
 
     def latest(self) -> Published | None:
         """Return the newest one; None while there is none. Never waits for a scan."""
 
 
-class Journal(Protocol):
-    """Where events are kept; see divbot.trading.journal."""
+class EventLog(Protocol):
+    """Where events are kept; see divbot.trading.journal.journal."""
 
     @property
     def ledger(self) -> Ledger:

@@ -22,8 +22,8 @@ from urllib.parse import urlsplit
 from divbot.binance.bans import Bans
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
-from divbot.binance.transport import Answer, Transport
-from divbot.binance.transports import open_transport
+from divbot.binance.transport.transport import HttpReply, Transport
+from divbot.binance.transport.transports import open_transport
 from divbot.domain.clock import SystemClock, parse_time
 from divbot.domain.market import Interval, Market
 from divbot.exchange.options import ExchangeOptions
@@ -83,7 +83,7 @@ class CountingTransport:
         self.tries = 0
         self.longest = 0.0
 
-    def get(self, *args: object, seconds: float, **more: object) -> Answer:
+    def get(self, *args: object, seconds: float, **more: object) -> HttpReply:
         self.tries += 1
         started = self._clock.monotonic()
         try:
@@ -125,7 +125,7 @@ def client_for(
 def candles(client: BinanceClient) -> object:
     """Ask for candles; return what compares with `==`."""
     found = client.final_candles("BTCUSDT", Interval.M5, 50)
-    return [column.tolist() for column in found]
+    return [column.tolist() for column in found.columns]
 
 
 def candles_twice(client: BinanceClient) -> object:

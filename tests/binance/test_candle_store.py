@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.binance.candle_store import CandleStore, Stored, sweep
-from divbot.binance.wire import Candles
+from divbot.binance.candles.candle_store import CandleStore, Stored, sweep
+from divbot.candles import Candles
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Interval
 
@@ -25,7 +25,7 @@ def candles(count: int, first: int = 0) -> Candles:
 
 
 def same(ours: Candles, theirs: Candles) -> bool:
-    return all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
+    return all(np.array_equal(a, b) for a, b in zip(ours.columns, theirs.columns, strict=True))
 
 
 def kept(folder: Path, count: int = 20) -> tuple[CandleStore, Stored]:

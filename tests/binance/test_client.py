@@ -14,8 +14,8 @@ import pytest
 from divbot.binance.bans import Bans
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
-from divbot.binance.endpoints import LOCAL_EXCHANGE_HEADER
-from divbot.binance.transport import Answer
+from divbot.binance.protocol.endpoints import LOCAL_EXCHANGE_HEADER
+from divbot.binance.transport.transport import HttpReply
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import (
     BadAnswer,
@@ -31,13 +31,13 @@ from divbot.domain.market import Interval, Market
 NOW = 1_722_330_000_000
 HERE = "http://127.0.0.1:1"
 JSON = {"Content-Type": "application/json;charset=UTF-8"}
-TIME = Answer(200, JSON, b'{"serverTime":1722330000123}')
+TIME = HttpReply(200, JSON, b'{"serverTime":1722330000123}')
 
 
 class ScriptedTransport:
     """Give prepared answers, and keep what was asked."""
 
-    def __init__(self, *answers: Answer | DivbotError, seconds: float = 0.0) -> None:
+    def __init__(self, *answers: HttpReply | DivbotError, seconds: float = 0.0) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[str, dict[str, str | int], float]] = []
         self.clock = ManualClock(NOW)
@@ -45,7 +45,7 @@ class ScriptedTransport:
 
     def get(
         self, url: str, parameters: Mapping[str, str | int], *, seconds: float, max_body: int
-    ) -> Answer:
+    ) -> HttpReply:
         self.asked.append((url, dict(parameters), seconds))
         self.clock.advance(min(self._seconds, seconds))
         answer = self.answers.pop(0)
@@ -73,12 +73,12 @@ def client_of(
     )
 
 
-def refusal(status: int, code: int = 0, message: str = "", **headers: str) -> Answer:
+def refusal(status: int, code: int = 0, message: str = "", **headers: str) -> HttpReply:
     body = json.dumps({"code": code, "msg": message}).encode()
-    return Answer(status, JSON | {k.replace("_", "-"): v for k, v in headers.items()}, body)
+    return HttpReply(status, JSON | {k.replace("_", "-"): v for k, v in headers.items()}, body)
 
 
-HTML = Answer(502, {"Content-Type": "text/html"}, b"<html>502 Bad Gateway</html>")
+HTML = HttpReply(502, {"Content-Type": "text/html"}, b"<html>502 Bad Gateway</html>")
 
 
 def test_an_answer_is_what_the_venue_said() -> None:
@@ -92,16 +92,16 @@ def test_an_answer_is_what_the_venue_said() -> None:
     "passing",
     [
         pytest.param(HTML, id="502 in HTML"),
-        pytest.param(Answer(302, {"Location": "http://evil"}, b""), id="302"),
+        pytest.param(HttpReply(302, {"Location": "http://evil"}, b""), id="302"),
         pytest.param(refusal(503, -1008, "overload"), id="503"),
         pytest.param(refusal(408), id="408"),
         pytest.param(refusal(400, -1001, "disconnected"), id="400 of an internal error"),
-        pytest.param(Answer(200, {"Content-Type": "text/html"}, b"<html>"), id="200 in HTML"),
+        pytest.param(HttpReply(200, {"Content-Type": "text/html"}, b"<html>"), id="200 in HTML"),
         pytest.param(VenueUnreachable("reset"), id="no answer"),
         pytest.param(BadAnswer("damaged"), id="damaged"),
     ],
 )
-def test_what_may_pass_is_asked_again(passing: Answer | DivbotError) -> None:
+def test_what_may_pass_is_asked_again(passing: HttpReply | DivbotError) -> None:
     transport = ScriptedTransport(passing, passing, TIME)
 
     assert client_of(transport).server_time() == 1722330000123
@@ -132,15 +132,15 @@ def test_all_tries_together_keep_the_deadline() -> None:
     ("answer", "error", "says"),
     [
         pytest.param(refusal(451), VenueRefused, "location", id="451"),
-        pytest.param(Answer(403, {}, b"<html>"), StopUntil, "pause", id="403"),
+        pytest.param(HttpReply(403, {}, b"<html>"), StopUntil, "pause", id="403"),
         pytest.param(refusal(400, -1102, "no symbol"), RequestRejected, "no symbol", id="400"),
-        pytest.param(Answer(404, {}, b""), RequestRejected, "404", id="404"),
+        pytest.param(HttpReply(404, {}, b""), RequestRejected, "404", id="404"),
         pytest.param(refusal(429, -1003, Retry_After="130"), StopUntil, "pause", id="long 429"),
         pytest.param(refusal(418, -1003, Retry_After="300"), StopUntil, "banned", id="418"),
     ],
 )
 def test_what_will_not_pass_is_asked_but_once(
-    answer: Answer, error: type[DivbotError], says: str
+    answer: HttpReply, error: type[DivbotError], says: str
 ) -> None:
     transport = ScriptedTransport(answer, TIME)
 
@@ -169,7 +169,7 @@ def test_what_will_not_pass_is_asked_but_once(
         ),
     ],
 )
-def test_a_short_pause_is_waited_for_to_its_end(answer: Answer, seconds: int) -> None:
+def test_a_short_pause_is_waited_for_to_its_end(answer: HttpReply, seconds: int) -> None:
     transport = ScriptedTransport(answer, TIME)
 
     assert client_of(transport).server_time() == 1722330000123
@@ -220,7 +220,7 @@ DATE = "Tue, 30 Jul 2024 {} GMT"
     ],
 )
 def test_a_ban_is_written_down_and_obeyed_by_the_next_program(
-    answer: Answer, seconds: int, tmp_path: Path
+    answer: HttpReply, seconds: int, tmp_path: Path
 ) -> None:
     file = tmp_path / "state" / "bans.json"
     with pytest.raises(StopUntil) as first:
@@ -325,9 +325,9 @@ def test_a_damaged_record_of_bans_is_no_record(content: str, tmp_path: Path) -> 
     ],
 )
 def test_the_next_address_is_asked_where_the_first_one_refuses(
-    failure: Answer | DivbotError,
+    failure: HttpReply | DivbotError,
 ) -> None:
-    tries = 1 if isinstance(failure, Answer) else 4
+    tries = 1 if isinstance(failure, HttpReply) else 4
     transport = ScriptedTransport(*[failure] * tries, TIME, TIME)
     client = client_of(transport, base_urls=("http://one", "http://two"))
 
@@ -370,7 +370,7 @@ def test_the_next_address_is_asked_where_the_first_one_refuses(
 )
 def test_what_is_wrong_with_a_symbol_names_it_whatever_was_asked(
     ask: Callable[[BinanceClient], object],
-    refused: Answer,
+    refused: HttpReply,
     error: type[DivbotError],
     says: str,
 ) -> None:
@@ -384,7 +384,7 @@ def test_what_is_wrong_with_a_symbol_names_it_whatever_was_asked(
 def test_candles_are_the_newest_or_those_from_a_time_on(
     start: int | None, asked: dict[str, int]
 ) -> None:
-    transport = ScriptedTransport(Answer(200, JSON, b"[]"))
+    transport = ScriptedTransport(HttpReply(200, JSON, b"[]"))
 
     client_of(transport).final_candles("BTCUSDT", Interval.M5, 499, start)
 
@@ -393,7 +393,7 @@ def test_candles_are_the_newest_or_those_from_a_time_on(
 
 
 def test_every_try_is_charged_for() -> None:
-    transport = ScriptedTransport(HTML, Answer(200, JSON, b"[]"))
+    transport = ScriptedTransport(HTML, HttpReply(200, JSON, b"[]"))
     budget = WeightBudget(transport.clock, 10_000)
 
     client_of(transport, budget=budget).final_candles("BTCUSDT", Interval.M5, 499)
@@ -402,8 +402,8 @@ def test_every_try_is_charged_for() -> None:
 
 
 def test_what_others_on_the_address_spend_is_left_to_them() -> None:
-    seen = Answer(200, JSON | {"X-MBX-USED-WEIGHT-1M": "9000"}, b"[]")
-    transport = ScriptedTransport(seen, Answer(200, JSON, b"[]"))
+    seen = HttpReply(200, JSON | {"X-MBX-USED-WEIGHT-1M": "9000"}, b"[]")
+    transport = ScriptedTransport(seen, HttpReply(200, JSON, b"[]"))
     budget = WeightBudget(transport.clock, 10_000)
     client = client_of(transport, budget=budget)
 
@@ -416,7 +416,7 @@ def test_what_others_on_the_address_spend_is_left_to_them() -> None:
 
 @pytest.mark.parametrize(("market", "lean"), [(Market.SPOT, True), (Market.USDM, False)])
 def test_a_spot_listing_is_asked_for_without_its_permissions(market: Market, lean: bool) -> None:
-    transport = ScriptedTransport(Answer(200, JSON, b'{"symbols":[]}'))
+    transport = ScriptedTransport(HttpReply(200, JSON, b'{"symbols":[]}'))
 
     client_of(transport, market).exchange_info()
 
@@ -426,7 +426,7 @@ def test_a_spot_listing_is_asked_for_without_its_permissions(market: Market, lea
 @pytest.mark.parametrize("is_local", [True, False])
 def test_a_local_exchange_is_never_taken_for_the_real_one(is_local: bool) -> None:
     headers: dict[str, Any] = JSON | ({LOCAL_EXCHANGE_HEADER: "synthetic"} if is_local else {})
-    client = client_of(ScriptedTransport(Answer(200, headers, TIME.body)))
+    client = client_of(ScriptedTransport(HttpReply(200, headers, TIME.body)))
 
     client.server_time()
 
@@ -437,7 +437,7 @@ def test_a_local_exchange_is_never_taken_for_the_real_one(is_local: bool) -> Non
     ("headers", "found"), [({"Content-Type": "text/html"}, "text/html"), ({}, "no type")]
 )
 def test_what_came_instead_of_json_is_told(headers: dict[str, str], found: str) -> None:
-    transport = ScriptedTransport(*[Answer(200, headers, b"<html>")] * 9)
+    transport = ScriptedTransport(*[HttpReply(200, headers, b"<html>")] * 9)
 
     with pytest.raises(BadAnswer, match=f"expected JSON, found {found}$"):
         client_of(transport).server_time()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from divbot.binance.endpoints import (
+from divbot.binance.protocol.endpoints import (
     CHEAPEST_AMPLE_LIMIT,
     KLINES_LIMIT,
     Endpoint,

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from divbot.binance.curl_transport import CurlTransport
-from divbot.binance.requests_transport import RequestsTransport
+from divbot.binance.transport.curl_transport import CurlTransport
+from divbot.binance.transport.requests_transport import RequestsTransport
 from divbot.domain.errors import BadAnswer, DivbotError, StopUntil, VenueUnreachable
 from divbot.exchange.embedded import EmbeddedExchange
-from divbot.exchange.faults import KINDS
+from divbot.exchange.faults.kinds import KINDS
 
 from .arrangements import QUIET, LeapingClock, OpenTransport, client_for
 from .fault_table import FAULTS, Fault

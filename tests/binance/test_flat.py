@@ -5,7 +5,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from divbot.binance.flat import is_flat, is_suspect
+from divbot.binance.listing.flat import is_flat, is_suspect
 from divbot.domain.market import Ticker
 
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.binance.candle_store import CandleStore
+from divbot.binance.candles.candle_store import CandleStore
+from divbot.binance.candles.history import CandleHistory
 from divbot.binance.client import BinanceClient
-from divbot.binance.history import History
-from divbot.binance.wire import Candles
+from divbot.candles import Candles
 from divbot.domain.market import Interval
 
 M5 = Interval.M5
@@ -47,12 +47,12 @@ class Venue:
         return Candles(times, rows, rows + 2, rows - 2, rows + 1, rows)
 
 
-def history_of(venue: Venue, folder: Path) -> History:
-    return History(cast("BinanceClient", venue), CandleStore(folder))
+def history_of(venue: Venue, folder: Path) -> CandleHistory:
+    return CandleHistory(cast("BinanceClient", venue), CandleStore(folder))
 
 
 def same(ours: Candles, theirs: Candles) -> bool:
-    return all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
+    return all(np.array_equal(a, b) for a, b in zip(ours.columns, theirs.columns, strict=True))
 
 
 LOOKS = st.lists(

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from divbot.binance.flat import Verdicts
-from divbot.binance.listing import Listings
+from divbot.binance.listing.flat import Verdicts
+from divbot.binance.listing.listing import Listings
+from divbot.binance.listing.rules import UniverseRules
+from divbot.binance.listing.stocks import Stocks, tokenisable
 from divbot.binance.notebook import Notebook
-from divbot.binance.rules import Rule, UniverseRules
+from divbot.binance.protocol.wire import BidAsk, BySymbol, ExchangeInfo
 from divbot.binance.server_clock import ServerClock
-from divbot.binance.stocks import Stocks, tokenisable
-from divbot.binance.universe import Universe
-from divbot.binance.wire import BySymbol, Candles, Listing, Quote
+from divbot.candles import Candles
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import (
     DivbotError,
@@ -27,6 +27,7 @@ from divbot.domain.errors import (
     VenueUnreachable,
 )
 from divbot.domain.market import Instrument, Interval, Market, Ticker
+from divbot.domain.universe import Rule, Universe
 
 NOW = 1_722_330_000_000
 HOUR, DAY = 3_600_000, 86_400_000
@@ -48,7 +49,7 @@ class FakeClient:
         self.unlisted: set[str] = set()
         """They have a price, but stand on no list."""
 
-    def exchange_info(self) -> Listing:
+    def exchange_info(self) -> ExchangeInfo:
         self.asked.append("exchangeInfo")
         if self.trouble:
             raise self.trouble
@@ -63,9 +64,9 @@ class FakeClient:
             for base in self.stocks
         ]
         listed = {x.symbol: x for x in coins + stocks}
-        return Listing(listed, 1234, self.clock.now() + AHEAD)
+        return ExchangeInfo(listed, 1234, self.clock.now() + AHEAD)
 
-    def tickers(self) -> tuple[BySymbol[Ticker], BySymbol[Quote]]:
+    def tickers(self) -> tuple[BySymbol[Ticker], BySymbol[BidAsk]]:
         low = Decimal(1)
         tickers = {
             symbol: Ticker(symbol, low, low + Decimal(width), low, low, self.clock.now() + AHEAD)
@@ -73,8 +74,8 @@ class FakeClient:
         }
         return BySymbol(tickers), self.quotes()
 
-    def quotes(self) -> BySymbol[Quote]:
-        return BySymbol(dict.fromkeys(self.ranges, Quote(Decimal("0.999"), Decimal(1))))
+    def quotes(self) -> BySymbol[BidAsk]:
+        return BySymbol(dict.fromkeys(self.ranges, BidAsk(Decimal("0.999"), Decimal(1))))
 
     def server_time(self) -> int:
         self.asked.append("time")

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from divbot.binance.authorities import VARIABLES
-from divbot.binance.curl_transport import CurlTransport
-from divbot.binance.requests_transport import RequestsTransport
-from divbot.binance.transport import Transport
-from divbot.binance.transports import open_transport
+from divbot.binance.transport.authorities import VARIABLES
+from divbot.binance.transport.curl_transport import CurlTransport
+from divbot.binance.transport.requests_transport import RequestsTransport
+from divbot.binance.transport.transport import Transport
+from divbot.binance.transport.transports import open_transport
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import InputError, VenueRefused, VenueUnreachable
 

@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from divbot.binance.rules import Rule, Snapshot, UniverseRules
-from divbot.binance.universe import Universe, select
-from divbot.binance.wire import (
+from divbot.binance.listing.rules import MarketSnapshot, Rule, UniverseRules
+from divbot.binance.listing.universe import select
+from divbot.binance.protocol.wire import (
+    BidAsk,
     Listing,
     ListingParser,
-    Quote,
     parse_quotes,
     parse_tickers,
 )
 from divbot.domain.market import Market, Ticker
+from divbot.domain.universe import Universe
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 EVERYTHING = UniverseRules(top=5000)
@@ -34,18 +35,18 @@ def universe_of(
     listing: Listing,
     market: Market,
     day: Mapping[str, Ticker] | None = None,
-    quotes: Mapping[str, Quote] | None = None,
+    quotes: Mapping[str, BidAsk] | None = None,
 ) -> Universe:
     """Return the universe of a listing; without tickers, as if all were traded alike."""
     assert listing.server_time is not None
     alike = Ticker("", *(Decimal(1) for _ in range(4)), listing.server_time)
     return select(
-        Snapshot(
+        MarketSnapshot(
             market,
             listing.server_time,
             listing.instruments,
             dict.fromkeys(listing.instruments, alike) if day is None else day,
-            dict.fromkeys(listing.instruments, Quote(Decimal(1), Decimal(1)))
+            dict.fromkeys(listing.instruments, BidAsk(Decimal(1), Decimal(1)))
             if quotes is None
             else quotes,
         ),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from divbot.binance.resolver import Resolver
+from divbot.binance.transport.resolver import Resolver
 
 FOUND = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{n}", 80)) for n in (1, 2)]
 

@@ -11,23 +11,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.binance import compiled_klines, wire
 from divbot.binance.bans import Bans
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
-from divbot.binance.flat import Verdicts
-from divbot.binance.listing import Listings
+from divbot.binance.listing.flat import Verdicts
+from divbot.binance.listing.listing import Listings
+from divbot.binance.listing.rules import UniverseRules
 from divbot.binance.notebook import Notebook
-from divbot.binance.rows import is_symbol, number
-from divbot.binance.rules import Rule, UniverseRules
+from divbot.binance.protocol import compiled_klines, wire
+from divbot.binance.protocol.rows import number
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.trading_data import BinanceTrading
-from divbot.binance.transport import Answer
-from divbot.binance.universe import Universe
-from divbot.binance.wire import Candles
+from divbot.binance.transport.transport import HttpReply
+from divbot.candles import Candles
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import BadAnswer, VenueUnreachable
 from divbot.domain.market import Interval, Market
+from divbot.domain.symbols import is_symbol
+from divbot.domain.universe import Rule, Universe
 from tests.trading.fakes import Told
 
 NOW = 1_722_330_000_000
@@ -104,11 +105,11 @@ class Venue:
         rows: list[Any] = body["symbols"] if name == "exchangeInfo" else body
         return rows
 
-    def get(self, url: str, parameters: Mapping[str, str | int], **_: object) -> Answer:
+    def get(self, url: str, parameters: Mapping[str, str | int], **_: object) -> HttpReply:
         name = url.split("/v1/" if self.market is Market.USDM else "/v3/")[1]
         if name == "klines":
             raise VenueUnreachable("no candles to judge a peg by")
-        return Answer(200, {"content-type": "application/json"}, orjson.dumps(self.bodies[name]))
+        return HttpReply(200, {"content-type": "application/json"}, orjson.dumps(self.bodies[name]))
 
     def client(self, clock: ManualClock) -> BinanceClient:
         budget = WeightBudget(clock, 10_000)
@@ -480,7 +481,7 @@ def test_further_fields_of_a_candle_do_no_harm() -> None:
         for parse in (compiled_klines.parse_final_klines, wire.final_klines_of_json):
             found = parse(body, Interval.M1)
 
-            assert [x.tolist() for x in found] == [x.tolist() for x in plain]
+            assert [x.tolist() for x in found.columns] == [x.tolist() for x in plain.columns]
 
 
 @pytest.mark.parametrize(

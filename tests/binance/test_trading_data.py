@@ -10,8 +10,8 @@ import pytest
 
 from divbot.app.paper import long_candles_notice, refuse_too_short, speed_notice
 from divbot.binance.budget import WeightBudget
+from divbot.binance.listing.rules import UniverseRules
 from divbot.binance.market_data import BinanceSource
-from divbot.binance.rules import UniverseRules
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.trading_data import BinanceTrading
 from divbot.domain.clock import SystemClock

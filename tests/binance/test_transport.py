@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from divbot.binance.curl_transport import CurlTransport
-from divbot.binance.requests_transport import RequestsTransport
-from divbot.binance.transport import Transport
-from divbot.binance.transports import open_transport
+from divbot.binance.transport.curl_transport import CurlTransport
+from divbot.binance.transport.requests_transport import RequestsTransport
+from divbot.binance.transport.transport import Transport
+from divbot.binance.transport.transports import open_transport
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import BadAnswer, DivbotError, InputError, VenueUnreachable
 

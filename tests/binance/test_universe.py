@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from divbot.binance.rules import LeftOut, Rule, Snapshot, UniverseRules
-from divbot.binance.universe import Universe, select
-from divbot.binance.wire import Quote
+from divbot.binance.listing.rules import MarketSnapshot, UniverseRules
+from divbot.binance.listing.universe import select
+from divbot.binance.protocol.wire import BidAsk
 from divbot.domain.errors import InputError
 from divbot.domain.market import Instrument, Market, Ticker
+from divbot.domain.universe import LeftOut, Rule, Universe
 
 NOW = 1_722_330_000_000
 DAY = 86_400_000
@@ -32,15 +33,17 @@ def ticker(symbol: str, volume: int | str = 100, **changes: Any) -> Ticker:
     return replace(one, **changes)
 
 
-def snapshot(*instruments: Instrument, market: Market = Market.SPOT, **changes: Any) -> Snapshot:
+def snapshot(
+    *instruments: Instrument, market: Market = Market.SPOT, **changes: Any
+) -> MarketSnapshot:
     """Return a listing in which each symbol is traded a little less than the one before."""
     symbols = [x.symbol for x in instruments]
     usual: dict[str, Any] = {
         "tickers": {x: ticker(x, 1000 - rank) for rank, x in enumerate(symbols)},
-        "quotes": {x: Quote(Decimal("0.999"), Decimal(1)) for x in symbols},
+        "quotes": {x: BidAsk(Decimal("0.999"), Decimal(1)) for x in symbols},
     }
     given = {name: {**usual[name], **changes.pop(name, {})} for name in usual}
-    return Snapshot(market, NOW, {x.symbol: x for x in instruments}, **given, **changes)
+    return MarketSnapshot(market, NOW, {x.symbol: x for x in instruments}, **given, **changes)
 
 
 def chosen(universe: Universe) -> list[str]:
@@ -159,7 +162,7 @@ def test_a_symbol_without_a_ticker_is_left_out() -> None:
     ],
 )
 def test_a_wide_spread_leaves_a_symbol_out(bid: str, ask: str, rules: list[Rule]) -> None:
-    quote = Quote(Decimal(bid), Decimal(ask))
+    quote = BidAsk(Decimal(bid), Decimal(ask))
 
     found = select(snapshot(instrument("AAA"), quotes={"AAAUSDT": quote}), RULES)
 
@@ -178,7 +181,7 @@ def test_the_most_traded_come_first_and_equals_by_name() -> None:
     assert found.left_out == (LeftOut("CCCUSDT", Rule.RANK, detail),)
 
 
-def coins(count: int) -> Snapshot:
+def coins(count: int) -> MarketSnapshot:
     return snapshot(*(instrument(f"C{number:02}") for number in range(count)))
 
 

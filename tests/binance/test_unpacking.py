@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from divbot.binance import unpacking
-from divbot.binance.unpacking import unpacked
+from divbot.binance.transport import unpacking
+from divbot.binance.transport.unpacking import unpacked
 
 TEXT = bytes(range(256)) * 40
 STREAM = gzip.compress(TEXT)

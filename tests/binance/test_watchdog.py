@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from divbot.binance.watchdog import Guard
+from divbot.binance.transport.watchdog import Guard
 from divbot.domain.clock import ManualClock
 
 

@@ -14,8 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.binance.rows import is_symbol
-from divbot.binance.wire import (
+from divbot.binance.protocol.wire import (
     Listing,
     ListingParser,
     final_klines_of_json,
@@ -26,6 +25,7 @@ from divbot.binance.wire import (
 )
 from divbot.domain.errors import BadAnswer
 from divbot.domain.market import Instrument, Interval, Market
+from divbot.domain.symbols import is_symbol
 
 START = 1_722_330_000_000
 STEP = 60_000
@@ -67,7 +67,7 @@ def test_the_last_row_is_never_final() -> None:
 def test_a_new_listing_has_no_final_candle(rows: list[Any]) -> None:
     candles = final_klines_of_json(body(*rows), Interval.M1)
 
-    assert [len(column) for column in candles] == [0] * 6
+    assert [len(column) for column in candles.columns] == [0] * 6
 
 
 def test_missing_candles_are_no_fault_of_the_answer() -> None:

@@ -23,7 +23,7 @@ from divbot.domain.market import Interval, Market
 from divbot.domain.money import cost, gain
 from divbot.domain.positions import Origin
 from divbot.domain.signals import Divergence, Kind, Opportunity, Side
-from divbot.trading.snapshot import ScannerView, Snapshot
+from divbot.trading.engine.snapshot import RunSnapshot, ScannerView
 
 BEGAN = parse_time("2026-11-20T16:00")
 NOW = parse_time("2026-11-20T19:03:05")
@@ -206,7 +206,7 @@ SCANNER = ScannerView(
     seconds=0.9812,
     opportunities=OPPORTUNITIES,
 )
-SNAPSHOT = Snapshot(
+SNAPSHOT = RunSnapshot(
     at=NOW,
     venue="local exchange",
     market=Market.USDM,
@@ -225,7 +225,7 @@ EMPTY = replace(
 )
 
 
-def crowded(count: int = 20) -> Snapshot:
+def crowded(count: int = 20) -> RunSnapshot:
     """Return a snapshot with so many open positions."""
     entries = [
         entered(number, f"COIN{number}USDT", at=NOW - (60 - number) * MINUTE)

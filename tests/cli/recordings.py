@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from divbot.cli import command_line
-from divbot.trading.journal import Recorded
+from divbot.trading.journal.journal import Recorded
 
 
 class Terminal:

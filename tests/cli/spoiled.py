@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, TypeAlias
 from urllib.request import urlopen
 
-from divbot.binance.endpoints import LOCAL_EXCHANGE_HEADER
+from divbot.binance.protocol.endpoints import LOCAL_EXCHANGE_HEADER
 from tests.silent_server import SilentServer
 
 Spoil: TypeAlias = Callable[[str, Any], None]

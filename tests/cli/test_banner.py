@@ -14,7 +14,7 @@ from divbot.cli.banner import Setup, banner_text, summary_json, summary_text
 from divbot.cli.columns import words_on_lines
 from divbot.domain.ledger import fold
 from divbot.domain.market import Interval, Market
-from divbot.trading.loop import Lateness
+from divbot.trading.engine.loop import Lateness
 from tests.cli.paper_runs import EMPTY, EVENTS, FRESH, LEDGER, NOW, RESUMED, SNAPSHOT, crowded
 
 SETUP = Setup(

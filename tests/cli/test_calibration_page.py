@@ -8,7 +8,7 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 from divbot.cli.report.calibration import calibration_page
-from divbot.scanner.calibration import Bin, Statements
+from divbot.scanner.evidence.calibration import Bin, Statements
 from tests.cli.pages import browse
 
 BINS = tuple(

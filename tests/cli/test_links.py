@@ -13,7 +13,7 @@ from divbot.cli.table import OPPORTUNITY_COLUMNS
 from divbot.cli.trades_text import TRADE_COLUMNS
 from divbot.domain.ledger import ZERO
 from divbot.domain.market import Interval, Market
-from divbot.trading.breakdown import By
+from divbot.trading.figures.breakdown import By
 from tests.cli.pages import EVIL, Markup
 
 

@@ -18,8 +18,8 @@ from divbot.domain.events import Paused
 from divbot.domain.fills import Quote, Reason
 from divbot.domain.ledger import fold
 from divbot.domain.signals import Kind, Side
-from divbot.trading.decide import pause_reason
-from divbot.trading.snapshot import Snapshot
+from divbot.trading.engine.decide import pause_reason
+from divbot.trading.engine.snapshot import RunSnapshot
 from tests.cli.paper_runs import (
     BTC,
     EMPTY,
@@ -46,7 +46,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 NOVEL = "no answer\x1b[2J from 币安 " * 400
 
 
-def odd() -> Snapshot:
+def odd() -> RunSnapshot:
     """Return a snapshot full of what a market, and an account, can come up with."""
     entries = (
         entered(1, "MOGUSDT", price="0.00000123", quantity="1000000000"),
@@ -86,11 +86,11 @@ SNAPSHOTS = {
 }
 
 
-def lines_of(snapshot: Snapshot, width: int = 80, height: int = 24) -> list[str]:
+def lines_of(snapshot: RunSnapshot, width: int = 80, height: int = 24) -> list[str]:
     return render(snapshot, width, height).plain.split("\n")
 
 
-def line_with(text: str, snapshot: Snapshot, width: int = 80, height: int = 24) -> str:
+def line_with(text: str, snapshot: RunSnapshot, width: int = 80, height: int = 24) -> str:
     return next(line for line in lines_of(snapshot, width, height) if text in line)
 
 
@@ -104,7 +104,7 @@ def line_with(text: str, snapshot: Snapshot, width: int = 80, height: int = 24) 
     ],
 )
 def test_a_screen_reads_as_a_trader_reads_it(
-    name: str, snapshot: Snapshot, width: int, height: int
+    name: str, snapshot: RunSnapshot, width: int, height: int
 ) -> None:
     expected = (GOLDEN / f"{name}.txt").read_text("utf-8")
 
@@ -359,7 +359,7 @@ def test_no_color_is_respected() -> None:
     assert not re.search(r"\x1b\[[0-9;]*3[0-9]", drawn(SNAPSHOT, NO_COLOR="1"))
 
 
-def drawn(snapshot: Snapshot, **environment: str) -> str:
+def drawn(snapshot: RunSnapshot, **environment: str) -> str:
     console = Console(
         file=io.StringIO(),
         width=80,

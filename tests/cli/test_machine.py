@@ -101,7 +101,7 @@ def test_as_many_files_are_allowed_as_may_be(
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
 @pytest.mark.parametrize(
-    "place", ["divbot.binance.budget.RawArray", "divbot.scanner.pool.ProcessPoolExecutor"]
+    "place", ["divbot.binance.budget.RawArray", "divbot.scanner.workforce.pool.ProcessPoolExecutor"]
 )
 def test_no_room_in_shared_memory_is_told(
     place: str,

@@ -19,11 +19,11 @@ from divbot.cli.report.market import chart_page, counts_line, scan_page
 from divbot.domain.clock import ManualClock, utc_text
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind
-from divbot.scanner.cases import FATES
+from divbot.scanner.checks.examination import Examination, examine
 from divbot.scanner.cycle import Scanner
-from divbot.scanner.examination import Examination, examine
-from divbot.scanner.pool import InlinePool
+from divbot.scanner.evidence.cases import FATES
 from divbot.scanner.report import Report
+from divbot.scanner.workforce.pool import InlinePool
 from tests.cli.pages import EVIL, Markup, browse, without_links
 from tests.scanner.fakes import STEP, TRADE, FakeSource, candles_of, names, rules
 

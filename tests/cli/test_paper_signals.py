@@ -20,7 +20,7 @@ from random import Random
 import pytest
 
 from divbot.domain.events import Marked
-from divbot.trading.journal import Journal, read
+from divbot.trading.journal.journal import Journal, read
 from tests.cli.commands import (
     CLOCK,
     DIVBOT,

@@ -14,7 +14,7 @@ from typing import TextIO
 import pytest
 
 from divbot.cli import command_line, exit_code
-from divbot.trading.journal import Journal
+from divbot.trading.journal.journal import Journal
 from tests.cli.commands import DIVBOT, environment
 from tests.trading.stories import STARTED, five_trades
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from divbot.domain.market import Interval, Market
-from divbot.trading.database import is_locked
-from divbot.trading.journal import Journal
-from divbot.trading.runs import Runs
+from divbot.trading.journal.database import is_locked
+from divbot.trading.journal.journal import Journal
+from divbot.trading.journal.runs import Runs
 from tests.cli.commands import divbot
 from tests.trading.stories import DAY, HOUR, START, STARTED, dealt, five_trades, marked
 

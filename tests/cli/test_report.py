@@ -17,8 +17,8 @@ from plotly.offline import get_plotlyjs
 from divbot.cli.report.charts import MOST_POINTS, chart_data, thinned
 from divbot.cli.report.page import filled
 from divbot.cli.report.stats import page_text
-from divbot.trading.journal import Recorded
-from divbot.trading.stats import measure
+from divbot.trading.figures.stats import measure
+from divbot.trading.journal.journal import Recorded
 from tests.cli.pages import EVIL, Markup, browse, without_links
 from tests.cli.recordings import Terminal, terminal
 from tests.trading.stories import (

@@ -13,7 +13,7 @@ from plotly.offline import get_plotlyjs
 
 from divbot.app import run_candles
 from divbot.app.run_candles import candles_of_run
-from divbot.binance.wire import Candles
+from divbot.candles import Candles
 from divbot.cli.report.charts import chart_data
 from divbot.cli.report.stats import page_text
 from divbot.domain.errors import UnknownSymbol, VenueError, VenueUnreachable
@@ -21,8 +21,8 @@ from divbot.domain.events import Started
 from divbot.domain.ledger import Ledger
 from divbot.domain.market import Interval
 from divbot.settings import Settings
-from divbot.trading.journal import Recorded
-from divbot.trading.stats import measure
+from divbot.trading.figures.stats import measure
+from divbot.trading.journal.journal import Recorded
 from tests.cli.pages import browse
 from tests.cli.recordings import Terminal, terminal
 from tests.trading.stories import (

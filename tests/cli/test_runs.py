@@ -14,8 +14,8 @@ import pytest
 from divbot.cli import command_line
 from divbot.domain.errors import DivbotError, InputError, JournalError, OutputError
 from divbot.domain.market import Interval, Market
-from divbot.trading.journal import Journal, read
-from divbot.trading.runs import Runs
+from divbot.trading.journal.journal import Journal, read
+from divbot.trading.journal.runs import Runs
 from tests.trading.old_journals import OLD, copied, version_of
 from tests.trading.stories import DAY, HOUR, START, STARTED, dealt, five_trades, marked
 

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from divbot.cli.stats_text import stats_text
 from divbot.domain.errors import InputError, OutputError
-from divbot.trading.stats import measure
+from divbot.trading.figures.stats import measure
 from tests.cli.recordings import Terminal, terminal
 from tests.trading.stories import (
     HOUR,

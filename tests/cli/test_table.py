@@ -10,7 +10,7 @@ from divbot.cli.table import coverage_line, table_text
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Divergence, Evidence, Kind, Opportunity, ScorePart
-from divbot.scanner.base_rates import BaseRate
+from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.report import Report, Skipped, Summary, Timings
 
 CONFIRMED = parse_time("2024-07-30T09:00")

@@ -24,9 +24,9 @@ from divbot.cli.destination import Destination, json_bytes
 from divbot.cli.terminal import Terminal, console, settle
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Market
-from divbot.exchange.answer import Answer
 from divbot.exchange.desk import Desk
 from divbot.exchange.options import ExchangeOptions
+from divbot.exchange.rest.response import Response
 from divbot.exchange.server import open_desks
 from tests.conftest import STANDSTILL
 from tests.silent_server import SilentServer
@@ -67,7 +67,7 @@ class Hostile:
 
     def __init__(self, desks: list[Desk]) -> None:
         self.plant: Plant = lambda _, body: body
-        self.refusal: Answer | None = None
+        self.refusal: Response | None = None
         venue = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -202,7 +202,7 @@ def test_no_message_of_the_venue_reaches_a_terminal_as_it_is(
     venue.plant = everywhere
     if status is not None:
         told = json.dumps({"code": -1, "msg": HOSTILE}).encode()
-        venue.refusal = Answer(status, {"Retry-After": "9999"}, told)
+        venue.refusal = Response(status, {"Retry-After": "9999"}, told)
 
     out, error = screens()
     exit_code([*COMMANDS[command], "--base-url", venue.url])
@@ -281,7 +281,7 @@ def _names(tree: ast.AST) -> Iterator[str]:
 def test_nobody_writes_around_the_terminal() -> None:
     root = Path(divbot.__file__).parent
     # The latter two write files.
-    allowed = {"cli/terminal.py", "files.py", "binance/candle_store.py"}
+    allowed = {"cli/terminal.py", "files.py", "binance/candles/candle_store.py"}
 
     around = {
         (str(path.relative_to(root)), name)

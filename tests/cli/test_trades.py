@@ -14,8 +14,8 @@ from divbot.cli.destination import Fit
 from divbot.cli.trades_file import CSV_COLUMNS, flattened
 from divbot.cli.trades_text import trades_text
 from divbot.domain.errors import InputError
-from divbot.trading.documents import trade_document
-from divbot.trading.open_trades import OpenTrade, open_trades
+from divbot.trading.figures.documents import trade_document
+from divbot.trading.figures.open_trades import OpenTrade, open_trades
 from tests.cli.recordings import Terminal, terminal
 from tests.trading.stories import (
     HOUR,

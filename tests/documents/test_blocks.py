@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from divbot import cli
-from divbot.trading.journal import Journal
+from divbot.trading.journal.journal import Journal
 from tests.cli.commands import divbot
 from tests.cli.paper_runs import STARTED
 from tests.conftest import SHIPPED

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from divbot.domain.clock import ManualClock, parse_time, utc_text
+from divbot.domain.clock import ManualClock, parse_time, plausible_ms, utc_text
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,15 @@ def test_times_are_read_as_people_write_them(text: str, ms: int) -> None:
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected a time"):
         parse_time(text)
+
+
+def test_a_time_in_ms_has_thirteen_digits() -> None:
+    first, last = 1_000_000_000_000, 9_999_999_999_999
+
+    assert [plausible_ms(first), plausible_ms(last)] == [first, last]
+    for beyond in (first - 1, last + 1):
+        with pytest.raises(ValueError, match="13 digits"):
+            plausible_ms(beyond)
 
 
 def test_a_manual_clock_waits_without_waiting() -> None:

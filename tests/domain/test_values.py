@@ -8,12 +8,12 @@ import pytest
 
 from divbot.domain.bounds import Bounds, Reader
 from divbot.domain.signals import Side
-from divbot.domain.values import Choice, Either, FilePath, Several, Switch, Text
+from divbot.domain.values import CheckedText, Choice, Either, FilePath, Several, Switch
 
 SIDE = Choice(Side, str.upper)
 SIDES = Several("BUY or SELL", SIDE.read)
 WORKERS: Reader[object] = Either("auto", Bounds(int, 1, 4))
-WORD = Text("a word", str.isalpha)
+WORD = CheckedText("a word", str.isalpha)
 
 
 @pytest.mark.parametrize(

@@ -10,17 +10,17 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from divbot.binance.endpoints import PREFIX
 from divbot.domain.clock import ManualClock, parse_time
 from divbot.domain.market import Interval, Market
-from divbot.exchange.answer import Answer
 from divbot.exchange.desk import Desk
-from divbot.exchange.gate import Gate
-from divbot.exchange.market_time import MarketTime
+from divbot.exchange.market.market_time import MarketTime
+from divbot.exchange.market.tape import OPEN_TIME, Rows, SymbolListing, Tape
+from divbot.exchange.market.venue import Venue
 from divbot.exchange.options import ExchangeOptions
+from divbot.exchange.rest.limits import ROOT
+from divbot.exchange.rest.rate_limiter import RateLimiter
+from divbot.exchange.rest.response import Response
 from divbot.exchange.server import open_desks
-from divbot.exchange.tape import OPEN_TIME, Listing, Rows, Tape
-from divbot.exchange.venue import Venue
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 NOON = parse_time("2024-07-30T12:00:20")
@@ -36,7 +36,7 @@ class RowsTape:
         self.first = min(int(each[0, OPEN_TIME]) for each in rows.values())
         self.last = max(int(each[-1, OPEN_TIME]) for each in rows.values())
         self.listings = tuple(
-            Listing(symbol, symbol[:-4], "USDT", 2, 1, 3, int(each[0, OPEN_TIME]), 10)
+            SymbolListing(symbol, symbol[:-4], "USDT", 2, 1, 3, int(each[0, OPEN_TIME]), 10)
             for symbol, each in rows.items()
         )
         self._rows = list(rows.values())
@@ -95,10 +95,10 @@ def tape_desk(tape: Tape, *, now: int, market: Market = Market.SPOT) -> Desk:
     """Return the desk of a market made of `tape` that stands at `now`."""
     clock = ManualClock(now)
     time = MarketTime(clock, at=now, speed=0, end=now)
-    return Desk(market, Venue(tape), time, Gate(clock))
+    return Desk(market, Venue(tape), time, RateLimiter(clock))
 
 
-def ask(desk: Desk, endpoint: str, **parameters: object) -> Answer:
+def ask(desk: Desk, endpoint: str, **parameters: object) -> Response:
     """Return the desk's answer."""
     path = f"{desk.prefix}{endpoint}"
     return desk.answer(path, urlencode({name: str(each) for name, each in parameters.items()}))
@@ -106,9 +106,9 @@ def ask(desk: Desk, endpoint: str, **parameters: object) -> Answer:
 
 def get(desk: Desk, endpoint: str, **parameters: object) -> Any:
     """Return what a good answer of the desk holds."""
-    answer = ask(desk, endpoint, **parameters)
-    assert answer.status == 200, answer.body
-    return json.loads(answer.body)
+    response = ask(desk, endpoint, **parameters)
+    assert response.status == 200, response.body
+    return json.loads(response.body)
 
 
 def open_times(rows: Sequence[Sequence[Any]]) -> list[int]:
@@ -118,7 +118,7 @@ def open_times(rows: Sequence[Sequence[Any]]) -> list[int]:
 
 def path_of(market: Market, endpoint: str) -> str:
     """Return the path of an endpoint."""
-    return f"{PREFIX[market]}/{endpoint}"
+    return f"{ROOT[market]}/{endpoint}"
 
 
 def due(record: Mapping[str, Any]) -> int:

@@ -8,10 +8,10 @@ import pytest
 from divbot.domain.clock import ManualClock, parse_time
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
-from divbot.exchange.awkward import next_delivery, specials
+from divbot.exchange.market.awkward import next_delivery, specials
+from divbot.exchange.market.synthetic import SyntheticTape
 from divbot.exchange.options import ExchangeOptions
 from divbot.exchange.server import open_desks
-from divbot.exchange.synthetic import SyntheticTape
 
 from .markets import NOON, ask, get, open_times, synthetic_desk
 
@@ -289,9 +289,9 @@ def test_a_list_can_be_had_by_status(desks, endpoint, status, found):
 
 
 def test_a_symbol_in_another_status_is_refused(desks):
-    answer = ask(desks[SPOT], "ticker/24hr", symbol="MATICUSDT", symbolStatus="TRADING")
+    response = ask(desks[SPOT], "ticker/24hr", symbol="MATICUSDT", symbolStatus="TRADING")
 
-    assert (answer.status, b'"code":-1220' in answer.body) == (400, True)
+    assert (response.status, b'"code":-1220' in response.body) == (400, True)
     assert get(desks[SPOT], "ticker/24hr", symbol="MATICUSDT", symbolStatus="BREAK")["symbol"]
 
 

@@ -2,8 +2,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from divbot.exchange.candles import aggregate, form, merge
-from divbot.exchange.tape import (
+from divbot.exchange.market.candles import aggregate, form, merge
+from divbot.exchange.market.tape import (
     CLOSE,
     COLUMNS,
     HIGH,

@@ -6,11 +6,11 @@ import json
 import pandas as pd
 import pytest
 
-from divbot.binance.rules import Snapshot, UniverseRules, found_against
-from divbot.binance.wire import ListingParser, parse_quotes, parse_tickers
+from divbot.binance.listing.rules import MarketSnapshot, UniverseRules, found_against
+from divbot.binance.protocol.wire import ListingParser, parse_quotes, parse_tickers
 from divbot.domain.clock import ManualClock, parse_time
 from divbot.domain.market import Market
-from divbot.exchange.contracts import contract_named
+from divbot.exchange.market.contracts import contract_named
 from divbot.exchange.options import ExchangeOptions
 from divbot.exchange.server import open_desks
 
@@ -129,7 +129,7 @@ def desk_of(path, market):
 def left_out(path, market):
     """Return the rule that leaves out each symbol of a recording."""
     desk = desk_of(path, market)
-    snapshot = Snapshot(
+    snapshot = MarketSnapshot(
         market=market,
         at=get(desk, "time")["serverTime"],
         instruments=ListingParser(market).parse(ask(desk, "exchangeInfo").body).instruments,

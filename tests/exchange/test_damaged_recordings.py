@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from divbot.domain.errors import RecordingError
-from divbot.exchange.recorded import load_recording
+from divbot.exchange.market.recorded import load_recording
 
 from .recordings import MINUTE, START, archive_row, table
 

@@ -107,9 +107,9 @@ def test_a_traditional_contract_is_a_continuous_one_too(desk):
     ],
 )
 def test_a_wrong_request_is_refused(desk, endpoint, asked, code):
-    answer = ask(desk, endpoint, **asked)
+    response = ask(desk, endpoint, **asked)
 
-    assert (answer.status, json.loads(answer.body)["code"]) == (400, code)
+    assert (response.status, json.loads(response.body)["code"]) == (400, code)
 
 
 @pytest.mark.parametrize("limit", [99, 100, 500, 1001])
@@ -144,9 +144,9 @@ def test_the_open_interest_is_told_with_its_time(desk):
 def test_the_rest_costs_what_the_venue_charges(endpoint, weight):
     desk = synthetic_desk(Market.USDM, symbols=1)
 
-    answer = ask(desk, endpoint, symbol="BTCUSDT")
+    response = ask(desk, endpoint, symbol="BTCUSDT")
 
-    assert (answer.status, answer.headers["x-mbx-used-weight-1m"]) == (200, str(weight))
+    assert (response.status, response.headers["x-mbx-used-weight-1m"]) == (200, str(weight))
 
 
 def sessions(now, name):

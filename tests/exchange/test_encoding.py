@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from divbot.exchange.encoding import Decimals, Format, klines_json
-from divbot.exchange.tape import COLUMNS, no_rows
+from divbot.exchange.market.encoding import Decimals, NumberFormat, klines_json
+from divbot.exchange.market.tape import COLUMNS, no_rows
 
 LARGEST = 2**63 - 1
 numbers = st.one_of(st.integers(0, LARGEST), st.integers(0, 10**6))
@@ -21,7 +21,7 @@ def decimals(draw):
 
 @given(
     st.lists(st.lists(numbers, min_size=COLUMNS, max_size=COLUMNS), max_size=5),
-    st.builds(Format, decimals(), decimals(), decimals()),
+    st.builds(NumberFormat, decimals(), decimals(), decimals()),
 )
 @settings(deadline=None)
 def test_rows_are_written_as_the_exact_decimals_they_are(rows, form):
@@ -56,7 +56,7 @@ def test_a_number_shows_as_many_decimals_as_it_should(units, held, shown, text):
 
 
 def test_no_rows_are_an_empty_list():
-    form = Format(Decimals(2, 8), Decimals(2, 8), Decimals(2, 8))
+    form = NumberFormat(Decimals(2, 8), Decimals(2, 8), Decimals(2, 8))
 
     assert klines_json(no_rows(), no_rows()[:, 0], form) == b"[]"
 

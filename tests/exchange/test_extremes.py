@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from divbot.domain.clock import ManualClock, parse_time
 from divbot.domain.market import Market
 from divbot.exchange.desk import Desk
-from divbot.exchange.gate import Gate
-from divbot.exchange.market_time import MarketTime
-from divbot.exchange.synthetic import SyntheticTape
-from divbot.exchange.tape import Rows
-from divbot.exchange.venue import Venue
+from divbot.exchange.market.market_time import MarketTime
+from divbot.exchange.market.synthetic import SyntheticTape
+from divbot.exchange.market.tape import Rows
+from divbot.exchange.market.venue import Venue
+from divbot.exchange.rest.rate_limiter import RateLimiter
 
 from .markets import NOON, ask, get
 
@@ -65,9 +65,9 @@ class Watched:
         self.tape.end = now + DAY
         self.clock = ManualClock(now)
         time = MarketTime(self.clock, at=now, speed=0, end=now)
-        self.desk = Desk(market, Venue(self.tape), time, Gate(self.clock, {market: AGES}))
-        answers = {path: [self.answer(path, base) for base in BASES] for path in self.desk.paths}
-        self.bases = {path: BASES[answered.index(200)] for path, answered in answers.items()}
+        self.desk = Desk(market, Venue(self.tape), time, RateLimiter(self.clock, {market: AGES}))
+        responses = {path: [self.answer(path, base) for base in BASES] for path in self.desk.paths}
+        self.bases = {path: BASES[answered.index(200)] for path, answered in responses.items()}
 
     def answer(self, path: str, asked: dict[str, str], *, days: int = AGES) -> int:
         """Return the status of the answer, for which no more than `days` are looked at."""

@@ -1,4 +1,4 @@
-"""Each fault as a client meets it: on the wire, or in the answer."""
+"""Each fault as a client meets it: in the transfer, or in the response."""
 
 import gzip
 import json
@@ -14,10 +14,11 @@ import pytest
 
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
-from divbot.exchange.faults import KINDS, Faults, Stage, parse_fault, parse_plan
+from divbot.exchange.faults.kinds import KINDS, Stage
+from divbot.exchange.faults.responses import SPOILERS
+from divbot.exchange.faults.schedule import Faults, parse_fault, parse_plan
+from divbot.exchange.faults.transfers import WAYS, bomb
 from divbot.exchange.front import Front
-from divbot.exchange.spoiling import SPOILERS
-from divbot.exchange.wire import WAYS, bomb
 
 from .markets import NOON, synthetic_desk
 from .servers import running
@@ -82,17 +83,17 @@ def get(server, path=KLINES, *, seconds=5.0):
 
 def body_of(front_and_faults, kind, target=KLINES, **fault):
     front, faults = front_and_faults
-    good = front.take(target, "GET", {}).answer
+    good = front.take(target, "GET", {}).response
     faults.add(parse_fault({"kind": kind, **fault}))
-    spoiled = front.take(target, "GET", {}).answer
+    spoiled = front.take(target, "GET", {}).response
     return json.loads(good.body), json.loads(spoiled.body)
 
 
 def test_every_kind_has_what_makes_it():
     by_stage = {stage: {k.name for k in KINDS.values() if k.stage is stage} for stage in Stage}
 
-    assert by_stage[Stage.WIRE] == set(WAYS)
-    assert by_stage[Stage.ANSWER] == set(SPOILERS)
+    assert by_stage[Stage.TRANSFER] == set(WAYS)
+    assert by_stage[Stage.RESPONSE] == set(SPOILERS)
     assert by_stage[Stage.MARKET] == {"clock_offset", "stale"}
 
 
@@ -251,7 +252,7 @@ def test_numbers_are_replaced_by_what_is_none(front):
     outcome, faults = front
     faults.add(parse_fault({"kind": "nan_json"}))
 
-    text = outcome.take(KLINES, "GET", {}).answer.body
+    text = outcome.take(KLINES, "GET", {}).response.body
 
     rows = json.loads(text)
     assert math.isnan(rows[0][1])
@@ -263,7 +264,7 @@ def test_json_is_too_deep_for_any_parser_that_recurses(front):
     outcome, faults = front
     faults.add(parse_fault({"kind": "deep_json"}))
 
-    body = outcome.take(KLINES, "GET", {}).answer.body
+    body = outcome.take(KLINES, "GET", {}).response.body
 
     with pytest.raises(RecursionError):
         json.loads(body)
@@ -347,9 +348,9 @@ def test_what_needs_a_good_answer_leaves_a_refusal_alone(front, path, kind):
 def test_an_unknown_path_is_refused_by_the_market_that_it_is_of(path):
     markets = Front([synthetic_desk(), synthetic_desk(Market.USDM)], Faults())
 
-    answer = markets.take(path, "GET", {}).answer
+    response = markets.take(path, "GET", {}).response
 
-    assert (answer.status, answer.headers["Content-Type"]) == (404, "application/json")
+    assert (response.status, response.headers["Content-Type"]) == (404, "application/json")
 
 
 def test_a_fault_waits_for_the_request_that_it_is_for(front):
@@ -359,7 +360,7 @@ def test_a_fault_waits_for_the_request_that_it_is_for(front):
     wanted = KLINES.replace("BTC", "ETH")
 
     statuses = [
-        outcome.take(target, "GET", {}).answer.status
+        outcome.take(target, "GET", {}).response.status
         for target in (KLINES, other, wanted, other, wanted, wanted)
     ]
 
@@ -374,7 +375,7 @@ def test_a_client_kept_out_uses_up_no_fault():
     outcome.take("/api/v3/ping", "GET", {})
     faults.add(parse_fault({"kind": "busy"}))
 
-    assert outcome.take("/api/v3/ping", "GET", {}).answer.status == 418
+    assert outcome.take("/api/v3/ping", "GET", {}).response.status == 418
     assert len(faults.pending()) == 1
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Interval, Market
-from divbot.exchange.gate import Gate
+from divbot.exchange.rest.rate_limiter import RateLimiter
 
 from .markets import (
     NOON,
@@ -86,10 +86,10 @@ def test_depth_is_limited_and_charged_by_levels(desks, market, limit, levels, we
     asked = {"symbol": "BTCUSDT"} | ({} if limit is None else {"limit": limit})
     before = int(ask(desk, "ping").headers["x-mbx-used-weight-1m"])
 
-    answer = ask(desk, "depth", **asked)
+    response = ask(desk, "depth", **asked)
 
-    assert len(json.loads(answer.body)["asks"]) == levels
-    assert int(answer.headers["x-mbx-used-weight-1m"]) - before == weight
+    assert len(json.loads(response.body)["asks"]) == levels
+    assert int(response.headers["x-mbx-used-weight-1m"]) - before == weight
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,9 @@ def test_depth_is_limited_and_charged_by_levels(desks, market, limit, levels, we
     ],
 )
 def test_a_wrong_depth_is_refused(desks, market, asked, code):
-    answer = ask(desks[market], "depth", **asked)
+    response = ask(desks[market], "depth", **asked)
 
-    assert (answer.status, json.loads(answer.body)["code"]) == (400, code)
+    assert (response.status, json.loads(response.body)["code"]) == (400, code)
 
 
 def test_books_have_the_documented_fields(desks):
@@ -195,9 +195,9 @@ def test_funding_is_limited(desks, limit, count):
 
 @pytest.mark.parametrize("limit", [0, 1001, "x"])
 def test_a_wrong_limit_of_funding_is_refused(desks, limit):
-    answer = ask(desks[USDM], "fundingRate", symbol="BTCUSDT", limit=limit)
+    response = ask(desks[USDM], "fundingRate", symbol="BTCUSDT", limit=limit)
 
-    assert (answer.status, json.loads(answer.body)["code"]) == (400, -1130)
+    assert (response.status, json.loads(response.body)["code"]) == (400, -1130)
 
 
 def test_funding_of_all_symbols_ends_with_the_newest(futures):
@@ -226,18 +226,18 @@ def test_only_adjusted_symbols_stand_in_the_funding_info(futures):
 def test_funding_costs_no_weight_but_has_a_limit_of_its_own(desks):
     before = ask(desks[USDM], "ping").headers["x-mbx-used-weight-1m"]
 
-    answer = ask(desks[USDM], "fundingRate", symbol="BTCUSDT", limit=1)
+    response = ask(desks[USDM], "fundingRate", symbol="BTCUSDT", limit=1)
 
-    assert answer.headers["x-mbx-used-weight-1m"] == before
+    assert response.headers["x-mbx-used-weight-1m"] == before
     clock = ManualClock(NOON // (5 * MINUTE) * 5 * MINUTE)
-    gate = Gate(clock)
-    asked = [gate.admit(USDM, 0, funding=1).rejection for _ in range(501)]
+    limiter = RateLimiter(clock)
+    asked = [limiter.admit(USDM, 0, funding=1).rejection for _ in range(501)]
     assert asked[:500] == [None] * 500
     assert asked[500].status == 429
-    assert gate.admit(USDM, 1).rejection is None
-    assert gate.admit(USDM, 0, funding=1).retry_after == 300
+    assert limiter.admit(USDM, 1).rejection is None
+    assert limiter.admit(USDM, 0, funding=1).retry_after == 300
     clock.advance(300)
-    assert gate.admit(USDM, 0, funding=1).rejection is None
+    assert limiter.admit(USDM, 0, funding=1).rejection is None
 
 
 def test_funding_of_a_market_of_long_candles():
@@ -356,7 +356,7 @@ def test_futures_know_milliseconds_only(desks):
     ],
 )
 def test_a_browser_is_told_in_html_that_there_is_nothing(desks, accept, content_type, starts):
-    answer = desks[SPOT].answer("/api/v3/nowhere", "", headers={"Accept": accept})
+    response = desks[SPOT].answer("/api/v3/nowhere", "", headers={"Accept": accept})
 
-    assert (answer.status, answer.headers["Content-Type"]) == (404, content_type)
-    assert answer.body.startswith(starts)
+    assert (response.status, response.headers["Content-Type"]) == (404, content_type)
+    assert response.body.startswith(starts)

@@ -5,8 +5,8 @@ import pytest
 
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval, Market
-from divbot.exchange.outages import InterruptedTape, Outages
-from divbot.exchange.tape import OPEN_TIME
+from divbot.exchange.market.outages import InterruptedTape, Outages
+from divbot.exchange.market.tape import OPEN_TIME
 
 from .markets import NOON, RowsTape, get, open_times, random_rows, synthetic_desk
 

@@ -7,10 +7,10 @@ import pytest
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
-from divbot.exchange.gate import Gate
 from divbot.exchange.options import ExchangeOptions
+from divbot.exchange.rest.rate_limiter import RateLimiter
+from divbot.exchange.rest.rate_window import RateWindow, WindowShape
 from divbot.exchange.server import open_desks
-from divbot.exchange.weights import Window, WindowShape
 
 from .markets import NOON, ask, get
 
@@ -43,11 +43,11 @@ def test_the_last_weight_of_a_minute_is_granted_and_not_one_more(clock):
 
 @pytest.mark.parametrize("market", list(Market))
 def test_without_an_option_the_limit_is_the_venues(clock, market):
-    gate = Gate(clock)
+    limiter = RateLimiter(clock)
     limit = {SPOT: 6000, USDM: 2400}[market]
 
-    assert gate.admit(market, limit).rejection is None
-    assert gate.admit(market, 1).rejection.status == 429
+    assert limiter.admit(market, limit).rejection is None
+    assert limiter.admit(market, 1).rejection.status == 429
 
 
 @pytest.mark.parametrize(
@@ -71,12 +71,12 @@ def test_a_refusal_says_what_the_venue_says(clock, market, text):
     desk = desks(clock, weight_limit=1)[market]
     statuses(desk, 1)
 
-    answer = ask(desk, "ping")
+    response = ask(desk, "ping")
 
-    assert json.loads(answer.body) == {"code": -1003, "msg": text}
-    assert answer.headers["Retry-After"] == "40"
-    assert answer.headers["x-mbx-used-weight-1m"] == "2"
-    assert answer.headers["X-Divbot-Exchange"] == "synthetic"
+    assert json.loads(response.body) == {"code": -1003, "msg": text}
+    assert response.headers["Retry-After"] == "40"
+    assert response.headers["x-mbx-used-weight-1m"] == "2"
+    assert response.headers["X-Divbot-Exchange"] == "synthetic"
 
 
 @pytest.mark.parametrize(
@@ -100,10 +100,10 @@ def test_who_goes_on_calling_is_banned(clock, market, text):
     desk = desks(clock, weight_limit=1, patience=2)[market]
 
     assert statuses(desk, 5) == [200, 429, 429, 418, 418]
-    answer = ask(desk, "klines")
-    assert answer.status == 418
-    assert json.loads(answer.body)["msg"] == text.format(clock.now() + 120_000)
-    assert answer.headers["Retry-After"] == "120"
+    response = ask(desk, "klines")
+    assert response.status == 418
+    assert json.loads(response.body)["msg"] == text.format(clock.now() + 120_000)
+    assert response.headers["Retry-After"] == "120"
 
 
 def test_every_request_is_refused_while_banned_even_a_wrong_one(clock):
@@ -118,11 +118,11 @@ def test_every_request_is_refused_while_banned_even_a_wrong_one(clock):
 
 
 def test_bans_grow_with_each_repeat_up_to_three_days(clock):
-    gate = Gate(clock, {SPOT: 1}, patience=0)
+    limiter = RateLimiter(clock, {SPOT: 1}, patience=0)
     lengths = []
     for _ in range(14):
-        gate.admit(SPOT, 1)
-        lengths.append(gate.admit(SPOT, 1).retry_after)
+        limiter.admit(SPOT, 1)
+        lengths.append(limiter.admit(SPOT, 1).retry_after)
         clock.advance(lengths[-1])
 
     assert lengths[:4] == [2 * MINUTES, 4 * MINUTES, 8 * MINUTES, 16 * MINUTES]
@@ -132,10 +132,10 @@ def test_bans_grow_with_each_repeat_up_to_three_days(clock):
 def test_who_waits_as_told_is_forgiven(clock):
     desk = desks(clock, weight_limit=1, patience=2)[SPOT]
     for _ in range(5):
-        answers = [ask(desk, "ping") for _ in range(3)]
-        clock.advance(int(answers[-1].headers["Retry-After"]))
+        responses = [ask(desk, "ping") for _ in range(3)]
+        clock.advance(int(responses[-1].headers["Retry-After"]))
 
-        assert [answer.status for answer in answers] == [200, 429, 429]
+        assert [response.status for response in responses] == [200, 429, 429]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_who_waits_as_told_is_forgiven(clock):
     ],
 )
 def test_a_window_forgets_by_its_shape(shape, after, used):
-    window = Window(10, 60_000, shape)
+    window = RateWindow(10, 60_000, shape)
     start = MINUTE_START + 20_000
     window.spend(start, 5)
 
@@ -167,7 +167,7 @@ def test_a_window_forgets_by_its_shape(shape, after, used):
     ],
 )
 def test_a_window_knows_when_there_is_room_again(shape, weight, seconds):
-    window = Window(10, 60_000, shape)
+    window = RateWindow(10, 60_000, shape)
     start = MINUTE_START + 20_000
     window.spend(start, 3)
     later = 5_000 if shape is ROLLING else 0
@@ -179,7 +179,7 @@ def test_a_window_knows_when_there_is_room_again(shape, weight, seconds):
 
 
 def test_a_clock_set_back_leaves_no_debt():
-    window = Window(10, 60_000, ROLLING)
+    window = RateWindow(10, 60_000, ROLLING)
     window.spend(MINUTE_START, 5)
 
     assert window.used(MINUTE_START - 1) == 0
@@ -187,12 +187,12 @@ def test_a_clock_set_back_leaves_no_debt():
 
 @pytest.mark.parametrize("shape", list(WindowShape))
 def test_waiting_as_long_as_told_is_long_enough(clock, shape):
-    gate = Gate(clock, {SPOT: 100}, window=shape)
+    limiter = RateLimiter(clock, {SPOT: 100}, window=shape)
     for _ in range(200):
-        verdict = gate.admit(SPOT, 7)
-        if verdict.retry_after is not None:
-            clock.advance(verdict.retry_after)
-            assert gate.admit(SPOT, 7).rejection is None
+        admission = limiter.admit(SPOT, 7)
+        if admission.retry_after is not None:
+            clock.advance(admission.retry_after)
+            assert limiter.admit(SPOT, 7).rejection is None
         clock.advance(1.3)
 
 
@@ -204,24 +204,24 @@ def test_a_market_that_is_over_its_limit_leaves_the_other_alone(clock):
 
 
 def test_what_another_program_spends_counts(clock):
-    gate = Gate(clock, {SPOT: 10})
+    limiter = RateLimiter(clock, {SPOT: 10})
 
-    assert gate.spend(SPOT, 25) == 25
-    assert gate.admit(SPOT, 1).rejection.status == 429
+    assert limiter.spend(SPOT, 25) == 25
+    assert limiter.admit(SPOT, 1).rejection.status == 429
 
 
 def test_a_ban_can_be_ordered(clock):
-    gate = Gate(clock)
+    limiter = RateLimiter(clock)
 
-    until = gate.ban(USDM, 5)
+    until = limiter.ban(USDM, 5)
 
     assert until == clock.now() + 5000
-    assert gate.admit(USDM, 1).rejection.status == 418
-    assert gate.admit(SPOT, 1).rejection is None
-    assert gate.state(USDM)["banned_until"] == until
+    assert limiter.admit(USDM, 1).rejection.status == 418
+    assert limiter.admit(SPOT, 1).rejection is None
+    assert limiter.state(USDM)["banned_until"] == until
     clock.advance(5)
-    assert gate.admit(USDM, 1).rejection is None
-    assert gate.state(USDM)["banned_until"] == 0
+    assert limiter.admit(USDM, 1).rejection is None
+    assert limiter.state(USDM)["banned_until"] == 0
 
 
 def test_a_minute_of_the_market_has_the_weight_of_a_minute_however_fast_it_runs(clock):

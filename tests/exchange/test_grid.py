@@ -2,7 +2,7 @@ import pytest
 
 from divbot.domain.clock import parse_time, utc_text
 from divbot.domain.market import Interval
-from divbot.exchange.grid import Grid, serves
+from divbot.recordings.grid import Grid, serves
 
 HOUR = 3_600_000
 

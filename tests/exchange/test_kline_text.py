@@ -7,17 +7,17 @@ import pytest
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Market
 from divbot.exchange.desk import Desk
-from divbot.exchange.encoding import Decimals, Format
-from divbot.exchange.gate import Gate
-from divbot.exchange.grid import Grid
-from divbot.exchange.kline_text import KlineText
-from divbot.exchange.market_time import MarketTime
-from divbot.exchange.venue import Venue
+from divbot.exchange.market.encoding import Decimals, NumberFormat
+from divbot.exchange.market.market_time import MarketTime
+from divbot.exchange.market.venue import Venue
+from divbot.exchange.rest.kline_text import KlineText
+from divbot.exchange.rest.rate_limiter import RateLimiter
+from divbot.recordings.grid import Grid
 
 from .markets import NOON, RowsTape, ask, get, moving_desk, open_times, random_rows, synthetic_desk
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
-FORM = Format(Decimals(2, 8), Decimals(1, 8), Decimals(3, 8))
+FORM = NumberFormat(Decimals(2, 8), Decimals(1, 8), Decimals(3, 8))
 ASKED = [
     pytest.param({}, id="the newest"),
     pytest.param({"startTime": NOON - HOUR}, id="from a start"),
@@ -92,4 +92,4 @@ def test_no_more_is_kept_than_may_be():
 
 def _rows_desk(rows, clock):
     time = MarketTime(clock, at=clock.now(), speed=1, end=DAY)
-    return Desk(Market.SPOT, Venue(RowsTape(rows)), time, Gate(clock))
+    return Desk(Market.SPOT, Venue(RowsTape(rows)), time, RateLimiter(clock))

@@ -3,9 +3,9 @@ import pytest
 
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval, Market
-from divbot.exchange.candles import form
-from divbot.exchange.grid import Grid
-from divbot.exchange.tape import COLUMNS, OPEN_TIME
+from divbot.exchange.market.candles import form
+from divbot.exchange.market.tape import COLUMNS, OPEN_TIME
+from divbot.recordings.grid import Grid
 
 from .markets import RowsTape, ask, get, open_times, random_rows, synthetic_desk, tape_desk
 
@@ -130,20 +130,20 @@ def test_an_interval_that_the_base_cannot_make_is_refused_with_the_reason(interv
     tape = RowsTape({"AAAUSDT": random_rows(9, start=LISTED, step=5 * MINUTE)}, Interval.M5)
     desk = tape_desk(tape, now=LISTED + HOUR // 2)
 
-    answer = ask(desk, "klines", symbol="AAAUSDT", interval=interval)
+    response = ask(desk, "klines", symbol="AAAUSDT", interval=interval)
 
-    assert answer.status == 400
-    assert b'"code":-1120' in answer.body
-    assert b"made of 5m candles" in answer.body
+    assert response.status == 400
+    assert b'"code":-1120' in response.body
+    assert b"made of 5m candles" in response.body
 
 
 def test_a_symbol_listed_later_is_unknown_until_then():
     rows = {"AAAUSDT": ROWS, "NEWUSDT": random_rows(99, start=NOW + 1)}
     desk = tape_desk(RowsTape(rows), now=NOW)
 
-    answer = ask(desk, "klines", symbol="NEWUSDT", interval="1m")
+    response = ask(desk, "klines", symbol="NEWUSDT", interval="1m")
 
-    assert b'"code":-1121' in answer.body
+    assert b'"code":-1121' in response.body
     assert [each["symbol"] for each in get(desk, "ticker/price")] == ["AAAUSDT"]
 
 

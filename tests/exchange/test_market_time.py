@@ -1,5 +1,5 @@
 from divbot.domain.clock import ManualClock
-from divbot.exchange.market_time import MarketTime
+from divbot.exchange.market.market_time import MarketTime
 
 
 def test_time_runs_from_where_it_was_set_at_its_own_speed():

@@ -8,7 +8,7 @@ import tracemalloc
 
 import pytest
 
-from divbot.exchange.packing import Packer
+from divbot.exchange.rest.packing import Packer
 
 
 def body(seed: int, size: int) -> bytes:

@@ -80,10 +80,10 @@ REFUSED = [
 def test_a_wrong_request_is_refused_in_the_venues_words(
     desks, market, endpoint, query, code, message
 ):
-    answer = desks[market].answer(path_of(market, endpoint), query)
+    response = desks[market].answer(path_of(market, endpoint), query)
 
-    error = json.loads(answer.body)
-    assert (answer.status, list(error)) == (400, ["code", "msg"])
+    error = json.loads(response.body)
+    assert (response.status, list(error)) == (400, ["code", "msg"])
     assert error["code"] == code
     assert message in error["msg"]
 
@@ -119,10 +119,13 @@ def test_a_request_the_venue_takes_is_answered(desks, market, endpoint, query):
     ],
 )
 def test_an_unknown_path_is_not_found(desks, market, path):
-    answer = desks[market].answer(path, "")
+    response = desks[market].answer(path, "")
 
-    assert answer.status == 404
-    assert json.loads(answer.body) == {"code": -5000, "msg": f"Path {path}, Method GET is invalid"}
+    assert response.status == 404
+    assert json.loads(response.body) == {
+        "code": -5000,
+        "msg": f"Path {path}, Method GET is invalid",
+    }
 
 
 def test_only_get_is_served(desks):
@@ -130,9 +133,9 @@ def test_only_get_is_served(desks):
 
 
 def test_a_symbol_in_another_status_is_dropped_from_lists(desks):
-    answer = ask(desks[SPOT], "ticker/price", symbols='["BTCUSDT"]', symbolStatus="HALT")
+    response = ask(desks[SPOT], "ticker/price", symbols='["BTCUSDT"]', symbolStatus="HALT")
 
-    assert answer.body == b"[]"
+    assert response.body == b"[]"
 
 
 def test_permission_sets_are_left_out_when_not_wanted(desks):

@@ -9,8 +9,8 @@ import pytest
 from divbot.domain.clock import ManualClock, parse_time
 from divbot.domain.errors import InputError, RecordingError
 from divbot.domain.market import Interval, Market
+from divbot.exchange.market.recorded import load_recording
 from divbot.exchange.options import ExchangeOptions
-from divbot.exchange.recorded import load_recording
 from divbot.exchange.server import open_desks
 from tests.conftest import SHIPPED
 

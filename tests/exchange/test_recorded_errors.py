@@ -5,7 +5,7 @@ import pytest
 
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval
-from divbot.exchange.recorded import load_recording
+from divbot.exchange.market.recorded import load_recording
 
 from .recordings import MINUTE, START, archive_row, table, write_csv, write_zip
 

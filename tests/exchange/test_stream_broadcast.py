@@ -5,9 +5,9 @@ import json
 import pytest
 
 from divbot.domain.market import Market
-from divbot.exchange.rejections import Rejection
+from divbot.exchange.rest.rejections import Rejection
 from divbot.exchange.streams.broadcast import Broadcast
-from divbot.exchange.streams.frames import Abort, Close, Ping, Text
+from divbot.exchange.streams.frames import Abort, CloseFrame, PingFrame, TextFrame
 
 from .markets import moving_desk
 
@@ -28,7 +28,7 @@ def kinds(sent):
 
 
 def _kind(frame):
-    return json.loads(frame.content)["e"] if isinstance(frame, Text) else type(frame)
+    return json.loads(frame.content)["e"] if isinstance(frame, TextFrame) else type(frame)
 
 
 def test_everybody_hears_what_they_asked_for(served):
@@ -90,7 +90,7 @@ def test_what_happened_between_two_subscriptions_is_not_told(served):
 
 def _request(broadcast, session, method):
     content = {"method": method, "params": [KLINE], "id": 1}
-    assert broadcast.receive(session, Text(json.dumps(content)))
+    assert broadcast.receive(session, TextFrame(json.dumps(content)))
 
 
 def test_what_nobody_heard_is_not_told_later(served):
@@ -152,7 +152,7 @@ def test_a_shutdown_is_a_warning_and_then_the_end(served):
 
     assert kinds(broadcast.pulse()) == [(session, "serverShutdown")]
     clock.advance(5)
-    assert kinds(broadcast.pulse()) == [(session, Close)]
+    assert kinds(broadcast.pulse()) == [(session, CloseFrame)]
 
 
 def test_silence_meets_those_that_are_there_and_nobody_after(served):
@@ -164,7 +164,7 @@ def test_silence_meets_those_that_are_there_and_nobody_after(served):
     after = broadcast.open(f"/ws/{KLINE}")
     broadcast.pulse()
     clock.advance(30)
-    assert kinds(broadcast.pulse()) == [(after, "kline"), (after, Ping)]
+    assert kinds(broadcast.pulse()) == [(after, "kline"), (after, PingFrame)]
     assert broadcast.state(SPOT) == {"connections": 2, "subscriptions": 2}
 
 

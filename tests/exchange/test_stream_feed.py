@@ -6,11 +6,11 @@ import pytest
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Market
 from divbot.exchange.desk import Desk
-from divbot.exchange.gate import Gate
-from divbot.exchange.market_time import MarketTime
+from divbot.exchange.market.market_time import MarketTime
+from divbot.exchange.market.tape import CLOSE, HIGH, LOW, OPEN, TAKER_QUOTE_VOLUME, TRADES, VOLUME
+from divbot.exchange.market.venue import Venue
+from divbot.exchange.rest.rate_limiter import RateLimiter
 from divbot.exchange.streams.channels import channel_of
-from divbot.exchange.tape import CLOSE, HIGH, LOW, OPEN, TAKER_QUOTE_VOLUME, TRADES, VOLUME
-from divbot.exchange.venue import Venue
 
 from .markets import NOON, RowsTape, get, moving_desk, random_rows
 
@@ -42,7 +42,7 @@ class Listener:
 def tape_listener(rows, *, now, streams=("abcusdt@kline_1m",)):
     clock = ManualClock(now)
     time = MarketTime(clock, at=now, speed=1, end=now + DAY)
-    desk = Desk(SPOT, Venue(RowsTape({"ABCUSDT": rows})), time, Gate(clock))
+    desk = Desk(SPOT, Venue(RowsTape({"ABCUSDT": rows})), time, RateLimiter(clock))
     return Listener(SPOT, *streams, desk=(clock, desk))
 
 
@@ -188,7 +188,9 @@ def test_the_next_candle_is_told_of_with_its_first_change():
 
 def test_that_a_candle_has_closed_is_news_even_if_nothing_else_is(monkeypatch):
     # As if all its trades came in the first second.
-    monkeypatch.setattr("divbot.exchange.venue.live_candle", lambda closed, opened, *_: opened)
+    monkeypatch.setattr(
+        "divbot.exchange.market.venue.live_candle", lambda closed, opened, *_: opened
+    )
     listener = tape_listener(random_rows(2, start=FORMING), now=FORMING + 30_000)
 
     assert listener.after(28) == []
@@ -251,7 +253,7 @@ def test_the_list_of_short_statistics_holds_those_that_changed():
     rows["QUIUSDT"][1:, OPEN : CLOSE + 1] = rows["QUIUSDT"][0, CLOSE]
     clock = ManualClock(FORMING + 50_000)
     time = MarketTime(clock, at=clock.now(), speed=1, end=FORMING + DAY)
-    desk = Desk(SPOT, Venue(RowsTape(rows)), time, Gate(clock))
+    desk = Desk(SPOT, Venue(RowsTape(rows)), time, RateLimiter(clock))
     listener = Listener(SPOT, "!miniTicker@arr", desk=(clock, desk))
 
     (both,), (final,), (one,) = (listener.after(seconds) for seconds in (5, 5, 5))

@@ -6,34 +6,34 @@ from dataclasses import replace
 import pytest
 
 from divbot.domain.market import Market
-from divbot.exchange.streams.channels import Route
+from divbot.exchange.streams.addresses import StreamAddress
+from divbot.exchange.streams.channels import StreamRoute
 from divbot.exchange.streams.events import Event
-from divbot.exchange.streams.frames import Binary, Close, Ping, Pong, Text
-from divbot.exchange.streams.paths import Door
+from divbot.exchange.streams.frames import BinaryFrame, CloseFrame, PingFrame, PongFrame, TextFrame
 from divbot.exchange.streams.rules import RULES
-from divbot.exchange.streams.session import Session, State
+from divbot.exchange.streams.session import ConnectionState, Session
 
 SPOT, USDM = Market.SPOT, Market.USDM
 MARKETS = pytest.mark.parametrize("market", [SPOT, USDM])
-ROUTE = {SPOT: Route.SPOT, USDM: Route.MARKET}
+ROUTE = {SPOT: StreamRoute.SPOT, USDM: StreamRoute.MARKET}
 SECOND, MINUTE = 1000, 60_000
 DAY = 24 * 60 * MINUTE
-TOO_MUCH = [Close(1008, "Too many requests")]
+TOO_MUCH = [CloseFrame(1008, "Too many requests")]
 KLINE = "btcusdt@kline_1m"
 
 
 def session(market=SPOT, *, now=0, rules=None, **door):
-    return Session(Door(market, ROUTE[market], **door), rules or RULES[market], now)
+    return Session(StreamAddress(market, ROUTE[market], **door), rules or RULES[market], now)
 
 
 def ask(session, method, *params, now=0, id=1):
     content = {"method": method, "params": list(params), "id": id}
-    return said(session.receive(Text(json.dumps(content)), now))
+    return said(session.receive(TextFrame(json.dumps(content)), now))
 
 
 def said(frames):
     """Return what each frame holds: JSON where it is text."""
-    return [json.loads(each.content) if isinstance(each, Text) else each for each in frames]
+    return [json.loads(each.content) if isinstance(each, TextFrame) else each for each in frames]
 
 
 def done(result=None, id=1):
@@ -57,15 +57,15 @@ def test_what_was_subscribed_is_listed_until_it_is_unsubscribed(market):
 
 def test_a_stream_on_the_wrong_route_is_taken_and_never_heard():
     heard = {}
-    for route in (Route.MARKET, Route.PUBLIC, Route.LEGACY):
-        open_ = Session(Door(USDM, route), RULES[USDM], 0)
+    for route in (StreamRoute.MARKET, StreamRoute.PUBLIC, StreamRoute.LEGACY):
+        open_ = Session(StreamAddress(USDM, route), RULES[USDM], 0)
         assert ask(open_, "SUBSCRIBE", KLINE, "btcusdt@bookTicker") == done()
         heard[route] = list(open_.heard)
 
     assert heard == {
-        Route.MARKET: [KLINE],
-        Route.PUBLIC: ["btcusdt@bookTicker"],
-        Route.LEGACY: ["btcusdt@bookTicker"],
+        StreamRoute.MARKET: [KLINE],
+        StreamRoute.PUBLIC: ["btcusdt@bookTicker"],
+        StreamRoute.LEGACY: ["btcusdt@bookTicker"],
     }
 
 
@@ -142,7 +142,7 @@ def test_another_id_is_refused(market, id):
 def test_half_a_character_is_no_json_and_ends_nothing(market, text):
     open_ = session(market)
 
-    frames = open_.receive(Text(text), 0)
+    frames = open_.receive(TextFrame(text), 0)
 
     assert said(frames[:1])[0]["error"]["code"] == 3
     assert "Invalid JSON: expected value at line 1" in said(frames[:1])[0]["error"]["msg"]
@@ -200,26 +200,26 @@ METHODS = "`SUBSCRIBE`, `UNSUBSCRIBE`, `LIST_SUBSCRIPTIONS`, `SET_PROPERTY`, `GE
 def test_a_wrong_request_is_told_what_is_wrong_and_changes_nothing(market, text, code, message):
     open_ = session(market, streams=(KLINE,))
 
-    (told,) = said(open_.receive(Text(text), 0))
+    (told,) = said(open_.receive(TextFrame(text), 0))
 
     assert told["error"] == {"code": code, "msg": message}
     assert told.get("id") == (1 if '"id":1' in text else None)
-    assert (open_.state, list(open_.heard)) == (State.OPEN, [KLINE])
+    assert (open_.state, list(open_.heard)) == (ConnectionState.OPEN, [KLINE])
 
 
 @pytest.mark.parametrize("text", ["", "{", "hello", "[" * 4000])
 def test_what_is_no_json_ends_a_connection_to_futures_only(text):
-    spot = said(session(SPOT).receive(Text(text), 0))
-    futures = said(session(USDM).receive(Text(text), 0))
+    spot = said(session(SPOT).receive(TextFrame(text), 0))
+    futures = said(session(USDM).receive(TextFrame(text), 0))
 
     assert [each["error"]["code"] for each in spot] == [3]
-    assert futures == [*spot, Close(1008, "")]
+    assert futures == [*spot, CloseFrame(1008, "")]
 
 
 def test_a_binary_frame_ends_a_connection_to_futures_only():
-    request = Binary(b'{"method":"LIST_SUBSCRIPTIONS","id":1}')
+    request = BinaryFrame(b'{"method":"LIST_SUBSCRIPTIONS","id":1}')
 
-    assert session(USDM).receive(request, 0) == [Close(1008, "")]
+    assert session(USDM).receive(request, 0) == [CloseFrame(1008, "")]
     assert said(session(SPOT).receive(request, 0)) == done([])
 
 
@@ -228,16 +228,17 @@ def test_a_text_longer_than_one_read_hangs_without_a_word(size, is_answered):
     request = json.dumps({"method": "SUBSCRIBE", "params": [KLINE], "id": 1})
     open_ = session()
 
-    frames = open_.receive(Text(request.ljust(size)), 0)
+    frames = open_.receive(TextFrame(request.ljust(size)), 0)
 
     assert said(frames) == (done() if is_answered else [])
     assert list(open_.heard) == ([KLINE] if is_answered else [])
-    assert open_.state is State.OPEN
+    assert open_.state is ConnectionState.OPEN
 
 
 @pytest.mark.parametrize(("market", "most"), [(SPOT, 5), (USDM, 10)])
 @pytest.mark.parametrize(
-    "frame", [Text('{"method":"LIST_SUBSCRIPTIONS","id":1}'), Ping(b""), Pong(b"unasked")]
+    "frame",
+    [TextFrame('{"method":"LIST_SUBSCRIPTIONS","id":1}'), PingFrame(b""), PongFrame(b"unasked")],
 )
 def test_more_messages_a_second_than_allowed_end_it(market, most, frame):
     open_ = session(market)
@@ -247,7 +248,7 @@ def test_more_messages_a_second_than_allowed_end_it(market, most, frame):
     for _ in range(most):
         open_.receive(frame, 1100)
 
-    assert open_.state is State.OPEN
+    assert open_.state is ConnectionState.OPEN
     assert open_.receive(frame, 2099) == TOO_MUCH
     assert open_.receive(frame, 5000) == []
 
@@ -259,11 +260,11 @@ def test_more_streams_than_allowed_end_it(market):
 
     assert ask(open_, "SUBSCRIBE", names[0]) == done()
     assert ask(open_, "SUBSCRIBE", "one@more") == TOO_MUCH
-    assert open_.state is State.CLOSED
+    assert open_.state is ConnectionState.CLOSED
 
 
 def test_a_ping_is_answered_with_its_payload():
-    assert session().receive(Ping(b"abc"), 0) == [Pong(b"abc")]
+    assert session().receive(PingFrame(b"abc"), 0) == [PongFrame(b"abc")]
 
 
 @pytest.mark.parametrize(
@@ -273,10 +274,10 @@ def test_a_client_that_answers_no_ping_is_cut(market, every, within):
     open_ = session(market)
 
     assert open_.advance(every * SECOND - 1, 0) == []
-    assert open_.advance(every * SECOND, 0) == [Ping(str(every * SECOND).encode())]
+    assert open_.advance(every * SECOND, 0) == [PingFrame(str(every * SECOND).encode())]
     assert open_.advance(every * SECOND + 1, 0) == []
-    assert open_.advance((every + within) * SECOND - 1, 0)[0] != Close(1008, "Pong timeout")
-    assert open_.advance((every + within) * SECOND, 0) == [Close(1008, "Pong timeout")]
+    assert open_.advance((every + within) * SECOND - 1, 0)[0] != CloseFrame(1008, "Pong timeout")
+    assert open_.advance((every + within) * SECOND, 0) == [CloseFrame(1008, "Pong timeout")]
     assert open_.advance(DAY, 0) == []
 
 
@@ -284,19 +285,19 @@ def test_a_pong_nobody_asked_for_keeps_nothing_alive():
     open_ = session()
     open_.advance(20 * SECOND, 0)
 
-    open_.receive(Pong(b""), 21 * SECOND)
+    open_.receive(PongFrame(b""), 21 * SECOND)
 
-    assert open_.advance(80 * SECOND, 0) == [Close(1008, "Pong timeout")]
+    assert open_.advance(80 * SECOND, 0) == [CloseFrame(1008, "Pong timeout")]
 
 
 def test_a_pong_answers_its_ping_and_all_before():
     open_ = session()
     pings = [open_.advance(each * SECOND, 0)[0] for each in (20, 40, 60)]
 
-    open_.receive(Pong(pings[1].payload), 61 * SECOND)
+    open_.receive(PongFrame(pings[1].payload), 61 * SECOND)
 
-    assert isinstance(open_.advance(119 * SECOND, 0)[0], Ping)
-    assert open_.advance(120 * SECOND, 0) == [Close(1008, "Pong timeout")]
+    assert isinstance(open_.advance(119 * SECOND, 0)[0], PingFrame)
+    assert open_.advance(120 * SECOND, 0) == [CloseFrame(1008, "Pong timeout")]
 
 
 def test_answers_to_pings_do_not_use_up_the_messages():
@@ -305,9 +306,9 @@ def test_answers_to_pings_do_not_use_up_the_messages():
 
     for now in range(10, 500, 10):
         for ping in open_.advance(now, 0):
-            assert open_.receive(Pong(ping.payload), now) == []
+            assert open_.receive(PongFrame(ping.payload), now) == []
 
-    assert open_.state is State.OPEN
+    assert open_.state is ConnectionState.OPEN
 
 
 def test_after_a_day_spot_warns_and_both_close():
@@ -321,8 +322,8 @@ def test_after_a_day_spot_warns_and_both_close():
         ends[market] = [before, warned, again, open_.advance(7 + DAY, 44)]
 
     warning = {"e": "serverShutdown", "E": 42}
-    assert ends[SPOT] == [[], [warning], [], [Close(1001, "")]]
-    assert ends[USDM] == [[], [], [], [Close(1001, "")]]
+    assert ends[SPOT] == [[], [warning], [], [CloseFrame(1001, "")]]
+    assert ends[USDM] == [[], [], [], [CloseFrame(1001, "")]]
 
 
 def test_a_shutdown_is_told_at_once_and_comes_when_it_was_said():
@@ -332,7 +333,7 @@ def test_a_shutdown_is_told_at_once_and_comes_when_it_was_said():
 
     assert told == [{"stream": "!serverShutdown", "data": {"e": "serverShutdown", "E": 42}}]
     assert open_.advance(2099, 0) == []
-    assert open_.advance(2100, 0) == [Close(1001, "")]
+    assert open_.advance(2100, 0) == [CloseFrame(1001, "")]
     assert session(USDM).shut_down(100, 42, seconds=2) == []
 
 
@@ -343,7 +344,7 @@ def test_a_silent_connection_stands_but_says_nothing():
 
     assert open_.deliver([Event(KLINE, {})]) == []
     assert ask(open_, "LIST_SUBSCRIPTIONS") == []
-    assert open_.receive(Ping(b""), 0) == []
+    assert open_.receive(PingFrame(b""), 0) == []
     assert open_.advance(2 * DAY, 0) == []
     assert open_.heard == {}
 

@@ -9,11 +9,11 @@ import pytest
 
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Interval, Market
-from divbot.exchange.candles import form
+from divbot.exchange.market.candles import form
+from divbot.exchange.market.tape import HIGH, LOW
+from divbot.exchange.market.trades import trades_of
 from divbot.exchange.options import ExchangeOptions
 from divbot.exchange.server import open_desks
-from divbot.exchange.tape import HIGH, LOW
-from divbot.exchange.trades import trades_of
 
 from .markets import NOON, RowsTape, ask, get, random_rows, synthetic_desk, tape_desk
 
@@ -222,9 +222,9 @@ def test_trades_cost_what_the_venue_charges(desks, market, endpoint, weight):
     desk = desks[market]
     before = int(ask(desk, "ping").headers["x-mbx-used-weight-1m"])
 
-    answer = ask(desk, endpoint, symbol="BTCUSDT", limit=1)
+    response = ask(desk, endpoint, symbol="BTCUSDT", limit=1)
 
-    assert int(answer.headers["x-mbx-used-weight-1m"]) - before == weight
+    assert int(response.headers["x-mbx-used-weight-1m"]) - before == weight
 
 
 @pytest.mark.parametrize(
@@ -239,9 +239,9 @@ def test_trades_cost_what_the_venue_charges(desks, market, endpoint, weight):
     ],
 )
 def test_a_wrong_request_for_trades_is_refused(desks, market, endpoint, asked, code):
-    answer = ask(desks[market], endpoint, **asked)
+    response = ask(desks[market], endpoint, **asked)
 
-    assert (answer.status, json.loads(answer.body)["code"]) == (400, code)
+    assert (response.status, json.loads(response.body)["code"]) == (400, code)
 
 
 def test_times_of_trades_are_told_in_microseconds_when_asked(desks):

@@ -91,9 +91,9 @@ def test_each_symbol_costs_four_up_to_two_hundred(desk, endpoint, symbols, weigh
     asked = {"symbols": json.dumps(names, separators=(",", ":"))} if symbols else {"symbol": "NO"}
     before = int(ask(desk, "ping").headers["x-mbx-used-weight-1m"])
 
-    answer = ask(desk, endpoint, **asked)
+    response = ask(desk, endpoint, **asked)
 
-    assert int(answer.headers["x-mbx-used-weight-1m"]) - before == weight
+    assert int(response.headers["x-mbx-used-weight-1m"]) - before == weight
 
 
 @pytest.mark.parametrize(
@@ -117,9 +117,9 @@ def test_each_symbol_costs_four_up_to_two_hundred(desk, endpoint, symbols, weigh
     ],
 )
 def test_a_wrong_window_is_refused(desk, endpoint, asked, code):
-    answer = ask(desk, endpoint, **asked)
+    response = ask(desk, endpoint, **asked)
 
-    assert (answer.status, json.loads(answer.body)["code"]) == (400, code)
+    assert (response.status, json.loads(response.body)["code"]) == (400, code)
 
 
 DATA_ONLY = {

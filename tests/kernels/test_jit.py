@@ -173,10 +173,10 @@ def test_a_kernel_is_loaded_without_what_compiles_and_others_compile_after_it(
     assert run(project, cache, "lib.after") == "6.0 False [2.0, 7.0] {2: 4.0} 6.0 6.0"
 
 
-@pytest.mark.parametrize("package", ["kernels", "exchange"])
+@pytest.mark.parametrize("package", ["kernels", "exchange/market"])
 def test_no_kernel_draws_in_numba_s_own_strings(package: str) -> None:
     # The assignment of an array, which may raise with two shapes, takes seconds to compile for it.
-    warm(["divbot.scanner.kernels", "divbot.exchange.server"])
+    warm(["divbot.scanner.workforce.kernels", "divbot.exchange.server"])
     folder = place_of(Path(divbot.__file__).parent / package).folder
     assert folder is not None
 

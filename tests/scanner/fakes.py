@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import NamedTuple
+from functools import partial
+from itertools import count
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.candles import Candles
 from divbot.domain.errors import (
     BadAnswer,
     DivbotError,
@@ -22,55 +24,24 @@ from divbot.domain.errors import (
 )
 from divbot.domain.market import DroppedRow, Instrument, Interval, Market
 from divbot.domain.signals import Kind, Side
-from divbot.scanner.base_rates import BaseRate
+from divbot.domain.universe import Listed, Universe
 from divbot.scanner.cycle import ScanRules
-from divbot.scanner.plan import TradeRules
-from divbot.scanner.port import LeftOut
-from divbot.scanner.ranking import RankingRules
-from divbot.scanner.score import DEFAULT_WEIGHTS
+from divbot.scanner.evidence.base_rates import BaseRate
+from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.signals.ranking import RankingRules
+from divbot.scanner.signals.score import DEFAULT_WEIGHTS
 from tests.kernels.blocks import walk
 
 START = 1_722_000_000_000
 STEP = Interval.M5.milliseconds
 
 
-class FakeCandles(NamedTuple):
-    open_time: NDArray[np.int64]
-    open: NDArray[np.float64]
-    high: NDArray[np.float64]
-    low: NDArray[np.float64]
-    close: NDArray[np.float64]
-    volume: NDArray[np.float64]
+def listed(symbol: str, tick_size: Decimal | None = Decimal("0.00001"), **changes: Any) -> Listed:
+    instrument = Instrument(symbol, symbol, "", "TRADING", tick_size)
+    return replace(Listed(symbol, instrument, Decimal(1000), None), **changes)
 
 
-class FakeListed(NamedTuple):
-    symbol: str
-    tick_size: Decimal | None = Decimal("0.00001")
-    quote_volume: Decimal = Decimal(1000)
-    spread: Decimal | None = None
-    is_wanted: bool = False
-    is_only_held: bool = False
-    is_listed: bool = True
-
-    @property
-    def instrument(self) -> Instrument | None:
-        if not self.is_listed:
-            return None
-        return Instrument(self.symbol, self.symbol, "", "TRADING", self.tick_size)
-
-
-class FakeUniverse(NamedTuple):
-    listed: tuple[FakeListed, ...]
-    problem: str = ""
-    at: int = 0
-    left_out: tuple[LeftOut, ...] = ()
-    unknown: Mapping[str, str] = {}
-    notices: tuple[str, ...] = ()
-    dropped: tuple[DroppedRow, ...] = ()
-    gone: frozenset[str] = frozenset()
-
-
-def candles_of(seed: int, bars: int, *, end: int = 0, missing: Sequence[int] = ()) -> FakeCandles:
+def candles_of(seed: int, bars: int, *, end: int = 0, missing: Sequence[int] = ()) -> Candles:
     """Return a random walk whose newest candle lies `end` steps before the market's newest."""
     high, low, close = (column[:, 0] for column in walk(seed, bars, 1, ticks=100_000))
     steps = np.arange(1000 - bars - end, 1000 - end)
@@ -78,7 +49,7 @@ def candles_of(seed: int, bars: int, *, end: int = 0, missing: Sequence[int] = (
     kept[list(missing)] = False
     opened = np.clip(np.concatenate([close[:1], close[:-1]]), low, high)
     columns = START + STEP * steps, opened, high, low, close, 10.0 + steps % 7
-    return FakeCandles(*(column[kept] for column in columns))
+    return Candles(*(column[kept] for column in columns))
 
 
 @dataclass(frozen=True)
@@ -88,7 +59,7 @@ class FakeSource:
     symbols: tuple[str, ...]
     bars: int = 400
     market: Market = Market.SPOT
-    special: dict[str, FakeCandles] = field(default_factory=dict)
+    special: dict[str, Candles] = field(default_factory=dict)
     wanted: frozenset[str] = frozenset()
     problem: str = ""
     unknown: dict[str, str] = field(default_factory=dict)
@@ -97,6 +68,7 @@ class FakeSource:
     unlisted: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     asked: list[str] = field(default_factory=list)
+    spent: Iterator[int] = field(default_factory=partial(count, 5))
 
     def open(self, connections: int) -> FakeMarketData:
         return FakeMarketData(self)
@@ -114,7 +86,8 @@ class FakeSource:
         return ""
 
     def weight_spent(self) -> int:
-        return 7
+        """Return 7 more than the last time, as if each scan cost that."""
+        return 7 * next(self.spent)
 
 
 class FakeMarketData:
@@ -125,31 +98,25 @@ class FakeMarketData:
         self._source = source
         self.is_closed = False
 
-    def universe(self, held: Collection[str] = ()) -> FakeUniverse:
+    def universe(self, held: Collection[str] = ()) -> Universe:
         source = self._source
         wanted = source.wanted | set(held)
         symbols = [*source.symbols, *sorted(set(held) - set(source.symbols))]
-        listed = (
-            FakeListed(
-                symbol,
-                is_wanted=symbol in wanted,
-                is_only_held=symbol not in source.symbols,
-                is_listed=symbol not in source.unlisted,
-            )
+        found = [
+            listed(symbol, is_wanted=symbol in wanted, is_only_held=symbol not in source.symbols)
             for symbol in symbols
-        )
-        return FakeUniverse(
-            tuple(listed),
-            source.problem,
+        ]
+        return Universe(
+            0,
+            tuple(replace(x, instrument=None) if x.symbol in source.unlisted else x for x in found),
+            problem=source.problem,
             unknown=source.unknown,
             notices=source.notices,
             dropped=source.dropped,
             gone=source.gone,
         )
 
-    def final_candles(
-        self, symbol: str, interval: Interval, limit: int, at: int = 0
-    ) -> FakeCandles:
+    def final_candles(self, symbol: str, interval: Interval, limit: int, at: int = 0) -> Candles:
         if symbol.startswith("KILLER"):
             os.kill(os.getpid(), signal.SIGKILL)
         if symbol.startswith("HANGER"):

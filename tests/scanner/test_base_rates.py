@@ -8,7 +8,7 @@ import pytest
 
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
-from divbot.scanner.base_rates import (
+from divbot.scanner.evidence.base_rates import (
     TRUE_GROSS,
     TRUE_RATIOS,
     BaseRate,

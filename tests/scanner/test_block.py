@@ -3,10 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from divbot.candles import Candles
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval
 from divbot.scanner.block import build_block, steps_of
-from tests.scanner.fakes import START, STEP, FakeCandles, candles_of
+from tests.scanner.fakes import START, STEP, candles_of
 
 
 def test_symbols_stand_side_by_side_on_the_grid() -> None:
@@ -58,7 +59,7 @@ def test_candles_of_any_anchor_are_neighbours(interval: Interval, times: list[st
     open_time = np.array([parse_time(x) for x in times], np.int64)
     prices = np.array([1.0, 2.0, 3.0])
 
-    block = build_block({"A": FakeCandles(open_time, *[prices] * 5)}, interval, rows=10)
+    block = build_block({"A": Candles(open_time, *[prices] * 5)}, interval, rows=10)
 
     assert np.diff(steps_of(open_time, interval)).tolist() == [1, 1]
     assert block.close[:, 0].tolist() == [1.0, 2.0, 3.0]
@@ -68,7 +69,7 @@ def test_candles_of_any_anchor_are_neighbours(interval: Interval, times: list[st
 def test_two_symbols_of_different_anchors_keep_their_own_times() -> None:
     prices = np.array([1.0, 2.0])
     first, second = (
-        FakeCandles(START + offset + np.array([0, STEP]), *[prices] * 5) for offset in (0, 60_000)
+        Candles(START + offset + np.array([0, STEP]), *[prices] * 5) for offset in (0, 60_000)
     )
 
     block = build_block({"A": first, "B": second}, Interval.M5, rows=10)

@@ -11,13 +11,19 @@ import pytest
 from divbot.app.verification import Recording, calibration_of, open_recording
 from divbot.domain.market import Interval, Market
 from divbot.kernels.analysis import analyse
-from divbot.scanner.base_rates import BaseRate
 from divbot.scanner.block import Block, build_block
-from divbot.scanner.calibration import Calibration, Statements, calibrate, count_rate, thirds
-from divbot.scanner.evidence import Expectations
-from divbot.scanner.repetition import repetition
-from divbot.scanner.walk import Walk, walk
-from divbot.scanner.weekly import WEEK
+from divbot.scanner.evidence.base_rates import BaseRate
+from divbot.scanner.evidence.calibration import (
+    Calibration,
+    Statements,
+    calibrate,
+    count_rate,
+    thirds,
+)
+from divbot.scanner.evidence.expectations import Expectations
+from divbot.scanner.evidence.repetition import repetition
+from divbot.scanner.evidence.walk import Walk, walk
+from divbot.scanner.evidence.weekly import WEEK
 from divbot.settings import load_settings
 from tests import reference
 from tests.scanner.fakes import TRADE, candles_of

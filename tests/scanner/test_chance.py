@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.scanner.chance import MEAN_VARIANCE, SHAPE, shares_reached
+from divbot.scanner.evidence.chance import MEAN_VARIANCE, SHAPE, shares_reached
 
 ways = st.floats(0.05, 12)
 ratios = st.floats(0.2, 8)

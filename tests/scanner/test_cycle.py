@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,9 +13,9 @@ from divbot.domain.errors import VenueUnreachable, WorkerLost
 from divbot.domain.market import DroppedRow
 from divbot.domain.signals import Kind, Side
 from divbot.scanner.cycle import Scanner
-from divbot.scanner.pool import Done, InlinePool, ProcessPool, Progress
 from divbot.scanner.report import UNKNOWN, Report, Skipped
-from divbot.scanner.task import BlockTask
+from divbot.scanner.workforce.pool import Done, InlinePool, ProcessPool, Progress
+from divbot.scanner.workforce.task import BlockResult, BlockTask
 from tests.scanner.fakes import START, STEP, FakeSource, candles_of, names, rules
 
 Scan = Callable[..., Report]
@@ -352,14 +353,15 @@ def test_any_number_of_workers_gives_the_same_report(scan: Scan, workers: int) -
 
 @dataclass
 class RecordingPool:
-    """Run nothing; keep the tasks."""
+    """Run nothing; keep the tasks, and bring back what was done elsewhere."""
 
     workers: int
     tasks: list[BlockTask] = field(default_factory=list)
+    results: Sequence[BlockResult] = ()
 
     def run(self, tasks: Sequence[BlockTask], progress: Progress) -> list[Done]:
         self.tasks += tasks
-        return []
+        return list(zip(tasks, self.results, strict=False))
 
     def close(self) -> None:
         pass
@@ -383,6 +385,26 @@ def test_symbols_are_dealt_out_evenly(symbols: int, workers: int, sizes: list[in
     assert [len(task.symbols) for task in pool.tasks] == sizes
     dealt = [symbol for task in pool.tasks for symbol in task.symbols]
     assert sorted(dealt) == list(names(symbols))
+
+
+def test_a_scan_takes_as_long_as_its_slowest_worker_and_costs_its_own_weight() -> None:
+    source, done = FakeSource(names(401)), partial(BlockResult, (), (), (), ())
+    pool = RecordingPool(2, results=[done(1, 2.0, 0.5), done(2, 3.0, 0.25), done(1, 2.0, 0.5)])
+
+    report = Scanner(source.open_listing(), source, pool, ManualClock(), rules()).cycle()
+
+    assert (report.timings.download, report.timings.analysis) == (4.0, 1.0)
+    assert report.summary.request_weight == 7
+
+
+def test_a_scan_of_nothing_takes_no_time() -> None:
+    source = FakeSource(())
+
+    report = Scanner(
+        source.open_listing(), source, RecordingPool(2), ManualClock(), rules()
+    ).cycle()
+
+    assert (report.timings.download, report.timings.analysis) == (0.0, 0.0)
 
 
 def test_a_frame_has_a_row_for_each_opportunity(scan: Scan) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Evidence
-from divbot.scanner.base_rates import BaseRate
-from divbot.scanner.chance import shares_reached
-from divbot.scanner.evidence import Expectations, result_before_costs
+from divbot.scanner.evidence.base_rates import BaseRate
+from divbot.scanner.evidence.chance import shares_reached
+from divbot.scanner.evidence.expectations import Expectations, result_before_costs
 from tests.scanner.fakes import TRADE
 
 CHANCE = BaseRate(Market.USDM, Interval.M5, "what chance gives")

@@ -11,11 +11,11 @@ from divbot.kernels.analysis import analyse
 from divbot.kernels.divergence import PIVOT, PREVIOUS
 from divbot.kernels.outcomes import ENDED, FATE, RESULT, outcomes
 from divbot.scanner.block import build_block
-from divbot.scanner.cases import FATES
+from divbot.scanner.checks.examination import Examination, examine
 from divbot.scanner.cycle import Scanner
-from divbot.scanner.examination import Examination, examine
-from divbot.scanner.pool import InlinePool, Pool, ProcessPool
+from divbot.scanner.evidence.cases import FATES
 from divbot.scanner.report import Report
+from divbot.scanner.workforce.pool import InlinePool, Pool, ProcessPool
 from tests.scanner.fakes import START, STEP, TRADE, FakeSource, candles_of, names, rules
 
 BARS = 900

@@ -8,12 +8,12 @@ import pytest
 from divbot.domain.market import Interval
 from divbot.kernels.analysis import Analysis, analyse
 from divbot.kernels.indicator import TRADINGVIEW
-from divbot.scanner import lookahead
 from divbot.scanner.block import Block, build_block
-from divbot.scanner.cases import Cases
-from divbot.scanner.lookahead import replay
-from divbot.scanner.trial import try_divergences
-from divbot.scanner.warmup import windows
+from divbot.scanner.checks import lookahead
+from divbot.scanner.checks.lookahead import replay
+from divbot.scanner.checks.warmup import windows
+from divbot.scanner.evidence.cases import Cases
+from divbot.scanner.evidence.trial import try_divergences
 from tests.scanner.fakes import TRADE, candles_of
 
 

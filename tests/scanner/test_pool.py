@@ -14,8 +14,8 @@ import pytest
 
 from divbot.domain.errors import WorkerLost
 from divbot.domain.market import Interval
-from divbot.scanner.pool import Done, InlinePool, ProcessPool
-from divbot.scanner.task import BlockResult, BlockTask
+from divbot.scanner.workforce.pool import Done, InlinePool, ProcessPool
+from divbot.scanner.workforce.task import BlockResult, BlockTask
 from tests.cli.commands import linux
 from tests.scanner.fakes import TRADE, FakeMarketData, FakeSource, error_named, names
 
@@ -185,7 +185,7 @@ def test_closing_ends_a_worker_that_is_only_just_being_started(
 
     monkeypatch.setattr(ProcessPoolExecutor, "_spawn_process", spawn_late)
     monkeypatch.setattr(ProcessPoolExecutor, "shutdown", shut_down)
-    monkeypatch.setattr("divbot.scanner.pool.end_forkserver", lambda: None)
+    monkeypatch.setattr("divbot.scanner.workforce.pool.end_forkserver", lambda: None)
     before = set(multiprocessing.active_children())
 
     ProcessPool(StuckSource(names(1)), workers=1, connections=1).close()

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Evidence, Kind, Opportunity, Side, Signal
-from divbot.scanner.ranking import EvidenceOf, plan_of, rank
-from divbot.scanner.score import DEFAULT_WEIGHTS, PARTS
-from tests.scanner.fakes import RANKING, START, STEP, TRADE, FakeListed
+from divbot.scanner.signals.ranking import EvidenceOf, plan_of, rank
+from divbot.scanner.signals.score import DEFAULT_WEIGHTS, PARTS
+from tests.scanner.fakes import RANKING, START, STEP, TRADE, listed
 
 EXTREMES = st.integers(1, 10**30 - 1), st.sampled_from([-60, -30, -8, -2, 0])
 PRICES = (
@@ -78,10 +78,10 @@ def ranked(
     evidence: Evidence | Sequence[Evidence] | None = EVIDENCE,
     **changes: Any,
 ) -> tuple[Opportunity, ...]:
-    listed = {x.divergence.symbol: FakeListed(x.divergence.symbol, CENT) for x in signals}
+    universe = {x.divergence.symbol: listed(x.divergence.symbol, CENT) for x in signals}
     return rank(
         signals,
-        listed,
+        universe,
         replace(RANKING, **changes),
         Interval.M5,
         lambda _: age,
@@ -267,11 +267,11 @@ def test_no_tick_that_a_venue_may_name_is_too_much(
     tick: Decimal, scale: float, signal: Signal
 ) -> None:
     prices = {name: scale * getattr(signal, name) for name in PRICES}
-    listed = FakeListed("AAAUSDT", tick, Decimal(10**29))
+    coin = listed("AAAUSDT", tick, quote_volume=Decimal(10**29))
 
     found = rank(
         [replace(signal, **prices)],
-        {"AAAUSDT": listed},
+        {"AAAUSDT": coin},
         RANKING,
         Interval.M5,
         lambda _: 2,

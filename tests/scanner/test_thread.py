@@ -14,9 +14,9 @@ from divbot.domain.clock import ManualClock
 from divbot.domain.errors import BadAnswer, StopUntil, VenueUnreachable
 from divbot.scanner.cache import ReportCache
 from divbot.scanner.cycle import Scanner
-from divbot.scanner.pool import InlinePool, ProcessPool
 from divbot.scanner.report import Report
 from divbot.scanner.thread import FOLLOWERS, BackgroundScanner, Condition, Lifecycle
+from divbot.scanner.workforce.pool import InlinePool, ProcessPool
 from tests.scanner.fakes import FakeSource, names, rules
 from tests.trading.fakes import Told
 

@@ -9,17 +9,16 @@ from divbot.domain.clock import ManualClock
 from divbot.domain.market import Interval
 from divbot.kernels import outcomes
 from divbot.kernels.analysis import Analysis, analyse
-from divbot.scanner import cases as parent
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.cycle import Scanner
-from divbot.scanner.pool import InlinePool
-from divbot.scanner.trial import extremes, line_of_sight, trends, try_divergences
+from divbot.scanner.evidence import cases as parent
+from divbot.scanner.evidence.trial import extremes, line_of_sight, trends, try_divergences
+from divbot.scanner.workforce.pool import InlinePool
 from tests import reference
 from tests.scanner.fakes import (
     RATE,
     RULES,
     TRADE,
-    FakeCandles,
     FakeSource,
     candles_of,
     names,
@@ -129,7 +128,7 @@ def test_a_scan_tells_of_every_opportunity_what_to_expect() -> None:
 
 def test_a_scan_tells_what_became_of_past_divergences_but_of_skipped_symbols() -> None:
     known = names(5)
-    behind = FakeCandles(*(x[:-300] for x in candles_of(7, 900)))
+    behind = candles_of(7, 900).between(0, 600)
     source = FakeSource((*known, "BEHINDUSDT"), bars=900, special={"BEHINDUSDT": behind})
     pool = InlinePool(source, connections=2)
 

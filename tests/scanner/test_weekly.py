@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from divbot.scanner.weekly import FEWEST, Figure, difference, mean, ratio, slope
+from divbot.scanner.evidence.weekly import FEWEST, Estimate, difference, mean, ratio, slope
 
 
 @pytest.mark.parametrize(
     ("weeks", "t"), [(5, 2.7764), (7, 2.4469), (17, 2.1199), (51, 2.0086), (201, 1.9719)]
 )
 def test_the_interval_is_that_of_student_s_t(weeks: int, t: float) -> None:
-    figure = Figure(1.0, 0.5, weeks)
+    figure = Estimate(1.0, 0.5, weeks)
 
     assert figure.high == pytest.approx(1 + t * 0.5, abs=1e-4)
     assert figure.low == pytest.approx(1 - t * 0.5, abs=1e-4)

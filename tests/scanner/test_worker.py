@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from divbot.candles import Candles
 from divbot.domain.clock import SystemClock
 from divbot.domain.market import Interval
 from divbot.kernels.analysis import Analysis, analyse
-from divbot.scanner import worker
 from divbot.scanner.block import Block
-from divbot.scanner.task import BlockTask
-from divbot.scanner.worker import BlockWorker
-from tests.scanner.fakes import RANKING, FakeCandles, FakeMarketData, FakeSource, candles_of, names
+from divbot.scanner.workforce import worker
+from divbot.scanner.workforce.task import BlockTask
+from divbot.scanner.workforce.worker import BlockWorker
+from tests.scanner.fakes import RANKING, FakeMarketData, FakeSource, candles_of, names
 
 SYMBOLS = (*names(20), "DELISTEDUSDT")
 TASK = BlockTask(SYMBOLS, Interval.M5, 1000, RANKING.max_age, RANKING.trade)
@@ -96,7 +97,7 @@ def test_symbols_are_analysed_while_others_are_on_their_way(
     class LastOneWaits(FakeMarketData):
         def final_candles(
             self, symbol: str, interval: Interval, limit: int, at: int = 0
-        ) -> FakeCandles:
+        ) -> Candles:
             if symbol == "S019USDT":
                 assert has_analysed.wait(60)
             return super().final_candles(symbol, interval, limit, at)

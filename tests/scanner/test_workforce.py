@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from divbot.scanner.workforce import (
+from divbot.scanner.workforce.size import (
     AUTO,
     IN_PROCESS,
     WORTH_A_WORKER,

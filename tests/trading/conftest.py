@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from divbot.trading.database import connect_writing
+from divbot.trading.journal.database import connect_writing
 
 
 @pytest.fixture
@@ -19,5 +19,5 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[sqlite3.Connection]:
         connections.append(connect_writing(path))
         return connections[-1]
 
-    monkeypatch.setattr("divbot.trading.journal.connect_writing", connect)
+    monkeypatch.setattr("divbot.trading.journal.journal.connect_writing", connect)
     return connections

@@ -16,11 +16,11 @@ from divbot.domain.margin import liquidation_price
 from divbot.domain.market import Instrument, Interval, Market
 from divbot.domain.positions import MINUTE, Origin, Position, Seen
 from divbot.domain.signals import Divergence, Evidence, Kind, Opportunity, Side
-from divbot.trading.book import Book
-from divbot.trading.decide import EntryRules, ExitRules
-from divbot.trading.engine import Engine, Rules
-from divbot.trading.questions import Questions
-from divbot.trading.sizing import SizingRules
+from divbot.trading.engine.account import Account
+from divbot.trading.engine.decide import EntryRules, ExitRules
+from divbot.trading.engine.engine import Engine, TradingRules
+from divbot.trading.engine.questions import Questions
+from divbot.trading.engine.sizing import SizingRules
 
 NOON = 1_722_340_800_000  # 2024-07-30 12:00 UTC
 SECOND = 1000
@@ -299,7 +299,7 @@ EXITS = ExitRules(max_holding=24 * HOUR, on_opposite=True)
 SIZING = SizingRules(
     market=Market.USDM, risk=d("0.01"), leverage=10, min_reward_risk=d(1), trail_atr=None
 )
-RULES = Rules(
+RULES = TradingRules(
     market=Market.USDM,
     interval=Interval.M5,
     costs=FREE,
@@ -321,7 +321,7 @@ class Told(list[str]):
 class Trader:
     """An engine with everything around it."""
 
-    def __init__(self, *events: Event, rules: Rules = RULES) -> None:
+    def __init__(self, *events: Event, rules: TradingRules = RULES) -> None:
         self.rules = rules
         self.market = FakeMarket()
         self.journal = MemoryJournal(*events)
@@ -330,8 +330,8 @@ class Trader:
         self.heard: list[str] = []
         self.stop = threading.Event()
         self.questions = Questions(2, self.stop)
-        book = Book(self.journal, lambda event, _: self.heard.append(event.kind))
-        self.engine = Engine(self.market, self.cache, book, self.questions, rules, self.told)
+        account = Account(self.journal, lambda event, _: self.heard.append(event.kind))
+        self.engine = Engine(self.market, self.cache, account, self.questions, rules, self.told)
 
     def restart(self, *, after: int) -> Trader:
         """Return another program on the same market and journal, `after` ms later."""

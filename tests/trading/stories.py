@@ -14,7 +14,7 @@ from divbot.domain.market import Market
 from divbot.domain.positions import Origin
 from divbot.domain.risk import Limit
 from divbot.domain.signals import Kind, Side
-from divbot.trading.journal import Recorded
+from divbot.trading.journal.journal import Recorded
 
 START = parse_time("2024-07-01T12:00")
 HOUR = 3_600_000

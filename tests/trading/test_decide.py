@@ -13,7 +13,7 @@ from divbot.domain.ledger import Ledger, fold
 from divbot.domain.market import Interval
 from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Evidence, Side
-from divbot.trading.decide import Moment, choose, objection, reason_to_close
+from divbot.trading.engine.decide import Moment, choose, objection, reason_to_close
 from tests.trading.fakes import (
     ENTRIES,
     EXITS,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.trading.curve import Valuation, equity_curve
-from divbot.trading.drawdown import maximum_drawdown, underwater
+from divbot.trading.figures.curve import Valuation, equity_curve
+from divbot.trading.figures.drawdown import maximum_drawdown, underwater
 from tests.trading.stories import (
     HOUR,
     START,

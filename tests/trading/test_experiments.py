@@ -17,7 +17,7 @@ from divbot.domain.clock import parse_time
 from divbot.domain.errors import InputError
 from divbot.domain.events import Resumed
 from divbot.settings import load_settings
-from divbot.trading.journal import Journal, read
+from divbot.trading.journal.journal import Journal, read
 from tests.trading.events import STARTED, entered
 from tests.trading.fakes import Told
 from tests.trading.old_journals import copied, version_of

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from divbot.domain.errors import DuplicateEvent, JournalError, LedgerError
 from divbot.domain.events import Entered, Event, Exited, Funded, Resumed, Started
 from divbot.domain.ledger import fold
-from divbot.trading import schema
-from divbot.trading.database import transaction
-from divbot.trading.journal import Journal, read
+from divbot.trading.journal import schema
+from divbot.trading.journal.database import transaction
+from divbot.trading.journal.journal import Journal, read
 from tests.trading.events import MINUTE, START, STARTED, entered, exited, funded, marked, trailed
 from tests.trading.histories import histories
 
@@ -292,7 +292,7 @@ def test_ctrl_c_right_after_a_commit_leaves_memory_behind_for_one_write_only(
             yield
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("divbot.trading.journal.transaction", interrupted)
+    monkeypatch.setattr("divbot.trading.journal.journal.transaction", interrupted)
     with pytest.raises(KeyboardInterrupt):
         journal.write(exited())
     monkeypatch.undo()

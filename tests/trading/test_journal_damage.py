@@ -12,10 +12,10 @@ import pytest
 
 from divbot.domain.errors import DuplicateEvent, JournalError
 from divbot.domain.events import Event
-from divbot.trading import database
-from divbot.trading.journal import Journal, read, start_of
-from divbot.trading.records import GENESIS, Record
-from divbot.trading.versions import VERSION
+from divbot.trading.journal import database
+from divbot.trading.journal.journal import Journal, read, start_of
+from divbot.trading.journal.records import GENESIS, Record
+from divbot.trading.journal.versions import VERSION
 from divbot.version import __version__
 from tests.trading.events import MINUTE, START, STARTED, entered, exited, funded, marked, trailed
 

@@ -15,9 +15,9 @@ import pytest
 
 from divbot.domain.errors import JournalError
 from divbot.domain.ledger import fold
-from divbot.trading import database
-from divbot.trading.database import connect_reading, transaction
-from divbot.trading.journal import Journal, read
+from divbot.trading.journal import database
+from divbot.trading.journal.database import connect_reading, transaction
+from divbot.trading.journal.journal import Journal, read
 from tests.trading.events import MINUTE, START, STARTED, entered, exited, marked
 
 PROJECT = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ HEADER = """
 import os, sys
 from pathlib import Path
 from divbot.domain.errors import JournalError
-from divbot.trading.journal import Journal, read
+from divbot.trading.journal.journal import Journal, read
 from tests.trading.events import *
 
 path = Path(sys.argv[1])

@@ -12,8 +12,8 @@ from random import Random
 
 import pytest
 
-from divbot.trading.journal import Journal, read
-from divbot.trading.versions import VERSION
+from divbot.trading.journal.journal import Journal, read
+from divbot.trading.journal.versions import VERSION
 from tests.trading.events import STARTED
 from tests.trading.old_journals import copied, version_of
 from tests.trading.writer import decision

@@ -34,7 +34,7 @@ from divbot.cli.lines import event_json
 from divbot.domain.clock import parse_time
 from divbot.domain.events import Resumed
 from divbot.domain.ledger import Ledger
-from divbot.trading.journal import Journal, read
+from divbot.trading.journal.journal import Journal, read
 from tests.cli.commands import CLOCK, linux
 from tests.cli.paper_processes import Paper, busy_exchange
 from tests.oracles.paper_checker import check

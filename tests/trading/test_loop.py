@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 
 from divbot.domain.clock import ManualClock, SystemClock
-from divbot.trading.loop import Loop, stop_after
+from divbot.trading.engine.loop import Loop, stop_after
 from tests.trading.fakes import Told
 
 NOON = 1_722_340_800_000

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divbot.domain.clock import parse_time
-from divbot.trading.curve import Valuation
-from divbot.trading.drawdown import maximum_drawdown
-from divbot.trading.returns import (
+from divbot.trading.figures.curve import Valuation
+from divbot.trading.figures.drawdown import maximum_drawdown
+from divbot.trading.figures.returns import (
     DailyReturns,
-    Figure,
+    Metric,
     annual_return,
     calmar,
     daily_returns,
@@ -106,7 +106,7 @@ def test_fewer_than_thirty_valued_days_have_no_ratio() -> None:
     short = DailyReturns((0.01, -0.01) * 20, valued=29)
     reason = "needs 30 whole days"
 
-    assert sharpe(short) == sortino(short) == Figure(None, reason)
+    assert sharpe(short) == sortino(short) == Metric(None, reason)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_year_is_told_from_ninety_days_on() -> None:
     short = annual_return(curve((0, 1000), (24 * 90 - 1, 1100)))
     long = annual_return(curve((0, 1000), (24 * 182.5, 1100)))
 
-    assert short == Figure(None, "needs 90 days")
+    assert short == Metric(None, "needs 90 days")
     assert long.value == pytest.approx(0.21)
 
 
@@ -136,8 +136,8 @@ def test_calmar_is_the_annual_return_over_the_maximum_drawdown() -> None:
 
     annual = annual_return(points)
     assert calmar(annual, maximum_drawdown(points)).value == pytest.approx(0.21 / 0.2)
-    assert calmar(annual, None) == Figure(None, "the equity never fell")
-    assert calmar(Figure(None, "too short"), None) == Figure(None, "too short")
+    assert calmar(annual, None) == Metric(None, "the equity never fell")
+    assert calmar(Metric(None, "too short"), None) == Metric(None, "too short")
 
 
 def test_an_account_that_is_wiped_out_has_figures_all_the_same() -> None:

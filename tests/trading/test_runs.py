@@ -9,8 +9,8 @@ import pytest
 from divbot.domain.clock import parse_time
 from divbot.domain.errors import InputError, JournalError
 from divbot.domain.market import Interval, Market
-from divbot.trading.journal import Journal
-from divbot.trading.runs import Runs
+from divbot.trading.journal.journal import Journal
+from divbot.trading.journal.runs import Runs
 from tests.trading.events import STARTED
 
 AT = parse_time("2026-11-20T19:03:12")

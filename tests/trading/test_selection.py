@@ -4,8 +4,8 @@ import pytest
 
 from divbot.domain.fills import Reason
 from divbot.domain.signals import Kind, Side
-from divbot.trading.open_trades import open_trades
-from divbot.trading.selection import Selection
+from divbot.trading.figures.open_trades import open_trades
+from divbot.trading.figures.selection import Selection
 from tests.trading.stories import HOUR, START, STARTED, entered, exited, five_trades, recorded
 
 

@@ -17,9 +17,9 @@ from divbot.domain.market import Market
 from divbot.domain.positions import MINUTE, exit_in_candle
 from divbot.domain.risk import Limit
 from divbot.domain.signals import Side
-from divbot.trading.curve import equity_curve
-from divbot.trading.replay import ended
-from divbot.trading.sizing import Entry, Refusal, enter
+from divbot.trading.engine.replay import ended
+from divbot.trading.engine.sizing import Entry, Refusal, enter
+from divbot.trading.figures.curve import equity_curve
 from tests.trading.fakes import (
     FREE,
     INSTRUMENT,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from divbot.domain.events import Marked
 from divbot.domain.ledger import fold
 from divbot.domain.market import Interval, Market
-from divbot.trading.snapshot import ScannerView, Snapshot
+from divbot.trading.engine.snapshot import RunSnapshot, ScannerView
 from tests.trading.fakes import NOON, d, entered, started
 
 
@@ -11,7 +11,7 @@ def test_without_quotes_all_figures_are_of_the_last_known_prices() -> None:
     marked = Marked(NOON + 1, d(9985), d(9900), NOON, {"AAAUSDT": d("98.5")}, None)
     ledger = fold([started(), entered(), marked])
 
-    snapshot = Snapshot(
+    snapshot = RunSnapshot(
         at=NOON + 2,
         venue="fake venue",
         market=Market.USDM,

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from divbot.domain.events import Event
 from divbot.domain.fills import Reason
 from divbot.domain.signals import Kind
-from divbot.trading.breakdown import By, breakdown
-from divbot.trading.costs import Paid
-from divbot.trading.journal import Recorded
-from divbot.trading.stats import Stats, measure
-from divbot.trading.tally import Tally, tally, wilson_interval
+from divbot.trading.figures.breakdown import By, breakdown
+from divbot.trading.figures.costs import Paid
+from divbot.trading.figures.stats import Stats, measure
+from divbot.trading.figures.tally import Tally, tally, wilson_interval
+from divbot.trading.journal.journal import Recorded
 from tests.trading.stories import (
     DAY,
     HOUR,

@@ -6,7 +6,7 @@ import pytest
 
 from divbot.domain.errors import JournalError, VenueUnreachable
 from divbot.domain.positions import MINUTE
-from divbot.trading.questions import Stopped
+from divbot.trading.engine.questions import Stopped
 from tests.trading.fakes import (
     NOON,
     SECOND,

@@ -16,11 +16,11 @@ from divbot.domain.errors import JournalError
 from divbot.domain.events import Entered, Resumed
 from divbot.domain.ledger import fold
 from divbot.domain.risk import Limit
-from divbot.trading import schema, upgrade
-from divbot.trading.database import locked
-from divbot.trading.journal import Journal, read, save, start_of
-from divbot.trading.records import GENESIS, Record
-from divbot.trading.versions import VERSION, Fact, upgraded
+from divbot.trading.journal import schema, upgrade
+from divbot.trading.journal.database import locked
+from divbot.trading.journal.journal import Journal, read, save, start_of
+from divbot.trading.journal.records import GENESIS, Record
+from divbot.trading.journal.versions import VERSION, Fact, upgraded
 from tests.trading.events import marked
 from tests.trading.old_journals import ALL, OLD, copied, rows, version_of
 

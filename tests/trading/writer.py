@@ -16,8 +16,8 @@ from pathlib import Path
 
 from divbot.domain.errors import DuplicateEvent
 from divbot.domain.events import Event
-from divbot.trading import journal
-from divbot.trading.journal import Journal
+from divbot.trading.journal import journal
+from divbot.trading.journal.journal import Journal
 from tests.trading.events import MINUTE, START, STARTED, entered, exited, marked
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from html import escape
 
 from divbot.cli.report.page import Page, filled, packaged
-from divbot.scanner.calibration import Statements
+from divbot.scanner.evidence.calibration import Statements
 
 
 def calibration_page(found: Statements, lines: Sequence[str], plotly: str) -> str:

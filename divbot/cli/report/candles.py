@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from divbot.arrays import Floats
 from divbot.cli.figures import multiple, words
 from divbot.domain.clock import utc_text
 from divbot.domain.signals import Opportunity
-from divbot.scanner.examination import Examination, Floats, TriedDivergence
+from divbot.scanner.checks.examination import Examination, TriedDivergence
 
 _RSI_DIGITS = 4
 _SAME = 9

@@ -11,10 +11,10 @@ from typing import Any
 from divbot.app.run_candles import Charted
 from divbot.cli.figures import signed, words
 from divbot.domain.ledger import Ledger
-from divbot.domain.trades import Trade
-from divbot.trading.drawdown import underwater
-from divbot.trading.open_trades import OpenTrade, open_trades
-from divbot.trading.stats import Stats
+from divbot.domain.trades import ClosedTrade
+from divbot.trading.figures.drawdown import underwater
+from divbot.trading.figures.open_trades import AnyTrade, open_trades
+from divbot.trading.figures.stats import Stats
 
 _NOT_ASKED = Charted("no candles: they were not asked for")
 MOST_POINTS = 3_000
@@ -70,7 +70,7 @@ def _deepest(stats: Stats) -> dict[str, int | None] | None:
     return {"peak": fall.peak.at, "trough": fall.trough.at, "recovered": fall.recovered_at}
 
 
-def _profits(closed: Sequence[Trade]) -> dict[str, list[Any]]:
+def _profits(closed: Sequence[ClosedTrade]) -> dict[str, list[Any]]:
     ordered = sorted(closed, key=lambda x: (x.closed_at, x.number))
     totals = accumulate(x.profit for x in ordered)
     return {
@@ -80,9 +80,7 @@ def _profits(closed: Sequence[Trade]) -> dict[str, list[Any]]:
     }
 
 
-def _symbols(
-    trades: Sequence[Trade | OpenTrade], charted: Mapping[str, Charted]
-) -> list[dict[str, Any]]:
+def _symbols(trades: Sequence[AnyTrade], charted: Mapping[str, Charted]) -> list[dict[str, Any]]:
     found = defaultdict(list)
     for trade in sorted(trades, key=lambda x: x.number):
         found[trade.symbol].append(_fills(trade))
@@ -103,7 +101,7 @@ def _candles(charted: Charted) -> dict[str, Any]:
     }
 
 
-def _fills(trade: Trade | OpenTrade) -> dict[str, Any]:
+def _fills(trade: AnyTrade) -> dict[str, Any]:
     return {
         "text": _text(trade),
         "side": trade.side.value,
@@ -117,7 +115,7 @@ def _fills(trade: Trade | OpenTrade) -> dict[str, Any]:
     }
 
 
-def _text(trade: Trade | OpenTrade) -> str:
+def _text(trade: AnyTrade) -> str:
     """Return a trade in words; the charts take a text for markup."""
     end = "open"
     if trade.profit is not None and trade.reason is not None:

@@ -15,8 +15,8 @@ from divbot.cli.report.table import Keys, Links, table_markup
 from divbot.cli.table import footer_lines, marked_columns
 from divbot.domain.clock import utc_text
 from divbot.domain.signals import Opportunity
-from divbot.scanner.cases import FATES
-from divbot.scanner.examination import Examination
+from divbot.scanner.checks.examination import Examination
+from divbot.scanner.evidence.cases import FATES
 from divbot.scanner.report import Report
 
 _SCRIPT = "candles.js"

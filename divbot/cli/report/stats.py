@@ -14,23 +14,20 @@ from divbot.cli.report.charts import chart_data
 from divbot.cli.report.links import chart_links
 from divbot.cli.report.page import Page, filled, packaged
 from divbot.cli.report.table import Keys, table_markup
-from divbot.cli.stats_text import Block, blocks_of, breakdown_columns, period
+from divbot.cli.stats_text import Section, breakdown_columns, period, sections_of
 from divbot.cli.trades_text import TRADE_COLUMNS
 from divbot.domain.market import BENCHMARK, Interval
-from divbot.domain.trades import Trade
-from divbot.trading.breakdown import By, breakdown
-from divbot.trading.journal import Recorded
-from divbot.trading.open_trades import OpenTrade, open_trades
-from divbot.trading.stats import Stats
+from divbot.trading.figures.breakdown import By, breakdown
+from divbot.trading.figures.open_trades import AnyTrade, open_trades
+from divbot.trading.figures.stats import Stats
+from divbot.trading.journal.journal import Recorded
 
 _FIRST = (
     *("#", "symbol", "side", "kind", "opened", "closed", "held"),
     *("entry", "exit", "reason", "profit", "R"),
 )
 """What is seen of the trades without scrolling."""
-_HELD: Keys[Trade | OpenTrade] = {
-    "held": lambda x: -1 if x.closed_at is None else x.closed_at - x.opened_at
-}
+_HELD: Keys[AnyTrade] = {"held": lambda x: -1 if x.closed_at is None else x.closed_at - x.opened_at}
 
 
 def page_text(
@@ -38,12 +35,12 @@ def page_text(
 ) -> str:
     """Return the whole page; `script` is what draws its charts, `charted` has candles by symbol."""
     start = start_of(recorded)
-    trades: list[Trade | OpenTrade] = [*recorded.ledger.closed, *open_trades(recorded.ledger)]
+    trades: list[AnyTrade] = [*recorded.ledger.closed, *open_trades(recorded.ledger)]
     body = filled(
         packaged("stats.html"),
         {
             "tiles": "".join(_tile(*x) for x in _headline(stats)),
-            "blocks": "".join(map(_block, blocks_of(stats))),
+            "blocks": "".join(map(_block, sections_of(stats))),
             "breakdowns": "".join(_breakdown(recorded, by) for by in By),
             "trades": table_markup(
                 sorted(trades, key=lambda x: x.number),
@@ -79,7 +76,7 @@ _FILLS = """\
 """
 
 
-def _trade_columns() -> list[Column[Trade | OpenTrade]]:
+def _trade_columns() -> list[Column[AnyTrade]]:
     places = {name: place for place, name in enumerate(_FIRST)}
     return sorted(TRADE_COLUMNS, key=lambda x: places.get(x.title, len(_FIRST)))
 
@@ -132,7 +129,7 @@ def _tile(name: str, value: str, detail: str) -> str:
     )
 
 
-def _block(block: Block) -> str:
+def _block(block: Section) -> str:
     lines = "".join(
         f"<div><dt>{escape(name.strip())}</dt><dd>{escape(text)}</dd></div>"
         for name, text in block.lines

@@ -7,14 +7,14 @@ from typing import TypeAlias
 
 from divbot.domain.clock import Clock
 from divbot.domain.market import Market
-from divbot.exchange.rejections import Rejection
+from divbot.exchange.rest.rate_window import RateWindow, WindowShape
+from divbot.exchange.rest.rejections import Rejection
+from divbot.exchange.streams.addresses import address_of
 from divbot.exchange.streams.channels import Channel
 from divbot.exchange.streams.feed import Feed
 from divbot.exchange.streams.frames import Abort, Frame
-from divbot.exchange.streams.paths import find_door
 from divbot.exchange.streams.rules import RULES
 from divbot.exchange.streams.session import Session
-from divbot.exchange.weights import Window, WindowShape
 
 Sent: TypeAlias = tuple[Session, list[Frame]]
 
@@ -35,20 +35,20 @@ class Broadcast:
         self._sessions: dict[Session, None] = {}
         self._ordered: list[Sent] = []
         # The venue tells no limit for futures.
-        self._attempts = Window(_ATTEMPTS, _ATTEMPTS_MS, WindowShape.ROLLING)
+        self._attempts = RateWindow(_ATTEMPTS, _ATTEMPTS_MS, WindowShape.ROLLING)
 
     def open(self, target: str) -> Session | None:
         """Let a client in at `target`, path and query as they came; None: there is nothing.
 
         Raise Rejection when there were too many attempts.
         """
-        door = find_door(self._feeds, target)
-        if door is None:
+        address = address_of(self._feeds, target)
+        if address is None:
             return None
         now = self._clock.now()
-        if door.market is Market.SPOT and self._attempts.spend(now, 1) > _ATTEMPTS:
+        if address.market is Market.SPOT and self._attempts.spend(now, 1) > _ATTEMPTS:
             raise Rejection(-1003, "Too many connection attempts.", status=429)
-        session = Session(door, self._rules[door.market], now)
+        session = Session(address, self._rules[address.market], now)
         self._sessions[session] = None
         return session
 

@@ -18,7 +18,7 @@ _CONTINUOUS = re.compile(r"(.+?)_((?:tradifi_)?perpetual|current_quarter|next_qu
 _CONTINUOUS_KLINE = re.compile(r"continuousKline_(\w+)")
 
 
-class Kind(StrEnum):
+class ChannelKind(StrEnum):
     """What a stream tells."""
 
     KLINE = "kline"
@@ -30,7 +30,7 @@ class Kind(StrEnum):
     CONTRACT_INFO = "contractInfo"
 
 
-class Route(StrEnum):
+class StreamRoute(StrEnum):
     """The way to a server: futures have several, and each carries some streams only."""
 
     SPOT = "spot"
@@ -39,20 +39,20 @@ class Route(StrEnum):
     LEGACY = "legacy"
     """The way of old, without a name of its own: it takes all, and carries what is public."""
 
-    def carries(self, kind: Kind) -> bool:
+    def carries(self, kind: ChannelKind) -> bool:
         """Tell whether streams of `kind` are heard on this route."""
-        if self is Route.SPOT:
+        if self is StreamRoute.SPOT:
             return True
-        return (kind is Kind.BOOK_TICKER) is not (self is Route.MARKET)
+        return (kind is ChannelKind.BOOK_TICKER) is not (self is StreamRoute.MARKET)
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What one stream tells, and how often it looks."""
+    """What one stream tells, and how often it is polled."""
 
-    kind: Kind
+    kind: ChannelKind
     period: int
-    """Ms of the market's time between two looks."""
+    """Ms of the market's time between two polls."""
     symbol: str = ""
     """Of one symbol only, or one pair; empty: of all."""
     interval: Interval | None = None
@@ -63,28 +63,28 @@ class Channel:
 
 
 _TICKERS = {
-    "miniTicker": (Kind.MINI_TICKER, 1000),
-    "ticker": (Kind.TICKER, 1000),
+    "miniTicker": (ChannelKind.MINI_TICKER, 1000),
+    "ticker": (ChannelKind.TICKER, 1000),
     # In real time, says the venue: as often as its fastest order book.
-    "bookTicker": (Kind.BOOK_TICKER, 100),
+    "bookTicker": (ChannelKind.BOOK_TICKER, 100),
 }
 _OF_ONE = {
     Market.SPOT: _TICKERS,
     Market.USDM: {
         **_TICKERS,
-        "markPrice": (Kind.MARK_PRICE, 3000),
-        "markPrice@1s": (Kind.MARK_PRICE, 1000),
+        "markPrice": (ChannelKind.MARK_PRICE, 3000),
+        "markPrice@1s": (ChannelKind.MARK_PRICE, 1000),
     },
 }
 _OF_ALL = {
     # Spot has retired !ticker@arr.
-    Market.SPOT: {"!miniTicker@arr": (Kind.MINI_TICKER, 1000)},
+    Market.SPOT: {"!miniTicker@arr": (ChannelKind.MINI_TICKER, 1000)},
     Market.USDM: {
-        "!miniTicker@arr": (Kind.MINI_TICKER, 1000),
-        "!ticker@arr": (Kind.TICKER, 1000),
-        "!markPrice@arr": (Kind.MARK_PRICE, 3000),
-        "!markPrice@arr@1s": (Kind.MARK_PRICE, 1000),
-        "!contractInfo": (Kind.CONTRACT_INFO, 100),
+        "!miniTicker@arr": (ChannelKind.MINI_TICKER, 1000),
+        "!ticker@arr": (ChannelKind.TICKER, 1000),
+        "!markPrice@arr": (ChannelKind.MARK_PRICE, 3000),
+        "!markPrice@arr@1s": (ChannelKind.MARK_PRICE, 1000),
+        "!contractInfo": (ChannelKind.CONTRACT_INFO, 100),
     },
 }
 
@@ -107,7 +107,7 @@ def _candles(market: Market, symbol: str, topic: str) -> Channel | None:
     if match is None or interval is None or (match[2] and market is not Market.SPOT):
         return None
     shift = _EIGHT_HOURS if match[2] else 0
-    return Channel(Kind.KLINE, _period(market, interval), symbol.upper(), interval, shift)
+    return Channel(ChannelKind.KLINE, _period(market, interval), symbol.upper(), interval, shift)
 
 
 def _continuous(market: Market, name: str, topic: str) -> Channel | None:
@@ -116,7 +116,7 @@ def _continuous(market: Market, name: str, topic: str) -> Channel | None:
     if pair is None or interval is None or market is not Market.USDM:
         return None
     return Channel(
-        Kind.CONTINUOUS_KLINE,
+        ChannelKind.CONTINUOUS_KLINE,
         _period(market, interval),
         pair[1].upper(),
         interval,

@@ -10,11 +10,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from divbot.domain.market import Market
-from divbot.exchange import tickers
-from divbot.exchange.answer import json_bytes
-from divbot.exchange.catalogue import futures_entry
-from divbot.exchange.encoding import Format
-from divbot.exchange.tape import (
+from divbot.exchange.market.encoding import NumberFormat
+from divbot.exchange.market.tape import (
     CLOSE,
     HIGH,
     LOW,
@@ -25,9 +22,12 @@ from divbot.exchange.tape import (
     TAKER_VOLUME,
     TRADES,
     VOLUME,
-    Listing,
+    SymbolListing,
 )
-from divbot.exchange.venue import Day
+from divbot.exchange.market.venue import Day
+from divbot.exchange.rest import tickers
+from divbot.exchange.rest.exchange_info import futures_entry
+from divbot.exchange.rest.response import json_bytes
 
 Content: TypeAlias = dict[str, Any]
 
@@ -95,8 +95,8 @@ class Event:
 
 
 def kline(
-    listing: Listing,
-    form: Format,
+    listing: SymbolListing,
+    form: NumberFormat,
     row: list[int],
     first_trade: int,
     close_time: int,
@@ -137,34 +137,34 @@ def continuous_candle(k: Content, now: int, pair: str, contract: str) -> Content
     return {"e": "continuous_kline", "E": now, "ps": pair, "ct": contract, "k": unnamed}
 
 
-def mini_ticker(listing: Listing, form: Format, day: Day, now: int) -> Content:
+def mini_ticker(listing: SymbolListing, form: NumberFormat, day: Day, now: int) -> Content:
     """Return the short 24-hour statistics."""
     head = {"e": "24hrMiniTicker", "E": now, "s": listing.symbol}
     return head | _renamed(tickers.mini_day(listing, form, day), _MINI)
 
 
-def spot_ticker(listing: Listing, form: Format, day: Day, now: int) -> Content:
+def spot_ticker(listing: SymbolListing, form: NumberFormat, day: Day, now: int) -> Content:
     """Return the 24-hour statistics of spot."""
     return _ticker(tickers.full_day(listing, form, day), now)
 
 
-def futures_ticker(listing: Listing, form: Format, day: Day, now: int) -> Content:
+def futures_ticker(listing: SymbolListing, form: NumberFormat, day: Day, now: int) -> Content:
     """Return the 24-hour statistics of futures: without quotes."""
     return _ticker(tickers.futures_day(listing, form, day), now)
 
 
-def spot_book_ticker(listing: Listing, form: Format, day: Day, now: int) -> Content:
+def spot_book_ticker(listing: SymbolListing, form: NumberFormat, day: Day, now: int) -> Content:
     """Return the best bid and ask of spot, which tells no time."""
     return {"u": now, **_renamed(tickers.book_ticker(listing, form, day), _BOOK)}
 
 
-def futures_book_ticker(listing: Listing, form: Format, day: Day, now: int) -> Content:
+def futures_book_ticker(listing: SymbolListing, form: NumberFormat, day: Day, now: int) -> Content:
     """Return the best bid and ask of futures."""
     quoted = _renamed(tickers.book_ticker(listing, form, day), _BOOK)
     return {"e": "bookTicker", "u": now, "E": now, "T": now, **quoted}
 
 
-def mark_price(listing: Listing, form: Format, day: Day, now: int) -> Content:
+def mark_price(listing: SymbolListing, form: NumberFormat, day: Day, now: int) -> Content:
     """Return mark price, index price and funding."""
     index = tickers.premium_index(listing, form, day)
     # Nobody keeps the mark price's average: it is smooth as it is.
@@ -173,7 +173,7 @@ def mark_price(listing: Listing, form: Format, day: Day, now: int) -> Content:
     return head | marked | _renamed(index, _MARK)
 
 
-def contract_info(listing: Listing, status: str, now: int) -> Content:
+def contract_info(listing: SymbolListing, status: str, now: int) -> Content:
     """Return what a contract is now; brackets are told only when they change, which ours do not."""
     return {"e": "contractInfo", "E": now, **_renamed(futures_entry(listing, status), _CONTRACT)}
 

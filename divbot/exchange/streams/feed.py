@@ -1,32 +1,32 @@
-"""One market's news: it looks at every stream that somebody listens to, in that stream's rhythm."""
+"""One market's news: every stream that somebody listens to is polled, in that stream's rhythm."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from divbot.domain.market import Market
-from divbot.exchange.grid import serves
-from divbot.exchange.market_time import MarketTime
-from divbot.exchange.quotes import quote
+from divbot.exchange.market.market_time import MarketTime
+from divbot.exchange.market.quotes import top_of_book
+from divbot.exchange.market.venue import Venue
 from divbot.exchange.streams import events
-from divbot.exchange.streams.channels import Channel, Kind
+from divbot.exchange.streams.channels import Channel, ChannelKind
 from divbot.exchange.streams.events import Event
-from divbot.exchange.streams.watches import (
-    Board,
-    CandleWatch,
-    ContractWatch,
-    DayWatch,
-    MarkWatch,
-    Watch,
+from divbot.exchange.streams.publishers import (
+    CandlePublisher,
+    ContractPublisher,
+    MarketView,
+    MarkPricePublisher,
+    Publisher,
+    TickerPublisher,
     prices,
 )
-from divbot.exchange.venue import Venue
+from divbot.recordings.grid import serves
 
 
 class Feed:
     """Tell what happens in one market.
 
-    A stream whose period is 2000 ms is looked at in every even second of the market's time, or
+    A stream whose period is 2000 ms is polled in every even second of the market's time, or
     as often as `news` is asked for, whichever is more seldom.
     """
 
@@ -35,9 +35,9 @@ class Feed:
         self.origin = "recorded" if venue.is_recorded else "synthetic"
         self._venue = venue
         self._time = time
-        self._board = Board(market, venue)
-        self._watches: dict[str, Watch] = {}
-        self._looked_at = time.now()
+        self._view = MarketView(market, venue)
+        self._publishers: dict[str, Publisher] = {}
+        self._polled_at = time.now()
 
     def now(self) -> int:
         """Return the market's time, in ms UTC."""
@@ -45,41 +45,41 @@ class Feed:
 
     def news(self, streams: Mapping[str, Channel]) -> list[Event]:
         """Return what is new in `streams` since the last call; of those that are new, nothing."""
-        now, before = self._time.now(), self._looked_at
-        self._looked_at = max(now, before)
+        now, before = self._time.now(), self._polled_at
+        self._polled_at = max(now, before)
         self.forget_all_but(streams)
         told = []
         for stream, channel in streams.items():
-            watch = self._watches.get(stream)
-            if watch is None:
+            publisher = self._publishers.get(stream)
+            if publisher is None:
                 self._begin(stream, channel, now)
             elif now // channel.period > before // channel.period:
-                told += [Event(stream, message) for message in watch.look(now)]
+                told += [Event(stream, message) for message in publisher.poll(now)]
         return told
 
     def forget_all_but(self, streams: Mapping[str, Channel]) -> None:
         """Begin anew with any other stream, should it be asked for again."""
-        for stream in self._watches.keys() - streams.keys():
-            del self._watches[stream]
+        for stream in self._publishers.keys() - streams.keys():
+            del self._publishers[stream]
 
     def _begin(self, stream: str, channel: Channel, now: int) -> None:
         if channel.interval is None or serves(self._venue.interval, channel.interval):
-            watch = self._watches[stream] = self._watch(channel)
-            for _ in watch.look(now):
+            publisher = self._publishers[stream] = self._publisher(channel)
+            for _ in publisher.poll(now):
                 pass
 
-    def _watch(self, channel: Channel) -> Watch:
-        board, market = self._board, self.market
+    def _publisher(self, channel: Channel) -> Publisher:
+        view, market = self._view, self.market
         if channel.interval is not None:
-            return CandleWatch(board, channel, channel.interval)
+            return CandlePublisher(view, channel, channel.interval)
         match channel.kind:
-            case Kind.MINI_TICKER:
-                return DayWatch(board, channel, events.mini_ticker, prices)
-            case Kind.TICKER:
-                return DayWatch(board, channel, events.TICKER[market], prices)
-            case Kind.BOOK_TICKER:
-                return DayWatch(board, channel, events.BOOK_TICKER[market], quote)
-            case Kind.MARK_PRICE:
-                return MarkWatch(board, channel)
+            case ChannelKind.MINI_TICKER:
+                return TickerPublisher(view, channel, events.mini_ticker, prices)
+            case ChannelKind.TICKER:
+                return TickerPublisher(view, channel, events.TICKER[market], prices)
+            case ChannelKind.BOOK_TICKER:
+                return TickerPublisher(view, channel, events.BOOK_TICKER[market], top_of_book)
+            case ChannelKind.MARK_PRICE:
+                return MarkPricePublisher(view, channel)
             case _:
-                return ContractWatch(board)
+                return ContractPublisher(view)

@@ -7,35 +7,35 @@ from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TextFrame:
     """A message."""
 
     content: str
 
 
 @dataclass(frozen=True, slots=True)
-class Binary:
+class BinaryFrame:
     """A message that is no text."""
 
     content: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Ping:
+class PingFrame:
     """A question whether the other side is there."""
 
     payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Pong:
+class PongFrame:
     """The answer, with the question's payload; or one that nobody asked for."""
 
     payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Close:
+class CloseFrame:
     """The end of the connection, and why."""
 
     code: int
@@ -47,4 +47,4 @@ class Abort:
     """The end of the connection without a word: no frame of the protocol, but of its absence."""
 
 
-Frame: TypeAlias = Text | Binary | Ping | Pong | Close | Abort
+Frame: TypeAlias = TextFrame | BinaryFrame | PingFrame | PongFrame | CloseFrame | Abort

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from divbot.domain.market import Market
-from divbot.exchange.json_text import NotJson, read_json
+from divbot.exchange.rest.json_text import NotJson, read_json
 
 Id: TypeAlias = int | str | None
 

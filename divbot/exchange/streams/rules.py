@@ -16,7 +16,7 @@ _DAY = 24 * 60 * _MINUTE
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class ConnectionRules:
     """What a connection may do, and how long it lasts; times in ms."""
 
     messages: int
@@ -30,7 +30,7 @@ class Rules:
     lifetime: int = _DAY
     streams: int = 1024
 
-    def aged(self, factor: float) -> Rules:
+    def aged(self, factor: float) -> ConnectionRules:
         """Return the rules of connections that age `factor` times as fast."""
         return replace(
             self,
@@ -42,14 +42,14 @@ class Rules:
 
 
 RULES = {
-    Market.SPOT: Rules(
+    Market.SPOT: ConnectionRules(
         messages=5,
         ping_every=20 * _SECOND,
         pong_within=60 * _SECOND,
         notice=10 * _MINUTE,
         nonsense_ends=False,
     ),
-    Market.USDM: Rules(
+    Market.USDM: ConnectionRules(
         messages=10,
         ping_every=3 * _MINUTE,
         pong_within=10 * _MINUTE,

@@ -13,14 +13,21 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from divbot.exchange.answer import json_bytes
+from divbot.exchange.rest.rate_window import RateWindow, WindowShape
+from divbot.exchange.rest.response import json_bytes
+from divbot.exchange.streams.addresses import StreamAddress
 from divbot.exchange.streams.channels import Channel, channel_of
 from divbot.exchange.streams.events import Event, server_shutdown
-from divbot.exchange.streams.frames import Binary, Close, Frame, Ping, Pong, Text
-from divbot.exchange.streams.paths import Door
+from divbot.exchange.streams.frames import (
+    BinaryFrame,
+    CloseFrame,
+    Frame,
+    PingFrame,
+    PongFrame,
+    TextFrame,
+)
 from divbot.exchange.streams.requests import BadRequest, Method, Request, read_request
-from divbot.exchange.streams.rules import Rules
-from divbot.exchange.weights import Window, WindowShape
+from divbot.exchange.streams.rules import ConnectionRules
 
 _SECOND = 1000
 _LONGEST_TEXT = 4096 - 8  # one read of the venue's, less the frame's own header
@@ -29,7 +36,7 @@ _POLICY = 1008
 _INVALID_JSON = 3
 
 
-class State(StrEnum):
+class ConnectionState(StrEnum):
     """How a connection stands."""
 
     OPEN = "open"
@@ -40,15 +47,15 @@ class State(StrEnum):
 class Session:
     """Take what a client sends; say what it is sent."""
 
-    def __init__(self, door: Door, rules: Rules, now: int) -> None:
-        self.market = door.market
-        self.state = State.OPEN
-        self._route = door.route
-        self._microseconds = door.microseconds
-        self._combined = door.combined
+    def __init__(self, address: StreamAddress, rules: ConnectionRules, now: int) -> None:
+        self.market = address.market
+        self.state = ConnectionState.OPEN
+        self._route = address.route
+        self._microseconds = address.microseconds
+        self._combined = address.combined
         self._rules = rules
-        self._received = Window(rules.messages, _SECOND, WindowShape.ROLLING)
-        self._streams = dict.fromkeys(door.streams)
+        self._received = RateWindow(rules.messages, _SECOND, WindowShape.ROLLING)
+        self._streams = dict.fromkeys(address.streams)
         self._heard = self._audible()
         self._pings: deque[tuple[int, bytes]] = deque()
         """When, and with what payload: those that have not been answered."""
@@ -59,7 +66,7 @@ class Session:
     @property
     def heard(self) -> Mapping[str, Channel]:
         """Return the streams that something may come from."""
-        return self._heard if self.state is State.OPEN else {}
+        return self._heard if self.state is ConnectionState.OPEN else {}
 
     @property
     def subscriptions(self) -> int:
@@ -68,23 +75,23 @@ class Session:
 
     def receive(self, frame: Frame, now: int) -> list[Frame]:
         """Return the reply to what the client has sent."""
-        if self.state is not State.OPEN or self._is_awaited(frame):
+        if self.state is not ConnectionState.OPEN or self._is_awaited(frame):
             return []
         if self._received.spend(now, 1) > self._rules.messages:
             return self._too_much()
         match frame:
-            case Text(content):
+            case TextFrame(content):
                 return self._obey(content)
-            case Binary(content):
+            case BinaryFrame(content):
                 return self._obey_binary(content)
-            case Ping(payload):
-                return [Pong(payload)]
+            case PingFrame(payload):
+                return [PongFrame(payload)]
             case _:
                 return []
 
     def advance(self, now: int, market_now: int) -> list[Frame]:
         """Return what time brings: a ping, a warning, the end."""
-        if self.state is not State.OPEN:
+        if self.state is not ConnectionState.OPEN:
             return []
         if now >= self._ends_at:
             return self._end(_GOING_AWAY, "")
@@ -99,7 +106,7 @@ class Session:
 
     def shut_down(self, now: int, market_now: int, seconds: float) -> list[Frame]:
         """End the connection in `seconds`; return the warning, where there is one."""
-        if self.state is not State.OPEN:
+        if self.state is not ConnectionState.OPEN:
             return []
         self._ends_at = min(self._ends_at, now + round(seconds * _SECOND))
         if self._rules.notice is None:
@@ -109,12 +116,12 @@ class Session:
 
     def fall_silent(self) -> None:
         """Send nothing from now on, whatever comes: not even a pong."""
-        if self.state is State.OPEN:
-            self.state = State.MUTE
+        if self.state is ConnectionState.OPEN:
+            self.state = ConnectionState.MUTE
 
     def close(self) -> None:
         """Take note that the connection has ended."""
-        self.state = State.CLOSED
+        self.state = ConnectionState.CLOSED
 
     def _is_awaited(self, frame: Frame) -> bool:
         """Tell whether `frame` answers a ping of ours; earlier ones are then answered too.
@@ -122,7 +129,7 @@ class Session:
         It does not count as a message: a client cannot help sending it.
         """
         payloads = [payload for _, payload in self._pings]
-        if not isinstance(frame, Pong) or frame.payload not in payloads:
+        if not isinstance(frame, PongFrame) or frame.payload not in payloads:
             return False
         for _ in range(payloads.index(frame.payload) + 1):
             self._pings.popleft()
@@ -188,18 +195,18 @@ class Session:
         self._next_ping = now + self._rules.ping_every
         payload = str(now).encode()
         self._pings.append((now, payload))
-        return [Ping(payload)]
+        return [PingFrame(payload)]
 
-    def _message(self, event: Event) -> Text:
-        return Text(event.text(combined=self._combined, microseconds=self._microseconds))
+    def _message(self, event: Event) -> TextFrame:
+        return TextFrame(event.text(combined=self._combined, microseconds=self._microseconds))
 
     def _too_much(self) -> list[Frame]:
         return self._end(_POLICY, "Too many requests")
 
     def _end(self, code: int, reason: str) -> list[Frame]:
-        self.state = State.CLOSED
-        return [Close(code, reason)]
+        self.state = ConnectionState.CLOSED
+        return [CloseFrame(code, reason)]
 
 
-def _text(content: object) -> Text:
-    return Text(json_bytes(content).decode())
+def _text(content: object) -> TextFrame:
+    return TextFrame(json_bytes(content).decode())

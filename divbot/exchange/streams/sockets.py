@@ -7,9 +7,17 @@ from collections.abc import Iterable
 
 from aiohttp import WSMessage, WSMsgType, web
 
-from divbot.binance.endpoints import LOCAL_EXCHANGE_HEADER
+from divbot.exchange.rest.response import ORIGIN_HEADER
 from divbot.exchange.streams.broadcast import Broadcast
-from divbot.exchange.streams.frames import Abort, Binary, Close, Frame, Ping, Pong, Text
+from divbot.exchange.streams.frames import (
+    Abort,
+    BinaryFrame,
+    CloseFrame,
+    Frame,
+    PingFrame,
+    PongFrame,
+    TextFrame,
+)
 from divbot.exchange.streams.session import Session
 
 _PULSE_SECONDS = 0.05
@@ -43,7 +51,7 @@ class Sockets:
             timeout=_CLOSE_SECONDS,
             max_msg_size=_MOST_RECEIVED,
         )
-        socket.headers[LOCAL_EXCHANGE_HEADER] = self._broadcast.origin(session)
+        socket.headers[ORIGIN_HEADER] = self._broadcast.origin(session)
         try:
             await socket.prepare(request)
             await self._listen(session, _Line(socket, request.transport), socket)
@@ -112,29 +120,29 @@ class _Line:
 
     async def _put(self, frame: Frame) -> None:
         match frame:
-            case Text(content):
+            case TextFrame(content):
                 await self._socket.send_str(content)
-            case Ping(payload):
+            case PingFrame(payload):
                 await self._socket.ping(payload)
-            case Pong(payload):
+            case PongFrame(payload):
                 await self._socket.pong(payload)
-            case Close(code, reason):
+            case CloseFrame(code, reason):
                 self._is_closing = True
                 await self._socket.close(code=code, message=reason.encode())
-            case Binary() | Abort():
+            case BinaryFrame() | Abort():
                 self.abort()
 
 
 def _frame(message: WSMessage) -> Frame:
     match message.type:
         case WSMsgType.TEXT:
-            return Text(message.data)
+            return TextFrame(message.data)
         case WSMsgType.PING:
-            return Ping(bytes(message.data))
+            return PingFrame(bytes(message.data))
         case WSMsgType.PONG:
-            return Pong(bytes(message.data))
+            return PongFrame(bytes(message.data))
         case WSMsgType.BINARY:
-            return Binary(bytes(message.data))
+            return BinaryFrame(bytes(message.data))
         case _:
             # What aiohttp could not read; the connection is about to end.
             return Abort()

@@ -1,0 +1,306 @@
+"""A scanner, put together from settings: on a venue, or on a demo."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from divbot.domain.clock import SystemClock
+from divbot.domain.errors import InputError
+from divbot.domain.market import Interval, Market
+from divbot.domain.signals import Kind, Side
+from divbot.folders import cache_home, state_home
+
+if TYPE_CHECKING:
+    from divbot.binance.budget import WeightBudget
+    from divbot.binance.listing.rules import UniverseRules
+    from divbot.binance.market_data import BinanceListing, BinanceSource
+    from divbot.scanner.cycle import Scanner, ScanRules
+    from divbot.scanner.evidence.base_rates import BaseRate
+    from divbot.scanner.port import Source
+    from divbot.scanner.report import Report
+    from divbot.scanner.signals.plan import TradeRules
+    from divbot.scanner.workforce.pool import Pool
+    from divbot.settings import Settings
+
+DEMO_SYMBOLS = 400
+_STALL_SECONDS = 35.0
+_DAY = timedelta(days=1)
+
+
+def scan(
+    settings: Settings | None = None,
+    *,
+    demo: bool = False,
+    config: str | Path | None = None,
+    **keywords: object,
+) -> Report:
+    """Scan the market once and return the report.
+
+    Every setting is a keyword, as in `divbot.scan(top=50, market="spot")`, and `config` names a
+    file of them; or all come at once, as in `divbot.scan(divbot.Settings(top=50))`. `demo=True`
+    scans a local exchange with a synthetic market. Raise a DivbotError for whatever cannot be done.
+    """
+    if settings is not None and (keywords or config is not None):
+        raise InputError("settings and keywords exclude each other: give one of them")
+    if demo and (settings.base_url if settings is not None else keywords.get("base_url")):
+        raise InputError("demo and base_url exclude each other: give one of them")
+    checked = settings or _settings(keywords, config)
+    with open_scanner(checked, demo=demo, with_divergences=True) as scanner:
+        return scanner.cycle()
+
+
+def _settings(keywords: Mapping[str, object], config: str | Path | None) -> Settings:
+    from divbot.settings import load_settings
+
+    return load_settings(keywords, Path(config) if config is not None else None)
+
+
+@contextmanager
+def open_scanner(
+    settings: Settings,
+    *,
+    demo: bool = False,
+    with_divergences: bool = False,
+    with_candles: bool = False,
+) -> Iterator[Scanner]:
+    """Provide a scanner with its workers and, for a demo, with an exchange of its own.
+
+    Its reports bring past divergences and candles only where they are asked for.
+    """
+    workers = workers_of_scan(settings)
+    start_workers(workers, demo=demo)
+    # Loaded here: whoever only asks for --help waits for none of it.
+    from divbot.scanner.cycle import Scanner
+
+    rules = scan_rules(settings, with_divergences=with_divergences, with_candles=with_candles)
+    with ExitStack() as stack:
+        source = open_source(settings, stack, demo=demo)
+        pool = open_pool(settings, source, workers)
+        stack.callback(pool.close)
+        scanner = Scanner(source.open_listing(), source, pool, SystemClock(), rules)
+        stack.callback(scanner.close)
+        yield scanner
+
+
+def workers_of_scan(settings: Settings, *, may_stay_in_process: bool = True) -> int:
+    """Return how many worker processes a scan gets; IN_PROCESS for none."""
+    from divbot.scanner.workforce.size import IN_PROCESS, workers_for
+
+    if settings.sequential:
+        return IN_PROCESS
+    return workers_for(
+        settings.workers,
+        _symbols(settings),
+        os.cpu_count() or 1,
+        may_stay_in_process=may_stay_in_process,
+    )
+
+
+def start_workers(workers: int, *, demo: bool) -> None:
+    """Let workers load their kernels while this process still loads its own modules.
+
+    Where there are none, what the command has started early ends; but a demo's exchange uses it.
+    """
+    from divbot.processes import PRELOAD, end_early, start_context
+
+    if workers:
+        start_context(PRELOAD)
+    elif not demo:
+        end_early()
+
+
+@contextmanager
+def open_venue(settings: Settings, *, demo: bool = False) -> Iterator[BinanceListing]:
+    """Provide a venue to ask from this process alone, for a demo an exchange of its own."""
+    with ExitStack() as stack:
+        source = open_source(settings, stack, demo=demo)
+        yield stack.enter_context(source.open_listing())
+
+
+def scan_rules(
+    settings: Settings, *, with_divergences: bool = True, with_candles: bool = False
+) -> ScanRules:
+    """Return what the settings say about a scan."""
+    from divbot.scanner.cycle import ScanRules
+    from divbot.scanner.signals.ranking import RankingRules
+
+    return ScanRules(
+        interval=settings.interval,
+        limit=_limit(settings),
+        min_age=settings.min_age / _DAY,
+        best=settings.best,
+        ranking=RankingRules(
+            kinds=frozenset(settings.kind or Kind),
+            sides=frozenset(settings.side or Side),
+            max_age=settings.max_age,
+            trade=trade_rules(settings),
+            weights=settings.weights,
+        ),
+        rate=base_rate(settings, settings.interval),
+        with_divergences=with_divergences,
+        with_candles=with_candles,
+    )
+
+
+def base_rate(settings: Settings, interval: Interval) -> BaseRate:
+    """Return what years say of the settings' market: the user's own base rates, or shipped ones."""
+    from divbot.scanner.evidence.base_rates import rate_of, read_rates, shipped_rates
+
+    own = read_rates(settings.base_rates) if settings.base_rates else ()
+    return rate_of(settings.market, interval, (*own, *shipped_rates()))
+
+
+def trade_rules(settings: Settings) -> TradeRules:
+    """Return how the settings would trade a divergence."""
+    from divbot.app.trading_rules import fee_of
+    from divbot.scanner.signals.plan import TradeRules
+
+    return TradeRules(
+        stop_atr=settings.stop_atr,
+        reward_risk=settings.reward_risk,
+        fee=float(fee_of(settings)),
+        slippage=float(settings.slippage),
+        horizon=settings.horizon,
+        indicator=settings.indicator,
+    )
+
+
+def slow_scan_notice(settings: Settings) -> str:
+    """Return, in words, how long the venue's limit makes a scan take; nothing below a minute."""
+    from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE, scan_weight
+
+    weight = scan_weight(settings.market, _symbols(settings), _limit(settings))
+    allowed = int(settings.weight_share * WEIGHT_PER_MINUTE[settings.market])
+    if weight <= allowed:
+        return ""
+    return (
+        f"this scan costs a request weight of {weight}, and divbot uses {allowed} a minute: it "
+        f"takes more than {(weight - 1) // allowed} min; lower --top or --limit"
+    )
+
+
+def _limit(settings: Settings) -> int:
+    """Return how many candles to ask for."""
+    from divbot.binance.protocol.endpoints import CHEAPEST_AMPLE_LIMIT
+
+    ample = max(CHEAPEST_AMPLE_LIMIT[settings.market], settings.shortest_limit)
+    return settings.limit or ample
+
+
+def _symbols(settings: Settings) -> int:
+    """Return how many symbols a scan is about, at most."""
+    return len(settings.symbols) or settings.top
+
+
+def open_source(
+    settings: Settings,
+    stack: ExitStack,
+    *,
+    demo: bool = False,
+    speed: float = 1.0,
+    look: Callable[[], None] = lambda: None,
+) -> BinanceSource:
+    """Return where to find the venue; for a demo one of its own, which `stack` ends.
+
+    While that starts, `look` is called again and again, and may raise.
+    """
+    from divbot.binance.market_data import BinanceSource
+    from divbot.binance.protocol.endpoints import BASE_URLS
+    from divbot.processes import allow_files
+
+    allow_files()
+    base_url = _demo_url(settings, stack, speed, look) if demo else settings.base_url
+    base_urls = (base_url,) if base_url else BASE_URLS[settings.market]
+    return BinanceSource(
+        market=settings.market,
+        base_urls=base_urls,
+        budget=_budget(settings),
+        rules=_universe_rules(settings),
+        futures_url=base_url or BASE_URLS[Market.USDM][0],
+        state=at_home(state_home),
+        # A demo's market is never seen again.
+        candles=_candles(settings, base_urls[0]) if settings.keep_candles and not demo else None,
+        request_timeout=settings.request_timeout.total_seconds(),
+        use_proxies=settings.use_proxies,
+    )
+
+
+def at_home(home: Callable[[], Path]) -> Path:
+    """Return divbot's own folder in `home`; raise InputError for a user without any."""
+    try:
+        return home() / "divbot"
+    except RuntimeError:
+        raise InputError(
+            "this user has no home folder: set HOME, or XDG_CACHE_HOME and XDG_STATE_HOME"
+        ) from None
+
+
+def _candles(settings: Settings, venue: str) -> Path:
+    """Return the folder in which a venue's candles are kept; let old ones go meanwhile."""
+    from divbot.binance.candles.candle_store import sweep
+
+    home = at_home(cache_home) / "candles"
+    threading.Thread(target=sweep, args=(home, SystemClock()), name="sweep", daemon=True).start()
+    return home / quote(venue, safe="") / settings.market.value
+
+
+def _universe_rules(settings: Settings) -> UniverseRules:
+    from divbot.binance.listing.rules import UniverseRules
+
+    return UniverseRules(
+        top=settings.top,
+        symbols=settings.symbols,
+        include=settings.include,
+        exclude=settings.exclude,
+        min_age=settings.min_age / _DAY,
+        max_spread=settings.max_spread,
+    )
+
+
+def _budget(settings: Settings) -> WeightBudget:
+    from divbot.binance.budget import WeightBudget
+    from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE
+    from divbot.processes import SHARE_MEMORY, allowed_to
+
+    limit = WEIGHT_PER_MINUTE[settings.market]
+    with allowed_to(SHARE_MEMORY):
+        return WeightBudget(SystemClock(), limit, share=settings.weight_share)
+
+
+def open_pool(settings: Settings, source: Source, workers: int, *, niceness: int = 0) -> Pool:
+    """Return what runs blocks: so many worker processes of that `niceness`, or this one alone."""
+    from divbot.processes import allow_files
+    from divbot.scanner.workforce.pool import InlinePool, ProcessPool
+    from divbot.scanner.workforce.size import IN_PROCESS
+
+    allow_files(settings.connections)
+    if workers == IN_PROCESS:
+        return InlinePool(source, settings.connections)
+    return ProcessPool(
+        source,
+        workers,
+        max(1, settings.connections // workers),
+        # No request that is still within its time may look like a hung worker.
+        stall_seconds=settings.request_timeout.total_seconds() + _STALL_SECONDS,
+        niceness=niceness,
+    )
+
+
+def _demo_url(settings: Settings, stack: ExitStack, speed: float, look: Callable[[], None]) -> str:
+    from divbot.exchange.embedded import EmbeddedExchange
+    from divbot.exchange.options import ExchangeOptions
+    from divbot.processes import PRELOAD
+
+    options = ExchangeOptions(
+        markets=(settings.market,),
+        symbols=max(DEMO_SYMBOLS, settings.top),
+        speed=speed,
+    )
+    return stack.enter_context(EmbeddedExchange(options, PRELOAD, look)).base_url

@@ -1,0 +1,1 @@
+"""Candles of one symbol: `history` downloads what `candle_store` does not have on disk."""

@@ -1,0 +1,1 @@
+"""Which symbols there are: `listing` asks, `rules` leave out, `universe` chooses and remembers."""

@@ -1,0 +1,175 @@
+"""Which faults are to come: those that were asked for, and a seeded plan of them.
+
+A fault is asked for through the control endpoint, or drawn for a request by the plan. It meets only
+requests that are let in: over the limit or banned, a client is told so whatever is pending.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qs
+
+from divbot.domain.errors import InputError
+from divbot.exchange.faults.kinds import KINDS, FaultKind
+
+MOST_PENDING = 1000
+MOST_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault to come."""
+
+    kind: FaultKind
+    seconds: float
+    path: str = ""
+    """What the path ends with; empty: whatever the kind can meet."""
+    symbol: str = ""
+    """The symbol asked for; empty: any, or none."""
+    count: int = 1
+    """How many requests are still to meet it."""
+
+    def meets(self, path: str, symbols: Sequence[str]) -> bool:
+        """Tell whether a request for `symbols`, as it names them, is one that this fault is for."""
+        if not _can_meet(self.kind, path) or not path.endswith(self.path):
+            return False
+        return not self.symbol or symbols == [self.symbol]
+
+    def described(self) -> dict[str, str | int | float]:
+        """Return what the control endpoint shows of it."""
+        asked = {"path": self.path, "symbol": self.symbol}
+        told = {name: value for name, value in asked.items() if value}
+        return {"kind": self.kind.name, **told, "count": self.count, "seconds": self.seconds}
+
+
+@dataclass(frozen=True, slots=True)
+class FaultPlan:
+    """Let each request meet a fault with probability `rate`; which, says the seed alone."""
+
+    seed: int
+    rate: float
+    kinds: tuple[FaultKind, ...]
+
+    def draw(self, counter: int, path: str) -> Fault | None:
+        """Return the fault that request number `counter` meets, or None."""
+        digest = hashlib.sha256(f"{self.seed}/{counter}".encode()).digest()
+        chance = int.from_bytes(digest[:8], "little") / 2**64
+        kinds = [kind for kind in self.kinds if _can_meet(kind, path)]
+        if chance >= self.rate or not kinds:
+            return None
+        kind = kinds[int.from_bytes(digest[8:16], "little") % len(kinds)]
+        return Fault(kind, kind.seconds)
+
+
+class Faults:
+    """Hold what is pending, and say which fault a request meets."""
+
+    def __init__(self, plan: FaultPlan | None = None) -> None:
+        self._plan = plan
+        self._pending: deque[Fault] = deque()
+        self._counter = 0
+
+    def add(self, fault: Fault) -> None:
+        """Let `fault` meet the next requests that it is for; raise InputError on too many."""
+        if len(self._pending) >= MOST_PENDING:
+            raise InputError(f"expected at most {MOST_PENDING} pending faults, found more")
+        self._pending.append(fault)
+
+    def clear(self) -> None:
+        """Drop what is pending, and end the plan."""
+        self._pending.clear()
+        self._plan = None
+
+    def pending(self) -> tuple[Fault, ...]:
+        """Return what was asked for and has not been met."""
+        return tuple(self._pending)
+
+    def next_for(self, path: str, query: str) -> Fault | None:
+        """Return the fault that this request meets: what was asked for before what is planned."""
+        self._counter += 1
+        symbols = parse_qs(query).get("symbol", []) if self._pending else []
+        for place, fault in enumerate(self._pending):
+            if fault.meets(path, symbols):
+                self._use(place, fault)
+                return fault
+        return None if self._plan is None else self._plan.draw(self._counter, path)
+
+    def _use(self, place: int, fault: Fault) -> None:
+        if fault.count > 1:
+            self._pending[place] = replace(fault, count=fault.count - 1)
+        else:
+            del self._pending[place]
+
+
+def parse_plan(text: str) -> FaultPlan:
+    """Return the plan that a text like `seed=7,rate=0.02,kinds=html502+timeout` describes.
+
+    Without `kinds`, all of them. Raise InputError when it describes none.
+    """
+    fields = dict(part.partition("=")[::2] for part in text.split(","))
+    if not {"rate"} <= set(fields) <= {"seed", "rate", "kinds"}:
+        raise _bad_plan(text)
+    try:
+        seed, rate = int(fields.get("seed", "1")), float(fields["rate"])
+    except ValueError:
+        raise _bad_plan(text) from None
+    if not 0 <= rate <= 1:
+        raise _bad_plan(text)
+    names = fields["kinds"].split("+") if "kinds" in fields else KINDS
+    return FaultPlan(seed, rate, tuple(_kind(name) for name in names))
+
+
+def parse_fault(content: Any) -> Fault:
+    """Return the fault that a JSON object describes; raise InputError when it describes none."""
+    known = {"kind", "path", "symbol", "count", "seconds"}
+    if not isinstance(content, Mapping) or not set(content) <= known:
+        raise InputError(f"expected an object with kind, path, symbol, count, seconds: {content!r}")
+    kind = _kind(content.get("kind"))
+    path, symbol = _text(content, "path"), _text(content, "symbol")
+    if path and kind.meets and not any(_ends_alike(path, end) for end in kind.meets):
+        raise InputError(f"expected {kind.name} on {_words(kind.meets)}, found path {path!r}")
+    count = content.get("count", 1)
+    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= 1_000_000:
+        raise InputError(f"expected a count from 1 to 1000000, found {count!r}")
+    seconds = content.get("seconds", kind.seconds)
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not is_number or not 0 <= abs(seconds) <= MOST_SECONDS:
+        raise InputError(f"expected at most {MOST_SECONDS:g} seconds, found {seconds!r}")
+    return Fault(kind, float(seconds), path, symbol, count)
+
+
+def _can_meet(kind: FaultKind, path: str) -> bool:
+    return not kind.meets or path.endswith(kind.meets)
+
+
+def _ends_alike(path: str, end: str) -> bool:
+    return path.endswith(end) or end.endswith(path)
+
+
+def _kind(name: object) -> FaultKind:
+    kind = KINDS.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise InputError(f"expected a kind of fault ({_words(KINDS)}), found {name!r}")
+    return kind
+
+
+def _text(content: Mapping[str, Any], name: str) -> str:
+    text = content.get(name, "")
+    if not isinstance(text, str):
+        raise InputError(f"expected text for {name}, found {text!r}")
+    return text
+
+
+def _words(words: Iterable[str]) -> str:
+    return ", ".join(words)
+
+
+def _bad_plan(text: str) -> InputError:
+    return InputError(
+        "expected faults like seed=7,rate=0.02 or seed=7,rate=0.02,kinds=html502+timeout, "
+        f"found {text!r}"
+    )

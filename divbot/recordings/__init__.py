@@ -1,0 +1,7 @@
+"""Candles in files: parquet or CSV tables, folders of zips as the venue's archive has them.
+
+```
+table | zips (each file decoded under one guard: decoding) -> track: one symbol, checked
+grid: where candles of an interval open
+```
+"""

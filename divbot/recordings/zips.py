@@ -1,0 +1,232 @@
+"""Recordings in a folder of zips as Binance's archive (data.binance.vision) holds them.
+
+One CSV in each zip, with or without a header; times in ms or, on spot from 2025 on, in us, which
+magnitude tells; SYMBOL-INTERVAL-DATE.zip says the rest, and SYMBOL-INTERVAL-DATE.zip.CHECKSUM
+beside it holds the SHA-256 of the zip. Only the folders above a zip tell of which market it is,
+and whether it holds the last, mark or index price: the same name stands for each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divbot.domain.clock import utc_text
+from divbot.domain.errors import RecordingError
+from divbot.domain.market import Interval
+from divbot.recordings.decoding import decoding
+from divbot.recordings.track import Track, check_track, times_of
+
+_DATE = r"\d{4}-\d\d?(-\d\d?)?\.zip"  # some months lack their zero
+_CANDLES = re.compile(rf"(?P<symbol>.+)-(?P<interval>\d+[smhdwM]o?)-{_DATE}", re.IGNORECASE)
+_OTHERS = re.compile(rf".+-[a-z]+-{_DATE}", re.IGNORECASE)
+"""Trades, funding and whatever else the archive keeps beside candles."""
+_KINDS = frozenset(
+    {
+        *("spot", "um", "cm", "option"),
+        *("klines", "markPriceKlines", "indexPriceKlines", "premiumIndexKlines"),
+    }
+)
+_FIELDS = 12
+_MICROSECONDS_FROM = 100_000_000_000_000
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_HEADER = re.compile(rb"[A-Za-z][^\r\n]*[\r\n]*")
+_LARGEST = 1 << 30  # a month of 1s candles is a third of it
+_AGAIN = "download it again, or pack its CSV anew without a password"
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveFile:
+    """One zip of the archive, by what its name and its folders say."""
+
+    path: Path
+    kind: tuple[str, ...]
+    """The market and the kind of price, as far as folders below the chosen one tell."""
+    symbol: str
+    interval: str
+
+
+def read_archive(folder: Path, interval: Interval | None) -> list[Track]:
+    """Return what the zips below `folder` hold, one track for each symbol that has candles.
+
+    With `interval`, zips of others are left aside. Raise RecordingError when there is no zip, when
+    intervals, markets or kinds of prices are mixed, when two files hold the same candle, or when a
+    zip is damaged.
+    """
+    chosen = _chosen(folder, interval)
+    _expect_one_kind(folder, chosen)
+    by_symbol: dict[str, list[Track]] = defaultdict(list)
+    for file in chosen:
+        track = _track(file)
+        if len(track.open_time):
+            check_track(track)
+            by_symbol[file.symbol].append(track)
+    return [_joined(folder, tracks) for tracks in by_symbol.values()]
+
+
+def _chosen(folder: Path, interval: Interval | None) -> list[ArchiveFile]:
+    files = _files(folder)
+    if not files:
+        raise RecordingError(
+            f"{folder}: expected zips named like BTCUSDT-1m-2024-07.zip, found none"
+        )
+    found = sorted({file.interval for file in files})
+    if interval is None and len(found) > 1:
+        raise RecordingError(
+            f"{folder}: expected candles of one interval, found {', '.join(found)}; "
+            "choose one with --interval"
+        )
+    chosen = [file for file in files if interval is None or file.interval == interval.value]
+    if not chosen:
+        raise RecordingError(
+            f"{folder}: expected {interval} candles, found {', '.join(found)}; change --interval"
+        )
+    return chosen
+
+
+def _files(folder: Path) -> list[ArchiveFile]:
+    with decoding(folder, "a folder that can be read", "check its permissions"):
+        paths = sorted(path for path in _below(folder) if path.suffix.lower() == ".zip")
+    return [file for path in paths if (file := _file(folder, path)) is not None]
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Give all files below `folder`; unlike a glob, raise OSError for a folder that is shut."""
+    for place, _, names in os.walk(folder, onerror=_refuse):
+        yield from (Path(place) / name for name in names)
+
+
+def _refuse(error: OSError) -> None:
+    raise error
+
+
+def _file(folder: Path, path: Path) -> ArchiveFile | None:
+    """Return what the zip at `path` is; None where it holds no candles but has its place there."""
+    match = _CANDLES.fullmatch(path.name)
+    if match is not None:
+        kind = tuple(part for part in path.relative_to(folder).parts if part in _KINDS)
+        return ArchiveFile(path, kind, match["symbol"], match["interval"].replace("1mo", "1M"))
+    if _OTHERS.fullmatch(path.name):
+        return None
+    raise RecordingError(
+        f"{path}: expected a zip named like BTCUSDT-1m-2024-07.zip, found another name; rename it "
+        "or take it away"
+    )
+
+
+def _expect_one_kind(folder: Path, files: list[ArchiveFile]) -> None:
+    kinds = {file.kind: file.path.relative_to(folder) for file in reversed(files)}
+    if len(kinds) > 1:
+        found = " and ".join(
+            f"{' '.join(kind) or 'unnamed ones'} ({path})" for kind, path in sorted(kinds.items())
+        )
+        raise RecordingError(
+            f"{folder}: expected candles of one market and one kind of price, found {found}; "
+            "name a folder that holds one of them alone"
+        )
+
+
+def _track(file: ArchiveFile) -> Track:
+    fields = _read(file.path)
+    times = times_of(fields[:, 0], f"{file.path}")
+    return Track(
+        symbol=file.symbol,
+        source=str(file.path),
+        open_time=np.where(times > _MICROSECONDS_FROM, times // 1000, times),
+        open=fields[:, 1].copy(),
+        high=fields[:, 2].copy(),
+        low=fields[:, 3].copy(),
+        close=fields[:, 4].copy(),
+        volume=fields[:, 5].copy(),
+        quote_volume=fields[:, 7].copy(),
+        trades=fields[:, 8].copy(),
+        taker_volume=fields[:, 9].copy(),
+        taker_quote_volume=fields[:, 10].copy(),
+    )
+
+
+def _joined(folder: Path, tracks: list[Track]) -> Track:
+    """Return the candles of all `tracks`, which are of one symbol, in the order of time.
+
+    Days that fill a hole in their month are welcome; a candle that stands in two files is not, as
+    the two may tell it differently.
+    """
+    if len(tracks) == 1:
+        return tracks[0]
+    times = np.concatenate([track.open_time for track in tracks])
+    order = np.argsort(times, kind="stable")
+    twice = np.flatnonzero(np.diff(times[order]) == 0)
+    if len(twice):
+        owners = np.repeat(np.arange(len(tracks)), [len(track.open_time) for track in tracks])
+        one, other = (tracks[owners[order[twice[0] + place]]].source for place in (0, 1))
+        raise RecordingError(
+            f"{one}: expected each candle in one file, found that of "
+            f"{utc_text(int(times[order[twice[0]]]))} UTC and {len(twice) - 1} more in "
+            f"{other} too; take one of the two files away"
+        )
+    return Track.joined(tracks, order, source=str(folder))
+
+
+def _read(path: Path) -> NDArray[np.float64]:
+    """Return the 12 fields of every row; times up to 2**53, in us until 2255, stay exact."""
+    with decoding(path, "a zip with one CSV file", _AGAIN, found="what does not unpack"):
+        packed = path.read_bytes()
+        _verify(path, packed)
+        with zipfile.ZipFile(BytesIO(packed)) as archive:
+            text = archive.read(_member(path, archive))
+    return _parse(path, text)
+
+
+def _member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    """Return the one file of a zip; RecordingError for none, several, or one that is too large."""
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    if len(members) != 1 or members[0].file_size > _LARGEST:
+        found = (
+            f"one of {members[0].file_size} bytes" if len(members) == 1 else f"{len(members)} files"
+        )
+        raise RecordingError(
+            f"{path}: expected a zip with one CSV file of at most {_LARGEST} bytes, found {found}; "
+            f"{_AGAIN}"
+        )
+    return members[0]
+
+
+def _verify(path: Path, packed: bytes) -> None:
+    beside = path.with_name(f"{path.name}.CHECKSUM")
+    if not beside.exists():
+        return
+    expected = beside.read_text("utf-8", errors="replace").split()[:1]
+    found = hashlib.sha256(packed).hexdigest()
+    if expected != [found]:
+        raise RecordingError(
+            f"{path}: expected SHA-256 {''.join(expected) or 'in its CHECKSUM file'}, "
+            f"found {found}; download both files again"
+        )
+
+
+def _parse(path: Path, text: bytes) -> NDArray[np.float64]:
+    text = text.removeprefix(_BYTE_ORDER_MARK)
+    if header := _HEADER.match(text):
+        text = text[header.end() :]
+    if not text.strip():
+        return np.empty((0, _FIELDS))
+    with decoding(path, f"{_FIELDS} numeric columns", "download it again"):
+        # Without comments: a row is none because of a mark before it.
+        fields: NDArray[np.float64] = np.loadtxt(
+            BytesIO(text), delimiter=",", comments=None, ndmin=2
+        )
+    if fields.shape[1] != _FIELDS:
+        raise RecordingError(
+            f"{path}: expected {_FIELDS} columns, found {fields.shape[1]}; download it again"
+        )
+    return fields

@@ -1,0 +1,1 @@
+"""What `divbot verify` looks at: `examination` of one symbol, `lookahead`, `warmup`."""

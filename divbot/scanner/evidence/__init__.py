@@ -1,0 +1,11 @@
+"""What became of past divergences, and what that says of the next one.
+
+```
+trial         past divergences of a block -> cases (what became of each)
+base_rates    how far price went towards a target, by interval, counted from years
+chance        a driftless price between two barriers
+expectations  chance + base rate + costs -> confidence and expectancy of a signal
+walk -> calibration, repetition   what was stated, against what came later
+weekly        a week is one observation
+```
+"""

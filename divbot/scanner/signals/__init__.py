@@ -1,0 +1,1 @@
+"""From a divergence to an opportunity: `plan` (entry, stop, target), `ranking`, `score`."""

@@ -1,0 +1,60 @@
+"""Questions to a venue, asked side by side, whose answers are waited for but not for ever."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import TypeVar
+
+from divbot.domain.errors import DivbotError
+
+T = TypeVar("T")
+
+_LOOK = 0.05
+
+
+class Stopped(Exception):
+    """The trader was told to stop while it waited."""
+
+
+class Questions:
+    """Ask on threads of their own, so that a venue that does not answer keeps nobody from leaving.
+
+    `stop` ends every wait at once; what is still under way then is left to end by itself.
+    """
+
+    def __init__(self, threads: int, stop: threading.Event) -> None:
+        self._threads = ThreadPoolExecutor(threads, "trader")
+        self._stop = stop
+
+    def ask(self, questions: Sequence[Callable[[], T]]) -> list[T | DivbotError]:
+        """Return the answers in the order of `questions`; in place of some, why there is none.
+
+        Raise Stopped where the answers are not waited for any more.
+        """
+        asked = [self._threads.submit(_answer, question) for question in questions]
+        pending = set(asked)
+        while pending:
+            if self._stop.is_set():
+                raise Stopped
+            _, pending = wait(pending, timeout=_LOOK)
+        return [future.result() for future in asked]
+
+    def ask_one(self, question: Callable[[], T]) -> T:
+        """Return the answer; raise why there is none."""
+        (answer,) = self.ask([question])
+        if isinstance(answer, DivbotError):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        """Ask nothing more; no answer is waited for."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _answer(question: Callable[[], T]) -> T | DivbotError:
+    try:
+        return question()
+    except DivbotError as error:
+        return error

@@ -1,0 +1,126 @@
+"""How a paper run did, from its events alone. Pure; money is Decimal, ratios are floats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from divbot.domain.events import Event
+from divbot.domain.ledger import Ledger
+from divbot.trading.figures.benchmark import MarketChange, market_change
+from divbot.trading.figures.breakdown import By, TradeGroup, breakdown
+from divbot.trading.figures.costs import Paid, paid_for
+from divbot.trading.figures.curve import Valuation, equity_curve
+from divbot.trading.figures.drawdown import Drawdown, maximum_drawdown
+from divbot.trading.figures.open_trades import OpenTrade, open_trades
+from divbot.trading.figures.returns import (
+    DailyReturns,
+    Metric,
+    annual_return,
+    calmar,
+    daily_returns,
+    sharpe,
+    sortino,
+)
+from divbot.trading.figures.tally import Tally, tally
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """The figures of one run; times in ms UTC."""
+
+    curve: tuple[Valuation, ...]
+    closed: Tally
+    open_trades: tuple[OpenTrade, ...]
+    open_paid: Paid
+    """What the open trades cost so far."""
+    best_day: TradeGroup | None
+    worst_day: TradeGroup | None
+    """The UTC days whose closed trades brought most and least; None without a trade."""
+    market: MarketChange | None
+    """What the market did meanwhile; None where the journal does not know it."""
+    until: int
+    """When the last event happened."""
+    sessions: int
+    exposure: float | None
+    """The part of the time with at least one open position; None: no time has passed."""
+    daily: DailyReturns
+    drawdown: Drawdown | None
+    """The maximum one; None: the equity never fell."""
+    annual_return: Metric
+    sharpe: Metric
+    sortino: Metric
+    calmar: Metric
+
+    @property
+    def since(self) -> int:
+        """Return when the run began."""
+        return self.curve[0].at
+
+    @property
+    def balance(self) -> Decimal:
+        """Return what the run began with."""
+        return self.curve[0].equity
+
+    @property
+    def last(self) -> Valuation:
+        """Return the account as it was last valued."""
+        return self.curve[-1]
+
+    @property
+    def total_return(self) -> float:
+        """Return the part of the balance that the equity has gained, open positions included."""
+        return float(self.last.equity / self.balance) - 1
+
+    def part(self, profit: Decimal) -> float:
+        """Return `profit` as a part of the balance that the run began with."""
+        return float(profit / self.balance)
+
+    @property
+    def paid(self) -> Paid:
+        """Return what all trades cost, closed and open."""
+        return self.closed.paid + self.open_paid
+
+
+def measure(events: Sequence[Event], ledger: Ledger) -> Stats:
+    """Return the figures of the run that `events` tell and `ledger` is the end of."""
+    curve = equity_curve(events, ledger)
+    daily = daily_returns(curve)
+    drawdown = maximum_drawdown(curve)
+    annual = annual_return(curve)
+    still_open = open_trades(ledger)
+    days = breakdown(ledger.closed, By.DAY)
+    return Stats(
+        curve=curve,
+        closed=tally(ledger.closed),
+        open_trades=still_open,
+        open_paid=paid_for(still_open),
+        best_day=max(days, key=_profit, default=None),
+        worst_day=min(days, key=_profit, default=None),
+        market=market_change(events),
+        until=ledger.at,
+        sessions=ledger.sessions,
+        exposure=exposure(ledger, curve[0].at),
+        daily=daily,
+        drawdown=drawdown,
+        annual_return=annual,
+        sharpe=sharpe(daily),
+        sortino=sortino(daily),
+        calmar=calmar(annual, drawdown),
+    )
+
+
+def _profit(group: TradeGroup) -> Decimal:
+    return group.tally.profit
+
+
+def exposure(ledger: Ledger, since: int) -> float | None:
+    """Return the part of the time from `since` to the last event that had an open position."""
+    held = [(x.opened_at, x.closed_at) for x in ledger.closed]
+    held += [(x.opened_at, ledger.at) for x in ledger.positions.values()]
+    passed, counted_until = 0, since
+    for opened, closed in sorted(held):
+        passed += max(closed - max(opened, counted_until), 0)
+        counted_until = max(counted_until, closed)
+    return passed / (ledger.at - since) if ledger.at > since else None
