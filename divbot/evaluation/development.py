@@ -75,14 +75,15 @@ def search(
         return Search(split, settings, finding=Finding.NOT_ENOUGH_DATA, shortage=shortage)
     candidates = development.of(np.flatnonzero(judged).tolist())
     compared = _against_luck(candidates.net_r, tried, split, draws=draws, seed=seed)
+    count = len(candidates.settings)
     t = np.full(settings, np.nan)
-    t[judged] = compared.t[: judged.sum()]
+    t[judged] = compared.t[:count]
     plateau = plateau_of(steps, t) if steps is not None else None
     standings = standings_of(
         candidates,
         split.run,
         t=t[judged],
-        p=np.minimum(compared.p[: judged.sum()] * (lost_sweeps + 1), 1.0),
+        p=np.minimum(compared.p[:count] * (lost_sweeps + 1), 1.0),
         support=(plateau.support if plateau else t)[judged],
     )
     return Search(
