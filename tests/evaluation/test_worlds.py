@@ -54,8 +54,8 @@ SIZES = [
         pytest.param({}, id="no edge"),
         pytest.param({"shape": "skewed"}, id="skewed"),
         pytest.param({"shape": "rare"}, id="rare"),
-        pytest.param({"yesterday": 0.4}, id="days hang together", marks=pytest.mark.soak),
-        pytest.param({"shape": "crashes"}, id="crashes", marks=pytest.mark.soak),
+        pytest.param({"yesterday": 0.4}, id="days hang together"),
+        pytest.param({"shape": "crashes"}, id="crashes"),
     ],
 )
 def test_where_there_is_nothing_it_is_wrong_in_one_of_twenty_at_most(

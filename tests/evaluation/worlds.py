@@ -50,7 +50,9 @@ def world(
     settings = len(sharpe)
     shocks = _correlated(rng, settings, days, _SHOCKS[shape])
     for day in range(1, days):
-        shocks[:, day] = YESTERDAY * shocks[:, day - 1] + np.sqrt(1 - YESTERDAY**2) * shocks[:, day]
+        shocks[:, day] = yesterday * shocks[:, day - 1] + np.sqrt(1 - yesterday**2) * shocks[:, day]
+    if shape == "crashes":
+        shocks -= CRASH * ((rng.random(days) < CRASHES) - CRASHES)
     spread = np.exp(rng.normal(0, 0.5, settings))[:, None]
     daily = spread * (_volatility(rng, days) * shocks + sharpe[:, None] / np.sqrt(365))
     trades = np.ones(daily.shape, dtype=np.int64)
