@@ -115,8 +115,6 @@ class Outcome:
     fate: str
     ended: int = -1
     result: float = math.nan
-    best: float = math.nan
-    worst: float = math.nan
 
 
 def outcome(  # noqa: PLR0911 - one way out for each fate
@@ -153,25 +151,21 @@ def outcome(  # noqa: PLR0911 - one way out for each fate
     if opened <= stop or price >= target or way <= 0 or way < costs:
         return Outcome("not entered")
 
-    def ended(fate: str, row: int, out: float, met: list[float]) -> Outcome:
+    def ended(fate: str, row: int, out: float) -> Outcome:
         paid = out if fate == "target" else out - abs(out) * slippage
         profit = paid - price - fee * (abs(price) + abs(paid))
-        best, worst = max([price, *met]), min([price, *met])
-        return Outcome(fate, row, profit / risk, (best - price) / risk, (worst - price) / risk)
+        return Outcome(fate, row, profit / risk)
 
-    met: list[float] = []
     for row in range(entry, len(candles)):
         if candles[row] is None:
             continue
         opened, high, low, close = seen(row)
         if row >= entry + horizon:
-            return ended("expired", row, opened, [*met, opened])
+            return ended("expired", row, opened)
         if low <= stop:
-            out = min(opened, stop)
-            return ended("stop", row, out, [*met, out])
+            return ended("stop", row, min(opened, stop))
         if high > target:
-            return ended("target", row, target, [*met, min(low, target), target])
-        met += [high, low]
+            return ended("target", row, target)
         if row == entry + horizon - 1:
-            return ended("expired", row, close, met)
+            return ended("expired", row, close)
     return Outcome("unresolved")

@@ -40,8 +40,6 @@ STOP, TARGET = range(2)
 """The columns of a plan."""
 FATE, ENDED = range(2)
 """The columns of an end: one of the five above, and the row in which it ended, -1 without one."""
-RESULT, BEST, WORST = range(3)
-"""The columns of a result, in R: after costs; the best and the worst price met, before costs."""
 
 
 def outcomes(
@@ -55,16 +53,15 @@ def outcomes(
     slippage: float,
     horizon: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return how each case ended, shape (cases, 2), and with what result, shape (cases, 3).
+    """Return how each case ended, shape (cases, 2), and with what result in R, shape (cases,).
 
     `cases` is of shape (cases, 3), `plans` of shape (cases, 2), the prices of shape (bars, symbols)
     with NaN for missing candles. `fee` and `slippage` are parts of the price; `horizon` counts rows
     from the entry's, which is the first, and is at least 1. Results are NaN where a case was not
-    entered or has not ended. Of the candle that ends a case only what is sure counts for the best
-    price: its favourable end may have come after a stop.
+    entered or has not ended.
     """
     ends = np.empty((len(cases), 2), np.int64)
-    results = np.full((len(cases), 3), np.nan)
+    results = np.full(len(cases), np.nan)
     _end_each(cases, plans, opened, high, low, close, fee, slippage, horizon, ends, results)
     return ends, results
 
@@ -101,7 +98,6 @@ def _end_each(
             continue
         stopped = stop * (1.0 - side * slippage)
         risk = side * (price - stopped) + fee * (price + stopped)
-        best = worst = 0.0
         for i in range(entry, bars):
             if close[i, s] != close[i, s]:
                 continue
@@ -110,24 +106,17 @@ def _end_each(
             fate = UNRESOLVED
             if i - entry >= horizon:
                 fate, out = EXPIRED, opened[i, s]
-                adverse = favourable = out
             elif side * (stop - adverse) >= 0.0:
                 fate, out = REACHED_STOP, opened[i, s] if side * (stop - opened[i, s]) > 0 else stop
-                adverse = favourable = out
             elif side * (favourable - target) > 0.0:
                 fate, out = REACHED_TARGET, target
-                favourable = out
             elif i - entry == horizon - 1:
                 fate, out = EXPIRED, close[i, s]
-            gain, loss = side * (favourable - price) / risk, side * (adverse - price) / risk
-            best = gain if gain > best else best
-            worst = loss if loss < worst else worst
             if fate != UNRESOLVED:
                 if fate != REACHED_TARGET:
                     out *= 1.0 - side * slippage
                 ends[k, FATE], ends[k, ENDED] = fate, i
-                results[k, RESULT] = (side * (out - price) - fee * (price + out)) / risk
-                results[k, BEST], results[k, WORST] = best, worst
+                results[k] = (side * (out - price) - fee * (price + out)) / risk
                 break
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Integers
 from divbot.domain.market import Interval
 
-DAY = Interval.D1.milliseconds
+MINUTE, HOUR, DAY = (each.milliseconds for each in (Interval.M1, Interval.H1, Interval.D1))
 _MONDAY = 4 * DAY  # 1970-01-05; the epoch was a Thursday
 _PAGE_DAYS = {Interval.D1: 32, Interval.D3: 33, Interval.W1: 35}
 
@@ -54,7 +54,7 @@ class Grid:
         start = self._floor(time, length)
         return start, start + length
 
-    def opens(self, start: int, end: int) -> NDArray[np.int64]:
+    def opens(self, start: int, end: int) -> Integers:
         """Return all opens from `start`, which is one, to before `end`."""
         if self.interval.is_regular:
             return np.arange(start, end, self.interval.milliseconds, dtype=np.int64)
@@ -63,7 +63,7 @@ class Grid:
             found.append(following)
         return np.array(found, dtype=np.int64)
 
-    def close_times(self, opens: NDArray[np.int64]) -> NDArray[np.int64]:
+    def close_times(self, opens: Integers) -> Integers:
         """Return the last ms of each candle."""
         if self.interval.is_regular:
             return opens + (self.interval.milliseconds - 1)

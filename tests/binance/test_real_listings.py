@@ -7,23 +7,23 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from divbot.binance.listing.rules import MarketSnapshot, Rule, UniverseRules
+from divbot.binance.listing.rules import MarketSnapshot, UniverseRules
 from divbot.binance.listing.universe import select
 from divbot.binance.protocol.wire import (
     BidAsk,
-    Listing,
+    ExchangeInfo,
     ListingParser,
     parse_quotes,
     parse_tickers,
 )
 from divbot.domain.market import Market, Ticker
-from divbot.domain.universe import Universe
+from divbot.domain.universe import Rule, Universe
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 EVERYTHING = UniverseRules(top=5000)
 
 
-def listing_of(data: Path, name: str, market: Market) -> Listing:
+def listing_of(data: Path, name: str, market: Market) -> ExchangeInfo:
     return ListingParser(market).parse(real(data, name))
 
 
@@ -32,7 +32,7 @@ def real(data: Path, name: str) -> bytes:
 
 
 def universe_of(
-    listing: Listing,
+    listing: ExchangeInfo,
     market: Market,
     day: Mapping[str, Ticker] | None = None,
     quotes: Mapping[str, BidAsk] | None = None,

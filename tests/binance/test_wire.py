@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divbot.binance.protocol.wire import (
-    Listing,
+    ExchangeInfo,
     ListingParser,
     final_klines_of_json,
     parse_quotes,
@@ -264,7 +264,7 @@ def test_a_listing_that_changes_is_read_anew() -> None:
     parser = ListingParser(Market.SPOT)
     entry = {"symbol": "AUSDT", "baseAsset": "A", "quoteAsset": "USDT", "status": "TRADING"}
 
-    def listed(time: int, *entries: dict[str, Any]) -> Listing:
+    def listed(time: int, *entries: dict[str, Any]) -> ExchangeInfo:
         return parser.parse(orjson.dumps({"serverTime": time, "symbols": entries}))
 
     first, second = listed(START, entry), listed(START + 1, entry)

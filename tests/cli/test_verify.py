@@ -4,22 +4,23 @@ import json
 import re
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
+from divbot.candles import Candles
 from tests.cli.commands import divbot
 from tests.scanner.fakes import candles_of
 
 
+def frame_of(symbol: str, candles: Candles) -> pd.DataFrame:
+    prices = {name: getattr(candles, name) for name in ("open", "high", "low", "close")}
+    opened = candles.open_time // 300_000 * 300_000
+    return pd.DataFrame({"symbol": symbol, "open_time": opened, **prices, "volume": 1.0})
+
+
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
-    frames = []
-    for number in range(4):
-        candles = candles_of(number, 900)
-        frames.append(pd.DataFrame({"symbol": f"S{number}USDT", **candles._asdict()}))
-    table = pd.concat(frames).assign(volume=1.0)
-    table["open_time"] = table.open_time // 300_000 * 300_000
+    table = pd.concat(frame_of(f"S{number}USDT", candles_of(number, 900)) for number in range(4))
     path = tmp_path / "market.csv"
     table.to_csv(path, index=False)
     return path
@@ -86,10 +87,7 @@ def test_what_is_wrong_is_told_in_one_line(
 
 
 def test_a_recording_of_too_few_candles_is_told(tmp_path: Path) -> None:
-    candles = candles_of(1, 50)
-    table = pd.DataFrame({"symbol": "AUSDT", **candles._asdict(), "volume": np.ones(50)})
-    table["open_time"] = table.open_time // 300_000 * 300_000
-    table.to_csv(tmp_path / "short.csv", index=False)
+    frame_of("AUSDT", candles_of(1, 50)).to_csv(tmp_path / "short.csv", index=False)
 
     run = divbot("verify", "calibration", "--recorded", tmp_path / "short.csv")
 

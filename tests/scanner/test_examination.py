@@ -9,7 +9,7 @@ from divbot.domain.clock import ManualClock
 from divbot.domain.market import Interval
 from divbot.kernels.analysis import analyse
 from divbot.kernels.divergence import PIVOT, PREVIOUS
-from divbot.kernels.outcomes import ENDED, FATE, RESULT, outcomes
+from divbot.kernels.outcomes import ENDED, FATE, outcomes
 from divbot.scanner.block import build_block
 from divbot.scanner.checks.examination import Examination, examine
 from divbot.scanner.cycle import Scanner
@@ -77,9 +77,7 @@ def test_fates_and_results_are_those_of_the_outcomes_kernel() -> None:
 
     assert [x.fate for x in found.divergences] == [FATES[fate] for fate in ends[:, FATE]]
     assert {x.fate for x in found.divergences} >= {"target", "stop"}
-    for x, ended, result in zip(
-        found.divergences, ends[:, ENDED].tolist(), results[:, RESULT], strict=True
-    ):
+    for x, ended, result in zip(found.divergences, ends[:, ENDED].tolist(), results, strict=True):
         assert x.ended == (None if ended < 0 else candles.open_time[ended])
         assert x.result == (None if ended < 0 else pytest.approx(result, rel=1e-6))
 

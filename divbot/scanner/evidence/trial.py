@@ -20,7 +20,7 @@ from divbot.kernels.divergence import (
     REGULAR_BULLISH,
     SYMBOL,
 )
-from divbot.kernels.outcomes import ENDED, FATE, RESULT, outcomes
+from divbot.kernels.outcomes import ENDED, FATE, outcomes
 from divbot.scanner.block import Block
 from divbot.scanner.evidence.cases import Cases
 from divbot.scanner.signals.plan import TradeRules, stop_and_target
@@ -52,7 +52,7 @@ def try_divergences(block: Block, analysis: Analysis, events: Integers, rules: T
     return Cases(
         fate=ends[:, FATE].astype(np.int8),
         held=np.maximum(ends[:, ENDED] - confirmed, 0).astype(np.int32),
-        result=results[:, RESULT].astype(np.float32),
+        result=results.astype(np.float32),
     )
 
 

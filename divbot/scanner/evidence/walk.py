@@ -13,13 +13,14 @@ from decimal import Decimal
 import numpy as np
 
 from divbot.arrays import Flags, Floats, Integers
+from divbot.domain.market import Interval
 from divbot.domain.signals import Signal
 from divbot.kernels.analysis import analyse
 from divbot.kernels.divergence import KIND, SYMBOL
 from divbot.scanner.block import Block
 from divbot.scanner.evidence.cases import REACHED_TARGET, Cases
 from divbot.scanner.evidence.trial import plans, sides, signals_of, try_divergences
-from divbot.scanner.evidence.weekly import WEEK
+from divbot.scanner.evidence.weekly import DAY, WEEK
 from divbot.scanner.signals.plan import TradeRules
 from divbot.scanner.signals.score import DEFAULT_WEIGHTS, PARTS, UNJUDGED, score_parts
 
@@ -72,11 +73,11 @@ class Walk:
         )
 
 
-def walk(block: Block, quote_volume: Floats | None, rules: TradeRules) -> Walk:
+def walk(block: Block, traded: Floats | None, rules: TradeRules) -> Walk:
     """Return what ended of all divergences of `block` that pass the warm-up rule.
 
-    `quote_volume` is what was traded in the 24 hours before each row's close, in the quote asset;
-    of shape (rows, symbols); None: that is not known, and counts as nothing.
+    `traded` is what each candle traded, in the quote asset, of shape (rows, symbols); None: that
+    is not known, and counts as nothing.
     """
     analysis = analyse(block.high, block.low, block.close, rules.indicator)
     events = analysis.after_warm_up()
@@ -102,11 +103,22 @@ def walk(block: Block, quote_volume: Floats | None, rules: TradeRules) -> Walk:
         result=cases.result.astype(np.float64),
         parts=_parts(
             signals_of(block, analysis, events),
-            np.zeros(len(events)) if quote_volume is None else quote_volume[confirmed, column],
+            _in_24_hours(traded, block.interval, confirmed, column),
         ),
     )
     order = np.argsort(found.confirmed, kind="stable")
     return found.chosen(order)
+
+
+def _in_24_hours(
+    traded: Floats | None, interval: Interval, rows: Integers, columns: Integers
+) -> Floats:
+    """Return what was traded in the 24 hours, or the one candle, that end with each row."""
+    if traded is None:
+        return np.zeros(len(rows))
+    sums, of_a_day = np.cumsum(traded, axis=0), max(DAY // interval.milliseconds, 1)
+    before = sums[np.maximum(rows - of_a_day, 0), columns]
+    return sums[rows, columns] - np.where(rows >= of_a_day, before, 0.0)
 
 
 def _parts(signals: Sequence[Signal], quote_volume: Floats) -> dict[str, Floats]:
