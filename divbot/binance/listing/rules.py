@@ -201,9 +201,9 @@ def _because_unfit(
 
 
 @cache
-def _exact(share: float) -> Decimal:
+def _exact(part: float) -> Decimal:
     """Return what was written, and not the binary number nearest to it."""
-    return Decimal(str(share))
+    return Decimal(str(part))
 
 
 def is_match(symbol: str, pattern: str) -> bool:
