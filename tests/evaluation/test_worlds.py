@@ -39,10 +39,10 @@ def outcomes(
     return counted
 
 
-SMALL = {"settings": 100, "draws": 999}
+SMALL = {"settings": 80, "draws": 999}
 FULL = {"settings": 500, "draws": 9_999}
 SIZES = [
-    pytest.param((60, SMALL, 6), id="60"),
+    pytest.param((40, SMALL, 4), id="40"),
     pytest.param((1_000, FULL, 65), id="1000", marks=pytest.mark.soak),
 ]
 
