@@ -1,12 +1,12 @@
-"""How late the trader's looks begin while scans run back to back, against a local exchange.
+"""How late the trader's price checks begin while scans run back to back, against a local exchange.
 
     python benchmarks/lateness.py --duration 60s --repeats 3
 
 A paper run as `divbot paper` composes it runs in this process; the exchange has one of its own.
 Three ways: without any scan, with scans back to back (the check interval is far shorter than a
-scan), and with scans back to back while a live view is drawn. A look is late by how many wall ms
-after its time it begins; looks that follow a slow one at once were not waited for and do not
-count, and how long looks take is told beside it. Linux only.
+scan), and with scans back to back while a live view is drawn. A price check is late by how many
+wall ms after its time it begins; those that follow a slow one at once were not waited for and do
+not count, and how long they take is told beside it. Linux only.
 """
 
 from __future__ import annotations
@@ -68,9 +68,9 @@ class Run:
     worst: float
     own_p99: float
     """Without what the trader's thread waited for a core."""
-    look: float
-    """What one look takes, in the median."""
-    longest_look: float
+    check: float
+    """What one price check takes, in the median."""
+    longest_check: float
     scans: int
     scan_seconds: float
     """The last one's."""
@@ -79,7 +79,7 @@ class Run:
 
 
 def measure(options: argparse.Namespace, url: str, way: str, seconds: float) -> Run:
-    """Run for `seconds`; return how late its looks began."""
+    """Run for `seconds`; return how late its price checks began."""
     # Here, so that worker processes, which import this script, load none of it.
     from machine import Others
 
@@ -125,8 +125,8 @@ def measure(options: argparse.Namespace, url: str, way: str, seconds: float) -> 
         p99=late.p99,
         worst=late.worst,
         own_p99=p99([max(late - core, 0.0) for late, core in probe.waits]),
-        look=statistics.median(probe.looks),
-        longest_look=max(probe.looks),
+        check=statistics.median(probe.checks),
+        longest_check=max(probe.checks),
         scans=condition.scans,
         scan_seconds=condition.seconds,
         others=others.share(time.perf_counter() - began),
@@ -134,7 +134,7 @@ def measure(options: argparse.Namespace, url: str, way: str, seconds: float) -> 
 
 
 class Probe:
-    """A clock that keeps how long looks took, and how late each wait ended.
+    """A clock that keeps how long price checks took, and how late each wait ended.
 
     Of that, too, how long a core was waited for.
     """
@@ -143,12 +143,12 @@ class Probe:
         self._clock = clock
         self.now, self.monotonic = clock.now, clock.monotonic
         self.waits: list[tuple[float, float]] = []
-        self.looks: list[float] = []
+        self.checks: list[float] = []
         self._began = time.perf_counter()
 
     def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
         asked, before = time.perf_counter(), core_wait()
-        self.looks.append(1000 * (asked - self._began))
+        self.checks.append(1000 * (asked - self._began))
         told = self._clock.wait(seconds, stop)
         self._began = time.perf_counter()
         self.waits.append((1000 * (self._began - asked - seconds), core_wait() - before))
@@ -182,15 +182,15 @@ def live_view() -> Iterator[Callable[[Any], None]]:
 
 def show(options: argparse.Namespace, runs: list[Run]) -> None:
     print(
-        f"{options.symbols} symbols, a look every {options.every:g} s, "
+        f"{options.symbols} symbols, a price check every {options.every:g} s, "
         f"{options.repeats} x {options.duration:g} s each way; lateness in ms"
     )
-    print(f"{'':<24}{'looks':>6}{'median':>8}{'p99':>7}{'worst':>7}{'own p99':>9}", end="")
-    print(f"{'look':>7}{'longest':>9}{'scans':>7}{'scan':>8}{'others':>8}")
+    print(f"{'':<24}{'checks':>6}{'median':>8}{'p99':>7}{'worst':>7}{'own p99':>9}", end="")
+    print(f"{'check':>7}{'longest':>9}{'scans':>7}{'scan':>8}{'others':>8}")
     for run in runs:
         print(
             f"{run.way:<24}{run.steps:>6}{run.median:>8.1f}{run.p99:>7.1f}{run.worst:>7.1f}{run.own_p99:>9.1f}"
-            f"{run.look:>7.1f}{run.longest_look:>9.1f}{run.scans:>7}{run.scan_seconds:>6.2f} s"
+            f"{run.check:>7.1f}{run.longest_check:>9.1f}{run.scans:>7}{run.scan_seconds:>6.2f} s"
             f"{run.others:>8.0%}"
         )
 
@@ -202,7 +202,7 @@ def parse_arguments() -> argparse.Namespace:
         "--duration", type=time_in("s", "1s", "1d"), default=60.0, help="of each run"
     )
     parser.add_argument(
-        "--every", type=time_in("s", "0.1s", "1h"), default=0.2, help="between looks"
+        "--every", type=time_in("s", "0.1s", "1h"), default=0.2, help="between price checks"
     )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--workers", type=int)

@@ -77,7 +77,7 @@ class Soak:
     events: int = 0
     closed: int = 0
     p99: float = 0.0
-    """Of how late looks began, wall ms."""
+    """Of how late price checks began, wall ms."""
     _sampled_at: float = 0.0
 
     def look(self, run: Any) -> None:

@@ -10,14 +10,6 @@ from pathlib import Path
 import divbot
 
 PACKAGE = Path(divbot.__file__).parent
-_EXCUSED = frozenset(
-    {
-        *("Entry", "Event", "FundingRate", "Journal", "Kind", "Listing", "Market", "Minutes"),
-        *("Past", "Published", "Quote", "Reply", "Report", "Rules", "State", "Text", "Trade"),
-        "Watch",
-    }
-)
-"""Names that still stand for more than one thing, all but one of these in exchange/ or trading/."""
 
 
 def defined(module: ast.Module) -> Iterator[str]:
@@ -47,18 +39,7 @@ def homes() -> dict[str, list[str]]:
 
 
 def test_no_name_means_two_things() -> None:
-    several = homes()
-
-    assert {name: modules for name, modules in several.items() if name not in _EXCUSED} == {}
-
-
-def test_no_name_is_excused_without_need() -> None:
-    others = {
-        name: [x for x in modules if not x.startswith(("exchange/", "trading/"))]
-        for name, modules in homes().items()
-    }
-
-    assert {name for name, modules in others.items() if len(modules) <= 1} >= _EXCUSED
+    assert homes() == {}
 
 
 def test_classes_and_aliases_are_seen_and_values_are_not() -> None:

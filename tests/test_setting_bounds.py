@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from divbot.app import scanning
+from divbot.app import scan_rules, scanning
 from divbot.app.trading_rules import trading_rules
 from divbot.binance.protocol.endpoints import Endpoint, request_weight
 from divbot.domain.bounds import Bounds
@@ -158,7 +158,7 @@ def test_the_least_time_to_hold_a_position_is_not_for_ever() -> None:
 
 def _work(settings: Settings) -> None:
     """Let all that is made of settings do one piece of its work."""
-    scanning.slow_scan_notice(settings)
+    scan_rules.slow_scan_notice(settings)
     assert scanning.workers_of_scan(settings) >= 0
     _spend(settings)
     _scan_twice(settings)
@@ -182,7 +182,7 @@ def _spend(settings: Settings) -> None:
 def _scan_twice(settings: Settings) -> None:
     source = FakeSource(names(2))
     pool = InlinePool(source, settings.connections)
-    rules = scanning.scan_rules(settings)
+    rules = scan_rules.scan_rules(settings)
     scanner = Scanner(source.open_listing(), source, pool, ManualClock(), rules)
     cache, has_begun_again = ReportCache(), threading.Event()
 

@@ -11,7 +11,7 @@ from divbot.app.verification import open_history, open_recording
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
 from divbot.settings import load_settings
-from tests.exchange.recordings import MINUTE, START, table, write_csv
+from tests.recordings.files import MINUTE, START, table, write_csv
 
 HOUR = 60 * MINUTE
 
@@ -30,8 +30,8 @@ def recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_longer_candles_are_made_of_the_recorded_ones(recording: Path) -> None:
     found = open_recording(recording, interval=Interval.H1)
 
-    assert found.interval is Interval.H1
     block = found.block
+    assert block.interval is Interval.H1
     assert block.open[:, 0].tolist() == [1.5 + 12 * n for n in range(10)]
     assert block.high[:, 0].tolist() == [1.75 + 12 * n + 11 for n in range(10)]
     assert block.low[:, 0].tolist() == [1.25 + 12 * n for n in range(10)]

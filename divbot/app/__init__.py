@@ -2,6 +2,8 @@
 
 ```
 scanning       a scanner: settings, venue or demo, workers
+scan_rules     what the settings say about a scan
+trading_rules  what they say about trading
 paper          a paper run: scanner thread, engine, journal
 journals       runs: opened, resumed, listed
 run_candles    the candles around the trades of a run

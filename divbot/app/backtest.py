@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from divbot.app import scanning
 from divbot.app.journals import kept_settings, open_runs
+from divbot.app.scan_rules import scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import milliseconds
@@ -95,8 +96,8 @@ def backtest(settings: Settings, options: BacktestOptions, progress: Progress) -
         PastScanner.open(
             history,
             (period.start, period.end),
-            scanning.scan_rules(settings, with_divergences=False),
-            scanning.universe_rules(settings),
+            scan_rules(settings, with_divergences=False),
+            universe_rules(settings),
             cache=scanning.at_home(cache_home) / "past",
             workers=scanning.workers_of_scan(settings),
             is_todays=options.is_todays,

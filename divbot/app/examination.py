@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from divbot.app.scanning import scan_rules
+from divbot.app.scan_rules import scan_rules
 
 if TYPE_CHECKING:
     from divbot.scanner.checks.examination import Examination

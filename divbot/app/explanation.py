@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from divbot.app import scanning
+from divbot.app.scan_rules import scan_rules
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import InputError, UnknownSymbol
 from divbot.domain.symbols import unknown_symbol
@@ -43,7 +44,7 @@ def explain(settings: Settings, symbols: Sequence[str], *, demo: bool = False) -
     from divbot.scanner.cycle import Scanner
     from divbot.scanner.why import listing_story, scan_story
 
-    rules = scanning.scan_rules(settings, with_divergences=False)
+    rules = scan_rules(settings, with_divergences=False)
     with ExitStack() as stack:
         source = scanning.open_source(settings, stack, demo=demo)
         listing = stack.enter_context(source.open_listing())
@@ -81,9 +82,7 @@ def _candles(
 ) -> Candles | None:
     """Return the candles that the scan saw, those that closed since left out."""
     try:
-        found = listing.final_candles(
-            symbol, settings.interval, scanning.scan_rules(settings).limit
-        )
+        found = listing.final_candles(symbol, settings.interval, scan_rules(settings).limit)
     except UnknownSymbol:
         return None
     return found.between(0, int((found.open_time < report.as_of).sum()))

@@ -2,7 +2,7 @@
 
     main thread                         scanner thread              worker processes
     Loop -> Engine.step(now)            BackgroundScanner           BlockWorker
-              |  latest() <- ReportCache <- publish(report) <------- ProcessPool
+              |  findings() <- ReportCache <- publish(report) <------- ProcessPool
               |  quotes, minutes, funding  <-- BinanceTrading
               +-> Journal (SQLite)
 
@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 from divbot.app import scanning
 from divbot.app.journals import open_journal, venue_of
 from divbot.app.options import PaperOptions
+from divbot.app.scan_rules import scan_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock
 from divbot.domain.durations import milliseconds
@@ -134,7 +135,7 @@ class PaperRun:
             state=condition.state.value,
             scans=condition.scans,
             as_of=report.as_of if report else 0,
-            published_at=published.at if published else 0,
+            published_at=published.findings.at if published else 0,
             symbols=report.summary.scanned if report else 0,
             seconds=condition.seconds,
             opportunities=report.opportunities if report else (),
@@ -169,13 +170,13 @@ def open_paper(
     from divbot.trading.engine.loop import Loop
     from divbot.trading.engine.questions import Questions, Stopped
 
-    def look() -> None:
+    def end_if_stopped() -> None:
         if stop.is_set():
             raise Stopped
 
     with ExitStack() as stack:
         source = scanning.open_source(
-            settings, stack, demo=options.demo, speed=options.speed, look=look
+            settings, stack, demo=options.demo, speed=options.speed, check=end_if_stopped
         )
         pool = scanning.open_pool(settings, source, workers, niceness=_NICENESS)
         stack.callback(pool.close)
@@ -183,7 +184,7 @@ def open_paper(
         trading = source.open_trading(
             clock,
             _TRADER_CONNECTIONS,
-            looks=options.speed * (_MINUTE / settings.position_update_interval),
+            price_checks=options.speed * (_MINUTE / settings.position_update_interval),
             symbols=math.ceil(options.speed * settings.max_positions),
             tell=tell,
         )
@@ -205,7 +206,7 @@ def open_paper(
         account = Account(journal, on_event)
         cache = ReportCache()
         engine = Engine(trading, cache, account, questions, trading_rules(settings), tell)
-        rules = scanning.scan_rules(settings, with_divergences=False)
+        rules = scan_rules(settings, with_divergences=False)
         scanner = Scanner(source.open_listing(clock), source, pool, SystemClock(), rules)
         stack.callback(scanner.close)
         background = BackgroundScanner(

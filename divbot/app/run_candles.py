@@ -11,7 +11,7 @@ from divbot.app.scanning import open_venue
 from divbot.domain.clock import utc_text
 from divbot.domain.errors import DivbotError, RequestRejected, SymbolError
 from divbot.domain.market import Interval, Market
-from divbot.trading.figures.open_trades import AnyTrade, open_trades
+from divbot.domain.trades import AnyTrade
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceListing
@@ -43,8 +43,7 @@ def candles_of_run(start: Started, ledger: Ledger, settings: Settings) -> dict[s
     What cannot be had is told in the notes: a page about the past needs no network.
     """
     by_symbol: defaultdict[str, list[AnyTrade]] = defaultdict(list)
-    trades: list[AnyTrade] = [*ledger.closed, *open_trades(ledger)]
-    for trade in trades:
+    for trade in ledger.trades:
         by_symbol[trade.symbol].append(trade)
     if start.is_simulated and settings.base_url is None:
         note = (

@@ -6,32 +6,27 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from divbot.app.scan_rules import most_symbols, scan_rules, universe_rules
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import InputError
-from divbot.domain.market import Interval, Market
-from divbot.domain.signals import Kind, Side
+from divbot.domain.market import Market
 from divbot.folders import cache_home, state_home
 
 if TYPE_CHECKING:
     from divbot.binance.budget import WeightBudget
-    from divbot.binance.listing.rules import UniverseRules
     from divbot.binance.market_data import BinanceListing, BinanceSource
-    from divbot.scanner.cycle import Scanner, ScanRules
-    from divbot.scanner.evidence.base_rates import BaseRate
+    from divbot.scanner.cycle import Scanner
     from divbot.scanner.port import Source
     from divbot.scanner.report import Report
-    from divbot.scanner.signals.plan import TradeRules
     from divbot.scanner.workforce.pool import Pool
     from divbot.settings import Settings
 
 DEMO_SYMBOLS = 400
 _STALL_SECONDS = 35.0
-_DAY = timedelta(days=1)
 
 
 def scan(
@@ -97,7 +92,7 @@ def workers_of_scan(settings: Settings, *, may_stay_in_process: bool = True) -> 
         return IN_PROCESS
     return workers_for(
         settings.workers,
-        _symbols(settings),
+        most_symbols(settings),
         os.cpu_count() or 1,
         may_stay_in_process=may_stay_in_process,
     )
@@ -124,99 +119,24 @@ def open_venue(settings: Settings, *, demo: bool = False) -> Iterator[BinanceLis
         yield stack.enter_context(source.open_listing())
 
 
-def scan_rules(
-    settings: Settings, *, with_divergences: bool = True, with_candles: bool = False
-) -> ScanRules:
-    """Return what the settings say about a scan."""
-    from divbot.scanner.cycle import ScanRules
-    from divbot.scanner.signals.ranking import RankingRules
-
-    return ScanRules(
-        interval=settings.interval,
-        limit=_limit(settings),
-        min_age=settings.min_age / _DAY,
-        best=settings.best,
-        ranking=RankingRules(
-            kinds=frozenset(settings.kind or Kind),
-            sides=frozenset(settings.side or Side),
-            max_age=settings.max_age,
-            trade=trade_rules(settings),
-            weights=settings.weights,
-        ),
-        rate=base_rate(settings, settings.interval),
-        with_divergences=with_divergences,
-        with_candles=with_candles,
-    )
-
-
-def base_rate(settings: Settings, interval: Interval) -> BaseRate:
-    """Return what years say of the settings' market: the user's own base rates, or shipped ones."""
-    from divbot.scanner.evidence.base_rates import rate_of, read_rates, shipped_rates
-
-    own = read_rates(settings.base_rates) if settings.base_rates else ()
-    return rate_of(settings.market, interval, (*own, *shipped_rates()))
-
-
-def trade_rules(settings: Settings) -> TradeRules:
-    """Return how the settings would trade a divergence."""
-    from divbot.app.trading_rules import fee_of
-    from divbot.scanner.signals.plan import TradeRules
-
-    return TradeRules(
-        stop_atr=settings.stop_atr,
-        reward_risk=settings.reward_risk,
-        fee=float(fee_of(settings)),
-        slippage=float(settings.slippage),
-        horizon=settings.horizon,
-        indicator=settings.indicator,
-    )
-
-
-def slow_scan_notice(settings: Settings) -> str:
-    """Return, in words, how long the venue's limit makes a scan take; nothing below a minute."""
-    from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE, scan_weight
-
-    weight = scan_weight(settings.market, _symbols(settings), _limit(settings))
-    allowed = int(settings.weight_share * WEIGHT_PER_MINUTE[settings.market])
-    if weight <= allowed:
-        return ""
-    return (
-        f"this scan costs a request weight of {weight}, and divbot uses {allowed} a minute: it "
-        f"takes more than {(weight - 1) // allowed} min; lower --top or --limit"
-    )
-
-
-def _limit(settings: Settings) -> int:
-    """Return how many candles to ask for."""
-    from divbot.binance.protocol.endpoints import CHEAPEST_AMPLE_LIMIT
-
-    ample = max(CHEAPEST_AMPLE_LIMIT[settings.market], settings.shortest_limit)
-    return settings.limit or ample
-
-
-def _symbols(settings: Settings) -> int:
-    """Return how many symbols a scan is about, at most."""
-    return len(settings.symbols) or settings.top
-
-
 def open_source(
     settings: Settings,
     stack: ExitStack,
     *,
     demo: bool = False,
     speed: float = 1.0,
-    look: Callable[[], None] = lambda: None,
+    check: Callable[[], None] = lambda: None,
 ) -> BinanceSource:
     """Return where to find the venue; for a demo one of its own, which `stack` ends.
 
-    While that starts, `look` is called again and again, and may raise.
+    While that starts, `check` is called again and again, and may raise.
     """
     from divbot.binance.market_data import BinanceSource
     from divbot.binance.protocol.endpoints import BASE_URLS
     from divbot.processes import allow_files
 
     allow_files()
-    base_url = _demo_url(settings, stack, speed, look) if demo else settings.base_url
+    base_url = _demo_url(settings, stack, speed, check) if demo else settings.base_url
     base_urls = (base_url,) if base_url else BASE_URLS[settings.market]
     return BinanceSource(
         market=settings.market,
@@ -251,20 +171,6 @@ def _candles(settings: Settings, venue: str) -> Path:
     return home / quote(venue, safe="") / settings.market.value
 
 
-def universe_rules(settings: Settings) -> UniverseRules:
-    """Return what the settings say about which symbols to scan."""
-    from divbot.binance.listing.rules import UniverseRules
-
-    return UniverseRules(
-        top=settings.top,
-        symbols=settings.symbols,
-        include=settings.include,
-        exclude=settings.exclude,
-        min_age=settings.min_age / _DAY,
-        max_spread=settings.max_spread,
-    )
-
-
 def _budget(settings: Settings) -> WeightBudget:
     from divbot.binance.budget import WeightBudget
     from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE
@@ -294,7 +200,7 @@ def open_pool(settings: Settings, source: Source, workers: int, *, niceness: int
     )
 
 
-def _demo_url(settings: Settings, stack: ExitStack, speed: float, look: Callable[[], None]) -> str:
+def _demo_url(settings: Settings, stack: ExitStack, speed: float, check: Callable[[], None]) -> str:
     from divbot.exchange.embedded import EmbeddedExchange
     from divbot.exchange.options import ExchangeOptions
     from divbot.processes import PRELOAD
@@ -304,4 +210,4 @@ def _demo_url(settings: Settings, stack: ExitStack, speed: float, look: Callable
         symbols=max(DEMO_SYMBOLS, settings.top),
         speed=speed,
     )
-    return stack.enter_context(EmbeddedExchange(options, PRELOAD, look)).base_url
+    return stack.enter_context(EmbeddedExchange(options, PRELOAD, check)).base_url

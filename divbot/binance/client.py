@@ -26,7 +26,6 @@ from divbot.binance.protocol.wire import (
     ExchangeInfo,
     Funding,
     ListingParser,
-    Minutes,
     final_klines_of_json,
     parse_funding,
     parse_minutes,
@@ -50,6 +49,7 @@ from divbot.domain.errors import (
     VenueUnreachable,
 )
 from divbot.domain.market import Interval, Market, Ticker
+from divbot.domain.minutes import Minutes
 
 T = TypeVar("T")
 ParseKlines: TypeAlias = Callable[[bytes, Interval], Candles]

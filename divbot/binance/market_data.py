@@ -99,11 +99,11 @@ class BinanceSource:
         server_clock: ServerClock,
         connections: int,
         *,
-        looks: float,
+        price_checks: float,
         symbols: int,
         tell: Tell,
     ) -> BinanceTrading:
-        """Return what a trader asks who looks `looks` times a minute, at `symbols` more closely.
+        """Return what a trader asks who checks prices so often a minute, `symbols` more closely.
 
         What that costs is kept for it, whatever scans want to spend. `tell` hears of answers of
         which a part makes no sense.
@@ -112,7 +112,7 @@ class BinanceSource:
         each = request_weight(self.market, Endpoint.BOOK_TICKER)
         closely = 2 * request_weight(self.market, Endpoint.KLINES, limit=_FEW)
         # For two minutes, as a lease needs it.
-        ahead = math.ceil(2 * (looks * each + symbols * closely))
+        ahead = math.ceil(2 * (price_checks * each + symbols * closely))
         lease = self.budget.lease(self.budget.open_lease(ahead=ahead))
         client = self._client(self.market, self.base_urls, transport, self.request_timeout, lease)
         return BinanceTrading(client, transport, SystemClock(), server_clock, self.budget, tell)

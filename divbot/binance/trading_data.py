@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
-from divbot.binance.protocol.wire import FundingRate, Minutes
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.transport.transport import Transport
 from divbot.domain.clock import Clock
 from divbot.domain.fills import Candle, Quote
 from divbot.domain.market import DroppedRow, Interval, Market
+from divbot.domain.minutes import FundingRate, Minutes
 from divbot.domain.notices import Tell
 
 _FEW, _MANY = 99, 499

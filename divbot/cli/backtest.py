@@ -123,7 +123,7 @@ def backtest(
     found = measure(run.events, run.ledger)
     if as_json:
         notes = {"journal": str(traded.journal), "assumptions": list(traded.notes)}
-        document = heading_document(run) | notes | stats_document(found, run.ledger.closed)
+        document = heading_document(run) | notes | stats_document(found)
         Destination(None).write(json_bytes(document))
     else:
         Destination(None).write(f"{stats_text(run, found)}journal {traded.journal}\n")

@@ -16,7 +16,6 @@ from divbot.domain.market import Interval, Market
 from divbot.trading.engine.loop import Lateness
 from divbot.trading.engine.snapshot import RunSnapshot
 from divbot.trading.figures.costs import Paid, paid_for
-from divbot.trading.figures.open_trades import open_trades
 
 _LABEL = 26
 _SHORT_LABEL = 14
@@ -74,17 +73,17 @@ def summary_json(snapshot: RunSnapshot, began: Ledger, lateness: Lateness, journ
             "event": "ended",
             "at": snapshot.at,
             "session": ledger.sessions,
-            "equity": f"{snapshot.equity:f}",
-            "change": f"{snapshot.equity - began.equity:f}",
-            "drawdown": f"{snapshot.drawdown:f}",
+            "equity": snapshot.equity,
+            "change": snapshot.equity - began.equity,
+            "drawdown": snapshot.drawdown,
             "closed": len(ledger.closed),
             "closed_in_session": len(ledger.closed) - len(began.closed),
-            "realised": f"{ledger.realised:f}",
-            "open_profit": f"{snapshot.open_profit:f}",
+            "realised": ledger.realised,
+            "open_profit": snapshot.open_profit,
             "open": [x.symbol for x in ledger.positions.values()],
-            "fees": f"{costs.fees:f}",
-            "slippage": f"{costs.slippage:f}",
-            "funding": f"{costs.funding:f}",
+            "fees": costs.fees,
+            "slippage": costs.slippage,
+            "funding": costs.funding,
             "looks": lateness.steps,
             "looks_missed": lateness.missed,
             "late_ms": {
@@ -138,7 +137,7 @@ def _results(
     if ledger.dust:
         yield "left over", dust_text(ledger, snapshot.prices)
     yield "costs", _costs(ledger)
-    yield "price checks", _looks(lateness)
+    yield "price checks", _price_checks(lateness)
     yield _JOURNAL, journal
     yield "to see more", "divbot trades, divbot stats"
 
@@ -147,7 +146,7 @@ def _trades(ledger: Ledger, this_session: int) -> str:
     count = len(ledger.closed)
     if not count:
         return "none closed yet"
-    won = sum(trade.profit > 0 for trade in ledger.closed)
+    won = sum(trade.is_won for trade in ledger.closed)
     return f"{this_session} closed this session, {count} in all, {100 * won / count:.0f}% won"
 
 
@@ -159,13 +158,13 @@ def _positions(ledger: Ledger) -> str:
     return f"; {_counted(len(ledger.positions), 'position')} {stay} in the journal: {names}"
 
 
-def _looks(lateness: Lateness) -> str:
-    looks = (
+def _price_checks(lateness: Lateness) -> str:
+    checks = (
         f"{lateness.steps}, {lateness.missed} missed" if lateness.missed else str(lateness.steps)
     )
     if not lateness.waited:
-        return looks
-    return f"{looks}; delay p99 {lateness.p99:.0f} ms, worst {lateness.worst:.0f} ms"
+        return checks
+    return f"{checks}; delay p99 {lateness.p99:.0f} ms, worst {lateness.worst:.0f} ms"
 
 
 def _costs(ledger: Ledger) -> str:
@@ -176,7 +175,7 @@ def _costs(ledger: Ledger) -> str:
 
 def _costs_of(ledger: Ledger) -> Paid:
     """Return what trading cost so far, open positions included."""
-    return paid_for((*ledger.closed, *open_trades(ledger)))
+    return paid_for(ledger.trades)
 
 
 def _counted(count: int, noun: str) -> str:

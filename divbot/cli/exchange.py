@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from divbot.cli import flags
-from divbot.domain.bounds import Bounds
 from divbot.domain.durations import Duration, milliseconds
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 from divbot.domain.values import Choice
+from divbot.exchange.options import BOUNDS, LATEST, ExchangeOptions
 
 if TYPE_CHECKING:
     from divbot.exchange.rest.rate_window import WindowShape
-
-_TOO_LATE = 4_102_444_800_000
-"""2100-01-01: a synthetic market takes the longer to begin, the later it is."""
 
 
 def exchange(
@@ -29,7 +26,7 @@ def exchange(
         int | None,
         flags.option(
             "--symbols",
-            Bounds(int, 1, 5000),
+            BOUNDS["symbols"],
             "Number of ordinary symbols on the synthetic market.",
             show_default="400",
         ),
@@ -66,7 +63,7 @@ def exchange(
         int | None,
         flags.option(
             "--seed",
-            Bounds(int, 0, 2**63 - 1),
+            BOUNDS["seed"],
             "Seed of the synthetic market: the same seed, the same prices.",
             show_default="1",
         ),
@@ -85,9 +82,7 @@ def exchange(
     ] = None,
     speed: Annotated[
         float,
-        flags.option(
-            "--speed", Bounds(float, 0, 100_000), "Market seconds per second; 0 stands still."
-        ),
+        flags.option("--speed", BOUNDS["speed"], "Market seconds per second; 0 stands still."),
     ] = 1.0,
     latency: Annotated[
         timedelta,
@@ -105,7 +100,7 @@ def exchange(
         int | None,
         flags.option(
             "--weight-limit",
-            Bounds(int, 1, 10**9),
+            BOUNDS["weight_limit"],
             "Request weight allowed per minute of market time. [as on Binance]",
         ),
     ] = None,
@@ -116,7 +111,7 @@ def exchange(
         int,
         flags.option(
             "--patience",
-            Bounds(int, 0, 10**6),
+            BOUNDS["patience"],
             "Ban an address after this many calls over the limit.",
         ),
     ] = 10,
@@ -124,7 +119,7 @@ def exchange(
         float,
         flags.option(
             "--aging",
-            Bounds(float, 1, 10_000),
+            BOUNDS["aging"],
             "Age WebSocket connections this many times as fast: pings, missing pongs, and the "
             "end after 24 hours.",
         ),
@@ -138,7 +133,7 @@ def exchange(
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
-        int, flags.option("--port", Bounds(int, 0, 65_535), "Port to listen on; 0 picks one.")
+        int, flags.option("--port", BOUNDS["port"], "Port to listen on; 0 picks one.")
     ] = 0,
 ) -> None:
     """Serve Binance spot and USD-M futures market data from this machine: no network, no key.
@@ -150,7 +145,6 @@ def exchange(
     The first line on stdout is `listening on http://HOST:PORT`; Ctrl-C ends it.
     """
     from divbot.domain.clock import parse_time
-    from divbot.exchange.options import ExchangeOptions
     from divbot.exchange.server import serve
     from divbot.processes import allow_files
 
@@ -159,7 +153,7 @@ def exchange(
         moment = parse_time(at) if at is not None else None
     except ValueError as error:
         raise InputError(f"--at: {error}") from None
-    if moment is not None and moment >= _TOO_LATE:
+    if moment is not None and moment >= LATEST:
         raise InputError(f"--at: expected a time before the year 2100, found {at}")
     if recorded is None:
         _refuse(

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _CENT = Decimal("0.01")
 _SECOND, _MINUTE, _HOUR, _DAY = 1_000, 60_000, 3_600_000, 86_400_000
@@ -43,14 +47,19 @@ def change(part: float) -> str:
     return f"{signed(100 * Decimal(part))}%"
 
 
-def ratio(value: float) -> str:
-    """Return `value` as `1.25`; what rounds to nothing has no sign."""
-    return money(Decimal(value))
+def ratio(value: float | None) -> str:
+    """Return `value` as `1.25`; what rounds to nothing has no sign, what is unknown no text."""
+    return "" if value is None else money(Decimal(value))
 
 
 def multiple(value: Decimal | float | None) -> str:
     """Return a profit in R, `+1.04`; nothing where nothing was at risk."""
     return "" if value is None else signed(Decimal(value))
+
+
+def known(value: T | None, write: Callable[[T], str], reason: str) -> str:
+    """Return `value` as `write` writes it; where there is none, why."""
+    return f"n/a ({reason})" if value is None else write(value)
 
 
 def span(ms: int) -> str:

@@ -57,6 +57,13 @@ Demo: TypeAlias = Annotated[
     bool, typer.Option("--demo", help="Use a simulated market; needs no network.")
 ]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+RunName: TypeAlias = Annotated[
+    str | None, typer.Option("--run", help="Name of the run. [the newest]")
+]
+JournalFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--journal", help="File of the journal to read.", dir_okay=False),
+]
 _CONFIG = Annotated[
     Path | None, typer.Option(help="Settings file (TOML). [divbot.toml, if there is one]")
 ]

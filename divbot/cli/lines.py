@@ -99,13 +99,13 @@ def event_json(event: Event, ledger: Ledger) -> str:
     what goes on says where its prices come from.
     """
     document = {"event": event.kind, "at": event.at}
-    document |= {field.name: _plain(getattr(event, field.name)) for field in fields(event)}
+    document |= {field.name: getattr(event, field.name) for field in fields(event)}
     if isinstance(event, Resumed) and ledger.start:
-        document |= {name: _plain(getattr(ledger.start, name)) for name in _ORIGIN}
+        document |= {name: getattr(ledger.start, name) for name in _ORIGIN}
     if isinstance(event, Funded | Trailed | Exited):
         document["symbol"] = _symbol_of(event.trade, ledger)
     if isinstance(event, Exited):
-        document["profit"] = _plain(exit_profit(event, ledger))
+        document["profit"] = exit_profit(event, ledger)
     return json_line(document)
 
 
@@ -117,8 +117,8 @@ def dust_text(ledger: Ledger, prices: Mapping[str, Decimal]) -> str:
 
 
 def json_line(document: dict[str, Any]) -> str:
-    """Return `document` as one line of ASCII, which every terminal and every pipe carries."""
-    return json.dumps(document, separators=(",", ":"), allow_nan=False)
+    """Return `document` as one line of ASCII, which all terminals carry; decimals are text."""
+    return json.dumps(_plain(document), separators=(",", ":"), allow_nan=False)
 
 
 def exit_profit(event: Exited, ledger: Ledger) -> Decimal | None:

@@ -70,7 +70,7 @@ def _account(snapshot: RunSnapshot) -> Iterator[Text]:
     yield _item("today", _today(snapshot), sign_style(snapshot.today))
     yield _item("trades", str(len(ledger.closed)))
     if ledger.closed:
-        won = sum(trade.profit > 0 for trade in ledger.closed)
+        won = sum(trade.is_won for trade in ledger.closed)
         yield _item("won", f"{100 * won / len(ledger.closed):.0f}%")
 
 

@@ -12,6 +12,7 @@ from divbot.cli.columns import Column, cut, flowing, side_style, table_lines
 from divbot.cli.figures import multiple, percent, price_text, quantity_text, signed, span
 from divbot.domain.clock import utc_text
 from divbot.domain.positions import Position
+from divbot.domain.risk import in_risks
 from divbot.domain.signals import Opportunity
 from divbot.trading.engine.snapshot import RunSnapshot
 
@@ -31,7 +32,7 @@ class _Held:
 
     @property
     def r_multiple(self) -> Decimal | None:
-        return self.profit / self.risk if self.profit is not None and self.risk else None
+        return None if self.profit is None else in_risks(self.profit, self.risk)
 
     def price_cell(self, price: Decimal | None) -> str:
         return _UNKNOWN if price is None else price_text(price, self.position.entry_price)

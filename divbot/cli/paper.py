@@ -120,7 +120,7 @@ def _trade(
         began = run.journal.ledger
         watching.say(banner_text(_setup(run), began))
         with watching.showing(run.source.budget.waiting_for):
-            run.run(watching.look, duration=duration)
+            run.run(watching.show, duration=duration)
         run.end()
         results = run.snapshot(), began, run.loop.lateness(), str(run.journal.path)
         watching.say(summary_text(*results), summary_json(*results))

@@ -13,7 +13,7 @@ from divbot.domain.errors import InputError, JournalError, OutputError
 
 runs = typer.Typer(name="runs", help="List, save and delete paper runs.", rich_markup_mode=None)
 
-RunName: TypeAlias = Annotated[str, typer.Argument(metavar="RUN", help="Name of the run.")]
+WhichRun: TypeAlias = Annotated[str, typer.Argument(metavar="RUN", help="Name of the run.")]
 
 
 @runs.callback(invoke_without_command=True)
@@ -46,7 +46,7 @@ def list_(context: typer.Context, *, as_json: flags.Json = False) -> int:
 
 @runs.command()
 def save(
-    run: RunName,
+    run: WhichRun,
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="Where to: a new file.", dir_okay=False)
     ],
@@ -72,7 +72,7 @@ def save(
 
 @runs.command()
 def delete(
-    run: RunName,
+    run: WhichRun,
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:

@@ -12,7 +12,7 @@ from divbot.cli.figures import money
 from divbot.cli.lines import ASSET
 from divbot.cli.recorded import heading_document, start_of
 from divbot.domain.clock import utc_text
-from divbot.trading.figures.curve import Valuation, equity_curve
+from divbot.trading.figures.curve import last_valuation
 from divbot.trading.figures.documents import SCHEMA
 from divbot.trading.journal.database import is_locked
 from divbot.trading.journal.journal import Recorded
@@ -20,10 +20,6 @@ from divbot.trading.journal.journal import Recorded
 
 def _prices(recorded: Recorded) -> str:
     return start_of(recorded).nature.value
-
-
-def _last(recorded: Recorded) -> Valuation:
-    return equity_curve(recorded.events, recorded.ledger)[-1]
 
 
 _COLUMNS: tuple[Column[Recorded], ...] = (
@@ -36,7 +32,7 @@ _COLUMNS: tuple[Column[Recorded], ...] = (
     Column("until", lambda x: utc_text(x.ledger.at), is_number=False),
     Column("trades", lambda x: str(len(x.ledger.closed))),
     Column("open", lambda x: str(len(x.ledger.positions))),
-    Column(f"equity {ASSET}", lambda x: money(_last(x).equity)),
+    Column(f"equity {ASSET}", lambda x: money(last_valuation(x.events, x.ledger).equity)),
     Column("program", lambda x: "running" if is_locked(x.path) else "", is_number=False),
     Column("address", lambda x: x.ledger.address or "", is_number=False),
 )
@@ -68,7 +64,7 @@ def runs_document(found: Sequence[Recorded], damaged: Mapping[str, str]) -> dict
 
 
 def _document(recorded: Recorded) -> dict[str, Any]:
-    ledger, last = recorded.ledger, _last(recorded)
+    ledger, last = recorded.ledger, last_valuation(recorded.events, recorded.ledger)
     heading = heading_document(recorded)
     heading.pop("schema")
     return heading | {

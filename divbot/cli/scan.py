@@ -56,7 +56,8 @@ def scan(
     demo: flags.Demo = False,
 ) -> int:
     """Scan the market once and print the opportunities, the best first."""
-    from divbot.app.scanning import open_scanner, slow_scan_notice
+    from divbot.app.scan_rules import slow_scan_notice
+    from divbot.app.scanning import open_scanner
     from divbot.cli.compiling import tell_of_compiling
     from divbot.cli.destination import PAGE, Destination
     from divbot.cli.output import Output, OutputFormat

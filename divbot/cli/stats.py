@@ -29,15 +29,13 @@ def stats(
             autocompletion=flags.choices(_BY),
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: flags.Json = False,
     report: Annotated[
         Path | None,
         typer.Option(help="Also write a page with charts to this file (HTML).", dir_okay=False),
     ] = None,
-    run: Annotated[str | None, typer.Option(help="Name of the run. [the newest]")] = None,
-    journal: Annotated[
-        Path | None, typer.Option(help="File of the journal to read.", dir_okay=False)
-    ] = None,
+    run: flags.RunName = None,
+    journal: flags.JournalFile = None,
     with_candles: Annotated[
         bool,
         typer.Option(
@@ -72,10 +70,10 @@ def stats(
     # The page first: whoever reads what is printed may leave at any time.
     destination = Destination(None)
     if as_json:
-        document = heading_document(recorded) | stats_document(found, recorded.ledger.closed)
+        document = heading_document(recorded) | stats_document(found)
         destination.write(json_bytes(document))
     elif by is not None:
-        destination.write(breakdown_text(recorded, By(by), destination.fit))
+        destination.write(breakdown_text(recorded, found, By(by), destination.fit))
     else:
         destination.write(stats_text(recorded, found))
 

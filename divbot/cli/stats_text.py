@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,6 +11,7 @@ from divbot.cli.destination import Fit
 from divbot.cli.figures import (
     change,
     harmless,
+    known,
     money,
     multiple,
     percent,
@@ -20,13 +21,13 @@ from divbot.cli.figures import (
     words,
 )
 from divbot.cli.lines import ASSET
-from divbot.cli.recorded import heading, start_of
+from divbot.cli.recorded import heading
 from divbot.domain.clock import utc_text
-from divbot.domain.ledger import DAY
+from divbot.domain.ledger import DAY, ZERO
 from divbot.domain.market import BENCHMARK
 from divbot.domain.trades import ClosedTrade
 from divbot.trading.figures.benchmark import MarketChange
-from divbot.trading.figures.breakdown import By, TradeGroup, breakdown
+from divbot.trading.figures.breakdown import By, TradeGroup
 from divbot.trading.figures.costs import Paid
 from divbot.trading.figures.drawdown import Drawdown
 from divbot.trading.figures.returns import Metric
@@ -68,16 +69,18 @@ def stats_text(recorded: Recorded, stats: Stats) -> str:
     """Return all blocks."""
     parts = [f"{heading(recorded)}\n{period(stats)}", *map(_section_text, sections_of(stats))]
     if stats.closed.trades:
-        parts += [_short_table(recorded, by) for by in _SHOWN]
+        parts += [_short_table(stats, by) for by in _SHOWN]
         parts.append("More: divbot stats --by symbol or day, --json, --report FILE.html")
     return "\n\n".join(parts) + "\n"
 
 
-def breakdown_text(recorded: Recorded, by: By, fit: Fit) -> str:
+def breakdown_text(recorded: Recorded, stats: Stats, by: By, fit: Fit) -> str:
     """Return heading and table of what the closed trades came to."""
-    if not recorded.ledger.closed:
+    if not stats.closed.trades:
         return f"{heading(recorded)}\nNo closed trades yet.\n"
-    return f"{heading(recorded)}\n{_table(recorded, by, fit)}"
+    columns = breakdown_columns(by, stats.balance)
+    table = table_text(columns, stats.by[by], order=_LEFT_OUT_FIRST, fit=fit)
+    return f"{heading(recorded)}\n{table}"
 
 
 def _section_text(block: Section) -> str:
@@ -99,10 +102,11 @@ def _account(stats: Stats) -> Iterator[tuple[str, str]]:
     yield "balance", f"{money(stats.balance)} at the start"
     yield "equity", f"{money(stats.last.equity)} at {utc_text(stats.last.at)}"
     yield "return", f"{change(stats.total_return)}, open positions included"
-    yield "market", _market(stats.market)
-    yield "annual return", _figure(stats.annual_return, is_part=True)
+    unknown = f"the journal holds too few prices of {BENCHMARK}"
+    yield "market", known(stats.market, _market, unknown)
+    yield "annual return", _metric(stats.annual_return, change)
     closed = stats.closed
-    yield "gross profit", f"{signed(closed.before_costs)} of closed trades, before costs"
+    yield "gross profit", f"{signed(closed.profit_before_costs)} of closed trades, before costs"
     costs, part = money(closed.paid.total), change(stats.part(closed.profit))
     yield "net profit", f"{signed(closed.profit)} after costs of {costs}, {part} of the balance"
     if stats.best_day and stats.worst_day:
@@ -117,40 +121,33 @@ def _trades(tally: Tally) -> Iterator[tuple[str, str]]:
         return
     even = tally.trades - tally.won - tally.lost
     draws = f", {even} even" if even else ""
+    low, high = tally.win_rate_interval or (0.0, 1.0)
+    in_risks = "" if tally.average_r is None else f", {multiple(tally.average_r)} R"
     yield "trades", f"{tally.trades}: {tally.won} won, {tally.lost} lost{draws}"
-    yield "win rate", _win_rate(tally)
-    yield "profit factor", _profit_factor(tally)
-    yield "expectancy", _expectancy(tally)
-    yield "average win", _or_none(tally.average_win, "no trade was won")
-    yield "average loss", _or_none(tally.average_loss, "no trade was lost")
-    yield "best", _named(tally.best)
-    yield "worst", _named(tally.worst)
+    yield "win rate", f"{percent(tally.win_rate or 0.0, 1)}; 95% interval {between(low, high)}"
+    yield "profit factor", known(tally.profit_factor, ratio, "no trade was lost")
+    yield "expectancy", f"{signed(tally.expectancy or ZERO)}{in_risks} a trade"
+    yield "average win", known(tally.average_win, signed, "no trade was won")
+    yield "average loss", known(tally.average_loss, signed, "no trade was lost")
+    yield "best", known(tally.best, _named, "none")
+    yield "worst", known(tally.worst, _named, "none")
     yield "longest losing run", f"{tally.longest_losing_run} trades"
     yield "average holding", _holding(tally)
 
 
 def _risk(stats: Stats) -> Iterator[tuple[str, str]]:
     yield from _drawdown(stats.drawdown)
-    yield "exposure", _exposure(stats.exposure)
-    yield "Sharpe", _figure(stats.sharpe)
-    yield "Sortino", _figure(stats.sortino)
-    yield "Calmar", _figure(stats.calmar)
-
-
-def _exposure(part: float | None) -> str:
-    if part is None:
-        return _unknown("no time has passed")
-    return f"{percent(part, 1)} of the time with a position open"
+    yield "exposure", known(stats.exposure, _exposure, "no time has passed")
+    yield "Sharpe", _metric(stats.sharpe, ratio)
+    yield "Sortino", _metric(stats.sortino, ratio)
+    yield "Calmar", _metric(stats.calmar, ratio)
 
 
 def _drawdown(drawdown: Drawdown | None) -> Iterator[tuple[str, str]]:
     if drawdown is None:
         yield "maximum drawdown", "none, the equity never fell"
         return
-    yield (
-        "maximum drawdown",
-        f"{percent(drawdown.depth)} ({money(drawdown.amount)})",
-    )
+    yield "maximum drawdown", f"{percent(drawdown.depth)} ({money(drawdown.amount)})"
     yield "  peak", f"{money(drawdown.peak.equity)} at {utc_text(drawdown.peak.at)}"
     yield "  trough", f"{money(drawdown.trough.equity)} at {utc_text(drawdown.trough.at)}"
     back = drawdown.recovered_at
@@ -165,75 +162,41 @@ def _paid(paid: Paid) -> Iterator[tuple[str, str]]:
     yield "funding", f"{money(abs(paid.funding))} {received if paid.funding else ''}".rstrip()
 
 
-def _figure(figure: Metric, *, is_part: bool = False) -> str:
-    if figure.value is None:
-        return _unknown(figure.reason)
-    if is_part:
-        return change(figure.value)
-    return ratio(figure.value)
+def _metric(metric: Metric, write: Callable[[float], str]) -> str:
+    return known(metric.value, write, metric.reason)
 
 
-def _win_rate(tally: Tally) -> str:
-    low, high = tally.win_rate_interval or (0.0, 1.0)
-    interval = f"{percent(low, 1)} to {percent(high, 1)}"
-    return f"{percent(tally.win_rate or 0.0, 1)}; 95% interval {interval}"
+def between(low: float, high: float) -> str:
+    """Return the bounds of an interval of shares."""
+    return f"{percent(low, 1)} to {percent(high, 1)}"
 
 
-def _profit_factor(tally: Tally) -> str:
-    if tally.profit_factor is None:
-        return _unknown("no trade was lost")
-    return ratio(tally.profit_factor)
+def _exposure(part: float) -> str:
+    return f"{percent(part, 1)} of the time with a position open"
 
 
-def _expectancy(tally: Tally) -> str:
-    in_risks = "" if tally.average_r is None else f", {multiple(tally.average_r)} R"
-    return f"{_or_none(tally.expectancy, '')}{in_risks} a trade"
-
-
-def _or_none(amount: Decimal | None, reason: str) -> str:
-    return _unknown(reason) if amount is None else signed(amount)
-
-
-def _unknown(reason: str) -> str:
-    return f"n/a ({reason})"
-
-
-def _market(market: MarketChange | None) -> str:
-    if market is None:
-        return _unknown(f"the journal holds too few prices of {BENCHMARK}")
+def _market(market: MarketChange) -> str:
     since, until = utc_text(market.since), utc_text(market.until)
     return f"{change(market.part)} ({BENCHMARK}, {since} to {until})"
 
 
 def _day(stats: Stats, day: TradeGroup) -> str:
-    count = day.tally.trades
+    count, profit = day.tally.trades, day.tally.profit
     trades = f"{count} trade{'' if count == 1 else 's'} closed"
-    profit = day.tally.profit
     return f"{signed(profit)}, {change(stats.part(profit))} ({day.name}, {trades})"
 
 
 def _holding(tally: Tally) -> str:
-    parts = [span(tally.average_holding or 0)]
-    if tally.holding_won is not None:
-        parts.append(f"winners {span(tally.holding_won)}")
-    if tally.holding_lost is not None:
-        parts.append(f"losers {span(tally.holding_lost)}")
+    parts = [span(tally.average_holding_ms or 0)]
+    if tally.average_holding_won_ms is not None:
+        parts.append(f"winners {span(tally.average_holding_won_ms)}")
+    if tally.average_holding_lost_ms is not None:
+        parts.append(f"losers {span(tally.average_holding_lost_ms)}")
     return ", ".join(parts)
 
 
-def _named(trade: ClosedTrade | None) -> str:
-    if trade is None:
-        return "none"
+def _named(trade: ClosedTrade) -> str:
     return f"{signed(trade.profit)} ({harmless(trade.symbol)}, trade {trade.number})"
-
-
-def _part_won(group: TradeGroup) -> str:
-    return "" if group.tally.win_rate is None else f"{group.tally.win_rate * 100:.0f}"
-
-
-def _factor(group: TradeGroup) -> str:
-    factor = group.tally.profit_factor
-    return "" if factor is None else ratio(factor)
 
 
 def breakdown_columns(by: By, balance: Decimal) -> tuple[Column[TradeGroup], ...]:
@@ -241,11 +204,11 @@ def breakdown_columns(by: By, balance: Decimal) -> tuple[Column[TradeGroup], ...
     return (
         Column(by.value, lambda x: words(x.name), is_number=False),
         Column("trades", lambda x: str(x.tally.trades)),
-        Column("won %", _part_won),
-        Column("gross", lambda x: signed(x.tally.before_costs)),
+        Column("won %", lambda x: f"{(x.tally.win_rate or 0.0) * 100:.0f}"),
+        Column("gross", lambda x: signed(x.tally.profit_before_costs)),
         Column("profit", lambda x: signed(x.tally.profit)),
         Column("profit %", lambda x: change(float(x.tally.profit / balance)).removesuffix("%")),
-        Column("factor", _factor),
+        Column("factor", lambda x: ratio(x.tally.profit_factor)),
         Column("avg R", lambda x: multiple(x.tally.average_r)),
         Column("fees", lambda x: money(x.tally.paid.fees)),
         Column("slippage", lambda x: money(x.tally.paid.slippage)),
@@ -253,19 +216,10 @@ def breakdown_columns(by: By, balance: Decimal) -> tuple[Column[TradeGroup], ...
     )
 
 
-def _table(recorded: Recorded, by: By, fit: Fit) -> str:
-    columns = breakdown_columns(by, start_of(recorded).balance)
-    groups = breakdown(recorded.ledger.closed, by)
-    return table_text(columns, groups, order=_LEFT_OUT_FIRST, fit=fit)
-
-
-def _short_table(recorded: Recorded, by: By) -> str:
+def _short_table(stats: Stats, by: By) -> str:
     """Return the table without the kinds of costs, and without the groups in its middle."""
-    columns = [
-        x for x in breakdown_columns(by, start_of(recorded).balance) if x.title not in _KINDS
-    ]
-    groups = breakdown(recorded.ledger.closed, by)
-    half = _MOST_GROUPS // 2
+    columns = [x for x in breakdown_columns(by, stats.balance) if x.title not in _KINDS]
+    groups, half = stats.by[by], _MOST_GROUPS // 2
     shown = groups if len(groups) <= _MOST_GROUPS else (*groups[:half], *groups[-half:])
     lines = table_text(columns, shown, order=_LEFT_OUT_FIRST, fit=Fit(_WIDTH)).splitlines()
     if len(groups) > len(shown):

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
+from divbot.cli import flags
 
 
 def status(
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-    run: Annotated[str | None, typer.Option(help="Name of the run. [the newest]")] = None,
-    journal: Annotated[
-        Path | None, typer.Option(help="File of the journal to read.", dir_okay=False)
-    ] = None,
+    as_json: flags.Json = False,
+    run: flags.RunName = None,
+    journal: flags.JournalFile = None,
 ) -> None:
     """Show the account and the open positions of a paper run, also while it is running."""
     from divbot.cli.destination import Destination, json_bytes

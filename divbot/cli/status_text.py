@@ -5,37 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from divbot.cli.columns import Column, side_style, table_text
+from divbot.cli.columns import Column, table_text
 from divbot.cli.destination import Fit
-from divbot.cli.figures import change, harmless, money, price_text, quantity_text, signed, span
+from divbot.cli.figures import change, harmless, money, price_text, signed, span
 from divbot.cli.lines import ASSET, dust_text
 from divbot.cli.recorded import heading, heading_document, start_of
+from divbot.cli.trades_text import TRADE_COLUMNS
 from divbot.domain.clock import utc_text
-from divbot.trading.figures.curve import Valuation, equity_curve
+from divbot.domain.trades import AnyTrade
+from divbot.trading.figures.curve import last_valuation
 from divbot.trading.figures.documents import trade_document
-from divbot.trading.figures.open_trades import OpenTrade, open_trades
 from divbot.trading.journal.journal import Recorded
 
 _NAME_WIDTH = 12
 
 
-def _liquidation(trade: OpenTrade) -> str:
-    price = trade.position.liquidation
+def _liquidation(trade: AnyTrade) -> str:
+    price = trade.liquidation
     return "" if price is None else price_text(price, trade.entry.price)
 
 
-_COLUMNS: tuple[Column[OpenTrade], ...] = (
-    Column("#", lambda x: str(x.number)),
-    Column("symbol", lambda x: x.symbol, is_number=False),
-    Column("side", lambda x: x.side.value, lambda x: side_style(x.side), is_number=False),
-    Column("quantity", lambda x: quantity_text(x.quantity)),
-    Column("entry", lambda x: f"{x.entry.price:f}"),
-    Column("stop", lambda x: f"{x.stop:f}"),
-    Column("target", lambda x: f"{x.target:f}"),
+_SHARED = {x.title: x for x in TRADE_COLUMNS}
+_COLUMNS: tuple[Column[AnyTrade], ...] = (
+    *(_SHARED[x] for x in ("#", "symbol", "side", "quantity", "entry", "stop", "target")),
     Column("liquidation", _liquidation),
     Column("leverage", lambda x: f"{x.leverage}x"),
     Column("margin", lambda x: money(x.margin)),
-    Column("opened", lambda x: utc_text(x.opened_at), is_number=False),
+    _SHARED["opened"],
 )
 _LEFT_OUT_FIRST = ("liquidation", "leverage", "margin", "quantity", "opened")
 
@@ -44,14 +40,14 @@ def status_text(recorded: Recorded, now: int, fit: Fit, *, is_running: bool | No
     """Return the account in lines and the open positions in a table; `now` is ms UTC."""
     lines = [f"{name:{_NAME_WIDTH}}{text}" for name, text in _lines(recorded, now, is_running)]
     text = "\n".join((heading(recorded), *lines)) + "\n"
-    positions = open_trades(recorded.ledger)
+    positions = recorded.ledger.open_trades
     if not positions:
         return text
     return f"{text}\n" + table_text(_COLUMNS, positions, order=_LEFT_OUT_FIRST, fit=fit)
 
 
 def _lines(recorded: Recorded, now: int, is_running: bool | None) -> Iterator[tuple[str, str]]:  # noqa: FBT001 - three answers
-    ledger, last = recorded.ledger, _last_valuation(recorded)
+    ledger, last = recorded.ledger, last_valuation(recorded.events, recorded.ledger)
     gained = change(float(last.equity / start_of(recorded).balance) - 1)
     yield (
         "equity",
@@ -73,10 +69,6 @@ def _open(recorded: Recorded) -> int:
     return len(recorded.ledger.positions)
 
 
-def _last_valuation(recorded: Recorded) -> Valuation:
-    return equity_curve(recorded.events, recorded.ledger)[-1]
-
-
 def _last_event(recorded: Recorded, now: int) -> str:
     event = recorded.events[-1]
     age = now - recorded.ledger.at
@@ -86,7 +78,7 @@ def _last_event(recorded: Recorded, now: int) -> str:
 
 def status_document(recorded: Recorded, now: int, *, is_running: bool | None) -> dict[str, Any]:
     """Return the same with every field; times in ms UTC."""
-    ledger, last = recorded.ledger, _last_valuation(recorded)
+    ledger, last = recorded.ledger, last_valuation(recorded.events, recorded.ledger)
     return heading_document(recorded) | {
         "journal": str(recorded.path),
         "running": is_running,
@@ -104,5 +96,5 @@ def status_document(recorded: Recorded, now: int, *, is_running: bool | None) ->
         "left_over": {symbol: x.quantity for symbol, x in ledger.dust.items()},
         "closed_trades": len(ledger.closed),
         "net_profit": ledger.realised,
-        "positions": [trade_document(x) for x in open_trades(ledger)],
+        "positions": [trade_document(x) for x in ledger.open_trades],
     }

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from divbot.cli.flags import choices, option
+from divbot.cli.flags import JournalFile, RunName, choices, option
 from divbot.domain.bounds import Bounds
 from divbot.domain.clock import parse_time
 from divbot.domain.errors import InputError
@@ -68,10 +68,8 @@ def trades(
             dir_okay=False,
         ),
     ] = None,
-    run: Annotated[str | None, typer.Option(help="Name of the run. [the newest]")] = None,
-    journal: Annotated[
-        Path | None, typer.Option(help="File of the journal to read.", dir_okay=False)
-    ] = None,
+    run: RunName = None,
+    journal: JournalFile = None,
 ) -> None:
     """List the trades of a paper run, also while it is running."""
     from divbot.cli.destination import Destination, json_bytes
@@ -79,7 +77,6 @@ def trades(
     from divbot.cli.recorded import find_run
     from divbot.cli.trades_file import trades_csv, trades_document
     from divbot.cli.trades_text import trades_text
-    from divbot.trading.figures.open_trades import open_trades
     from divbot.trading.figures.selection import Selection
 
     if only_open and only_closed:
@@ -97,7 +94,7 @@ def trades(
     format_ = OutputFormat.chosen(as_json=as_json, as_csv=as_csv, with_all=False, path=output)
     destination = Destination(output)
     recorded = find_run(run, journal)
-    found = selection.of((*recorded.ledger.closed, *open_trades(recorded.ledger)))
+    found = selection.of(recorded.ledger.trades)
     if format_ is OutputFormat.JSON:
         destination.write(json_bytes(trades_document(recorded, found)))
     elif format_ is OutputFormat.CSV:

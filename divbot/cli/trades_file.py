@@ -10,30 +10,23 @@ from typing import Any
 
 from divbot.cli.destination import inert
 from divbot.cli.recorded import heading_document
-from divbot.trading.figures.documents import trade_document
-from divbot.trading.figures.open_trades import AnyTrade
+from divbot.domain.trades import AnyTrade
+from divbot.trading.figures.documents import (
+    BASIS_PRICES,
+    FILL_FIELDS,
+    ORIGIN_FIELDS,
+    TRADE_FIELDS,
+    trade_document,
+)
 from divbot.trading.journal.journal import Recorded
 
-_TRADE = (
-    *("number", "status", "symbol", "side", "quantity", "leverage", "margin"),
-    *("opened_at", "closed_at", "reason", "profit", "r_multiple", "risk", "limited_by"),
-    *("fees", "slippage", "funding", "first_stop", "stop", "target", "liquidation"),
-)
-_FILL = (
-    *("at", "side", "quantity", "requested", "price", "notional", "fee", "slippage", "spread"),
-    *("basis", "basis_at"),
-    *(f"basis_prices_{name}" for name in ("bid", "ask", "open", "high", "low", "close")),
-)
-_ORIGIN = (
-    *("kind", "interval", "previous_pivot", "pivot", "confirmed_at"),
-    *("score", "price", "atr_percent"),
-)
+_FILL = (*FILL_FIELDS, *(f"basis_prices_{x}" for names in BASIS_PRICES.values() for x in names))
 _RUN = ("run", "venue", "market", "interval", "simulated")
 
 CSV_COLUMNS = (
-    *_TRADE,
+    *TRADE_FIELDS,
     *(f"{part}_{name}" for part in ("entry", "exit") for name in _FILL),
-    *(f"origin_{name}" for name in _ORIGIN),
+    *(f"origin_{name}" for name in ORIGIN_FIELDS),
     *_RUN,
 )
 

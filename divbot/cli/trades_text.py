@@ -12,7 +12,7 @@ from divbot.cli.live_tables import sign_style
 from divbot.cli.recorded import heading
 from divbot.domain.clock import utc_text
 from divbot.domain.ledger import ZERO
-from divbot.trading.figures.open_trades import AnyTrade
+from divbot.domain.trades import AnyTrade
 from divbot.trading.journal.journal import Recorded
 
 

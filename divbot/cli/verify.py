@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 
 from divbot.cli import flags
 from divbot.cli.compiling import tell_of_compiling
 from divbot.domain.errors import InputError
-
-if TYPE_CHECKING:
-    from divbot.app.verification import Recording
-    from divbot.scanner.evidence.base_rates import BaseRate
-    from divbot.scanner.evidence.calibration import Calibration, Statements, Thirds
-    from divbot.scanner.evidence.weekly import Estimate
-    from divbot.settings import Settings
 
 verify = typer.Typer(
     name="verify",
@@ -53,13 +46,14 @@ def calibration(
     from divbot.app.verification import calibration_of, open_recording
     from divbot.cli.destination import PAGE, Destination, json_bytes
     from divbot.cli.report.page import plotly_script
+    from divbot.cli.verify_text import calibration_document, calibration_lines
 
     page, plotly = Destination(report, PAGE), plotly_script("--report") if report else ""
     settings = given.load()
     recording = open_recording(recorded, settings.symbols)
     tell_of_compiling()
     found = calibration_of(recording, settings)
-    lines = _lines(found, recording, settings)
+    lines = calibration_lines(found, recording.block, settings.market)
     if report:
         from divbot.cli.report.calibration import calibration_page
 
@@ -68,7 +62,7 @@ def calibration(
     # The page first: whoever reads what is printed may leave at any time.
     out = Destination(None)
     if as_json:
-        out.write(json_bytes(_document(found, recording, settings)))
+        out.write(json_bytes(calibration_document(found, recording.block, settings.market)))
     else:
         out.write("\n".join(lines) + "\n")
 
@@ -95,8 +89,10 @@ def base_rates(
     The result is a file for the setting base_rates. Longer candles are put together from those of
     the recording. Files of several recordings can be joined into one.
     """
-    from divbot.app.verification import base_rate_of, open_recording
+    from divbot.app.scan_rules import trade_rules
+    from divbot.app.verification import open_recording
     from divbot.cli.destination import Destination
+    from divbot.cli.verify_text import base_rate_line
     from divbot.scanner.evidence.base_rates import rates_text
 
     out = Destination(output)
@@ -104,105 +100,9 @@ def base_rates(
     for name in intervals.split(",") if intervals else [None]:
         settings = given.load(interval=name)
         recording = open_recording(recorded, interval=settings.interval if name else None)
-        counted.append(base_rate_of(recording, settings))
-        print(f"divbot: {_worth(counted[-1])}", file=sys.stderr)
+        counted.append(recording.base_rate(trade_rules(settings), settings.market))
+        print(f"divbot: {base_rate_line(counted[-1])}", file=sys.stderr)
     out.write(rates_text(counted))
-
-
-def _worth(rate: BaseRate) -> str:
-    """Return what a base rate says, and how far it is believed, in one line."""
-    what = f"{rate.market.title} {rate.interval.value}, {rate.cases} cases of {_weeks(rate.weeks)}"
-    if rate.ratio_error is None:
-        return f"{what}: too few days to be believed"
-    return (
-        f"{what}: {rate.ratio:.3f} times the targets that chance reaches (standard error "
-        f"{rate.ratio_error:.3f}), taken as {rate.believed_ratio:.3f}"
-    )
-
-
-def _document(found: Calibration, recording: Recording, settings: Settings) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    document = asdict(found)
-    return {
-        "schema": 1,
-        "market": settings.market.value,
-        "interval": recording.interval.value,
-        "symbols": len(recording.block.symbols),
-        "candles": len(recording.block.close),
-        **document.pop("whole"),
-        **document,
-    }
-
-
-def _lines(found: Calibration, recording: Recording, settings: Settings) -> list[str]:
-    whole = found.whole
-    return [
-        f"recorded {settings.market.title}, {recording.interval.value}: "
-        f"{len(recording.block.symbols)} symbols, {len(recording.block.close)} candles, "
-        f"{_weeks(found.weeks)}, {whole.cases} past divergences that ended",
-        "",
-        "confidence   cases  stated  happened",
-        *(
-            f"{x.low:.1f} to {x.high:.1f}  {x.cases:>6}  {x.stated:>6.3f}  {x.happened:>8.3f}"
-            for x in whole.bins
-        ),
-        "",
-        f"reached the target    {whole.share:.4f}, stated {whole.stated:.4f} on average",
-        f"calibration error     {whole.calibration_error:.4f}",
-        f"Brier score           {whole.brier:.4f}",
-        f"  for comparison      {found.brier_running:.4f} always predicting the average so far",
-        f"                      {whole.brier_constant:.4f} always predicting the final average "
-        "(hindsight)",
-        f"result                {whole.result:+.3f} R {_range(found.result)}, "
-        f"stated {whole.expected:+.3f} R on average",
-        *_second_half(found.second_half),
-        "",
-        "what the lower and the upper third of signals brought, in R; a week is one observation",
-        "part of the score    lower   upper  difference",
-        *(_third(name, x) for name, x in found.parts.items()),
-        "",
-        "of what the last window showed, this part came again (1: all of it, 0: it was luck)",
-        *(
-            f"{name:<8}  {x.value:+.2f} {_range(x)}" if x else f"{name:<8}  n/a"
-            for name, x in found.repeated.items()
-        ),
-    ]
-
-
-def _second_half(half: Statements | None) -> list[str]:
-    if half is None:
-        return []
-    return [
-        "",
-        "the second half, stated with base rates counted on the first:",
-        f"reached the target    {half.share:.4f}, stated {half.stated:.4f} on average",
-        f"calibration error     {half.calibration_error:.4f}",
-        f"Brier score           {half.brier:.4f}, hindsight {half.brier_constant:.4f}",
-    ]
-
-
-def _third(name: str, found: Thirds | None) -> str:
-    title = name.replace("_", " ")
-    if found is None:
-        return f"{title:<18}  n/a: the same for nearly all"
-    verdict = "" if found.difference.differs else ", tells nothing"
-    return (
-        f"{title:<18}  {found.lower:+.3f}  {found.upper:+.3f}  {found.difference.value:+.3f} "
-        f"{_range(found.difference)}{verdict}"
-    )
-
-
-def _weeks(count: int) -> str:
-    return f"{count} week" + "s" * (count != 1)
-
-
-def _range(figure: Estimate) -> str:
-    if figure.low is None or figure.high is None:
-        from divbot.scanner.evidence.weekly import FEWEST
-
-        return f"(n/a: {_weeks(figure.weeks)}, at least {FEWEST} are needed)"
-    return f"({figure.low:+.3f} to {figure.high:+.3f})"
 
 
 @verify.command()
@@ -222,7 +122,7 @@ def lookahead(
     """
     from dataclasses import asdict
 
-    from divbot.app.scanning import trade_rules
+    from divbot.app.scan_rules import trade_rules
     from divbot.app.verification import open_history
     from divbot.cli.destination import Destination, json_bytes
     from divbot.scanner.checks.lookahead import replay
@@ -233,7 +133,7 @@ def lookahead(
     tell_of_compiling()
     name = ",".join(settings.symbols)
     history = open_history(settings, recorded)
-    found = replay(history.block, trade_rules(settings))
+    found = replay(history, trade_rules(settings))
     if as_json:
         Destination(None).write(
             json_bytes(

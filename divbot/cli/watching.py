@@ -87,7 +87,7 @@ class Watching:
         self._is_showing = True
         return self._view
 
-    def look(self, snapshot: RunSnapshot) -> None:
+    def show(self, snapshot: RunSnapshot) -> None:
         """Show the run as it is now."""
         if self._view is not None:
             self._view.update(snapshot)

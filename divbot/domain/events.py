@@ -169,7 +169,7 @@ class Exited(_Happened):
 
 @dataclass(frozen=True, slots=True)
 class Marked(_Happened):
-    """The account was valued, every few minutes; and how far candles have been looked at."""
+    """The account was valued, every few minutes; and how far candles have been checked."""
 
     kind: ClassVar[str] = "marked"
     key_form: ClassVar[str] = "mark:{0.at}"
@@ -177,7 +177,7 @@ class Marked(_Happened):
     equity: Decimal
     cash: Decimal
     checked_until: int
-    """All 1m candles of all positions that open before this time have been looked at."""
+    """All 1m candles of all positions that open before this time have been checked."""
     prices: dict[str, Decimal]
     """What was held could be sold at, by symbol, as far as that was known."""
     benchmark: Decimal | None

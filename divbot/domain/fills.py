@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from divbot.domain.money import cost, price_above, price_below
+from divbot.domain.money import price_above, price_below, round_up
 from divbot.domain.signals import Side
 
 
@@ -117,8 +117,8 @@ def fill_at_quote(
         quantity=quantity,
         requested=touched,
         price=price,
-        fee=cost(price * quantity * costs.fee),
-        slippage=cost(abs(price - touched) * quantity),
+        fee=round_up(price * quantity * costs.fee),
+        slippage=round_up(abs(price - touched) * quantity),
         spread=quote.ask - quote.bid,
         basis=Basis.QUOTE,
         basis_at=quote.at,

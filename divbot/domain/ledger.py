@@ -1,4 +1,8 @@
-"""The account: what all events together come to. Pure; a refused event changes nothing."""
+"""The account: what all events together come to. Pure; a refused event changes nothing.
+
+One module, though a long one: what an account is, what it is worth, and what each event makes of
+it. A rule that stands apart from the fields that it changes is one that forgets some of them.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +26,10 @@ from divbot.domain.events import (
 )
 from divbot.domain.fills import Quote
 from divbot.domain.history import History
-from divbot.domain.money import gain
+from divbot.domain.money import round_down
 from divbot.domain.positions import MINUTE, Position
 from divbot.domain.signals import Side
-from divbot.domain.trades import ClosedTrade
+from divbot.domain.trades import AnyTrade, ClosedTrade, OpenTrade
 
 T = TypeVar("T")
 K = TypeVar("K", int, str)
@@ -102,31 +106,48 @@ class Ledger:
         """Return the symbols that are held."""
         return frozenset(x.symbol for x in self.positions.values())
 
+    @property
+    def open_trades(self) -> tuple[OpenTrade, ...]:
+        """Return the trades that are not over, in the order in which they were opened."""
+        return tuple(self.open_trade(number) for number in sorted(self.positions))
+
+    @property
+    def trades(self) -> tuple[AnyTrade, ...]:
+        """Return all trades in the order in which they were opened."""
+        return tuple(sorted((*self.closed, *self.open_trades), key=lambda x: x.number))
+
+    def open_trade(self, number: int) -> OpenTrade:
+        """Return an open position as a trade."""
+        funding = self.funding.get(number, ZERO)
+        return OpenTrade.of(self.entries[number], self.positions[number], funding)
+
     def equity_at(self, prices: Mapping[str, Decimal]) -> Decimal:
         """Return cash, positions and dust, each valued at the price of its symbol in `prices`.
 
         A position or dust without a price counts with the last one that is known.
         """
         positions = (
-            max(x.wallet + x.profit_at(prices.get(x.symbol, x.last_price)), ZERO)
-            for x in self.positions.values()
+            x.value_at(prices.get(x.symbol, x.last_price)) for x in self.positions.values()
         )
         return self.cash + sum(positions, ZERO) + self.dust_worth(prices)
 
     def dust_worth(self, prices: Mapping[str, Decimal]) -> Decimal:
         """Return what all dust is worth, valued like that."""
-        worths = (gain(x.quantity * prices.get(symbol, x.price)) for symbol, x in self.dust.items())
+        worths = (
+            round_down(x.quantity * prices.get(symbol, x.price)) for symbol, x in self.dust.items()
+        )
         return sum(worths, ZERO)
 
     def prices_in(self, quotes: Mapping[str, Quote]) -> dict[str, Decimal]:
         """Return what each position could be closed at, and dust be sold at, where it is known."""
-        longs = {symbol: quote.bid for symbol in self.dust if (quote := quotes.get(symbol))}
-        held = {
-            x.symbol: quote.bid if x.side is Side.BUY else quote.ask
-            for x in self.positions.values()
-            if (quote := quotes.get(x.symbol))
+        sides = dict.fromkeys(self.dust, Side.BUY) | {
+            x.symbol: x.side for x in self.positions.values()
         }
-        return longs | held
+        return {
+            symbol: quote.bid if side is Side.BUY else quote.ask
+            for symbol, side in sides.items()
+            if (quote := quotes.get(symbol)) and quote.is_valid
+        }
 
     def day_start(self, at: int, equity: Decimal) -> Decimal:
         """Return what the account was worth when the UTC day of `at` began; it is worth `equity`.
@@ -218,7 +239,7 @@ class Ledger:
             quantity=event.quantity,
             entry_price=event.fill.price,
             leverage=event.leverage,
-            wallet=event.margin,
+            margin=event.margin,
             stop=event.stop,
             first_stop=event.stop,
             target=event.target,
@@ -245,15 +266,15 @@ class Ledger:
         position = self._open(event)
         if event.at <= position.funded_until:
             raise LedgerError(f"trade {event.trade}: funding of {event.at} was paid already")
-        wallet = position.wallet + event.amount
-        if wallet < 0:
+        margin = position.margin + event.amount
+        if margin < 0:
             raise LedgerError(f"trade {event.trade}: funding of {event.amount} exceeds its margin")
         so_far = self.funding.get(event.trade, ZERO) + event.amount
         funded = replace(self, funding=_put(self.funding, event.trade, so_far))
         return funded._with(  # noqa: SLF001 - its own kind
             replace(
                 position,
-                wallet=wallet,
+                margin=margin,
                 liquidation=event.liquidation,
                 funded_until=event.at,
                 checked_until=max(position.checked_until, event.at),
@@ -272,12 +293,7 @@ class Ledger:
         position = self._open(event)
         if event.returned < 0:
             raise LedgerError(f"trade {event.trade}: expected to lose its margin at most")
-        trade = ClosedTrade.of(
-            self.entries[event.trade],
-            event,
-            stop=position.stop,
-            funding=self.funding.get(event.trade, ZERO),
-        )
+        trade = self.open_trade(event.trade).closed_by(event)
         left = self.dust[position.symbol].quantity if position.symbol in self.dust else ZERO
         return replace(
             self,

@@ -21,23 +21,23 @@ def liquidation_price(
     side: Side,
     quantity: Decimal,
     entry_price: Decimal,
-    wallet: Decimal,
+    margin: Decimal,
     maintenance: Decimal = MAINTENANCE,
 ) -> Decimal | None:
-    """Return the mark price at which a position with `wallet` of margin left is liquidated.
+    """Return the mark price at which a position with `margin` left is liquidated.
 
     None where no price does that: a long position that is paid for in full.
     """
     sign = 1 if side is Side.BUY else -1
-    price = (wallet - sign * quantity * entry_price) / (quantity * (maintenance - sign))
+    price = (margin - sign * quantity * entry_price) / (quantity * (maintenance - sign))
     return price if price > 0 else None
 
 
 def liquidation_on_tick(
-    side: Side, quantity: Decimal, entry_price: Decimal, wallet: Decimal, tick: Decimal | None
+    side: Side, quantity: Decimal, entry_price: Decimal, margin: Decimal, tick: Decimal | None
 ) -> Decimal | None:
     """Return the same as a price of the venue: early rather than late."""
-    price = liquidation_price(side, quantity, entry_price, wallet)
+    price = liquidation_price(side, quantity, entry_price, margin)
     if price is None:
         return None
     return price_above(price, tick) if side is Side.BUY else price_below(price, tick)

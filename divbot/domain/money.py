@@ -17,12 +17,12 @@ _WIDE = Context(prec=200)
 """Of what a venue may say, 10**30 in ticks of 10**-30 is the most digits; the usual 28 are few."""
 
 
-def cost(amount: Decimal) -> Decimal:
+def round_up(amount: Decimal) -> Decimal:
     """Return `amount`, which is to be paid, in whole units."""
     return amount.quantize(UNIT, ROUND_CEILING, _WIDE)
 
 
-def gain(amount: Decimal) -> Decimal:
+def round_down(amount: Decimal) -> Decimal:
     """Return `amount`, which is received (or, below zero, lost), in whole units."""
     return amount.quantize(UNIT, ROUND_FLOOR, _WIDE)
 

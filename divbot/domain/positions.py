@@ -16,7 +16,7 @@ from divbot.domain.fills import (
     slipped,
     worse,
 )
-from divbot.domain.money import cost, gain, price_above, price_below
+from divbot.domain.money import price_above, price_below, round_down, round_up
 from divbot.domain.signals import Kind, Side
 
 MINUTE = 60_000
@@ -60,8 +60,8 @@ class Position:
     quantity: Decimal
     entry_price: Decimal
     leverage: int
-    wallet: Decimal
-    """The isolated margin that is left; on spot what was paid."""
+    margin: Decimal
+    """The isolated margin that is left (docs/glossary.md); on spot what was paid."""
     stop: Decimal
     first_stop: Decimal
     target: Decimal
@@ -70,7 +70,7 @@ class Position:
     liquidation: Decimal | None
     opened_at: int
     checked_until: int
-    """All 1m candles that open before this time have been looked at."""
+    """All 1m candles that open before this time have been checked."""
     funded_until: int
     """All funding that was due until then has been paid."""
     seen: Seen | None
@@ -86,13 +86,17 @@ class Position:
         return 1 if self.side is Side.BUY else -1
 
     @property
-    def way_out(self) -> Side:
+    def exit_side(self) -> Side:
         """Return what closes it."""
         return Side.SELL if self.side is Side.BUY else Side.BUY
 
     def profit_at(self, price: Decimal) -> Decimal:
         """Return the profit of closing at `price`, before fees, in whole units."""
-        return gain(self.sign * (price - self.entry_price) * self.quantity)
+        return round_down(self.sign * (price - self.entry_price) * self.quantity)
+
+    def value_at(self, price: Decimal, fee: Decimal = Decimal(0)) -> Decimal:
+        """Return what closing at `price` gives back: it loses no more than its own margin."""
+        return max(self.margin + self.profit_at(price) - fee, Decimal(0))
 
     def is_beyond(self, price: Decimal, limit: Decimal) -> bool:
         """Tell whether `price` is at `limit` or worse for this position."""
@@ -113,7 +117,7 @@ def exit_at_quote(position: Position, quote: Quote, costs: Costs) -> Exit | None
         return None
     price = quote.bid if position.side is Side.BUY else quote.ask
     if position.is_beyond(price, position.stop):
-        fill = fill_at_quote(position.way_out, position.quantity, quote, costs, position.tick)
+        fill = fill_at_quote(position.exit_side, position.quantity, quote, costs, position.tick)
         return _stopped(position, replace(fill, requested=position.stop))
     if _reaches(position, price):
         return Exit(Reason.TARGET, _at_target(position, quote, costs))
@@ -139,27 +143,26 @@ def liquidation_in_candle(position: Position, mark: Candle) -> Exit | None:
     worst = mark.low if position.side is Side.BUY else mark.high
     if not position.is_beyond(worst, limit):
         return None
-    return Exit(Reason.LIQUIDATION, _liquidated(position, limit, mark))
+    return Exit(Reason.LIQUIDATION, _filled(position, mark, requested=limit, price=limit))
 
 
 def close_at(position: Position, quote: Quote, reason: Reason, costs: Costs) -> Exit:
     """Return the position closed at `quote` because somebody decided so."""
-    fill = fill_at_quote(position.way_out, position.quantity, quote, costs, position.tick)
+    fill = fill_at_quote(position.exit_side, position.quantity, quote, costs, position.tick)
     return _covered(position, reason, fill)
 
 
 def returned(position: Position, exit_: Exit) -> Decimal:
-    """Return what comes back to cash; a position loses no more than its own margin."""
+    """Return what comes back to cash; of a liquidation nothing."""
     if exit_.reason is Reason.LIQUIDATION:
         return Decimal(0)
-    profit = position.profit_at(exit_.fill.price)
-    return max(position.wallet + profit - exit_.fill.fee, Decimal(0))
+    return position.value_at(exit_.fill.price, exit_.fill.fee)
 
 
 def funding_of(position: Position, rate: Decimal, mark_price: Decimal) -> Decimal:
     """Return what a settlement brings (below zero: costs); no more than the margin that is left."""
     value = -position.sign * rate * mark_price * position.quantity
-    return max(gain(value), -position.wallet)
+    return max(round_down(value), -position.margin)
 
 
 def trailed_stop(position: Position, candle: Candle) -> Decimal | None:
@@ -197,46 +200,53 @@ def _trades_beyond(position: Position, price: Decimal) -> bool:
 def _at_stop(position: Position, candle: Candle, costs: Costs) -> Fill:
     # The open came before the entry where the candle is the one of the entry.
     is_gap = candle.open_time >= position.opened_at
-    side = position.way_out
-    found = worse(side, position.stop, candle.open) if is_gap else position.stop
+    side, stop = position.exit_side, position.stop
+    found = worse(side, stop, candle.open) if is_gap else stop
     price = slipped(side, found, costs.slippage, position.tick)
-    return Fill(
-        at=max(candle.open_time, position.opened_at),
-        side=side,
-        quantity=position.quantity,
-        requested=position.stop,
+    return _filled(
+        position,
+        candle,
+        requested=stop,
         price=price,
-        fee=cost(price * position.quantity * costs.fee),
-        slippage=cost(abs(price - found) * position.quantity),
-        spread=Decimal(0),
-        basis=Basis.CANDLE,
-        basis_at=candle.open_time,
-        basis_prices=(candle.open, candle.high, candle.low, candle.close),
+        fee=round_up(price * position.quantity * costs.fee),
+        slippage=round_up(abs(price - found) * position.quantity),
     )
 
 
 def _at_target(position: Position, found: Quote | Candle, costs: Costs) -> Fill:
-    is_quote = isinstance(found, Quote)
-    at = found.at if isinstance(found, Quote) else found.open_time
+    fee = round_up(position.target * position.quantity * costs.fee)
+    return _filled(position, found, requested=position.target, price=position.target, fee=fee)
+
+
+def _filled(
+    position: Position,
+    found: Quote | Candle,
+    *,
+    requested: Decimal,
+    price: Decimal,
+    fee: Decimal = Decimal(0),
+    slippage: Decimal = Decimal(0),
+) -> Fill:
+    """Return the order that closes `position`, filled against what was `found`."""
+    if isinstance(found, Quote):
+        basis, at, spread = Basis.QUOTE, found.at, found.ask - found.bid
+        prices: tuple[Decimal, ...] = (found.bid, found.ask)
+    else:
+        basis, at, spread = Basis.CANDLE, found.open_time, Decimal(0)
+        prices = (found.open, found.high, found.low, found.close)
     return Fill(
         at=max(at, position.opened_at),
-        side=position.way_out,
+        side=position.exit_side,
         quantity=position.quantity,
-        requested=position.target,
-        price=position.target,
-        fee=cost(position.target * position.quantity * costs.fee),
-        slippage=Decimal(0),
-        spread=found.ask - found.bid if isinstance(found, Quote) else Decimal(0),
-        basis=Basis.QUOTE if is_quote else Basis.CANDLE,
+        requested=requested,
+        price=price,
+        fee=fee,
+        slippage=slippage,
+        spread=spread,
+        basis=basis,
         basis_at=at,
-        basis_prices=_prices(found),
+        basis_prices=prices,
     )
-
-
-def _prices(found: Quote | Candle) -> tuple[Decimal, ...]:
-    if isinstance(found, Quote):
-        return found.bid, found.ask
-    return found.open, found.high, found.low, found.close
 
 
 def _stopped(position: Position, fill: Fill) -> Exit:
@@ -251,22 +261,6 @@ def _covered(position: Position, reason: Reason, fill: Fill) -> Exit:
         return Exit(reason, fill)
     wiped_out = replace(fill, price=limit, fee=Decimal(0), slippage=Decimal(0))
     return Exit(Reason.LIQUIDATION, wiped_out)
-
-
-def _liquidated(position: Position, price: Decimal, mark: Candle) -> Fill:
-    return Fill(
-        at=max(mark.open_time, position.opened_at),
-        side=position.way_out,
-        quantity=position.quantity,
-        requested=price,
-        price=price,
-        fee=Decimal(0),
-        slippage=Decimal(0),
-        spread=Decimal(0),
-        basis=Basis.CANDLE,
-        basis_at=mark.open_time,
-        basis_prices=(mark.open, mark.high, mark.low, mark.close),
-    )
 
 
 def _minute_after(time: int) -> int:

@@ -48,3 +48,8 @@ def loss_at_stop(
     out = slipped(Side.SELL if is_long else Side.BUY, stop, costs.slippage, tick)
     lost = price - out if is_long else out - price
     return quantity * (lost + costs.fee * out) + paid
+
+
+def in_risks(profit: Decimal, risk: Decimal) -> Decimal | None:
+    """Return `profit` in R; None where nothing is at risk."""
+    return profit / risk if risk else None

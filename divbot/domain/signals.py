@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from divbot.domain.market import Instrument
+from divbot.domain.market import Instrument, Interval
 
 _NORMAL_95 = 1.6449
 """Standard errors that a normal variate stays below in 95 of 100 cases."""
@@ -136,3 +137,20 @@ class Opportunity:
     spread: Decimal | None
     instrument: Instrument | None
     """How its symbol is listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What one scan found for a trader."""
+
+    version: int
+    """Counts the scans of a program; the first is 1."""
+    at: int
+    """When the scan began, ms UTC of the market."""
+    interval: Interval
+    open_to_trade: tuple[Opportunity, ...] = ()
+    """What can be traded of what was asked for, the best first."""
+    fresh: tuple[Divergence, ...] = ()
+    """All that was confirmed lately, whatever was asked for and can be traded."""
+    held: Mapping[str, Instrument | None] = field(default_factory=dict)
+    """How the symbols that are held are listed; None: no more. Of others nothing is known."""

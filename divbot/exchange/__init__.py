@@ -1,10 +1,14 @@
 """The local exchange: Binance's protocol in front of a synthetic or recorded market.
 
 ```
-server (asyncio)  -> front -> faults/   what is answered wrongly, late or not at all
-                           -> desk  -> rest/     the answers, written
-                  -> streams/          pushed answers
-market/  synthetic or recorded tape -> venue: candles, trades, quotes at any time
-control, traffic, options, embedded: how a test or a demo runs it
+server (asyncio) -> front -> desk -> rest/     responses, as the venue writes them
+                          -> faults/           what is answered wrongly, late or not at all
+                 -> streams/                   what is told unasked
+                 -> control, traffic           what a test asks of the exchange itself
+each room but faults reads market/             candles, trades, quotes at any time
+options, embedded, stop_signals, loopback: how it is run, and who reaches it
 ```
+
+It knows the venue from its documents alone, and nothing of divbot's client: neither could find the
+other's error in a table that both share. A test compares the two.
 """

@@ -16,11 +16,12 @@ from typing import Any, TypeAlias
 
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
-from divbot.exchange.faults.responses import plain_response
+from divbot.exchange.faults.responses import LOOP_PATH
 from divbot.exchange.faults.schedule import Faults, parse_fault
-from divbot.exchange.rest.json_text import NotJson, read_json
+from divbot.exchange.loopback import is_named_loopback
+from divbot.exchange.rest.json_text import NotJson, number_in, read_json
 from divbot.exchange.rest.rate_limiter import RateLimiter
-from divbot.exchange.rest.response import Response
+from divbot.exchange.rest.response import Response, plain_response
 from divbot.exchange.streams.broadcast import Broadcast
 from divbot.exchange.traffic import Traffic
 
@@ -94,12 +95,12 @@ class Control:
 
     def _spend(self, body: bytes) -> object:
         content = _content(body)
-        weight = _number(content, "weight", _MOST_WEIGHT)
+        weight = number_in(content, "weight", 0, _MOST_WEIGHT)
         return {"weight": self._limiter.spend(self._market(content), int(weight))}
 
     def _ban(self, body: bytes) -> object:
         content = _content(body)
-        seconds = _number(content, "seconds", _MOST_BAN_SECONDS)
+        seconds = number_in(content, "seconds", 0, _MOST_BAN_SECONDS)
         return {"banned_until": self._limiter.ban(self._market(content), seconds)}
 
     def _end_streams(self, body: bytes) -> object:
@@ -111,7 +112,8 @@ class Control:
             case "silence":
                 return {"connections": self._broadcast.silence(market)}
             case "shutdown":
-                seconds = _number({"seconds": 0, **content}, "seconds", _MOST_NOTICE_SECONDS)
+                asked = {"seconds": 0, **content}
+                seconds = number_in(asked, "seconds", 0, _MOST_NOTICE_SECONDS)
                 return {"connections": self._broadcast.shut_down(market, seconds)}
             case other:
                 raise InputError(f"expected by: disconnect, shutdown or silence, found {other!r}")
@@ -127,6 +129,14 @@ class Control:
         raise InputError(f"expected a market, {known}, found {content.get('market')!r}")
 
 
+def is_control(host: str, path: str) -> bool:
+    """Tell whether a request for `path` that names `host` is one for the control endpoint."""
+    if not path.startswith(PREFIX) or path == LOOP_PATH:
+        return False
+    # A page in a browser may reach loopback by a name of its own (DNS rebinding), not by ours.
+    return is_named_loopback(host)
+
+
 def _media_type(headers: Mapping[str, str]) -> str:
     return headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
@@ -139,10 +149,3 @@ def _content(body: bytes) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise InputError("expected a JSON object")
     return content
-
-
-def _number(content: dict[str, Any], name: str, most: float) -> float:
-    value = content.get(name)
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most:
-        return float(value)
-    raise InputError(f"expected {name} from 0 to {most}, found {value!r}")

@@ -10,9 +10,11 @@ from uuid import uuid4
 
 from divbot.domain.market import Market
 from divbot.exchange.market.market_time import MarketTime
+from divbot.exchange.market.market_view import MarketView
 from divbot.exchange.market.venue import Venue
 from divbot.exchange.rest import rejections as reject
 from divbot.exchange.rest.futures import FuturesReplies
+from divbot.exchange.rest.json_text import json_bytes
 from divbot.exchange.rest.limits import ROOT
 from divbot.exchange.rest.parameters import Parameters
 from divbot.exchange.rest.rate_limiter import Admission, RateLimiter
@@ -25,7 +27,6 @@ from divbot.exchange.rest.response import (
     USED_WEIGHT_HEADER,
     Response,
     html_page,
-    json_bytes,
 )
 from divbot.exchange.rest.spot import SpotReplies
 from divbot.exchange.streams.feed import Feed
@@ -60,12 +61,11 @@ class Desk:
         publish_lag: int = 0,
     ) -> None:
         self._market = market
-        self._venue = venue
         self._time = time
         self._limiter = limiter
-        self._origin = "recorded" if venue.is_recorded else "synthetic"
         replies = SpotReplies if market is Market.SPOT else FuturesReplies
-        self._replies = replies(venue, time, limiter, publish_lag)
+        self._view = MarketView(market, venue)
+        self._replies = replies(self._view, time, limiter, publish_lag)
         self._services = self._replies.services()
         self._asked = lru_cache(_MOST_READ)(self._read)
 
@@ -110,7 +110,7 @@ class Desk:
 
     def feed(self) -> Feed:
         """Return the news of this market: what its streams tell."""
-        return Feed(self._market, self._venue, self._time)
+        return Feed(self._view, self._time)
 
     def warm(self) -> None:
         """Compile and fill what the first requests will need; nothing is charged."""
@@ -129,7 +129,9 @@ class Desk:
 
     def _nowhere(self, path: str, method: str, headers: Mapping[str, str]) -> Response:
         admission = self._limiter.admit(self._market, 0)
-        response = self._reply(admission.rejection or reject.unknown_path(method, path), admission)
+        response = self._reply(
+            admission.rejection or reject.UNKNOWN_PATH.of(path, method), admission
+        )
         if response.status != 404 or "text/html" not in headers.get("Accept", ""):
             return response
         html = {**response.headers, "Content-Type": "text/html"}
@@ -139,8 +141,8 @@ class Desk:
         headers = {
             "Content-Type": CONTENT_TYPE[self._market],
             USED_WEIGHT_HEADER: str(admission.used),
-            ORIGIN_HEADER: self._origin,
-            CANDLES_HEADER: self._venue.interval.value,
+            ORIGIN_HEADER: self._view.origin,
+            CANDLES_HEADER: self._view.venue.interval.value,
             SPEED_HEADER: str(self._limiter.speed),
         }
         if self._market is Market.SPOT:

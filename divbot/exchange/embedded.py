@@ -11,11 +11,11 @@ from divbot.kernels.ahead import compiled_beside
 from divbot.processes import obey_parent, start_context
 
 _SECONDS_TO_END = 2.0
-_LOOK = 0.05
+_POLL_SECONDS = 0.05
 _SERVER = "divbot.exchange.server"
 _KERNELS = (
     "divbot.exchange.market.candles",
-    "divbot.exchange.market.encoding",
+    "divbot.exchange.rest.kline_json",
     "divbot.exchange.market.price_paths",
 )
 
@@ -25,16 +25,16 @@ class EmbeddedExchange:
 
     Entering raises what the exchange raises when it cannot start: RecordingError, InputError.
     `preload` is handed to the forkserver; see `divbot.processes.start_context`. While it starts,
-    `look` is called again and again; what that raises ends it.
+    `poll` is called again and again; what that raises ends it.
     """
 
     def __init__(
         self,
         options: ExchangeOptions,
         preload: Sequence[str] = (),
-        look: Callable[[], None] = lambda: None,
+        poll: Callable[[], None] = lambda: None,
     ) -> None:
-        self._look = look
+        self._poll = poll
         context = start_context(preload)
         self._news, self._child_end = context.Pipe(duplex=False)
         self._process = context.Process(  # type: ignore[attr-defined]  # BaseContext lacks it
@@ -45,8 +45,8 @@ class EmbeddedExchange:
     def __enter__(self) -> EmbeddedExchange:
         # While the forkserver compiles what workers need.
         with compiled_beside(_KERNELS, by=[_SERVER]) as is_done:
-            while not is_done(_LOOK):
-                self._look()
+            while not is_done(_POLL_SECONDS):
+                self._poll()
         self._process.start()
         self._child_end.close()
         try:
@@ -61,8 +61,8 @@ class EmbeddedExchange:
 
     def _first_news(self) -> str:
         try:
-            while not self._news.poll(_LOOK):
-                self._look()
+            while not self._news.poll(_POLL_SECONDS):
+                self._poll()
             news = self._news.recv()
         except EOFError:
             self._process.join(_SECONDS_TO_END)

@@ -8,9 +8,9 @@ from urllib.parse import unquote
 
 from divbot.exchange.desk import Desk
 from divbot.exchange.faults.kinds import Stage
-from divbot.exchange.faults.responses import LOOP_PATH, loop, plain_response, spoil
+from divbot.exchange.faults.responses import LOOP_PATH, spoil
 from divbot.exchange.faults.schedule import Fault, Faults
-from divbot.exchange.rest.response import Response
+from divbot.exchange.rest.response import Response, plain_response
 from divbot.exchange.traffic import Traffic
 
 _KEPT_OUT = (418, 429)
@@ -37,7 +37,7 @@ class Front:
         path, _, query = target.partition("?")
         path = unquote(path)
         if path == LOOP_PATH:
-            return Outcome(loop(plain_response(302, {})))
+            return Outcome(spoil(plain_response(302, {}), "redirect_loop"))
         desk = self._desk(path)
         response = desk.answer(path, query, method, headers)
         fault = None if response.status in _KEPT_OUT else self._faults.next_for(path, query)

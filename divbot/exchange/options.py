@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from divbot.domain.bounds import Bounds
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 from divbot.exchange.faults.schedule import FaultPlan, parse_plan
 from divbot.exchange.rest.rate_window import WindowShape
 
-_LATEST = 4_102_444_800_000  # 2100
+LATEST = 4_102_444_800_000
+"""2100-01-01: a synthetic market takes the longer to begin, the later it is."""
+BOUNDS: Mapping[str, Bounds[Any]] = {
+    "symbols": Bounds(int, 1, 5000),
+    "seed": Bounds(int, 0, 2**63 - 1),
+    "speed": Bounds(float, 0, 100_000),
+    "latency": Bounds(float, 0, 60),
+    "port": Bounds(int, 0, 65_535),
+    "publish_lag": Bounds(int, 0, 60_000),
+    "weight_limit": Bounds(int, 1, 10**9),
+    "delist_after": Bounds(float, 0, 10**9),
+    "patience": Bounds(int, 0, 10**6),
+    "aging": Bounds(float, 1, 10_000),
+}
+"""What numbers the options of these names may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,42 +80,21 @@ class ExchangeOptions:
     """A seeded plan of faults, such as seed=7,rate=0.02; see `divbot.exchange.faults.kinds`."""
 
     def __post_init__(self) -> None:
-        for held, message in (
-            (bool(self.markets), "expected at least one market, found none"),
-            (1 <= self.symbols <= 5000, f"expected 1 to 5000 symbols, found {self.symbols}"),
-            (0 <= self.seed < 2**63, f"expected a seed from 0 to 2**63 - 1, found {self.seed}"),
-            (
-                self.at is None or 0 <= self.at <= _LATEST,
-                f"expected a time from 1970 to 2100, found {self.at} ms since 1970",
-            ),
-            (0 <= self.speed <= 1e6, f"expected a speed from 0 to 1000000, found {self.speed}"),
-            (0 <= self.latency <= 60, f"expected 0 to 60 s of latency, found {self.latency}"),
-            (0 <= self.port <= 65535, f"expected a port from 0 to 65535, found {self.port}"),
-            (
-                0 <= self.publish_lag <= 60_000,
-                f"expected 0 to 60000 ms of publish lag, found {self.publish_lag}",
-            ),
-            (
-                self.weight_limit is None or 1 <= self.weight_limit <= 10**9,
-                f"expected a weight limit from 1 to 1000000000, found {self.weight_limit}",
-            ),
-            (
-                self.delist_after is None or 0 <= self.delist_after <= 1e9,
-                f"expected 0 to 1000000000 minutes before a delisting, found {self.delist_after}",
-            ),
-            (
-                self.delist_after is None or (self.awkward and self.recorded is None),
-                "expected awkward listings of a synthetic market to delist one of, found none",
-            ),
-            (
-                self.interval is None or self.recorded is not None,
-                "expected a recording whose candles are that long, found an interval alone",
-            ),
-            (self.patience >= 0, f"expected patience from 0 up, found {self.patience}"),
-            (1 <= self.aging <= 10_000, f"expected aging from 1 to 10000, found {self.aging}"),
-        ):
-            if not held:
-                raise InputError(message)
+        if not self.markets:
+            raise InputError("expected at least one market, found none")
+        if self.at is not None and not 0 <= self.at <= LATEST:
+            raise InputError(f"expected a time from 1970 to 2100, found {self.at} ms since 1970")
+        for name, bounds in BOUNDS.items():
+            if (value := getattr(self, name)) is not None:
+                _check(name, bounds, value)
+        if self.delist_after is not None and (not self.awkward or self.recorded is not None):
+            raise InputError(
+                "expected awkward listings of a synthetic market to delist one of, found none"
+            )
+        if self.interval is not None and self.recorded is None:
+            raise InputError(
+                "expected a recording whose candles are that long, found an interval alone"
+            )
         if self.faults is not None:
             parse_plan(self.faults)
 
@@ -106,3 +102,10 @@ class ExchangeOptions:
     def plan(self) -> FaultPlan | None:
         """Return the plan that `faults` describes."""
         return None if self.faults is None else parse_plan(self.faults)
+
+
+def _check(name: str, bounds: Bounds[Any], value: object) -> None:
+    try:
+        bounds.read(value)
+    except ValueError as error:
+        raise InputError(f"{name}: {error}") from None

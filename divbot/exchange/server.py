@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from ipaddress import ip_address
-from types import FrameType
 
 from aiohttp import web
 
 from divbot.domain.clock import Clock, SystemClock, utc_text
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
-from divbot.exchange.control import PREFIX as CONTROL_PREFIX
-from divbot.exchange.control import Control
+from divbot.exchange.control import Control, is_control
 from divbot.exchange.desk import Desk
-from divbot.exchange.faults.responses import LOOP_PATH, plain_response
 from divbot.exchange.faults.schedule import Faults
 from divbot.exchange.faults.transfers import BrokenTransfer
 from divbot.exchange.front import Front
+from divbot.exchange.loopback import is_loopback
 from divbot.exchange.market.awkward import Special, specials
 from divbot.exchange.market.market_time import MarketTime
 from divbot.exchange.market.outages import InterruptedTape, Outages
@@ -35,16 +30,16 @@ from divbot.exchange.options import ExchangeOptions
 from divbot.exchange.rest.packing import Packer
 from divbot.exchange.rest.rate_limiter import RateLimiter
 from divbot.exchange.rest.rejections import Rejection
-from divbot.exchange.rest.response import Response
+from divbot.exchange.rest.response import Response, plain_response
 from divbot.exchange.rest.sending import SentResponse
+from divbot.exchange.stop_signals import heeding_signals
 from divbot.exchange.streams.broadcast import Broadcast
 from divbot.exchange.streams.sockets import Sockets
+from divbot.recordings.grid import MINUTE
 
 _BACKLOG = 1024
 _SHUTDOWN_SECONDS = 0.5
 _WORTH_COMPRESSING = 512
-_AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:]+))(?::[0-9]{1,5})?")
-"""A host as requests name it, an IPv6 address in brackets and without a zone; and its port."""
 
 
 def serve(
@@ -68,7 +63,7 @@ def serve(
     control = Control(options.markets, limiter, faults, front.traffic, broadcast)
     handler = _Handler(options, front, control, broadcast)
     stop = stop or threading.Event()
-    with _heeding_signals(stop):
+    with heeding_signals(stop):
         asyncio.run(_serve(options, handler, announce, stop))
 
 
@@ -136,7 +131,7 @@ def _specials(options: ExchangeOptions, market: Market, start: int) -> list[Spec
     if not options.awkward:
         return []
     after = options.delist_after
-    return specials(market, start, None if after is None else start + round(after * 60_000))
+    return specials(market, start, None if after is None else start + round(after * MINUTE))
 
 
 def _market_time(options: ExchangeOptions, venue: Venue, clock: Clock) -> MarketTime:
@@ -168,29 +163,6 @@ def _warm(desks: Sequence[Desk]) -> None:
     """Let no client wait for the compiler."""
     for desk in desks:
         desk.warm()
-
-
-@contextmanager
-def _heeding_signals(stop: threading.Event) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
-
-    def hear(number: int, _: FrameType | None) -> None:
-        stop.set()
-        # A second one ends at once, whatever is being answered.
-        signal.signal(number, before[signal.Signals(number)])
-
-    for each, handler in before.items():
-        # A child whose parent decides when it ends ignores Ctrl-C: keep it so.
-        if handler is not signal.SIG_IGN:
-            signal.signal(each, hear)
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 async def _serve(
@@ -261,7 +233,7 @@ class _Handler:
         self._packer = Packer() if options.compress else None
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
-        if self._control is not None and _is_control(request):
+        if self._control is not None and is_control(request.host, request.path):
             body = await request.read()
             told = self._control.answer(request.method, request.path, request.headers, body)
             return SentResponse(told)
@@ -297,24 +269,6 @@ class _Handler:
         )
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether only programs on this machine can reach `host`."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _target(request: web.BaseRequest) -> str:
     """Return path and query as they came; what is no text in them can be told to nobody."""
     return request.raw_path.encode(errors="surrogateescape").decode(errors="replace")
-
-
-def _is_control(request: web.BaseRequest) -> bool:
-    if not request.path.startswith(CONTROL_PREFIX) or request.path == LOOP_PATH:
-        return False
-    # A page in a browser may reach loopback by a name of its own (DNS rebinding), not by ours.
-    named = _AUTHORITY.fullmatch(request.host)
-    return named is not None and is_loopback(named[1] or named[2])

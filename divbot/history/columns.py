@@ -27,7 +27,7 @@ from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
 from divbot.files import make_private, write_whole
 from divbot.history.lives import Life, Piece, lives_of, pieces_of, settled_sibling
-from divbot.history.port import History
+from divbot.history.port import PastCandles
 from divbot.recordings.grid import opens_of, steps_of
 from divbot.recordings.track import Track
 
@@ -95,7 +95,7 @@ def steps_of_month(number: int, interval: Interval) -> tuple[int, int]:
     return first, end
 
 
-def make_month(history: History, interval: Interval, number: int, folder: Path) -> Month:
+def make_month(history: PastCandles, interval: Interval, number: int, folder: Path) -> Month:
     """Return a month of `history`; made if it is not in `folder` yet."""
     first, end = steps_of_month(number, interval)
     start, stop = (int(x) for x in opens_of(np.array([first, end]), interval))
@@ -128,7 +128,7 @@ def make_month(history: History, interval: Interval, number: int, folder: Path) 
 
 def _write(
     path: Path,
-    history: History,
+    history: PastCandles,
     interval: Interval,
     symbols: Sequence[str],
     steps: tuple[int, int],
@@ -189,7 +189,7 @@ class Columns:
         return type(self), (self.interval, self.symbols, self.months, self.lives)
 
     @classmethod
-    def of(cls, history: History, interval: Interval, months: Sequence[Month]) -> Columns:
+    def of(cls, history: PastCandles, interval: Interval, months: Sequence[Month]) -> Columns:
         """Put months together; they follow each other."""
         found = {symbol for month in months for symbol in month.symbols}
         symbols = tuple(sorted(x for x in found if settled_sibling(x) is None))
@@ -331,7 +331,7 @@ def one_by_one(call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> It
 
 
 def open_columns(
-    history: History,
+    history: PastCandles,
     interval: Interval,
     span: tuple[int, int],
     folder: Path,

@@ -8,7 +8,7 @@ from divbot.domain.market import Interval, Market
 from divbot.recordings.track import Track
 
 
-class History(Protocol):
+class PastCandles(Protocol):
     """Final candles of one market; can be pickled without them, so that each worker opens it."""
 
     @property

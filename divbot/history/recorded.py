@@ -11,9 +11,8 @@ import numpy as np
 
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
-from divbot.recordings.table import read_table
+from divbot.recordings.recording import read_recording
 from divbot.recordings.track import Track
-from divbot.recordings.zips import read_archive
 
 _COLUMNS = ("open_time", "open", "high", "low", "close", "volume", "quote_volume", "trades")
 
@@ -76,5 +75,4 @@ class RecordedHistory:
 
 @lru_cache(maxsize=2)
 def _tracks(path: Path, interval: Interval) -> dict[str, Track]:
-    found = read_archive(path, interval) if path.is_dir() else read_table(path)
-    return {track.symbol: track for track in found}
+    return {track.symbol: track for track in read_recording(path, interval)[1]}

@@ -2,6 +2,7 @@
 
 ```
 table | zips (each file decoded under one guard: decoding) -> track: one symbol, checked
+                                                           -> recording: all of one interval
 grid: where candles of an interval open
 ```
 """

@@ -7,15 +7,15 @@ are both exact as floats, so their quotient is rounded once, exactly as a parser
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Flags, Floats, Integers
 from divbot.domain.errors import RecordingError
 
 _MOST_DECIMALS = 12
 _EXACT = 2.0**53
 
 
-def decimals_of(values: NDArray[np.float64], name: str) -> int:
+def decimals_of(values: Floats, name: str) -> int:
     """Return the least decimals, at most 12, that write every one of `values` exactly.
 
     Raise RecordingError, naming `name`, when there are none.
@@ -30,16 +30,16 @@ def decimals_of(values: NDArray[np.float64], name: str) -> int:
     )
 
 
-def units_of(values: NDArray[np.float64], decimals: int) -> NDArray[np.int64]:
+def units_of(values: Floats, decimals: int) -> Integers:
     """Return `values` in units of 10**-decimals, rounded to the nearest."""
     return np.rint(values * 10.0**decimals).astype(np.int64)
 
 
-def _is_exact(values: NDArray[np.float64], decimals: int) -> bool:
+def _is_exact(values: Floats, decimals: int) -> bool:
     return bool(_exact_at(values, decimals).all())
 
 
-def _exact_at(values: NDArray[np.float64], decimals: int) -> NDArray[np.bool_]:
+def _exact_at(values: Floats, decimals: int) -> Flags:
     units = np.rint(values * 10.0**decimals)
-    exact: NDArray[np.bool_] = (np.abs(units) < _EXACT) & (units / 10.0**decimals == values)
+    exact: Flags = (np.abs(units) < _EXACT) & (units / 10.0**decimals == values)
     return exact

@@ -19,8 +19,8 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Floats
 from divbot.domain.clock import utc_text
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval
@@ -38,6 +38,10 @@ _KINDS = frozenset(
     }
 )
 _FIELDS = 12
+_PRICES = ("open", "high", "low", "close", "volume")
+_SUMS = ("quote_volume", "trades", "taker_volume", "taker_quote_volume")
+_COLUMNS = {name: column for column, name in (*enumerate(_PRICES, 1), *enumerate(_SUMS, 7))}
+"""The fields of a track, and where they stand in a row."""
 _MICROSECONDS_FROM = 100_000_000_000_000
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _HEADER = re.compile(rb"[A-Za-z][^\r\n]*[\r\n]*")
@@ -143,15 +147,7 @@ def _track(file: ArchiveFile) -> Track:
         symbol=file.symbol,
         source=str(file.path),
         open_time=np.where(times > _MICROSECONDS_FROM, times // 1000, times),
-        open=fields[:, 1].copy(),
-        high=fields[:, 2].copy(),
-        low=fields[:, 3].copy(),
-        close=fields[:, 4].copy(),
-        volume=fields[:, 5].copy(),
-        quote_volume=fields[:, 7].copy(),
-        trades=fields[:, 8].copy(),
-        taker_volume=fields[:, 9].copy(),
-        taker_quote_volume=fields[:, 10].copy(),
+        **{name: fields[:, column].copy() for name, column in _COLUMNS.items()},
     )
 
 
@@ -177,7 +173,7 @@ def _joined(folder: Path, tracks: list[Track]) -> Track:
     return Track.joined(tracks, order, source=str(folder))
 
 
-def _read(path: Path) -> NDArray[np.float64]:
+def _read(path: Path) -> Floats:
     """Return the 12 fields of every row; times up to 2**53, in us until 2255, stay exact."""
     with decoding(path, "a zip with one CSV file", _AGAIN, found="what does not unpack"):
         packed = path.read_bytes()
@@ -214,7 +210,7 @@ def _verify(path: Path, packed: bytes) -> None:
         )
 
 
-def _parse(path: Path, text: bytes) -> NDArray[np.float64]:
+def _parse(path: Path, text: bytes) -> Floats:
     text = text.removeprefix(_BYTE_ORDER_MARK)
     if header := _HEADER.match(text):
         text = text[header.end() :]
@@ -222,9 +218,7 @@ def _parse(path: Path, text: bytes) -> NDArray[np.float64]:
         return np.empty((0, _FIELDS))
     with decoding(path, f"{_FIELDS} numeric columns", "download it again"):
         # Without comments: a row is none because of a mark before it.
-        fields: NDArray[np.float64] = np.loadtxt(
-            BytesIO(text), delimiter=",", comments=None, ndmin=2
-        )
+        fields: Floats = np.loadtxt(BytesIO(text), delimiter=",", comments=None, ndmin=2)
     if fields.shape[1] != _FIELDS:
         raise RecordingError(
             f"{path}: expected {_FIELDS} columns, found {fields.shape[1]}; download it again"

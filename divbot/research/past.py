@@ -31,7 +31,7 @@ from divbot.domain.market import Instrument, Interval
 from divbot.domain.signals import Divergence, Opportunity
 from divbot.history.columns import CLOSE, TYPICAL, Columns, Each, one_by_one, open_columns
 from divbot.history.lives import Life
-from divbot.history.port import History
+from divbot.history.port import PastCandles
 from divbot.history.universe import PastUniverse, let_in, rank_month
 from divbot.processes import PRELOAD, obey_parent, start_context
 from divbot.research.past_candidates import NONE, Candidates, FreshOnes, Proposals
@@ -45,7 +45,7 @@ _BEFORE = 31 * 86_400_000
 _FEW = 10
 """Symbols that lag behind: not half of those that each is compared with; see scanner.cycle."""
 
-Tell = Callable[[str, int, int], None]
+TellDone = Callable[[str, int, int], None]
 """Hears what is being made, how much of it is made, and how much there is to make."""
 
 
@@ -88,7 +88,7 @@ class Prepared:
 class PastScanner:
     """Publish reports of the past; belongs to one thread."""
 
-    def __init__(self, prepared: Prepared, history: History, rules: ScanRules) -> None:
+    def __init__(self, prepared: Prepared, history: PastCandles, rules: ScanRules) -> None:
         self._columns = prepared.columns
         self._past = prepared.past
         self._proposals = prepared.proposals
@@ -107,7 +107,7 @@ class PastScanner:
     @contextmanager
     def open(
         cls,
-        history: History,
+        history: PastCandles,
         span: tuple[int, int],
         rules: ScanRules,
         universe: UniverseRules,
@@ -116,7 +116,7 @@ class PastScanner:
         workers: int = 1,
         is_todays: bool = False,
         instruments: Mapping[str, Instrument] | None = None,
-        tell: Tell = lambda *_: None,
+        tell: TellDone = lambda *_: None,
     ) -> Iterator[Self]:
         """Provide the reports of all closes from `span[0]` to before `span[1]`, ms UTC.
 
@@ -262,14 +262,14 @@ class PastScanner:
 
 
 def prepare(
-    history: History,
+    history: PastCandles,
     span: tuple[int, int],
     rules: ScanRules,
     universe: UniverseRules,
     *,
     cache: Path,
     each: Each = one_by_one,
-    tell: Tell = lambda *_: None,
+    tell: TellDone = lambda *_: None,
     instruments: Mapping[str, Instrument] | None = None,
     is_todays: bool = False,
 ) -> Prepared:
@@ -319,7 +319,7 @@ def prepare(
     return Prepared(columns, past, proposals, np.concatenate(closes))
 
 
-def _counted(results: Iterable[Any], what: str, count: int, tell: Tell) -> Iterator[Any]:
+def _counted(results: Iterable[Any], what: str, count: int, tell: TellDone) -> Iterator[Any]:
     tell(what, 0, count)
     for number, result in enumerate(results, 1):
         yield result

@@ -205,7 +205,7 @@ class Proposals:
             distance=found["distance"],
             atr=np.where(found["atr"] > 0, found["atr"], np.inf),
             extreme=found["extreme"],
-            line_of_sight=one,
+            line_of_sight=found["clear"],
             trend=found["trend"],
             freshness=one,
             magnitude=one,

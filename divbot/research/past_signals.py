@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divbot.arrays import Floats, Integers
-from divbot.history.columns import CLOSE, HIGH, LOW, Columns, month_name
+from divbot.history.columns import CLOSE, HIGH, LOW, OPEN, Columns, month_name
 from divbot.kernels import analysis as kernels
 from divbot.kernels.analysis import Analysis, analyse
 from divbot.kernels.divergence import KIND, PIVOT, PREVIOUS, SYMBOL
@@ -30,7 +30,7 @@ from divbot.kernels.near import SYMBOL as NEAR_SYMBOL
 from divbot.kernels.rows import turned
 from divbot.scanner.block import Block
 from divbot.scanner.evidence import trial
-from divbot.scanner.evidence.trial import extremes, prices_at, sides, trends
+from divbot.scanner.evidence.trial import clearness, extremes, prices_at, sides, trends
 
 UNSURE = -1
 """The kind of what may be a divergence of its side, or none."""
@@ -48,11 +48,12 @@ FOUND = np.dtype(
         ("rsi", np.float64),  # the differences of the two pivots; the more extreme RSI
         ("distance", np.float64),
         ("extreme", np.float64),
+        ("clear", np.float64),  # the lines of sight
     ]
 )
 
-_FORMAT = 2
-_TOGETHER = 64
+_FORMAT = 3
+TOGETHER = 64
 """Symbols that are looked at together: some 10 MB of each array."""
 _DOUBT = 1e4
 """RSI points at the beginning of a window: 100 times what an RSI can be off, for averages that
@@ -84,14 +85,14 @@ def signals_of_month(
     parts = [x.path.name for x in columns.months if x.first < month.end and x.end > start]
     symbols = symbols_of(columns, place)
     rows = [life_rows(columns, x, start, month.end) for x in symbols]
-    told = [_FORMAT, _sources(), parts, start, rows, astuple(indicator)]
+    told = [_FORMAT, sources(), parts, start, rows, astuple(indicator)]
     name = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:20]
     path = folder / f"{month_name(month.number)}-{name}.signals.npy"
     if not path.exists():
         ends = (start, month.first, month.end)
         found = [np.empty(0, FOUND)]
-        for first in range(0, len(symbols), _TOGETHER):
-            part = _look(columns, symbols[first : first + _TOGETHER], ends, indicator)
+        for first in range(0, len(symbols), TOGETHER):
+            part = _look(columns, symbols[first : first + TOGETHER], ends, indicator)
             part["symbol"] += first
             found.append(part)
         columns.let_go(columns.end)
@@ -117,8 +118,8 @@ def overlap(limit: int) -> int:
 
 
 @cache
-def _sources() -> str:
-    """Return a hash of all that decides what is found."""
+def sources() -> str:
+    """Return a hash of all that decides what is found, and of what counts outcomes."""
     folders = (Path(kernels.__file__).parent, Path(trial.__file__).parent)
     digest = hashlib.sha256(Path(__file__).read_bytes())
     for source in sorted(path for folder in folders for path in folder.glob("*.py")):
@@ -130,7 +131,7 @@ def _look(
     columns: Columns, symbols: list[int], ends: tuple[int, int, int], indicator: Indicator
 ) -> Found:
     """Return what is found of some symbols; `symbol` is the place among them."""
-    block, owner = _block(columns, symbols, ends[0], ends[2])
+    block, owner = block_of(columns, symbols, ends[0], ends[2])
     if not len(owner):
         return np.empty(0, FOUND)
     analysis = analyse(block.high, block.low, block.close, indicator)
@@ -147,25 +148,30 @@ def _look(
     return found
 
 
-def _block(columns: Columns, symbols: list[int], first: int, end: int) -> tuple[Block, Integers]:
-    """Return the candles, each life in a column of its own; and whose each column is."""
-    wide = {x: columns.wide(symbols, x, first, end) for x in (HIGH, LOW, CLOSE)}
+def block_of(
+    columns: Columns, symbols: list[int], first: int, end: int, *, with_open: bool = False
+) -> tuple[Block, Integers]:
+    """Return candles, each life in a column of its own; and whose each column is, by its place.
+
+    Only for outcomes does anybody look at what a candle opened at; without, it is the close.
+    """
     lines: list[tuple[int, int, int]] = []
     for line, symbol in enumerate(symbols):
         lines += [(line, *rows) for rows in life_rows(columns, symbol, first, end)]
     owner = np.array([line for line, _, _ in lines], np.int64)
 
     def laid(column: int) -> Floats:
+        wide = columns.wide(symbols, column, first, end)
         own = np.full((len(lines), end - first), np.nan)
         for place, (line, start, stop) in enumerate(lines):
-            own[place, start:stop] = wide[column][line, start:stop]
+            own[place, start:stop] = wide[line, start:stop]
         return turned(own)
 
     high, low, close = (laid(x) for x in (HIGH, LOW, CLOSE))
-    chosen = np.array(symbols)[owner]
+    opened = laid(OPEN) if with_open else close
+    chosen = np.array(symbols, np.int64)[owner]
     names, offsets = tuple(columns.symbols[x] for x in chosen), columns.offsets[chosen]
-    # No open is looked at here.
-    block = Block(names, columns.interval, first, offsets, close, high, low, close)
+    block = Block(names, columns.interval, first, offsets, opened, high, low, close)
     return block, owner
 
 
@@ -190,6 +196,7 @@ def _sure(block: Block, analysis: Analysis, events: Integers) -> Found:
     first, second = (analysis.rsi[events[:, x], column] for x in (PREVIOUS, PIVOT))
     found["rsi"] = np.abs(second - first)
     found["extreme"] = extremes(analysis, events)
+    found["clear"] = clearness(block, analysis, events)
     return found
 
 
@@ -211,6 +218,7 @@ def _unsure(
     found["pivot"] = prices_at(block, as_events, PIVOT)
     found["rsi"], found["distance"] = possible[:, RISE], possible[:, DISTANCE]
     found["extreme"] = possible[:, EXTREME]
+    found["clear"] = 1.0
     known: Found = found[found["close"] == found["close"]]
     return known
 

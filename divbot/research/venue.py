@@ -19,6 +19,7 @@ from typing import Protocol
 from divbot.domain.clock import EARLIEST, LATEST
 from divbot.domain.fills import Candle, Quote
 from divbot.domain.market import Interval
+from divbot.domain.minutes import FundingRate, Minutes
 from divbot.domain.money import price_above, price_below
 from divbot.domain.positions import MINUTE
 from divbot.research.port import PastPrices, Prices
@@ -61,23 +62,6 @@ class Quoting(Protocol):
 
     def reach(self, symbol: str) -> float:
         """Return how far from the price each of them is at most, as a part of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class MinutesThen:
-    """Candles of one symbol up to now."""
-
-    final: tuple[Candle, ...]
-    forming: Candle | None
-
-
-@dataclass(frozen=True, slots=True)
-class PastRate:
-    """One settlement of funding."""
-
-    at: int
-    rate: Decimal
-    mark_price: Decimal
 
 
 class Quotes(Mapping[str, Quote]):
@@ -134,7 +118,7 @@ class PastTrading:
         """Return what each symbol could be traded at now."""
         return Quotes(self.tape, self._symbols, self._quoting, self.at)
 
-    def minutes(self, symbol: str, start: int, end: int) -> MinutesThen:
+    def minutes(self, symbol: str, start: int, end: int) -> Minutes:
         """Return the candles of the last price that open from `start` to `end` (ms UTC)."""
         final = self._final(symbol, start, end)
         opened = self.at // self.candle_length * self.candle_length
@@ -142,14 +126,14 @@ class PastTrading:
         if start <= opened <= end and self.tape.has(symbol, opened):
             first = exact(self.tape.last_price(symbol, opened))
             forming = Candle(opened, first, first, first, first)
-        return MinutesThen(final, forming)
+        return Minutes(final, forming)
 
-    def mark_minutes(self, symbol: str, start: int, end: int) -> MinutesThen:
+    def mark_minutes(self, symbol: str, start: int, end: int) -> Minutes:
         """Return the final candles of the mark price that open from `start` to `end`.
 
         Candle by candle the last price stands in where there is none.
         """
-        return MinutesThen(
+        return Minutes(
             tuple(
                 _candle(*marks[0])
                 if (marks := self.marks.between(symbol, x.open_time, x.open_time + 1))
@@ -159,7 +143,7 @@ class PastTrading:
             None,
         )
 
-    def funding(self, symbol: str, start: int, end: int) -> tuple[PastRate, ...]:
+    def funding(self, symbol: str, start: int, end: int) -> tuple[FundingRate, ...]:
         """Return the settlements from `start` to `end` that are known by now."""
         rates = []
         for due, settled, rate, mark in self.settled(symbol):
@@ -167,7 +151,7 @@ class PastTrading:
             if start <= at <= end and max(due, settled) <= self.at:
                 price = mark if mark == mark else self.mark_price(symbol, due)
                 if price == price:
-                    rates.append(PastRate(at, exact(rate), exact(price)))
+                    rates.append(FundingRate(at, exact(rate), exact(price)))
         return tuple(rates)
 
     def next_due(self, symbol: str, after: int) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,6 +28,12 @@ class Block:
     high: Floats
     low: Floats
     close: Floats
+
+    def newest(self, count: int) -> Block:
+        """Return the newest `count` rows."""
+        first = max(len(self.close) - count, 0)
+        prices = {x: getattr(self, x)[first:].copy() for x in ("open", "high", "low", "close")}
+        return replace(self, first_step=self.first_step + first, **prices)
 
     def open_times(self, rows: Integers, columns: Integers) -> Integers:
         """Return the open times, ms UTC, of the candles at `rows` of `columns`."""

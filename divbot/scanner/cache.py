@@ -5,19 +5,19 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
+from divbot.domain.signals import Findings
 from divbot.scanner.report import Report
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A report, its number, and when its scan began (ms UTC of the market).
+    """A report, and what a trader needs of it.
 
-    What it says of the first symbol that was asked for is as old as that.
+    What it says of the first symbol that was asked for is as old as the beginning of its scan.
     """
 
-    version: int
-    at: int
     report: Report
+    findings: Findings
 
 
 class ReportCache:
@@ -29,13 +29,21 @@ class ReportCache:
         self._latest: Published | None = None
 
     def publish(self, report: Report, at: int) -> Published:
-        """Put `report` in the place of the one before; return it with its number."""
+        """Put `report`, whose scan began `at` (ms UTC of the market), in the place of the last."""
         with self._lock:
-            version = self._latest.version + 1 if self._latest else 1
-            self._latest = Published(version, at, report)
+            version = self._latest.findings.version + 1 if self._latest else 1
+            findings = Findings(
+                version, at, report.interval, report.open_to_trade, report.fresh, report.held
+            )
+            self._latest = Published(report, findings)
             return self._latest
 
     def latest(self) -> Published | None:
         """Return the newest report; None while there is none."""
         with self._lock:
             return self._latest
+
+    def findings(self) -> Findings | None:
+        """Return what a trader needs of the newest report; None while there is none."""
+        latest = self.latest()
+        return latest.findings if latest else None

@@ -18,7 +18,7 @@ from divbot.domain.universe import Universe
 from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.evidence.cases import FATES
 from divbot.scanner.evidence.expectations import Expectations
-from divbot.scanner.port import Account, Chooser
+from divbot.scanner.port import Chooser, Spending
 from divbot.scanner.report import (
     FAILED,
     GAP,
@@ -81,7 +81,7 @@ class Scanner:
     """Scan one market, again and again, with the same pool."""
 
     def __init__(
-        self, listing: Chooser, source: Account, pool: Runner, clock: Clock, rules: ScanRules
+        self, listing: Chooser, source: Spending, pool: Runner, clock: Clock, rules: ScanRules
     ) -> None:
         self._source = source
         self._listing = listing

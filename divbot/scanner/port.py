@@ -56,7 +56,7 @@ class Listing(MarketData, Chooser, Protocol):
     """Market data with a choice of symbols."""
 
 
-class Account(Protocol):
+class Spending(Protocol):
     """What is spent on which market."""
 
     @property
@@ -67,7 +67,7 @@ class Account(Protocol):
         """Return all request weight spent so far, by all processes."""
 
 
-class Source(Account, Protocol):
+class Source(Spending, Protocol):
     """Where market data comes from; can be pickled, so that each worker opens its own."""
 
     def open(self, connections: int) -> MarketData:

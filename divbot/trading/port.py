@@ -1,44 +1,15 @@
-"""What the trader wants of a venue and of a journal; it knows no more of either."""
+"""What the trader wants of a venue, of a scanner and of a journal; it knows no more of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Protocol
 
 from divbot.domain.events import Event
-from divbot.domain.fills import Candle, Quote
+from divbot.domain.fills import Quote
 from divbot.domain.ledger import Ledger
-from divbot.domain.market import Instrument, Interval
-from divbot.domain.signals import Divergence, Opportunity
-
-
-class Minutes(Protocol):
-    """Short candles of one symbol in the order of time; how short, the market says."""
-
-    @property
-    def final(self) -> tuple[Candle, ...]:
-        """Return those that will not change any more."""
-
-    @property
-    def forming(self) -> Candle | None:
-        """Return the newest one, which still changes."""
-
-
-class FundingRate(Protocol):
-    """One settlement of funding."""
-
-    @property
-    def at(self) -> int:
-        """Return the venue's own time for it, ms UTC: shortly after it was due."""
-
-    @property
-    def rate(self) -> Decimal:
-        """Return what a long position pays, as a part of its value; below zero: it receives."""
-
-    @property
-    def mark_price(self) -> Decimal:
-        """Return the price that the value was taken at."""
+from divbot.domain.minutes import FundingRate, Minutes
+from divbot.domain.signals import Findings
 
 
 class TradingVenue(Protocol):
@@ -67,51 +38,11 @@ class TradingVenue(Protocol):
         """Return the venue's time, ms UTC."""
 
 
-class Report(Protocol):
-    """What a scan found."""
-
-    @property
-    def as_of(self) -> int:
-        """Return the close of the newest final candle, ms UTC."""
-
-    @property
-    def interval(self) -> Interval:
-        """Return the length of a candle."""
-
-    @property
-    def open_to_trade(self) -> tuple[Opportunity, ...]:
-        """Return what can be traded of what was asked for, the best first."""
-
-    @property
-    def fresh(self) -> tuple[Divergence, ...]:
-        """Return all that was confirmed lately, whatever was asked for and can be traded."""
-
-    @property
-    def held(self) -> Mapping[str, Instrument | None]:
-        """Return how the symbols that are held are listed; None: no more."""
-
-
-class Published(Protocol):
-    """A report that was published."""
-
-    @property
-    def version(self) -> int:
-        """Return its number; the first is 1."""
-
-    @property
-    def at(self) -> int:
-        """Return when its scan began, ms UTC of the market."""
-
-    @property
-    def report(self) -> Report:
-        """Return the report."""
-
-
 class SignalFeed(Protocol):
-    """Where the background scanner leaves its reports."""
+    """Where scans leave what they find."""
 
-    def latest(self) -> Published | None:
-        """Return the newest one; None while there is none. Never waits for a scan."""
+    def findings(self) -> Findings | None:
+        """Return those of the newest scan; None while there are none. Never waits for a scan."""
 
 
 class EventLog(Protocol):

@@ -17,8 +17,8 @@ from divbot.binance.trading_data import BinanceTrading
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
-from tests.exchange.recordings import START, table, write_csv
 from tests.exchange.servers import running
+from tests.recordings.files import START, table, write_csv
 from tests.trading.fakes import Told
 
 
@@ -41,7 +41,9 @@ def trading(path: Path, market: Market) -> Iterator[BinanceTrading]:
             futures_url="http://127.0.0.1:9",
         )
         clock = ServerClock(SystemClock())
-        with closing(source.open_trading(clock, 2, looks=1, symbols=1, tell=Told())) as found:
+        with closing(
+            source.open_trading(clock, 2, price_checks=1, symbols=1, tell=Told())
+        ) as found:
             found.begin()
             yield found
 

@@ -20,7 +20,7 @@ from divbot.domain.events import (
 from divbot.domain.fills import Basis, Fill, Quote, Reason
 from divbot.domain.ledger import fold
 from divbot.domain.market import Interval, Market
-from divbot.domain.money import cost, gain
+from divbot.domain.money import round_down, round_up
 from divbot.domain.positions import Origin
 from divbot.domain.signals import Divergence, Kind, Opportunity, Side
 from divbot.trading.engine.snapshot import RunSnapshot, ScannerView
@@ -51,8 +51,8 @@ def fill(side: Side, quantity: Decimal, price: Decimal, at: int) -> Fill:
         quantity=quantity,
         requested=price,
         price=price,
-        fee=cost(price * quantity * FEE),
-        slippage=cost(tick * quantity),
+        fee=round_up(price * quantity * FEE),
+        slippage=round_up(tick * quantity),
         spread=tick,
         basis=Basis.QUOTE,
         basis_at=at,
@@ -84,7 +84,7 @@ def entered(
         price=paid,
         atr_percent=0.61,
     )
-    opened, margin = fill(side, amount, paid, at), cost(paid * amount / 10)
+    opened, margin = fill(side, amount, paid, at), round_up(paid * amount / 10)
     return Entered(
         at=at,
         trade=trade,
@@ -113,7 +113,7 @@ def exited(
     side = Side.SELL if entry.fill.side is Side.BUY else Side.BUY
     sign = 1 if side is Side.SELL else -1
     made = fill(side, entry.quantity, Decimal(price), at)
-    profit = gain(sign * (made.price - entry.fill.price) * entry.quantity)
+    profit = round_down(sign * (made.price - entry.fill.price) * entry.quantity)
     returned = max(entry.margin + profit - made.fee, Decimal(0))
     return Exited(at=at, trade=entry.trade, reason=reason, fill=made, returned=returned)
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.cli.commands import divbot, start
-from tests.exchange.recordings import table, write_csv
+from tests.recordings.files import table, write_csv
 
 Serve = Callable[..., str]
 

@@ -14,8 +14,8 @@ from divbot.cli.destination import Fit
 from divbot.cli.trades_file import CSV_COLUMNS, flattened
 from divbot.cli.trades_text import trades_text
 from divbot.domain.errors import InputError
+from divbot.domain.trades import OpenTrade
 from divbot.trading.figures.documents import trade_document
-from divbot.trading.figures.open_trades import OpenTrade, open_trades
 from tests.cli.recordings import Terminal, terminal
 from tests.trading.stories import (
     HOUR,
@@ -31,7 +31,7 @@ from tests.trading.stories import (
 __all__ = ["terminal"]
 
 RUN = five_trades()
-TRADES = [*RUN.ledger.closed, *open_trades(RUN.ledger)]
+TRADES = [*RUN.ledger.closed, *RUN.ledger.open_trades]
 
 WIDE = """\
 Binance USD-M futures, 5m
@@ -285,7 +285,7 @@ def test_what_cannot_be_asked_is_told(
 
 
 def test_open_trades_go_by_the_names_of_closed_ones() -> None:
-    (trade,) = open_trades(RUN.ledger)
+    (trade,) = RUN.ledger.open_trades
 
     assert isinstance(trade, OpenTrade)
     assert (trade.number, trade.symbol, trade.leverage) == (5, "ETHUSDT", 2)

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.domain.money import cost, gain, price_above, price_below, price_of, quantity_below
+from divbot.domain.money import (
+    price_above,
+    price_below,
+    price_of,
+    quantity_below,
+    round_down,
+    round_up,
+)
 
 EXTREMES = st.integers(1, 10**30 - 1), st.sampled_from([-60, -45, -30, -8, 0])
 TICKS = ["0.01", "0.00000100", "0.5", "1", "10", "0.0025"]
@@ -57,7 +64,7 @@ def test_no_price_and_no_tick_that_a_venue_may_name_is_too_much(
         assert below <= value <= above
         assert above - below in (0, tick)
     assert quantity_below(value, tick) == below
-    assert gain(value) <= value <= cost(value)
+    assert round_down(value) <= value <= round_up(value)
     price_of(float(value), tick)
 
 

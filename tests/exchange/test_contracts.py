@@ -13,9 +13,9 @@ from divbot.domain.market import Market
 from divbot.exchange.market.contracts import contract_named
 from divbot.exchange.options import ExchangeOptions
 from divbot.exchange.server import open_desks
+from tests.recordings.files import START, table, write_csv
 
 from .markets import DATA, ask, get
-from .recordings import START, table, write_csv
 
 QUOTES = DATA / "faults" / "quotes.csv"
 LISTINGS = ("spot_exchangeInfo_2024-09-08.json.gz", "spot_exchangeInfo_2020-10-09.json.gz")

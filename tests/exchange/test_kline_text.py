@@ -7,8 +7,8 @@ import pytest
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Market
 from divbot.exchange.desk import Desk
-from divbot.exchange.market.encoding import Decimals, NumberFormat
 from divbot.exchange.market.market_time import MarketTime
+from divbot.exchange.market.market_view import MarketView
 from divbot.exchange.market.venue import Venue
 from divbot.exchange.rest.kline_text import KlineText
 from divbot.exchange.rest.rate_limiter import RateLimiter
@@ -17,7 +17,6 @@ from divbot.recordings.grid import Grid
 from .markets import NOON, RowsTape, ask, get, moving_desk, open_times, random_rows, synthetic_desk
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
-FORM = NumberFormat(Decimals(2, 8), Decimals(1, 8), Decimals(3, 8))
 ASKED = [
     pytest.param({}, id="the newest"),
     pytest.param({"startTime": NOON - HOUR}, id="from a start"),
@@ -80,14 +79,14 @@ def test_milliseconds_are_never_answered_with_microseconds():
 
 def test_no_more_is_kept_than_may_be():
     venue = Venue(RowsTape({"AAAUSDT": random_rows(600, start=0)}))
-    text = KlineText(venue, lambda number: FORM, most_bytes=20_000)
+    text = KlineText(MarketView(Market.SPOT, venue), most_bytes=20_000)
     grid = Grid(venue.interval)
 
     for limit in (*range(2, 90), 3, 500, 4):
         parts = venue.parts(0, grid, 550 * MINUTE, limit=limit)
 
         assert len(json.loads(text.body(*parts, microseconds=False))) == limit
-        assert text._bytes == sum(each.size for each in text._kept.values()) <= 20_000
+        assert text.kept.size <= 20_000
 
 
 def _rows_desk(rows, clock):

@@ -13,9 +13,9 @@ from divbot.exchange.market.recorded import load_recording
 from divbot.exchange.options import ExchangeOptions
 from divbot.exchange.server import open_desks
 from tests.conftest import SHIPPED
+from tests.recordings.files import MINUTE, START, archive_row, table, write_csv, write_zip
 
 from .markets import DATA, ask, get, open_times
-from .recordings import MINUTE, START, archive_row, table, write_csv, write_zip
 
 SPOT_5M = {
     folder / "market" / "spot-5m-2024-07.parquet": symbols

@@ -14,9 +14,9 @@ from divbot.domain.market import Market
 from divbot.exchange.embedded import EmbeddedExchange
 from divbot.exchange.options import ExchangeOptions
 from divbot.exchange.server import serve
+from tests.recordings.files import table, write_csv
 
 from .markets import NOON
-from .recordings import table, write_csv
 from .servers import fetch, running
 
 

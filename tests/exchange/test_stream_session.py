@@ -8,7 +8,7 @@ import pytest
 from divbot.domain.market import Market
 from divbot.exchange.streams.addresses import StreamAddress
 from divbot.exchange.streams.channels import StreamRoute
-from divbot.exchange.streams.events import Event
+from divbot.exchange.streams.events import StreamEvent
 from divbot.exchange.streams.frames import BinaryFrame, CloseFrame, PingFrame, PongFrame, TextFrame
 from divbot.exchange.streams.rules import RULES
 from divbot.exchange.streams.session import ConnectionState, Session
@@ -70,7 +70,7 @@ def test_a_stream_on_the_wrong_route_is_taken_and_never_heard():
 
 
 def test_events_come_wrapped_where_that_is_the_property():
-    event, other = Event(KLINE, {"E": 5}), Event("other@ticker", {"E": 6})
+    event, other = StreamEvent(KLINE, {"E": 5}), StreamEvent("other@ticker", {"E": 6})
     open_ = session(streams=(KLINE,))
 
     assert ask(open_, "GET_PROPERTY", "combined") == done(False)
@@ -83,8 +83,8 @@ def test_events_come_wrapped_where_that_is_the_property():
 
 def test_times_come_in_microseconds_where_that_was_asked_for():
     k = {"t": 60_000, "T": 119_999, "s": "BTCUSDT", "c": "1.0"}
-    event = Event(KLINE, {"e": "kline", "E": 61_000, "k": k})
-    mini = Event("!miniTicker@arr", [{"E": 7, "C": 8, "O": 9, "o": "0.1"}])
+    event = StreamEvent(KLINE, {"e": "kline", "E": 61_000, "k": k})
+    mini = StreamEvent("!miniTicker@arr", [{"E": 7, "C": 8, "O": 9, "o": "0.1"}])
     open_ = session(streams=(KLINE, "!miniTicker@arr"), microseconds=True)
 
     candle, tickers = said(open_.deliver([event, mini]))
@@ -342,7 +342,7 @@ def test_a_silent_connection_stands_but_says_nothing():
 
     open_.fall_silent()
 
-    assert open_.deliver([Event(KLINE, {})]) == []
+    assert open_.deliver([StreamEvent(KLINE, {})]) == []
     assert ask(open_, "LIST_SUBSCRIPTIONS") == []
     assert open_.receive(PingFrame(b""), 0) == []
     assert open_.advance(2 * DAY, 0) == []

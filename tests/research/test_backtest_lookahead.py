@@ -18,7 +18,7 @@ from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Side
 from divbot.research.backtest import every_look
 from divbot.research.moments import Moments
-from divbot.research.venue import PastRate, PastTrading, Quotes, exact
+from divbot.research.venue import PastTrading, Quotes, exact
 from tests.research.fakes import (
     RULES,
     START,
@@ -46,7 +46,7 @@ class LaterQuotes(PastTrading):
 class EarlyFunding(PastTrading):
     """A leak: at each settlement the rate of the next one is known."""
 
-    def funding(self, symbol: str, start: int, end: int) -> tuple[PastRate, ...]:
+    def funding(self, symbol: str, start: int, end: int) -> tuple[...]:
         found = super().funding(symbol, start, end)
         rates = [x for _, _, x, _ in self.settled(symbol)]
         places = {due: n for n, (due, *_) in enumerate(self.settled(symbol))}

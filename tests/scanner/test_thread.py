@@ -154,7 +154,7 @@ def test_each_report_has_a_version_and_the_time_its_scan_began(report: Report) -
 
     thread.run()
 
-    latest = thread.cache.latest()
+    latest = thread.cache.findings()
     assert latest
     assert (latest.version, latest.at) == (2, NOON + 62 * SECOND)
     assert latest.at == thread.scans.began[-1]
@@ -176,7 +176,7 @@ def test_it_survives_every_error_and_says_so(report: Report, trouble: Exception,
 
     assert (condition.scans, condition.failures, condition.error) == (1, 1, told)
     assert f"! [Background] scan failed: {told}" in thread.told
-    latest = thread.cache.latest()
+    latest = thread.cache.findings()
     assert latest
     assert latest.version == 1  # the last good one stays
 
@@ -336,7 +336,7 @@ def test_readers_see_whole_reports_in_the_order_of_their_versions(report: Report
     def read() -> None:
         while not done.is_set():
             if latest := cache.latest():
-                seen.append((latest.version, latest.at, latest.report.as_of))
+                seen.append((latest.findings.version, latest.findings.at, latest.report.as_of))
 
     readers = [threading.Thread(target=read) for _ in range(3)]
     for reader in readers:
@@ -348,7 +348,7 @@ def test_readers_see_whole_reports_in_the_order_of_their_versions(report: Report
         reader.join()
 
     assert all(version == at == as_of for version, at, as_of in seen)
-    latest = cache.latest()
+    latest = cache.findings()
     assert latest
     assert latest.version == 1999
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from divbot.domain.errors import DivbotError, JournalError, UnknownSymbol
 from divbot.domain.events import Entered, Event, Exited, Marked, Resumed, Started
@@ -14,8 +14,9 @@ from divbot.domain.fills import Candle, Costs, Quote, fill_at_quote
 from divbot.domain.ledger import Ledger
 from divbot.domain.margin import liquidation_price
 from divbot.domain.market import Instrument, Interval, Market
+from divbot.domain.minutes import FundingRate, Minutes
 from divbot.domain.positions import MINUTE, Origin, Position, Seen
-from divbot.domain.signals import Divergence, Evidence, Kind, Opportunity, Side
+from divbot.domain.signals import Divergence, Evidence, Findings, Kind, Opportunity, Side
 from divbot.trading.engine.account import Account
 from divbot.trading.engine.decide import EntryRules, ExitRules
 from divbot.trading.engine.engine import Engine, TradingRules
@@ -76,7 +77,7 @@ def position(side: Side = Side.BUY, **changes: Any) -> Position:
         quantity=d(10),
         entry_price=d(100),
         leverage=10,
-        wallet=d(100),
+        margin=d(100),
         stop=d(100 - 2 * sign),
         first_stop=d(100 - 2 * sign),
         target=d(100 + 4 * sign),
@@ -163,17 +164,6 @@ def opportunity(
     return replace(usual, **changes)
 
 
-class FakeMinutes(NamedTuple):
-    final: tuple[Candle, ...]
-    forming: Candle | None
-
-
-class Settlement(NamedTuple):
-    at: int
-    rate: Decimal
-    mark_price: Decimal
-
-
 class FakeMarket:
     """A venue whose candles, quotes and time a test writes down."""
 
@@ -183,7 +173,7 @@ class FakeMarket:
         self.time = NOON
         self.candles: dict[str, list[Candle]] = {}
         self.marks: dict[str, list[Candle]] = {}
-        self.settlements: dict[str, list[Settlement]] = {}
+        self.settlements: dict[str, list[FundingRate]] = {}
         self.quoted: dict[str, tuple[float, float]] = {"AAAUSDT": (100, 100)}
         self.next_quotes: list[dict[str, tuple[float, float]]] = []
         self.trouble: DivbotError | None = None
@@ -210,17 +200,17 @@ class FakeMarket:
             if symbol not in self.gone
         }
 
-    def minutes(self, symbol: str, start: int, end: int) -> FakeMinutes:
+    def minutes(self, symbol: str, start: int, end: int) -> Minutes:
         self.asked.append(f"minutes {symbol}")
         if self.candle_trouble:
             raise self.candle_trouble
         self._expect_known(symbol)
         return self._from(self.candles.get(symbol, []), start)
 
-    def mark_minutes(self, symbol: str, start: int, end: int) -> FakeMinutes:
+    def mark_minutes(self, symbol: str, start: int, end: int) -> Minutes:
         return self._from(self.marks.get(symbol, []), start)
 
-    def funding(self, symbol: str, start: int, end: int) -> tuple[Settlement, ...]:
+    def funding(self, symbol: str, start: int, end: int) -> tuple[FundingRate, ...]:
         self.asked.append(f"funding {symbol}")
         self._expect_known(symbol)
         return tuple(x for x in self.settlements.get(symbol, []) if start <= x.at <= end)
@@ -229,10 +219,10 @@ class FakeMarket:
         if symbol in self.gone:
             raise UnknownSymbol(f"{symbol}: the venue does not know this symbol")
 
-    def _from(self, candles: Iterable[Candle], start: int) -> FakeMinutes:
+    def _from(self, candles: Iterable[Candle], start: int) -> Minutes:
         rows = [x for x in candles if start <= x.open_time <= self.time]
         final = tuple(x for x in rows if x.open_time + self.candle_length <= self.time)
-        return FakeMinutes(final, rows[-1] if len(rows) > len(final) else None)
+        return Minutes(final, rows[-1] if len(rows) > len(final) else None)
 
 
 class MemoryJournal:
@@ -259,28 +249,16 @@ class MemoryJournal:
         return ledger
 
 
-@dataclass(frozen=True)
-class FakeReport:
-    open_to_trade: tuple[Opportunity, ...] = ()
-    fresh: tuple[Divergence, ...] = ()
-    held: Mapping[str, Instrument | None] = field(default_factory=dict)
-    as_of: int = NOON
-    interval: Interval = Interval.M5
+def findings(**found: Any) -> Findings:
+    return Findings(1, NOON, Interval.M5, **found)
 
 
-@dataclass(frozen=True)
-class FakePublished:
-    version: int
-    at: int
-    report: FakeReport
-
-
-class FakeCache:
+class FakeFeed:
     def __init__(self) -> None:
-        self.published: FakePublished | None = None
+        self.newest: Findings | None = None
 
-    def latest(self) -> FakePublished | None:
-        return self.published
+    def findings(self) -> Findings | None:
+        return self.newest
 
 
 ENTRIES = EntryRules(
@@ -325,13 +303,13 @@ class Trader:
         self.rules = rules
         self.market = FakeMarket()
         self.journal = MemoryJournal(*events)
-        self.cache = FakeCache()
+        self.feed = FakeFeed()
         self.told = Told()
         self.heard: list[str] = []
         self.stop = threading.Event()
         self.questions = Questions(2, self.stop)
         account = Account(self.journal, lambda event, _: self.heard.append(event.kind))
-        self.engine = Engine(self.market, self.cache, account, self.questions, rules, self.told)
+        self.engine = Engine(self.market, self.feed, account, self.questions, rules, self.told)
 
     def restart(self, *, after: int) -> Trader:
         """Return another program on the same market and journal, `after` ms later."""
@@ -343,12 +321,12 @@ class Trader:
 
     def publish(self, *opportunities: Opportunity, at: int | None = None, **held: Any) -> None:
         fresh = tuple(x.divergence for x in opportunities)
-        self.publish_report(FakeReport(opportunities, fresh, held), at)
+        self.publish_findings(open_to_trade=opportunities, fresh=fresh, held=held, at=at)
 
-    def publish_report(self, report: FakeReport, at: int | None = None) -> None:
-        version = self.cache.published.version + 1 if self.cache.published else 1
+    def publish_findings(self, *, at: int | None = None, **found: Any) -> None:
+        version = self.feed.newest.version + 1 if self.feed.newest else 1
         at = self.market.time if at is None else at
-        self.cache.published = FakePublished(version, at, report)
+        self.feed.newest = replace(findings(**found), version=version, at=at)
 
     def step(self, *, after: int = 0) -> None:
         """Take a step `after` ms later."""

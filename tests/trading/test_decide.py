@@ -21,9 +21,9 @@ from tests.trading.fakes import (
     HOUR,
     INSTRUMENT,
     NOON,
-    FakeReport,
     d,
     entered,
+    findings,
     opportunity,
     position,
     quote,
@@ -71,7 +71,7 @@ def test_as_many_are_taken_as_places_are_free(held: int, most: int, taken: int) 
     moment = Moment(NOON, NOON, Interval.M5, ledger)
     offered = tuple(opportunity(f"{name}USDT") for name in "ABCD")
 
-    found = choose(FakeReport(offered), moment, replace(ENTRIES, max_positions=most))
+    found = choose(findings(open_to_trade=offered), moment, replace(ENTRIES, max_positions=most))
 
     assert [x.divergence.symbol for x in found] == ["AUSDT", "BUSDT", "CUSDT"][:taken]
 
@@ -116,7 +116,7 @@ def test_a_symbol_cools_down_after_a_loss_for_as_long_as_was_said(since: int, co
 def test_a_position_is_closed_an_hour_before_its_delisting(before: int, is_closed: bool) -> None:
     listed = replace(INSTRUMENT, delivered_at=NOON + before)
 
-    reason = reason_to_close(position(), FakeReport(held={"AAAUSDT": listed}), NOON, EXITS)
+    reason = reason_to_close(position(), findings(held={"AAAUSDT": listed}), NOON, EXITS)
 
     assert reason is (Reason.DELISTING if is_closed else None)
 
@@ -132,6 +132,6 @@ def test_a_position_is_held_no_longer_than_was_said(held: int, is_closed: bool) 
 def test_an_opposite_divergence_counts_from_after_the_entry_on(after: int, is_closed: bool) -> None:
     opposite = opportunity(side=Side.SELL, confirmed_at=NOON + after).divergence
 
-    reason = reason_to_close(position(), FakeReport(fresh=(opposite,)), NOON + HOUR, EXITS)
+    reason = reason_to_close(position(), findings(fresh=(opposite,)), NOON + HOUR, EXITS)
 
     assert reason is (Reason.OPPOSITE if is_closed else None)

@@ -170,7 +170,7 @@ def test_spot_buys_whole_and_sells_what_the_fee_left() -> None:
 
     (held,) = trader.ledger.positions.values()
     # 4.55 are bought for 455; 0.00455 pay the fee, and 4.54545 is 4.54 in whole steps.
-    assert (held.symbol, held.quantity, held.wallet) == ("AAAUSDT", d("4.54"), d(454))
+    assert (held.symbol, held.quantity, held.margin) == ("AAAUSDT", d("4.54"), d(454))
     assert (held.leverage, held.liquidation) == (1, None)
     assert trader.ledger.cash == d(9545)
 

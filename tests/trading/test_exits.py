@@ -9,6 +9,7 @@ import pytest
 
 from divbot.domain.events import Funded
 from divbot.domain.fills import Basis, Reason
+from divbot.domain.minutes import FundingRate
 from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Divergence, Kind, Side
 from tests.trading.fakes import (
@@ -20,8 +21,6 @@ from tests.trading.fakes import (
     RULES,
     SECOND,
     SIZING,
-    FakeReport,
-    Settlement,
     Trader,
     candle,
     d,
@@ -108,8 +107,8 @@ def test_funding_is_paid_from_the_margin_and_moves_the_liquidation() -> None:
     minutes = range(60 * 4 + 2)
     trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in minutes]
     trader.market.settlements["AAAUSDT"] = [
-        Settlement(NOON, d("0.5"), d(100)),  # at the very entry: not held yet
-        Settlement(NOON + 4 * HOUR, d("0.001"), d(101)),
+        FundingRate(NOON, d("0.5"), d(100)),  # at the very entry: not held yet
+        FundingRate(NOON + 4 * HOUR, d("0.001"), d(101)),
     ]
     trader.step(after=4 * HOUR + MINUTE)
     trader.step(after=MINUTE)
@@ -118,7 +117,7 @@ def test_funding_is_paid_from_the_margin_and_moves_the_liquidation() -> None:
     (held,) = trader.ledger.positions.values()
     # 0.1 % of 10 * 101. Then (98.99 - 1000) / (10 * (0.025 - 1)), on a tick of 0.1.
     assert (event.at, event.amount) == (NOON + 4 * HOUR, d("-1.01"))
-    assert held.wallet == d("98.99")
+    assert held.margin == d("98.99")
     assert held.liquidation == d("92.5")  # 92.411282, early rather than late
 
 
@@ -130,7 +129,7 @@ def test_funding_is_paid_by_what_a_quote_closes_in_the_same_minute(
 ) -> None:
     trader = holding()
     trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(61)]
-    trader.market.settlements["AAAUSDT"] = [Settlement(NOON + HOUR, d("0.001"), d(100))]
+    trader.market.settlements["AAAUSDT"] = [FundingRate(NOON + HOUR, d("0.001"), d(100))]
     trader.step(after=HOUR)
     trader.market.quoted = {"AAAUSDT": quoted}
 
@@ -144,7 +143,7 @@ def test_funding_is_paid_by_what_a_quote_closes_in_the_same_minute(
 def test_a_decision_leaves_no_funding_unpaid() -> None:
     trader = holding()
     trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(61)]
-    trader.market.settlements["AAAUSDT"] = [Settlement(NOON + HOUR, d("0.001"), d(100))]
+    trader.market.settlements["AAAUSDT"] = [FundingRate(NOON + HOUR, d("0.001"), d(100))]
     trader.step(after=HOUR)
     trader.publish(opportunity(side=Side.SELL, confirmed_at=NOON + HOUR))
 
@@ -160,7 +159,7 @@ def test_a_payment_after_the_exit_is_not_made() -> None:
         candle(59, 100, 100, 97, 97),
         candle(60, 97, 97, 97, 97),
     ]
-    trader.market.settlements["AAAUSDT"] = [Settlement(NOON + HOUR, d("0.001"), d(100))]
+    trader.market.settlements["AAAUSDT"] = [FundingRate(NOON + HOUR, d("0.001"), d(100))]
 
     trader.step(after=HOUR + MINUTE)
 
@@ -261,7 +260,7 @@ def test_an_opposite_signal_closes_although_nobody_could_enter_on_it(
 ) -> None:
     trader = holding()
     signal = Divergence("AAAUSDT", kind, 1, 2, confirmed_at - 5 * MINUTE)
-    trader.publish_report(FakeReport(open_to_trade=(), fresh=(signal,)))
+    trader.publish_findings(fresh=(signal,))
 
     trader.step(after=5 * MINUTE)
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from divbot.domain.events import Funded
+from divbot.domain.minutes import FundingRate
 from divbot.domain.positions import MINUTE
 from tests.trading.fakes import (
     EXITS,
     HOUR,
     NOON,
     SECOND,
-    Settlement,
     Trader,
     candle,
     d,
@@ -38,7 +38,7 @@ def test_a_settlement_is_paid_once_by_who_held_then(late: int, looks: list[int])
     trader = holding(exits=replace(EXITS, max_holding=HOUR + 5 * MINUTE))
     trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(66)]
     due = NOON + HOUR
-    trader.market.settlements["AAAUSDT"] = [Settlement(due + late, d("0.001"), d(100))]
+    trader.market.settlements["AAAUSDT"] = [FundingRate(due + late, d("0.001"), d(100))]
 
     for after in looks:
         trader.step(after=after)
@@ -61,7 +61,7 @@ def test_a_position_opened_around_a_settlement(opened: int, is_paid: bool, late:
     due = NOON + HOUR
     trader = Trader(started(), entered(at=due + opened, seen=None))
     trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(60, 66)]
-    trader.market.settlements["AAAUSDT"] = [Settlement(due + late, d("0.001"), d(100))]
+    trader.market.settlements["AAAUSDT"] = [FundingRate(due + late, d("0.001"), d(100))]
 
     for minute in range(1, 5):
         trader.market.time = due
@@ -78,7 +78,7 @@ def test_a_stop_in_the_minute_of_a_settlement_pays_it_first(late: int) -> None:
         candle(60, 100, 100, 97, 97),
     ]
     due = NOON + HOUR
-    trader.market.settlements["AAAUSDT"] = [Settlement(due + late, d("0.001"), d(100))]
+    trader.market.settlements["AAAUSDT"] = [FundingRate(due + late, d("0.001"), d(100))]
     trader.market.time = due + MINUTE
 
     trader.engine.catch_up()
@@ -100,7 +100,7 @@ def test_a_settlement_that_is_published_late_is_paid_at_the_exit() -> None:
     trader = holding()
     trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(80)]
     trader.step(after=HOUR + 10 * MINUTE)
-    trader.market.settlements["AAAUSDT"] = [Settlement(NOON + HOUR + 3, d("0.001"), d(100))]
+    trader.market.settlements["AAAUSDT"] = [FundingRate(NOON + HOUR + 3, d("0.001"), d(100))]
     trader.market.quoted = {"AAAUSDT": (97, 97.1)}
 
     trader.step(after=5 * SECOND)
@@ -113,7 +113,7 @@ def test_a_run_that_was_kept_with_the_venues_own_times_pays_nothing_twice() -> N
     paid = Funded(due + 7, 1, d("0.001"), d(100), d(-1), d(92), due + 7)
     trader = Trader(started(), entered(), paid)
     trader.market.candles["AAAUSDT"] = [candle(m, 100, 100, 100, 100) for m in range(66)]
-    trader.market.settlements["AAAUSDT"] = [Settlement(due + 7, d("0.001"), d(100))]
+    trader.market.settlements["AAAUSDT"] = [FundingRate(due + 7, d("0.001"), d(100))]
 
     trader.step(after=HOUR + 5 * MINUTE)
 

@@ -10,11 +10,11 @@ import pytest
 
 from divbot.domain.events import Entered, Exited, Funded, Trailed
 from divbot.domain.fills import Reason
+from divbot.domain.minutes import FundingRate
 from divbot.domain.positions import MINUTE, Seen
 from tests.trading.fakes import (
     NOON,
     RULES,
-    Settlement,
     Trader,
     candle,
     d,
@@ -159,7 +159,7 @@ def test_funding_of_the_candle_of_the_exit_counts_against_the_trader(
         candle(0, 100, 100, 100, 100),
         candle(240, 100, 100, 97, 97),  # nobody knows when it was at 98
     ]
-    trader.market.settlements["AAAUSDT"] = [Settlement(NOON + 5 * HOUR + 7, d(rate), d(100))]
+    trader.market.settlements["AAAUSDT"] = [FundingRate(NOON + 5 * HOUR + 7, d(rate), d(100))]
     trader.market.time = NOON + hours * HOUR
     trader.market.quoted = {"AAAUSDT": (97, 97)} if hours == 8 else {"AAAUSDT": (105, 105)}
 

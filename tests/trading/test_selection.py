@@ -4,7 +4,6 @@ import pytest
 
 from divbot.domain.fills import Reason
 from divbot.domain.signals import Kind, Side
-from divbot.trading.figures.open_trades import open_trades
 from divbot.trading.figures.selection import Selection
 from tests.trading.stories import HOUR, START, STARTED, entered, exited, five_trades, recorded
 
@@ -37,7 +36,7 @@ def test_a_selection_keeps_the_trades_that_are_asked_for(
 ) -> None:
     ledger = five_trades().ledger
 
-    found = selection.of((*open_trades(ledger), *ledger.closed))
+    found = selection.of((*ledger.open_trades, *ledger.closed))
 
     assert [x.number for x in found] == numbers
 

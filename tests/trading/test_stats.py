@@ -11,7 +11,7 @@ from divbot.domain.events import Event
 from divbot.domain.fills import Reason
 from divbot.domain.signals import Kind
 from divbot.trading.figures.breakdown import By, breakdown
-from divbot.trading.figures.costs import Paid
+from divbot.trading.figures.costs import Paid, paid_for
 from divbot.trading.figures.stats import Stats, measure
 from divbot.trading.figures.tally import Tally, tally, wilson_interval
 from divbot.trading.journal.journal import Recorded
@@ -86,10 +86,13 @@ def test_five_trades_come_to_what_one_works_out_by_hand() -> None:
     assert (found.average_win, found.average_loss) == (Decimal("18.90"), Decimal("-7.225"))
     assert (found.best and found.best.number, found.worst and found.worst.number) == (1, 2)
     assert found.longest_losing_run == 2
-    assert found.average_holding == (2 + 4 + 1 + 10) * HOUR / 4
-    assert (found.holding_won, found.holding_lost) == (2 * HOUR, (4 + 1) * HOUR / 2)
+    assert found.average_holding_ms == (2 + 4 + 1 + 10) * HOUR / 4
+    assert (found.average_holding_won_ms, found.average_holding_lost_ms) == (
+        2 * HOUR,
+        (4 + 1) * HOUR / 2,
+    )
     # Fees 0.30, slippage 0.20, half of 0.30 once and of 0.50 twice, funding 0.45.
-    assert found.before_costs == Decimal("4.45") + Decimal("1.60")
+    assert found.profit_before_costs == Decimal("4.45") + Decimal("1.60")
 
 
 def test_the_account_is_told_with_its_open_position() -> None:
@@ -113,7 +116,7 @@ def test_costs_are_those_of_closed_and_open_trades() -> None:
         spread=Decimal("0.70"),
         funding=Decimal("-0.45"),
     )
-    assert found.open_paid == Paid(fees=Decimal("0.07"), spread=Decimal("0.05"))
+    assert paid_for(found.open_trades) == Paid(fees=Decimal("0.07"), spread=Decimal("0.05"))
 
 
 @pytest.mark.parametrize(
@@ -221,9 +224,9 @@ def test_a_run_without_trades_has_no_figures_and_no_errors() -> None:
         best=None,
         worst=None,
         longest_losing_run=0,
-        average_holding=None,
-        holding_won=None,
-        holding_lost=None,
+        average_holding_ms=None,
+        average_holding_won_ms=None,
+        average_holding_lost_ms=None,
         paid=Paid(),
     )
     assert (found.closed.win_rate, found.closed.win_rate_interval) == (None, None)

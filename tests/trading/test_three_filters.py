@@ -43,7 +43,7 @@ def trading_on(report: Report, trader: Trader) -> Trader:
     """Return `trader` after a step with `report`, at the prices that this is about."""
     cache = ReportCache()
     cache.publish(report, report.as_of)
-    trader.cache.latest = cache.latest  # type: ignore[assignment, method-assign]
+    trader.feed.newest = cache.findings()
     trader.market.time = report.as_of
     held = (x.symbol for x in trader.ledger.positions.values())
     trader.market.quoted = {

@@ -33,29 +33,12 @@ from divbot.domain.clock import plausible_ms
 from divbot.domain.errors import BadAnswer
 from divbot.domain.fills import Candle
 from divbot.domain.market import DroppedRow, Instrument, Interval, Market, Ticker
+from divbot.domain.minutes import FundingRate, Minutes
 
 T = TypeVar("T")
 
 _FEWEST_KLINE_FIELDS = 12
 _MOST_WEIGHT = 1_000_000_000
-
-
-class Minutes(NamedTuple):
-    """Short candles of one symbol, in exact decimals, in the order of time."""
-
-    final: tuple[Candle, ...]
-    forming: Candle | None
-    """The newest one, which still changes; None where there is none."""
-
-
-class FundingRate(NamedTuple):
-    """One settlement of funding."""
-
-    at: int
-    """When it was due, ms UTC."""
-    rate: Decimal
-    """What a long position pays, as a part of its value; below zero: it receives."""
-    mark_price: Decimal
 
 
 class Funding(NamedTuple):
@@ -170,7 +153,7 @@ def check_candles(candles: Candles, interval: Interval) -> None:
 def parse_funding(body: bytes) -> Funding:
     """Return settlements of funding in the order of time."""
     rates, dropped = read_rows(parse_json(body), Endpoint.FUNDING_RATE, _funding_rate)
-    return Funding(tuple(sorted(rates)), dropped)
+    return Funding(tuple(sorted(rates, key=lambda x: x.at)), dropped)
 
 
 def _funding_rate(row: JsonRow) -> FundingRate:

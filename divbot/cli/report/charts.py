@@ -11,9 +11,8 @@ from typing import Any
 from divbot.app.run_candles import Charted
 from divbot.cli.figures import signed, words
 from divbot.domain.ledger import Ledger
-from divbot.domain.trades import ClosedTrade
+from divbot.domain.trades import AnyTrade, ClosedTrade
 from divbot.trading.figures.drawdown import underwater
-from divbot.trading.figures.open_trades import AnyTrade, open_trades
 from divbot.trading.figures.stats import Stats
 
 _NOT_ASKED = Charted("no candles: they were not asked for")
@@ -34,7 +33,7 @@ def chart_data(
         "equity": _equity(stats),
         "drawdown": _deepest(stats),
         "profits": _profits(ledger.closed),
-        "symbols": _symbols((*ledger.closed, *open_trades(ledger)), charted or {}),
+        "symbols": _symbols(ledger.trades, charted or {}),
     }
 
 
@@ -82,7 +81,7 @@ def _profits(closed: Sequence[ClosedTrade]) -> dict[str, list[Any]]:
 
 def _symbols(trades: Sequence[AnyTrade], charted: Mapping[str, Charted]) -> list[dict[str, Any]]:
     found = defaultdict(list)
-    for trade in sorted(trades, key=lambda x: x.number):
+    for trade in trades:
         found[trade.symbol].append(_fills(trade))
     # The most traded first: it is the one to be shown.
     ordered = sorted(found.items(), key=lambda x: (-len(x[1]), x[0]))
@@ -109,7 +108,7 @@ def _fills(trade: AnyTrade) -> dict[str, Any]:
         "entry": float(trade.entry.price),
         "exited": trade.closed_at,
         "exit": None if trade.exit is None else float(trade.exit.price),
-        "is_won": trade.profit is not None and trade.profit > 0,
+        "is_won": trade.is_won,
         "stop": float(trade.first_stop),
         "target": float(trade.target),
     }

@@ -14,11 +14,11 @@ from divbot.cli.report.charts import chart_data
 from divbot.cli.report.links import chart_links
 from divbot.cli.report.page import Page, filled, packaged
 from divbot.cli.report.table import Keys, table_markup
-from divbot.cli.stats_text import Section, breakdown_columns, period, sections_of
+from divbot.cli.stats_text import Section, between, breakdown_columns, period, sections_of
 from divbot.cli.trades_text import TRADE_COLUMNS
 from divbot.domain.market import BENCHMARK, Interval
-from divbot.trading.figures.breakdown import By, breakdown
-from divbot.trading.figures.open_trades import AnyTrade, open_trades
+from divbot.domain.trades import AnyTrade
+from divbot.trading.figures.breakdown import By
 from divbot.trading.figures.stats import Stats
 from divbot.trading.journal.journal import Recorded
 
@@ -35,15 +35,15 @@ def page_text(
 ) -> str:
     """Return the whole page; `script` is what draws its charts, `charted` has candles by symbol."""
     start = start_of(recorded)
-    trades: list[AnyTrade] = [*recorded.ledger.closed, *open_trades(recorded.ledger)]
+    trades = recorded.ledger.trades
     body = filled(
         packaged("stats.html"),
         {
             "tiles": "".join(_tile(*x) for x in _headline(stats)),
             "blocks": "".join(map(_block, sections_of(stats))),
-            "breakdowns": "".join(_breakdown(recorded, by) for by in By),
+            "breakdowns": "".join(_breakdown(stats, by) for by in By),
             "trades": table_markup(
-                sorted(trades, key=lambda x: x.number),
+                trades,
                 _trade_columns(),
                 *("No trades yet.", _HELD),
                 meanings=meanings.TRADE,
@@ -84,18 +84,19 @@ def _trade_columns() -> list[Column[AnyTrade]]:
 def _headline(stats: Stats) -> Sequence[tuple[str, str, str]]:
     closed, fall = stats.closed, stats.drawdown
     low, high = closed.win_rate_interval or (0.0, 0.0)
+    before = signed(closed.profit_before_costs)
     return (
         ("equity", money(stats.last.equity), f"from {money(stats.balance)}"),
         ("return", change(stats.total_return), _beside_market(stats)),
         (
             "net profit",
             signed(closed.profit),
-            f"{change(stats.part(closed.profit))}; {signed(closed.before_costs)} before costs",
+            f"{change(stats.part(closed.profit))}; {before} before costs",
         ),
         (
             "win rate",
             "none" if closed.win_rate is None else percent(closed.win_rate, 1),
-            f"95%: {percent(low, 1)} to {percent(high, 1)}" if closed.trades else "no trades",
+            f"95%: {between(low, high)}" if closed.trades else "no trades",
         ),
         (
             "expectancy",
@@ -137,9 +138,10 @@ def _block(block: Section) -> str:
     return f'<section class="block"><h3>{escape(block.title)}</h3><dl>{lines}</dl></section>\n'
 
 
-def _breakdown(recorded: Recorded, by: By) -> str:
-    groups = breakdown(recorded.ledger.closed, by)
-    columns = breakdown_columns(by, start_of(recorded).balance)
-    table = table_markup(groups, columns, "No closed trades yet.", meanings=meanings.BREAKDOWN)
+def _breakdown(stats: Stats, by: By) -> str:
+    columns = breakdown_columns(by, stats.balance)
+    table = table_markup(
+        stats.by[by], columns, "No closed trades yet.", meanings=meanings.BREAKDOWN
+    )
     is_open = "" if by is By.DAY else " open"
     return f"<details{is_open}><summary>By {words(by.value)}</summary>{table}</details>\n"

@@ -8,13 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from divbot.domain.market import Market
+from divbot.exchange.rest.json_text import json_bytes
 from divbot.exchange.rest.response import (
-    CONTENT_TYPE,
     ORIGIN_HEADER,
     Response,
     html_page,
-    json_bytes,
 )
 
 LOOP_PATH = "/divbot/loop"
@@ -131,14 +129,3 @@ SPOILERS: dict[str, Spoiler] = {
     "missing_last": _rows(lambda rows: rows[:-1]),
     "zero_price": _zero,
 }
-
-
-def loop(response: Response) -> Response:
-    """Return the next turn of a redirect that never ends."""
-    return spoil(response, "redirect_loop")
-
-
-def plain_response(status: int, content: object) -> Response:
-    """Return an answer about the exchange itself."""
-    headers = {"Content-Type": CONTENT_TYPE[Market.SPOT], ORIGIN_HEADER: "control"}
-    return Response(status, headers, json_bytes(content))

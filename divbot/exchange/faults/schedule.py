@@ -15,9 +15,11 @@ from urllib.parse import parse_qs
 
 from divbot.domain.errors import InputError
 from divbot.exchange.faults.kinds import KINDS, FaultKind
+from divbot.exchange.rest.json_text import number_in
 
 MOST_PENDING = 1000
-MOST_SECONDS = 3600.0
+MOST_SECONDS = 3600
+MOST_REQUESTS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +134,10 @@ def parse_fault(content: Any) -> Fault:
     path, symbol = _text(content, "path"), _text(content, "symbol")
     if path and kind.meets and not any(_ends_alike(path, end) for end in kind.meets):
         raise InputError(f"expected {kind.name} on {_words(kind.meets)}, found path {path!r}")
-    count = content.get("count", 1)
-    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= 1_000_000:
-        raise InputError(f"expected a count from 1 to 1000000, found {count!r}")
-    seconds = content.get("seconds", kind.seconds)
-    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if not is_number or not 0 <= abs(seconds) <= MOST_SECONDS:
-        raise InputError(f"expected at most {MOST_SECONDS:g} seconds, found {seconds!r}")
-    return Fault(kind, float(seconds), path, symbol, count)
+    numbers = {"count": 1, "seconds": kind.seconds, **content}
+    count = number_in(numbers, "count", 1, MOST_REQUESTS, whole=True)
+    seconds = number_in(numbers, "seconds", -MOST_SECONDS, MOST_SECONDS)
+    return Fault(kind, seconds, path, symbol, int(count))
 
 
 def _can_meet(kind: FaultKind, path: str) -> bool:

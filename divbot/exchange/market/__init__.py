@@ -1,7 +1,10 @@
-"""What happens in the market.
+"""What happens in the market, as integers and times; nothing of how it is asked or told.
 
 ```
-synthetic | recorded (awkward, outages: what markets do to programs) -> tape: final candles
-venue: candles of any interval, trades, quotes, at any moment of market_time
+synthetic: coins, coin_names, price_paths, awkward --> tape: listings, final candles
+recorded: contracts, exactness ----------------------^   (outages: without some)
+tape -> pages (candles put them together) -> venue: candles, trades, days at any moment
+quotes, settlements: bid and ask, mark price, funding; market_time: which moment it is
+market_view: a venue as one market's replies and streams see it
 ```
 """

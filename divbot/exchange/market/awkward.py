@@ -10,12 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from divbot.domain.market import Interval, Market
-from divbot.exchange.market.tape import Terms
-from divbot.recordings.grid import DAY, Grid
+from divbot.exchange.market.tape import Terms, dated_terms
+from divbot.recordings.grid import DAY, HOUR, MINUTE, Grid
 
-HOUR = DAY // 24
 _FIVE_CANDLES = Grid(Interval.M5)
-_MINUTE = 60_000
 _DOLLAR_SIGMA = 0.0001
 _FRIDAY = 4
 
@@ -62,7 +60,7 @@ def _in_both(market: Market, start: int, delist_at: int | None) -> Iterator[Spec
     yield Special("SYRUP", 3e7, 0.35)
     yield Special("币安人生", 6e7, 0.2)
     # Five candles of 5m, the forming one included.
-    yield Special("FRESH", 9e7, 0.05, listed_at=_FIVE_CANDLES.open_at(start) - 4 * 5 * _MINUTE)
+    yield Special("FRESH", 9e7, 0.05, listed_at=_FIVE_CANDLES.open_at(start) - 4 * 5 * MINUTE)
     yield Special("WAVES", 5e7, 2.2, terms=_ended(market, delist_at))
 
 
@@ -98,8 +96,9 @@ def _in_futures(start: int) -> Iterator[Special]:
     )
     yield Special("OCEAN", 3e7, 0.6, terms=_ended(Market.USDM, start - 40 * DAY))
     # Not traded yet: on the list a week before its first candle.
-    yield Special("SOONX", 3e7, 1.0, listed_at=_whole_hour(start) + 7 * DAY, terms=_pending())
-    delisting = _whole_hour(start) + 4 * DAY
+    hour = start - start % HOUR
+    yield Special("SOONX", 3e7, listed_at=hour + 7 * DAY, terms=Terms(is_announced=True))
+    delisting = hour + 4 * DAY
     yield Special(
         "XEM",
         2e7,
@@ -109,27 +108,18 @@ def _in_futures(start: int) -> Iterator[Special]:
     # Funding that is about to be settled hourly, and funding that is about to calm down.
     yield Special("MYX", 4e7, 1.1, terms=_peaking(8, start - start % (8 * HOUR) + 8 * HOUR))
     yield Special("TRB", 4e7, 60.0, terms=_peaking(4, start - start % (4 * HOUR) - 20 * HOUR))
-    yield _quarter(start)
+    yield quarterly("BTC", next_delivery(start))
 
 
-def _quarter(start: int) -> Special:
-    delivery = next_delivery(start)
-    terms = Terms(
-        contract="CURRENT_QUARTER",
-        pair="BTCUSDT",
-        subtypes=(),
-        delivery_at=delivery,
-        ended_at=delivery,
-        end_status="SETTLING",
-    )
-    date = datetime.fromtimestamp(delivery / 1000, UTC).strftime("%y%m%d")
+def quarterly(base: str, delivery: int) -> Special:
+    """Return the contract on `base` that is delivered at `delivery` (ms UTC)."""
     return Special(
-        "BTC",
+        base,
         2e8,
-        like="BTC",
-        symbol=f"BTCUSDT_{date}",
+        like=base,
+        symbol=f"{base}USDT_{datetime.fromtimestamp(delivery / 1000, UTC):%y%m%d}",
         listed_at=delivery - 180 * DAY,
-        terms=terms,
+        terms=dated_terms(f"{base}USDT", delivery),
     )
 
 
@@ -158,11 +148,3 @@ def _traditional(underlying: str) -> Terms:
 
 def _peaking(hours: int, peak_at: int) -> Terms:
     return Terms(funding_hours=hours, funding_peak_at=peak_at)
-
-
-def _pending() -> Terms:
-    return Terms(is_announced=True)
-
-
-def _whole_hour(time: int) -> int:
-    return time - time % HOUR

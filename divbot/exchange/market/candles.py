@@ -7,8 +7,8 @@ close: down first when it will close at or above its open, up first otherwise.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Integers
 from divbot.exchange.market.tape import (
     CLOSE,
     COLUMNS,
@@ -34,7 +34,7 @@ def _join(rows: Rows, index: int, out: Rows, place: int) -> None:
 
 
 @jit
-def aggregate_into(rows: Rows, opens: NDArray[np.int64], out: Rows) -> int:
+def aggregate_into(rows: Rows, opens: Integers, out: Rows) -> int:
     """Put `rows` together to candles that open at `opens`; return how many there are.
 
     Both ascend and no row opens before `opens[0]`. An open without a row gives no candle: gaps
@@ -58,7 +58,7 @@ def aggregate_into(rows: Rows, opens: NDArray[np.int64], out: Rows) -> int:
     return count
 
 
-def aggregate(rows: Rows, opens: NDArray[np.int64]) -> Rows:
+def aggregate(rows: Rows, opens: Integers) -> Rows:
     """Return the candles opening at `opens` that `rows` make; see `aggregate_into`."""
     out = np.empty((len(opens), COLUMNS), dtype=np.int64)
     return out[: aggregate_into(rows, opens, out)]
@@ -70,39 +70,39 @@ def merge(rows: Rows, open_time: int) -> Rows:
 
 
 @jit
-def corners(row: NDArray[np.int64]) -> tuple[int, int, int, int]:
-    """Return the prices at which a candle's price turns, from its open to its close."""
+def corners(row: Integers) -> tuple[int, int, int, int]:
+    """Return the prices at which a candle turns, from its open to its close."""
     start, high, low, close = row[OPEN], row[HIGH], row[LOW], row[CLOSE]
     return (start, low, high, close) if close >= start else (start, high, low, close)
 
 
 @jit
-def _share(whole: int, elapsed: int, length: int) -> int:
+def _proportion(whole: int, elapsed: int, length: int) -> int:
     """Return `whole` * `elapsed` // `length`, of which the product alone may exceed 64 bits."""
     each = whole // length
     return each * elapsed + (whole - each * length) * elapsed // length
 
 
 @jit
-def form(row: NDArray[np.int64], elapsed: int, length: int) -> NDArray[np.int64]:
+def form(row: Integers, elapsed: int, length: int) -> Integers:
     """Return the candle `row` as it stands after `elapsed` of its `length` ms.
 
     Nothing of it is ever outside the final candle, and at `length` it is the final candle.
     """
-    turns = corners(row)
+    path = corners(row)
     times = (0, length // 4, length - length // 4, length)
-    price = high = low = turns[0]
+    price = high = low = path[0]
     for leg in range(3):
         if elapsed < times[leg]:
             break
-        passed, whole = min(elapsed, times[leg + 1]) - times[leg], times[leg + 1] - times[leg]
-        price = turns[leg] + _share(turns[leg + 1] - turns[leg], passed, whole)
+        within, whole = min(elapsed, times[leg + 1]) - times[leg], times[leg + 1] - times[leg]
+        price = path[leg] + _proportion(path[leg + 1] - path[leg], within, whole)
         high = price if price > high else high
         low = price if price < low else low
     formed = row.copy()
     formed[HIGH], formed[LOW], formed[CLOSE] = high, low, price
     for column in range(VOLUME, COLUMNS):
-        formed[column] = _share(row[column], elapsed, length)
+        formed[column] = _proportion(row[column], elapsed, length)
     if formed[VOLUME] > 0 and formed[TRADES] == 0:
         formed[TRADES] = 1
     return formed

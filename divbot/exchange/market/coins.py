@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass, replace
-from typing import TypedDict
 
 import numpy as np
 
@@ -42,13 +41,6 @@ class Coin:
         return 1.0 / (1.0 + self.turnover / 300.0)
 
 
-class _Precisions(TypedDict):
-    price_decimals: int
-    volume_decimals: int
-    quote_decimals: int
-    noughts: int
-
-
 def coin_of(seed: int, rank: int, name: str) -> Coin:
     """Return what drives the ordinary coin `name`."""
     one, two, three, four = _fractions(seed, name)
@@ -76,48 +68,39 @@ def special_coin(seed: int, special: Special) -> Coin:
 def listing_of(market: Market, rank: int, name: str, coin: Coin) -> SymbolListing:
     """Return how `market` lists the ordinary coin `name`."""
     listed = 0 if rank < 20 else int(coin.key >> np.uint64(32)) % 1200
+    noughts = _noughts(rank, coin) if market is Market.USDM else 0
     ticks = _least_ticks(market, rank, name, coin)
     return SymbolListing(
-        symbol=f"{name}USDT",
-        base=name,
-        quote="USDT",
+        f"{name}USDT",
+        name,
+        "USDT",
+        *_decimals(market, ticks, coin.price, noughts),
         listed_at=ORIGIN + listed * DAY + (DAY // 3 if listed else 0),
         spread_ppm=10 + 3 * rank,
-        **_precisions(market, ticks, coin.price, _noughts(rank, coin)),
+        noughts=noughts,
     )
 
 
 def special_listing(market: Market, special: Special, coin: Coin) -> SymbolListing:
     """Return how `market` lists a special."""
     return SymbolListing(
-        symbol=special.name,
-        base=special.base,
-        quote=special.quote,
+        special.name,
+        special.base,
+        special.quote,
+        *_decimals(market, _SPECIAL_TICKS, coin.price),
         listed_at=max(special.listed_at, ORIGIN),
         spread_ppm=_SPECIAL_SPREAD,
         terms=special.terms,
-        **_precisions(market, _SPECIAL_TICKS, coin.price),
     )
 
 
-def _precisions(market: Market, ticks: int, price: float, noughts: int = 0) -> _Precisions:
-    """Return the decimals of a listing whose price is `ticks` ticks or more."""
-    price_decimals = min(_decimals_for(ticks / price), _MOST_DECIMALS)
-    volume_decimals = _decimals_for(price)
+def _decimals(market: Market, ticks: int, price: float, noughts: int = 0) -> tuple[int, int, int]:
+    """Return the decimals of price, volume and quote volume, where a price is `ticks` or more."""
+    decimals, volume = min(_decimals_for(ticks / price), _MOST_DECIMALS), _decimals_for(price)
     if market is Market.SPOT:
-        return {
-            "price_decimals": price_decimals,
-            "volume_decimals": volume_decimals,
-            "quote_decimals": _QUOTE_DECIMALS,
-            "noughts": 0,
-        }
-    volume_decimals = max(volume_decimals - 2, 0)
-    return {
-        "price_decimals": price_decimals,
-        "volume_decimals": volume_decimals,
-        "quote_decimals": min(price_decimals + noughts + volume_decimals, _MOST_DECIMALS),
-        "noughts": noughts,
-    }
+        return decimals, volume, _QUOTE_DECIMALS
+    volume = max(volume - 2, 0)
+    return decimals, volume, min(decimals + noughts + volume, _MOST_DECIMALS)
 
 
 def _noughts(rank: int, coin: Coin) -> int:

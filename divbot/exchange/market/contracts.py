@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from divbot.domain.assets import listed_assets
 from divbot.exchange.market.coin_names import WELL_KNOWN
-from divbot.exchange.market.tape import Terms
+from divbot.exchange.market.tape import Terms, dated_terms
 
 UNKNOWN_QUOTE = "UNKNOWN"
 """The quote asset of a symbol whose name ends in none that is known."""
@@ -53,17 +53,8 @@ def contract_named(symbol: str, first: int) -> Contract:
 
 def _dated(pair: str, delivery: int) -> Contract:
     base, quote = _split(pair)
-    terms = Terms(
-        spot_allowed=False,
-        contract="CURRENT_QUARTER",
-        subtypes=(),
-        pair=pair,
-        delivery_at=delivery,
-        ended_at=delivery,
-        end_status="SETTLING",
-        margin=base if quote == "USD" else "",
-    )
-    return Contract(base, quote, terms)
+    margin = base if quote == "USD" else ""
+    return Contract(base, quote, dated_terms(pair, delivery, margin=margin, spot_allowed=False))
 
 
 def _delivery(date: str) -> int | None:

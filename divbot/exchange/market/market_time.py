@@ -24,8 +24,8 @@ class MarketTime:
 
     def now(self) -> int:
         """Return the exchange's time."""
-        passed = (self._clock.now() - self._started) * self._speed
-        return min(self._at + int(max(passed, 0.0)), self._end) + self._moved
+        elapsed = (self._clock.now() - self._started) * self._speed
+        return min(self._at + int(max(elapsed, 0.0)), self._end) + self._moved
 
     @contextmanager
     def moved(self, ms: int) -> Iterator[None]:

@@ -7,16 +7,13 @@ seed alone; the markets of one seed fail together.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 
-from divbot.domain.market import Interval
-from divbot.exchange.market.tape import OPEN_TIME, Rows, SymbolListing, Tape
-from divbot.recordings.grid import DAY
+from divbot.exchange.market.tape import OPEN_TIME, Rows, Tape
+from divbot.recordings.grid import DAY, MINUTE
 
-_MINUTE = 60_000
 _EVERY_DAYS = 3
 _LONG_ONES = 12  # one outage in so many lasts hours
 
@@ -42,8 +39,8 @@ class Outages:
         length = 5 + digest[3] % 36
         if digest[4] % _LONG_ONES == 0:
             length += 60 + digest[5]
-        start = day * DAY + minute * _MINUTE
-        return start, start + length * _MINUTE
+        start = day * DAY + minute * MINUTE
+        return start, start + length * MINUTE
 
 
 class InterruptedTape:
@@ -52,31 +49,8 @@ class InterruptedTape:
     def __init__(self, tape: Tape, outages: Outages) -> None:
         self._tape = tape
         self._outages = outages
-
-    @property
-    def listings(self) -> Sequence[SymbolListing]:
-        """Return the tape's own."""
-        return self._tape.listings
-
-    @property
-    def interval(self) -> Interval:
-        """Return the tape's own."""
-        return self._tape.interval
-
-    @property
-    def first(self) -> int:
-        """Return the tape's own."""
-        return self._tape.first
-
-    @property
-    def last(self) -> int:
-        """Return the tape's own."""
-        return self._tape.last
-
-    @property
-    def is_recorded(self) -> bool:
-        """Return the tape's own."""
-        return self._tape.is_recorded
+        self.listings, self.interval = tape.listings, tape.interval
+        self.first, self.last, self.is_recorded = tape.first, tape.last, tape.is_recorded
 
     def candles(self, number: int, start: int, end: int) -> Rows:
         """Return the candles of listing `number` with start <= open time < end (ms UTC)."""

@@ -6,12 +6,12 @@ shorter than a day). Pages know nothing of the time it is: they may hold what is
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator
 
 import numpy as np
 
 from divbot.domain.market import Interval
+from divbot.exchange.byte_cache import ByteCache
 from divbot.exchange.market.candles import aggregate
 from divbot.exchange.market.tape import OPEN_TIME, Rows, Tape, no_rows
 from divbot.recordings.grid import DAY, Grid
@@ -26,9 +26,7 @@ class Pages:
     def __init__(self, tape: Tape, most_bytes: int = _MOST_BYTES) -> None:
         self._tape = tape
         self._base = Grid(tape.interval)
-        self._most_bytes = most_bytes
-        self._bytes = 0
-        self._kept: OrderedDict[tuple[int, Grid, int], Rows] = OrderedDict()
+        self._kept: ByteCache[tuple[int, Grid, int], Rows] = ByteCache(most_bytes)
 
     def rows(self, number: int, grid: Grid, start: int, end: int) -> Rows:
         """Return all candles of listing `number` with start <= open time < end."""
@@ -52,11 +50,8 @@ class Pages:
         key = (number, grid, start)
         page = self._kept.get(key)
         if page is None:
-            page = self._kept[key] = self._build(number, grid, start, end)
-            self._bytes += page.nbytes + _PAGE_OVERHEAD
-            self._forget()
-        else:
-            self._kept.move_to_end(key)
+            page = self._build(number, grid, start, end)
+            self._kept.keep(key, page, page.nbytes + _PAGE_OVERHEAD)
         return page
 
     def _build(self, number: int, grid: Grid, start: int, end: int) -> Rows:
@@ -78,11 +73,6 @@ class Pages:
         kept = self._kept.get((number, self._base, day))
         # Not kept from here: a long history would push out what is asked for again and again.
         return self._tape.candles(number, day, day + DAY) if kept is None else kept
-
-    def _forget(self) -> None:
-        while self._bytes > self._most_bytes and len(self._kept) > 1:
-            _, page = self._kept.popitem(last=False)
-            self._bytes -= page.nbytes + _PAGE_OVERHEAD
 
 
 def _cut(rows: Rows, start: int, end: int) -> Rows:

@@ -11,8 +11,8 @@ Helpers stay in this file: numba's cache sees no change of a function in another
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Floats, Integers
 from divbot.exchange.market.tape import (
     CLOSE,
     HIGH,
@@ -77,7 +77,7 @@ def _bounded(value: float, low: float, high: float) -> float:
 
 
 @jit
-def walk_market(key: np.uint64, sigma: float, out: NDArray[np.float64]) -> None:
+def walk_market(key: np.uint64, sigma: float, out: Floats) -> None:
     """Fill `out`, shape (days, 2), with the market's return and deviation of each day."""
     for day in range(out.shape[0]):
         mood = _part(draw(key, np.uint64(2 * (day // _MOOD_DAYS) + 1)), _S16)
@@ -89,11 +89,11 @@ def walk_market(key: np.uint64, sigma: float, out: NDArray[np.float64]) -> None:
 @jit
 def walk_days(
     key: np.uint64,
-    market: NDArray[np.float64],
+    market: Floats,
     price: float,
     beta: float,
     sigma: float,
-    out: NDArray[np.float64],
+    out: Floats,
 ) -> None:
     """Fill `out`, shape (days, 2), with a symbol's first price and deviation of each day.
 
@@ -116,7 +116,7 @@ def walk_days(
 
 
 @jit
-def draw_market_minutes(key: np.uint64, sigma: float, out: NDArray[np.float64]) -> None:
+def draw_market_minutes(key: np.uint64, sigma: float, out: Floats) -> None:
     """Fill `out`, shape (MINUTES,), with the market's returns; `sigma` is the day's deviation."""
     heat = 1.0
     scale = sigma / 38.0  # sqrt(1440)
@@ -129,12 +129,12 @@ def draw_market_minutes(key: np.uint64, sigma: float, out: NDArray[np.float64]) 
 @jit
 def _draw_path(
     key: np.uint64,
-    market: NDArray[np.float64],
+    market: Floats,
     first: float,
     sigma: float,
     beta: float,
-    path: NDArray[np.float64],
-    scales: NDArray[np.float64],
+    path: Floats,
+    scales: Floats,
 ) -> None:
     """Fill `path` with prices at each minute's end, `scales` with each minute's deviation."""
     price = first
@@ -164,7 +164,7 @@ def _draw_path(
 def draw_day(
     keys: tuple[np.uint64, np.uint64],
     open_time: int,
-    market: NDArray[np.float64],
+    market: Floats,
     prices: tuple[float, float, float, float],
     trading: tuple[float, float, float, float, float],
     out: Rows,
@@ -217,7 +217,7 @@ def draw_day(
 
 @jit
 def _stretch(
-    row: NDArray[np.int64],
+    row: Integers,
     wick: np.uint64,
     before: float,
     after: float,
@@ -242,7 +242,7 @@ def _stretch(
 
 @jit
 def _trade(
-    row: NDArray[np.int64],
+    row: Integers,
     spent: float,
     bits: np.uint64,
     price_units: float,
@@ -253,8 +253,8 @@ def _trade(
     mean = np.float64(row[OPEN] + row[HIGH] + row[LOW] + row[CLOSE]) * 0.25 / price_units
     volume = np.floor(spent / mean * volume_units) + 1.0
     side = 0.1 if row[CLOSE] > row[OPEN] else (-0.1 if row[CLOSE] < row[OPEN] else 0.0)
-    share = 0.5 + side + 0.4 * (_part(bits, _S16) - 0.5)
-    taker = np.floor(volume * share)
+    taken = 0.5 + side + 0.4 * (_part(bits, _S16) - 0.5)
+    taker = np.floor(volume * taken)
     row[VOLUME] = np.int64(volume)
     row[QUOTE_VOLUME] = np.int64(np.floor(volume / volume_units * mean * quote_units + 0.5))
     row[TRADES] = 1 + np.int64(spent / (200.0 + 600.0 * _part(bits, _S32)))

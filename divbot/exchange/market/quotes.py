@@ -1,21 +1,22 @@
 """What is not in candles: bid and ask, mark and index price, funding.
 
 All are smooth or seldom changing functions of the last price, the symbol and the time, so that
-two looks at the same moment see the same.
+two requests at the same moment are told the same.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from divbot.exchange.market.encoding import Decimals
-from divbot.exchange.market.settlements import HOUR, chance, funding_rate, next_settlement
-from divbot.exchange.market.tape import CLOSE, OPEN, VOLUME, SymbolListing
+from divbot.exchange.market.number_format import Decimals
+from divbot.exchange.market.settlements import chance
+from divbot.exchange.market.tape import SymbolListing
 from divbot.exchange.market.venue import Day
+from divbot.recordings.grid import HOUR, MINUTE
 
 _BASIS_MS = 8 * HOUR
-_MINUTE_MS = 60_000
-INTEREST_RATE = "0.00010000"
+RATE = Decimals(8, 8)
+"""How rates are counted and written: funding, and the premium."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,41 +31,20 @@ class TopOfBook:
 
 def top_of_book(listing: SymbolListing, day: Day) -> TopOfBook:
     """Return bid and ask around the last price, which is one of them; all zero without one."""
-    last = int(day.row[CLOSE])
+    last = day.row.close
     if not last:
         return TopOfBook(0, 0, 0, 0)
     spread = max(last * listing.spread_ppm // 1_000_000, 1)
     # Buyers lifted the ask where the day has risen; and a bid is never below one tick.
-    at_ask = day.row[CLOSE] >= day.row[OPEN] and last > spread
+    at_ask = day.row.close >= day.row.open and last > spread
     bid = last - spread if at_ask else last
-    drawn = chance(listing.symbol, day.now // _MINUTE_MS)
-    depth = max(int(day.row[VOLUME]) // 20_000, 1)
+    drawn = chance(listing.symbol, day.now // MINUTE)
+    depth = max(day.row.volume // 20_000, 1)
     return TopOfBook(
         bid=bid,
         bid_size=depth + depth * (drawn % 97) // 30,
         ask=bid + spread,
         ask_size=depth + depth * (drawn // 97 % 97) // 30,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """The mark and index price in units of 10**-8 of a tick, and funding in units of 10**-8."""
-
-    mark: int
-    index: int
-    funding_rate: int
-    next_funding: int
-
-
-def mark(listing: SymbolListing, last: int, now: int) -> Mark:
-    """Return mark and index price near the price `last` (ticks), and the funding to come."""
-    following = next_settlement(listing, now)
-    return Mark(
-        mark=mark_price(listing, last, now),
-        index=index_price(listing, last, now),
-        funding_rate=funding_rate(listing, following),
-        next_funding=following,
     )
 
 
@@ -86,8 +66,8 @@ def premium(listing: SymbolListing, _: int, time: int) -> int:
 
 def open_interest(listing: SymbolListing, day: Day) -> int:
     """Return the open positions in steps: between a tenth and a fifth of the day's volume."""
-    share = 150_000 + 100 * _basis(f"{listing.symbol}/open interest", day.now)
-    return int(day.row[VOLUME]) * share // 1_000_000
+    millionths = 150_000 + 100 * _basis(f"{listing.symbol}/open interest", day.now)
+    return day.row.volume * millionths // 1_000_000
 
 
 def mark_decimals(listing: SymbolListing) -> Decimals:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from zlib import crc32
 
 from divbot.exchange.market.tape import SymbolListing
+from divbot.recordings.grid import HOUR
 
-HOUR = 3_600_000
 CAP = 2_000_000
 """The highest rate, and below zero the lowest, in units of 10**-8."""
 

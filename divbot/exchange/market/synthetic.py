@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Floats, Integers
 from divbot.domain.market import Interval, Market
 from divbot.exchange.market.awkward import Special
 from divbot.exchange.market.coin_names import coin_names
@@ -33,13 +33,12 @@ from divbot.exchange.market.price_paths import (
     walk_market,
 )
 from divbot.exchange.market.tape import CLOSE, COLUMNS, OPEN, OPEN_TIME, VOLUME, Rows, no_rows
-from divbot.recordings.grid import DAY
+from divbot.recordings.grid import DAY, MINUTE
 
 _END = 2_524_608_000_000  # 2050-01-01
 _DAYS_AHEAD = 400
 _DAYS_KEPT = 2000  # of the market factor's minutes: 23 MB
 _MARKET_SIGMA = 0.022
-_MINUTE_MS = 60_000
 
 
 class SyntheticTape:
@@ -75,7 +74,7 @@ class SyntheticTape:
         coins = [special_coin(seed, special) for special in others]
         self._coins += coins
         self.listings += tuple(map(partial(special_listing, market), others, coins))
-        self._minutes: dict[int, NDArray[np.float64]] = {}
+        self._minutes: dict[int, Floats] = {}
         self._walk(max(until - ORIGIN, 0) // DAY + _DAYS_AHEAD)
 
     def candles(self, number: int, start: int, end: int) -> Rows:
@@ -86,11 +85,11 @@ class SyntheticTape:
         ended = listing.terms.ended_at
         if ended is None or end <= ended:
             return self._traded(number, start, end)
-        ended = max(_minute_from(ended), listing.listed_at + _MINUTE_MS)
+        ended = max(_minute_from(ended), listing.listed_at + MINUTE)
         traded = self._traded(number, start, min(end, ended))
         if not listing.terms.lingers:
             return traded
-        last = self._traded(number, ended - _MINUTE_MS, ended)
+        last = self._traded(number, ended - MINUTE, ended)
         return np.concatenate([traded, _flat(last[0], max(start, ended), min(end, ended + DAY))])
 
     def _traded(self, number: int, start: int, end: int) -> Rows:
@@ -131,7 +130,7 @@ class SyntheticTape:
                 out,
             )
 
-    def _market_minutes(self, day: int) -> NDArray[np.float64]:
+    def _market_minutes(self, day: int) -> Floats:
         minutes = self._minutes.get(day)
         if minutes is None:
             if len(self._minutes) >= _DAYS_KEPT:
@@ -142,9 +141,9 @@ class SyntheticTape:
         return minutes
 
 
-def _flat(last: NDArray[np.int64], start: int, end: int) -> Rows:
+def _flat(last: Integers, start: int, end: int) -> Rows:
     """Return candles without trades at the close of `last`."""
-    times = np.arange(start, end, _MINUTE_MS, dtype=np.int64)
+    times = np.arange(start, end, MINUTE, dtype=np.int64)
     rows = np.zeros((len(times), COLUMNS), dtype=np.int64)
     rows[:, OPEN_TIME] = times
     rows[:, OPEN:VOLUME] = last[CLOSE]
@@ -152,7 +151,7 @@ def _flat(last: NDArray[np.int64], start: int, end: int) -> Rows:
 
 
 def _minute_from(time: int) -> int:
-    return -(-time // _MINUTE_MS) * _MINUTE_MS
+    return -(-time // MINUTE) * MINUTE
 
 
 def _draw_key(key: np.uint64, day: int) -> np.uint64:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Integers
 from divbot.domain.market import Interval
 
-Rows: TypeAlias = NDArray[np.int64]
+Rows: TypeAlias = Integers
 """Candles: shape (n, COLUMNS), ascending by open time."""
 
 OPEN_TIME = 0
@@ -30,6 +30,21 @@ TRADES = 7
 TAKER_VOLUME = 8
 TAKER_QUOTE_VOLUME = 9
 COLUMNS = 10
+
+
+class CandleRow(NamedTuple):
+    """One candle, its fields in the order of the columns."""
+
+    open_time: int
+    open: int
+    high: int
+    low: int
+    close: int
+    volume: int
+    quote_volume: int
+    trades: int
+    taker_volume: int
+    taker_quote_volume: int
 
 
 PERPETUAL_DELIVERY = 4_133_404_800_000
@@ -71,6 +86,20 @@ class Terms:
     def is_dated(self) -> bool:
         """Tell whether it is a future with a date, which pays no funding."""
         return self.contract.endswith("QUARTER")
+
+
+def dated_terms(pair: str, delivery: int, *, margin: str = "", spot_allowed: bool = True) -> Terms:
+    """Return how a future on `pair` is listed that is delivered at `delivery`, ms UTC."""
+    return Terms(
+        ended_at=delivery,
+        end_status="SETTLING",
+        spot_allowed=spot_allowed,
+        contract="CURRENT_QUARTER",
+        subtypes=(),
+        pair=pair,
+        delivery_at=delivery,
+        margin=margin,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Integers
 from divbot.exchange.market.pages import Pages
 from divbot.exchange.market.tape import OPEN_TIME, TRADES, Rows
 from divbot.exchange.market.trades import PublicTrade, trades_of
@@ -63,9 +63,7 @@ class TradeNumbers:
             day += DAY
             first = max(first, self._first_of(number, day))
 
-    def _of_candle(
-        self, row: NDArray[np.int64], after: int, first: int, end: int
-    ) -> Iterator[PublicTrade]:
+    def _of_candle(self, row: Integers, after: int, first: int, end: int) -> Iterator[PublicTrade]:
         """Yield those of a candle's trades, the last of which is before `after`."""
         before = after - int(row[TRADES])
         places = range(max(first, before) - before, min(end, after) - before)

@@ -10,16 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from divbot.domain.market import Market
 from divbot.exchange.market.candles import corners
-from divbot.exchange.market.encoding import Decimals, NumberFormat
 from divbot.exchange.market.tape import OPEN_TIME, TAKER_VOLUME, TRADES, VOLUME
-
-Entry: TypeAlias = dict[str, Any]
 
 
 class PublicTrade(NamedTuple):
@@ -53,42 +49,10 @@ def trades_of(row: NDArray[Any], length: int, first: int, places: range) -> Iter
 
 def _price(prices: tuple[int, int, int, int], place: int, count: int) -> int:
     last = count - 1
-    turns = (0, count // 4, last - count // 4, last)
+    corners_at = (0, count // 4, last - count // 4, last)
     if place == last:
         return prices[3]
-    for (start, end), (here, there) in zip(pairwise(turns), pairwise(prices), strict=True):
+    for (start, end), (here, there) in zip(pairwise(corners_at), pairwise(prices), strict=True):
         if start <= place < end:
             return here + (there - here) * (place - start) // (end - start)
-    raise AssertionError("a place is before the last turn")
-
-
-def trade_entry(market: Market, trade: PublicTrade, form: NumberFormat) -> Entry:
-    """Return a trade as the list of recent ones has it."""
-    entry = {
-        "id": trade.number,
-        "price": form.price.text(trade.price),
-        "qty": form.volume.text(trade.size),
-        "quoteQty": _product(form).text(trade.price * trade.size),
-        "time": trade.time,
-        "isBuyerMaker": trade.is_buyer_maker,
-    }
-    return entry | {"isBestMatch": True} if market is Market.SPOT else entry | {"isRPITrade": False}
-
-
-def aggregate_entry(market: Market, trade: PublicTrade, form: NumberFormat) -> Entry:
-    """Return a trade as an aggregate of itself alone."""
-    entry = {
-        "a": trade.number,
-        "p": form.price.text(trade.price),
-        "q": form.volume.text(trade.size),
-        "f": trade.number,
-        "l": trade.number,
-        "T": trade.time,
-        "m": trade.is_buyer_maker,
-    }
-    return entry | {"M": True} if market is Market.SPOT else entry
-
-
-def _product(form: NumberFormat) -> Decimals:
-    held = form.price.held + form.volume.held
-    return Decimals(held, max(held, form.quote.shown))
+    raise AssertionError("a place is before the last corner")

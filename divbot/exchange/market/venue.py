@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from divbot.domain.market import Interval
 from divbot.exchange.market.candles import form, live_candle, merge
@@ -19,10 +18,10 @@ from divbot.exchange.market.pages import Pages
 from divbot.exchange.market.tape import (
     CLOSE,
     COLUMNS,
-    OPEN,
     OPEN_TIME,
     TRADES,
     VOLUME,
+    CandleRow,
     Rows,
     SymbolListing,
     Tape,
@@ -65,7 +64,7 @@ class Day:
 
     start: int
     now: int
-    row: NDArray[np.int64]
+    row: CandleRow
     """The one candle that they make; without any candle flat at the last close, no volume."""
     previous_close: int
     last_volume: int
@@ -78,60 +77,58 @@ class Venue:
     """Answer what a market knows at the time `now`."""
 
     def __init__(self, tape: Tape) -> None:
-        self._tape = tape
+        self.tape = tape
+        self.is_recorded = tape.is_recorded
+        self.interval = tape.interval
+        """The shortest interval that there are candles of."""
+        self.first, self.last = tape.first, tape.last
+        """When the first and the last candle open."""
         self._pages = Pages(tape)
         self._base = Grid(tape.interval)
         self._numbers = {listing.symbol: n for n, listing in enumerate(tape.listings)}
-        self._days: dict[int, tuple[int, int, Rows, int, int]] = {}
         self._trades = TradeNumbers(self._pages, self._base)
         # Tapes never change, so neither do final candles: kept, they are never wrong.
         self._closed = lru_cache(_MOST_STANDING)(self._find_closed)
         self._opened = lru_cache(_MOST_STANDING)(self._find_opened)
-
-    @property
-    def is_recorded(self) -> bool:
-        """Tell whether the prices were once real."""
-        return self._tape.is_recorded
-
-    @property
-    def interval(self) -> Interval:
-        """The shortest interval that there are candles of."""
-        return self._tape.interval
-
-    @property
-    def first(self) -> int:
-        """Return when its first candle opens."""
-        return self._tape.first
-
-    @property
-    def last(self) -> int:
-        """Return when its last candle opens."""
-        return self._tape.last
+        self._final = lru_cache(_MOST_STANDING)(self._find_final)
 
     def listing(self, number: int) -> SymbolListing:
         """Return what is known of symbol `number`."""
-        return self._tape.listings[number]
+        return self.tape.listings[number]
 
     def number(self, symbol: str, now: int) -> int | None:
         """Return the number of `symbol`, None when it is not on the list (yet)."""
         number = self._numbers.get(symbol)
         return number if number is not None and self._is_known(number, now) else None
 
+    def traded(self, symbol: str, now: int) -> int | None:
+        """Return the number of `symbol`, None when it is not traded (yet)."""
+        number = self.number(symbol, now)
+        return number if number is not None and self.is_listed(number, now) else None
+
+    def contract(self, pair: str, kind: str, now: int) -> int | None:
+        """Return the number of what is contract `kind` of `pair`, None when there is none."""
+        for number in self.listed(now):
+            listing = self.listing(number)
+            if (listing.terms.pair or listing.symbol, listing.terms.contract) == (pair, kind):
+                return number
+        return None
+
     def known(self, now: int) -> list[int]:
         """Return the numbers of all symbols on the list, also of those not traded yet."""
         return [number for number in self._numbers.values() if self._is_known(number, now)]
 
     def _is_known(self, number: int, now: int) -> bool:
-        listing = self._tape.listings[number]
+        listing = self.tape.listings[number]
         return listing.listed_at <= now or listing.terms.is_announced
 
     def is_listed(self, number: int, now: int) -> bool:
         """Tell whether symbol `number` has been traded by `now`."""
-        return self._tape.listings[number].listed_at <= now
+        return self.tape.listings[number].listed_at <= now
 
     def listed(self, now: int) -> list[int]:
         """Return the numbers of all symbols listed by `now`."""
-        return [n for n, each in enumerate(self._tape.listings) if each.listed_at <= now]
+        return [n for n, each in enumerate(self.tape.listings) if each.listed_at <= now]
 
     def klines(
         self,
@@ -147,8 +144,8 @@ class Venue:
 
         Without `start` the newest, else the oldest of them. The one that holds `now` is forming.
         """
-        past, live = self.parts(number, grid, now, limit=limit, start=start, end=end)
-        return self.joined(past, live)
+        final, live = self.parts(number, grid, now, limit=limit, start=start, end=end)
+        return self.joined(final, live)
 
     def parts(
         self,
@@ -175,21 +172,21 @@ class Venue:
             return CandleRange(number, grid, first, until, limit - len(live), newest=True), live
         return CandleRange(number, grid, first, until, limit, newest=False), live
 
-    def joined(self, past: CandleRange, live: Rows) -> Rows:
+    def joined(self, final: CandleRange, live: Rows) -> Rows:
         """Return the candles that `past` means, and after them `live` if there is room."""
-        rows = self.rows_of(past)
-        return np.concatenate([rows, live]) if past.leaves_room(len(rows)) else rows
+        rows = self.rows_of(final)
+        return np.concatenate([rows, live]) if final.leaves_room(len(rows)) else rows
 
-    def rows_of(self, past: CandleRange) -> Rows:
+    def rows_of(self, final: CandleRange) -> Rows:
         """Return the candles that `past` means."""
-        stretch = past.number, past.grid, past.first, past.until
-        if past.newest:
-            return _collect(self._pages.backward(*stretch), past.limit, newest=True)
-        return _collect(self._pages.forward(*stretch), past.limit)
+        stretch = final.number, final.grid, final.first, final.until
+        if final.newest:
+            return _collect(self._pages.backward(*stretch), final.limit, newest=True)
+        return _collect(self._pages.forward(*stretch), final.limit)
 
     def last_price(self, number: int, now: int) -> int:
         """Return the price of the last trade, in ticks."""
-        return int(self.day(number, now).row[CLOSE])
+        return self.day(number, now).row.close
 
     def day(self, number: int, now: int) -> Day:
         """Return the last 24 hours of symbol `number`; of one that has ended, its last ones."""
@@ -198,14 +195,12 @@ class Venue:
             return self._faded_day(number, terms.ended_at)
         now = self._until(number, now)
         start = self._base.open_from(now - DAY)
-        return self._stretch(number, start, now, *self._final_day(number, start, now))
+        return self._stretch(number, start, now)
 
     def window(self, number: int, start: int, now: int) -> Day:
         """Return what symbol `number` did from `start` on; of one that has ended, up to its end."""
         now = self._until(number, now)
-        start = self._base.open_from(min(start, now))
-        final = self._final(number, start, self._base.open_at(now))
-        return self._stretch(number, start, now, *final)
+        return self._stretch(number, self._base.open_from(min(start, now)), now)
 
     def begin_trades(self, time: int) -> None:
         """Number trades from the midnight before `time` on, forward and backward."""
@@ -224,33 +219,26 @@ class Venue:
         ended = self.listing(number).terms.ended_at
         return now if ended is None else min(now, ended)
 
-    def _stretch(
-        self, number: int, start: int, now: int, final: Rows, previous: int, first_trade: int
-    ) -> Day:
+    def _stretch(self, number: int, start: int, now: int) -> Day:
+        final, previous, first_trade = self._final(number, start, self._base.open_at(now))
         forming = self._forming(number, now)
         forming = forming[forming[:, OPEN_TIME] >= start]
         whole = merge(np.concatenate([final, forming]), start)
-        if not len(whole):
-            whole = np.zeros((1, COLUMNS), dtype=np.int64)
-            whole[0, OPEN_TIME] = start
-            whole[0, OPEN:VOLUME] = previous
+        row = (
+            CandleRow(*whole[0].tolist())
+            if len(whole)
+            else CandleRow(start, *[previous] * 4, *[0] * 5)
+        )
         size = forming if len(forming) and forming[0, TRADES] else final
         trades = int(size[0, TRADES]) if len(size) else 0
         last_volume = max(int(size[0, VOLUME]) // trades, 1) if trades else 0
-        return Day(start, now, whole[0], previous or int(whole[0, OPEN]), last_volume, first_trade)
+        return Day(start, now, row, previous or row.open, last_volume, first_trade)
 
     def _faded_day(self, number: int, ended: int) -> Day:
-        row = np.zeros(COLUMNS, dtype=np.int64)
+        row = CandleRow(*[0] * COLUMNS)
         return Day(ended, ended + DAY, row, self._close_before(number, ended), 0)
 
-    def _final_day(self, number: int, start: int, now: int) -> tuple[Rows, int, int]:
-        end = self._base.open_at(now)
-        kept = self._days.get(number)
-        if kept is None or kept[:2] != (start, end):
-            kept = self._days[number] = (start, end, *self._final(number, start, end))
-        return kept[2:]
-
-    def _final(self, number: int, start: int, end: int) -> tuple[Rows, int, int]:
+    def _find_final(self, number: int, start: int, end: int) -> tuple[Rows, int, int]:
         """Return the one final candle from `start` to `end`, the close before, the first trade."""
         rows = self._pages.rows(number, self._base, start, end)
         previous = self._close_before(number, start)

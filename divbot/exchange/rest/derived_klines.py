@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from divbot.exchange.market.encoding import Decimals
+from divbot.exchange.market.number_format import Decimals
 from divbot.exchange.market.quotes import bends
 from divbot.exchange.market.tape import (
     CLOSE,

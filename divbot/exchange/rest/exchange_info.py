@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, TypeAlias
-
 from divbot.domain.market import Market
-from divbot.exchange.market.encoding import NumberFormat
+from divbot.exchange.market.number_format import NumberFormat
 from divbot.exchange.market.tape import SymbolListing
+from divbot.exchange.rest.json_text import JsonObject, json_bytes
 from divbot.exchange.rest.rate_limiter import RateLimiter
-
-Entry: TypeAlias = dict[str, Any]
 
 PERMISSIONS = ("SPOT", "MARGIN", *(f"TRD_GRP_{number:03d}" for number in range(2, 207)))
 """As many names as a live symbol was seen with."""
@@ -33,7 +29,11 @@ _FUTURES_ORDERS = [
     "TAKE_PROFIT_MARKET",
     "TRAILING_STOP_MARKET",
 ]
-_NOTIONAL: Entry = {
+_MARGIN_ASSETS = [
+    {"asset": asset, "marginAvailable": True, "autoAssetExchange": threshold}
+    for asset, threshold in (("USDT", "-10000"), ("USDC", "-10000"), ("BTC", "-0.10000000"))
+]
+_NOTIONAL: JsonObject = {
     "filterType": "NOTIONAL",
     "minNotional": "5.00000000",
     "applyMinToMarket": True,
@@ -41,7 +41,7 @@ _NOTIONAL: Entry = {
     "applyMaxToMarket": False,
     "avgPriceMins": 5,
 }
-_MIN_NOTIONAL: Entry = {
+_MIN_NOTIONAL: JsonObject = {
     "filterType": "MIN_NOTIONAL",
     "minNotional": "10.00000000",
     "applyToMarket": True,
@@ -58,7 +58,7 @@ _OTHER_RATES = {
 _SELF_TRADE_PREVENTION = ["NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT"]
 
 
-def rate_limits(market: Market, limiter: RateLimiter) -> list[Entry]:
+def rate_limits(market: Market, limiter: RateLimiter) -> list[JsonObject]:
     """Return how much of what `gate` grants in which time."""
     weight = _rate("REQUEST_WEIGHT", "MINUTE", 1, limiter.limit(market))
     others = [
@@ -68,48 +68,27 @@ def rate_limits(market: Market, limiter: RateLimiter) -> list[Entry]:
     return [weight, *others]
 
 
-def header(market: Market, now: int, limits: list[Entry]) -> Entry:
+def header(market: Market, now: int, limits: list[JsonObject]) -> JsonObject:
     """Return all of the reply that stands before its symbols."""
-    if market is Market.SPOT:
-        return {
-            "timezone": "UTC",
-            "serverTime": now,
-            "rateLimits": limits,
-            "exchangeFilters": [],
-        }
+    futures = market is Market.USDM
     return {
         "timezone": "UTC",
         "serverTime": now,
-        "futuresType": "U_MARGINED",
+        **({"futuresType": "U_MARGINED"} if futures else {}),
         "rateLimits": limits,
         "exchangeFilters": [],
-        "assets": [
-            {"asset": "USDT", "marginAvailable": True, "autoAssetExchange": "-10000"},
-            {"asset": "USDC", "marginAvailable": True, "autoAssetExchange": "-10000"},
-            {"asset": "BTC", "marginAvailable": True, "autoAssetExchange": "-0.10000000"},
-        ],
+        **({"assets": _MARGIN_ASSETS} if futures else {}),
     }
 
 
-def body(head_fields: Entry, symbols: list[str]) -> bytes:
-    """Return the reply: what `header` made, and `symbols` as `entry_text` writes them."""
-    head = json.dumps(head_fields, separators=(",", ":"))
-    return f'{head[:-1]},"symbols":[{",".join(symbols)}]}}'.encode()
+def body(head: JsonObject, entries: list[bytes]) -> bytes:
+    """Return the reply: what `header` made, and the symbols' entries as JSON."""
+    return json_bytes(head)[:-1] + b',"symbols":[' + b",".join(entries) + b"]}"
 
 
-def entry_text(
-    market: Market, listing: SymbolListing, status: str, *, permission_sets: bool
-) -> str:
-    """Return one symbol's entry as JSON."""
-    entry = (
-        spot_entry(listing, status, permission_sets=permission_sets)
-        if market is Market.SPOT
-        else futures_entry(listing, status)
-    )
-    return json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
-
-
-def spot_entry(listing: SymbolListing, status: str, *, permission_sets: bool) -> Entry:
+def spot_entry(
+    listing: SymbolListing, form: NumberFormat, status: str, *, permission_sets: bool
+) -> JsonObject:
     """Return one symbol as spot lists it."""
     return {
         "symbol": listing.symbol,
@@ -133,7 +112,7 @@ def spot_entry(listing: SymbolListing, status: str, *, permission_sets: bool) ->
         "pegInstructionsAllowed": True,
         "isSpotTradingAllowed": listing.terms.spot_allowed,
         "isMarginTradingAllowed": False,
-        "filters": _spot_filters(listing),
+        "filters": _spot_filters(form, old=listing.terms.old_filters),
         "permissions": [],
         "permissionSets": [list(PERMISSIONS)] if permission_sets else [],
         "defaultSelfTradePreventionMode": "EXPIRE_MAKER",
@@ -141,9 +120,9 @@ def spot_entry(listing: SymbolListing, status: str, *, permission_sets: bool) ->
     }
 
 
-def futures_entry(listing: SymbolListing, status: str) -> Entry:
+def futures_entry(listing: SymbolListing, form: NumberFormat, status: str) -> JsonObject:
     """Return one symbol as USD-M futures list it."""
-    terms, form = listing.terms, NumberFormat.of(Market.USDM, listing)
+    terms = listing.terms
     return {
         "symbol": listing.symbol,
         "pair": terms.pair or listing.symbol,
@@ -174,17 +153,11 @@ def futures_entry(listing: SymbolListing, status: str) -> Entry:
     }
 
 
-def _rate(kind: str, interval: str, number: int, limit: int) -> Entry:
-    return {
-        "rateLimitType": kind,
-        "interval": interval,
-        "intervalNum": number,
-        "limit": limit,
-    }
+def _rate(kind: str, interval: str, number: int, limit: int) -> JsonObject:
+    return {"rateLimitType": kind, "interval": interval, "intervalNum": number, "limit": limit}
 
 
-def _spot_filters(listing: SymbolListing) -> list[Entry]:
-    form = NumberFormat.of(Market.SPOT, listing)
+def _spot_filters(form: NumberFormat, *, old: bool) -> list[JsonObject]:
     price, volume = form.price, form.volume
     most = 9_000_000 * 10**volume.held
     return [
@@ -222,7 +195,7 @@ def _spot_filters(listing: SymbolListing) -> list[Entry]:
             "askMultiplierDown": "0.2",
             "avgPriceMins": 5,
         },
-        _MIN_NOTIONAL if listing.terms.old_filters else _NOTIONAL,
+        _MIN_NOTIONAL if old else _NOTIONAL,
         {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": 200},
         {"filterType": "MAX_NUM_ORDER_LISTS", "maxNumOrderLists": 20},
         {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": 5},
@@ -230,7 +203,7 @@ def _spot_filters(listing: SymbolListing) -> list[Entry]:
     ]
 
 
-def _futures_filters(form: NumberFormat) -> list[Entry]:
+def _futures_filters(form: NumberFormat) -> list[JsonObject]:
     price, volume = form.price, form.volume
     least = volume.text(1)
     return [
@@ -240,18 +213,10 @@ def _futures_filters(form: NumberFormat) -> list[Entry]:
             "filterType": "PRICE_FILTER",
             "tickSize": price.text(1),
         },
-        {
-            "stepSize": least,
-            "filterType": "LOT_SIZE",
-            "maxQty": "10000000",
-            "minQty": least,
-        },
-        {
-            "stepSize": least,
-            "filterType": "MARKET_LOT_SIZE",
-            "maxQty": "1250000",
-            "minQty": least,
-        },
+        *(
+            {"stepSize": least, "filterType": name, "maxQty": most, "minQty": least}
+            for name, most in (("LOT_SIZE", "10000000"), ("MARKET_LOT_SIZE", "1250000"))
+        ),
         {"limit": 200, "filterType": "MAX_NUM_ORDERS"},
         {"notional": "5", "filterType": "MIN_NOTIONAL"},
         {

@@ -5,30 +5,25 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Any, TypeAlias
 
 import numpy as np
 
 from divbot.domain.market import Interval
-from divbot.exchange.market.encoding import Decimals
-from divbot.exchange.market.quotes import mark_decimals, mark_price
+from divbot.exchange.market.quotes import RATE, mark_decimals, mark_price
 from divbot.exchange.market.settlements import CAP, funding_rate, hours_at, settled, settled_at
 from divbot.exchange.market.tape import CLOSE, OPEN_TIME, SymbolListing
 from divbot.exchange.market.venue import Venue
+from divbot.exchange.rest.json_text import JsonObject
 from divbot.recordings.grid import Grid
 
-_RATE = Decimals(8, 8)
 
-Entry: TypeAlias = dict[str, Any]
-
-
-def funding_info(listings: Iterable[SymbolListing], now: int) -> list[Entry]:
+def funding_info(listings: Iterable[SymbolListing], now: int) -> list[JsonObject]:
     """Return how funding is adjusted at `now`, for the symbols whose funding is."""
     return [
         {
             "symbol": listing.symbol,
-            "adjustedFundingRateCap": _RATE.text(CAP),
-            "adjustedFundingRateFloor": _RATE.text(-CAP),
+            "adjustedFundingRateCap": RATE.text(CAP),
+            "adjustedFundingRateFloor": RATE.text(-CAP),
             "fundingIntervalHours": hours_at(listing, now),
             "disclaimer": False,
         }
@@ -45,7 +40,7 @@ def funding_records(
     start: int | None,
     end: int | None,
     limit: int,
-) -> list[Entry]:
+) -> list[JsonObject]:
     """Return at most `limit` payments from `start` to `end`, both included, the oldest first.
 
     Without `start` the newest, else the oldest of them.
@@ -77,7 +72,7 @@ def _times(listing: SymbolListing, start: int | None, last: int, limit: int) -> 
     return times[-limit:] if start is None else times[:limit]
 
 
-def _records(venue: Venue, number: int, times: Sequence[int], now: int) -> list[Entry]:
+def _records(venue: Venue, number: int, times: Sequence[int], now: int) -> list[JsonObject]:
     listing = venue.listing(number)
     price = mark_decimals(listing)
     # Whole hours end where payments are due, whatever the shortest candles are.
@@ -90,7 +85,7 @@ def _records(venue: Venue, number: int, times: Sequence[int], now: int) -> list[
     return [
         {
             "symbol": listing.symbol,
-            "fundingRate": _RATE.text(funding_rate(listing, time)),
+            "fundingRate": RATE.text(funding_rate(listing, time)),
             "fundingTime": settled_at(listing, time),
             "markPrice": price.text(mark_price(listing, int(rows[place, CLOSE]), time)),
             "rateType": "Regular",

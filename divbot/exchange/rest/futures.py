@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from divbot.domain.market import Market
 from divbot.exchange.market import quotes
-from divbot.exchange.market.encoding import Decimals
+from divbot.exchange.market.number_format import Decimals
+from divbot.exchange.market.tape import OPEN_TIME
 from divbot.exchange.rest import limits, tickers
 from divbot.exchange.rest import rejections as reject
 from divbot.exchange.rest.derived_klines import PriceOf, derived_klines
 from divbot.exchange.rest.funding import funding_info, funding_records
+from divbot.exchange.rest.json_text import json_bytes
 from divbot.exchange.rest.order_book import futures_depth
 from divbot.exchange.rest.parameters import Parameters
 from divbot.exchange.rest.replies import Handler, Replies, Service
-from divbot.exchange.rest.response import json_bytes
 from divbot.exchange.rest.trading_schedule import trading_schedule
 from divbot.recordings.grid import DAY
 
 _CONTRACTS = ("PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER", "TRADIFI_PERPETUAL")
-_RATIO = Decimals(8, 8)
 
 
 class FuturesReplies(Replies):
@@ -58,14 +58,13 @@ class FuturesReplies(Replies):
         now = self._time.now()
         symbol, levels = parameters.symbol(), parameters.depth()
         number = self._traded_number(symbol, now)
-        listing, day = self._venue.listing(number), self._venue.day(number, now)
-        return json_bytes(futures_depth(listing, self._format(number), day, levels))
+        return json_bytes(futures_depth(*self._view.day(number, now), levels))
 
     def _open_interest(self, parameters: Parameters) -> bytes:
         now = self._time.now()
         number = self._traded_number(parameters.symbol(), now)
-        listing, day = self._venue.listing(number), self._venue.day(number, now)
-        held = self._format(number).volume.text(quotes.open_interest(listing, day))
+        listing, form, day = self._view.day(number, now)
+        held = form.volume.text(quotes.open_interest(listing, day))
         return json_bytes({"openInterest": held, "symbol": listing.symbol, "time": day.now})
 
     def _funding_rate(self, parameters: Parameters) -> bytes:
@@ -98,7 +97,7 @@ class FuturesReplies(Replies):
         return self._derived(parameters, parameters.symbol("pair"), quotes.index_price)
 
     def _premium_klines(self, parameters: Parameters) -> bytes:
-        return self._derived(parameters, parameters.symbol(), quotes.premium, _RATIO)
+        return self._derived(parameters, parameters.symbol(), quotes.premium, quotes.RATE)
 
     def _derived(
         self,
@@ -107,24 +106,22 @@ class FuturesReplies(Replies):
         price_of: PriceOf,
         decimals: Decimals | None = None,
     ) -> bytes:
-        now = self._time.now()
-        number, rows, close_times = self._candles(parameters, lambda: self._number(symbol, now))
-        listing = self._venue.listing(number)
+        now, asked = self._time.now(), self._asked(parameters)
+        number = self._number(symbol, now)
+        listing, rows = self._venue.listing(number), self._venue.joined(*self._parts(number, asked))
+        close_times = asked.grid.close_times(rows[:, OPEN_TIME]).tolist()
         form = decimals or quotes.mark_decimals(listing)
-        return json_bytes(derived_klines(listing, rows, close_times.tolist(), now, price_of, form))
+        return json_bytes(derived_klines(listing, rows, close_times, now, price_of, form))
 
     def _continuous_klines(self, parameters: Parameters) -> bytes:
         pair = parameters.symbol("pair")
         contract = parameters.choice(
-            "contractType", _CONTRACTS, reject.invalid_value("contractType")
+            "contractType", _CONTRACTS, reject.INVALID_VALUE.of("contractType")
         )
         if contract is None:
-            raise reject.missing("contractType")
-        return self._klines_of(parameters, lambda: self._contract(pair, contract))
-
-    def _contract(self, pair: str, contract: str) -> int:
-        for number in self._venue.listed(self._time.now()):
-            listing = self._venue.listing(number)
-            if (listing.terms.pair or listing.symbol, listing.terms.contract) == (pair, contract):
-                return number
-        raise reject.invalid_symbol()
+            raise reject.MISSING.of("contractType")
+        asked = self._asked(parameters)
+        number = self._venue.contract(pair, contract, self._time.now())
+        if number is None:
+            raise reject.INVALID_SYMBOL.of()
+        return self._klines_of(number, asked, parameters)

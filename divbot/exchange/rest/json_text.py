@@ -1,10 +1,16 @@
-"""JSON that clients send: read in one place."""
+"""JSON, read and written in one place."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Mapping
+from typing import Any, TypeAlias, TypeGuard
 
 import orjson
+
+from divbot.domain.errors import InputError
+
+JsonObject: TypeAlias = dict[str, Any]
 
 
 class NotJson(ValueError):
@@ -26,3 +32,23 @@ def read_json(text: str | bytes) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise NotJson(error.lineno, error.colno) from None
+
+
+def json_bytes(content: object) -> bytes:
+    """Return `content` as JSON, without blanks and without escapes."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def is_whole(value: object) -> TypeGuard[int]:
+    """Tell whether JSON wrote a whole number; true is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def number_in(
+    content: Mapping[str, Any], name: str, least: float, most: float, *, whole: bool = False
+) -> float:
+    """Return the number `name`; raise InputError for none, and one outside of the bounds."""
+    value = content.get(name)
+    if (is_whole(value) or (isinstance(value, float) and not whole)) and least <= value <= most:
+        return float(value)
+    raise InputError(f"expected {name} from {least} to {most}, found {value!r}")

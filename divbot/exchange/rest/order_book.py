@@ -1,4 +1,4 @@
-"""The order book around the best bid and ask: made up, but the same at every look in a minute."""
+"""The order book around the best bid and ask: made up, but the same for a minute."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TypeAlias
 
-from divbot.exchange.market.encoding import NumberFormat
+from divbot.exchange.market.number_format import NumberFormat
 from divbot.exchange.market.quotes import top_of_book
 from divbot.exchange.market.settlements import chance
 from divbot.exchange.market.tape import SymbolListing
 from divbot.exchange.market.venue import Day
+from divbot.exchange.rest.json_text import JsonObject
+from divbot.recordings.grid import MINUTE
 
-_MINUTE_MS = 60_000
 _GAPS_PER_PRICE = 50_000  # the least distance of two levels is 0.2 of a basis point, or a tick
 
 Level: TypeAlias = tuple[int, int]
 """Price in ticks, size in steps."""
 
 
-def depth(listing: SymbolListing, form: NumberFormat, day: Day, levels: int) -> dict[str, object]:
+def depth(listing: SymbolListing, form: NumberFormat, day: Day, levels: int) -> JsonObject:
     """Return `levels` of each side, the best first: the best are those of the book ticker."""
     bids, asks = (
         [[form.price.text(price), form.volume.text(size)] for price, size in islice(side, levels)]
@@ -28,9 +29,7 @@ def depth(listing: SymbolListing, form: NumberFormat, day: Day, levels: int) -> 
     return {"lastUpdateId": day.now, "bids": bids, "asks": asks}
 
 
-def futures_depth(
-    listing: SymbolListing, form: NumberFormat, day: Day, levels: int
-) -> dict[str, object]:
+def futures_depth(listing: SymbolListing, form: NumberFormat, day: Day, levels: int) -> JsonObject:
     """Return as `depth`, with the times of message and last trade."""
     both = depth(listing, form, day, levels)
     return {"lastUpdateId": both["lastUpdateId"], "E": day.now, "T": day.now, **both}
@@ -38,7 +37,7 @@ def futures_depth(
 
 def _sides(listing: SymbolListing, day: Day) -> tuple[Iterator[Level], Iterator[Level]]:
     best = top_of_book(listing, day)
-    moment = day.now // _MINUTE_MS
+    moment = day.now // MINUTE
     return (
         _side(f"{listing.symbol}/bid/{moment}", (best.bid, best.bid_size), -1),
         _side(f"{listing.symbol}/ask/{moment}", (best.ask, best.ask_size), 1),

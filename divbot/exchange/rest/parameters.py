@@ -9,28 +9,23 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from divbot.domain.market import Interval, Market
 from divbot.domain.symbols import is_symbol
 from divbot.exchange.rest import limits
 from divbot.exchange.rest import rejections as reject
-from divbot.exchange.rest.json_text import read_json
+from divbot.exchange.rest.json_text import JsonObject, json_bytes, read_json
 from divbot.exchange.rest.limits import RowLimit
-from divbot.exchange.rest.response import json_bytes
-from divbot.recordings.grid import Grid
+from divbot.recordings.grid import HOUR, MINUTE, Grid
 
 _MICROSECONDS_FROM = 100_000_000_000_000
 _LATEST = 10_000_000_000_000_000  # in microseconds still beyond any market, and a valid date in ms
 _SMALL = re.compile("[a-z]")
 _TIME_ZONE = re.compile(r"([+-]?)(\d{1,2})(?::(\d{2}))?")
 _TIMES = ("serverTime", "openTime", "closeTime", "time", "T")
-_MOST_LOOKUP = 3_600_000
 _STATUSES = ("TRADING", "HALT", "BREAK")
 _KLINES = ("symbol", "interval", "startTime", "endTime", "timeZone", "limit")
-
-Reply: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +57,21 @@ class Parameters:
         if self._market is not Market.SPOT:
             return
         if self._is_repeated:
-            raise reject.duplicate_values()
+            raise reject.DUPLICATE_VALUES.of()
         read = len(self._values.keys() & set(known))
         if read == len(self._values):
             return
         if not known:
-            raise reject.too_many(0, len(self._values))
-        raise reject.not_all_read(read, len(self._values))
+            raise reject.TOO_MANY.of(0, len(self._values))
+        raise reject.NOT_ALL_READ.of(read, len(self._values))
 
-    def json(self, content: Reply | list[Reply]) -> bytes:
+    def json(self, content: JsonObject | list[JsonObject]) -> bytes:
         """Return `content` as JSON, its times in the unit that is wanted."""
         if isinstance(content, list):
             return json_bytes([self.timed(each) for each in content])
         return json_bytes(self.timed(content))
 
-    def timed(self, content: Reply) -> Reply:
+    def timed(self, content: JsonObject) -> JsonObject:
         """Return `content` with its times, given in ms, in the unit that is wanted."""
         if not self.microseconds:
             return content
@@ -89,13 +84,13 @@ class Parameters:
     def symbol(self, name: str = "symbol") -> str:
         """Return the mandatory symbol, or another name that is made like one."""
         if not self._values.get(name):
-            raise reject.missing(name)
+            raise reject.MISSING.of(name)
         return self._checked_symbol(name, reject.SYMBOL_RANGE, self._values[name])
 
     def symbols(self) -> list[str] | None:
         """Return what `symbol` or `symbols` names; None when neither was sent."""
         if self._market is Market.SPOT and self.sent("symbol") and self.sent("symbols"):
-            raise reject.bad_combination()
+            raise reject.BAD_COMBINATION.of()
         if self.sent("symbol"):
             return [self.symbol()]
         if self.sent("symbols") and self._market is Market.SPOT:
@@ -106,22 +101,22 @@ class Parameters:
         """Return the mandatory `symbol` or `symbols`, at most 100."""
         symbols = self.symbols()
         if symbols is None:
-            raise reject.neither("symbol", "symbols")
+            raise reject.NEITHER.of("symbol", "symbols")
         if len(symbols) > limits.MOST_SYMBOLS:
-            raise reject.invalid_value("symbols")
+            raise reject.INVALID_VALUE.of("symbols")
         return symbols
 
     def interval(self) -> Interval:
         """Return the mandatory `interval`."""
         text = self._values.get("interval")
         if not text:
-            raise reject.missing("interval")
+            raise reject.MISSING.of("interval")
         try:
             interval = Interval(text)
         except ValueError:
-            raise reject.invalid_interval() from None
+            raise reject.INVALID_INTERVAL.of("") from None
         if not interval.offered_by(self._market):
-            raise reject.invalid_interval()
+            raise reject.INVALID_INTERVAL.of("")
         return interval
 
     def limit(self, bounds: RowLimit | None = None) -> int:
@@ -136,7 +131,7 @@ class Parameters:
             return self._strict_limit(bounds.maximum)
         limit = self._number("limit")
         if limit < 1:
-            raise reject.invalid_value("limit")
+            raise reject.INVALID_VALUE.of("limit")
         return min(limit, bounds.maximum)
 
     def depth(self) -> int:
@@ -146,7 +141,7 @@ class Parameters:
             return self.limit(bounds)
         text = self._values.get("limit", str(bounds.default))
         if text not in map(str, limits.FUTURES_LEVELS):
-            raise reject.invalid_depth(text)
+            raise reject.INVALID_DEPTH.of(text)
         return int(text)
 
     def time_range(self) -> tuple[int | None, int | None]:
@@ -154,7 +149,7 @@ class Parameters:
         start, end = self._time("startTime", round_up=True), self._time("endTime")
         backwards = start is not None and end is not None and start > end
         if backwards and self._market is Market.USDM:
-            raise reject.start_after_end()
+            raise reject.START_AFTER_END.of()
         return start, end
 
     def time_zone(self) -> int:
@@ -164,12 +159,12 @@ class Parameters:
             return 0
         match = _TIME_ZONE.fullmatch(text)
         if match is None:
-            raise reject.invalid_value("timeZone")
+            raise reject.INVALID_VALUE.of("timeZone")
         minutes = int(match[2]) * 60 + int(match[3] or 0)
         minutes = -minutes if match[1] == "-" else minutes
         if not -12 * 60 <= minutes <= 14 * 60:
-            raise reject.invalid_value("timeZone")
-        return minutes * 60_000
+            raise reject.INVALID_VALUE.of("timeZone")
+        return minutes * MINUTE
 
     @cached_property
     def candles(self) -> CandlesAsked:
@@ -184,8 +179,8 @@ class Parameters:
         """Return as `time_range`, which on futures may be an hour long."""
         start, end = self.time_range()
         is_limited = self._market is Market.USDM and start is not None and end is not None
-        if is_limited and (end or 0) - (start or 0) > _MOST_LOOKUP:
-            raise reject.too_long(hours=1)
+        if is_limited and (end or 0) - (start or 0) > HOUR:
+            raise reject.TOO_LONG.of(1)
         return start, end
 
     def from_id(self) -> int | None:
@@ -196,7 +191,7 @@ class Parameters:
         """Return `symbolStatus` (spot only), None when it was not sent."""
         if self._market is not Market.SPOT:
             return None
-        return self.choice("symbolStatus", _STATUSES, reject.invalid_status())
+        return self.choice("symbolStatus", _STATUSES, reject.INVALID_STATUS.of())
 
     def choice(self, name: str, known: Collection[str], refusal: reject.Rejection) -> str | None:
         """Return the value of `name`, one of `known`; None when it was not sent."""
@@ -212,27 +207,27 @@ class Parameters:
             return None
         words = re.findall(r"[A-Z0-9_]+", value)
         if not words or not re.fullmatch(r'\w+|\["\w+"(,"\w+")*\]', value):
-            raise reject.illegal_characters(name, "^[A-Z0-9_]{1,50}$")
+            raise reject.ILLEGAL_CHARACTERS.of(name, "^[A-Z0-9_]{1,50}$")
         return set(words)
 
     def _symbol_list(self, text: str) -> list[str]:
         legal = reject.SYMBOLS_RANGE
         if not re.fullmatch(r'\["[^"\\\s]+"(,"[^"\\\s]+")*\]', text):
-            raise reject.illegal_characters("symbols", legal)
+            raise reject.ILLEGAL_CHARACTERS.of("symbols", legal)
         symbols = [self._checked_symbol("symbols", legal, each) for each in read_json(text)]
         if len(set(symbols)) < len(symbols):
-            raise reject.repeated_symbol()
+            raise reject.REPEATED_SYMBOL.of()
         return symbols
 
     def _checked_symbol(self, name: str, legal: str, text: str) -> str:
         if text and (_SMALL.search(text) or not is_symbol(text)):
-            raise reject.illegal_characters(name, legal)
+            raise reject.ILLEGAL_CHARACTERS.of(name, legal)
         return text
 
     def _strict_limit(self, most: int) -> int:
         text = self._values["limit"]
         if not _is_number(text) or not 1 <= int(text) <= most:
-            raise reject.invalid_value("limit")
+            raise reject.INVALID_VALUE.of("limit")
         return int(text)
 
     def _time(self, name: str, *, round_up: bool = False) -> int | None:
@@ -248,8 +243,10 @@ class Parameters:
         if _is_number(text):
             return int(text)
         if self._market is Market.USDM:
-            raise reject.missing(name)
-        raise reject.illegal_characters(name, reject.NUMBER_RANGE) if text else reject.empty(name)
+            raise reject.MISSING.of(name)
+        if not text:
+            raise reject.EMPTY.of(name)
+        raise reject.ILLEGAL_CHARACTERS.of(name, reject.NUMBER_RANGE)
 
 
 def _is_number(text: str) -> bool:

@@ -16,11 +16,11 @@ from divbot.domain.market import Market
 from divbot.exchange.rest import rejections as reject
 from divbot.exchange.rest.limits import FUNDING_REQUESTS, MINUTE_WEIGHT
 from divbot.exchange.rest.rate_window import RateWindow, WindowShape
+from divbot.recordings.grid import DAY, MINUTE
 
-_MINUTE_MS = 60_000
-_FIRST_BAN_MS = 2 * _MINUTE_MS
-_LONGEST_BAN_MS = 3 * 24 * 60 * _MINUTE_MS
-_FUNDING_MS = 5 * _MINUTE_MS
+_FIRST_BAN_MS = 2 * MINUTE
+_LONGEST_BAN_MS = 3 * DAY
+_FUNDING_MS = 5 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class RateLimiter:
         self._patience = patience
         self._accounts = {
             market: _Account(
-                RateWindow(self.granted(limit), _MINUTE_MS, window),
+                RateWindow(self.granted(limit), MINUTE, window),
                 RateWindow(self.granted(FUNDING_REQUESTS), _FUNDING_MS, window),
             )
             for market, limit in chosen.items()
@@ -70,7 +70,7 @@ class RateLimiter:
         now = self._clock.now()
         account = self._accounts[market]
         if now < account.banned_until:
-            return _banned(market, account, now)
+            return account.banned(market, now)
         used = account.weight.spend(now, weight)
         asked_too_often = (
             account.funding.spend(now, funding) > account.funding.limit and funding > 0
@@ -81,8 +81,12 @@ class RateLimiter:
         account.refused += 1
         if account.refused > self._patience:
             account.ban_for_good_reason(now)
-            return _banned(market, account, now)
-        return _refused(market, account, now, weight, funding if asked_too_often else 0)
+            return account.banned(market, now)
+        free = account.weight.free_at(now, weight)
+        if asked_too_often:
+            free = max(free, account.funding.free_at(now, funding))
+        refusal = reject.OVER_LIMIT[market].of(account.weight.limit)
+        return Admission(used, refusal, _seconds(free - now))
 
     def granted(self, limit: int) -> int:
         """Return what comes to `limit` in the market's time."""
@@ -131,18 +135,9 @@ class _Account:
         self.bans += 1
         self.refused = 0
 
-
-def _refused(market: Market, account: _Account, now: int, weight: int, funding: int) -> Admission:
-    free = account.weight.free_at(now, weight)
-    if funding:
-        free = max(free, account.funding.free_at(now, funding))
-    refusal = reject.over_limit(market, account.weight.limit)
-    return Admission(account.weight.used(now), refusal, _seconds(free - now))
-
-
-def _banned(market: Market, account: _Account, now: int) -> Admission:
-    until = account.banned_until
-    return Admission(account.weight.used(now), reject.banned(market, until), _seconds(until - now))
+    def banned(self, market: Market, now: int) -> Admission:
+        refusal = reject.BANNED[market].of(self.banned_until)
+        return Admission(self.weight.used(now), refusal, _seconds(self.banned_until - now))
 
 
 def _seconds(ms: int) -> int:

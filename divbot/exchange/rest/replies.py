@@ -9,20 +9,18 @@ from functools import cache
 from typing import TypeAlias
 from urllib.parse import quote
 
-import numpy as np
-from numpy.typing import NDArray
-
 from divbot.domain.market import Market
-from divbot.exchange.market.encoding import NumberFormat
 from divbot.exchange.market.market_time import MarketTime
-from divbot.exchange.market.tape import OPEN_TIME, Rows
-from divbot.exchange.market.trades import aggregate_entry, trade_entry
-from divbot.exchange.market.venue import CandleRange, Venue
+from divbot.exchange.market.market_view import MarketView
+from divbot.exchange.market.tape import Rows
+from divbot.exchange.market.venue import CandleRange
 from divbot.exchange.rest import exchange_info, limits, tickers
 from divbot.exchange.rest import rejections as reject
+from divbot.exchange.rest.json_text import json_bytes
 from divbot.exchange.rest.kline_text import KlineText
-from divbot.exchange.rest.parameters import Parameters
+from divbot.exchange.rest.parameters import CandlesAsked, Parameters
 from divbot.exchange.rest.rate_limiter import RateLimiter
+from divbot.exchange.rest.trade_lists import aggregate_entry, trade_entry
 from divbot.exchange.rest.weights import COUNTED, WEIGHTS, Weigh
 from divbot.recordings.grid import Grid, serves
 
@@ -49,16 +47,16 @@ class Replies(ABC):
     """For so many ms trades can be looked up: nobody counts further back for one request."""
 
     def __init__(
-        self, venue: Venue, time: MarketTime, limiter: RateLimiter, publish_lag: int = 0
+        self, view: MarketView, time: MarketTime, limiter: RateLimiter, publish_lag: int = 0
     ) -> None:
-        self._venue = venue
+        self._view = view
+        self._venue = view.venue
         self._time = time
         self._rate_limits = exchange_info.rate_limits(self.market, limiter)
         self._publish_lag = publish_lag
-        self._format = cache(lambda number: NumberFormat.of(self.market, venue.listing(number)))
         self._entry = cache(self._entry_text)
-        self._text = KlineText(venue, self._format)
-        venue.begin_trades(time.now())
+        self._text = KlineText(view)
+        self._venue.begin_trades(time.now())
 
     def services(self) -> dict[str, Service]:
         """Return every endpoint of the market, by its path."""
@@ -112,44 +110,39 @@ class Replies(ABC):
 
     def _listing_body(self, parameters: Parameters, chosen: list[int], *, lean: bool) -> bytes:
         now = self._time.now()
+        head = exchange_info.header(self.market, now, self._rate_limits)
         entries = [
             self._entry(each, self._venue.listing(each).status(now), permission_sets=not lean)
             for each in chosen
         ]
-        head = exchange_info.header(self.market, now, self._rate_limits)
         return exchange_info.body(parameters.timed(head), entries)
 
-    def _entry_text(self, number: int, status: str, *, permission_sets: bool) -> str:
-        listing = self._venue.listing(number)
-        return exchange_info.entry_text(
-            self.market, listing, status, permission_sets=permission_sets
+    def _entry_text(self, number: int, status: str, *, permission_sets: bool) -> bytes:
+        listing, form = self._venue.listing(number), self._view.format(number)
+        if self.market is Market.USDM:
+            return json_bytes(exchange_info.futures_entry(listing, form, status))
+        return json_bytes(
+            exchange_info.spot_entry(listing, form, status, permission_sets=permission_sets)
         )
 
     def _klines(self, parameters: Parameters) -> bytes:
-        symbol = parameters.symbol()
-        return self._klines_of(parameters, lambda: self._number(symbol, self._time.now()))
+        symbol, asked = parameters.symbol(), self._asked(parameters)
+        return self._klines_of(self._number(symbol, self._time.now()), asked, parameters)
 
-    def _klines_of(self, parameters: Parameters, find: Callable[[], int]) -> bytes:
-        past, live = self._parts(parameters, find)
-        return self._text.body(past, live, microseconds=parameters.microseconds)
+    def _klines_of(self, number: int, asked: CandlesAsked, parameters: Parameters) -> bytes:
+        final, live = self._parts(number, asked)
+        return self._text.body(final, live, microseconds=parameters.microseconds)
 
-    def _candles(
-        self, parameters: Parameters, find: Callable[[], int]
-    ) -> tuple[int, Rows, NDArray[np.int64]]:
-        """Return the symbol that `find` finds, its candles asked for, and when they close."""
-        past, live = self._parts(parameters, find)
-        rows = self._venue.joined(past, live)
-        return past.number, rows, past.grid.close_times(rows[:, OPEN_TIME])
+    def _asked(self, parameters: Parameters) -> CandlesAsked:
+        asked, shortest = parameters.candles, self._venue.interval
+        if not serves(shortest, asked.grid.interval):
+            raise reject.INVALID_INTERVAL.of(f" This market is made of {shortest.value} candles.")
+        return asked
 
-    def _parts(self, parameters: Parameters, find: Callable[[], int]) -> tuple[CandleRange, Rows]:
-        now = self._time.now()
-        asked = parameters.candles
-        if not serves(self._venue.interval, asked.grid.interval):
-            shortest = self._venue.interval.value
-            raise reject.invalid_interval(f" This market is made of {shortest} candles.")
-        shown = self._shown(asked.grid, now)
+    def _parts(self, number: int, asked: CandlesAsked) -> tuple[CandleRange, Rows]:
+        shown = self._shown(asked.grid, self._time.now())
         return self._venue.parts(
-            find(), asked.grid, shown, limit=asked.limit, start=asked.start, end=asked.end
+            number, asked.grid, shown, limit=asked.limit, start=asked.start, end=asked.end
         )
 
     def _shown(self, grid: Grid, now: int) -> int:
@@ -173,7 +166,7 @@ class Replies(ABC):
         number = self._traded_number(symbol, now)
         end = self._venue.trade_number(number, now, now)
         chosen = self._venue.trades(number, end - limit, end)
-        form = self._format(number)
+        form = self._view.format(number)
         return parameters.json([trade_entry(self.market, each, form) for each in chosen])
 
     def _aggregate_trades(self, parameters: Parameters) -> bytes:
@@ -183,7 +176,7 @@ class Replies(ABC):
         parameters.expect_only(("symbol", "fromId", "startTime", "endTime", "limit"))
         number = self._traded_number(symbol, self._time.now())
         first, after = self._trade_range(number, start, end, from_id, limit)
-        chosen, form = self._venue.trades(number, first, after), self._format(number)
+        chosen, form = self._venue.trades(number, first, after), self._view.format(number)
         return parameters.json([aggregate_entry(self.market, each, form) for each in chosen])
 
     def _trade_range(
@@ -208,8 +201,7 @@ class Replies(ABC):
         """Answer with one object when one `symbol` is asked for, else with a list."""
         now = self._time.now()
         replies = [
-            ticker(self._venue.listing(each), self._format(each), self._venue.day(each, now))
-            for each in self._chosen(parameters, now, *known)
+            ticker(*self._view.day(each, now)) for each in self._chosen(parameters, now, *known)
         ]
         return parameters.json(replies[0] if parameters.sent("symbol") else replies)
 
@@ -227,17 +219,17 @@ class Replies(ABC):
             return chosen
         matching = [each for each in chosen if self._venue.listing(each).status(now) == status]
         if parameters.sent("symbol") and not matching:
-            raise reject.other_status(status)
+            raise reject.OTHER_STATUS.of(status)
         return matching
 
     def _traded_number(self, symbol: str, now: int) -> int:
         number = self._number(symbol, now)
         if not self._venue.is_listed(number, now):
-            raise reject.not_traded()
+            raise reject.NOT_TRADED.of()
         return number
 
     def _number(self, symbol: str, now: int) -> int:
         number = self._venue.number(symbol, now)
         if number is None:
-            raise reject.invalid_symbol()
+            raise reject.INVALID_SYMBOL.of()
         return number

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from divbot.domain.market import Market
+from divbot.exchange.rest.json_text import json_bytes
+
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 CONTENT_TYPE = {
     Market.SPOT: "application/json;charset=UTF-8",
@@ -31,13 +34,20 @@ class Response:
     headers: dict[str, str]
     body: bytes
 
-
-def json_bytes(content: object) -> bytes:
-    """Return `content` as JSON, without blanks and without escapes."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    def head(self, *extra: str) -> bytes:
+        """Return the status line and all headers, `extra` ones too, as HTTP/1.1 sends them."""
+        lines = [f"HTTP/1.1 {self.status} {_REASONS[self.status]}"]
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        return "\r\n".join((*lines, *extra, "", "")).encode()
 
 
 def html_page(title: str) -> bytes:
     """Return a page as gateways and firewalls show it."""
     text = f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1>"
     return f"{text}</center>\r\n</body>\r\n</html>\r\n".encode()
+
+
+def plain_response(status: int, content: object) -> Response:
+    """Return what the exchange says of itself, whatever the market."""
+    headers = {"Content-Type": CONTENT_TYPE[Market.SPOT], ORIGIN_HEADER: "control"}
+    return Response(status, headers, json_bytes(content))

@@ -7,15 +7,12 @@ that the exchange does for a few candles.
 from __future__ import annotations
 
 from email.utils import formatdate
-from http import HTTPStatus
 
 from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import SERVER_SOFTWARE
 
 from divbot.exchange.rest.response import Response
-
-_REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
 class SentResponse(web.StreamResponse):
@@ -37,12 +34,9 @@ class SentResponse(web.StreamResponse):
         """Write nothing more: all was sent."""
 
     def _head(self, request: web.BaseRequest) -> bytes:
-        response = self._response
-        lines = [f"HTTP/1.1 {response.status} {_REASONS[response.status]}"]
-        lines += [f"{name}: {value}" for name, value in response.headers.items()]
-        lines.append(f"Content-Length: {len(response.body)}")
-        lines.append(f"Date: {formatdate(usegmt=True)}\r\nServer: {SERVER_SOFTWARE}")
+        told = [f"Content-Length: {len(self._response.body)}", f"Date: {formatdate(usegmt=True)}"]
+        told.append(f"Server: {SERVER_SOFTWARE}")
         # Each version says only what it would not do anyhow.
         if request.keep_alive is not (request.version >= HttpVersion11):
-            lines.append(f"Connection: {'keep-alive' if request.keep_alive else 'close'}")
-        return "\r\n".join((*lines, "", "")).encode()
+            told.append(f"Connection: {'keep-alive' if request.keep_alive else 'close'}")
+        return self._response.head(*told)

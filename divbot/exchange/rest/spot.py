@@ -5,19 +5,17 @@ from __future__ import annotations
 from divbot.domain.market import Interval, Market
 from divbot.exchange.rest import exchange_info, tickers
 from divbot.exchange.rest import rejections as reject
+from divbot.exchange.rest.json_text import json_bytes
 from divbot.exchange.rest.order_book import depth
 from divbot.exchange.rest.parameters import Parameters
 from divbot.exchange.rest.replies import Handler, Replies
-from divbot.exchange.rest.response import json_bytes
-from divbot.recordings.grid import DAY, Grid
+from divbot.recordings.grid import DAY, HOUR, MINUTE, Grid
 
-_MINUTE = 60_000
-_HOUR = 60 * _MINUTE
 _AVERAGE_MINUTES = 5
 _EXCHANGE_INFO = ("permissions", "showPermissionSets")
 _WINDOWS = {
-    **{f"{number}m": number * _MINUTE for number in range(1, 60)},
-    **{f"{number}h": number * _HOUR for number in range(1, 24)},
+    **{f"{number}m": number * MINUTE for number in range(1, 60)},
+    **{f"{number}h": number * HOUR for number in range(1, 24)},
     **{f"{number}d": number * DAY for number in range(1, 8)},
 }
 _DEFAULT_WINDOW = "1d"
@@ -40,12 +38,12 @@ class SpotReplies(Replies):
     def _exchange_info(self, parameters: Parameters) -> bytes:
         named = parameters.sent("symbol", "symbols")
         if named and parameters.sent("permissions", "symbolStatus"):
-            raise reject.bad_combination()
+            raise reject.BAD_COMBINATION.of()
         permissions = parameters.names("permissions")
         shown = parameters.choice(
             "showPermissionSets",
             ("true", "false"),
-            reject.illegal_characters("showPermissionSets", "^(true|false)$"),
+            reject.ILLEGAL_CHARACTERS.of("showPermissionSets", "^(true|false)$"),
         )
         chosen = self._chosen(parameters, self._time.now(), *_EXCHANGE_INFO)
         if permissions is not None and not permissions & set(exchange_info.PERMISSIONS):
@@ -61,24 +59,23 @@ class SpotReplies(Replies):
         levels = parameters.depth()
         parameters.symbol()
         (number,) = self._chosen(parameters, now, "limit")
-        listing, day = self._venue.listing(number), self._venue.day(number, now)
-        return json_bytes(depth(listing, self._format(number), day, levels))
+        return json_bytes(depth(*self._view.day(number, now), levels))
 
     def _average_price(self, parameters: Parameters) -> bytes:
         now = self._time.now()
         number = self._traded_number(parameters.symbol(), now)
         parameters.expect_only(("symbol",))
-        start = now - _AVERAGE_MINUTES * _MINUTE
+        start = now - _AVERAGE_MINUTES * MINUTE
         grid = Grid(self._venue.interval)
         recent = self._venue.klines(number, grid, now, limit=_AVERAGE_MINUTES, start=start)
-        form, last = self._format(number), self._venue.last_price(number, now)
+        form, last = self._view.format(number), self._venue.last_price(number, now)
         return parameters.json(tickers.average_price(form, recent, last, now))
 
     def _rolling_window(self, parameters: Parameters) -> bytes:
-        size = parameters.choice("windowSize", _WINDOWS, reject.invalid_value("windowSize"))
+        size = parameters.choice("windowSize", _WINDOWS, reject.INVALID_VALUE.of("windowSize"))
         now = self._time.now()
         start = now - _WINDOWS[size or _DEFAULT_WINDOW]
-        start -= start % _MINUTE
+        start -= start % MINUTE
         return self._windows(parameters, start, now, "windowSize")
 
     def _trading_day(self, parameters: Parameters) -> bytes:
@@ -94,10 +91,13 @@ class SpotReplies(Replies):
         replies = []
         for number in self._chosen(parameters, now, "type", known):
             day = self._venue.window(number, start, now)
-            full = tickers.full_day(self._venue.listing(number), self._format(number), day) | times
+            full = (
+                tickers.full_day(self._venue.listing(number), self._view.format(number), day)
+                | times
+            )
             replies.append({name: full[name] for name in fields})
         return parameters.json(replies[0] if parameters.sent("symbol") else replies)
 
 
 def _is_mini(parameters: Parameters) -> bool:
-    return parameters.choice("type", ("FULL", "MINI"), reject.invalid_type()) == "MINI"
+    return parameters.choice("type", ("FULL", "MINI"), reject.INVALID_TYPE.of()) == "MINI"

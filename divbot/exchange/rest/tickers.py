@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from divbot.domain.market import Market
-from divbot.exchange.market.encoding import Decimals, NumberFormat
-from divbot.exchange.market.quotes import INTEREST_RATE, mark, mark_decimals, top_of_book
+from divbot.exchange.market.number_format import Decimals, NumberFormat
+from divbot.exchange.market.quotes import RATE, index_price, mark_decimals, mark_price, top_of_book
+from divbot.exchange.market.settlements import funding_rate, next_settlement
 from divbot.exchange.market.tape import (
-    CLOSE,
-    HIGH,
-    LOW,
-    OPEN,
     QUOTE_VOLUME,
-    TRADES,
     VOLUME,
     Rows,
     SymbolListing,
 )
 from divbot.exchange.market.venue import Day
+from divbot.exchange.rest.json_text import JsonObject
 from divbot.recordings.grid import DAY
 
-Reply: TypeAlias = dict[str, Any]
-TickerOf: TypeAlias = Callable[[SymbolListing, NumberFormat, Day], Reply]
+TickerOf: TypeAlias = Callable[[SymbolListing, NumberFormat, Day], JsonObject]
 
 _PERCENT = Decimals(3, 3)
+_INTEREST_RATE = "0.00010000"
 MINI = (
     "symbol",
     "openPrice",
@@ -44,12 +41,11 @@ WINDOW = ("symbol", "priceChange", "priceChangePercent", "weightedAvgPrice", *MI
 _FUTURES_LACK = ("prevClosePrice", "bidPrice", "bidQty", "askPrice", "askQty")
 
 
-def full_day(listing: SymbolListing, form: NumberFormat, day: Day) -> Reply:
+def full_day(listing: SymbolListing, form: NumberFormat, day: Day) -> JsonObject:
     """Return the spot 24-hour statistics."""
     row, price, volume = day.row, form.price.text, form.volume.text
-    opened, last = int(row[OPEN]), int(row[CLOSE])
-    quoted = top_of_book(listing, day)
-    first_id, last_id = trade_ids(day.first_trade, int(row[TRADES]))
+    opened, last = row.open, row.close
+    first_id, last_id = trade_ids(day.first_trade, row.trades)
     return {
         "symbol": listing.symbol,
         "priceChange": price(last - opened),
@@ -58,45 +54,45 @@ def full_day(listing: SymbolListing, form: NumberFormat, day: Day) -> Reply:
         "prevClosePrice": price(day.previous_close),
         "lastPrice": price(last),
         "lastQty": volume(day.last_volume),
-        "bidPrice": price(quoted.bid),
-        "bidQty": volume(quoted.bid_size),
-        "askPrice": price(quoted.ask),
-        "askQty": volume(quoted.ask_size),
+        **_quotes(listing, form, day),
         "openPrice": price(opened),
-        "highPrice": price(int(row[HIGH])),
-        "lowPrice": price(int(row[LOW])),
-        "volume": volume(int(row[VOLUME])),
-        "quoteVolume": form.quote.text(int(row[QUOTE_VOLUME])),
+        "highPrice": price(row.high),
+        "lowPrice": price(row.low),
+        "volume": volume(row.volume),
+        "quoteVolume": form.quote.text(row.quote_volume),
         "openTime": day.now - DAY,
         "closeTime": day.now,
         "firstId": first_id,
         "lastId": last_id,
-        "count": int(row[TRADES]),
+        "count": row.trades,
     }
 
 
-def mini_day(listing: SymbolListing, form: NumberFormat, day: Day) -> Reply:
+def mini_day(listing: SymbolListing, form: NumberFormat, day: Day) -> JsonObject:
     """Return the short spot 24-hour statistics."""
     full = full_day(listing, form, day)
     return {name: full[name] for name in MINI}
 
 
-def futures_day(listing: SymbolListing, form: NumberFormat, day: Day) -> Reply:
+def futures_day(listing: SymbolListing, form: NumberFormat, day: Day) -> JsonObject:
     """Return the futures 24-hour statistics: without quotes."""
     full = full_day(listing, form, day)
     return {name: value for name, value in full.items() if name not in _FUTURES_LACK}
 
 
-def last_price(listing: SymbolListing, form: NumberFormat, day: Day) -> Reply:
+def last_price(listing: SymbolListing, form: NumberFormat, day: Day) -> JsonObject:
     """Return the spot price."""
-    return {"symbol": listing.symbol, "price": form.price.text(int(day.row[CLOSE]))}
+    return {"symbol": listing.symbol, "price": form.price.text(day.row.close)}
 
 
-def book_ticker(listing: SymbolListing, form: NumberFormat, day: Day) -> Reply:
+def book_ticker(listing: SymbolListing, form: NumberFormat, day: Day) -> JsonObject:
     """Return the spot best bid and ask."""
+    return {"symbol": listing.symbol, **_quotes(listing, form, day)}
+
+
+def _quotes(listing: SymbolListing, form: NumberFormat, day: Day) -> JsonObject:
     quoted = top_of_book(listing, day)
     return {
-        "symbol": listing.symbol,
         "bidPrice": form.price.text(quoted.bid),
         "bidQty": form.volume.text(quoted.bid_size),
         "askPrice": form.price.text(quoted.ask),
@@ -104,42 +100,37 @@ def book_ticker(listing: SymbolListing, form: NumberFormat, day: Day) -> Reply:
     }
 
 
-def futures_last_price(listing: SymbolListing, form: NumberFormat, day: Day) -> Reply:
-    """Return the futures price, with its time."""
-    return {**last_price(listing, form, day), "time": day.now}
+def _with_time(ticker: TickerOf) -> TickerOf:
+    """Return what futures tell, where spot tells `ticker`: its time too."""
+    return lambda listing, form, day: {**ticker(listing, form, day), "time": day.now}
 
 
-def futures_book_ticker(listing: SymbolListing, form: NumberFormat, day: Day) -> Reply:
-    """Return the futures best bid and ask, with their time."""
-    return {**book_ticker(listing, form, day), "time": day.now}
-
-
-def premium_index(listing: SymbolListing, _: NumberFormat, day: Day) -> Reply:
+def premium_index(listing: SymbolListing, _: NumberFormat, day: Day) -> JsonObject:
     """Return mark price, index price and funding."""
-    marked = mark(listing, int(day.row[CLOSE]), day.now)
-    price = mark_decimals(listing)
-    is_dated = listing.terms.is_dated
+    last, price = day.row.close, mark_decimals(listing)
+    index = price.text(index_price(listing, last, day.now))
+    due, is_dated = next_settlement(listing, day.now), listing.terms.is_dated
     return {
         "symbol": listing.symbol,
-        "markPrice": price.text(marked.mark),
-        "indexPrice": price.text(marked.index),
-        "estimatedSettlePrice": price.text(marked.index),
-        "lastFundingRate": "" if is_dated else Decimals(8, 8).text(marked.funding_rate),
-        "interestRate": "" if is_dated else INTEREST_RATE,
-        "nextFundingTime": 0 if is_dated else marked.next_funding,
+        "markPrice": price.text(mark_price(listing, last, day.now)),
+        "indexPrice": index,
+        "estimatedSettlePrice": index,
+        "lastFundingRate": "" if is_dated else RATE.text(funding_rate(listing, due)),
+        "interestRate": "" if is_dated else _INTEREST_RATE,
+        "nextFundingTime": 0 if is_dated else due,
         "time": day.now,
     }
 
 
-def average_price(form: NumberFormat, recent: Rows, last: int, now: int) -> Reply:
+def average_price(form: NumberFormat, recent: Rows, last: int, now: int) -> JsonObject:
     """Return the spot average price of `recent` candles; the last price when there was no trade."""
     volume, quoted = int(recent[:, VOLUME].sum()), int(recent[:, QUOTE_VOLUME].sum())
     price = _quotient(form, quoted, volume) if volume else form.price.text(last)
     return {"mins": 5, "price": price, "closeTime": now}
 
 
-PRICE = {Market.SPOT: last_price, Market.USDM: futures_last_price}
-BOOK = {Market.SPOT: book_ticker, Market.USDM: futures_book_ticker}
+PRICE = {Market.SPOT: last_price, Market.USDM: _with_time(last_price)}
+BOOK = {Market.SPOT: book_ticker, Market.USDM: _with_time(book_ticker)}
 
 
 def _percent(change: int, opened: int) -> str:
@@ -148,12 +139,12 @@ def _percent(change: int, opened: int) -> str:
 
 
 def _average(form: NumberFormat, day: Day) -> str:
-    last = int(day.row[CLOSE])
+    last = day.row.close
     if not last:
         return "0"
-    if not day.row[VOLUME]:
+    if not day.row.volume:
         return form.price.text(last)
-    return _quotient(form, int(day.row[QUOTE_VOLUME]), int(day.row[VOLUME]))
+    return _quotient(form, day.row.quote_volume, day.row.volume)
 
 
 def _quotient(form: NumberFormat, quoted: int, volume: int) -> str:

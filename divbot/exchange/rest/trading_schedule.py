@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias
 
+from divbot.exchange.rest.json_text import JsonObject
 from divbot.recordings.grid import DAY
-
-Entry: TypeAlias = dict[str, Any]
 
 _DAYS_TOLD = 7
 _EQUITY = (
@@ -27,7 +25,7 @@ _EVENING = 20.0
 _SATURDAY = 5
 
 
-def trading_schedule(now: int) -> Entry:
+def trading_schedule(now: int) -> JsonObject:
     """Return the sessions of a week, from the day before `now` (ms UTC) on."""
     midnight = datetime.fromtimestamp(now // DAY * DAY / 1000, UTC)
     days = [midnight + timedelta(days=number) for number in range(-1, _DAYS_TOLD - 1)]
@@ -40,14 +38,14 @@ def trading_schedule(now: int) -> Entry:
 
 def _sessions(
     days: list[datetime], sessions: tuple[tuple[float, float, str], ...]
-) -> Iterator[Entry]:
+) -> Iterator[JsonObject]:
     for day in days:
         if day.weekday() < _SATURDAY:
             for start, end, kind in sessions:
                 yield {"startTime": _at(day, start), "endTime": _at(day, end), "type": kind}
 
 
-def _without_holes(days: list[datetime], sessions: Iterator[Entry]) -> Iterator[Entry]:
+def _without_holes(days: list[datetime], sessions: Iterator[JsonObject]) -> Iterator[JsonObject]:
     """Yield the sessions, and before, between and after them that nothing is traded."""
     told = _at(days[0], _EVENING - 24)
     for session in sessions:
@@ -57,7 +55,7 @@ def _without_holes(days: list[datetime], sessions: Iterator[Entry]) -> Iterator[
     yield from _pause(told, _at(days[-1], _EVENING))
 
 
-def _pause(start: int, end: int) -> Iterator[Entry]:
+def _pause(start: int, end: int) -> Iterator[JsonObject]:
     if start < end:
         yield {"startTime": start, "endTime": end, "type": "NO_TRADING"}
 

@@ -15,11 +15,12 @@ from divbot.exchange.streams.feed import Feed
 from divbot.exchange.streams.frames import Abort, Frame
 from divbot.exchange.streams.rules import RULES
 from divbot.exchange.streams.session import Session
+from divbot.recordings.grid import MINUTE
 
 Sent: TypeAlias = tuple[Session, list[Frame]]
 
 _ATTEMPTS = 300
-_ATTEMPTS_MS = 5 * 60_000
+_ATTEMPTS_MS = 5 * MINUTE
 
 
 class Broadcast:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from divbot.domain.market import Interval, Market
+from divbot.recordings.grid import HOUR
 
-_EIGHT_HOURS = 8 * Interval.H1.milliseconds
+_EIGHT_HOURS = 8 * HOUR
 _KLINE = re.compile(r"kline_(\w+)(@\+08:00)?")
 _CONTINUOUS = re.compile(r"(.+?)_((?:tradifi_)?perpetual|current_quarter|next_quarter)")
 _CONTINUOUS_KLINE = re.compile(r"continuousKline_(\w+)")

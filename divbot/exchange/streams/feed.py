@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from divbot.domain.market import Market
 from divbot.exchange.market.market_time import MarketTime
+from divbot.exchange.market.market_view import MarketView
 from divbot.exchange.market.quotes import top_of_book
-from divbot.exchange.market.venue import Venue
 from divbot.exchange.streams import events
 from divbot.exchange.streams.channels import Channel, ChannelKind
-from divbot.exchange.streams.events import Event
+from divbot.exchange.streams.events import StreamEvent
 from divbot.exchange.streams.publishers import (
     CandlePublisher,
     ContractPublisher,
-    MarketView,
     MarkPricePublisher,
     Publisher,
     TickerPublisher,
@@ -30,12 +28,11 @@ class Feed:
     as often as `news` is asked for, whichever is more seldom.
     """
 
-    def __init__(self, market: Market, venue: Venue, time: MarketTime) -> None:
-        self.market = market
-        self.origin = "recorded" if venue.is_recorded else "synthetic"
-        self._venue = venue
+    def __init__(self, view: MarketView, time: MarketTime) -> None:
+        self.market = view.market
+        self.origin = view.origin
+        self._view = view
         self._time = time
-        self._view = MarketView(market, venue)
         self._publishers: dict[str, Publisher] = {}
         self._polled_at = time.now()
 
@@ -43,7 +40,7 @@ class Feed:
         """Return the market's time, in ms UTC."""
         return self._time.now()
 
-    def news(self, streams: Mapping[str, Channel]) -> list[Event]:
+    def news(self, streams: Mapping[str, Channel]) -> list[StreamEvent]:
         """Return what is new in `streams` since the last call; of those that are new, nothing."""
         now, before = self._time.now(), self._polled_at
         self._polled_at = max(now, before)
@@ -54,7 +51,7 @@ class Feed:
             if publisher is None:
                 self._begin(stream, channel, now)
             elif now // channel.period > before // channel.period:
-                told += [Event(stream, message) for message in publisher.poll(now)]
+                told += [StreamEvent(stream, message) for message in publisher.poll(now)]
         return told
 
     def forget_all_but(self, streams: Mapping[str, Channel]) -> None:
@@ -63,7 +60,7 @@ class Feed:
             del self._publishers[stream]
 
     def _begin(self, stream: str, channel: Channel, now: int) -> None:
-        if channel.interval is None or serves(self._venue.interval, channel.interval):
+        if channel.interval is None or serves(self._view.venue.interval, channel.interval):
             publisher = self._publishers[stream] = self._publisher(channel)
             for _ in publisher.poll(now):
                 pass

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from divbot.domain.market import Market
-from divbot.exchange.rest.json_text import NotJson, read_json
+from divbot.exchange.rest.json_text import NotJson, is_whole, read_json
 
 Id: TypeAlias = int | str | None
 
@@ -92,12 +92,11 @@ def _object(text: str) -> dict[str, Any]:
 
 def _is_id(market: Market, value: object) -> bool:
     """Tell whether a request may bear `value`: spot takes more than futures do."""
-    is_integer = isinstance(value, int) and not isinstance(value, bool)
     if market is Market.USDM:
-        return is_integer and 0 <= value < 2**64  # type: ignore[operator]  # an int, just seen
+        return is_whole(value) and 0 <= value < 2**64
     if isinstance(value, str):
         return len(value) <= _LONGEST_ID
-    return value is None or (is_integer and -(2**63) <= value < 2**63)  # type: ignore[operator]
+    return value is None or (is_whole(value) and -(2**63) <= value < 2**63)
 
 
 def _params(method: Method, content: dict[str, Any]) -> Sequence[Any]:

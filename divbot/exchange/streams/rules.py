@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from divbot.domain.market import Market
+from divbot.recordings.grid import DAY, MINUTE
 
 _SECOND = 1000
-_MINUTE = 60 * _SECOND
-_DAY = 24 * 60 * _MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class ConnectionRules:
     """How long before the end a client is warned; None: never."""
     nonsense_ends: bool
     """A binary frame, or text that is no JSON, ends the connection."""
-    lifetime: int = _DAY
+    lifetime: int = DAY
     streams: int = 1024
 
     def aged(self, factor: float) -> ConnectionRules:
@@ -46,13 +45,13 @@ RULES = {
         messages=5,
         ping_every=20 * _SECOND,
         pong_within=60 * _SECOND,
-        notice=10 * _MINUTE,
+        notice=10 * MINUTE,
         nonsense_ends=False,
     ),
     Market.USDM: ConnectionRules(
         messages=10,
-        ping_every=3 * _MINUTE,
-        pong_within=10 * _MINUTE,
+        ping_every=3 * MINUTE,
+        pong_within=10 * MINUTE,
         notice=None,
         nonsense_ends=True,
     ),

@@ -13,11 +13,11 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from divbot.exchange.rest.json_text import json_bytes
 from divbot.exchange.rest.rate_window import RateWindow, WindowShape
-from divbot.exchange.rest.response import json_bytes
 from divbot.exchange.streams.addresses import StreamAddress
 from divbot.exchange.streams.channels import Channel, channel_of
-from divbot.exchange.streams.events import Event, server_shutdown
+from divbot.exchange.streams.events import StreamEvent, server_shutdown
 from divbot.exchange.streams.frames import (
     BinaryFrame,
     CloseFrame,
@@ -99,7 +99,7 @@ class Session:
             return self._end(_POLICY, "Pong timeout")
         return self._warned(now, market_now) + self._pinged(now)
 
-    def deliver(self, events: Iterable[Event]) -> list[Frame]:
+    def deliver(self, events: Iterable[StreamEvent]) -> list[Frame]:
         """Return the messages that `events` are to this client."""
         heard = self.heard
         return [self._message(event) for event in events if event.stream in heard]
@@ -197,7 +197,7 @@ class Session:
         self._pings.append((now, payload))
         return [PingFrame(payload)]
 
-    def _message(self, event: Event) -> TextFrame:
+    def _message(self, event: StreamEvent) -> TextFrame:
         return TextFrame(event.text(combined=self._combined, microseconds=self._microseconds))
 
     def _too_much(self) -> list[Frame]:

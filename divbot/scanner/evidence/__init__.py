@@ -6,6 +6,7 @@ base_rates    how far price went towards a target, by interval, counted from yea
 chance        a driftless price between two barriers
 expectations  chance + base rate + costs -> confidence and expectancy of a signal
 walk -> calibration, repetition   what was stated, against what came later
+recording     years of candles, and what is counted on them
 weekly        a week is one observation
 ```
 """

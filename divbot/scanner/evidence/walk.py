@@ -7,19 +7,20 @@ What `divbot verify calibration` and `divbot verify base-rates` judge. All colum
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 
 import numpy as np
 
 from divbot.arrays import Flags, Floats, Integers
+from divbot.domain.market import Interval
 from divbot.domain.signals import Signal
 from divbot.kernels.analysis import analyse
 from divbot.kernels.divergence import KIND, SYMBOL
 from divbot.scanner.block import Block
 from divbot.scanner.evidence.cases import REACHED_TARGET, Cases
 from divbot.scanner.evidence.trial import plans, sides, signals_of, try_divergences
-from divbot.scanner.evidence.weekly import WEEK
+from divbot.scanner.evidence.weekly import DAY, WEEK
 from divbot.scanner.signals.plan import TradeRules
 from divbot.scanner.signals.score import DEFAULT_WEIGHTS, PARTS, UNJUDGED, score_parts
 
@@ -63,6 +64,13 @@ class Walk:
         """Return the number of each one's week."""
         return self.time // WEEK
 
+    @classmethod
+    def joined(cls, walks: Sequence[Walk]) -> Walk:
+        """Return the divergences of all `walks`, which follow each other; without their parts."""
+        names = [x.name for x in fields(cls) if x.name != "parts"]
+        columns = {x: np.concatenate([getattr(own, x) for own in walks]) for x in names}
+        return cls(**columns, parts={})
+
     def chosen(self, chosen: Flags | Integers) -> Walk:
         """Return some of them: by whether they are chosen, or by their places."""
         columns = {x.name: getattr(self, x.name) for x in fields(self) if x.name != "parts"}
@@ -72,11 +80,14 @@ class Walk:
         )
 
 
-def walk(block: Block, quote_volume: Floats | None, rules: TradeRules) -> Walk:
+def walk(
+    block: Block, traded: Floats | None, rules: TradeRules, *, with_parts: bool = True
+) -> Walk:
     """Return what ended of all divergences of `block` that pass the warm-up rule.
 
-    `quote_volume` is what was traded in the 24 hours before each row's close, in the quote asset;
-    of shape (rows, symbols); None: that is not known, and counts as nothing.
+    `traded` is what each candle traded, in the quote asset, of shape (rows, symbols); None: that
+    is not known, and counts as nothing. The parts of the score, which take longest, are counted
+    `with_parts` only.
     """
     analysis = analyse(block.high, block.low, block.close, rules.indicator)
     events = analysis.after_warm_up()
@@ -100,13 +111,24 @@ def walk(block: Block, quote_volume: Floats | None, rules: TradeRules) -> Walk:
         atr=analysis.atr[confirmed, column],
         won=(cases.fate == REACHED_TARGET).astype(np.float64),
         result=cases.result.astype(np.float64),
-        parts=_parts(
-            signals_of(block, analysis, events),
-            np.zeros(len(events)) if quote_volume is None else quote_volume[confirmed, column],
-        ),
+        parts={},
     )
+    if with_parts:
+        quote_volume = _in_24_hours(traded, block.interval, confirmed, column)
+        found = replace(found, parts=_parts(signals_of(block, analysis, events), quote_volume))
     order = np.argsort(found.confirmed, kind="stable")
     return found.chosen(order)
+
+
+def _in_24_hours(
+    traded: Floats | None, interval: Interval, rows: Integers, columns: Integers
+) -> Floats:
+    """Return what was traded in the 24 hours, or the one candle, that end with each row."""
+    if traded is None:
+        return np.zeros(len(rows))
+    sums, of_a_day = np.cumsum(traded, axis=0), max(DAY // interval.milliseconds, 1)
+    before = sums[np.maximum(rows - of_a_day, 0), columns]
+    return sums[rows, columns] - np.where(rows >= of_a_day, before, 0.0)
 
 
 def _parts(signals: Sequence[Signal], quote_volume: Floats) -> dict[str, Floats]:

@@ -1,4 +1,4 @@
-"""What to do, given an account and a report: entries, exits, and when to pause. Pure."""
+"""What to do, given an account and what a scan found: entries, exits, and when to pause. Pure."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from decimal import Decimal
 
 from divbot.domain.fills import Reason
 from divbot.domain.ledger import DAY, Ledger
-from divbot.domain.market import Instrument, Interval
+from divbot.domain.market import Interval
 from divbot.domain.positions import Position
-from divbot.domain.signals import Opportunity, Side
-from divbot.trading.port import Published, Report
+from divbot.domain.signals import Findings, Opportunity, Side
 
 _DELISTING_NOTICE = 3_600_000
 """How long before a delisting a position is closed, in ms."""
@@ -59,11 +58,11 @@ class Moment:
     ledger: Ledger
 
 
-def choose(report: Report, moment: Moment, rules: EntryRules) -> list[Opportunity]:
+def choose(findings: Findings, moment: Moment, rules: EntryRules) -> list[Opportunity]:
     """Return the opportunities to take, the best first, as many as there are positions free."""
     taken: dict[str, Opportunity] = {}
     free = max(rules.max_positions - len(moment.ledger.positions), 0)
-    for opportunity in report.open_to_trade:
+    for opportunity in findings.open_to_trade:
         if len(taken) == free:
             break
         symbol = opportunity.divergence.symbol
@@ -77,9 +76,9 @@ def objection(opportunity: Opportunity, moment: Moment, rules: EntryRules) -> st
     return next(_objections(opportunity, moment, rules), "")
 
 
-def is_too_old(published: Published, now: int, rules: EntryRules) -> bool:
-    """Tell whether the market has moved on since the report."""
-    return now - published.at > rules.max_report_age
+def is_too_old(findings: Findings, now: int, rules: EntryRules) -> bool:
+    """Tell whether the market has moved on since the scan."""
+    return now - findings.at > rules.max_report_age
 
 
 def pause_reason(ledger: Ledger, equity: Decimal, now: int, rules: EntryRules) -> str:
@@ -107,14 +106,14 @@ def is_paused_today(ledger: Ledger, now: int) -> bool:
 
 
 def reason_to_close(
-    position: Position, report: Report | None, now: int, rules: ExitRules
+    position: Position, findings: Findings | None, now: int, rules: ExitRules
 ) -> Reason | None:
     """Return why `position` should be closed at the next quote; None where it goes on."""
-    if report is not None and _is_delisted(report, position.symbol, now):
+    if findings is not None and _is_delisted(findings, position.symbol, now):
         return Reason.DELISTING
     if rules.max_holding is not None and now - position.opened_at >= rules.max_holding:
         return Reason.HOLDING_TIME
-    if report is not None and rules.on_opposite and _has_opposite(report, position):
+    if findings is not None and rules.on_opposite and _has_opposite(findings, position):
         return Reason.OPPOSITE
     return None
 
@@ -138,7 +137,7 @@ def _objections(opportunity: Opportunity, moment: Moment, rules: EntryRules) -> 
     earlier = ledger.closed_in.get(symbol, ())
     if any(trade.origin.confirmed_at == confirmed_at for trade in earlier):
         yield "this signal was traded already"
-    last_loss = max((trade.closed_at for trade in earlier if trade.profit < 0), default=None)
+    last_loss = max((trade.closed_at for trade in earlier if trade.is_lost), default=None)
     if last_loss is not None and moment.now - last_loss < rules.cooldown:
         yield "cooling down after a loss"
 
@@ -155,22 +154,22 @@ def _is_doubtful(opportunity: Opportunity, rules: EntryRules) -> str:
     return f"its confidence is {confidence:.2f}, {rules.min_confidence:g} is the least"
 
 
-def _is_delisted(report: Report, symbol: str, now: int) -> bool:
-    if symbol not in report.held:
+def _is_delisted(findings: Findings, symbol: str, now: int) -> bool:
+    if symbol not in findings.held:
         return False
-    instrument: Instrument | None = report.held[symbol]
+    instrument = findings.held[symbol]
     if instrument is None or instrument.status != "TRADING":
         return True
     delivered_at = instrument.delivered_at
     return delivered_at is not None and delivered_at - now <= _DELISTING_NOTICE
 
 
-def _has_opposite(report: Report, position: Position) -> bool:
+def _has_opposite(findings: Findings, position: Position) -> bool:
     """Tell whether a divergence says the opposite, though it may be spent for an entry."""
     since = max(position.origin.confirmed_at, position.opened_at)
     return any(
         divergence.symbol == position.symbol
         and divergence.kind.side is not position.side
-        and report.interval.close_of(divergence.confirmed) > since
-        for divergence in report.fresh
+        and findings.interval.close_of(divergence.confirmed) > since
+        for divergence in findings.fresh
     )

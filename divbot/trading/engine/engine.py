@@ -1,12 +1,12 @@
 """The paper trader: positions first, then entries, each step from what is known at that moment.
 
 Theory of operation. A step asks for all quotes at once. Whenever a minute has ended, the final
-candles since the last look are replayed for each open position: they see every wick between two
-looks. Then the quotes are held against stops and targets. What is decided (an entry, a closing for
-another reason than stop and target) is decided first and filled at the next quote, which is asked
-for after the decision. Events are written before the next thing is done; the ledger is what the
-journal says, and nothing else remembers a trade. A report of the scanner is acted on once, by its
-version.
+candles since the last price check are replayed for each open position: they see every wick between
+two of them. Then the quotes are held against stops and targets. What is decided (an entry, a
+closing for another reason than stop and target) is decided first and filled at the next quote,
+which is asked for after the decision. Events are written before the next thing is done; the ledger
+is what the journal says, and nothing else remembers a trade. What a scan found is acted on once, by
+its version.
 
 The engine belongs to one thread. Others read its `state`.
 """
@@ -24,9 +24,10 @@ from divbot.domain.events import Event, Marked, Paused
 from divbot.domain.fills import Candle, Costs, Quote, Reason
 from divbot.domain.ledger import Ledger
 from divbot.domain.market import BENCHMARK, Interval, Market
-from divbot.domain.notices import Outage, Tell, same_words
+from divbot.domain.minutes import Minutes
+from divbot.domain.notices import Outage, Tell
 from divbot.domain.positions import Position, Seen
-from divbot.domain.signals import Opportunity
+from divbot.domain.signals import Findings, Opportunity
 from divbot.trading.engine.account import Account
 from divbot.trading.engine.decide import (
     EntryRules,
@@ -39,10 +40,11 @@ from divbot.trading.engine.decide import (
     reason_to_close,
 )
 from divbot.trading.engine.questions import Asks
-from divbot.trading.engine.sizing import Entry, Refusal, SizingRules, enter
+from divbot.trading.engine.sizing import EntryOrder, Refusal, SizingRules, enter
 from divbot.trading.engine.snapshot import LATE
+from divbot.trading.engine.troubles import Refusals, Troubles
 from divbot.trading.engine.watch import PositionWatch
-from divbot.trading.port import Minutes, Published, SignalFeed, TradingVenue
+from divbot.trading.port import SignalFeed, TradingVenue
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +72,6 @@ class EngineState:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Trouble:
-    """What keeps a step from trading, and what is told when it is over."""
-
-    problem: str
-    back: str
-
-
 class Engine:
     """Trade one market on paper; `tell` hears what is worth a line but is no event."""
 
@@ -102,11 +96,8 @@ class Engine:
         # A session begins with a valuation: what the market did is counted from there.
         self._marked_at = 0
         self._benchmark: Decimal | None = None
-        self._found: _Trouble | None = None
-        self._problem = ""
-        self._outage, self._lateness = Outage(tell), Outage(tell)
-        self._refused: dict[str, tuple[int, str]] = {}
-        """By symbol, the signal that was not entered last, and why: it is told once."""
+        self._troubles, self._refusals = Troubles(tell), Refusals(tell)
+        self._lateness = Outage(tell)
         # Guards `_state`: other threads read it.
         self._lock = threading.Lock()
         self._state = EngineState(self._started_at, account.ledger, {}, account.recent, "")
@@ -128,18 +119,18 @@ class Engine:
         self._publish(now)
 
     def step(self) -> None:
-        """Look at the market once, and act; raise JournalError where nothing can be kept."""
-        found = self._look()
+        """Check prices once, and act; raise JournalError where nothing can be kept."""
+        found = self._new_quotes()
         # After the answer: a minute that ended before it comes before its quotes.
         now = self._venue.now()
         if found is not None:
             for trouble in self._watch.replay_minutes(now):
-                self._note(f"no candles: {trouble}", back="candles are back")
+                self._troubles.note(f"no candles: {trouble}", back="candles are back")
             # Before anything is closed: what it lost on earlier days is no loss of this one.
             self._mark(now)
             self._watch.close_by_quote()
-            self._act(self._feed.latest(), now)
-        self._tell_of_trouble(now)
+            self._act(self._feed.findings(), now)
+        self._troubles.end_step(now)
         self._publish(now)
 
     def mark(self) -> None:
@@ -148,11 +139,11 @@ class Engine:
         self._value(now)
         self._publish(now)
 
-    def _look(self) -> Mapping[str, Quote] | None:
+    def _new_quotes(self) -> Mapping[str, Quote] | None:
         """Return all quotes as they are now; None, having said so, where there are none."""
         quotes = self._questions.ask([self._venue.quotes])[0]
         if isinstance(quotes, DivbotError):
-            self._note(f"no quotes: {quotes}", back="quotes are back")
+            self._troubles.note(f"no quotes: {quotes}", back="quotes are back")
             return None
         self._account.remember(quotes)
         benchmark = quotes.get(BENCHMARK)
@@ -160,60 +151,58 @@ class Engine:
             self._benchmark = benchmark.middle
         return quotes
 
-    def _act(self, published: Published | None, now: int) -> None:
-        """Decide, look again, and do what was decided at the quotes that came after it."""
-        closing = self._to_close(published, now)
-        entering = self._to_enter(published, now)
+    def _act(self, findings: Findings | None, now: int) -> None:
+        """Decide, ask for quotes again, and do what was decided at these."""
+        closing = self._to_close(findings, now)
+        entering = self._to_enter(findings, now)
         if not closing and not entering:
             return
         seen = self._seen([x.divergence.symbol for x in entering])
-        quotes = self._look()
+        quotes = self._new_quotes()
         if quotes is None:
             return
-        looked_at = next((quote.at for quote in quotes.values()), now)
+        quoted_at = next((quote.at for quote in quotes.values()), now)
         for position, reason in closing:
-            if not self._watch.close(position, reason, looked_at):
-                self._note(
+            if not self._watch.close(position, reason, quoted_at):
+                self._troubles.note(
                     f"{position.symbol}: no price to close at ({reason.value})",
                     back=f"{position.symbol}: it has a price again",
                 )
         for opportunity in entering:
             self._enter(opportunity, quotes, seen)
 
-    def _to_close(self, published: Published | None, now: int) -> list[tuple[Position, Reason]]:
-        report = published.report if published else None
+    def _to_close(self, findings: Findings | None, now: int) -> list[tuple[Position, Reason]]:
         return [
             (position, reason)
             for position in self._account.positions
-            if (reason := reason_to_close(position, report, now, self._rules.exits))
+            if (reason := reason_to_close(position, findings, now, self._rules.exits))
         ]
 
-    def _to_enter(self, published: Published | None, now: int) -> list[Opportunity]:
+    def _to_enter(self, findings: Findings | None, now: int) -> list[Opportunity]:
         """Return what to enter because of a report that was not acted on yet."""
         rules, ledger = self._rules.entries, self._account.ledger
         self._pause(pause_reason(ledger, self._account.equity, now, rules), now)
-        if published is None or published.version == self._acted_on:
+        if findings is None or findings.version == self._acted_on:
             return []
-        self._acted_on = published.version
-        report = published.report
+        self._acted_on = findings.version
         moment = Moment(now, self._started_at, self._rules.interval, ledger)
-        seconds = max(now - published.at, 0) // 1000
+        seconds = max(now - findings.at, 0) // 1000
         in_time = "reports of the background scanner come in time again"
-        if is_too_old(published, now, rules):
+        if is_too_old(findings, now, rules):
             late = f"a report of the background scanner is too old to act on ({seconds}s)"
             self._lateness.note(late, back=in_time, now=now)
             return []
         processing = (
-            f"processing {len(report.open_to_trade)} opportunities from background scanner "
+            f"processing {len(findings.open_to_trade)} opportunities from background scanner "
             f"(age: {seconds}s)"
         )
-        if now - published.at <= LATE:
+        if now - findings.at <= LATE:
             self._lateness.end(now)
-            if report.open_to_trade:
+            if findings.open_to_trade:
                 self._tell(processing, is_detail=True)
-        elif report.open_to_trade:
+        elif findings.open_to_trade:
             self._lateness.note(processing, back=in_time, now=now)
-        return [] if self._account.ledger.paused else choose(report, moment, rules)
+        return [] if self._account.ledger.paused else choose(findings, moment, rules)
 
     def _seen(self, symbols: Sequence[str]) -> dict[str, Seen]:
         """Return how the forming minute of each symbol stands before its entry."""
@@ -235,30 +224,21 @@ class Engine:
         symbol = opportunity.divergence.symbol
         quote = quotes.get(symbol)
         if quote is None:
-            self._refuse(opportunity, "there is no quote")
+            self._refusals.note(opportunity, "there is no quote")
             return
         # The venue's clock may have been set back a little; the journal's never is.
         quote = replace(quote, at=max(quote.at, self._account.ledger.at))
         known = seen.get(symbol)
         if known is not None and known.open_time != self._watch.candle_at(quote.at):
             known = None  # another candle has begun meanwhile
-        entry = Entry(opportunity, self._rules.interval.value, self._account.equity)
+        entry = EntryOrder(opportunity, self._rules.interval.value, self._account.equity)
         rules = self._rules
         entered = enter(entry, quote, known, self._account.ledger, rules.costs, rules.sizing)
         if isinstance(entered, Refusal):
-            self._refuse(opportunity, entered.reason)
+            self._refusals.note(opportunity, entered.reason)
         else:
             self._account.write(entered)
             self._account.remember(quotes)
-
-    def _refuse(self, opportunity: Opportunity, reason: str) -> None:
-        """Tell why `opportunity` is not entered, once: each report brings it again."""
-        symbol = opportunity.divergence.symbol
-        refused = opportunity.confirmed_at, same_words(reason)
-        self._tell(
-            f"{symbol} not entered: {reason}", is_detail=self._refused.get(symbol) == refused
-        )
-        self._refused[symbol] = refused
 
     def _pause(self, reason: str, now: int) -> None:
         ledger = self._account.ledger
@@ -283,22 +263,10 @@ class Engine:
         """Return a time that no event has yet, whichever way the clock was set meanwhile."""
         return max(now, self._account.ledger.at + 1)
 
-    def _note(self, problem: str, *, back: str) -> None:
-        """Keep the first problem of this step, and what is to be told once it is over."""
-        self._found = self._found or _Trouble(problem, back)
-
-    def _tell_of_trouble(self, now: int) -> None:
-        trouble, self._found = self._found, None
-        self._problem = trouble.problem if trouble else ""
-        if trouble:
-            self._outage.note(trouble.problem, back=trouble.back, now=now)
-        else:
-            self._outage.end(now)
-
     def _publish(self, now: int) -> None:
         account = self._account
         state = EngineState(
-            now, account.ledger, dict(account.quotes), account.recent, self._problem
+            now, account.ledger, dict(account.quotes), account.recent, self._troubles.problem
         )
         with self._lock:
             self._state = state

@@ -6,7 +6,6 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from divbot.domain.clock import Clock
 from divbot.domain.notices import Tell
@@ -14,14 +13,7 @@ from divbot.domain.notices import Tell
 _KEPT = 20_000
 
 
-class Waits(Protocol):
-    """What lets time pass."""
-
-    def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
-        """Wait for `seconds`; return True when `stop` was set meanwhile."""
-
-
-def stop_after(seconds: float, clock: Waits, stop: threading.Event) -> threading.Thread:
+def stop_after(seconds: float, clock: Clock, stop: threading.Event) -> threading.Thread:
     """Set `stop` after `seconds`, whatever is waited for then; return what does so."""
 
     def count_down() -> None:

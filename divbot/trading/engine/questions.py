@@ -11,7 +11,8 @@ from divbot.domain.errors import DivbotError
 
 T = TypeVar("T")
 
-_LOOK = 0.05
+_PATIENCE = 0.05
+"""Seconds after which `stop` is heard, while an answer is waited for."""
 
 
 class Stopped(Exception):
@@ -53,7 +54,7 @@ class Questions:
         while pending:
             if self._stop.is_set():
                 raise Stopped
-            _, pending = wait(pending, timeout=_LOOK)
+            _, pending = wait(pending, timeout=_PATIENCE)
         return [future.result() for future in asked]
 
     def ask_one(self, question: Callable[[], T]) -> T:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from divbot.domain.events import Event, Exited, Funded, Trailed
 from divbot.domain.fills import Basis, Candle, Costs, Reason
 from divbot.domain.margin import liquidation_on_tick
+from divbot.domain.minutes import FundingRate
 from divbot.domain.positions import (
     MINUTE,
     Exit,
@@ -23,12 +24,11 @@ from divbot.domain.positions import (
     returned,
     trailed_stop,
 )
-from divbot.trading.port import FundingRate
 
 
 @dataclass(frozen=True, slots=True)
 class PastMinutes:
-    """What a venue says of the minutes since a position was looked at last."""
+    """What a venue says of the minutes since a position was checked last."""
 
     candles: tuple[Candle, ...]
     """Final ones, in the order of time."""
@@ -91,7 +91,7 @@ def settle(
         payments.append(funded)
         position = replace(
             position,
-            wallet=position.wallet + funded.amount,
+            margin=position.margin + funded.amount,
             liquidation=funded.liquidation,
             funded_until=funded.at,
         )
@@ -133,7 +133,7 @@ def _funded(position: Position, rate: FundingRate, due: int) -> Funded:
             position.side,
             position.quantity,
             position.entry_price,
-            position.wallet + amount,
+            position.margin + amount,
             position.tick,
         ),
         settled_at=rate.at,

@@ -15,7 +15,7 @@ from divbot.domain.fills import Costs, Fill, Quote, fill_at_quote, slipped
 from divbot.domain.ledger import Ledger
 from divbot.domain.margin import MAX_LEVERAGE, liquidation_on_tick, liquidation_price
 from divbot.domain.market import Instrument, Market
-from divbot.domain.money import cost, price_above, quantity_below
+from divbot.domain.money import price_above, quantity_below, round_up
 from divbot.domain.positions import Origin, Seen
 from divbot.domain.risk import Limit, loss_at_stop
 from divbot.domain.signals import Opportunity, Side
@@ -51,7 +51,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class EntryOrder:
     """What is wanted: an opportunity, and the part of the account that pays for it."""
 
     opportunity: Opportunity
@@ -60,7 +60,12 @@ class Entry:
 
 
 def enter(
-    entry: Entry, quote: Quote, seen: Seen | None, ledger: Ledger, costs: Costs, rules: SizingRules
+    entry: EntryOrder,
+    quote: Quote,
+    seen: Seen | None,
+    ledger: Ledger,
+    costs: Costs,
+    rules: SizingRules,
 ) -> Entered | Refusal:
     """Return the position that `entry` opens at `quote`, or why it opens none."""
     opportunity = entry.opportunity
@@ -81,11 +86,11 @@ def enter(
     if refused := _too_small(quantity, price, instrument):
         return Refusal(symbol, f"{refused} (limited by {limit.value})")
     fill = fill_at_quote(side, quantity, quote, costs, instrument.tick_size)
-    held, margin, left = quantity, cost(fill.notional / leverage), Decimal(0)
+    held, margin, left = quantity, round_up(fill.notional / leverage), Decimal(0)
     paid = margin + fill.fee
     if rules.market is Market.SPOT:
         held, left, fill = _bought(fill, dust, costs, instrument)
-        margin, paid = cost(held * fill.price), cost(fill.notional)
+        margin, paid = round_up(held * fill.price), round_up(fill.notional)
         if refused := _too_small(held, price, instrument):
             return Refusal(symbol, f"{refused} (limited by {limit.value})")
     is_futures = rules.market is Market.USDM
@@ -106,7 +111,7 @@ def enter(
         seen=seen,
         tick=instrument.tick_size,
         origin=_origin(entry),
-        risk=cost(_loss(opportunity, held, fill.price, costs, paid=fill.fee)),
+        risk=round_up(_loss(opportunity, held, fill.price, costs, paid=fill.fee)),
         limited_by=limit,
         paid=paid,
         dust=left,
@@ -145,7 +150,7 @@ def _leverage(side: Side, price: Decimal, stop: Decimal, rules: SizingRules) -> 
 
 
 def _most(
-    entry: Entry,
+    entry: EntryOrder,
     price: Decimal,
     leverage: int,
     cash: Decimal,
@@ -199,7 +204,7 @@ def _bought(
     """
     received = quantity_below(fill.quantity * (1 - costs.fee), None)
     held = quantity_below(received + dust, instrument.step_size)
-    fee = cost((fill.quantity - received) * fill.price)
+    fee = round_up((fill.quantity - received) * fill.price)
     return held, received + dust - held, replace(fill, fee=fee)
 
 
@@ -211,7 +216,7 @@ def _trail(opportunity: Opportunity, rules: SizingRules) -> Decimal | None:
     return price_above(rules.trail_atr * atr, tick)
 
 
-def _origin(entry: Entry) -> Origin:
+def _origin(entry: EntryOrder) -> Origin:
     opportunity = entry.opportunity
     return Origin(
         kind=opportunity.divergence.kind,

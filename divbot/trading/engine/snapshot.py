@@ -71,8 +71,7 @@ class RunSnapshot:
     @property
     def prices(self) -> dict[str, Decimal]:
         """Return what is held could be sold at now, by symbol, where it is known."""
-        valid = {symbol: quote for symbol, quote in self.quotes.items() if quote.is_valid}
-        return self.ledger.prices_in(valid)
+        return self.ledger.prices_in(self.quotes)
 
     @property
     def equity(self) -> Decimal:
@@ -111,5 +110,4 @@ class RunSnapshot:
 
     def _net(self, position: Position, price: Decimal) -> Decimal:
         entered = self.ledger.entries[position.trade]
-        worth = max(position.wallet + position.profit_at(price), Decimal(0))
-        return worth - entered.margin - entered.fill.fee
+        return position.value_at(price) - entered.margin - entered.fill.fee

@@ -12,6 +12,7 @@ from divbot.domain.errors import DivbotError, UnknownSymbol
 from divbot.domain.events import Event, Exited
 from divbot.domain.fills import Costs, Quote, Reason
 from divbot.domain.market import Market
+from divbot.domain.minutes import FundingRate
 from divbot.domain.notices import Tell
 from divbot.domain.positions import (
     MINUTE,
@@ -24,7 +25,7 @@ from divbot.domain.positions import (
 from divbot.trading.engine.account import Account
 from divbot.trading.engine.questions import Asks
 from divbot.trading.engine.replay import PastMinutes, ended, latest_end, replay
-from divbot.trading.port import FundingRate, TradingVenue
+from divbot.trading.port import TradingVenue
 
 T = TypeVar("T")
 
@@ -55,7 +56,7 @@ class PositionWatch:
         self._checked: dict[int, int] = {}
 
     def checked_until(self, now: int) -> int:
-        """Return the time before which all minutes of all positions have been looked at."""
+        """Return the time before which all minutes of all positions have been checked."""
         return min((self._until(x) for x in self._account.positions), default=self.candle_at(now))
 
     def candle_at(self, time: int) -> int:
@@ -64,7 +65,7 @@ class PositionWatch:
         return time // length * length
 
     def replay_minutes(self, now: int) -> list[DivbotError]:
-        """Replay all minutes that ended since the last look; return why some could not be.
+        """Replay all minutes that ended since the last check; return why some could not be.
 
         What the venue does not know any more is closed, as nothing more will be heard of it.
         """
@@ -79,8 +80,8 @@ class PositionWatch:
             if isinstance(past, DivbotError):
                 troubles.append(past)
                 continue
-            looked_at = replace(position, checked_until=self._until(position))
-            self._write(position, replay(looked_at, past, self._costs))
+            checked = replace(position, checked_until=self._until(position))
+            self._write(position, replay(checked, past, self._costs))
             if past.candles:
                 self._checked[position.trade] = past.candles[-1].open_time + length
         return troubles
@@ -96,22 +97,22 @@ class PositionWatch:
             if not (is_target and self._was_ended_before(position)):
                 self._end(position, exit_)
 
-    def close(self, position: Position, reason: Reason, looked_at: int) -> bool:
+    def close(self, position: Position, reason: Reason, quoted_at: int) -> bool:
         """Close `position` because that was decided; return False where there is no price.
 
-        `looked_at` is the time of the last quotes; that of `position` may be an older one.
+        `quoted_at` is the time of the last quotes; that of `position` may be an older one.
         """
         if self._was_ended_before(position):
             return True
         quote = self._account.quotes.get(position.symbol)
         if quote is None and reason is Reason.DELISTING:
-            self._end(position, self._delisted(position, looked_at))
+            self._end(position, self._delisted(position, quoted_at))
             return True
         if quote is None:
             return False
         exit_ = exit_at_quote(position, quote, self._costs)
         exit_ = exit_ or close_at(position, quote, reason, self._costs)
-        exit_ = replace(exit_, fill=replace(exit_.fill, at=max(exit_.fill.at, looked_at)))
+        exit_ = replace(exit_, fill=replace(exit_.fill, at=max(exit_.fill.at, quoted_at)))
         self._end(position, exit_)
         return True
 
@@ -159,7 +160,7 @@ class PositionWatch:
         return replace(exit_, fill=replace(exit_.fill, at=max(quote.at, at)))
 
     def _was_ended_before(self, position: Position) -> bool:
-        """End `position` as the candles since the last look do; tell whether they do.
+        """End `position` as the candles since the last check do; tell whether they do.
 
         Neither a target nor a decision may take a position that was stopped a moment earlier, and
         no decision one that had reached its target.
@@ -185,7 +186,7 @@ class PositionWatch:
         return self._market is Market.USDM and hour > position.funded_until and hour > start - _LATE
 
     def _until(self, position: Position) -> int:
-        # Of a candle in which a position was opened, the rest is still to be looked at.
+        # Of a candle in which a position was opened, the rest is still to be checked.
         until = max(position.checked_until, self._checked.get(position.trade, 0))
         return self.candle_at(until)
 

@@ -8,9 +8,8 @@ from decimal import Decimal
 
 from divbot.domain.fills import Fill, Reason
 from divbot.domain.ledger import ZERO
-from divbot.domain.money import cost
-from divbot.domain.trades import ClosedTrade
-from divbot.trading.figures.open_trades import OpenTrade
+from divbot.domain.money import round_up
+from divbot.domain.trades import AnyTrade
 
 _AT_THEIR_OWN_PRICE = (Reason.TARGET, Reason.LIQUIDATION)
 """A resting order and a liquidation do not cross the spread."""
@@ -46,12 +45,12 @@ class Paid:
         )
 
 
-def paid_for(trades: Iterable[ClosedTrade | OpenTrade]) -> Paid:
+def paid_for(trades: Iterable[AnyTrade]) -> Paid:
     """Return what `trades` cost so far."""
     return sum((_paid(trade) for trade in trades), Paid())
 
 
-def _paid(trade: ClosedTrade | OpenTrade) -> Paid:
+def _paid(trade: AnyTrade) -> Paid:
     spread = _half_spread(trade.entry)
     if trade.exit and trade.reason not in _AT_THEIR_OWN_PRICE:
         spread += _half_spread(trade.exit)
@@ -59,4 +58,4 @@ def _paid(trade: ClosedTrade | OpenTrade) -> Paid:
 
 
 def _half_spread(fill: Fill) -> Decimal:
-    return cost(fill.spread / 2 * fill.quantity)
+    return round_up(fill.spread / 2 * fill.quantity)

@@ -1,4 +1,4 @@
-"""What the account was worth, each time that somebody looked."""
+"""What the account was worth, each time that it was valued."""
 
 from __future__ import annotations
 
@@ -33,3 +33,8 @@ def equity_curve(events: Iterable[Event], ledger: Ledger) -> tuple[Valuation, ..
     if not ledger.positions:
         found[ledger.at] = ledger.equity_at({})
     return tuple(Valuation(at, equity) for at, equity in found.items())
+
+
+def last_valuation(events: Iterable[Event], ledger: Ledger) -> Valuation:
+    """Return the account as it was last valued."""
+    return equity_curve(events, ledger)[-1]

@@ -8,8 +8,7 @@ from fnmatch import fnmatchcase
 
 from divbot.domain.fills import Reason
 from divbot.domain.signals import Kind, Side
-from divbot.domain.trades import ClosedTrade
-from divbot.trading.figures.open_trades import OpenTrade
+from divbot.domain.trades import AnyTrade
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Selection:
     last: int | None = None
     """Of all that is left only so many, the newest."""
 
-    def of(self, trades: Iterable[ClosedTrade | OpenTrade]) -> list[ClosedTrade | OpenTrade]:
+    def of(self, trades: Iterable[AnyTrade]) -> list[AnyTrade]:
         """Return the trades that are asked for, in the order in which they were opened."""
         found = [x for x in sorted(trades, key=lambda x: x.number) if self._includes(x)]
         if self.last is None:
@@ -37,7 +36,7 @@ class Selection:
         newest = sorted(found, key=lambda x: (_last_fill(x), x.number))[-self.last :]
         return sorted(newest, key=lambda x: x.number)
 
-    def _includes(self, trade: ClosedTrade | OpenTrade) -> bool:
+    def _includes(self, trade: AnyTrade) -> bool:
         at = _last_fill(trade)
         return (
             (not self.symbols or any(fnmatchcase(trade.symbol, x) for x in self.symbols))
@@ -50,5 +49,5 @@ class Selection:
         )
 
 
-def _last_fill(trade: ClosedTrade | OpenTrade) -> int:
+def _last_fill(trade: AnyTrade) -> int:
     return trade.opened_at if trade.closed_at is None else trade.closed_at

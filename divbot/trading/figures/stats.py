@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from divbot.domain.events import Event
 from divbot.domain.ledger import Ledger
+from divbot.domain.trades import OpenTrade
 from divbot.trading.figures.benchmark import MarketChange, market_change
 from divbot.trading.figures.breakdown import By, TradeGroup, breakdown
 from divbot.trading.figures.costs import Paid, paid_for
 from divbot.trading.figures.curve import Valuation, equity_curve
 from divbot.trading.figures.drawdown import Drawdown, maximum_drawdown
-from divbot.trading.figures.open_trades import OpenTrade, open_trades
 from divbot.trading.figures.returns import (
     DailyReturns,
     Metric,
@@ -33,11 +33,8 @@ class Stats:
     curve: tuple[Valuation, ...]
     closed: Tally
     open_trades: tuple[OpenTrade, ...]
-    open_paid: Paid
-    """What the open trades cost so far."""
-    best_day: TradeGroup | None
-    worst_day: TradeGroup | None
-    """The UTC days whose closed trades brought most and least; None without a trade."""
+    by: Mapping[By, tuple[TradeGroup, ...]]
+    """The closed trades again, put together in each way."""
     market: MarketChange | None
     """What the market did meanwhile; None where the journal does not know it."""
     until: int
@@ -80,7 +77,17 @@ class Stats:
     @property
     def paid(self) -> Paid:
         """Return what all trades cost, closed and open."""
-        return self.closed.paid + self.open_paid
+        return self.closed.paid + paid_for(self.open_trades)
+
+    @property
+    def best_day(self) -> TradeGroup | None:
+        """Return the UTC day whose closed trades brought most; None without a trade."""
+        return max(self.by[By.DAY], key=lambda x: x.tally.profit, default=None)
+
+    @property
+    def worst_day(self) -> TradeGroup | None:
+        """Return the UTC day whose closed trades brought least; None without a trade."""
+        return min(self.by[By.DAY], key=lambda x: x.tally.profit, default=None)
 
 
 def measure(events: Sequence[Event], ledger: Ledger) -> Stats:
@@ -89,15 +96,11 @@ def measure(events: Sequence[Event], ledger: Ledger) -> Stats:
     daily = daily_returns(curve)
     drawdown = maximum_drawdown(curve)
     annual = annual_return(curve)
-    still_open = open_trades(ledger)
-    days = breakdown(ledger.closed, By.DAY)
     return Stats(
         curve=curve,
         closed=tally(ledger.closed),
-        open_trades=still_open,
-        open_paid=paid_for(still_open),
-        best_day=max(days, key=_profit, default=None),
-        worst_day=min(days, key=_profit, default=None),
+        open_trades=ledger.open_trades,
+        by={by: breakdown(ledger.closed, by) for by in By},
         market=market_change(events),
         until=ledger.at,
         sessions=ledger.sessions,
@@ -111,16 +114,12 @@ def measure(events: Sequence[Event], ledger: Ledger) -> Stats:
     )
 
 
-def _profit(group: TradeGroup) -> Decimal:
-    return group.tally.profit
-
-
 def exposure(ledger: Ledger, since: int) -> float | None:
     """Return the part of the time from `since` to the last event that had an open position."""
     held = [(x.opened_at, x.closed_at) for x in ledger.closed]
     held += [(x.opened_at, ledger.at) for x in ledger.positions.values()]
-    passed, counted_until = 0, since
+    held_ms, counted_until = 0, since
     for opened, closed in sorted(held):
-        passed += max(closed - max(opened, counted_until), 0)
+        held_ms += max(closed - max(opened, counted_until), 0)
         counted_until = max(counted_until, closed)
-    return passed / (ledger.at - since) if ledger.at > since else None
+    return held_ms / (ledger.at - since) if ledger.at > since else None

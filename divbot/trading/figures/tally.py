@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from divbot.domain.ledger import ZERO
-from divbot.domain.money import gain
+from divbot.domain.money import round_down
 from divbot.domain.trades import ClosedTrade
 from divbot.trading.figures.costs import Paid, paid_for
 
@@ -19,10 +19,7 @@ Z_95 = statistics.NormalDist().inv_cdf(0.975)
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Figures of some closed trades; a figure that they do not allow is None.
-
-    A trade is won when its profit, after all costs, is above 0, and lost when it is below.
-    """
+    """Figures of some closed trades; a figure that they do not allow is None."""
 
     trades: int
     won: int
@@ -42,16 +39,16 @@ class Tally:
     worst: ClosedTrade | None
     longest_losing_run: int
     """Most trades lost one after the other, in the order in which they were closed."""
-    average_holding: int | None
+    average_holding_ms: int | None
     """From entry to exit, in ms."""
-    holding_won: int | None
+    average_holding_won_ms: int | None
     """The same of the trades that were won."""
-    holding_lost: int | None
+    average_holding_lost_ms: int | None
     """The same of the trades that were lost."""
     paid: Paid
 
     @property
-    def before_costs(self) -> Decimal:
+    def profit_before_costs(self) -> Decimal:
         """Return what the trades would have brought at the middle prices, without any cost."""
         return self.profit + self.paid.total
 
@@ -94,8 +91,8 @@ class Tally:
 def tally(trades: Iterable[ClosedTrade]) -> Tally:
     """Return the figures of `trades`, whatever their order."""
     ordered = sorted(trades, key=lambda x: (x.closed_at, x.number))
-    gains = [x.profit for x in ordered if x.profit > 0]
-    losses = [x.profit for x in ordered if x.profit < 0]
+    gains = [x.profit for x in ordered if x.is_won]
+    losses = [x.profit for x in ordered if x.is_lost]
     multiples = [float(x.r_multiple) for x in ordered if x.r_multiple is not None]
     return Tally(
         trades=len(ordered),
@@ -107,10 +104,10 @@ def tally(trades: Iterable[ClosedTrade]) -> Tally:
         average_r=statistics.fmean(multiples) if multiples else None,
         best=max(ordered, key=lambda x: x.profit, default=None),
         worst=min(ordered, key=lambda x: x.profit, default=None),
-        longest_losing_run=_longest_run([x.profit < 0 for x in ordered]),
-        average_holding=_average_holding(ordered),
-        holding_won=_average_holding([x for x in ordered if x.profit > 0]),
-        holding_lost=_average_holding([x for x in ordered if x.profit < 0]),
+        longest_losing_run=_longest_run([x.is_lost for x in ordered]),
+        average_holding_ms=_average_holding(ordered),
+        average_holding_won_ms=_average_holding([x for x in ordered if x.is_won]),
+        average_holding_lost_ms=_average_holding([x for x in ordered if x.is_lost]),
         paid=paid_for(ordered),
     )
 
@@ -125,7 +122,7 @@ def wilson_interval(successes: int, cases: int, z: float = Z_95) -> tuple[float,
 
 
 def _mean(total: Decimal, count: int) -> Decimal | None:
-    return gain(total / count) if count else None
+    return round_down(total / count) if count else None
 
 
 def _average_holding(trades: Sequence[ClosedTrade]) -> int | None:

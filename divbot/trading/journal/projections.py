@@ -15,7 +15,7 @@ from divbot.domain.errors import JournalError
 from divbot.domain.events import Entered, Event, Exited, Funded, Trailed
 from divbot.domain.ledger import Ledger
 from divbot.domain.money import UNIT
-from divbot.domain.trades import ClosedTrade
+from divbot.domain.trades import AnyTrade
 from divbot.trading.journal.records import Damaged
 
 Row: TypeAlias = dict[str, int | str | None]
@@ -71,9 +71,9 @@ def write_trade(
     entered = event if isinstance(event, Entered) else before.entries[event.trade]
     opened = seq_of(connection, entered.key)
     row = (
-        _closed(after.closed[-1], opened, seq)
+        _row(after.closed[-1], opened, seq)
         if isinstance(event, Exited)
-        else _open(after, event.trade, opened)
+        else _row(after.open_trade(event.trade), opened, None)
     )
     connection.execute(_WRITE_TRADE, row)
 
@@ -85,8 +85,7 @@ def write_account(connection: sqlite3.Connection, seq: int, ledger: Ledger) -> N
 
 def check(connection: sqlite3.Connection, seq: int, ledger: Ledger, spans: Spans) -> None:
     """Raise Damaged where the tables are not what all events up to `seq` come to."""
-    expected = [_closed(x, spans.opened[x.number], spans.closed[x.number]) for x in ledger.closed]
-    expected += [_open(ledger, number, spans.opened[number]) for number in ledger.positions]
+    expected = [_row(x, spans.opened[x.number], spans.closed.get(x.number)) for x in ledger.trades]
     found = {row["number"]: row for row in _rows(connection, "SELECT * FROM trade")}
     for row in expected:
         if found.pop(row["number"], None) != row:
@@ -98,35 +97,7 @@ def check(connection: sqlite3.Connection, seq: int, ledger: Ledger, spans: Spans
         raise Damaged("the account in its table is not what the events come to")
 
 
-def _open(ledger: Ledger, number: int, opened: int | None) -> Row:
-    position, entered = ledger.positions[number], ledger.entries[number]
-    fill = entered.fill
-    return {
-        "number": number,
-        "symbol": position.symbol,
-        "side": position.side.value,
-        "kind": position.origin.kind.value,
-        "opened_at": fill.at,
-        "closed_at": None,
-        "open_seq": opened,
-        "close_seq": None,
-        "quantity": _text(position.quantity),
-        "entry_price": _text(fill.price),
-        "exit_price": None,
-        "first_stop": _text(position.first_stop),
-        "stop": _text(position.stop),
-        "target": _text(position.target),
-        "leverage": position.leverage,
-        "margin": units(entered.margin),
-        "fees": units(fill.fee),
-        "funding": units(ledger.funding.get(number, Decimal(0))),
-        "slippage": units(fill.slippage),
-        "profit": None,
-        "reason": None,
-    }
-
-
-def _closed(trade: ClosedTrade, opened: int | None, closed: int) -> Row:
+def _row(trade: AnyTrade, opened: int | None, closed: int | None) -> Row:
     return {
         "number": trade.number,
         "symbol": trade.symbol,
@@ -138,7 +109,7 @@ def _closed(trade: ClosedTrade, opened: int | None, closed: int) -> Row:
         "close_seq": closed,
         "quantity": _text(trade.quantity),
         "entry_price": _text(trade.entry.price),
-        "exit_price": _text(trade.exit.price),
+        "exit_price": None if trade.exit is None else _text(trade.exit.price),
         "first_stop": _text(trade.first_stop),
         "stop": _text(trade.stop),
         "target": _text(trade.target),
@@ -147,8 +118,8 @@ def _closed(trade: ClosedTrade, opened: int | None, closed: int) -> Row:
         "fees": units(trade.fees),
         "funding": units(trade.funding),
         "slippage": units(trade.slippage),
-        "profit": units(trade.profit),
-        "reason": trade.reason.value,
+        "profit": None if trade.profit is None else units(trade.profit),
+        "reason": None if trade.reason is None else trade.reason.value,
     }
 
 

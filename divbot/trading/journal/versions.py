@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
 
 from divbot.domain.fills import Costs
-from divbot.domain.money import cost
+from divbot.domain.money import round_up
 from divbot.domain.risk import loss_at_stop
 from divbot.domain.signals import Side
 
@@ -78,7 +78,7 @@ def _risk(entered: dict[str, Any]) -> Decimal:
         slippage=abs(price - requested) / requested,
     )
     stop = Decimal(entered["stop"])
-    return cost(
+    return round_up(
         loss_at_stop(Side(fill["side"]), quantity, price, stop, costs, None, paid=fee),
     )
 

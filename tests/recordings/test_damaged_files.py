@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from divbot.domain.errors import RecordingError
 from divbot.exchange.market.recorded import load_recording
 
-from .recordings import MINUTE, START, archive_row, table
+from .files import MINUTE, START, archive_row, table
 
 ROWS = "\n".join(archive_row(START + n * MINUTE, START + (n + 1) * MINUTE - 1) for n in range(9))
 PACKED = {

@@ -1,13 +1,12 @@
-"""Candles and numbers as the venue writes them: exact decimal text from integers."""
+"""Candles as the venue writes them: the text of thousands of rows by a compiled loop."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.domain.market import Market
+from divbot.arrays import Integers
+from divbot.exchange.market.number_format import NumberFormat
 from divbot.exchange.market.tape import (
     CLOSE,
     HIGH,
@@ -20,65 +19,15 @@ from divbot.exchange.market.tape import (
     TRADES,
     VOLUME,
     Rows,
-    SymbolListing,
 )
 from divbot.kernels.jit import jit
 
 _LONGEST_ROW = 360  # 12 fields of at most 22 characters each, with room for punctuation
-_SPOT_DECIMALS = 8
 _ZERO, _QUOTE, _COMMA, _POINT = 48, 34, 44, 46
 _BRACKET, _END = 91, 93
 _MOST_DIGITS = 19
 # Unsigned throughout: Python's floor division of signed integers costs a correction at each digit.
 _TEN, _NOUGHT = np.uint64(10), np.uint64(_ZERO)
-
-
-@dataclass(frozen=True, slots=True)
-class Decimals:
-    """How many decimals a number is counted in, and how many of it are written."""
-
-    held: int
-    shown: int
-
-    @property
-    def for_kernel(self) -> tuple[np.uint64, int, int]:
-        """Return units per 1, decimals held, and noughts to write after them."""
-        return np.uint64(10**self.held), self.held, self.shown - self.held
-
-    def text(self, units: int) -> str:
-        """Return `units` as a decimal number; nothing is rounded while shown >= held."""
-        sign, units = ("-", -units) if units < 0 else ("", units)
-        units = units * 10 ** max(self.shown - self.held, 0)
-        units //= 10 ** max(self.held - self.shown, 0)
-        if not self.shown:
-            return f"{sign}{units}"
-        digits = str(units).rjust(self.shown + 1, "0")
-        return f"{sign}{digits[: -self.shown]}.{digits[-self.shown :]}"
-
-
-@dataclass(frozen=True, slots=True)
-class NumberFormat:
-    """How one market writes the numbers of one symbol."""
-
-    price: Decimals
-    volume: Decimals
-    quote: Decimals
-
-    @classmethod
-    def of(cls, market: Market, listing: SymbolListing) -> NumberFormat:
-        """Return the format of `listing`: 8 decimals on spot, what it is listed with on futures."""
-        price, volume = listing.price_decimals, listing.volume_decimals
-        quote = listing.quote_decimals
-        if market is Market.SPOT:
-            return cls(
-                *(Decimals(held, max(held, _SPOT_DECIMALS)) for held in (price, volume, quote))
-            )
-        shown = price + listing.noughts
-        return cls(
-            Decimals(price, shown),
-            Decimals(volume, volume),
-            Decimals(quote, max(quote, shown + volume)),
-        )
 
 
 @jit
@@ -158,7 +107,7 @@ def _write_klines(
     return at + 1
 
 
-def klines_json(rows: Rows, close_times: NDArray[np.int64], form: NumberFormat) -> bytes:
+def klines_json(rows: Rows, close_times: Integers, form: NumberFormat) -> bytes:
     """Return `rows` as the JSON body of a klines reply."""
     # Neither prices nor times are ever negative.
     unsigned = rows.view(np.uint64), close_times.view(np.uint64)

@@ -7,7 +7,7 @@ from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval
 from divbot.exchange.market.recorded import load_recording
 
-from .recordings import MINUTE, START, archive_row, table, write_csv, write_zip
+from .files import MINUTE, START, archive_row, table, write_csv, write_zip
 
 
 def altered(column, value, *, row=2):

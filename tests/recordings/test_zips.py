@@ -8,9 +8,9 @@ import pytest
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval
 from divbot.exchange.market.recorded import load_recording
+from tests.exchange.markets import DATA
 
-from .markets import DATA
-from .recordings import MINUTE, START, archive_row, write_zip
+from .files import MINUTE, START, archive_row, write_zip
 
 FAULTS = DATA / "faults"
 HOUR = 60 * MINUTE

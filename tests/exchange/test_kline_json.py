@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from divbot.exchange.market.encoding import Decimals, NumberFormat, klines_json
+from divbot.exchange.market.number_format import Decimals, NumberFormat
 from divbot.exchange.market.tape import COLUMNS, no_rows
+from divbot.exchange.rest.kline_json import klines_json
 
 LARGEST = 2**63 - 1
 numbers = st.one_of(st.integers(0, LARGEST), st.integers(0, 10**6))

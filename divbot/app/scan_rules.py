@@ -1,0 +1,107 @@
+"""What the settings say about a scan, in the scanner's own words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from divbot.domain.market import Interval
+from divbot.domain.signals import Kind, Side
+
+if TYPE_CHECKING:
+    from divbot.binance.listing.rules import UniverseRules
+    from divbot.scanner.cycle import ScanRules
+    from divbot.scanner.evidence.base_rates import BaseRate
+    from divbot.scanner.signals.plan import TradeRules
+    from divbot.settings import Settings
+
+_DAY = timedelta(days=1)
+
+
+def scan_rules(
+    settings: Settings, *, with_divergences: bool = True, with_candles: bool = False
+) -> ScanRules:
+    """Return what the settings say about a scan."""
+    from divbot.scanner.cycle import ScanRules
+    from divbot.scanner.signals.ranking import RankingRules
+
+    return ScanRules(
+        interval=settings.interval,
+        limit=_limit(settings),
+        min_age=settings.min_age / _DAY,
+        best=settings.best,
+        ranking=RankingRules(
+            kinds=frozenset(settings.kind or Kind),
+            sides=frozenset(settings.side or Side),
+            max_age=settings.max_age,
+            trade=trade_rules(settings),
+            weights=settings.weights,
+        ),
+        rate=base_rate(settings, settings.interval),
+        with_divergences=with_divergences,
+        with_candles=with_candles,
+    )
+
+
+def universe_rules(settings: Settings) -> UniverseRules:
+    """Return which symbols the settings want."""
+    from divbot.binance.listing.rules import UniverseRules
+
+    return UniverseRules(
+        top=settings.top,
+        symbols=settings.symbols,
+        include=settings.include,
+        exclude=settings.exclude,
+        min_age=settings.min_age / _DAY,
+        max_spread=settings.max_spread,
+    )
+
+
+def base_rate(settings: Settings, interval: Interval) -> BaseRate:
+    """Return what years say of the settings' market: the user's own base rates, or shipped ones."""
+    from divbot.scanner.evidence.base_rates import rate_of, read_rates, shipped_rates
+
+    own = read_rates(settings.base_rates) if settings.base_rates else ()
+    return rate_of(settings.market, interval, (*own, *shipped_rates()))
+
+
+def trade_rules(settings: Settings) -> TradeRules:
+    """Return how the settings would trade a divergence."""
+    from divbot.app.trading_rules import fee_of
+    from divbot.scanner.signals.plan import TradeRules
+
+    return TradeRules(
+        stop_atr=settings.stop_atr,
+        reward_risk=settings.reward_risk,
+        fee=float(fee_of(settings)),
+        slippage=float(settings.slippage),
+        horizon=settings.horizon,
+        indicator=settings.indicator,
+    )
+
+
+def slow_scan_notice(settings: Settings) -> str:
+    """Return, in words, how long the venue's limit makes a scan take; nothing below a minute."""
+    from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE, scan_weight
+
+    weight = scan_weight(settings.market, most_symbols(settings), _limit(settings))
+    allowed = int(settings.weight_share * WEIGHT_PER_MINUTE[settings.market])
+    if weight <= allowed:
+        return ""
+    return (
+        f"this scan costs a request weight of {weight}, and divbot uses {allowed} a minute: it "
+        f"takes more than {(weight - 1) // allowed} min; lower --top or --limit"
+    )
+
+
+def most_symbols(settings: Settings) -> int:
+    """Return how many symbols a scan is about, at most."""
+    return len(settings.symbols) or settings.top
+
+
+def _limit(settings: Settings) -> int:
+    """Return how many candles to ask for."""
+    from divbot.binance.protocol.endpoints import CHEAPEST_AMPLE_LIMIT
+
+    ample = max(CHEAPEST_AMPLE_LIMIT[settings.market], settings.shortest_limit)
+    return settings.limit or ample

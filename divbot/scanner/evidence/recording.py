@@ -1,0 +1,73 @@
+"""A recorded market, and what is counted on it: whether statements came true, and base rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from divbot.arrays import Floats
+from divbot.candles import Candles
+from divbot.domain.clock import utc_text
+from divbot.domain.errors import InputError
+from divbot.domain.market import Interval, Market
+from divbot.recordings.grid import steps_of
+from divbot.scanner.block import Block, build_block
+from divbot.scanner.evidence.base_rates import BaseRate
+from divbot.scanner.evidence.calibration import Calibration, calibrate, count_rate
+from divbot.scanner.evidence.walk import walk
+from divbot.scanner.signals.plan import TradeRules
+
+_DATE = len("2024-07-30")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Candles of a market side by side."""
+
+    block: Block
+    traded: Floats | None = None
+    """By candle in the quote asset, of the shape of the block's arrays; None: nobody knows."""
+
+    @classmethod
+    def of(
+        cls,
+        series: Mapping[str, Candles],
+        traded: Mapping[str, Floats],
+        interval: Interval,
+        rows: int,
+    ) -> Recording:
+        """Lay candles side by side, at most `rows` of them, and beside each what it `traded`."""
+        block = build_block(series, interval, rows)
+        laid = np.zeros(block.close.shape)
+        for column, symbol in enumerate(block.symbols):
+            steps = steps_of(series[symbol].open_time, interval)
+            laid[steps - block.first_step, column] = traded[symbol]
+        return cls(block, laid)
+
+    def calibration(self, rules: TradeRules, rate: BaseRate, limit: int) -> Calibration:
+        """Return how statements and events compare; InputError for too few candles.
+
+        A scan would start from `rate`, and see the confirming candle as the newest of `limit - 1`.
+        """
+        window = limit - 2 - rules.indicator.warm_up
+        found = calibrate(walk(self.block, self.traded, rules), rules, rate, window)
+        if found is None:
+            raise self._too_few()
+        return found
+
+    def base_rate(self, rules: TradeRules, market: Market) -> BaseRate:
+        """Return what it says beyond chance; InputError for too few candles."""
+        cases = walk(self.block, self.traded, rules)
+        if not len(cases):
+            raise self._too_few()
+        days = " to ".join(utc_text(int(x))[:_DATE] for x in (cases.time.min(), cases.time.max()))
+        source = f"{len(self.block.symbols)} symbols, {days}"
+        return count_rate(cases, rules, market, self.block.interval, source)
+
+    def _too_few(self) -> InputError:
+        rows, symbols = self.block.close.shape
+        return InputError(
+            f"expected candles enough for divergences to end, found {rows} of {symbols} symbols"
+        )
