@@ -128,7 +128,7 @@ def trade_on_paper(
         stack.callback(pool.close)
         venue_clock = ExactClock(clock)
         tell: Any = lambda *_, **__: None  # noqa: E731
-        trading = source.open_trading(venue_clock, 2, looks=1e5, symbols=20, tell=tell)
+        trading = source.open_trading(venue_clock, 2, price_checks=1e5, symbols=20, tell=tell)
         stack.callback(trading.close)
         trading.begin()
         scan = scan_rules(settings, with_divergences=False)
