@@ -1,7 +1,13 @@
-"""The market as it was: the store of candles, and how it is filled.
+r"""The market as it was: candles of years, who was listed then, and which of it is one contract.
 
 ```
-archive, REST, recordings -> store: plain Parquet, a file for each symbol and month
-shelf: what is kept where   parts: one file, and what it says of itself   store: all of a market
+archive, REST, recordings --> store: plain Parquet, a file for each symbol and month
+   jobs: what is missing   month: one month, put together   download: many, by threads
+   shelf: what is kept where   parts: one file, and what it says of itself
+port: PastCandles <-- store, recorded: a recording
+   |
+columns: a calendar month of all symbols in one mapped file, made once
+   |-- lives      one folder that held two contracts is two lives
+   \-- universe   the list at each close of the past, by the live rules
 ```
 """
