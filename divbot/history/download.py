@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from divbot.binance.archive.archive import ArchiveClient
-from divbot.binance.archive.listings import ListedFile
+from divbot.binance.archive.listings import ArchivedFile
 from divbot.binance.past_data import BinancePast
 from divbot.domain.errors import InputError, RecordingError, SymbolError, VenueError
 from divbot.history.holes import Hole
@@ -217,7 +217,7 @@ class Downloader:
 
     def _refills(
         self, job: Job, spans: Sequence[Span], month: MonthDraft, done: _Done
-    ) -> Iterator[tuple[int, ListedFile]]:
+    ) -> Iterator[tuple[int, ArchivedFile]]:
         """Give the daily files of some spans, and their days, where they were not tried yet."""
         if not (spans and job.may_refill):
             return
@@ -231,7 +231,7 @@ class Downloader:
                 yield day, entry
 
     def _fetch(
-        self, entry: ListedFile, month: MonthDraft, done: _Done, *, is_better: bool = False
+        self, entry: ArchivedFile, month: MonthDraft, done: _Done, *, is_better: bool = False
     ) -> None:
         """Add what a file tells; one that is not sound is told of, and else left aside."""
         try:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from divbot.binance.archive.archive import ArchiveClient
 from divbot.binance.archive.keys import FilePeriod, first_moment
-from divbot.binance.archive.listings import ListedFile
+from divbot.binance.archive.listings import ArchivedFile
 from divbot.domain.clock import utc_text
 from divbot.domain.market import Instrument, Interval
 from divbot.history.archived import series_of
@@ -39,9 +39,9 @@ class Job:
     month: Span
     wanted: Span
     """What of the month, up to the newest final candle."""
-    monthly: ListedFile | None
+    monthly: ArchivedFile | None
     """The monthly file to fetch, if it is to be fetched."""
-    daily: tuple[ListedFile, ...]
+    daily: tuple[ArchivedFile, ...]
     """The daily files to fetch."""
     may_refill: bool
     """Daily files were not looked at yet, and may have what is missing."""
@@ -49,7 +49,7 @@ class Job:
     """What the venue says of the symbol; None where it is not listed (any more)."""
 
     @property
-    def files(self) -> tuple[ListedFile, ...]:
+    def files(self) -> tuple[ArchivedFile, ...]:
         """Return what is to be fetched from the archive."""
         return ((self.monthly,) if self.monthly else ()) + self.daily
 
@@ -84,7 +84,7 @@ class Planner:
         notes = {month: self.store.sound_note(shelf, month) for month in chosen}
         monthly = self._entries(shelf, FilePeriod.MONTHLY, Span(chosen[0].start, chosen[-1].end))
         bare = [x for x in chosen if x.start not in monthly and _lacks(shelf, notes[x], x, span)]
-        daily: dict[int, ListedFile] = {}
+        daily: dict[int, ArchivedFile] = {}
         for run in joined(bare):
             daily |= self._entries(shelf, FilePeriod.DAILY, run)
         begin = self._begin(shelf, [*monthly, *daily], notes.values(), span)
@@ -104,7 +104,7 @@ class Planner:
         if not notes:
             return []
         files = self._entries(shelf, FilePeriod.MONTHLY, Span(min(notes).start, max(notes).end))
-        days: dict[int, ListedFile] = {}
+        days: dict[int, ArchivedFile] = {}
         for run in joined(month for month, note in notes.items() if _has_days(note)):
             days |= self._entries(shelf, FilePeriod.DAILY, run)
         jobs = (
@@ -118,10 +118,10 @@ class Planner:
         shelf: Shelf,
         month: Span,
         note: Note,
-        monthly: ListedFile | None,
-        days: Iterable[tuple[int, ListedFile]],
+        monthly: ArchivedFile | None,
+        days: Iterable[tuple[int, ArchivedFile]],
     ) -> Job:
-        def is_changed(entry: ListedFile) -> bool:
+        def is_changed(entry: ArchivedFile) -> bool:
             return is_new(entry, note) and _replaced(entry, note)
 
         return Job(
@@ -134,11 +134,11 @@ class Planner:
             instrument=self.instruments.get(shelf.symbol),
         )
 
-    def daily_files(self, shelf: Shelf, span: Span) -> dict[int, ListedFile]:
+    def daily_files(self, shelf: Shelf, span: Span) -> dict[int, ArchivedFile]:
         """Return the daily files of `span` by when their days begin."""
         return self._entries(shelf, FilePeriod.DAILY, span)
 
-    def _entries(self, shelf: Shelf, period: FilePeriod, span: Span) -> dict[int, ListedFile]:
+    def _entries(self, shelf: Shelf, period: FilePeriod, span: Span) -> dict[int, ArchivedFile]:
         series = series_of(shelf)
         if not series.comes(period):
             return {}
@@ -155,8 +155,8 @@ class Planner:
         month: Span,
         wanted: Span,
         note: Note | None,
-        monthly: Mapping[int, ListedFile],
-        daily: Mapping[int, ListedFile],
+        monthly: Mapping[int, ArchivedFile],
+        daily: Mapping[int, ArchivedFile],
     ) -> Job | None:
         entry = monthly.get(month.start)
         lacks = lacking_of(shelf, note, wanted)
@@ -194,13 +194,13 @@ def final_part(shelf: Shelf, span: Span, now: int) -> Span:
     return span.within(Span(0, end))
 
 
-def is_new(entry: ListedFile, note: Note | None) -> bool:
+def is_new(entry: ArchivedFile, note: Note | None) -> bool:
     """Tell whether a file is not in the store, or was replaced since."""
     known = {(x.name, x.etag) for x in note.sources} if note else set()
     return (entry.key, entry.etag) not in known
 
 
-def _replaced(entry: ListedFile, note: Note | None) -> bool:
+def _replaced(entry: ArchivedFile, note: Note | None) -> bool:
     return note is not None and any(x.name == entry.key for x in note.sources)
 
 

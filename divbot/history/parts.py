@@ -41,7 +41,7 @@ _WHOLE = frozenset({"trades"})
 _LEVEL = 3
 _EVER = 0, 1 << 62
 
-Columns: TypeAlias = dict[str, NDArray[np.int64] | Floats | None]
+_Columns: TypeAlias = dict[str, NDArray[np.int64] | Floats | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def funding_schema() -> Any:
 
 def write_candles(path: Path, track: Track, note: Note, interval: Interval) -> None:
     """Put the candles of one month in the place of the file at `path`; raise StoreError."""
-    columns: Columns = {"open_time": track.open_time}
+    columns: _Columns = {"open_time": track.open_time}
     columns |= {name: getattr(track, name) for name in ALWAYS}
     columns |= {name: told(track, name) for name in OPTIONAL}
     days = track.open_time // DAY if interval.milliseconds <= Interval.M1.milliseconds else None
@@ -128,7 +128,7 @@ def write_candles(path: Path, track: Track, note: Note, interval: Interval) -> N
 
 def write_funding(path: Path, funding: FundingTrack, note: Note) -> None:
     """Put the settlements of one month in the place of the file at `path`; raise StoreError."""
-    columns: Columns = {
+    columns: _Columns = {
         "time": funding.at,
         **{x: getattr(funding, x) for x in ("settled_at", "rate", "hours", "mark_price")},
     }
@@ -218,7 +218,7 @@ def _reading(path: Path) -> Iterator[None]:
 
 
 def _write(
-    path: Path, schema: Any, columns: Columns, note: Note, groups: NDArray[np.int64] | None
+    path: Path, schema: Any, columns: _Columns, note: Note, groups: NDArray[np.int64] | None
 ) -> None:
     pa, pq = packages()
     note = replace(note, digest=_digest([columns[x] for x in schema.names]))

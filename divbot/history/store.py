@@ -90,6 +90,12 @@ class Store:
         """Return the candles that open in the range, in the order of time; gaps stay gaps."""
         return self.kept(self.shelf(symbol, interval), start, end)
 
+    def version(self, symbol: str, interval: Interval, start: int, end: int) -> str:
+        """Return what changes whenever those candles do; empty where there are none."""
+        paths = self._paths(self.shelf(symbol, interval), start, end)
+        digests = [read_note(path).digest for path in paths]
+        return f"{start} {end} {' '.join(digests)}" if digests else ""
+
     def marks(self, symbol: str, start: int, end: int, interval: Interval = Interval.M1) -> Track:
         """Return the candles of the mark price that open in the range; their volume is 0."""
         return self.kept(self.shelf(symbol, interval, StoredKind.MARK), start, end)

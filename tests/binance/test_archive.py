@@ -8,7 +8,7 @@ import pytest
 
 from divbot.binance.archive.archive import ATTEMPTS
 from divbot.binance.archive.keys import ArchiveSeries, FilePeriod, Product, first_moment
-from divbot.binance.archive.listings import ListedFile
+from divbot.binance.archive.listings import ArchivedFile
 from divbot.binance.transport.transport import HttpReply
 from divbot.domain.clock import parse_time
 from divbot.domain.errors import BadAnswer, VenueUnreachable
@@ -100,7 +100,7 @@ def test_trouble_is_waited_out() -> None:
 
     assert len(list(archive_of(bucket).entries(PREFIX, "2000", "2025"))) == 1
     bucket.answers = [VenueUnreachable("reset"), *trouble[:2]]
-    entry = ListedFile(f"{PREFIX}2000-01.zip", 5, "", "")
+    entry = ArchivedFile(f"{PREFIX}2000-01.zip", 5, "", "")
     assert archive_of(bucket).file(entry).content == b"a zip"
 
 
@@ -118,14 +118,14 @@ def test_a_file_that_is_not_what_its_checksum_says_is_refused(told: bytes, probl
     bucket = Bucket(whole(f"{PREFIX}2000-01.zip", told=told))
 
     with pytest.raises(BadAnswer, match=problem):
-        archive_of(bucket).file(ListedFile(f"{PREFIX}2000-01.zip", 5, "", ""))
+        archive_of(bucket).file(ArchivedFile(f"{PREFIX}2000-01.zip", 5, "", ""))
 
 
 def test_old_checksums_end_without_a_newline() -> None:
     files = whole(f"{PREFIX}2000-01.zip")
     bucket = Bucket({key: content.rstrip() for key, content in files.items()})
 
-    file = archive_of(bucket).file(ListedFile(f"{PREFIX}2000-01.zip", 5, "", ""))
+    file = archive_of(bucket).file(ArchivedFile(f"{PREFIX}2000-01.zip", 5, "", ""))
 
     assert file.sha256 == hashlib.sha256(b"a zip").hexdigest()
 
@@ -137,17 +137,17 @@ def test_a_file_without_a_checksum_has_to_be_what_the_list_says(*, is_whole: boo
     archive = archive_of(Bucket({key: b"a zip" if is_whole else b"another"}))
 
     if is_whole:
-        assert archive.file(ListedFile(key, 5, md5, "")).content == b"a zip"
+        assert archive.file(ArchivedFile(key, 5, md5, "")).content == b"a zip"
     else:
         with pytest.raises(BadAnswer, match="has no checksum"):
-            archive.file(ListedFile(key, 5, md5, ""))
+            archive.file(ArchivedFile(key, 5, md5, ""))
 
 
 def test_a_name_of_any_script_is_asked_for_in_utf_8() -> None:
     key = f"{FOLDER}币安人生USDT/1h/币安人生USDT-1h-2024-01.zip"
     bucket = Bucket(whole(key))
 
-    archive_of(bucket).file(ListedFile(key, 5, "", ""))
+    archive_of(bucket).file(ArchivedFile(key, 5, "", ""))
 
     assert bucket.asked[0].isascii()
 

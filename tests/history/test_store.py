@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from divbot.domain.market import Interval, Market
 from divbot.history.candles import between, chosen, in_a_row, merged, quote_volumes
 from divbot.history.funding import FundingTrack
 from divbot.history.parts import RowSource
+from divbot.history.port import PastCandles
 from divbot.history.spans import Span, joined, without
 from divbot.history.store import Store
 
@@ -61,6 +63,30 @@ def test_a_range_begins_with_its_start_and_ends_before_its_end(store: Store) -> 
     times = store.candles(*BTC, START + HOUR, START + 60 * HOUR).open_time
 
     assert (times[0], times[-1]) == (START + HOUR, START + 59 * HOUR)
+
+
+def test_a_version_changes_with_the_candles_and_with_nothing_else(store: Store) -> None:
+    def version() -> str:
+        return store.version(*BTC, START, START + 3 * DAY)
+
+    assert version() == ""
+    store.write(*BTC, candles(100), SOURCE)
+    first = version()
+    store.write(*BTC, candles(100), RowSource("again"))
+    assert version() == first
+    store.write(*BTC, candles(100, seed=2), SOURCE)
+
+    assert version() not in ("", first)
+    assert store.version(*BTC, START, START + DAY) != version()
+
+
+def test_a_store_is_a_history_that_workers_open_for_themselves(store: Store) -> None:
+    store.write(*BTC, candles(100), SOURCE)
+    history: PastCandles = store
+
+    copy = pickle.loads(pickle.dumps(history))
+
+    assert equal(copy.candles(*BTC, *ALL), candles(100))
 
 
 def test_what_is_not_there_is_empty(store: Store) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from divbot.binance.archive.keys import CHECKSUM, FilePeriod, Product
 from divbot.binance.archive.listings import (
     PAGE,
-    ListedFile,
+    ArchivedFile,
     ListPage,
     check_progress,
     pages,
@@ -42,7 +42,7 @@ _LONGEST_CHECKSUM = 4096
 class FetchedFile(NamedTuple):
     """A whole file of the archive."""
 
-    entry: ListedFile
+    entry: ArchivedFile
     content: bytes
     sha256: str
 
@@ -73,7 +73,7 @@ class ArchiveClient:
 
     def entries(
         self, prefix: str, start: str, end: str, expected: int = PAGE
-    ) -> Iterator[ListedFile]:
+    ) -> Iterator[ArchivedFile]:
         """Give the zips whose keys begin with `prefix`, what follows it from `start` to `end`.
 
         `expected` is about how many there are, their checksums included.
@@ -88,7 +88,7 @@ class ArchiveClient:
             if page.end.encode() >= f"{prefix}{end}".encode():
                 return
 
-    def file(self, entry: ListedFile) -> FetchedFile:
+    def file(self, entry: ArchivedFile) -> FetchedFile:
         """Return a file that fits its checksum; one without a checksum has to fit its ETag.
 
         Raise BadAnswer where it does not fit, VenueUnreachable where it cannot be had.
@@ -171,7 +171,7 @@ class ArchiveClient:
 
 
 def _contradiction(
-    name: str, digest: str, told: bytes | None, packed: bytes, entry: ListedFile
+    name: str, digest: str, told: bytes | None, packed: bytes, entry: ArchivedFile
 ) -> str:
     """Return what is wrong with a file, in words; nothing for a sound one."""
     if told is None:

@@ -21,7 +21,7 @@ _MOST_PAGES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class ListedFile:
+class ArchivedFile:
     """One file of the archive."""
 
     key: str
@@ -36,7 +36,7 @@ class ListedFile:
 class ListPage(NamedTuple):
     """One page of a list."""
 
-    entries: tuple[ListedFile, ...]
+    entries: tuple[ArchivedFile, ...]
     folders: tuple[str, ...]
     is_last: bool
     end: str
@@ -87,12 +87,12 @@ def _parsed(body: bytes) -> ET.Element:
     return root
 
 
-def _entry(element: ET.Element) -> ListedFile:
+def _entry(element: ET.Element) -> ArchivedFile:
     size = _text(element, "Size")
     if not (size.isascii() and size.isdigit() and len(size) < 16):
         raise BadAnswer(f"expected the size of a file, found {size[:20]!r}")
     etag = _text(element, "ETag").strip('"')
-    return ListedFile(_text(element, "Key"), int(size), etag, _text(element, "LastModified"))
+    return ArchivedFile(_text(element, "Key"), int(size), etag, _text(element, "LastModified"))
 
 
 def _children(element: ET.Element, name: str) -> Iterator[ET.Element]:
