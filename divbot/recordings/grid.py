@@ -74,6 +74,24 @@ class Grid:
         return time - (time - offset) % length
 
 
+def steps_of(open_time: Integers, interval: Interval) -> Integers:
+    """Return the numbers of the candles on the interval's endless grid; neighbours differ by 1.
+
+    Where the venue anchors weeks and three-day candles is left to its own open times: any anchor
+    gives each candle a number of its own.
+    """
+    if interval.is_regular:
+        return open_time // interval.milliseconds
+    return open_time.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
+
+
+def opens_of(steps: Integers, interval: Interval) -> Integers:
+    """Return when the candles of these numbers open, ms UTC, on a grid anchored at the epoch."""
+    if interval.is_regular:
+        return steps * interval.milliseconds
+    return steps.astype("datetime64[M]").astype("datetime64[ms]").astype(np.int64)
+
+
 def _month_open(time: int, *, months: int = 0) -> int:
     month = np.datetime64(time, "ms").astype("datetime64[M]") + months
     return int(month.astype("datetime64[ms]").astype(np.int64))

@@ -11,6 +11,7 @@ from divbot.arrays import Floats, Integers
 from divbot.candles import Candles
 from divbot.domain.market import Interval
 from divbot.kernels.rows import transposed
+from divbot.recordings.grid import opens_of, steps_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Block:
 
     def open_times(self, rows: Integers, columns: Integers) -> Integers:
         """Return the open times, ms UTC, of the candles at `rows` of `columns`."""
-        return _time_of(self.first_step + rows, self.interval) + self.offsets[columns]
+        return opens_of(self.first_step + rows, self.interval) + self.offsets[columns]
 
 
 def build_block(series: Mapping[str, Candles], interval: Interval, rows: int) -> Block:
@@ -59,7 +60,7 @@ def build_block(series: Mapping[str, Candles], interval: Interval, rows: int) ->
         return transposed(wide)
 
     newest = np.array([series[symbol].open_time[-1] for symbol in symbols], np.int64)
-    offsets = newest - _time_of(np.array([own[-1] for own in steps], np.int64), interval)
+    offsets = newest - opens_of(np.array([own[-1] for own in steps], np.int64), interval)
     return Block(
         symbols, interval, first, offsets, laid("open"), laid("high"), laid("low"), laid("close")
     )
@@ -69,20 +70,3 @@ def _place(rows: Integers) -> slice | Integers:
     """Return what indexes `rows`; where none is missing, what does it in one move."""
     first, last = int(rows[0]), int(rows[-1])
     return slice(first, last + 1) if last - first + 1 == len(rows) else rows
-
-
-def steps_of(open_time: Integers, interval: Interval) -> Integers:
-    """Return the numbers of the candles on the interval's endless grid; neighbours differ by 1.
-
-    Where the venue anchors weeks and three-day candles is left to its own open times: any anchor
-    gives each candle a number of its own.
-    """
-    if interval.is_regular:
-        return open_time // interval.milliseconds
-    return open_time.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
-
-
-def _time_of(steps: Integers, interval: Interval) -> Integers:
-    if interval.is_regular:
-        return steps * interval.milliseconds
-    return steps.astype("datetime64[M]").astype("datetime64[ms]").astype(np.int64)

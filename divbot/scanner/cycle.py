@@ -12,7 +12,7 @@ from divbot.domain.signals import Opportunity, Signal
 from divbot.domain.universe import Universe
 from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.evidence.expectations import Expectations
-from divbot.scanner.port import Listing, Source
+from divbot.scanner.port import Listing, Spending
 from divbot.scanner.report import (
     UNKNOWN,
     Report,
@@ -23,7 +23,7 @@ from divbot.scanner.report import (
 from divbot.scanner.results import Results
 from divbot.scanner.shortage import why_none
 from divbot.scanner.signals.ranking import RankingRules, rank
-from divbot.scanner.workforce.pool import Pool
+from divbot.scanner.workforce.pool import Runner
 from divbot.scanner.workforce.task import (
     BlockTask,
 )
@@ -67,7 +67,7 @@ class Scanner:
     """Scan one market, again and again, with the same pool."""
 
     def __init__(
-        self, listing: Listing, source: Source, pool: Pool, clock: Clock, rules: ScanRules
+        self, listing: Listing, source: Spending, pool: Runner, clock: Clock, rules: ScanRules
     ) -> None:
         self._source = source
         self._listing = listing

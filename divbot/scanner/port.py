@@ -48,12 +48,19 @@ class Listing(Protocol):
         """Close every connection."""
 
 
-class Source(Protocol):
-    """Where market data comes from; can be pickled, so that each worker opens its own."""
+class Spending(Protocol):
+    """What is spent on which market."""
 
     @property
     def market(self) -> Market:
         """Return the market it serves."""
+
+    def weight_spent(self) -> int:
+        """Return all request weight spent so far, by all processes."""
+
+
+class Source(Spending, Protocol):
+    """Where market data comes from; can be pickled, so that each worker opens its own."""
 
     def open(self, connections: int) -> Connection:
         """Open the market over at most `connections` connections."""
@@ -66,6 +73,3 @@ class Source(Protocol):
 
     def grant_weight(self) -> str:
         """Grant what is free to the leases; return what work waits for, in words, or nothing."""
-
-    def weight_spent(self) -> int:
-        """Return all request weight spent so far, by all processes."""

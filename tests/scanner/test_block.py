@@ -6,7 +6,8 @@ import pytest
 from divbot.candles import Candles
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval
-from divbot.scanner.block import build_block, steps_of
+from divbot.recordings.grid import steps_of
+from divbot.scanner.block import build_block
 from tests.scanner.fakes import START, STEP, candles_of
 
 

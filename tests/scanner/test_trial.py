@@ -12,7 +12,7 @@ from divbot.kernels.analysis import Analysis, analyse
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.evidence import samples as parent
-from divbot.scanner.evidence.trial import extremes, line_of_sight, trends, try_divergences
+from divbot.scanner.evidence.trial import clearness, extremes, trends, try_divergences
 from divbot.scanner.workforce.inline import InlinePool
 from tests import reference
 from tests.scanner.fakes import (
@@ -99,14 +99,14 @@ def test_the_line_of_sight_is_clear_for_price_and_for_rsi(
     close: float, rsi: float, expected: float
 ) -> None:
     block, analysis = market()
-    event = np.array([0, 0, 200, 220, 150])
+    events = np.array([[0, 0, 200, 220, 150]])
     block.low[200, 0], block.low[220, 0] = 9.0, 8.5
     block.close[200:221, 0] = 10.0
     analysis.rsi[200:221, 0] = 40.0
     analysis.rsi[200, 0], analysis.rsi[220, 0] = 25.0, 30.0
     block.close[210, 0], analysis.rsi[210, 0] = close, rsi
 
-    assert line_of_sight(block, analysis, event) == expected
+    assert clearness(block, analysis, events).tolist() == [expected]
 
 
 def test_a_scan_tells_of_every_opportunity_what_to_expect() -> None:

@@ -15,16 +15,18 @@ from divbot.domain.market import Ticker
 
 DAYS = 30
 _FEWEST_DAYS = 5
-_SUSPICIOUS_RANGE = Decimal("0.01")
+SUSPICIOUS_RANGE = Decimal("0.01")
+"""Of 24 hours, (high - low) / low: a peg moves less."""
 _FLAT_RANGE = 0.01
 _DAY = 86_400_000
-_FLAT_FOR = 30 * _DAY
-_ALIVE_FOR = 7 * _DAY
+FLAT_FOR = 30 * _DAY
+ALIVE_FOR = 7 * _DAY
+"""ms for which a verdict is believed."""
 
 
 def is_suspect(ticker: Ticker) -> bool:
     """Tell whether the last 24 hours look like those of a peg."""
-    return ticker.range < _SUSPICIOUS_RANGE
+    return ticker.range < SUSPICIOUS_RANGE
 
 
 def is_flat(daily_closes: Floats) -> bool:
@@ -56,7 +58,7 @@ class Verdicts:
         """Remember new verdicts, and in the next run too where they are `lasting`."""
         self._known = {x: verdict for x, verdict in self._known.items() if verdict[1] > now}
         for symbol, flat in verdicts.items():
-            self._known[symbol] = (flat, now + (_FLAT_FOR if flat else _ALIVE_FOR))
+            self._known[symbol] = (flat, now + (FLAT_FOR if flat else ALIVE_FOR))
         if is_lasting:
             self._notebook.write({**self._notebook.read(), self._venue: self._known})
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from functools import cache
 from itertools import chain
+from typing import TYPE_CHECKING, TypeVar
 
 from divbot.binance.protocol.endpoints import Endpoint
 from divbot.binance.protocol.wire import BidAsk
@@ -19,7 +20,13 @@ from divbot.domain.clock import utc_text
 from divbot.domain.market import DroppedRow, Instrument, Market, Ticker
 from divbot.domain.universe import LeftOut, Rule
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 QUOTE = "USDT"
+
+Time = TypeVar("Time", int, "NDArray[np.int64]")
 
 _DAY = 86_400_000
 _STALE = 3_600_000
@@ -73,6 +80,8 @@ class MarketSnapshot:
     """Symbols whose price is known to stand still."""
     dropped: tuple[DroppedRow, ...] = ()
     """Rows of the lists that make no sense."""
+    has_quotes: bool = True
+    """The venue told who bids and who asks; of the past nobody knows."""
 
     @property
     def unread(self) -> dict[str, DroppedRow]:
@@ -166,7 +175,7 @@ def _because_fading(snapshot: MarketSnapshot, instrument: Instrument) -> _Object
     if instrument.delivered_at is not None and instrument.delivered_at < _FOR_EVER:
         yield Rule.DELISTING, f"to be delisted at {utc_text(instrument.delivered_at)} UTC"
     ticker = snapshot.tickers.get(instrument.symbol)
-    if ticker is not None and ticker.closed_at < snapshot.at - _STALE:
+    if ticker is not None and snapshot.at > heard_of_until(ticker.closed_at):
         yield Rule.STALE, f"no update since {utc_text(ticker.closed_at)} UTC"
 
 
@@ -187,17 +196,27 @@ def _because_no_coin(
 def _because_unfit(
     snapshot: MarketSnapshot, instrument: Instrument, rules: UniverseRules
 ) -> _Objections:
-    if instrument.listed_at is not None:
-        days = (snapshot.at - instrument.listed_at) / _DAY
-        if days < rules.min_age:
-            yield Rule.AGE, f"listed {days:.1f} days ago, expected {rules.min_age:g} at least"
+    listed_at = instrument.listed_at
+    if listed_at is not None and snapshot.at < old_enough_at(listed_at, rules):
+        days = (snapshot.at - listed_at) / _DAY
+        yield Rule.AGE, f"listed {days:.1f} days ago, expected {rules.min_age:g} at least"
     spread = spread_of(snapshot, instrument.symbol)
-    if spread is None:
+    if spread is None and snapshot.has_quotes:
         yield Rule.SPREAD, "nobody bids, or nobody asks"
-    elif spread > _exact(rules.max_spread):
+    elif spread is not None and spread > _exact(rules.max_spread):
         yield Rule.SPREAD, f"a spread of {spread:.2%}, expected {rules.max_spread:.2%} at most"
     if instrument.symbol in snapshot.flat:
         yield Rule.FLAT, STANDS_STILL
+
+
+def old_enough_at(listed_at: int, rules: UniverseRules) -> float:
+    """Return from when on a symbol is no longer too young, ms UTC."""
+    return listed_at + rules.min_age * _DAY
+
+
+def heard_of_until(closed_at: Time) -> Time:
+    """Return until when a symbol whose last trade was then is not stale; a time or an array."""
+    return closed_at + _STALE
 
 
 @cache

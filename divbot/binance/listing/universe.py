@@ -54,15 +54,17 @@ def select(
         )
     objections = dict(found_against(snapshot, rules))
     eligible = [
-        _listed(snapshot, symbol, is_wanted=rules.includes(symbol) or symbol in held)
+        listed_of(snapshot, symbol, is_wanted=rules.includes(symbol) or symbol in held)
         for symbol in snapshot.instruments
         if symbol not in objections
     ]
     eligible.sort(key=_by_volume)
+    enters, stays = last_ranks(rules)
     kept, below = [], []
     for rank, listed in enumerate(eligible, 1):
-        lasts = HYSTERESIS * rules.top if listed.symbol in previous else rules.top
-        if rank <= lasts or rules.includes(listed.symbol):
+        if rank <= (stays if listed.symbol in previous else enters) or rules.includes(
+            listed.symbol
+        ):
             kept.append(listed)
         elif listed.symbol not in held:
             detail = f"rank {rank} by volume; the list ends at {rules.top}"
@@ -77,6 +79,11 @@ def select(
         dropped=snapshot.dropped,
         notices=tuple(without_match(snapshot.instruments, rules)),
     )
+
+
+def last_ranks(rules: UniverseRules) -> tuple[int, int]:
+    """Return the last rank by volume that enters the list, and the last that stays on it."""
+    return rules.top, int(HYSTERESIS * rules.top)
 
 
 def without_judged(universe: Universe, verdicts: Mapping[str, bool]) -> Universe:
@@ -113,7 +120,7 @@ def _besides(
     """Yield what is held and not among the `chosen`."""
     known = {x.symbol for x in chosen}
     for symbol in sorted(set(held) - known):
-        yield replace(_listed(snapshot, symbol, is_wanted=True), is_only_held=True)
+        yield replace(listed_of(snapshot, symbol, is_wanted=True), is_only_held=True)
 
 
 def _by_volume(listed: Listed) -> tuple[Decimal, str]:
@@ -123,7 +130,7 @@ def _by_volume(listed: Listed) -> tuple[Decimal, str]:
 def _chosen(snapshot: MarketSnapshot, symbols: Sequence[str], held: Collection[str]) -> Universe:
     unknown = unknown_among(snapshot.instruments, symbols, held)
     found = dict.fromkeys(x for x in symbols if x in snapshot.instruments)
-    listed = tuple(_listed(snapshot, symbol, is_wanted=True) for symbol in found)
+    listed = tuple(listed_of(snapshot, symbol, is_wanted=True) for symbol in found)
     return Universe(snapshot.at, listed, dropped=snapshot.dropped, unknown=unknown)
 
 
@@ -150,7 +157,8 @@ def without_match(known: Collection[str], rules: UniverseRules) -> Iterator[str]
                 yield f"{name}: no symbol of the venue matches {pattern!r}{hint}"
 
 
-def _listed(snapshot: MarketSnapshot, symbol: str, *, is_wanted: bool) -> Listed:
+def listed_of(snapshot: MarketSnapshot, symbol: str, *, is_wanted: bool) -> Listed:
+    """Return a symbol with what `snapshot` says of it."""
     ticker = snapshot.tickers.get(symbol)
     return Listed(
         symbol=symbol,

@@ -9,7 +9,6 @@ import numpy as np
 from divbot.arrays import Floats
 from divbot.domain.market import Interval
 from divbot.exchange.market.contracts import contract_named
-from divbot.exchange.market.exactness import decimals_of, units_of
 from divbot.exchange.market.tape import (
     CLOSE,
     COLUMNS,
@@ -25,6 +24,7 @@ from divbot.exchange.market.tape import (
     Rows,
     SymbolListing,
 )
+from divbot.recordings.exactness import decimals_of, units_of
 from divbot.recordings.recording import read_recording
 from divbot.recordings.track import Track
 

@@ -16,7 +16,8 @@ from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence
 from divbot.kernels.analysis import Analysis, analyse
 from divbot.kernels.divergence import PIVOT, PREVIOUS
-from divbot.scanner.block import Block, build_block, steps_of
+from divbot.recordings.grid import steps_of
+from divbot.scanner.block import Block, build_block
 from divbot.scanner.evidence.samples import OUTCOMES
 from divbot.scanner.evidence.trial import divergences_of, plans, prices_at, try_divergences
 from divbot.scanner.signals.plan import TradeRules

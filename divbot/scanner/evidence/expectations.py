@@ -38,8 +38,15 @@ class Expectations:
         `way` is from the entry to the stop, `reward` from there to the target, both above 0;
         `price` is that of the entry and `atr` the ATR there; all in units of the price.
         """
+        chance = hit_rates(way / atr, reward / atr, self._rules.horizon)
+        return self._of(chance, way, price)
+
+    def at_most(self, way: Floats, reward: Floats, price: Floats) -> tuple[Floats, Floats]:
+        """Return what confidence and expectancy are not above, whatever the ATR."""
+        return self._of(way / (way + reward), way, price)
+
+    def _of(self, chance: Floats, way: Floats, price: Floats) -> tuple[Floats, Floats]:
         rules, rate = self._rules, self._rate
-        chance = hit_rates(way / atr, reward / atr, rules.horizon)
         confidence = np.clip(chance * rate.believed_ratio, 0.0, 1.0)
         relative = price / way
         gained = rate.believed_gross - _costs(relative, confidence, rules)

@@ -12,7 +12,8 @@ from divbot.candles import Candles
 from divbot.domain.clock import utc_text
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
-from divbot.scanner.block import Block, build_block, steps_of
+from divbot.recordings.grid import steps_of
+from divbot.scanner.block import Block, build_block
 from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.evidence.calibration import Calibration, calibrate, count_rate
 from divbot.scanner.evidence.walk import walk

@@ -21,6 +21,7 @@ from divbot.kernels.divergence import (
     SYMBOL,
 )
 from divbot.kernels.outcomes import ENDED, OUTCOME, outcomes
+from divbot.kernels.sight import lines_of_sight
 from divbot.scanner.block import Block
 from divbot.scanner.evidence.samples import Samples
 from divbot.scanner.signals.plan import TradeRules, stop_and_target
@@ -90,7 +91,7 @@ def signals_of(block: Block, analysis: Analysis, events: Integers) -> tuple[Sign
         "last_atr": analysis.atr[last, column],
         "extreme": extremes(analysis, events),
         "trend": trends(block, analysis, events),
-        "line_of_sight": np.array([line_of_sight(block, analysis, event) for event in events]),
+        "line_of_sight": clearness(block, analysis, events),
     }
     rows = zip(*(values.tolist() for values in figures.values()), strict=True)
     return tuple(
@@ -159,26 +160,7 @@ def trends(block: Block, analysis: Analysis, events: Integers) -> Floats:
     return np.where(np.isfinite(trend), trend, 0.0)
 
 
-def line_of_sight(block: Block, analysis: Analysis, event: Integers) -> float:
-    """Return how clear the lines from pivot to pivot are: 1, 0.5 or 0.
-
-    One half for each of price and RSI: no close beyond the line of the prices between the pivots,
-    no RSI beyond that of the RSI.
-    """
-    column, first, last = event[SYMBOL], event[PREVIOUS], event[PIVOT]
-    is_long = event[KIND] <= HIDDEN_BULLISH
-    prices = (block.low if is_long else block.high)[:, column]
-    sign = 1.0 if is_long else -1.0
-    clear = [
-        _is_clear(sign * prices[[first, last]], sign * block.close[first : last + 1, column]),
-        _is_clear(
-            sign * analysis.rsi[[first, last], column],
-            sign * analysis.rsi[first : last + 1, column],
-        ),
-    ]
-    return sum(clear) / 2
-
-
-def _is_clear(ends: Floats, between: Floats) -> bool:
-    line = np.linspace(ends[0], ends[1], len(between))
-    return bool((between[1:-1] >= line[1:-1]).all())
+def clearness(block: Block, analysis: Analysis, events: Integers) -> Floats:
+    """Return how clear the lines from pivot to pivot of each event are: 1, 0.5 or 0."""
+    lines = np.column_stack([events[:, [SYMBOL, PREVIOUS, PIVOT]], sides(events)])
+    return lines_of_sight(lines, analysis.rsi, block.high, block.low, block.close)

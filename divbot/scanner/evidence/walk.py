@@ -7,7 +7,7 @@ What `divbot verify calibration` and `divbot verify base-rates` judge. All colum
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 
 import numpy as np
@@ -64,6 +64,13 @@ class Walk:
         """Return the number of each one's week."""
         return self.time // WEEK
 
+    @classmethod
+    def joined(cls, walks: Sequence[Walk]) -> Walk:
+        """Return the divergences of all `walks`, which follow each other; without their parts."""
+        names = [x.name for x in fields(cls) if x.name != "parts"]
+        columns = {x: np.concatenate([getattr(own, x) for own in walks]) for x in names}
+        return cls(**columns, parts={})
+
     def chosen(self, chosen: Flags | Integers) -> Walk:
         """Return some of them: by whether they are chosen, or by their places."""
         columns = {x.name: getattr(self, x.name) for x in fields(self) if x.name != "parts"}
@@ -73,11 +80,14 @@ class Walk:
         )
 
 
-def walk(block: Block, traded: Floats | None, rules: TradeRules) -> Walk:
+def walk(
+    block: Block, traded: Floats | None, rules: TradeRules, *, with_parts: bool = True
+) -> Walk:
     """Return what ended of all divergences of `block` that pass the warm-up rule.
 
     `traded` is what each candle traded, in the quote asset, of shape (rows, symbols); None: that
-    is not known, and counts as nothing.
+    is not known, and counts as nothing. The parts of the score, which take longest, are counted
+    `with_parts` only.
     """
     analysis = analyse(block.high, block.low, block.close, rules.indicator)
     events = analysis.after_warm_up()
@@ -101,11 +111,11 @@ def walk(block: Block, traded: Floats | None, rules: TradeRules) -> Walk:
         atr=analysis.atr[confirmed, column],
         won=(samples.outcome == REACHED_TARGET).astype(np.float64),
         result=samples.result.astype(np.float64),
-        parts=_parts(
-            signals_of(block, analysis, events),
-            _in_24_hours(traded, block.interval, confirmed, column),
-        ),
+        parts={},
     )
+    if with_parts:
+        quote_volume = _in_24_hours(traded, block.interval, confirmed, column)
+        found = replace(found, parts=_parts(signals_of(block, analysis, events), quote_volume))
     order = np.argsort(found.confirmed, kind="stable")
     return found.chosen(order)
 

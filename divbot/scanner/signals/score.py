@@ -6,8 +6,15 @@ import math
 from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar
 
 from divbot.domain.signals import Evidence, ScorePart, Signal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Number = TypeVar("Number", float, "NDArray[np.float64]")
 
 Weights = Mapping[str, float]
 """How much each part counts, in whatever unit."""
@@ -47,6 +54,7 @@ _FULL_RSI = 20.0
 _FULL_PRICE_ATRS = 3.0
 _MIDDLE_RSI = 50.0
 _FULL_ZONE = 20.0
+_MIDDLE_EXPECTANCY = 0.5
 _NO_LIQUIDITY = 6.0
 _FULL_LIQUIDITY = 3.0
 """Powers of ten of USDT: the first from nothing, the second on top of it."""
@@ -63,21 +71,49 @@ def score_parts(
 
     Without evidence nothing is expected.
     """
-    distance = abs(signal.price - signal.price_previous)
-    magnitude = math.log10(max(float(quote_volume), 1.0))
-    values = {
-        "rsi": abs(signal.rsi - signal.rsi_previous) / _FULL_RSI,
+    values = unbounded_parts(
+        rsi=abs(signal.rsi - signal.rsi_previous),
+        distance=abs(signal.price - signal.price_previous),
         # Where nothing moved there are no ATRs to measure in.
-        "price": distance / (_FULL_PRICE_ATRS * signal.confirmed_atr or math.inf),
-        "zone": (_MIDDLE_RSI - signal.extreme) / _FULL_ZONE,
-        "line_of_sight": signal.line_of_sight,
-        "trend": (1 + signal.trend) / 2,
-        "freshness": freshness,
-        "liquidity": (magnitude - _NO_LIQUIDITY) / _FULL_LIQUIDITY,
-        "expectancy": 0.0 if evidence is None else 0.5 + evidence.expectancy,
-    }
+        atr=signal.confirmed_atr or math.inf,
+        extreme=signal.extreme,
+        line_of_sight=signal.line_of_sight,
+        trend=signal.trend,
+        freshness=freshness,
+        magnitude=math.log10(max(float(quote_volume), 1.0)),
+        expectancy=-_MIDDLE_EXPECTANCY if evidence is None else evidence.expectancy,
+    )
     whole = sum(weights.values())
     return tuple(
         ScorePart(name, min(max(value, 0.0), 1.0), weights[name] / whole)
         for name, value in values.items()
     )
+
+
+def unbounded_parts(
+    *,
+    rsi: Number,
+    distance: Number,
+    atr: Number,
+    extreme: Number,
+    line_of_sight: Number,
+    trend: Number,
+    freshness: Number,
+    magnitude: Number,
+    expectancy: Number,
+) -> dict[str, Number]:
+    """Return what each part is worth before it is kept within 0 and 1; numbers or arrays.
+
+    `rsi` and `distance` are the differences of the two pivots in RSI and price, `magnitude` is the
+    power of ten of the volume.
+    """
+    return {
+        "rsi": rsi / _FULL_RSI,
+        "price": distance / (_FULL_PRICE_ATRS * atr),
+        "zone": (_MIDDLE_RSI - extreme) / _FULL_ZONE,
+        "line_of_sight": line_of_sight,
+        "trend": (1 + trend) / 2,
+        "freshness": freshness,
+        "liquidity": (magnitude - _NO_LIQUIDITY) / _FULL_LIQUIDITY,
+        "expectancy": _MIDDLE_EXPECTANCY + expectancy,
+    }

@@ -3,7 +3,12 @@
 from divbot.kernels.ahead import compiled_beside
 from divbot.kernels.ahead import warm as warm_each
 
-_OTHERS = ("divbot.kernels.klines", "divbot.kernels.outcomes", "divbot.kernels.rows")
+_OTHERS = (
+    "divbot.kernels.klines",
+    "divbot.kernels.outcomes",
+    "divbot.kernels.rows",
+    "divbot.kernels.sight",
+)
 
 
 def warm() -> None:

@@ -65,7 +65,7 @@ Progress = Callable[[int, str], None]
 """Called with the number of symbols downloaded so far, and what work waits for, if it does."""
 
 
-class Pool(Protocol):
+class Runner(Protocol):
     """Run blocks somewhere."""
 
     @property
@@ -74,6 +74,10 @@ class Pool(Protocol):
 
     def run(self, tasks: Sequence[BlockTask], progress: Progress) -> list[Done]:
         """Return what became of each task; a task may come back in smaller ones."""
+
+
+class Pool(Runner, Protocol):
+    """Run blocks in processes and threads that somebody has to end."""
 
     def close(self) -> None:
         """End every process and thread."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -24,7 +24,8 @@ from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Signal
 from divbot.kernels.analysis import Analysis, analyse
 from divbot.kernels.divergence import SYMBOL
-from divbot.scanner.block import Block, build_block, steps_of
+from divbot.recordings.grid import steps_of
+from divbot.scanner.block import Block, build_block
 from divbot.scanner.evidence.samples import OUTCOMES
 from divbot.scanner.evidence.trial import divergences_of, last_rows, signals_of, try_divergences
 from divbot.scanner.port import Connection, MarketData
@@ -71,21 +72,23 @@ class BlockWorker:
                 began = self._clock.monotonic()
                 found += [_find(group, task) for group in _split(part, task)]
                 analysed += self._clock.monotonic() - began
-        return BlockResult(
-            coverage=tuple(chain.from_iterable(x.coverage for x in found)),
+        return _result(
+            found,
             failures=download.failures,
-            signals=tuple(chain.from_iterable(x.signals for x in found)),
-            divergences=tuple(chain.from_iterable(x.divergences for x in found)),
-            worker=os.getpid(),
             download_seconds=download.ended_at - started,
             analysis_seconds=analysed,
-            candles=dict(chain.from_iterable(x.charted.items() for x in found)),
         )
 
     def close(self) -> None:
         """Let go of every connection; what is still under way is not waited for."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._connection.close()
+
+
+def scan_candles(series: Mapping[str, Candles], task: BlockTask) -> BlockResult:
+    """Return what `series` show, which are at hand and all as of one moment."""
+    fetched = {symbol: _Fetched(candles, 0.0) for symbol, candles in series.items()}
+    return _result([_find(group, task) for group in _split(fetched, task)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +222,25 @@ class _Found:
     signals: tuple[Signal, ...] = ()
     divergences: tuple[Divergence, ...] = ()
     charted: Mapping[str, Candles] = field(default_factory=dict)
+
+
+def _result(
+    found: Sequence[_Found],
+    *,
+    failures: tuple[Failure, ...] = (),
+    download_seconds: float = 0.0,
+    analysis_seconds: float = 0.0,
+) -> BlockResult:
+    return BlockResult(
+        coverage=tuple(chain.from_iterable(x.coverage for x in found)),
+        failures=failures,
+        signals=tuple(chain.from_iterable(x.signals for x in found)),
+        divergences=tuple(chain.from_iterable(x.divergences for x in found)),
+        worker=os.getpid(),
+        download_seconds=download_seconds,
+        analysis_seconds=analysis_seconds,
+        candles=dict(chain.from_iterable(x.charted.items() for x in found)),
+    )
 
 
 def _find(fetched: Mapping[str, _Fetched], task: BlockTask) -> _Found:
