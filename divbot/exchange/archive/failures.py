@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from divbot.exchange.archive import errors
-from divbot.exchange.archive.listing import ListingPage
+from divbot.exchange.archive.listing import KeyPage
 from divbot.exchange.archive.store import FileFigures
 from divbot.exchange.archive.tree import ListedFile
 from divbot.exchange.rest.response import Response, html_page
@@ -22,7 +22,7 @@ _REFUSALS = {
 
 def failed_listing(
     failure: str,
-    page: ListingPage,
+    page: KeyPage,
     figures: Callable[[Sequence[ListedFile]], Sequence[FileFigures]],
 ) -> Response:
     """Return `page` as that failure leaves it, as it is when there is none.

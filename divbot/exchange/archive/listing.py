@@ -120,7 +120,7 @@ def _after(token: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ListingPage:
+class KeyPage:
     """One page of a listing."""
 
     request: ListRequest
@@ -188,12 +188,12 @@ class ListingPage:
 
 def page_of(
     root: Branch, request: ListRequest, now: int, is_there: Callable[[ListedFile], bool]
-) -> ListingPage:
+) -> KeyPage:
     """Return the page that `request` asks for, as things stand at `now`."""
     # One more than the page holds tells whether there is another.
     found = list(islice(_entries(root, request, now, is_there), request.max_keys + 1))
     entries = found[: request.max_keys]
-    return ListingPage(request, entries, is_truncated=0 < len(entries) < len(found))
+    return KeyPage(request, entries, is_truncated=0 < len(entries) < len(found))
 
 
 def _entries(
