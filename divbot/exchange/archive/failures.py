@@ -8,7 +8,7 @@ from dataclasses import replace
 from divbot.exchange.archive import errors
 from divbot.exchange.archive.listing import KeyPage
 from divbot.exchange.archive.store import FileFigures
-from divbot.exchange.archive.tree import ListedFile
+from divbot.exchange.archive.tree import KeyedFile
 from divbot.exchange.rest.response import Response, html_page
 
 _XML = {"Content-Type": "application/xml"}
@@ -23,7 +23,7 @@ _REFUSALS = {
 def failed_listing(
     failure: str,
     page: KeyPage,
-    figures: Callable[[Sequence[ListedFile]], Sequence[FileFigures]],
+    figures: Callable[[Sequence[KeyedFile]], Sequence[FileFigures]],
 ) -> Response:
     """Return `page` as that failure leaves it, as it is when there is none.
 
