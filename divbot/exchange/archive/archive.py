@@ -23,7 +23,7 @@ from divbot.exchange.archive.holdings import Holding
 from divbot.exchange.archive.listing import LISTING_PATH, ListRequest, page_of
 from divbot.exchange.archive.page import BROWSER_PAGE
 from divbot.exchange.archive.store import FileFigures, FileStore
-from divbot.exchange.archive.tree import Branch, ListedFile, find, root_of
+from divbot.exchange.archive.tree import Branch, KeyedFile, find, root_of
 from divbot.exchange.market.market_time import MarketTime
 from divbot.exchange.rest.response import ARCHIVE_HEADER, ORIGIN_HEADER, Response
 
@@ -91,17 +91,17 @@ class ServedArchive:
         asked = replace(request, after="") if failure == "listing_standing" else request
         conditions: dict[str, FileCondition] = {}
 
-        def is_there(file: ListedFile) -> bool:
+        def is_there(file: KeyedFile) -> bool:
             condition = self._store.condition(file, now)
             if condition is None:
                 return False
             conditions[file.key] = condition
             return True
 
-        def figures(files: Sequence[ListedFile]) -> Sequence[FileFigures]:
+        def figures(files: Sequence[KeyedFile]) -> Sequence[FileFigures]:
             return list(self._makers.map(figures_of, files))
 
-        def figures_of(file: ListedFile) -> FileFigures:
+        def figures_of(file: KeyedFile) -> FileFigures:
             if self._is_closed:
                 raise errors.internal()
             return self._store.figures(file, conditions[file.key])

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from divbot.exchange.archive import errors
-from divbot.exchange.archive.listing import ListingPage
+from divbot.exchange.archive.listing import KeyPage
 from divbot.exchange.archive.store import FileFigures
-from divbot.exchange.archive.tree import ListedFile
+from divbot.exchange.archive.tree import KeyedFile
 from divbot.exchange.rest.response import Response, html_page
 
 _XML = {"Content-Type": "application/xml"}
@@ -22,8 +22,8 @@ _REFUSALS = {
 
 def failed_listing(
     failure: str,
-    page: ListingPage,
-    figures: Callable[[Sequence[ListedFile]], Sequence[FileFigures]],
+    page: KeyPage,
+    figures: Callable[[Sequence[KeyedFile]], Sequence[FileFigures]],
 ) -> Response:
     """Return `page` as that failure leaves it, as it is when there is none.
 

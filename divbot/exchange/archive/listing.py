@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, quote
 
 from divbot.exchange.archive import errors
 from divbot.exchange.archive.store import FileFigures
-from divbot.exchange.archive.tree import Branch, ListedFile, walk
+from divbot.exchange.archive.tree import Branch, KeyedFile, walk
 from divbot.exchange.archive.xml_text import DECLARATION, element, is_writable, iso_time
 
 BUCKET = "data.binance.vision"
@@ -27,7 +27,7 @@ _MOST_PARAMETERS = 100
 _LAST = "\U0010ffff"
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
-Entry: TypeAlias = ListedFile | str
+Entry: TypeAlias = KeyedFile | str
 """A file, or a common prefix."""
 
 
@@ -120,16 +120,16 @@ def _after(token: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ListingPage:
+class KeyPage:
     """One page of a listing."""
 
     request: ListRequest
     entries: Sequence[Entry]
     is_truncated: bool
 
-    def xml(self, figures: Callable[[Sequence[ListedFile]], Sequence[FileFigures]]) -> bytes:
+    def xml(self, figures: Callable[[Sequence[KeyedFile]], Sequence[FileFigures]]) -> bytes:
         """Return the answer; `figures` gives those of files."""
-        files = [each for each in self.entries if isinstance(each, ListedFile)]
+        files = [each for each in self.entries if isinstance(each, KeyedFile)]
         prefixes = [each for each in self.entries if isinstance(each, str)]
         parts = [
             *self._head(),
@@ -187,17 +187,17 @@ class ListingPage:
 
 
 def page_of(
-    root: Branch, request: ListRequest, now: int, is_there: Callable[[ListedFile], bool]
-) -> ListingPage:
+    root: Branch, request: ListRequest, now: int, is_there: Callable[[KeyedFile], bool]
+) -> KeyPage:
     """Return the page that `request` asks for, as things stand at `now`."""
     # One more than the page holds tells whether there is another.
     found = list(islice(_entries(root, request, now, is_there), request.max_keys + 1))
     entries = found[: request.max_keys]
-    return ListingPage(request, entries, is_truncated=0 < len(entries) < len(found))
+    return KeyPage(request, entries, is_truncated=0 < len(entries) < len(found))
 
 
 def _entries(
-    root: Branch, asked: ListRequest, now: int, is_there: Callable[[ListedFile], bool]
+    root: Branch, asked: ListRequest, now: int, is_there: Callable[[KeyedFile], bool]
 ) -> Iterator[Entry]:
     least: str | None = max(asked.prefix, asked.after + "\0" if asked.after else "")
     while least is not None:

@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 from divbot.exchange.archive.damage import WAYS, damaged
 from divbot.exchange.archive.defects import Defects, FileCondition
 from divbot.exchange.archive.series import ArchiveZip
-from divbot.exchange.archive.tree import ListedFile
+from divbot.exchange.archive.tree import KeyedFile
 from divbot.exchange.archive.zips import wrapped, zipped
 from divbot.exchange.faults.transfers import bomb
 
@@ -96,20 +96,20 @@ class FileStore:
         self._making = [threading.Lock() for _ in range(_AT_ONCE)]
         """Each guards its share of keys: what two ask for at once is made once."""
 
-    def condition(self, file: ListedFile, now: int) -> FileCondition | None:
+    def condition(self, file: KeyedFile, now: int) -> FileCondition | None:
         """Return how `file` stands at `now`; None where it is not there."""
         condition = self._defects.condition(file.zip, now)
         if not condition.is_there or (file.is_checksum and condition.defect == "no_checksum"):
             return None
         return condition
 
-    def figures(self, file: ListedFile, condition: FileCondition) -> FileFigures:
+    def figures(self, file: KeyedFile, condition: FileCondition) -> FileFigures:
         """Return the figures of `file`."""
         if file.is_checksum:
             return _figures(self._checksum(file.zip, condition), "", condition)
         return self._zip_figures(file.zip, condition)
 
-    def stored(self, file: ListedFile, condition: FileCondition) -> StoredFile:
+    def stored(self, file: KeyedFile, condition: FileCondition) -> StoredFile:
         """Return `file`."""
         if file.is_checksum:
             body = self._checksum(file.zip, condition)
@@ -119,7 +119,7 @@ class FileStore:
         is_named = condition.modified in _NAMED_ZIP and not file.is_checksum
         return StoredFile(figures, body, "application/zip" if is_named else "binary/octet-stream")
 
-    def is_kept(self, file: ListedFile, condition: FileCondition) -> bool:
+    def is_kept(self, file: KeyedFile, condition: FileCondition) -> bool:
         """Tell whether `file` was asked for not long ago."""
         return self._zips.get((file.zip.key, condition)) is not None
 

@@ -24,7 +24,7 @@ _MOST_FOLDERS = 512  # of a kind; a folder of days knows 8 bytes of each
 
 
 @dataclass(frozen=True, slots=True)
-class ListedFile:
+class KeyedFile:
     """A zip, or the checksum of one."""
 
     zip: ArchiveZip
@@ -49,7 +49,7 @@ class Branch:
         """Return the folder of that name, None where there is none."""
         return self._child(name) if name in self._known else None
 
-    def walk(self, base: str, least: str, now: int) -> Iterator[ListedFile]:
+    def walk(self, base: str, least: str, now: int) -> Iterator[KeyedFile]:
         """Yield what is below and published by `now`, from key `least` on; `base` is its own."""
         rest = least.removeprefix(base) if least.startswith(base) else ""
         place = bisect_right(self._names, rest)
@@ -62,7 +62,7 @@ class Branch:
 Node: TypeAlias = Branch | FileSeries
 
 
-def walk(node: Node, base: str, least: str, now: int) -> Iterator[ListedFile]:
+def walk(node: Node, base: str, least: str, now: int) -> Iterator[KeyedFile]:
     """Yield the files below `node`, from key `least` on."""
     if least > base and not least.startswith(base):
         return
@@ -71,12 +71,12 @@ def walk(node: Node, base: str, least: str, now: int) -> Iterator[ListedFile]:
         return
     for each in node.zips(now, least):
         for is_checksum in (False, True):
-            file = ListedFile(each, is_checksum)
+            file = KeyedFile(each, is_checksum)
             if file.key >= least:
                 yield file
 
 
-def find(node: Node, key: str, now: int) -> ListedFile | None:
+def find(node: Node, key: str, now: int) -> KeyedFile | None:
     """Return the file at `key` that is published by `now`, None where there is none."""
     *folders, name = key.split("/")
     for folder in folders:
@@ -87,7 +87,7 @@ def find(node: Node, key: str, now: int) -> ListedFile | None:
     if isinstance(node, Branch):
         return None
     found = node.named(name.removesuffix(CHECKSUM), now)
-    return None if found is None else ListedFile(found, name.endswith(CHECKSUM))
+    return None if found is None else KeyedFile(found, name.endswith(CHECKSUM))
 
 
 def root_of(markets: Mapping[Market, Sequence[Holding]]) -> Branch:

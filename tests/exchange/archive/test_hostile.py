@@ -20,7 +20,7 @@ from divbot.exchange.archive.calendar import Cadence
 from divbot.exchange.archive.listing import ListRequest, page_of
 from divbot.exchange.archive.population import listed
 from divbot.exchange.archive.store import BoundedCache
-from divbot.exchange.archive.tree import ListedFile, find, root_of, walk
+from divbot.exchange.archive.tree import KeyedFile, find, root_of, walk
 from divbot.exchange.market.synthetic import SyntheticTape
 
 from .readers import USDM
@@ -138,7 +138,7 @@ def test_pages_ascend_from_whatever_they_are_asked_to_begin_with(root, prefix, d
 
     page = page_of(root, request, NOW, lambda _: True)
 
-    names = [each.key if isinstance(each, ListedFile) else each for each in page.entries]
+    names = [each.key if isinstance(each, KeyedFile) else each for each in page.entries]
     assert names == sorted(set(names))
     assert all(name.startswith(prefix) and name > marker for name in names)
     assert len(names) <= 9
