@@ -245,7 +245,7 @@ class Columns:
 
     def step_of(self, open_time: int) -> int:
         """Return the step of the candle that opens then (ms UTC)."""
-        return int(steps_of(np.array([open_time]), self.interval)[0])
+        return int(steps_of(np.array(open_time), self.interval))
 
     def close_of(self, step: int) -> int:
         """Return when the candles of a step close, ms UTC."""

@@ -63,7 +63,10 @@ def past(history: MadeHistory, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def told(report: Report | Glance) -> Any:
     """Return what a report says to a trader, by the candles alone."""
     offers = [
-        (x.rank, x.divergence, x.score, x.evidence, x.price, x.stop, x.target, x.age)
+        (
+            *(x.rank, x.divergence, x.score, x.evidence, x.price, x.stop, x.target, x.age),
+            *(x.rsi, x.rsi_previous, x.atr_percent, x.confirmed_at),
+        )
         for x in report.open_to_trade
     ]
     fresh = sorted(report.fresh, key=lambda x: (x.symbol, x.confirmed, x.kind))
@@ -101,6 +104,31 @@ def test_a_glance_tells_what_a_trader_reads_of_the_whole_report(
 
         assert past.glance(close, held) == whole
         assert past.glance(close, held, least=5.0) == whole.down_to(5.0, held)
+
+
+@pytest.mark.parametrize(
+    ("symbols", "late"),
+    [
+        pytest.param(8, 1, id="one of eight"),
+        pytest.param(8, 5, id="five of eight"),
+        pytest.param(26, 15, id="most of many"),
+    ],
+)
+def test_a_glance_is_the_same_where_symbols_lag_behind_the_market(
+    symbols: int, late: int, tmp_path: Path
+) -> None:
+    tracks = {f"S{x:02}USDT": walked(f"S{x:02}USDT", 60 + x, ROWS) for x in range(symbols)}
+    holes = [24 * 30 + 9 * x + y for x in range(8) for y in range(1 + x % 5)]
+    for symbol in list(tracks)[:late]:
+        tracks[symbol] = without(tracks[symbol], *holes)
+    history, held = MadeHistory(tracks), ("S00USDT", "S07USDT")
+
+    universe = UniverseRules(top=symbols - 2, min_age=0.0)
+    with opened(history, tmp_path, universe=universe) as past:
+        for close in past.closes[24 * 10 : 24 * 10 + 75].tolist():
+            whole = Glance.at(past.report(close, held))
+            assert past.glance(close, held) == whole
+            assert past.glance(close, held, least=5.0) == whole.down_to(5.0, held)
 
 
 def test_candidates_hold_all_that_is_open_to_trade(past: PastScanner) -> None:
