@@ -117,18 +117,28 @@ def test_a_glance_tells_what_a_trader_reads_of_the_whole_report(
 def test_a_glance_is_the_same_where_symbols_lag_behind_the_market(
     symbols: int, late: int, tmp_path: Path
 ) -> None:
-    tracks = {f"S{x:02}USDT": walked(f"S{x:02}USDT", 60 + x, ROWS) for x in range(symbols)}
-    holes = [24 * 30 + 9 * x + y for x in range(8) for y in range(1 + x % 5)]
-    for symbol in list(tracks)[:late]:
+    """For half an hour they are on the list: with candles of an hour nobody there is late."""
+    step, rows = Interval.M5.milliseconds, 480
+    names = [f"S{x:02}USDT" for x in range(symbols)]
+    tracks = {x: walked(x, 60 + n, rows, step=step) for n, x in enumerate(names)}
+    holes = [400 + 9 * x + y for x in range(8) for y in range(1 + x % 5)]
+    for symbol in names[:late]:
         tracks[symbol] = without(tracks[symbol], *holes)
-    history, held = MadeHistory(tracks), ("S00USDT", "S07USDT")
+    history, held = MadeHistory(tracks, interval=Interval.M5), ("S00USDT", "S07USDT")
 
-    universe = UniverseRules(top=symbols - 2, min_age=0.0)
-    with opened(history, tmp_path, universe=universe) as past:
-        for close in past.closes[24 * 10 : 24 * 10 + 75].tolist():
+    with opened(
+        history,
+        tmp_path,
+        first=START + 400 * step,
+        universe=UniverseRules(top=symbols - 2, min_age=0.0),
+        scan=scan_rules(interval=Interval.M5),
+    ) as past:
+        lists = {int(past.is_listed(x)[:late].sum()) for x in past.closes.tolist()}
+        for close in past.closes.tolist():
             whole = Glance.at(past.report(close, held))
             assert past.glance(close, held) == whole
             assert past.glance(close, held, least=5.0) == whole.down_to(5.0, held)
+    assert max(lists) > 0
 
 
 def test_candidates_hold_all_that_is_open_to_trade(past: PastScanner) -> None:
