@@ -18,8 +18,8 @@ from divbot.domain.market import Interval, Market
 from divbot.kernels.analysis import analyse
 from divbot.scanner.block import Block
 from divbot.scanner.evidence.base_rates import BaseRate
-from divbot.scanner.evidence.cases import FATES
 from divbot.scanner.evidence.expectations import Expectations
+from divbot.scanner.evidence.samples import OUTCOMES
 from divbot.scanner.evidence.trial import try_divergences
 from divbot.scanner.signals.plan import TradeRules
 
@@ -31,9 +31,11 @@ def main() -> None:
     block = random_block()
     analysis = analyse(block.high, block.low, block.close)
     events = analysis.after_warm_up()
-    counts = np.bincount(try_divergences(block, analysis, events, RULES).fate, minlength=len(FATES))
+    counts = np.bincount(
+        try_divergences(block, analysis, events, RULES).outcome, minlength=len(OUTCOMES)
+    )
     expectations = Expectations(RULES, BaseRate(Market.USDM, Interval.M5, "none"))
-    became = ", ".join(f"{count} {name}" for count, name in zip(counts, FATES, strict=True))
+    became = ", ".join(f"{count} {name}" for count, name in zip(counts, OUTCOMES, strict=True))
     print(f"{BARS} candles of {SYMBOLS} symbols, {len(events)} divergences: {became}")
     stages: dict[str, Callable[[], object]] = {
         "RSI to divergences": lambda: analyse(block.high, block.low, block.close),

@@ -112,12 +112,12 @@ def divergences(
 class Outcome:
     """How a trade ended: at which candle, and with what in multiples of a plain stop's loss."""
 
-    fate: str
+    outcome: str
     ended: int = -1
     result: float = math.nan
 
 
-def outcome(  # noqa: PLR0911 - one way out for each fate
+def outcome(  # noqa: PLR0911 - one way out for each outcome
     candles: list[tuple[float, float, float, float] | None],
     confirmed: int,
     side: str,
@@ -151,10 +151,10 @@ def outcome(  # noqa: PLR0911 - one way out for each fate
     if opened <= stop or price >= target or way <= 0 or way < costs:
         return Outcome("not entered")
 
-    def ended(fate: str, row: int, out: float) -> Outcome:
-        paid = out if fate == "target" else out - abs(out) * slippage
+    def ended(outcome: str, row: int, out: float) -> Outcome:
+        paid = out if outcome == "target" else out - abs(out) * slippage
         profit = paid - price - fee * (abs(price) + abs(paid))
-        return Outcome(fate, row, profit / risk)
+        return Outcome(outcome, row, profit / risk)
 
     for row in range(entry, len(candles)):
         if candles[row] is None:

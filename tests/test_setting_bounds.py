@@ -21,7 +21,7 @@ from divbot.domain.values import Either
 from divbot.scanner.cache import ReportCache
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.thread import BackgroundScanner
-from divbot.scanner.workforce.pool import InlinePool
+from divbot.scanner.workforce.inline import InlinePool
 from divbot.setting_table import SETTINGS
 from divbot.settings import Settings, load_settings
 from divbot.trading.engine.loop import Loop
@@ -175,7 +175,7 @@ def _spend(settings: Settings) -> None:
     lease = budget.lease(budget.open_lease())
     largest = request_weight(settings.market, Endpoint.TICKER_24HR)
     lease.want(largest)
-    budget.tend()
+    budget.grant()
     assert lease.try_take(largest)
 
 

@@ -184,7 +184,8 @@ def _budget(settings: Settings) -> WeightBudget:
 def open_pool(settings: Settings, source: Source, workers: int, *, niceness: int = 0) -> Pool:
     """Return what runs blocks: so many worker processes of that `niceness`, or this one alone."""
     from divbot.processes import allow_files
-    from divbot.scanner.workforce.pool import InlinePool, ProcessPool
+    from divbot.scanner.workforce.inline import InlinePool
+    from divbot.scanner.workforce.pool import ProcessPool
     from divbot.scanner.workforce.size import IN_PROCESS
 
     allow_files(settings.connections)

@@ -1,8 +1,10 @@
 """The account of request weight: one for the whole process tree, and no lock between processes.
 
+What request weight and a lease are is said in docs/glossary.md.
+
     parent                         shared memory: a lease, a column   worker
     open_lease(weight)                                                lease(number)
-    tend(): grants what is free -> GRANTED                            take(weight): waits for it
+    grant(): gives what is free -> GRANTED                            take(weight): waits for it
     knows what was spent        <- WANTED, SPENT                      counted before it is sent
     knows what others spend     <- SEEN, SEEN_AT                      saw(header)
     all stop                    <- PAUSED_UNTIL, BANNED_UNTIL ->      pause(), ban()
@@ -37,7 +39,7 @@ from divbot.domain.errors import LONGEST_WAIT, StopUntil, VenueRefused
 
 WINDOW = 60.0
 _SLACK = 1.0
-_LOOK = 0.02
+_POLL_SECONDS = 0.02
 _LEASES = 512
 _MOST_AHEAD = 0.5
 """Of what may be used in a minute: all leases that keep ahead leave so much to others."""
@@ -75,7 +77,7 @@ class WeightBudget:
         self._log: deque[tuple[float, float]] = deque()
         self._logged = 0.0
         self._total = 0.0
-        # Guards the five above: the parent's own requests tend the budget from several threads.
+        # Guards the five above: the parent's own requests grant from several threads.
         self._lock = threading.RLock()
 
     def __getstate__(self) -> tuple[Any, ...]:
@@ -107,7 +109,7 @@ class WeightBudget:
             # What was seen, and pauses, hold for whoever comes next.
             self._cells()[: _SPENT + 1, number] = 0.0
             self._open[number] = _OpenLease(float(weight), float(ahead))
-            self.tend()
+            self.grant()
             return number
 
     def close_lease(self, number: int) -> None:
@@ -117,7 +119,7 @@ class WeightBudget:
             del self._open[number]
             self._free_numbers.append(number)
 
-    def tend(self) -> None:
+    def grant(self) -> None:
         """Grant what is free to the leases that want it, the oldest first."""
         with self._lock:
             now = self._clock.monotonic()
@@ -174,14 +176,10 @@ class WeightBudget:
         """Return lease `number` to spend from."""
         return Lease(self, self._cells(), number, self._clock)
 
-    def no_lease(self) -> Lease:
-        """Return what a worker holds until its first task brings a lease: nothing may be spent."""
-        return Lease(self, np.zeros((_ROWS, 1)), 0, self._clock, may_spend=False)
-
-    def tend_own(self) -> None:
-        """Tend where this is the parent; a worker waits for its parent to do so."""
+    def grant_own(self) -> None:
+        """Grant where this is the parent; a worker waits for its parent to do so."""
         if self._is_parent:
-            self.tend()
+            self.grant()
 
     def _cells(self) -> Floats:
         return np.frombuffer(self._memory)[:_LIMIT].reshape(_ROWS, _LEASES)
@@ -193,7 +191,7 @@ class WeightBudget:
         return min(lease.ahead, _MOST_AHEAD * self._share * self.limit)
 
     def _notice(self, now: float) -> None:
-        """Date and add up what leases have spent since the last look."""
+        """Date and add up what leases have spent since they were noticed last."""
         cells = self._cells()
         for number, lease in self._open.items():
             spent = float(cells[_SPENT, number])
@@ -228,20 +226,11 @@ class WeightBudget:
 class Lease:
     """Spend from one lease; safe to use from several threads of the one process that holds it."""
 
-    def __init__(
-        self,
-        budget: WeightBudget,
-        cells: Floats,
-        number: int,
-        clock: Clock,
-        *,
-        may_spend: bool = True,
-    ) -> None:
+    def __init__(self, budget: WeightBudget, cells: Floats, number: int, clock: Clock) -> None:
         self._budget = budget
         self._stops = cells[_PAUSED_UNTIL : _BANNED_UNTIL + 1]
         self._own = cells[:, number]
         self._clock = clock
-        self._may_spend = may_spend
         # Guards the own column: it is read and written back.
         self._lock = threading.Lock()
 
@@ -252,20 +241,18 @@ class Lease:
         VenueRefused where it allows less than that in a whole minute.
         """
         self.want(weight)
-        self._budget.tend_own()
+        self._budget.grant_own()
         while not self.try_take(weight):
             try:
                 self._budget.refuse_beyond(weight)
             except VenueRefused:
                 self.want(-weight)
                 raise
-            self._clock.wait(_LOOK)
-            self._budget.tend_own()
+            self._clock.wait(_POLL_SECONDS)
+            self._budget.grant_own()
 
     def want(self, weight: int) -> None:
         """Ask for `weight` more to be granted; below zero: for so much less."""
-        if not self._may_spend:
-            raise AssertionError("a task brings the lease to spend from, before anything is asked")
         with self._lock:
             self._own[_WANTED] += weight
 

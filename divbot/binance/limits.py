@@ -10,12 +10,12 @@ from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE
 from divbot.binance.server_clock import ServerClock
 from divbot.domain.clock import Clock
 
-_LOOKS = 5
+_READINGS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """One look at one market of a venue."""
+    """What one market of a venue allows and shows, at one time."""
 
     used: int
     """Request weight that this address has used in the current minute, by all its programs."""
@@ -39,13 +39,13 @@ def measure_limits(client: BinanceClient, clock: Clock) -> Limits:
     limit = client.exchange_info().weight_limit
     server_clock = ServerClock(clock)
     latencies = []
-    for _ in range(_LOOKS):
+    for _ in range(_READINGS):
         started = clock.monotonic()
         venue_time = client.server_time()
         latencies.append(clock.monotonic() - started)
         server_clock.saw(venue_time, latencies[-1])
     return Limits(
-        used=client.used_weight or 0,
+        used=client.session.used_weight or 0,
         limit=limit or WEIGHT_PER_MINUTE[client.market],
         clock_offset=server_clock.offset,
         latency=1000 * statistics.median(latencies),

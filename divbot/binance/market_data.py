@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Self
 
 from divbot.binance.bans import Bans
-from divbot.binance.budget import Lease, WeightBudget
+from divbot.binance.budget import WeightBudget
 from divbot.binance.candles.candle_store import CandleStore
 from divbot.binance.candles.history import CandleHistory
-from divbot.binance.client import BinanceClient, ParseKlines
+from divbot.binance.client import BinanceClient
 from divbot.binance.limits import Limits, measure_limits
 from divbot.binance.listing import listing
 from divbot.binance.listing.flat import Verdicts
@@ -20,9 +20,9 @@ from divbot.binance.listing.listing import Listings
 from divbot.binance.listing.rules import UniverseRules
 from divbot.binance.listing.stocks import Stocks
 from divbot.binance.notebook import Notebook
-from divbot.binance.protocol import wire
 from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE, Endpoint, request_weight
 from divbot.binance.server_clock import ServerClock
+from divbot.binance.session import VenueSession
 from divbot.binance.trading_data import BinanceTrading
 from divbot.binance.transport.transport import Transport
 from divbot.binance.transport.transports import open_transport
@@ -57,31 +57,21 @@ class BinanceSource:
     request_timeout: float = 10.0
     use_proxies: bool = False
 
-    def open(self, connections: int) -> BinanceMarketData:
-        """Return the market data, over a session of at most `connections` connections."""
-        # Here, in a worker: compiled code is for those who read many candles.
-        from divbot.binance.protocol.compiled_klines import parse_final_klines
-
-        transport = self._transport(connections)
-        client = self._client(
-            self.market,
-            self.base_urls,
-            transport,
-            self.request_timeout,
-            self.budget.no_lease(),
-            parse_klines=parse_final_klines,
-        )
+    def open(self, connections: int) -> BinanceConnection:
+        """Open the market over at most `connections` connections."""
+        session = self._session(self._transport(connections))
         store = CandleStore(self.candles) if self.candles else None
-        return BinanceMarketData(client, transport, self.budget, store)
+        return BinanceConnection(session, self.budget, store)
 
     def open_listing(self, server_clock: ServerClock | None = None) -> BinanceListing:
-        """Return the market data with its listings, over as many connections as they can use.
+        """Return the listings of the market, over as many connections as they can use.
 
         Each listing sets `server_clock` right.
         """
         transport = self._transport(listing.REQUESTS)
-        lease = self.budget.lease(self.budget.open_lease())
-        client = self._client(self.market, self.base_urls, transport, self.request_timeout, lease)
+        client = BinanceClient(
+            self._session(transport), self.budget.lease(self.budget.open_lease())
+        )
         venue = self.base_urls[0]
         listings = Listings(
             client,
@@ -92,7 +82,7 @@ class BinanceSource:
             stocks=self._stocks(transport) if self.market is Market.SPOT else None,
             allow=self.budget.allow,
         )
-        return BinanceListing(client, transport, self.budget, listings)
+        return BinanceListing(client, listings)
 
     def open_trading(
         self,
@@ -108,14 +98,13 @@ class BinanceSource:
         What that costs is kept for it, whatever scans want to spend. `tell` hears of answers of
         which a part makes no sense.
         """
-        transport = self._transport(connections)
         each = request_weight(self.market, Endpoint.BOOK_TICKER)
         closely = 2 * request_weight(self.market, Endpoint.KLINES, limit=_FEW)
         # For two minutes, as a lease needs it.
         ahead = math.ceil(2 * (price_checks * each + symbols * closely))
         lease = self.budget.lease(self.budget.open_lease(ahead=ahead))
-        client = self._client(self.market, self.base_urls, transport, self.request_timeout, lease)
-        return BinanceTrading(client, transport, SystemClock(), server_clock, self.budget, tell)
+        client = BinanceClient(self._session(self._transport(connections)), lease)
+        return BinanceTrading(client, SystemClock(), server_clock, self.budget, tell)
 
     def open_lease(self, symbols: int, limit: int) -> int:
         """Set aside what the candles of `symbols` cost; return the lease's number."""
@@ -126,9 +115,9 @@ class BinanceSource:
         """Take back what is left of a lease."""
         self.budget.close_lease(lease)
 
-    def tend(self) -> str:
+    def grant_weight(self) -> str:
         """Grant what is free; return what work still waits for, in words."""
-        self.budget.tend()
+        self.budget.grant()
         return self.budget.waiting_for()
 
     def weight_spent(self) -> int:
@@ -138,58 +127,69 @@ class BinanceSource:
     def _transport(self, connections: int) -> Transport:
         return open_transport(SystemClock(), connections=connections, use_proxies=self.use_proxies)
 
-    def _client(
-        self,
-        market: Market,
-        base_urls: tuple[str, ...],
-        transport: Transport,
-        timeout: float,
-        lease: Lease,
-        *,
-        parse_klines: ParseKlines = wire.final_klines_of_json,
-    ) -> BinanceClient:
-        bans = Bans(self.state / "bans.json" if self.state else None)
-        return BinanceClient(
-            market,
-            base_urls,
+    def _session(self, transport: Transport) -> VenueSession:
+        return VenueSession(
+            self.market,
+            self.base_urls,
             transport,
             SystemClock(),
-            bans,
-            lease,
-            request_timeout=timeout,
-            parse_klines=parse_klines,
+            self._bans(),
+            request_timeout=self.request_timeout,
         )
 
+    def _bans(self) -> Bans:
+        return Bans(self.state / "bans.json" if self.state else None)
+
     def _stocks(self, transport: Transport) -> Stocks:
-        timeout = min(_STOCKS_TIMEOUT, self.request_timeout)
+        session = VenueSession(
+            Market.USDM,
+            (self.futures_url,),
+            transport,
+            SystemClock(),
+            self._bans(),
+            request_timeout=min(_STOCKS_TIMEOUT, self.request_timeout),
+        )
         # Futures keep an account of their own.
         budget = WeightBudget(SystemClock(), WEIGHT_PER_MINUTE[Market.USDM])
-        lease = budget.lease(budget.open_lease())
-        futures = self._client(Market.USDM, (self.futures_url,), transport, timeout, lease)
+        futures = BinanceClient(session, budget.lease(budget.open_lease()))
         return Stocks(futures, self._notebook("stocks"), self.futures_url)
 
     def _notebook(self, name: str) -> Notebook:
         return Notebook(self.state / f"{name}.json" if self.state else None)
 
 
-class BinanceMarketData:
-    """Answer what a scan asks, over one session with several connections."""
+class BinanceConnection:
+    """Answer what scans ask, over one session with several connections."""
 
     def __init__(
-        self,
-        client: BinanceClient,
-        transport: Transport,
-        budget: WeightBudget,
-        store: CandleStore | None = None,
+        self, session: VenueSession, budget: WeightBudget, store: CandleStore | None
     ) -> None:
-        self._client = client
-        self._history = CandleHistory(client, store)
-        self._transport = transport
-        self._budget = budget
+        # Here, in a worker: compiled code is for those who read many candles.
+        from divbot.binance.protocol.compiled_klines import parse_final_klines
 
-    def spend_from(self, lease: int) -> None:
-        """Spend from lease number `lease` from now on."""
-        self._client.spend_from(self._budget.lease(lease))
+        self._session = session
+        self._budget = budget
+        self._store = store
+        self._parse_klines = parse_final_klines
+
+    def on_lease(self, lease: int) -> CandleHistory:
+        """Return what answers for request weight of lease number `lease`."""
+        client = BinanceClient(
+            self._session, self._budget.lease(lease), parse_klines=self._parse_klines
+        )
+        return CandleHistory(client, self._store)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._session.close()
+
+
+class BinanceListing:
+    """Answer what is listed, which of it is worth scanning, and candles of a few symbols."""
+
+    def __init__(self, client: BinanceClient, listings: Listings) -> None:
+        self._client = client
+        self._listings = listings
 
     @property
     def simulated(self) -> bool:
@@ -199,15 +199,15 @@ class BinanceMarketData:
     @property
     def venue(self) -> str:
         """Return the venue's name."""
-        return "local exchange" if self._client.simulated else "Binance"
+        return "local exchange" if self.simulated else "Binance"
 
-    def final_candles(self, symbol: str, interval: Interval, limit: int, at: int = 0) -> Candles:
+    def final_candles(self, symbol: str, interval: Interval, limit: int) -> Candles:
         """Return the newest final candles of `symbol`, at most `limit - 1` of them."""
-        return self._history.final_candles(symbol, interval, limit, at)
+        return self._client.final_candles(symbol, interval, limit)
 
     def close(self) -> None:
         """Close every connection."""
-        self._transport.close()
+        self._client.session.close()
 
     def __enter__(self) -> Self:
         return self
@@ -215,22 +215,8 @@ class BinanceMarketData:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-
-class BinanceListing(BinanceMarketData):
-    """Answer besides what is listed, and which of it is worth looking at."""
-
-    def __init__(
-        self,
-        client: BinanceClient,
-        transport: Transport,
-        budget: WeightBudget,
-        listings: Listings,
-    ) -> None:
-        super().__init__(client, transport, budget)
-        self._listings = listings
-
     def universe(self, held: Collection[str] = ()) -> Universe:
-        """Return the symbols to look at, the most traded first; see Listings."""
+        """Return the symbols to scan, the most traded first; see Listings."""
         return self._listings.universe(held)
 
     def past_candles(self, symbol: str, interval: Interval, start: int, count: int) -> Candles:

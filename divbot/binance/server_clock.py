@@ -11,7 +11,7 @@ _REFRESH_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _Reading:
     """What one answer told of the venue's clock."""
 
     venue_time: float
@@ -35,7 +35,7 @@ class ServerClock:
     def __init__(self, clock: Clock, *, speed: float = 1.0) -> None:
         self._clock = clock
         self._speed = speed
-        self._best: _Look | None = None
+        self._best: _Reading | None = None
         # Guards `_best`: it is read and replaced.
         self._lock = threading.Lock()
 
@@ -65,19 +65,26 @@ class ServerClock:
     def saw(self, venue_time: int, round_trip: float) -> None:
         """Learn from an answer that just came, `round_trip` seconds after it was asked for."""
         doubt = 500 * round_trip * self._speed
-        look = _Look(venue_time + doubt, self._clock.now(), doubt, self._clock.monotonic())
+        reading = _Reading(venue_time + doubt, self._clock.now(), doubt, self._clock.monotonic())
         with self._lock:
             best = self._best
-            if best is None or self.is_due or doubt < best.doubt or self._contradicts(look, best):
-                self._best = look
+            if (
+                best is None
+                or self.is_due
+                or doubt < best.doubt
+                or self._contradicts(reading, best)
+            ):
+                self._best = reading
 
     def _venue_time(self) -> float:
         best = self._best
         return float(self._clock.now()) if best is None else self._since(best, self._clock.now())
 
-    def _since(self, look: _Look, here: int) -> float:
-        """Return the venue's time by `look`, when this machine's clock says `here`."""
-        return look.venue_time + (here - look.here) * self._speed
+    def _since(self, reading: _Reading, here: int) -> float:
+        """Return the venue's time by `reading`, when this machine's clock says `here`."""
+        return reading.venue_time + (here - reading.here) * self._speed
 
-    def _contradicts(self, look: _Look, best: _Look) -> bool:
-        return abs(look.venue_time - self._since(best, look.here)) > look.doubt + best.doubt
+    def _contradicts(self, reading: _Reading, best: _Reading) -> bool:
+        return (
+            abs(reading.venue_time - self._since(best, reading.here)) > reading.doubt + best.doubt
+        )

@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
 from divbot.binance.server_clock import ServerClock
-from divbot.binance.transport.transport import Transport
 from divbot.domain.clock import Clock
 from divbot.domain.fills import Candle, Quote
 from divbot.domain.market import DroppedRow, Interval, Market
@@ -25,14 +24,12 @@ class BinanceTrading:
     def __init__(
         self,
         client: BinanceClient,
-        transport: Transport,
         clock: Clock,
         server_clock: ServerClock,
         budget: WeightBudget,
         tell: Tell,
     ) -> None:
         self._client = client
-        self._transport = transport
         self._clock = clock
         self._server_clock = server_clock
         self._budget = budget
@@ -47,7 +44,7 @@ class BinanceTrading:
     @property
     def speed(self) -> float | None:
         """Return how many seconds of a local exchange pass in one; None: it does not say."""
-        return self._client.speed
+        return self._client.session.speed
 
     @property
     def market(self) -> Market:
@@ -57,7 +54,7 @@ class BinanceTrading:
     @property
     def interval(self) -> Interval:
         """Return which are the shortest candles, of a minute or more; known once it has begun."""
-        return self._client.shortest
+        return self._client.session.shortest
 
     @property
     def candle_length(self) -> int:
@@ -103,10 +100,10 @@ class BinanceTrading:
 
     def close(self) -> None:
         """Close every connection."""
-        self._transport.close()
+        self._client.session.close()
 
     def _mention(self, dropped: Sequence[DroppedRow]) -> None:
-        """Tell of dropped rows; of each symbol once, as the next look may meet it again."""
+        """Tell of dropped rows; of each symbol once, as the next poll may meet it again."""
         for row in dropped:
             if (row.source, row.symbol) not in self._mentioned:
                 self._mentioned.add((row.source, row.symbol))

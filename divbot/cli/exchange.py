@@ -13,7 +13,7 @@ from divbot.domain.durations import Duration, milliseconds
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 from divbot.domain.values import Choice
-from divbot.exchange.options import BOUNDS, LATEST, ExchangeOptions
+from divbot.exchange.bounds import BOUNDS, LATEST
 
 if TYPE_CHECKING:
     from divbot.exchange.rest.rate_window import WindowShape
@@ -145,6 +145,7 @@ def exchange(
     The first line on stdout is `listening on http://HOST:PORT`; Ctrl-C ends it.
     """
     from divbot.domain.clock import parse_time
+    from divbot.exchange.options import ExchangeOptions
     from divbot.exchange.server import serve
     from divbot.processes import allow_files
 

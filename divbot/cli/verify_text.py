@@ -14,7 +14,9 @@ from divbot.scanner.evidence.weekly import FEWEST, Estimate
 
 def base_rate_line(rate: BaseRate) -> str:
     """Return what a base rate says, and how far it is believed, in one line."""
-    what = f"{rate.market.title} {rate.interval.value}, {rate.cases} cases of {_weeks(rate.weeks)}"
+    what = (
+        f"{rate.market.title} {rate.interval.value}, {rate.cases} samples of {_weeks(rate.weeks)}"
+    )
     if rate.ratio_error is None:
         return f"{what}: too few days to be believed"
     return (
@@ -45,9 +47,9 @@ def calibration_lines(found: Calibration, block: Block, market: Market) -> list[
         f"{len(block.symbols)} symbols, {len(block.close)} candles, "
         f"{_weeks(found.weeks)}, {whole.cases} past divergences that ended",
         "",
-        "confidence   cases  stated  happened",
+        "confidence  samples  stated  happened",
         *(
-            f"{x.low:.1f} to {x.high:.1f}  {x.cases:>6}  {x.stated:>6.3f}  {x.happened:>8.3f}"
+            f"{x.low:.1f} to {x.high:.1f}  {x.cases:>7}  {x.stated:>6.3f}  {x.happened:>8.3f}"
             for x in whole.bins
         ),
         "",

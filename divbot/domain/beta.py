@@ -1,4 +1,4 @@
-"""The beta distribution: how likely each share is, after so many hits and misses."""
+"""The beta distribution: how likely each hit rate is, after so many hits and misses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST_EXPONENT = 30.0
 
 
 def beta_cdf(x: float, a: float, b: float) -> float:
-    """Return how likely a share up to `x` is: the regularised incomplete beta function I_x(a, b).
+    """Return how likely a hit rate up to `x` is: the regularised incomplete beta function.
 
     `a` and `b` are above 0, `x` is in [0, 1]. Good to about 1e-12 where both are below 10,000.
     Source: Lentz's continued fraction, Press et al., "Numerical Recipes" (2007), 6.4.
@@ -24,9 +24,9 @@ def beta_cdf(x: float, a: float, b: float) -> float:
 
 
 def beta_quantile(probability: float, a: float, b: float) -> float:
-    """Return the share below which a part of `probability` lies, to 1e-10.
+    """Return the hit rate below which a part of `probability` lies, to 1e-10.
 
-    By Newton's steps, halved where one would leave what is known to hold the share.
+    By Newton's steps, halved where one would leave what is known to hold the hit rate.
     """
     low, high, x = 0.0, 1.0, _first_guess(probability, a, b)
     constant = _constant(a, b)
@@ -74,7 +74,7 @@ def _density(x: float, a: float, b: float, constant: float) -> float:
 
 
 def _below(x: float, a: float, b: float, density: float) -> float:
-    """Return how likely a share up to `x` is, where the density is `density`."""
+    """Return how likely a hit rate up to `x` is, where the density is `density`."""
     # The fraction converges fast left of the mean; right of it, the mirrored one does.
     if x > (a + 1.0) / (a + b + 2.0):
         return 1.0 - density * x * (1.0 - x) * _fraction(1.0 - x, b, a) / b

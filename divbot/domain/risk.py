@@ -3,7 +3,7 @@
 1 R is the loss of a plain stop as it is planned at the entry: the exit at the stop's own price,
 worse by the slippage, and the fees of both fills. Spread and slippage of the entry are in its
 price. So a plain stop is -1 R; a gap over the stop loses more, and funding is in no plan.
-`divbot.kernels.outcomes` says the same of past cases, on arrays.
+`divbot.kernels.outcomes` says the same of past trades, on arrays.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from enum import StrEnum
 from divbot.domain.market import Instrument, Interval
 
 _NORMAL_95 = 1.6449
-"""Standard errors that a normal variate stays below in 95 of 100 cases."""
+"""Standard errors that a normal variate stays below 95 times in 100."""
 
 
 class Side(StrEnum):
@@ -84,16 +84,16 @@ class Evidence:
     expectancy: float
     """The mean result in R, after fees and slippage."""
     cases: int
-    """How many past ones of its market and interval were counted for it; 0: chance alone counts."""
+    """How many samples of its market and interval were counted for it; 0: chance alone counts."""
 
     @property
     def low(self) -> float:
-        """Return the share that the true one is not below, with a probability of 95 %."""
+        """Return the hit rate that the true one is not below, with a probability of 95 %."""
         return max(self.confidence - _NORMAL_95 * self.error, 0.0)
 
     @property
     def high(self) -> float:
-        """Return the share that the true one is not above, with a probability of 95 %."""
+        """Return the hit rate that the true one is not above, with a probability of 95 %."""
         return min(self.confidence + _NORMAL_95 * self.error, 1.0)
 
 

@@ -1,4 +1,7 @@
-"""The symbols that a scan covers, and the rule that keeps out each of the others."""
+"""The symbols that a scan covers, and the rule that keeps out each of the others.
+
+Words: docs/glossary.md, by universe, listing, left out.
+"""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ server (asyncio) -> front -> desk -> rest/     responses, as the venue writes th
                  -> streams/                   what is told unasked
                  -> control, traffic           what a test asks of the exchange itself
 each room but faults reads market/             candles, trades, quotes at any time
-options, embedded, stop_signals, loopback: how it is run, and who reaches it
+options, bounds, embedded, stop_signals, loopback: how it is run, and who reaches it
 ```
 
 It knows the venue from its documents alone, and nothing of divbot's client: neither could find the

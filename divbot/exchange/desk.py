@@ -10,8 +10,8 @@ from uuid import uuid4
 
 from divbot.domain.market import Market
 from divbot.exchange.market.market_time import MarketTime
-from divbot.exchange.market.market_view import MarketView
 from divbot.exchange.market.venue import Venue
+from divbot.exchange.market.view import MarketView
 from divbot.exchange.rest import rejections as reject
 from divbot.exchange.rest.futures import FuturesReplies
 from divbot.exchange.rest.json_text import json_bytes

@@ -14,9 +14,9 @@ The rules are those of paper trading (divbot.domain.fills and positions), on can
 
 Gaps. NaN marks a missing candle: nothing is touched in it, and its row counts for the horizon. A
 stop that was passed over in a gap fills at the next open that exists; where the horizon's last row
-is missing, the next open that exists ends the case.
+is missing, the next open that exists ends the trade.
 
-Hazard. A result is known at the close of the row in which the case ended, and no earlier: whoever
+Hazard. A result is known at the close of the row in which the trade ended, and no earlier: whoever
 decides at an earlier row must not use it.
 """
 
@@ -28,22 +28,22 @@ from numpy.typing import NDArray
 from divbot.kernels.jit import jit
 
 UNRESOLVED = 0
-"""The candles end before the case does."""
+"""The candles end before the trade does."""
 NOT_ENTERED = 1
 REACHED_TARGET = 2
 REACHED_STOP = 3
 EXPIRED = 4
 
 SYMBOL, ENTRY, SIDE = range(3)
-"""The columns of a case: its symbol's column, the row of the entry, 1 to buy and -1 to sell."""
+"""The columns of a trade: its symbol's column, the row of the entry, 1 to buy and -1 to sell."""
 STOP, TARGET = range(2)
 """The columns of a plan."""
-FATE, ENDED = range(2)
+OUTCOME, ENDED = range(2)
 """The columns of an end: one of the five above, and the row in which it ended, -1 without one."""
 
 
 def outcomes(
-    cases: NDArray[np.int64],
+    trades: NDArray[np.int64],
     plans: NDArray[np.float64],
     opened: NDArray[np.float64],
     high: NDArray[np.float64],
@@ -53,22 +53,22 @@ def outcomes(
     slippage: float,
     horizon: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return how each case ended, shape (cases, 2), and with what result in R, shape (cases,).
+    """Return how each trade ended, shape (trades, 2), and with what result in R, shape (trades,).
 
-    `cases` is of shape (cases, 3), `plans` of shape (cases, 2), the prices of shape (bars, symbols)
-    with NaN for missing candles. `fee` and `slippage` are parts of the price; `horizon` counts rows
-    from the entry's, which is the first, and is at least 1. Results are NaN where a case was not
-    entered or has not ended.
+    `trades` is of shape (trades, 3), `plans` of shape (trades, 2), the prices of shape
+    (bars, symbols) with NaN for missing candles. `fee` and `slippage` are parts of the price;
+    `horizon` counts rows from the entry's, which is the first, and is at least 1. Results are NaN
+    where a trade was not entered or has not ended.
     """
-    ends = np.empty((len(cases), 2), np.int64)
-    results = np.full(len(cases), np.nan)
-    _end_each(cases, plans, opened, high, low, close, fee, slippage, horizon, ends, results)
+    ends = np.empty((len(trades), 2), np.int64)
+    results = np.full(len(trades), np.nan)
+    _end_each(trades, plans, opened, high, low, close, fee, slippage, horizon, ends, results)
     return ends, results
 
 
 @jit
 def _end_each(
-    cases: NDArray[np.int64],
+    trades: NDArray[np.int64],
     plans: NDArray[np.float64],
     opened: NDArray[np.float64],
     high: NDArray[np.float64],
@@ -82,10 +82,10 @@ def _end_each(
 ) -> None:
     """Fill `ends` and `results`, of which the latter are NaN so far."""
     bars = len(close)
-    for k in range(len(cases)):
-        s, entry, side = cases[k, SYMBOL], cases[k, ENTRY], cases[k, SIDE]
+    for k in range(len(trades)):
+        s, entry, side = trades[k, SYMBOL], trades[k, ENTRY], trades[k, SIDE]
         stop, target = plans[k, STOP], plans[k, TARGET]
-        ends[k, FATE], ends[k, ENDED] = UNRESOLVED, -1
+        ends[k, OUTCOME], ends[k, ENDED] = UNRESOLVED, -1
         if entry >= bars:
             continue
         at = opened[entry, s]
@@ -94,7 +94,7 @@ def _end_each(
         can_enter = side * (at - stop) > 0.0 and side * (target - price) > 0.0
         # NaN fails both comparisons: without a candle there is no entry.
         if not (can_enter and way > 0.0 and way >= (2.0 * fee + slippage) * price):
-            ends[k, FATE] = NOT_ENTERED
+            ends[k, OUTCOME] = NOT_ENTERED
             continue
         stopped = stop * (1.0 - side * slippage)
         risk = side * (price - stopped) + fee * (price + stopped)
@@ -103,19 +103,20 @@ def _end_each(
                 continue
             adverse = low[i, s] if side > 0 else high[i, s]
             favourable = high[i, s] if side > 0 else low[i, s]
-            fate = UNRESOLVED
+            outcome = UNRESOLVED
             if i - entry >= horizon:
-                fate, out = EXPIRED, opened[i, s]
+                outcome, out = EXPIRED, opened[i, s]
             elif side * (stop - adverse) >= 0.0:
-                fate, out = REACHED_STOP, opened[i, s] if side * (stop - opened[i, s]) > 0 else stop
+                outcome = REACHED_STOP
+                out = opened[i, s] if side * (stop - opened[i, s]) > 0 else stop
             elif side * (favourable - target) > 0.0:
-                fate, out = REACHED_TARGET, target
+                outcome, out = REACHED_TARGET, target
             elif i - entry == horizon - 1:
-                fate, out = EXPIRED, close[i, s]
-            if fate != UNRESOLVED:
-                if fate != REACHED_TARGET:
+                outcome, out = EXPIRED, close[i, s]
+            if outcome != UNRESOLVED:
+                if outcome != REACHED_TARGET:
                     out *= 1.0 - side * slippage
-                ends[k, FATE], ends[k, ENDED] = fate, i
+                ends[k, OUTCOME], ends[k, ENDED] = outcome, i
                 results[k] = (side * (out - price) - fee * (price + out)) / risk
                 break
 
@@ -123,5 +124,5 @@ def _end_each(
 def warm() -> None:
     """Compile or load the kernel, so that the first real block does not wait for it."""
     prices = np.ones((2, 1))
-    cases = np.array([[0, 1, 1]], np.int64)
-    outcomes(cases, np.ones((1, 2)), prices, prices, prices, prices, 0.0, 0.0, 1)
+    trades = np.array([[0, 1, 1]], np.int64)
+    outcomes(trades, np.ones((1, 2)), prices, prices, prices, prices, 0.0, 0.0, 1)

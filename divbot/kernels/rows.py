@@ -1,7 +1,7 @@
-"""Rows of numbers turned into columns, and columns into rows: plain moves of memory.
+"""Rows of numbers made columns, and columns made rows: plain moves of memory.
 
 Hazard: a stride of whole rows meets another cache line, and soon another page, with each number. So
-blocks are turned a few columns at a time, as many as share a line.
+blocks are transposed a few columns at a time, as many as share a line.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def checked_columns(rows: NDArray[np.uint64], columns: NDArray[np.uint64]) -> bo
 
 
 @jit
-def turned(wide: NDArray[np.float64]) -> NDArray[np.float64]:
+def transposed(wide: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the transpose of `wide`, shape (symbols, bars), as an array of its own."""
     symbols, bars = wide.shape
     tall = np.empty((bars, symbols))
@@ -76,4 +76,4 @@ def warm() -> None:
     # What is read from a file cannot be written to, and is typed so.
     rows = np.frombuffer(bytes(16), np.uint64).reshape(1, 2)
     checked_columns(rows, np.empty((1, 1), np.uint64))
-    turned(np.zeros((1, 1)))
+    transposed(np.zeros((1, 1)))

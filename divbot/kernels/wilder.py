@@ -68,11 +68,11 @@ def _walk(
             known = change == change
             # There are as many changes, this one included, as candles before.
             keep = 1.0 if count <= rsi_length else rsi_length - 1.0
-            share = 1.0 if count < rsi_length else inverse
-            share_rest = 0.0 if count < rsi_length else rest
+            scale = 1.0 if count < rsi_length else inverse
+            scale_rest = 0.0 if count < rsi_length else rest
             gain, loss = change if change > 0.0 else 0.0, -change if change < 0.0 else 0.0
-            up = divided(state[_GAINS, s] * keep + gain, share, share_rest)
-            down = divided(state[_LOSSES, s] * keep + loss, share, share_rest)
+            up = divided(state[_GAINS, s] * keep + gain, scale, scale_rest)
+            down = divided(state[_LOSSES, s] * keep + loss, scale, scale_rest)
             value = 100.0 - 100.0 / (1.0 + up / down)
             value = 0.0 if up <= FLAT else value
             value = 100.0 if down <= FLAT else value
@@ -86,9 +86,9 @@ def _walk(
             span = below if below > span else span
             count += 1.0
             keep = 1.0 if count <= atr_length else atr_length - 1.0
-            share = 1.0 if count < atr_length else atr_inverse
-            share_rest = 0.0 if count < atr_length else atr_rest
-            average = divided(state[_RANGES, s] * keep + span, share, share_rest)
+            scale = 1.0 if count < atr_length else atr_inverse
+            scale_rest = 0.0 if count < atr_length else atr_rest
+            average = divided(state[_RANGES, s] * keep + span, scale, scale_rest)
             atr[t, s] = average if present & (count >= atr_length) else np.nan
             state[_RANGES, s] = average if present else state[_RANGES, s]
 

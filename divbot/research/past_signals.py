@@ -27,7 +27,7 @@ from divbot.kernels.near import DISTANCE, EXTREME, RISE, near_divergences
 from divbot.kernels.near import PIVOT as NEAR_PIVOT
 from divbot.kernels.near import SIDE as NEAR_SIDE
 from divbot.kernels.near import SYMBOL as NEAR_SYMBOL
-from divbot.kernels.rows import turned
+from divbot.kernels.rows import transposed
 from divbot.scanner.block import Block
 from divbot.scanner.evidence import trial
 from divbot.scanner.evidence.trial import clearness, extremes, prices_at, sides, trends
@@ -165,7 +165,7 @@ def block_of(
         own = np.full((len(lines), end - first), np.nan)
         for place, (line, start, stop) in enumerate(lines):
             own[place, start:stop] = wide[line, start:stop]
-        return turned(own)
+        return transposed(own)
 
     high, low, close = (laid(x) for x in (HIGH, LOW, CLOSE))
     opened = laid(OPEN) if with_open else close

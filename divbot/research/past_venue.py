@@ -17,8 +17,8 @@ from divbot.history.columns import CLOSE, HIGH, LOW, OPEN, Columns
 from divbot.history.universe import PastUniverse
 from divbot.recordings.exactness import decimals_of
 from divbot.recordings.grid import opens_of
-from divbot.scanner.workforce.pool import Done, Progress
-from divbot.scanner.workforce.task import BlockTask, Failure
+from divbot.scanner.workforce.pool import Progress
+from divbot.scanner.workforce.task import BlockTask, Done, Failure
 from divbot.scanner.workforce.worker import scan_candles
 
 VENUE = "Binance's past"

@@ -2,7 +2,8 @@
 
 ```
 thread      scans whenever a candle closes -> cycle -> report -> cache (one lock)
-cycle       one scan: universe -> workforce -> signals, evidence -> report
+cycle       one scan: universe -> workforce -> results -> signals, evidence -> report
+results     what all blocks brought, put together
 workforce/  worker processes: download, parse, analyse
 signals/    plan of a trade, ranking, score
 evidence/   what became of past divergences: base rates, confidence

@@ -10,7 +10,7 @@ import numpy as np
 from divbot.arrays import Floats, Integers
 from divbot.candles import Candles
 from divbot.domain.market import Interval
-from divbot.kernels.rows import turned
+from divbot.kernels.rows import transposed
 from divbot.recordings.grid import opens_of, steps_of
 
 
@@ -57,7 +57,7 @@ def build_block(series: Mapping[str, Candles], interval: Interval, rows: int) ->
         wide = np.full(shape, np.nan)
         for line, symbol, at, start in zip(wide, symbols, places, starts, strict=True):
             line[at] = getattr(series[symbol], column)[start:]
-        return turned(wide)
+        return transposed(wide)
 
     newest = np.array([series[symbol].open_time[-1] for symbol in symbols], np.int64)
     offsets = newest - opens_of(np.array([own[-1] for own in steps], np.int64), interval)

@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
-import math
-import statistics
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from divbot.candles import Candles
 from divbot.domain.clock import Clock
-from divbot.domain.errors import DivbotError, StopUntil, VenueError, VenueRefused
 from divbot.domain.market import Interval
-from divbot.domain.signals import Divergence, Opportunity, Signal
+from divbot.domain.signals import Opportunity, Signal
 from divbot.domain.universe import Universe
 from divbot.scanner.evidence.base_rates import BaseRate
-from divbot.scanner.evidence.cases import FATES
 from divbot.scanner.evidence.expectations import Expectations
-from divbot.scanner.port import Chooser, Spending
+from divbot.scanner.port import Listing, Spending
 from divbot.scanner.report import (
-    FAILED,
-    GAP,
-    INSUFFICIENT_HISTORY,
     UNKNOWN,
-    YOUNG,
     Report,
     Skipped,
     Summary,
     Timings,
 )
+from divbot.scanner.results import Results
 from divbot.scanner.shortage import why_none
 from divbot.scanner.signals.ranking import RankingRules, rank
-from divbot.scanner.workforce.pool import Done, Runner
+from divbot.scanner.workforce.pool import Runner
 from divbot.scanner.workforce.task import (
-    LATEST_LAG,
-    BlockResult,
     BlockTask,
-    Coverage,
 )
 
-_DAY = 86_400_000
-_NEIGHBOURS = 10
 _MOST_NAMED = 3
 LARGEST_BLOCK = 200
 """Symbols: what bounds the memory of a worker, however large the market."""
@@ -81,7 +67,7 @@ class Scanner:
     """Scan one market, again and again, with the same pool."""
 
     def __init__(
-        self, listing: Chooser, source: Spending, pool: Runner, clock: Clock, rules: ScanRules
+        self, listing: Listing, source: Spending, pool: Runner, clock: Clock, rules: ScanRules
     ) -> None:
         self._source = source
         self._listing = listing
@@ -103,10 +89,17 @@ class Scanner:
         listed_at = self._clock.monotonic()
         stages.listed(len(universe.listed))
         done = self._pool.run(self._tasks(universe), stages.downloaded)
-        results = _Results.of(done)
+        results = Results.of(done)
         wanted = {listed.symbol for listed in universe.listed if listed.is_wanted}
         unknown = (Skipped(symbol, UNKNOWN, why) for symbol, why in universe.unknown.items())
-        found = chain(unknown, results.skipped(self._rules, wanted))
+        not_scanned = results.skipped(
+            self._rules.interval,
+            self._rules.limit,
+            least=self._rules.ranking.trade.indicator.minimum_candles,
+            min_age=self._rules.min_age,
+            wanted=wanted,
+        )
+        found = chain(unknown, not_scanned)
         skipped = tuple(sorted(found, key=lambda x: x.symbol))
         return self._report(
             universe,
@@ -146,7 +139,7 @@ class Scanner:
     def _report(
         self,
         universe: Universe,
-        results: _Results,
+        results: Results,
         skipped: tuple[Skipped, ...],
         held: Collection[str],
         effort: _Effort,
@@ -212,25 +205,9 @@ class Scanner:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _AsOf:
-    """The newest final candle of the market."""
-
-    open_time: int
-    interval: Interval
-
-    @property
-    def time(self) -> int:
-        return self.interval.close_of(self.open_time) if self.open_time else 0
-
-    def age(self, open_time: int) -> int:
-        """Return how many candles after the one at `open_time` the newest one is."""
-        return self.interval.steps_between(open_time, self.open_time)
-
-
 def _funnel(
     universe: Universe,
-    results: _Results,
+    results: Results,
     fresh: Sequence[Signal],
     opportunities: Sequence[Opportunity],
     rules: ScanRules,
@@ -249,17 +226,7 @@ def _funnel(
     }
 
 
-def _known_age(coverage: Coverage, rules: ScanRules) -> float:
-    """Return for how many days a symbol is known to be listed; for ever, where all was filled.
-
-    Fewer candles than were asked for are all that there ever were.
-    """
-    if coverage.span >= rules.limit - 1:
-        return math.inf
-    return coverage.span * rules.interval.milliseconds / _DAY
-
-
-def _notices(universe: Universe, results: _Results, skipped: Sequence[Skipped]) -> Iterator[str]:
+def _notices(universe: Universe, results: Results, skipped: Sequence[Skipped]) -> Iterator[str]:
     if universe.problem:
         yield f"the list of symbols is that of an earlier scan: {universe.problem}"
     yield from universe.notices
@@ -274,24 +241,6 @@ def _notices(universe: Universe, results: _Results, skipped: Sequence[Skipped]) 
         yield why_none(universe.left_out, skipped)
 
 
-def _left_behind(coverage: Sequence[Coverage], interval: Interval) -> dict[str, int]:
-    """Return by how many candles some symbols differ from what was fetched about when they were.
-
-    A scan may last for several candles, so that what was fetched late is ahead of what was
-    fetched early; and one symbol far ahead, which cannot be, must not make all others look late.
-    """
-    in_order = sorted(coverage, key=lambda x: x.fetched_at)
-    behind = {}
-    for place, found in enumerate(in_order):
-        start = max(min(place - _NEIGHBOURS, len(in_order) - 2 * _NEIGHBOURS - 1), 0)
-        around = in_order[start : start + 2 * _NEIGHBOURS + 1]
-        usual = statistics.median_low(x.last_open_time for x in around)
-        steps = interval.steps_between(found.last_open_time, usual)
-        if abs(steps) > LATEST_LAG:
-            behind[found.symbol] = steps
-    return behind
-
-
 @dataclass(frozen=True, slots=True)
 class _Effort:
     """What one cycle took: wall seconds, and request weight of all processes."""
@@ -299,97 +248,3 @@ class _Effort:
     listing: float
     total: float
     weight: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Results:
-    """What all blocks brought, put together."""
-
-    coverage: tuple[Coverage, ...] = ()
-    failures: tuple[Skipped, ...] = ()
-    signals: tuple[Signal, ...] = ()
-    divergences: tuple[Divergence, ...] = ()
-    blocks: tuple[BlockResult, ...] = ()
-
-    @classmethod
-    def of(cls, done: Sequence[Done]) -> _Results:
-        """Put results together; raise the error when there is nothing but errors."""
-        results = [outcome for _, outcome in done if isinstance(outcome, BlockResult)]
-        errors = [(task, outcome) for task, outcome in done if isinstance(outcome, DivbotError)]
-        _raise_if_hopeless([error for _, error in errors], anything_found=bool(results))
-        return cls(
-            coverage=tuple(x for result in results for x in result.coverage),
-            failures=tuple(
-                Skipped(x.symbol, FAILED, x.reason) for result in results for x in result.failures
-            )
-            + tuple(
-                Skipped(symbol, FAILED, str(error))
-                for task, error in errors
-                for symbol in task.symbols
-            ),
-            signals=tuple(x for result in results for x in result.signals),
-            divergences=tuple(x for result in results for x in result.divergences),
-            blocks=tuple(results),
-        )
-
-    def as_of(self, interval: Interval) -> _AsOf:
-        """Return the newest final candle of all symbols."""
-        return _AsOf(max((x.last_open_time for x in self.coverage), default=0), interval)
-
-    def skipped(self, rules: ScanRules, wanted: Collection[str]) -> Iterable[Skipped]:
-        """Return every symbol that the report may not speak of, and why."""
-        yield from self.failures
-        least = rules.ranking.trade.indicator.minimum_candles
-        enough = [x for x in self.coverage if x.candles >= least]
-        for found in self.coverage:
-            if found.candles < least:
-                detail = f"{found.candles} final candles, at least {least} are needed"
-                yield Skipped(found.symbol, INSUFFICIENT_HISTORY, detail)
-            elif found.symbol not in wanted and (age := _known_age(found, rules)) < rules.min_age:
-                detail = f"{age:.1f} days of history, at least {rules.min_age:g} are expected"
-                yield Skipped(found.symbol, YOUNG, detail)
-        for symbol, behind in _left_behind(enough, rules.interval).items():
-            if behind > 0:
-                yield Skipped(symbol, GAP, f"its newest {behind} candles are missing")
-            else:
-                yield Skipped(symbol, FAILED, f"its candles are {-behind} ahead of the market")
-
-    def candles_of(self, symbols: Collection[str]) -> dict[str, Candles]:
-        """Return the candles that came back of `symbols`, as far as the report speaks of them."""
-        scanned = {x.symbol for x in self.coverage}
-        return {
-            symbol: candles
-            for result in self.blocks
-            for symbol, candles in result.candles.items()
-            if symbol in symbols and symbol in scanned
-        }
-
-    def without(self, symbols: set[str]) -> _Results:
-        """Return the same without what was found of `symbols`."""
-        return _Results(
-            coverage=tuple(x for x in self.coverage if x.symbol not in symbols),
-            failures=self.failures,
-            signals=tuple(x for x in self.signals if x.divergence.symbol not in symbols),
-            divergences=tuple(x for x in self.divergences if x.symbol not in symbols),
-            blocks=self.blocks,
-        )
-
-    def outcomes(self) -> dict[str, int]:
-        """Return how many divergences became what, by the names of FATES."""
-        counts = [x.outcomes or (0,) * len(FATES) for x in self.coverage]
-        return dict(zip(FATES, map(sum, zip(*counts, strict=True)), strict=True)) if counts else {}
-
-    def slowest(self, stage: str) -> float:
-        """Return the seconds that the worker spent longest in `stage` spent there."""
-        by_worker: defaultdict[int, float] = defaultdict(float)
-        for result in self.blocks:
-            by_worker[result.worker] += getattr(result, stage)
-        return max(by_worker.values(), default=0.0)
-
-
-def _raise_if_hopeless(errors: Sequence[DivbotError], *, anything_found: bool) -> None:
-    for error in errors:
-        if isinstance(error, StopUntil | VenueRefused):
-            raise error
-    if errors and not anything_found:
-        raise next((x for x in errors if isinstance(x, VenueError)), errors[0])

@@ -11,15 +11,7 @@ from divbot.domain.universe import Universe
 
 
 class MarketData(Protocol):
-    """An open connection to one market of one venue."""
-
-    @property
-    def venue(self) -> str:
-        """Return the venue's name."""
-
-    @property
-    def simulated(self) -> bool:
-        """Tell whether the prices are not those of a live venue."""
+    """What one market of one venue answers, for request weight of one lease."""
 
     def final_candles(self, symbol: str, interval: Interval, limit: int, at: int = 0) -> Candles:
         """Return the newest final candles of `symbol`, at most `limit - 1` of them.
@@ -27,15 +19,19 @@ class MarketData(Protocol):
         `at` is about the venue's time now, ms UTC; 0: unknown.
         """
 
-    def spend_from(self, lease: int) -> None:
-        """Spend request weight from lease number `lease` from now on."""
+
+class Connection(Protocol):
+    """Open connections to one market of one venue."""
+
+    def on_lease(self, lease: int) -> MarketData:
+        """Return what the market answers, for request weight of lease number `lease`."""
 
     def close(self) -> None:
         """Close every connection."""
 
 
-class Chooser(Protocol):
-    """Somebody who says which symbols to look at."""
+class Listing(Protocol):
+    """The symbols of one market of one venue."""
 
     @property
     def venue(self) -> str:
@@ -46,14 +42,10 @@ class Chooser(Protocol):
         """Tell whether the prices are not those of a live venue."""
 
     def universe(self, held: Collection[str] = ()) -> Universe:
-        """Return the symbols to look at now; `held` are among them in any case."""
+        """Return the symbols to scan now; `held` are among them in any case."""
 
     def close(self) -> None:
         """Close every connection."""
-
-
-class Listing(MarketData, Chooser, Protocol):
-    """Market data with a choice of symbols."""
 
 
 class Spending(Protocol):
@@ -70,8 +62,8 @@ class Spending(Protocol):
 class Source(Spending, Protocol):
     """Where market data comes from; can be pickled, so that each worker opens its own."""
 
-    def open(self, connections: int) -> MarketData:
-        """Return the market data over at most `connections` connections."""
+    def open(self, connections: int) -> Connection:
+        """Open the market over at most `connections` connections."""
 
     def open_lease(self, symbols: int, limit: int) -> int:
         """Set request weight aside for the candles of `symbols`; return the lease's number."""
@@ -79,5 +71,5 @@ class Source(Spending, Protocol):
     def close_lease(self, lease: int) -> None:
         """Take back what is left of a lease; nobody spends from it any more."""
 
-    def tend(self) -> str:
+    def grant_weight(self) -> str:
         """Grant what is free to the leases; return what work waits for, in words, or nothing."""

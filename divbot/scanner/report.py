@@ -56,7 +56,7 @@ class Summary:
     funnel: Mapping[str, int]
     """How many symbols were left after each step from the venue's listing to the table."""
     past: Mapping[str, int]
-    """What became of past divergences as trades: how many of each of scanner.cases.FATES."""
+    """What became of past divergences as trades: how many of each of evidence.samples.OUTCOMES."""
     base_rate: BaseRate
     """What years say of this market and interval; confidence and expectancy start from it."""
     dropped: tuple[DroppedRow, ...] = ()

@@ -24,7 +24,7 @@ def why_none(left_out: Sequence[LeftOut], skipped: Sequence[Skipped]) -> str:
     if not found:
         return "no symbol was scanned: the venue lists none"
     reasons = sorted(found.items(), key=lambda x: (-len(x[1]), x[0]))
-    counts = ", ".join(f"{len(cases)} {name.replace('_', ' ')}" for name, cases in reasons)
+    counts = ", ".join(f"{len(told)} {name.replace('_', ' ')}" for name, told in reasons)
     total = sum(map(len, found.values()))
     what = "that can be traded" if tradable or skipped else "on its list"
     kept_out = f"{total} {what} {'is' if total == 1 else 'are'} left out"

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from divbot.binance.bans import Bans
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
+from divbot.binance.session import VenueSession
 from divbot.binance.transport.transport import HttpReply, Transport
 from divbot.binance.transport.transports import open_transport
 from divbot.domain.clock import SystemClock, parse_time
@@ -110,16 +111,15 @@ def client_for(
     with closing(CountingTransport(open_transport(clock, trust=arranged.trust))) as transport:
         urls = [arranged.base_url]
         budget = WeightBudget(clock, 1_000_000)
-        client = BinanceClient(
+        session = VenueSession(
             Market.SPOT,
             urls,
             transport,  # type: ignore[arg-type]
             clock,
             Bans(None),
-            budget.lease(budget.open_lease()),
             request_timeout=seconds,
         )
-        yield client, transport
+        yield BinanceClient(session, budget.lease(budget.open_lease())), transport
 
 
 def candles(client: BinanceClient) -> object:

@@ -105,7 +105,7 @@ def simulate(
             venue.spend(chance.randint(0, 2 * foreign // 30))
         for worker in workers:
             worker.step(requests=8)
-        budget.tend()
+        budget.grant()
         clock.advance(STEP)
     return venue, workers
 
@@ -142,10 +142,10 @@ def test_what_is_spent_after_a_header_counts_on_top_of_it() -> None:
     clock.advance(1)
 
     lease.want(500)
-    budget.tend()
+    budget.grant()
     spent = sum(lease.try_take(10) for _ in range(50))
     clock.advance(1)
-    budget.tend()
+    budget.grant()
 
     assert spent == 10
     assert not lease.try_take(10)
@@ -218,7 +218,7 @@ def test_who_keeps_ahead_never_waits_for_those_who_take_all_they_get(is_rolling:
     for step in range(round(240 / STEP)):
         for worker in greedy:
             worker.step(requests=100)
-        budget.tend()
+        budget.grant()
         if step % 50 == 0:
             trader.step(requests=1)
         clock.advance(STEP)
@@ -241,7 +241,7 @@ def test_what_a_dead_worker_left_goes_to_others() -> None:
     assert not budget.lease(second).try_take(2)
 
     budget.close_lease(first)
-    budget.tend()
+    budget.grant()
 
     assert budget.lease(second).try_take(500)
 
@@ -262,7 +262,7 @@ def test_a_raised_limit_is_used() -> None:
     assert not lease.try_take(500)
 
     budget.allow(1000)
-    budget.tend()
+    budget.grant()
 
     assert lease.try_take(500)
 
@@ -273,7 +273,7 @@ def test_waiting_is_told_in_words() -> None:
     assert budget.waiting_for() == ""
 
     lease.want(500)
-    budget.tend()
+    budget.grant()
     assert budget.waiting_for() == "waiting for request weight"
 
     lease.pause(37.0)
@@ -288,7 +288,7 @@ def test_a_worker_grants_nothing_to_itself() -> None:
     lease.want(2)
 
     assert not lease.try_take(2)
-    budget.tend()
+    budget.grant()
     assert lease.try_take(2)
 
 
@@ -296,15 +296,6 @@ def test_memory_is_shared_only_with_children() -> None:
     # Sent through a queue it would be a copy, and count for nobody.
     with pytest.raises(pickle.PicklingError):
         pickle.dumps(WeightBudget(ManualClock(), LIMIT))
-
-
-def test_nothing_is_spent_before_a_task_brings_its_lease() -> None:
-    budget = WeightBudget(ManualClock(), 1000)
-
-    with pytest.raises(AssertionError, match="a task brings the lease"):
-        budget.no_lease().take(1)
-
-    assert budget.spent() == 0
 
 
 @pytest.mark.parametrize(("seconds", "is_told"), [(120.0, False), (121.0, True)])

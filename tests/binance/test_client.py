@@ -15,6 +15,7 @@ from divbot.binance.bans import Bans
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
 from divbot.binance.protocol.endpoints import LOCAL_EXCHANGE_HEADER
+from divbot.binance.session import VenueSession
 from divbot.binance.transport.transport import HttpReply
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import (
@@ -63,14 +64,14 @@ def client_of(
     base_urls: tuple[str, ...] = (HERE,),
 ) -> BinanceClient:
     budget = budget or WeightBudget(transport.clock, 10_000)
-    return BinanceClient(
+    session = VenueSession(
         market,
         base_urls,
         transport,  # type: ignore[arg-type]
         transport.clock,
         bans or Bans(None),
-        budget.lease(budget.open_lease()),
     )
+    return BinanceClient(session, budget.lease(budget.open_lease()))
 
 
 def refusal(status: int, code: int = 0, message: str = "", **headers: str) -> HttpReply:
@@ -441,3 +442,26 @@ def test_what_came_instead_of_json_is_told(headers: dict[str, str], found: str) 
 
     with pytest.raises(BadAnswer, match=f"expected JSON, found {found}$"):
         client_of(transport).server_time()
+
+
+class SlowBans(Bans):
+    """Take a second to write a ban down."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__(None)
+        self._clock = clock
+
+    def note(self, base_url: str, until: int, *, now: int) -> None:
+        self._clock.advance(1.0)
+        super().note(base_url, until, now=now)
+
+
+def test_who_waits_as_long_as_a_ban_is_said_to_last_may_ask_again() -> None:
+    transport = ScriptedTransport(refusal(418), TIME)
+    client = client_of(transport, bans=SlowBans(transport.clock))
+
+    with pytest.raises(StopUntil) as told:
+        client.server_time()
+    transport.clock.wait(told.value.left(transport.clock.monotonic()))
+
+    assert client.server_time() == 1_722_330_000_123

@@ -55,24 +55,24 @@ def same(ours: Candles, theirs: Candles) -> bool:
     return all(np.array_equal(a, b) for a, b in zip(ours.columns, theirs.columns, strict=True))
 
 
-LOOKS = st.lists(
+POLLS = st.lists(
     st.tuples(st.integers(0, 40), st.sampled_from([20, 30, 50]), st.integers(-3, 3)),
     min_size=1,
     max_size=12,
 )
 
 
-@given(looks=LOOKS, missing=st.sets(st.integers(0, 300), max_size=60), begin=st.integers(0, 60))
+@given(polls=POLLS, missing=st.sets(st.integers(0, 300), max_size=60), begin=st.integers(0, 60))
 def test_kept_candles_are_those_of_a_fresh_download(
     tmp_path_factory: pytest.TempPathFactory,
-    looks: list[tuple[int, int, int]],
+    polls: list[tuple[int, int, int]],
     missing: set[int],
     begin: int,
 ) -> None:
     venue = Venue(missing, steps=begin)
     folder = tmp_path_factory.mktemp("candles")
-    for passed, limit, clock_error in looks:
-        venue.steps += passed
+    for elapsed, limit, clock_error in polls:
+        venue.steps += elapsed
         # Another process each time, with a clock that is about right.
         history = history_of(venue, folder)
 
@@ -83,8 +83,8 @@ def test_kept_candles_are_those_of_a_fresh_download(
 
 def test_only_what_is_missing_is_asked_for(tmp_path: Path) -> None:
     venue = Venue(steps=900)
-    for passed in (0, 0, 1, 2, 60):
-        venue.steps += passed
+    for elapsed in (0, 0, 1, 2, 60):
+        venue.steps += elapsed
         history_of(venue, tmp_path).final_candles("XUSDT", M5, 500, venue.at)
 
     # The newest that is kept, those that opened since, and one that may open meanwhile.

@@ -15,7 +15,8 @@ from divbot.binance.listing.listing import Listings
 from divbot.binance.listing.rules import UniverseRules
 from divbot.binance.listing.stocks import Stocks, tokenisable
 from divbot.binance.notebook import Notebook
-from divbot.binance.protocol.wire import BidAsk, BySymbol, ExchangeInfo
+from divbot.binance.protocol.exchange_info import ExchangeInfo
+from divbot.binance.protocol.wire import BidAsk, BySymbol
 from divbot.binance.server_clock import ServerClock
 from divbot.candles import Candles
 from divbot.domain.clock import ManualClock

@@ -9,13 +9,8 @@ from pathlib import Path
 
 from divbot.binance.listing.rules import MarketSnapshot, UniverseRules
 from divbot.binance.listing.universe import select
-from divbot.binance.protocol.wire import (
-    BidAsk,
-    ExchangeInfo,
-    ListingParser,
-    parse_quotes,
-    parse_tickers,
-)
+from divbot.binance.protocol.exchange_info import ExchangeInfo, ListingParser
+from divbot.binance.protocol.wire import BidAsk, parse_quotes, parse_tickers
 from divbot.domain.market import Market, Ticker
 from divbot.domain.universe import Rule, Universe
 

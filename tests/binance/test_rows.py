@@ -21,6 +21,7 @@ from divbot.binance.notebook import Notebook
 from divbot.binance.protocol import compiled_klines, wire
 from divbot.binance.protocol.rows import number
 from divbot.binance.server_clock import ServerClock
+from divbot.binance.session import VenueSession
 from divbot.binance.trading_data import BinanceTrading
 from divbot.binance.transport.transport import HttpReply
 from divbot.candles import Candles
@@ -114,7 +115,8 @@ class Venue:
     def client(self, clock: ManualClock) -> BinanceClient:
         budget = WeightBudget(clock, 10_000)
         lease = budget.lease(budget.open_lease())
-        return BinanceClient(self.market, ["http://x"], self, clock, Bans(None), lease)  # type: ignore[arg-type]
+        session = VenueSession(self.market, ["http://x"], self, clock, Bans(None))  # type: ignore[arg-type]
+        return BinanceClient(session, lease)
 
     def universe(self, *held: str, **rules: Any) -> Universe:
         return self.listings(ManualClock(NOW), **rules).universe(held)
@@ -135,7 +137,6 @@ class Venue:
         budget = WeightBudget(clock, 10_000)
         return BinanceTrading(
             self.client(clock),
-            self,  # type: ignore[arg-type]
             clock,
             ServerClock(clock),
             budget,

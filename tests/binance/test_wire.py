@@ -14,9 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from divbot.binance.protocol.exchange_info import ExchangeInfo, ListingParser
 from divbot.binance.protocol.wire import (
-    ExchangeInfo,
-    ListingParser,
     final_klines_of_json,
     parse_quotes,
     parse_server_time,

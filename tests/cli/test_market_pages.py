@@ -21,9 +21,9 @@ from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind
 from divbot.scanner.checks.examination import Examination, examine
 from divbot.scanner.cycle import Scanner
-from divbot.scanner.evidence.cases import FATES
+from divbot.scanner.evidence.samples import OUTCOMES
 from divbot.scanner.report import Report
-from divbot.scanner.workforce.pool import InlinePool
+from divbot.scanner.workforce.inline import InlinePool
 from tests.cli.pages import EVIL, Markup, browse, without_links
 from tests.scanner.fakes import STEP, TRADE, FakeSource, candles_of, names, rules
 
@@ -99,7 +99,7 @@ def test_a_chart_shows_the_candles_the_rsi_and_every_divergence_of_the_window() 
         times = [document["at"][row] for row in (*shown["rows"], shown["confirmed"])]
         kept = tried.divergence
         assert times == [kept.previous_pivot, kept.pivot, kept.confirmed]
-        assert (shown["kind"], shown["fate"]) == (kept.kind.value, tried.fate)
+        assert (shown["kind"], shown["outcome"]) == (kept.kind.value, tried.outcome)
         assert shown["price"] == [tried.price_previous, tried.price]
 
 
@@ -114,9 +114,9 @@ def test_the_words_at_a_mark_tell_kind_rsi_prices_and_result() -> None:
         assert lines[2] == f"RSI {x.rsi_previous:.1f} \u2192 {x.rsi:.1f}"
         assert lines[3] == f"price {x.price_previous:.5f} \u2192 {x.price:.5f}"
         if x.result is None:
-            assert lines[-1] == x.fate.replace("_", " ")
+            assert lines[-1] == x.outcome.replace("_", " ")
         else:
-            assert lines[-1].startswith(f"{x.fate}, {x.result:+.2f} R after ")
+            assert lines[-1].startswith(f"{x.outcome}, {x.result:+.2f} R after ")
 
 
 def test_a_missing_candle_is_a_hole_and_not_a_number() -> None:
@@ -244,8 +244,8 @@ def test_a_browser_draws_every_chart_with_every_divergence(tmp_path: Path) -> No
     assert drawn == [True] * len(report.opportunities)
     for x, points in zip(report.opportunities, charts, strict=True):
         tried = examined(report)[x.divergence.symbol].divergences
-        marks = {fate: points.get(fate, 0) for fate in FATES}
-        assert marks == {fate: sum(y.fate == fate for y in tried) for fate in FATES}
+        marks = {outcome: points.get(outcome, 0) for outcome in OUTCOMES}
+        assert marks == {outcome: sum(y.outcome == outcome for y in tried) for outcome in OUTCOMES}
         assert points["volume"] == len(examined(report)[x.divergence.symbol].volume)
         ends = {kind: points.get(kind.value, 0) for kind in Kind}
         assert ends == {kind: 2 * sum(y.divergence.kind is kind for y in tried) for kind in Kind}

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from divbot.binance.listing.rules import MarketSnapshot, UniverseRules, found_against
-from divbot.binance.protocol.wire import ListingParser, parse_quotes, parse_tickers
+from divbot.binance.protocol.exchange_info import ListingParser
+from divbot.binance.protocol.wire import parse_quotes, parse_tickers
 from divbot.domain.clock import ManualClock, parse_time
 from divbot.domain.market import Market
 from divbot.exchange.market.contracts import contract_named

@@ -8,8 +8,8 @@ from divbot.domain.clock import ManualClock
 from divbot.domain.market import Market
 from divbot.exchange.desk import Desk
 from divbot.exchange.market.market_time import MarketTime
-from divbot.exchange.market.market_view import MarketView
 from divbot.exchange.market.venue import Venue
+from divbot.exchange.market.view import MarketView
 from divbot.exchange.rest.kline_text import KlineText
 from divbot.exchange.rest.rate_limiter import RateLimiter
 from divbot.recordings.grid import Grid

@@ -1,4 +1,4 @@
-"""What becomes of trades: rule by rule, and case by case against the slow twin."""
+"""What becomes of trades: rule by rule, and one by one against the slow twin."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests import reference
 from tests.conftest import DATA, SHIPPED
 from tests.kernels.blocks import Floats, walk
 
-FATES = {
+OUTCOMES = {
     UNRESOLVED: "unresolved",
     NOT_ENTERED: "not entered",
     REACHED_TARGET: "target",
@@ -41,22 +41,22 @@ SHORT = {"side": -1, "stop": 102.0, "target": 96.0}
 
 
 def trade(rows: list[Row], **rules: float) -> tuple[str, int, float]:
-    """Enter at the first row's open; return fate, row of the end, and the result in R."""
+    """Enter at the first row's open; return outcome, row of the end, and the result in R."""
     given = {**LONG, "fee": 0.0, "slippage": 0.0, "horizon": 100, **rules}
     columns = [
         np.array([np.nan if row is None else row[k] for row in rows], np.float64).reshape(-1, 1)
         for k in range(4)
     ]
-    cases = np.array([[0, 0, int(given["side"])]])
+    trades = np.array([[0, 0, int(given["side"])]])
     plans = np.array([[given["stop"], given["target"]]])
     ends, results = outcomes(
-        cases, plans, *columns, given["fee"], given["slippage"], int(given["horizon"])
+        trades, plans, *columns, given["fee"], given["slippage"], int(given["horizon"])
     )
-    return FATES[int(ends[0, 0])], int(ends[0, 1]), float(results[0])
+    return OUTCOMES[int(ends[0, 0])], int(ends[0, 1]), float(results[0])
 
 
 @pytest.mark.parametrize(
-    ("rows", "rules", "fate", "row", "result"),
+    ("rows", "rules", "outcome", "row", "result"),
     [
         pytest.param([QUIET, (100, 105, 99, 104)], {}, "target", 1, 2, id="target"),
         pytest.param([QUIET, (100, 101, 97, 99)], {}, "stop", 1, -1, id="stop"),
@@ -112,13 +112,13 @@ def trade(rows: list[Row], **rules: float) -> tuple[str, int, float]:
 def test_each_rule(
     rows: list[Row],
     rules: dict[str, float],
-    fate: str,
+    outcome: str,
     row: int,
     result: float | None,
 ) -> None:
     found = trade(rows, **rules)
 
-    assert found[:2] == (fate, row)
+    assert found[:2] == (outcome, row)
     assert found[2] == pytest.approx(np.nan if result is None else result, nan_ok=True)
 
 
@@ -137,24 +137,24 @@ def rows_of(columns: list[Floats]) -> list[Row]:
 
 
 def compare(block: Block, *, fee: float, slippage: float, horizon: int) -> dict[str, int]:
-    """Hold every divergence's outcome against the slow twin's; return how many had which fate."""
+    """Hold every divergence's outcome against the slow twin's; return how many had each."""
     _, high, low, close = block
     analysis = analyse(high, low, close)
     rows = [rows_of([x[:, s] for x in block]) for s in range(close.shape[1])]
-    cases, plans, expected = [], [], []
+    trades, plans, expected = [], [], []
     for s, kind, _, p, _ in analysis.after_warm_up().tolist():
         confirmed, sign = p + 5, 1 if kind < 2 else -1
         pivot = low[p, s] if sign > 0 else high[p, s]
         stop = pivot - sign * 0.5 * analysis.atr[confirmed, s]
         target = close[confirmed, s] + 2 * (close[confirmed, s] - stop)
-        cases.append((s, confirmed + 1, sign))
+        trades.append((s, confirmed + 1, sign))
         plans.append((stop, target))
         side = "BUY" if sign > 0 else "SELL"
         costs = {"fee": fee, "slippage": slippage, "horizon": horizon}
         expected.append(reference.outcome(rows[s], confirmed, side, stop, target, **costs))
 
     ends, results = outcomes(
-        np.array(cases, np.int64).reshape(-1, 3),
+        np.array(trades, np.int64).reshape(-1, 3),
         np.array(plans).reshape(-1, 2),
         *block,
         fee,
@@ -162,11 +162,11 @@ def compare(block: Block, *, fee: float, slippage: float, horizon: int) -> dict[
         horizon,
     )
 
-    assert [FATES[x] for x in ends[:, 0].tolist()] == [x.fate for x in expected]
+    assert [OUTCOMES[x] for x in ends[:, 0].tolist()] == [x.outcome for x in expected]
     assert ends[:, 1].tolist() == [x.ended for x in expected]
     np.testing.assert_allclose(results, [x.result for x in expected], rtol=1e-9, atol=1e-9)
-    fates = [x.fate for x in expected]
-    return {fate: fates.count(fate) for fate in FATES.values()}
+    became = [x.outcome for x in expected]
+    return {name: became.count(name) for name in OUTCOMES.values()}
 
 
 @given(
@@ -212,10 +212,10 @@ def test_every_case_of_a_recorded_market_is_as_the_slow_twin_says(
         grid[row, column] = table[prices].to_numpy()
         block.append(grid)
 
-    fates = compare(tuple(block), fee=fee, slippage=0.0002, horizon=100)  # type: ignore[arg-type]
+    became = compare(tuple(block), fee=fee, slippage=0.0002, horizon=100)  # type: ignore[arg-type]
 
-    assert fates["target"] + fates["stop"] + fates["expired"] > least
-    assert min(fates.values()) > least // 1500
+    assert became["target"] + became["stop"] + became["expired"] > least
+    assert min(became.values()) > least // 1500
 
 
 @given(

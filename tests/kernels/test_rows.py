@@ -1,4 +1,4 @@
-"""Rows and columns turned by kernels, against numpy's own."""
+"""Rows and columns transposed by kernels, against numpy's own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from divbot.kernels.rows import checked_columns, seal, turned
+from divbot.kernels.rows import checked_columns, seal, transposed
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32))
@@ -16,7 +16,7 @@ def test_a_block_is_turned_as_numpy_turns_it(symbols: int, bars: int, seed: int)
     wide = np.random.default_rng(seed).normal(size=(symbols, bars))
     wide[0, bars // 2] = np.nan
 
-    tall = turned(wide)
+    tall = transposed(wide)
 
     assert tall.flags["C_CONTIGUOUS"]
     assert np.array_equal(tall, wide.T, equal_nan=True)

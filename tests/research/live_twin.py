@@ -17,7 +17,7 @@ from divbot.domain.universe import Universe
 from divbot.recordings.track import Track
 from divbot.scanner.cycle import Scanner, ScanRules
 from divbot.scanner.report import Report
-from divbot.scanner.workforce.pool import InlinePool
+from divbot.scanner.workforce.inline import InlinePool
 from tests.history.made import DAY, MadeHistory, chosen
 
 
@@ -110,7 +110,8 @@ class LiveTwin:
     def open(self, connections: int) -> LiveTwin:
         return replace(self)
 
-    def spend_from(self, lease: int) -> None: ...
+    def on_lease(self, lease: int) -> LiveTwin:
+        return self
 
     def open_lease(self, symbols: int, limit: int) -> int:
         return 0

@@ -82,7 +82,7 @@ class FakeSource:
     def close_lease(self, lease: int) -> None:
         pass
 
-    def tend(self) -> str:
+    def grant_weight(self) -> str:
         return ""
 
     def weight_spent(self) -> int:
@@ -136,8 +136,8 @@ class FakeMarketData:
             return self._source.special[symbol]
         return candles_of(sum(symbol.encode()), self._source.bars)
 
-    def spend_from(self, lease: int) -> None:
-        pass
+    def on_lease(self, lease: int) -> FakeMarketData:
+        return self
 
     def close(self) -> None:
         self.is_closed = True

@@ -92,7 +92,7 @@ def test_a_walk_knows_each_case_as_a_slow_reference_does() -> None:
             slippage=TRADE.slippage,
             horizon=TRADE.horizon,
         )
-        assert found.won[k] == (expected.fate == "target")
+        assert found.won[k] == (expected.outcome == "target")
         assert found.result[k] == pytest.approx(expected.result, rel=1e-5)
         assert found.ended[k] == expected.ended
         assert found.atr[k] == analysis.atr[row, column]

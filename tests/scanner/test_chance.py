@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.scanner.evidence.chance import MEAN_VARIANCE, SHAPE, shares_reached
+from divbot.scanner.evidence.chance import MEAN_VARIANCE, SHAPE, hit_rates
 
 ways = st.floats(0.05, 12)
 ratios = st.floats(0.2, 8)
@@ -17,7 +17,7 @@ horizons = st.integers(1, 1000)
 
 
 def share(risk: float, reward: float, horizon: int = 100) -> float:
-    return float(shares_reached(np.array([risk]), np.array([reward]), horizon)[0])
+    return float(hit_rates(np.array([risk]), np.array([reward]), horizon)[0])
 
 
 def walked(risk: int, reward: int, steps: float) -> float:
@@ -99,6 +99,6 @@ def test_what_no_price_gets_to_is_never_reached() -> None:
 def test_cases_do_not_disturb_each_other() -> None:
     risk = np.array([0.1, 1.0, 3.0, 50.0])
 
-    together = shares_reached(risk, 2 * risk, 100)
+    together = hit_rates(risk, 2 * risk, 100)
 
     assert together == pytest.approx([share(x, 2 * x) for x in risk.tolist()], abs=1e-12)

@@ -14,8 +14,9 @@ from divbot.domain.market import DroppedRow
 from divbot.domain.signals import Kind, Side
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.report import UNKNOWN, Report, Skipped
-from divbot.scanner.workforce.pool import Done, InlinePool, ProcessPool, Progress
-from divbot.scanner.workforce.task import BlockResult, BlockTask
+from divbot.scanner.workforce.inline import InlinePool
+from divbot.scanner.workforce.pool import ProcessPool, Progress
+from divbot.scanner.workforce.task import BlockResult, BlockTask, Done
 from tests.scanner.fakes import START, STEP, FakeSource, candles_of, names, rules
 
 Scan = Callable[..., Report]

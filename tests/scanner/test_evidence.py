@@ -10,7 +10,7 @@ import pytest
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Evidence
 from divbot.scanner.evidence.base_rates import BaseRate
-from divbot.scanner.evidence.chance import shares_reached
+from divbot.scanner.evidence.chance import hit_rates
 from divbot.scanner.evidence.expectations import Expectations, result_before_costs
 from tests.scanner.fakes import TRADE
 
@@ -34,7 +34,7 @@ def expected_of(
 def test_confidence_is_what_chance_gives_for_that_very_stop() -> None:
     found = expected_of()
 
-    assert found.confidence == shares_reached(np.array([2.0]), np.array([4.0]), TRADE.horizon)[0]
+    assert found.confidence == hit_rates(np.array([2.0]), np.array([4.0]), TRADE.horizon)[0]
     assert found.cases == 0
 
 

@@ -9,13 +9,14 @@ from divbot.domain.clock import ManualClock
 from divbot.domain.market import Interval
 from divbot.kernels.analysis import analyse
 from divbot.kernels.divergence import PIVOT, PREVIOUS
-from divbot.kernels.outcomes import ENDED, FATE, outcomes
+from divbot.kernels.outcomes import ENDED, OUTCOME, outcomes
 from divbot.scanner.block import build_block
 from divbot.scanner.checks.examination import Examination, examine
 from divbot.scanner.cycle import Scanner
-from divbot.scanner.evidence.cases import FATES
+from divbot.scanner.evidence.samples import OUTCOMES
 from divbot.scanner.report import Report
-from divbot.scanner.workforce.pool import InlinePool, Pool, ProcessPool
+from divbot.scanner.workforce.inline import InlinePool
+from divbot.scanner.workforce.pool import Pool, ProcessPool
 from tests.scanner.fakes import START, STEP, TRADE, FakeSource, candles_of, names, rules
 
 BARS = 900
@@ -75,8 +76,10 @@ def test_fates_and_results_are_those_of_the_outcomes_kernel() -> None:
         TRADE.horizon,
     )
 
-    assert [x.fate for x in found.divergences] == [FATES[fate] for fate in ends[:, FATE]]
-    assert {x.fate for x in found.divergences} >= {"target", "stop"}
+    assert [x.outcome for x in found.divergences] == [
+        OUTCOMES[number] for number in ends[:, OUTCOME]
+    ]
+    assert {x.outcome for x in found.divergences} >= {"target", "stop"}
     for x, ended, result in zip(found.divergences, ends[:, ENDED].tolist(), results, strict=True):
         assert x.ended == (None if ended < 0 else candles.open_time[ended])
         assert x.result == (None if ended < 0 else pytest.approx(result, rel=1e-6))

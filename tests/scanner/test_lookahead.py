@@ -12,7 +12,7 @@ from divbot.scanner.block import Block, build_block
 from divbot.scanner.checks import lookahead
 from divbot.scanner.checks.lookahead import replay
 from divbot.scanner.checks.warmup import windows
-from divbot.scanner.evidence.cases import Cases
+from divbot.scanner.evidence.samples import Samples
 from divbot.scanner.evidence.trial import try_divergences
 from tests.scanner.fakes import TRADE, candles_of
 
@@ -44,7 +44,7 @@ def test_a_pivot_that_is_known_too_early_is_found_out(monkeypatch: pytest.Monkey
 def test_an_outcome_that_is_known_too_early_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = block(3)
 
-    def all_knowing(part: Block, analysis: Analysis, *rest: Any) -> Cases:
+    def all_knowing(part: Block, analysis: Analysis, *rest: Any) -> Samples:
         return try_divergences(whole, analyse(whole.high, whole.low, whole.close), *rest)
 
     monkeypatch.setattr(lookahead, "try_divergences", all_knowing)

@@ -14,8 +14,9 @@ import pytest
 
 from divbot.domain.errors import WorkerLost
 from divbot.domain.market import Interval
-from divbot.scanner.workforce.pool import Done, InlinePool, ProcessPool
-from divbot.scanner.workforce.task import BlockResult, BlockTask
+from divbot.scanner.workforce.inline import InlinePool
+from divbot.scanner.workforce.pool import ProcessPool
+from divbot.scanner.workforce.task import BlockResult, BlockTask, Done
 from tests.cli.commands import linux
 from tests.scanner.fakes import TRADE, FakeMarketData, FakeSource, error_named, names
 

@@ -10,7 +10,7 @@ from divbot.domain.clock import ManualClock
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.report import YOUNG, Report, Skipped
 from divbot.scanner.shortage import why_none
-from divbot.scanner.workforce.pool import InlinePool
+from divbot.scanner.workforce.inline import InlinePool
 from tests.scanner.fakes import FakeSource, names, rules
 
 

@@ -16,7 +16,8 @@ from divbot.scanner.cache import ReportCache
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.report import Report
 from divbot.scanner.thread import FOLLOWERS, BackgroundScanner, Condition, Lifecycle
-from divbot.scanner.workforce.pool import InlinePool, ProcessPool
+from divbot.scanner.workforce.inline import InlinePool
+from divbot.scanner.workforce.pool import ProcessPool
 from tests.scanner.fakes import FakeSource, names, rules
 from tests.trading.fakes import Told
 

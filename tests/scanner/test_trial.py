@@ -11,9 +11,9 @@ from divbot.kernels import outcomes
 from divbot.kernels.analysis import Analysis, analyse
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.cycle import Scanner
-from divbot.scanner.evidence import cases as parent
+from divbot.scanner.evidence import samples as parent
 from divbot.scanner.evidence.trial import clearness, extremes, trends, try_divergences
-from divbot.scanner.workforce.pool import InlinePool
+from divbot.scanner.workforce.inline import InlinePool
 from tests import reference
 from tests.scanner.fakes import (
     RATE,
@@ -38,7 +38,7 @@ def test_each_divergence_is_entered_at_the_open_after_its_confirmation() -> None
 
     found = try_divergences(block, analysis, events, TRADE)
 
-    assert len(found.fate) == len(events) > 50
+    assert len(found.outcome) == len(events) > 50
     for k, (column, kind, _, pivot, _) in enumerate(events.tolist()):
         confirmed, sign = pivot + 5, 1 if kind < 2 else -1
         columns = (x[:, column].tolist() for x in (block.open, block.high, block.low, block.close))
@@ -55,14 +55,14 @@ def test_each_divergence_is_entered_at_the_open_after_its_confirmation() -> None
             slippage=TRADE.slippage,
             horizon=TRADE.horizon,
         )
-        fate = parent.FATES[found.fate[k]].replace("_", " ")
-        assert fate == expected.fate
+        outcome = parent.OUTCOMES[found.outcome[k]].replace("_", " ")
+        assert outcome == expected.outcome
         assert found.result[k] == pytest.approx(expected.result, rel=1e-5, nan_ok=True)
         assert found.held[k] == max(expected.ended - confirmed, 0)
 
 
 def test_parent_and_kernel_number_fates_alike() -> None:
-    assert parent.FATES == ("unresolved", "not_entered", "target", "stop", "expired")
+    assert parent.OUTCOMES == ("unresolved", "not_entered", "target", "stop", "expired")
     assert [getattr(outcomes, x) for x in ("UNRESOLVED", "NOT_ENTERED", "EXPIRED")] == [0, 1, 4]
     assert (outcomes.REACHED_TARGET, outcomes.REACHED_STOP) == (2, 3)
     assert parent.REACHED_TARGET == 2
@@ -141,6 +141,6 @@ def test_a_scan_tells_what_became_of_past_divergences_but_of_skipped_symbols() -
     found = try_divergences(block, analysis, analysis.after_warm_up(), TRADE)
     assert [x.symbol for x in summary.skipped] == ["BEHINDUSDT"]
     assert summary.past == {
-        name: int((found.fate == number).sum()) for number, name in enumerate(parent.FATES)
+        name: int((found.outcome == number).sum()) for number, name in enumerate(parent.OUTCOMES)
     }
     assert sum(summary.past.values()) == summary.divergences > 50

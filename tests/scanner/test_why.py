@@ -8,7 +8,7 @@ from decimal import Decimal
 from divbot.domain.clock import ManualClock
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.why import Story, listing_story, scan_story
-from divbot.scanner.workforce.pool import InlinePool
+from divbot.scanner.workforce.inline import InlinePool
 from tests.scanner.fakes import FakeSource, names, rules
 
 TICK = Decimal("0.00001")

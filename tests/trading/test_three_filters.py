@@ -16,7 +16,7 @@ from divbot.domain.signals import Side
 from divbot.scanner.cache import ReportCache
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.report import Report
-from divbot.scanner.workforce.pool import InlinePool
+from divbot.scanner.workforce.inline import InlinePool
 from tests.scanner.fakes import FakeSource, names, rules
 from tests.trading.fakes import ENTRIES, RULES, SIZING, Trader, d, entered, started
 

@@ -27,7 +27,7 @@ class CandleHistory:
         self._client = client
         self._store = store
 
-    def final_candles(self, symbol: str, interval: Interval, limit: int, at: int) -> Candles:
+    def final_candles(self, symbol: str, interval: Interval, limit: int, at: int = 0) -> Candles:
         """Return the newest final candles of `symbol`, at most `limit - 1` of them.
 
         `at` is the venue's time, ms UTC, or somewhat earlier; 0: unknown.

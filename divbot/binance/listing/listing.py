@@ -57,7 +57,7 @@ class Listings:
         self._allow = allow
 
     def universe(self, held: Collection[str] = ()) -> Universe:
-        """Return the symbols to look at now; `held` are among them whatever the rules say.
+        """Return the symbols to scan now; `held` are among them whatever the rules say.
 
         Raise VenueError where there is no listing and never was, or where the venue wants no more
         requests; raise InputError for a chosen symbol that is not listed.

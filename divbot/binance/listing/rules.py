@@ -220,9 +220,9 @@ def heard_of_until(closed_at: Time) -> Time:
 
 
 @cache
-def _exact(share: float) -> Decimal:
+def _exact(part: float) -> Decimal:
     """Return what was written, and not the binary number nearest to it."""
-    return Decimal(str(share))
+    return Decimal(str(part))
 
 
 def is_match(symbol: str, pattern: str) -> bool:

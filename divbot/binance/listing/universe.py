@@ -37,7 +37,7 @@ def select(
     held: Collection[str] = (),
     previous: Collection[str] = (),
 ) -> Universe:
-    """Return the universe; raise InputError where `rules.symbols` leave nothing to look at.
+    """Return the universe; raise InputError where `rules.symbols` leave nothing to scan.
 
     `held` are symbols that are never dropped, `previous` those of the last list: they are dropped
     only where they rank well below its end.

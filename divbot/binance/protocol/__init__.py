@@ -1,1 +1,4 @@
-"""What the venue's answers say: `endpoints` (paths, weights), `rows` and `wire` (JSON to types)."""
+"""What the venue's answers say, from JSON to types.
+
+`endpoints` (paths, weights), `rows` (fields), `exchange_info` and `wire` (all other answers).
+"""

@@ -136,12 +136,12 @@ class CurlTransport(Transport):
         handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
         # Called about once a second, and more often while there is something to read.
         handle.setopt(pycurl.NOPROGRESS, 0)
-        handle.setopt(pycurl.XFERINFOFUNCTION, self._look)
-        # The route says which proxy there is, not libcurl's own look at the environment.
+        handle.setopt(pycurl.XFERINFOFUNCTION, self._progress)
+        # The route says which proxy there is, not what libcurl reads in the environment.
         handle.setopt(pycurl.NOPROXY, "")
         return handle
 
-    def _look(self, *_: object) -> int:
+    def _progress(self, *_: object) -> int:
         return _GIVE_UP if self._is_closed else _GO_ON
 
     def _addresses(self, route: ProxyRoute, seconds: float) -> list[str]:
@@ -184,7 +184,7 @@ def _place_of(url: str) -> tuple[str, int, bool]:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What libcurl is told of a name, and until when without another look."""
+    """What libcurl is told of a name, and until when without another lookup."""
 
     until: float
     told: list[str]

@@ -48,7 +48,7 @@ class Guard:
             self.is_over = True
             self._socket = None
 
-    def bite(self) -> None:
+    def expire(self) -> None:
         """End the wait, if it still goes on."""
         with self._lock:
             if self.is_over:
@@ -98,7 +98,7 @@ class Watchdog:
             guards, self._guards = self._guards, []
             self._changed.notify()
         for _, _, guard in guards:
-            guard.bite()
+            guard.expire()
 
     def _watch(self) -> None:
         while True:
@@ -112,4 +112,4 @@ class Watchdog:
                     self._changed.wait(wait)
                     continue
                 guard = heapq.heappop(self._guards)[2]
-            guard.bite()
+            guard.expire()

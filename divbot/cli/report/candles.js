@@ -1,6 +1,6 @@
 (() => {
   const { data, config, colour, layout } = page;
-  const FATES = {
+  const OUTCOMES = {
     target: { symbol: "circle", tint: "gain", letter: "T" },
     stop: { symbol: "x", tint: "loss", letter: "S" },
     expired: { symbol: "square", tint: "quiet", letter: "E" },
@@ -104,16 +104,16 @@
       return trace;
     }
 
-    marks(fate) {
-      const { symbol, tint, letter } = FATES[fate];
+    marks(outcome) {
+      const { symbol, tint, letter } = OUTCOMES[outcome];
       const current = new Set(this.plans.map((plan) => this.series.divergences[plan.divergence]));
-      const found = this.series.divergences.filter((x) => x.fate === fate);
+      const found = this.series.divergences.filter((x) => x.outcome === outcome);
       const isLow = (x) => x.side === "BUY";
       const { at, high, low } = this.series;
       return {
         x: found.map((x) => at[x.confirmed]),
         y: found.map((x) => isLow(x) ? low[x.confirmed] - 0.6 * x.atr : high[x.confirmed] + 0.6 * x.atr),
-        text: found.map(() => letter), customdata: found.map((x) => x.text), name: fate, mode: "markers+text",
+        text: found.map(() => letter), customdata: found.map((x) => x.text), name: outcome, mode: "markers+text",
         textposition: found.map((x) => isLow(x) ? "bottom center" : "top center"),
         textfont: { color: colour(tint), size: 12 }, marker: { symbol, color: colour(tint), opacity: 1, size: found.map((x) => current.has(x) ? 14 : 9) },
         hovertemplate: "%{customdata}<extra></extra>",
@@ -158,7 +158,7 @@
       const traces = [
         this.candles(), this.volumes(), this.strength(),
         ...Object.keys(KINDS).flatMap((kind) => [this.lines(kind, "price", "y"), this.lines(kind, "rsi", "y2")]),
-        ...Object.keys(FATES).map((fate) => this.marks(fate)),
+        ...Object.keys(OUTCOMES).map((outcome) => this.marks(outcome)),
       ].filter((trace) => trace.x.length);
       const base = layout({
         hovermode: "closest", showlegend: false, shapes, annotations, margin: { l: 12, r: 12, t: 28, b: 28 },

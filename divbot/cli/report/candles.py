@@ -72,7 +72,7 @@ def _divergence(
         "rsi": [round(x.rsi_previous, _RSI_DIGITS), round(x.rsi, _RSI_DIGITS)],
         "price": [x.price_previous, x.price],
         "atr": float(f"{found.atr[confirmed]:.{_SAME}g}"),
-        "fate": x.fate,
+        "outcome": x.outcome,
         "text": _text(_lines(x, found, digits)),
     }
 
@@ -80,7 +80,7 @@ def _divergence(
 def _lines(x: TriedDivergence, found: Examination, digits: int) -> list[str]:
     divergence = x.divergence
     kind = words(divergence.kind.value)
-    end = words(x.fate)
+    end = words(x.outcome)
     if x.ended is not None and x.result is not None:
         held = found.interval.steps_between(divergence.confirmed, x.ended)
         end = f"{end}, {multiple(x.result)} R after {held} candle{'s' if held > 1 else ''}"

@@ -16,13 +16,13 @@ from divbot.cli.table import footer_lines, marked_columns
 from divbot.domain.clock import utc_text
 from divbot.domain.signals import Opportunity
 from divbot.scanner.checks.examination import Examination
-from divbot.scanner.evidence.cases import FATES
+from divbot.scanner.evidence.samples import OUTCOMES
 from divbot.scanner.report import Report
 
 _SCRIPT = "candles.js"
 _NOTHING = "No opportunity passes the filters."
 _KEYS: Keys[Opportunity] = {"confirmed": lambda x: x.confirmed_at}
-_FATES = (*FATES[2:], *FATES[1::-1])
+_OUTCOMES = (*OUTCOMES[2:], *OUTCOMES[1::-1])
 """Those that are over first."""
 _LINKS: Links[Opportunity] = {"symbol": lambda x: _place(x.rank - 1)}
 
@@ -98,11 +98,11 @@ def chart_heading(report: Report, found: Examination) -> str:
 
 def counts_line(report: Report, found: Examination) -> str:
     """Return how many divergences there are, what became of them, and how many are open now."""
-    counts = Counter(x.fate for x in found.divergences)
-    fates = ", ".join(f"{counts[x]} {words(x)}" for x in _FATES if counts[x])
+    counts = Counter(x.outcome for x in found.divergences)
+    outcomes = ", ".join(f"{counts[x]} {words(x)}" for x in _OUTCOMES if counts[x])
     current = len(opportunities_of(report, found.symbol))
     candles = int((found.close == found.close).sum())
-    ended = f" ({fates})" if fates else ""
+    ended = f" ({outcomes})" if outcomes else ""
     return (
         f"{candles} candles, {len(found.divergences)} divergences{ended}, {current} open to trade"
     )
@@ -142,7 +142,7 @@ def _signal(x: Opportunity) -> str:
 
 def _standing(x: Opportunity) -> str:
     if x.evidence is None:
-        return f"score {x.score:.1f}; no past case has ended yet"
+        return f"score {x.score:.1f}; no past divergence has ended yet"
     evidence = x.evidence
     return (
         f"score {x.score:.1f}; confidence {evidence.confidence:.2f} "

@@ -5,6 +5,6 @@ synthetic: coins, coin_names, price_paths, awkward --> tape: listings, final can
 recorded: contracts, exactness ----------------------^   (outages: without some)
 tape -> pages (candles put them together) -> venue: candles, trades, days at any moment
 quotes, settlements: bid and ask, mark price, funding; market_time: which moment it is
-market_view: a venue as one market's replies and streams see it
+view: a venue as one market's replies and streams see it
 ```
 """

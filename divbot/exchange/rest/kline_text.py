@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from divbot.exchange.byte_cache import ByteCache
-from divbot.exchange.market.market_view import MarketView
 from divbot.exchange.market.tape import OPEN_TIME, Rows
 from divbot.exchange.market.venue import CandleRange
+from divbot.exchange.market.view import MarketView
 from divbot.exchange.rest.kline_json import klines_json
 from divbot.recordings.grid import Grid
 

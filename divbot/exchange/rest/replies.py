@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 from divbot.domain.market import Market
 from divbot.exchange.market.market_time import MarketTime
-from divbot.exchange.market.market_view import MarketView
 from divbot.exchange.market.tape import Rows
 from divbot.exchange.market.venue import CandleRange
+from divbot.exchange.market.view import MarketView
 from divbot.exchange.rest import exchange_info, limits, tickers
 from divbot.exchange.rest import rejections as reject
 from divbot.exchange.rest.json_text import json_bytes

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from divbot.exchange.market.market_time import MarketTime
-from divbot.exchange.market.market_view import MarketView
 from divbot.exchange.market.quotes import top_of_book
+from divbot.exchange.market.view import MarketView
 from divbot.exchange.streams import events
 from divbot.exchange.streams.channels import Channel, ChannelKind
 from divbot.exchange.streams.events import StreamEvent

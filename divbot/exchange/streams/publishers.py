@@ -10,10 +10,10 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import Protocol, TypeAlias
 
 from divbot.domain.market import Interval
-from divbot.exchange.market.market_view import MarketView
 from divbot.exchange.market.number_format import NumberFormat
 from divbot.exchange.market.tape import OPEN, CandleRow, SymbolListing
 from divbot.exchange.market.venue import Day
+from divbot.exchange.market.view import MarketView
 from divbot.exchange.rest.json_text import JsonObject
 from divbot.exchange.streams import events
 from divbot.exchange.streams.channels import Channel

@@ -18,7 +18,7 @@ from divbot.kernels.analysis import Analysis, analyse
 from divbot.kernels.divergence import PIVOT, PREVIOUS
 from divbot.recordings.grid import steps_of
 from divbot.scanner.block import Block, build_block
-from divbot.scanner.evidence.cases import FATES
+from divbot.scanner.evidence.samples import OUTCOMES
 from divbot.scanner.evidence.trial import divergences_of, plans, prices_at, try_divergences
 from divbot.scanner.signals.plan import TradeRules
 
@@ -35,8 +35,8 @@ class TriedDivergence:
     """At the two pivots."""
     stop: float
     target: float
-    fate: str
-    """One of scanner.cases.FATES."""
+    outcome: str
+    """One of evidence.samples.OUTCOMES."""
     ended: int | None
     """The candle in which it ended; None without an end."""
     result: float | None
@@ -91,13 +91,13 @@ def examine(
 def _tried(
     block: Block, analysis: Analysis, events: Integers, rules: TradeRules
 ) -> Iterator[TriedDivergence]:
-    cases = try_divergences(block, analysis, events, rules)
+    samples = try_divergences(block, analysis, events, rules)
     previous, pivot = events[:, PREVIOUS], events[:, PIVOT]
-    ended = block.open_times(analysis.confirmed(events) + cases.held, np.zeros_like(pivot))
+    ended = block.open_times(analysis.confirmed(events) + samples.held, np.zeros_like(pivot))
     stops, targets = plans(block, analysis, events, rules)
     earlier, later = prices_at(block, events, PREVIOUS), prices_at(block, events, PIVOT)
     for row, divergence in enumerate(divergences_of(block, analysis, events)):
-        has_ended = bool(cases.held[row])
+        has_ended = bool(samples.held[row])
         yield TriedDivergence(
             divergence=divergence,
             rsi_previous=float(analysis.rsi[previous[row], 0]),
@@ -106,7 +106,7 @@ def _tried(
             price=float(later[row]),
             stop=float(stops[row]),
             target=float(targets[row]),
-            fate=FATES[cases.fate[row]],
+            outcome=OUTCOMES[samples.outcome[row]],
             ended=int(ended[row]) if has_ended else None,
-            result=float(cases.result[row]) if has_ended else None,
+            result=float(samples.result[row]) if has_ended else None,
         )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from divbot.arrays import Integers
 from divbot.kernels.analysis import Analysis, analyse
 from divbot.scanner.block import Block
-from divbot.scanner.evidence.cases import REACHED_TARGET, UNRESOLVED
+from divbot.scanner.evidence.samples import REACHED_TARGET, UNRESOLVED
 from divbot.scanner.evidence.trial import try_divergences
 from divbot.scanner.signals.plan import TradeRules
 
@@ -30,9 +30,9 @@ class Replay:
 def replay(block: Block, rules: TradeRules) -> Replay:
     """Return what every prefix of `block` shows, compared with the whole."""
     whole = analyse(block.high, block.low, block.close, rules.indicator)
-    cases = try_divergences(block, whole, whole.divergences, rules)
+    samples = try_divergences(block, whole, whole.divergences, rules)
     confirmed = whole.confirmed(whole.divergences)
-    fates = _Fates(cases.fate, cases.result, confirmed, confirmed + cases.held)
+    outcomes = _Outcomes(samples.outcome, samples.result, confirmed, confirmed + samples.held)
     changes = []
     bars = len(block.close)
     for end in range(1, bars + 1):
@@ -41,17 +41,17 @@ def replay(block: Block, rules: TradeRules) -> Replay:
         changes += [
             f"{x} of the first {end} candles" for x in _changes(whole, then, confirmed, end)
         ]
-        if not changes and not fates.hold(part, then, rules, end):
+        if not changes and not outcomes.hold(part, then, rules, end):
             changes.append(f"what became of trades in the first {end} candles")
-    ended = int((cases.fate >= REACHED_TARGET).sum())
+    ended = int((samples.outcome >= REACHED_TARGET).sum())
     return Replay(bars, len(confirmed), ended, tuple(changes))
 
 
 @dataclass(frozen=True, slots=True)
-class _Fates:
+class _Outcomes:
     """What became of all trades of the whole history, in the order of confirmation."""
 
-    fate: NDArray[np.int8]
+    outcome: NDArray[np.int8]
     result: NDArray[np.float32]
     confirmed: Integers
     ended: Integers
@@ -62,10 +62,10 @@ class _Fates:
         found = try_divergences(part, then, then.divergences, rules)
         over = self.ended[known] < end
         # Whether a trade is entered is known with the candle of its entry.
-        over &= (self.fate[known] >= REACHED_TARGET) | (self.confirmed[known] + 1 < end)
-        expected = np.where(over, self.fate[known], UNRESOLVED)
+        over &= (self.outcome[known] >= REACHED_TARGET) | (self.confirmed[known] + 1 < end)
+        expected = np.where(over, self.outcome[known], UNRESOLVED)
         result = np.where(over, self.result[known], np.nan)
-        return np.array_equal(found.fate, expected) and np.array_equal(
+        return np.array_equal(found.outcome, expected) and np.array_equal(
             found.result, result, equal_nan=True
         )
 

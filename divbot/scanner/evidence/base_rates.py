@@ -48,7 +48,7 @@ class BaseRate:
     cases: Annotated[int, Field(ge=0, le=10**9, strict=True)] = 0
     weeks: Annotated[int, Field(ge=0, le=10**4, strict=True)] = 0
     ratio: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False, strict=True)] = 1.0
-    """The share that reached its target, over what chance gives."""
+    """The hit rate, over what chance gives."""
     ratio_error: _StandardError = None
     """The standard error of it, a week as one observation (of few weeks a day); None: unknown."""
     gross: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False, strict=True)] = 0.0
@@ -57,7 +57,7 @@ class BaseRate:
 
     @property
     def believed_ratio(self) -> float:
-        """Return what a share of chance is to be multiplied with."""
+        """Return what a hit rate of chance is to be multiplied with."""
         return 1 + _credit(TRUE_RATIOS, self.ratio_error) * (self.ratio - 1)
 
     @property

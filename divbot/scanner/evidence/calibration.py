@@ -16,7 +16,7 @@ from divbot.arrays import Floats
 from divbot.domain.market import Interval, Market
 from divbot.scanner.evidence import weekly
 from divbot.scanner.evidence.base_rates import BaseRate
-from divbot.scanner.evidence.chance import shares_reached
+from divbot.scanner.evidence.chance import hit_rates
 from divbot.scanner.evidence.expectations import Expectations, result_before_costs
 from divbot.scanner.evidence.repetition import repetition
 from divbot.scanner.evidence.walk import Walk
@@ -25,7 +25,7 @@ from divbot.scanner.signals.plan import TradeRules
 
 BINS = 10
 _FEWEST = 0.05
-"""Of all cases: fewer are no third."""
+"""Of all samples: fewer are no third."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ class Statements:
     brier: float
     """The mean squared difference of confidence and event: 0 is perfect, less is better."""
     brier_constant: float
-    """The same for the share of all these cases, which nobody knew beforehand."""
+    """The same for the hit rate of all these samples, which nobody knew beforehand."""
     calibration_error: float
-    """The mean distance of stated and happened over ten bins of equal width, by cases."""
+    """The mean distance of stated and happened over ten bins of equal width, by samples."""
     expected: float
     """The mean expectancy stated, and the mean result that came, in R."""
     result: float
@@ -75,7 +75,7 @@ class Calibration:
 
     whole: Statements
     brier_running: float
-    """On the whole, of the share of all cases that had ended at each time."""
+    """On the whole, of the hit rate of all samples that had ended at each time."""
     second_half: Statements | None
     """Of the second half, stated from what the first half says; None where there are too few."""
     weeks: int
@@ -97,7 +97,7 @@ def calibrate(walk: Walk, rules: TradeRules, rate: BaseRate, window: int) -> Cal
     confidence, expectancy = _stated(walk, rules, rate)
     return Calibration(
         whole=compare(confidence, expectancy, walk),
-        brier_running=_brier(_running_share(walk), walk.won),
+        brier_running=_brier(_running_hit_rate(walk), walk.won),
         second_half=_second_half(walk, rules, rate.market, rate.interval),
         weeks=len(np.unique(walk.week)),
         result=weekly.mean(walk.result, walk.week),
@@ -112,14 +112,14 @@ def calibrate(walk: Walk, rules: TradeRules, rate: BaseRate, window: int) -> Cal
 def count_rate(
     walk: Walk, rules: TradeRules, market: Market, interval: Interval, source: str
 ) -> BaseRate:
-    """Return what the cases of `walk`, of which there are some, say beyond chance.
+    """Return what the samples of `walk`, of which there are some, say beyond chance.
 
     Where they are of too few weeks, days are the observations: on years, that makes the errors
     a tenth too small.
     """
     weeks = len(np.unique(walk.week))
     period = walk.week if weeks >= FEWEST else walk.time // DAY
-    chance = shares_reached(walk.way / walk.atr, walk.reward / walk.atr, rules.horizon)
+    chance = hit_rates(walk.way / walk.atr, walk.reward / walk.atr, rules.horizon)
     ratio = weekly.ratio(walk.won, chance, period)
     gross = weekly.mean(
         result_before_costs(walk.result, walk.won, walk.price / walk.way, rules), period
@@ -199,8 +199,8 @@ def _second_half(
     return compare(confidence, expectancy, second)
 
 
-def _running_share(walk: Walk) -> Floats:
-    """Return for each case the share of all that had ended before; chance's where none had."""
+def _running_hit_rate(walk: Walk) -> Floats:
+    """Return for each sample the hit rate of those that had ended before; of all for the first."""
     order = np.argsort(walk.ended, kind="stable")
     sums = np.concatenate([[0.0], np.cumsum(walk.won[order])])
     known = np.searchsorted(walk.ended[order], walk.confirmed, side="left")

@@ -4,7 +4,7 @@ Such a price drifts nowhere. It starts a risk `d` above its stop and `d * reward
 target (both in ATRs) and moves until it meets one of them, or until `horizon` candles are over.
 With a variance of `v` for each candle, and `a = d * (1 + reward_risk)` from stop to target,
 
-    share = d / a + sum over n > 0 of 2 (-1)^n sin(k d) / (k a) E[exp(-k^2 v h / 2)], k = n pi / a
+    rate = d / a + sum over n > 0 of 2 (-1)^n sin(k d) / (k a) E[exp(-k^2 v h / 2)], k = n pi / a
 
 Source: Cox and Miller, "The Theory of Stochastic Processes" (1965), 5.7, two absorbing barriers.
 Without a horizon it is d / a = 1 / (1 + reward_risk), whatever the risk. With one, a wide stop
@@ -37,8 +37,8 @@ _FARTHEST = 60.0
 """ATRs from stop to target, over the square root of the horizon, beyond which nothing arrives."""
 
 
-def shares_reached(risk: Floats, reward: Floats, horizon: int) -> Floats:
-    """Return the share, 0 to 1, that reaches the target first; one for each `risk`.
+def hit_rates(risk: Floats, reward: Floats, horizon: int) -> Floats:
+    """Return how often the target is reached first, 0 to 1; one for each `risk`.
 
     `risk` is the way from the entry to the stop and `reward` that to the target, both in ATRs and
     above 0; `horizon` counts candles.
@@ -47,5 +47,5 @@ def shares_reached(risk: Floats, reward: Floats, horizon: int) -> Floats:
     start = risk / width
     decay = (_TERMS / width) ** 2 * (MEAN_VARIANCE * horizon / 2)
     waves = np.sin(_TERMS * start) / _TERMS * (1 + decay / SHAPE) ** -SHAPE
-    share = start + 2 * (_SIGNS * waves).sum(axis=0)
-    return np.where(width < _FARTHEST * math.sqrt(horizon), np.clip(share, 0.0, start), 0.0)
+    rate = start + 2 * (_SIGNS * waves).sum(axis=0)
+    return np.where(width < _FARTHEST * math.sqrt(horizon), np.clip(rate, 0.0, start), 0.0)

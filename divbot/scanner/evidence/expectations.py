@@ -4,8 +4,8 @@ Confidence is how likely the target is reached before the stop and within the ho
 were found to tell it, on every recorded market and in both halves of each: how far away the stop
 is (scanner.chance), and next to nothing else. Kind, RSI, trend and symbol do not; nor does what the
 last days showed, which reverts rather than repeats (`divbot verify calibration` measures all of
-it on candles that anybody can bring). Years of a market and interval may move the share as a whole
-(scanner.base_rates).
+it on candles that anybody can bring). Years of a market and interval may move the hit rate as a
+whole (scanner.base_rates).
 
 Expectancy is what such a trade brings on average, in R: before costs what a price without memory
 brings, which is nothing, and what years have shown beyond that; less fees and slippage, which are
@@ -19,7 +19,7 @@ import numpy as np
 from divbot.arrays import Floats
 from divbot.domain.signals import Evidence
 from divbot.scanner.evidence.base_rates import BaseRate
-from divbot.scanner.evidence.chance import shares_reached
+from divbot.scanner.evidence.chance import hit_rates
 from divbot.scanner.signals.plan import TradeRules
 
 
@@ -33,12 +33,12 @@ class Expectations:
     def stated(
         self, way: Floats, reward: Floats, price: Floats, atr: Floats
     ) -> tuple[Floats, Floats]:
-        """Return confidence and expectancy of each case; arrays of one length.
+        """Return confidence and expectancy of each sample; arrays of one length.
 
         `way` is from the entry to the stop, `reward` from there to the target, both above 0;
         `price` is that of the entry and `atr` the ATR there; all in units of the price.
         """
-        chance = shares_reached(way / atr, reward / atr, self._rules.horizon)
+        chance = hit_rates(way / atr, reward / atr, self._rules.horizon)
         return self._of(chance, way, price)
 
     def at_most(self, way: Floats, reward: Floats, price: Floats) -> tuple[Floats, Floats]:
@@ -58,8 +58,8 @@ class Expectations:
         # NaN fails each of them.
         if not (way > 0 and reward > 0 and atr > 0):
             return None
-        case = (np.array([x]) for x in (way, reward, price, atr))
-        confidence, expectancy = (float(x[0]) for x in self.stated(*case))
+        sample = (np.array([x]) for x in (way, reward, price, atr))
+        confidence, expectancy = (float(x[0]) for x in self.stated(*sample))
         return Evidence(
             confidence=confidence,
             error=confidence * self._rate.ratio_doubt / self._rate.believed_ratio,

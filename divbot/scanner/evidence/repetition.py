@@ -1,8 +1,8 @@
 """Does what the last window showed come again? Why confidence does not follow it.
 
-At each confirmation the cases that ended within the window before it are taken, and by how much
+At each confirmation the samples that ended within the window before it are taken, and by how much
 more of them than stated reached their target: in the whole market, and beyond that in those of the
-same side, kind and symbol. How much of this shows again in the case at hand is the slope of the
+same side, kind and symbol. How much of this shows again in the sample at hand is the slope of the
 one on the other: 1 where all of it comes again, 0 where it was luck, below 0 where it reverts.
 """
 
@@ -18,15 +18,15 @@ from divbot.scanner.evidence.walk import Walk
 from divbot.scanner.evidence.weekly import Estimate
 
 _FEWEST = 30
-"""Cases in a window below which it shows nothing."""
+"""Samples in a window below which it shows nothing."""
 _STEADY = 20.0
-"""Cases at a distance of 0 that each group counts besides its own: one case is no habit."""
+"""Samples at a distance of 0 that each group counts besides its own: one is no habit."""
 
 
 def repetition(walk: Walk, surprise: Floats, window: int) -> Mapping[str, Estimate | None]:
     """Return by group which part of the window's `surprise` came again; None where none showed.
 
-    `surprise` is, of each case of `walk`, event less confidence; `window` counts rows.
+    `surprise` is, of each sample of `walk`, event less confidence; `window` counts rows.
     """
     groups = {
         "side": walk.is_long.astype(np.int64),
@@ -40,7 +40,7 @@ def repetition(walk: Walk, surprise: Floats, window: int) -> Mapping[str, Estima
 def _shown(
     walk: Walk, surprise: Floats, window: int, groups: Mapping[str, Integers]
 ) -> dict[str, Floats]:
-    """Return what the window before each case showed, by group; NaN where it held too little."""
+    """Return what the window before each sample showed, by group; NaN where it held too little."""
     shown = {name: np.full(len(walk), np.nan) for name in ("market", *groups)}
     rows, starts = np.unique(walk.confirmed, return_index=True)
     ends = np.append(starts[1:], len(walk))

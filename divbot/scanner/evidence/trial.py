@@ -20,10 +20,10 @@ from divbot.kernels.divergence import (
     REGULAR_BULLISH,
     SYMBOL,
 )
-from divbot.kernels.outcomes import ENDED, FATE, outcomes
+from divbot.kernels.outcomes import ENDED, OUTCOME, outcomes
 from divbot.kernels.sight import lines_of_sight
 from divbot.scanner.block import Block
-from divbot.scanner.evidence.cases import Cases
+from divbot.scanner.evidence.samples import Samples
 from divbot.scanner.signals.plan import TradeRules, stop_and_target
 
 TREND_BARS = 100
@@ -39,7 +39,9 @@ KINDS = {
 }
 
 
-def try_divergences(block: Block, analysis: Analysis, events: Integers, rules: TradeRules) -> Cases:
+def try_divergences(
+    block: Block, analysis: Analysis, events: Integers, rules: TradeRules
+) -> Samples:
     """Return what became of each of `events`, entered at the open after its confirmation."""
     columns, confirmed = events[:, SYMBOL], analysis.confirmed(events)
     ends, results = outcomes(
@@ -50,8 +52,8 @@ def try_divergences(block: Block, analysis: Analysis, events: Integers, rules: T
         rules.slippage,
         rules.horizon,
     )
-    return Cases(
-        fate=ends[:, FATE].astype(np.int8),
+    return Samples(
+        outcome=ends[:, OUTCOME].astype(np.int8),
         held=np.maximum(ends[:, ENDED] - confirmed, 0).astype(np.int32),
         result=results.astype(np.float32),
     )

@@ -18,7 +18,7 @@ from divbot.domain.signals import Signal
 from divbot.kernels.analysis import analyse
 from divbot.kernels.divergence import KIND, SYMBOL
 from divbot.scanner.block import Block
-from divbot.scanner.evidence.cases import REACHED_TARGET, Cases
+from divbot.scanner.evidence.samples import REACHED_TARGET, Samples
 from divbot.scanner.evidence.trial import plans, sides, signals_of, try_divergences
 from divbot.scanner.evidence.weekly import DAY, WEEK
 from divbot.scanner.signals.plan import TradeRules
@@ -91,10 +91,10 @@ def walk(
     """
     analysis = analyse(block.high, block.low, block.close, rules.indicator)
     events = analysis.after_warm_up()
-    cases = try_divergences(block, analysis, events, rules)
-    ended = cases.fate >= REACHED_TARGET
+    samples = try_divergences(block, analysis, events, rules)
+    ended = samples.outcome >= REACHED_TARGET
     events = events[ended]
-    cases = Cases(cases.fate[ended], cases.held[ended], cases.result[ended])
+    samples = Samples(samples.outcome[ended], samples.held[ended], samples.result[ended])
     column, confirmed = events[:, SYMBOL], analysis.confirmed(events)
     side, close = sides(events), block.close[confirmed, column]
     stop, target = plans(block, analysis, events, rules)
@@ -104,13 +104,13 @@ def walk(
         is_long=side > 0,
         confirmed=confirmed,
         time=block.open_times(confirmed, column),
-        ended=confirmed + cases.held,
+        ended=confirmed + samples.held,
         way=side * (close - stop),
         reward=side * (target - close),
         price=close,
         atr=analysis.atr[confirmed, column],
-        won=(cases.fate == REACHED_TARGET).astype(np.float64),
-        result=cases.result.astype(np.float64),
+        won=(samples.outcome == REACHED_TARGET).astype(np.float64),
+        result=samples.result.astype(np.float64),
         parts={},
     )
     if with_parts:

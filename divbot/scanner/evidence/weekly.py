@@ -82,7 +82,7 @@ def slope(x: Floats, y: Floats, week: Integers) -> Estimate | None:
 
 
 def _estimate(value: float, moved: Floats, week: Integers) -> Estimate:
-    """Return a figure with the error of it; `moved` is how far each case moves it."""
+    """Return a figure with the error of it; `moved` is how far each sample moves it."""
     _, number = np.unique(week, return_inverse=True)
     sums = np.bincount(number, moved)
     weeks = len(sums)
@@ -92,6 +92,6 @@ def _estimate(value: float, moved: Floats, week: Integers) -> Estimate:
 
 
 def _t_95(degrees: int) -> float:
-    """Return what Student's t lies beyond, either way, in one case of twenty."""
-    share = beta_quantile(0.05, degrees / 2, 0.5)
-    return math.sqrt(degrees * (1 / share - 1))
+    """Return what Student's t lies beyond, either way, once in twenty times."""
+    quantile = beta_quantile(0.05, degrees / 2, 0.5)
+    return math.sqrt(degrees * (1 / quantile - 1))

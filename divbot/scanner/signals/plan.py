@@ -1,4 +1,4 @@
-"""The plan of a trade: one rule for what is offered now and for what past cases are tried on."""
+"""The plan of a trade: one rule for what is offered now and for samples of the past."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class TradeRules:
     slippage: float
     """Of each fill but that of a target; a part of the price."""
     horizon: int
-    """Candles after which a past case is closed at the market."""
+    """Candles after which a past trade is closed at the market."""
     indicator: Indicator = TRADINGVIEW
     """How the divergence is found, and over how many candles the ATR goes."""
 

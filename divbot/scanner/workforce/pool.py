@@ -20,7 +20,6 @@ first task, by a thread of their own, while the parent still asks for the listin
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import (
@@ -34,27 +33,24 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import RawValue
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import Protocol, Self
 
 from divbot.domain.clock import Clock, SystemClock
-from divbot.domain.errors import DivbotError, WorkerLost
+from divbot.domain.errors import WorkerLost
 from divbot.processes import (
     PRELOAD,
     SHARE_MEMORY,
     allowed_to,
     end_forkserver,
-    obey_parent,
     start_context,
 )
 from divbot.scanner.port import Source
-from divbot.scanner.workforce.task import BlockResult, BlockTask
-
-if TYPE_CHECKING:
-    from divbot.scanner.workforce.worker import BlockWorker
+from divbot.scanner.workforce.process import begin, ready, scan_block
+from divbot.scanner.workforce.task import BlockTask, Done
 
 _CANNOT_START = (RuntimeError, OSError, EOFError)
 """What submitting raises: shut down or broken; a forkserver that was killed."""
-_LOOK = 0.1
+_POLL_SECONDS = 0.1
 _START_SECONDS = 60.0
 _SUSPECT_AFTER = 2
 _MOST_DEATHS = 12
@@ -65,8 +61,6 @@ _MOST_CULPRITS = 10
 """Symbols in one run that end their worker: more are a fault of ours, not of the symbols."""
 _PATIENCE = 0.7
 
-Done = tuple[BlockTask, BlockResult | DivbotError]
-"""What became of a task."""
 Progress = Callable[[int, str], None]
 """Called with the number of symbols downloaded so far, and what work waits for, if it does."""
 
@@ -87,41 +81,6 @@ class Pool(Runner, Protocol):
 
     def close(self) -> None:
         """End every process and thread."""
-
-
-class InlinePool:
-    """Run blocks one after the other in this very process, for debugging and small scans."""
-
-    workers = 1
-
-    def __init__(self, source: Source, connections: int) -> None:
-        self._source = source
-        self._done = 0
-        self._progress: Progress = _ignore
-        from divbot.scanner.workforce import kernels  # only here: a parent of workers needs none
-
-        kernels.warm()
-        self._worker = _new_worker(source, connections, self._count)
-
-    def run(self, tasks: Sequence[BlockTask], progress: Progress) -> list[Done]:
-        """Return what became of each task."""
-        self._done, self._progress = 0, progress
-        return [done for task in tasks for done in self._scan(task)]
-
-    def _scan(self, task: BlockTask) -> list[Done]:
-        lease = self._source.open_lease(len(task.symbols), task.limit)
-        try:
-            return _scan(self._worker, replace(task, lease=lease))
-        finally:
-            self._source.close_lease(lease)
-
-    def _count(self) -> None:
-        self._done += 1
-        self._progress(self._done, "")
-
-    def close(self) -> None:
-        """Let go of every connection."""
-        self._worker.close()
 
 
 class ProcessPool:
@@ -177,7 +136,7 @@ class ProcessPool:
             if not failed[0].failures:
                 suspects.append(suspect)
             elif len(suspect.symbols) > 1:
-                suspects += _halves(suspect)
+                suspects += suspect.halves()
             else:
                 finished.append((suspect, WorkerLost("its analysis ended the worker process")))
                 self._convict()
@@ -243,12 +202,12 @@ class ProcessPool:
     def _submit(self, batch: Sequence[_Attempt]) -> dict[Future[list[Done]], _Attempt]:
         leased = [attempt.on_lease(self._lease_for(attempt.task)) for attempt in batch]
         try:
-            return {self._executor.submit(_scan_block, x.task): x for x in leased}
+            return {self._executor.submit(scan_block, x.task): x for x in leased}
         except _CANNOT_START:
             # A worker died between two scans: nobody's fault that is submitted now.
             self._restart()
         try:
-            return {self._executor.submit(_scan_block, x.task): x for x in leased}
+            return {self._executor.submit(scan_block, x.task): x for x in leased}
         except _CANNOT_START as error:
             raise WorkerLost(f"cannot start worker processes: {error}") from error
 
@@ -264,8 +223,8 @@ class ProcessPool:
         # What is cancelled when the pool is closed counts as pending for ever.
         while pending and not self._is_closed:
             seen = self._downloaded.value
-            done, pending = wait(pending, _LOOK, FIRST_COMPLETED)
-            waits_for = self._source.tend()
+            done, pending = wait(pending, _POLL_SECONDS, FIRST_COMPLETED)
+            waits_for = self._source.grant_weight()
             progress(self._downloaded.value, waits_for)
             now = self._clock.monotonic()
             if done or waits_for or self._downloaded.value != seen:
@@ -285,7 +244,7 @@ class ProcessPool:
             executor = ProcessPoolExecutor(
                 self.workers,
                 mp_context=self._context,
-                initializer=_begin,
+                initializer=begin,
                 initargs=(self._source, self._connections, self._downloaded, self._niceness),
             )
         # A thread, because the forkserver answers only once it has loaded the kernels; meanwhile
@@ -298,7 +257,7 @@ class ProcessPool:
         with contextlib.suppress(*_CANNOT_START):  # whoever submits next will meet it, and mend it
             for _ in range(self.workers):
                 # Starts a worker when none is idle.
-                executor.submit(_ready).add_done_callback(self._note_readiness)
+                executor.submit(ready).add_done_callback(self._note_readiness)
 
     def _note_readiness(self, ready: Future[None]) -> None:
         if not ready.cancelled() and ready.exception() is None:
@@ -326,10 +285,6 @@ class _Attempt:
         return replace(self, failures=self.failures + 1)
 
 
-def _ignore(done: int, waits_for: str) -> None:
-    """Tell nobody."""
-
-
 def _end(executor: ProcessPoolExecutor) -> None:
     # The executor forgets its processes at shutdown, and never ends one that hangs.
     started = executor._processes  # noqa: SLF001
@@ -349,59 +304,3 @@ def _end(executor: ProcessPoolExecutor) -> None:
         # It gives the queues' semaphores back: leaving in the middle of that would be told on
         # stderr as a leak.
         manager.join(_PATIENCE)
-
-
-# Below: the worker's side. One worker process runs one BlockWorker from its start to its end.
-
-_worker: BlockWorker
-
-
-def _begin(source: Source, connections: int, downloaded: Any, niceness: int) -> None:
-    global _worker  # noqa: PLW0603 - the executor gives an initializer no other place to put it
-    obey_parent()
-    if niceness and hasattr(os, "nice"):
-        os.nice(niceness)
-
-    def count() -> None:
-        downloaded.value += 1
-
-    _worker = _new_worker(source, connections, count)
-
-
-def _new_worker(source: Source, connections: int, on_symbol: Callable[[], None]) -> BlockWorker:
-    # Loaded where the work is done: a parent of workers needs no kernels itself.
-    from divbot.scanner.workforce.worker import BlockWorker
-
-    return BlockWorker(source.open(connections), connections, SystemClock(), on_symbol)
-
-
-def _ready() -> None:
-    """Do nothing: by the time it is done, the worker has started."""
-
-
-def _scan_block(task: BlockTask) -> list[Done]:
-    return _scan(_worker, task)
-
-
-def _scan(worker: BlockWorker, task: BlockTask) -> list[Done]:
-    """Return the result of a block, or why there is none: the worker boundary.
-
-    A bug that one symbol's candles bring to light must not cost the others: halve until found.
-    """
-    try:
-        return [(task, worker.scan(task))]
-    except DivbotError as error:
-        return [(task, error)]
-    except Exception as error:
-        if len(task.symbols) > 1:
-            return [done for half in _halves(task) for done in _scan(worker, half)]
-        return [(task, WorkerLost(f"{type(error).__name__}: {error}"))]
-
-
-def _halves(task: BlockTask) -> list[BlockTask]:
-    middle = len(task.symbols) // 2
-    return [
-        replace(task, symbols=part)
-        for part in (task.symbols[:middle], task.symbols[middle:])
-        if part
-    ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from divbot.candles import Candles
+from divbot.domain.errors import DivbotError
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Signal
 from divbot.scanner.signals.plan import TradeRules
@@ -33,6 +35,12 @@ class BlockTask:
     lease: int = 0
     """What to spend request weight from; told when the task is handed to a worker."""
 
+    def halves(self) -> list[BlockTask]:
+        """Return the task in two, or in one where it has a single symbol."""
+        middle = len(self.symbols) // 2
+        parts = (self.symbols[:middle], self.symbols[middle:])
+        return [replace(self, symbols=part) for part in parts if part]
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
@@ -47,7 +55,7 @@ class Coverage:
     fetched_at: float
     """When its answer came, on the machine's monotonic clock."""
     outcomes: tuple[int, ...] = ()
-    """How many of its divergences that pass the warm-up rule ended in each of cases.FATES."""
+    """How many of its divergences that pass the warm-up rule ended in each of samples.OUTCOMES."""
 
     @property
     def divergences(self) -> int:
@@ -84,3 +92,7 @@ class BlockResult:
     """Most of them while answers were still on their way."""
     candles: Mapping[str, Candles] = field(default_factory=dict)
     """By symbol, as they were analysed, where the task asks for them."""
+
+
+Done: TypeAlias = tuple[BlockTask, BlockResult | DivbotError]
+"""What became of a task."""

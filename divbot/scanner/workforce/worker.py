@@ -26,9 +26,9 @@ from divbot.kernels.analysis import Analysis, analyse
 from divbot.kernels.divergence import SYMBOL
 from divbot.recordings.grid import steps_of
 from divbot.scanner.block import Block, build_block
-from divbot.scanner.evidence.cases import FATES
+from divbot.scanner.evidence.samples import OUTCOMES
 from divbot.scanner.evidence.trial import divergences_of, last_rows, signals_of, try_divergences
-from divbot.scanner.port import MarketData
+from divbot.scanner.port import Connection, MarketData
 from divbot.scanner.workforce.task import (
     LATEST_LAG,
     BlockResult,
@@ -43,19 +43,19 @@ _PART = 20
 
 
 class BlockWorker:
-    """Download and analyse blocks over one session; `on_symbol` is told of each download."""
+    """Download and analyse blocks over one connection; `on_symbol` is told of each download."""
 
     def __init__(
         self,
-        market_data: MarketData,
-        connections: int,
+        connection: Connection,
+        threads: int,
         clock: Clock,
         on_symbol: Callable[[], None],
     ) -> None:
-        self._market_data = market_data
+        self._connection = connection
         self._clock = clock
         self._on_symbol = on_symbol
-        self._threads = ThreadPoolExecutor(connections, "download")
+        self._threads = ThreadPoolExecutor(threads, "download")
 
     def scan(self, task: BlockTask) -> BlockResult:
         """Return the signals of a block; a symbol that fails is reported and costs only itself.
@@ -63,8 +63,8 @@ class BlockWorker:
         Raise the error where the venue answers for no symbol at all, or wants all to stop.
         """
         started = self._clock.monotonic()
-        self._market_data.spend_from(task.lease)
-        download = _Download(self._market_data, task, self._clock, self._on_symbol)
+        market_data = self._connection.on_lease(task.lease)
+        download = _Download(market_data, task, self._clock, self._on_symbol)
         found: list[_Found] = []
         analysed = 0.0
         with closing(download.parts(self._threads)) as parts:
@@ -82,7 +82,7 @@ class BlockWorker:
     def close(self) -> None:
         """Let go of every connection; what is still under way is not waited for."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-        self._market_data.close()
+        self._connection.close()
 
 
 def scan_candles(series: Mapping[str, Candles], task: BlockTask) -> BlockResult:
@@ -271,9 +271,9 @@ def _outcomes(
     block: Block, analysis: Analysis, events: Integers, task: BlockTask
 ) -> dict[str, tuple[int, ...]]:
     """Return how many divergences of each symbol ended in which way."""
-    counts = np.zeros((len(block.symbols), len(FATES)), np.int64)
-    fates = try_divergences(block, analysis, events, task.trade).fate
-    np.add.at(counts, (events[:, SYMBOL], fates), 1)
+    counts = np.zeros((len(block.symbols), len(OUTCOMES)), np.int64)
+    outcomes = try_divergences(block, analysis, events, task.trade).outcome
+    np.add.at(counts, (events[:, SYMBOL], outcomes), 1)
     return dict(zip(block.symbols, map(tuple, counts.tolist()), strict=True))
 
 
