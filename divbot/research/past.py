@@ -30,6 +30,7 @@ from divbot.domain.errors import InputError, WorkerLost
 from divbot.domain.market import Instrument, Interval
 from divbot.domain.signals import Divergence, Opportunity
 from divbot.history.columns import CLOSE, TYPICAL, Columns, Each, one_by_one, open_columns
+from divbot.history.kept import let_go
 from divbot.history.lives import Life
 from divbot.history.port import PastCandles
 from divbot.history.universe import PastUniverse, let_in, rank_month
@@ -315,6 +316,7 @@ def prepare(
     for month, ranks in zip(columns.months, ranked, strict=True):
         at = month.first + np.flatnonzero(np.load(ranks.there))
         closes.append(columns.closes_of(at[(at >= steps[0]) & (at < steps[1])]))
+    let_go(folder, [*(y for x in (*columns.months, *ranked) for y in x.files), *signals])
     proposals = Proposals(columns, past, ranked, dict(zip(wanted, signals, strict=True)), rules)
     return Prepared(columns, past, proposals, np.concatenate(closes))
 

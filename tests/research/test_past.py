@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -278,13 +279,30 @@ def test_todays_list_is_that_of_the_end(history: MadeHistory, tmp_path: Path) ->
 def test_a_second_time_nothing_is_computed_again(history: MadeHistory, tmp_path: Path) -> None:
     with opened(history, tmp_path):
         pass
-    made = {x: x.stat().st_mtime_ns for x in tmp_path.rglob("*") if x.is_file()}
+    made = {x: x.stat().st_ino for x in tmp_path.rglob("*") if x.is_file()}
     weights = {**DEFAULT_WEIGHTS, "rsi": 0.7}
 
     with opened(history, tmp_path, scan=scan_rules(weights=weights, best=1)):
         pass
 
-    assert {x: x.stat().st_mtime_ns for x in tmp_path.rglob("*") if x.is_file()} == made
+    assert {x: x.stat().st_ino for x in tmp_path.rglob("*") if x.is_file()} == made
+
+
+def test_what_nobody_used_for_two_weeks_is_let_go(history: MadeHistory, tmp_path: Path) -> None:
+    with opened(history, tmp_path):
+        pass
+    files = [x for x in tmp_path.rglob("*") if x.is_file()]
+    old, younger = files[0].with_name("2019-01-a.npy"), files[0].with_name("2019-01-b.npy")
+    for path, days in ((old, 15), (younger, 13), *((x, 30) for x in files)):
+        path.touch()
+        at = files[0].stat().st_atime - days * 86_400
+        os.utime(path, (at, at))
+
+    with opened(history, tmp_path):
+        pass
+
+    assert all(x.exists() for x in (*files, younger))
+    assert not old.exists()
 
 
 def test_workers_find_what_one_process_does(tmp_path: Path) -> None:

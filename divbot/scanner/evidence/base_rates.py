@@ -18,6 +18,7 @@ import json
 import math
 import tomllib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
@@ -78,7 +79,7 @@ def _credit(spread: float, error: float | None) -> float:
 def shipped_rates() -> tuple[BaseRate, ...]:
     """Return those that come with divbot."""
     text = resources.files("divbot.scanner.evidence").joinpath(_SHIPPED).read_text("utf-8")
-    return _rates(text, _SHIPPED)
+    return tuple(replace(x, source=f"{x.source}, shipped") for x in _rates(text, _SHIPPED))
 
 
 def read_rates(path: Path) -> tuple[BaseRate, ...]:
