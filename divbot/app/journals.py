@@ -90,7 +90,7 @@ def open_journal(
     else:
         unknown_among(listed, settings.symbols, ())
         journal = Journal.create(path, _started(wanted, settings, trading))
-    resumed = _resumed(journal.ledger, _kept(wanted, settings), trading.now())
+    resumed = _resumed(journal.ledger, kept_settings(settings, wanted.address), trading.now())
     on_event(resumed, journal.write(resumed))
     return journal
 
@@ -122,10 +122,11 @@ def _path(wanted: _Experiment, options: PaperOptions, tell: Tell) -> Path:
             interval=wanted.interval,
             address=wanted.address,
             include_demo=False,
+            include_history=False,
         )
         if found is not None:
             return found.path
-        other = runs.latest(include_demo=False)
+        other = runs.latest(include_demo=False, include_history=False)
         if other is not None and other.start is not None:
             old = other.start
             known = _title(old.venue, old.market, old.interval, old.address)
@@ -209,14 +210,14 @@ def _resumed(ledger: Ledger, kept: dict[str, str], now: int) -> Resumed:
     return Resumed(max(now, ledger.at), ledger.sessions + 1, kept, changed)
 
 
-def _kept(wanted: _Experiment, settings: Settings) -> dict[str, str]:
+def kept_settings(settings: Settings, address: str) -> dict[str, str]:
     """Return what a session is traded with, setting by setting."""
     kept = {
         name: _text(getattr(settings, name))
         for name, x in SETTINGS.items()
         if x.scope is Scope.TRADING
     }
-    return kept | {ADDRESS: wanted.address}
+    return kept | {ADDRESS: address}
 
 
 def _meaning(name: str, text: str) -> object:

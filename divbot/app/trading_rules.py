@@ -23,8 +23,8 @@ def fee_of(settings: Settings) -> Decimal:
     return TAKER_FEE[settings.market] if settings.fee is None else settings.fee
 
 
-def trading_rules(settings: Settings) -> TradingRules:
-    """Return how the settings want to trade."""
+def trading_rules(settings: Settings, *, mark_every: int = _MARK_EVERY) -> TradingRules:
+    """Return how the settings want to trade, valuing the account every `mark_every` ms."""
     from divbot.domain.fills import Costs
     from divbot.trading.engine.decide import EntryRules, ExitRules
     from divbot.trading.engine.engine import TradingRules
@@ -61,5 +61,5 @@ def trading_rules(settings: Settings) -> TradingRules:
             min_reward_risk=settings.min_reward_risk,
             trail_atr=None if settings.trail_atr is None else Decimal(repr(settings.trail_atr)),
         ),
-        mark_every=_MARK_EVERY,
+        mark_every=mark_every,
     )

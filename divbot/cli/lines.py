@@ -155,7 +155,8 @@ def _setting(text: str) -> str:
 
 def _source(start: Started, before: str) -> tuple[str, ...]:
     market = f"{harmless(start.venue)} {start.market.title} {harmless(start.interval)}"
-    return _first("START", before + market), ", SIMULATED PRICES" if start.is_simulated else ""
+    notice = f", {start.nature.notice}" if start.nature.notice else ""
+    return _first("START", before + market), notice
 
 
 def _entered(event: Entered) -> tuple[str, ...]:

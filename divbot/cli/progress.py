@@ -1,10 +1,18 @@
-"""A progress bar on stderr while a scan works."""
+"""A progress bar on stderr while a scan or a backtest works."""
 
 from __future__ import annotations
 
 from typing import Self
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from divbot.cli import terminal
 from divbot.cli.job_control import GivenBack
@@ -57,3 +65,30 @@ class ScanProgress(Stages):
 
     def _hide_cursor(self) -> None:
         self._bar.console.show_cursor(show=False)
+
+
+class PastProgress:
+    """Show how far a backtest is; gone without a trace at the end."""
+
+    def __init__(self) -> None:
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=terminal.stderr().console(),
+            transient=True,
+        )
+        self._task = self._bar.add_task("reading", total=None)
+
+    def __call__(self, what: str, done: int, count: int) -> None:
+        """Show `what` is done, and which part of it is."""
+        self._bar.update(self._task, description=what, completed=done, total=count)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()

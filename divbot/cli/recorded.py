@@ -8,7 +8,7 @@ from typing import Any
 from divbot.app.journals import open_runs
 from divbot.cli.figures import harmless
 from divbot.domain.errors import InputError, JournalError
-from divbot.domain.events import Started
+from divbot.domain.events import Nature, Started
 from divbot.trading.figures.documents import SCHEMA
 from divbot.trading.journal.journal import Recorded, read
 
@@ -43,13 +43,19 @@ def start_of(recorded: Recorded) -> Started:
 def title(recorded: Recorded) -> str:
     """Return what was traded where, in one line."""
     start = start_of(recorded)
-    simulated = " - SIMULATED PRICES" if start.is_simulated else ""
-    return f"{harmless(start.venue)} {start.market.title}, {start.interval}{simulated}"
+    notice = f" - {start.nature.notice}" if start.nature.notice else ""
+    return f"{harmless(start.venue)} {start.market.title}, {start.interval}{notice}"
 
 
 def heading(recorded: Recorded) -> str:
     """Return the same with the name of the run, in two lines."""
-    return f"{title(recorded)}\npaper run {recorded.path.stem}"
+    return f"{title(recorded)}\n{run_name(recorded)}"
+
+
+def run_name(recorded: Recorded) -> str:
+    """Return what the run is, and what it is called."""
+    is_past = start_of(recorded).nature is Nature.HISTORY
+    return f"{'backtest' if is_past else 'paper run'} {recorded.path.stem}"
 
 
 def heading_document(recorded: Recorded) -> dict[str, Any]:
@@ -62,4 +68,5 @@ def heading_document(recorded: Recorded) -> dict[str, Any]:
         "market": start.market.value,
         "interval": start.interval,
         "simulated": start.is_simulated,
+        "nature": start.nature.value,
     }

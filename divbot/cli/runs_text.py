@@ -19,7 +19,7 @@ from divbot.trading.journal.journal import Recorded
 
 
 def _prices(recorded: Recorded) -> str:
-    return "simulated" if start_of(recorded).is_simulated else "live"
+    return start_of(recorded).nature.value
 
 
 _COLUMNS: tuple[Column[Recorded], ...] = (

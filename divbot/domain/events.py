@@ -8,12 +8,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import ClassVar, TypeAlias
 
 from divbot.domain.fills import Fill, Reason
 from divbot.domain.market import Market
 from divbot.domain.positions import Origin, Seen
 from divbot.domain.risk import Limit
+
+HISTORY = "history"
+"""The address of the past: of a run that was traded on candles long final."""
+
+
+class Nature(StrEnum):
+    """What kind of prices a run is traded on."""
+
+    LIVE = "live"
+    SIMULATED = "simulated"
+    HISTORY = "history"
+
+    @property
+    def notice(self) -> str:
+        """Return what a reader must not overlook; nothing where prices are live."""
+        return {"live": "", "simulated": "SIMULATED PRICES", "history": "HISTORY"}[self.value]
 
 
 class _Happened:
@@ -48,6 +65,13 @@ class Started(_Happened):
     """Where the venue was found; None: it was not kept, and the next session tells it."""
     number: int
     """Counts the runs of a folder as they began, whatever the clocks said; 0: nobody counted."""
+
+    @property
+    def nature(self) -> Nature:
+        """Return what kind of prices the run is traded on."""
+        if self.address == HISTORY:
+            return Nature.HISTORY
+        return Nature.SIMULATED if self.is_simulated else Nature.LIVE
 
 
 @dataclass(frozen=True, slots=True)

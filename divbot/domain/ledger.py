@@ -65,6 +65,10 @@ class Ledger:
     """What each open position received (below zero: paid) so far."""
     dust: Mapping[str, Dust] = field(default_factory=lambda: MappingProxyType({}))
     closed: History[ClosedTrade] = field(default_factory=History)
+    closed_in: Mapping[str, tuple[ClosedTrade, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    """The same by symbol."""
     realised: Decimal = ZERO
     """The profit of all closed trades, costs and all."""
     equity: Decimal = ZERO
@@ -299,6 +303,9 @@ class Ledger:
             funding=_without(self.funding, event.trade),
             dust=_left_over(self.dust, position.symbol, left, event.fill.price),
             closed=self.closed.plus(trade),
+            closed_in=_put(
+                self.closed_in, trade.symbol, (*self.closed_in.get(trade.symbol, ()), trade)
+            ),
             realised=self.realised + trade.profit,
         )
 

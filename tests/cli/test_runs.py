@@ -95,6 +95,7 @@ def test_a_document_has_every_run(runs: Runs, capsys: pytest.CaptureFixture[str]
         "market": "usdm",
         "interval": "5m",
         "simulated": False,
+        "nature": "live",
         "journal": str(runs.named(FIRST).path),
         "address": None,
         "since": START,

@@ -101,6 +101,7 @@ def test_the_same_as_a_document() -> None:
         "market": "usdm",
         "interval": "5m",
         "simulated": "True",
+        "nature": "simulated",
         "journal": "2024-07-01T120000-usdm-5m.db",
         "running": "True",
         "address": "None",

@@ -116,6 +116,7 @@ def test_a_document_has_every_field_to_the_last_digit(terminal: Terminal) -> Non
         "market": "usdm",
         "interval": "5m",
         "simulated": False,
+        "nature": "live",
     }
     assert trade == {
         "number": 4,

@@ -8,7 +8,7 @@ from html import escape
 from divbot.app.run_candles import Charted
 from divbot.cli.columns import Column
 from divbot.cli.figures import change, money, multiple, percent, signed, words
-from divbot.cli.recorded import start_of, title
+from divbot.cli.recorded import run_name, start_of, title
 from divbot.cli.report import meanings
 from divbot.cli.report.charts import chart_data
 from divbot.cli.report.links import chart_links
@@ -59,7 +59,7 @@ def page_text(
         name=f"{name} - {title(recorded)}",
         title=title(recorded),
         is_simulated=start.is_simulated,
-        lines=(f"paper run {name}", period(stats)),
+        lines=(run_name(recorded), period(stats)),
         body=body,
         data=chart_data(stats, recorded.ledger, charted),
         script="stats.js",

@@ -134,7 +134,7 @@ def _objections(opportunity: Opportunity, moment: Moment, rules: EntryRules) -> 
     age = (moment.now - confirmed_at) // moment.interval.milliseconds
     if age > rules.max_age:
         yield f"confirmed {age} candles ago, {rules.max_age} is the most"
-    earlier = [trade for trade in ledger.closed if trade.symbol == symbol]
+    earlier = ledger.closed_in.get(symbol, ())
     if any(trade.origin.confirmed_at == confirmed_at for trade in earlier):
         yield "this signal was traded already"
     last_loss = max((trade.closed_at for trade in earlier if trade.is_lost), default=None)

@@ -39,7 +39,7 @@ from divbot.trading.engine.decide import (
     pause_reason,
     reason_to_close,
 )
-from divbot.trading.engine.questions import Questions
+from divbot.trading.engine.questions import Asks
 from divbot.trading.engine.sizing import EntryOrder, Refusal, SizingRules, enter
 from divbot.trading.engine.snapshot import LATE
 from divbot.trading.engine.troubles import Refusals, Troubles
@@ -80,7 +80,7 @@ class Engine:
         venue: TradingVenue,
         feed: SignalFeed,
         account: Account,
-        questions: Questions,
+        questions: Asks,
         rules: TradingRules,
         tell: Tell,
     ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from divbot.domain.errors import DivbotError
 
@@ -17,6 +17,21 @@ _PATIENCE = 0.05
 
 class Stopped(Exception):
     """The trader was told to stop while it waited."""
+
+
+class Asks(Protocol):
+    """What questions are asked through."""
+
+    def ask(self, questions: Sequence[Callable[[], T]]) -> list[T | DivbotError]:
+        """Return the answers in the order of `questions`; in place of some, why there is none."""
+
+
+class Immediate:
+    """Ask one after the other, where every answer is there at once: the past waits for nobody."""
+
+    def ask(self, questions: Sequence[Callable[[], T]]) -> list[T | DivbotError]:
+        """Return the answers in the order of `questions`; in place of some, why there is none."""
+        return [_answer(question) for question in questions]
 
 
 class Questions:

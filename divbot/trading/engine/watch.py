@@ -23,7 +23,7 @@ from divbot.domain.positions import (
     exit_in_candle,
 )
 from divbot.trading.engine.account import Account
-from divbot.trading.engine.questions import Questions
+from divbot.trading.engine.questions import Asks
 from divbot.trading.engine.replay import PastMinutes, ended, latest_end, replay
 from divbot.trading.port import TradingVenue
 
@@ -42,7 +42,7 @@ class PositionWatch:
         venue: TradingVenue,
         market: Market,
         account: Account,
-        questions: Questions,
+        questions: Asks,
         costs: Costs,
         tell: Tell,
     ) -> None:

@@ -22,7 +22,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -139,10 +139,22 @@ class Journal:
         may be tried again.
         """
         self._check_thread()
-        with own_errors(self.path), transaction(self._connection):
+        alone = nullcontext() if self._connection.in_transaction else transaction(self._connection)
+        with own_errors(self.path), alone:
             state = append(self._connection, self._caught_up(), events)
         self._state = state
         return state.ledger
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Keep all that is written within, or nothing: for a run that can be made again.
+
+        An event is not on disk before the end; whatever fails within leaves the journal as it was,
+        to be closed.
+        """
+        self._check_thread()
+        with own_errors(self.path), transaction(self._connection):
+            yield
 
     def events(self) -> Iterator[tuple[int, Event]]:
         """Yield every event with its number, the first is 1."""

@@ -3,6 +3,7 @@
     2026-11-20T190312-usdm-5m.db             started at 19:03:12 UTC
     2026-11-20T190312-usdm-5m-2.db           a second one in that second
     2026-11-20T190400-spot-15m-demo.db       on a simulated market
+    2026-11-20T190500-usdm-1h-history.db     on the market as it was
 
 The newest run is the one that began last, as the journals count themselves: this machine's clock,
 which names them, may have been wrong. Older journals count nothing: they come first, by the venue's
@@ -26,7 +27,7 @@ from divbot.trading.journal.journal import read, start_of
 
 _FORM = "%Y-%m-%dT%H%M%S"
 _NAME = re.compile(
-    rf"(\d{{4}}-\d\d-\d\dT\d{{6}})-({'|'.join(Market)})-({'|'.join(Interval)})(-demo)?(?:-(\d+))?\.db",
+    rf"(\d{{4}}-\d\d-\d\dT\d{{6}})-({'|'.join(Market)})-({'|'.join(Interval)})(-demo|-history)?(?:-(\d+))?\.db",
     re.ASCII,
 )
 _NAMED_AT_MOST = 10
@@ -44,6 +45,7 @@ class Run:
     market: Market = field(compare=False)
     interval: Interval = field(compare=False)
     is_demo: bool = field(compare=False)
+    is_history: bool = field(compare=False)
     start: Started | None = field(compare=False)
     """How it began, as its journal tells; None where that cannot be read."""
 
@@ -59,10 +61,19 @@ class Runs:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def new(self, at: int, market: Market, interval: Interval, *, is_demo: bool = False) -> Path:
+    def new(
+        self,
+        at: int,
+        market: Market,
+        interval: Interval,
+        *,
+        is_demo: bool = False,
+        is_history: bool = False,
+    ) -> Path:
         """Return a file for a run that starts at `at` (ms UTC); there is none of this name yet."""
         start = datetime.fromtimestamp(at // 1000, UTC).strftime(_FORM)
-        name = f"{start}-{market}-{interval}" + ("-demo" if is_demo else "")
+        kind = "-demo" if is_demo else "-history" if is_history else ""
+        name = f"{start}-{market}-{interval}{kind}"
         paths = (
             self.folder / f"{name}{suffix}.db"
             for suffix in ("" if number == 1 else f"-{number}" for number in count(1))
@@ -91,6 +102,7 @@ class Runs:
         interval: Interval | None = None,
         address: str | None = None,
         include_demo: bool = True,
+        include_history: bool = True,
     ) -> Run | None:
         """Return the newest run of `market` and `interval` on `venue` at `address`; None: none.
 
@@ -98,7 +110,10 @@ class Runs:
         """
         for run in reversed(self.all()):
             is_wanted = market in (None, run.market) and interval in (None, run.interval)
-            if is_wanted and (include_demo or not run.is_demo) and _is_at(run, venue, address):
+            is_wanted &= (include_demo or not run.is_demo) and (
+                include_history or not run.is_history
+            )
+            if is_wanted and _is_at(run, venue, address):
                 return run
         return None
 
@@ -140,7 +155,7 @@ def _run(path: Path) -> Run | None:
     match = _NAME.fullmatch(path.name)
     if match is None:
         return None
-    start, market, interval, demo, ordinal = match.groups()
+    start, market, interval, kind, ordinal = match.groups()
     try:
         at = datetime.strptime(start, _FORM).replace(tzinfo=UTC)
     except ValueError:  # the 31st of February
@@ -154,6 +169,7 @@ def _run(path: Path) -> Run | None:
         path=path,
         market=Market(market),
         interval=Interval(interval),
-        is_demo=demo is not None,
+        is_demo=kind == "-demo",
+        is_history=kind == "-history",
         start=begun,
     )

@@ -1,0 +1,254 @@
+r"""The composition of a backtest: the past, its reports, the trader on a virtual clock, a journal.
+
+    recording or store --> PastScanner (reports) --> PastFeed  --+
+                      \--> PastTrading (quotes, minutes) --------+--> Engine --> Journal, one commit
+
+The journal is written aside and moved to its place at the end: whatever ends a backtest earlier
+leaves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from divbot.app import scanning
+from divbot.app.journals import kept_settings, open_runs
+from divbot.app.scan_rules import scan_rules, universe_rules
+from divbot.app.trading_rules import trading_rules
+from divbot.domain.clock import SystemClock, utc_text
+from divbot.domain.durations import milliseconds
+from divbot.domain.errors import InputError
+from divbot.domain.events import HISTORY, Resumed, Started
+from divbot.domain.market import Instrument, Interval, Market
+from divbot.files import make_private, sync_folder
+from divbot.folders import cache_home
+from divbot.version import __version__
+
+if TYPE_CHECKING:
+    from divbot.history.joined import JoinedHistory
+    from divbot.research.backtest import Period
+    from divbot.research.past import PastScanner
+    from divbot.research.venue import PastTrading
+    from divbot.settings import Settings
+    from divbot.trading.engine.engine import TradingRules
+    from divbot.trading.journal.journal import Journal
+
+USUAL_SPREAD = Decimal("0.0004")
+_VENUE = "Binance"
+_LEAST_ORDER = Decimal(5)
+"""In USDT."""
+_MARK_EVERY = 3_600_000
+"""ms between two valuations: each look at a year of 5-minute ones would be a hundred thousand."""
+
+Progress = Callable[[str, int, int], None]
+"""Hears what is done, how much of it is done, and how much there is to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestOptions:
+    """What to trade on, besides the settings."""
+
+    recorded: Path
+    start: int | None = None
+    end: int | None = None
+    """From `start` to before `end`, ms UTC; None: as far as there are candles."""
+    detail: Interval | None = None
+    """The candles between two closes; None: the shortest that there are."""
+    is_todays: bool = False
+    """Take the list of symbols of the end at every close."""
+    spread: Decimal = USUAL_SPREAD
+    """From bid to ask, as a part of the price."""
+    journal: Path | None = None
+    """Keep the run in this file instead of the user's folder of runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traded:
+    """A backtest that has ended."""
+
+    journal: Path
+    notes: tuple[str, ...]
+    """What stood in for what the history does not tell."""
+
+
+def backtest(settings: Settings, options: BacktestOptions, progress: Progress) -> Traded:
+    """Trade the past; return where the journal is.
+
+    Raise InputError where there are no candles for it; what `progress` raises ends it, and leaves
+    nothing.
+    """
+    from divbot.research.backtest import Desk, run
+    from divbot.research.moments import Moments
+    from divbot.research.past import PastScanner
+    from divbot.research.venue import PastTrading, Spreads
+
+    history = _history(settings, options)
+    detail = _detail(settings, options, history)
+    period = _period(settings, options, history, detail)
+    rules = trading_rules(settings, mark_every=_MARK_EVERY)
+    with (
+        PastScanner.open(
+            history,
+            (period.start, period.end),
+            scan_rules(settings, with_divergences=False),
+            universe_rules(settings),
+            cache=scanning.at_home(cache_home) / "past",
+            workers=scanning.workers_of_scan(settings),
+            is_todays=options.is_todays,
+            instruments={
+                x: _listed(x, settings.market) for x in history.symbols(settings.interval)
+            },
+            tell=progress,
+        ) as past,
+        _aside(_path(settings, options)) as (path, aside),
+        _journal(aside, settings, options, rules, period.start, detail) as journal,
+    ):
+        venue = PastTrading(history, past.symbols, detail, Spreads(options.spread))
+        desk = Desk(
+            venue,
+            past,
+            journal,
+            rules,
+            milliseconds(settings.check_interval),
+            period,
+            tell=lambda *_, **__: None,
+            on_event=lambda *_: None,
+        )
+        length = period.end - period.start
+        run(desk, Moments(desk), lambda at: progress("trading", at - period.start, length))
+        progress("trading", length, length)
+    return Traded(path, (*past.notes, *_notes(settings, detail, venue, past)))
+
+
+def _history(settings: Settings, options: BacktestOptions) -> JoinedHistory:
+    from divbot.exchange.market.recorded import load_recording
+    from divbot.history.joined import JoinedHistory
+
+    shortest = load_recording(options.recorded).interval
+    history = JoinedHistory(options.recorded, settings.market, shortest)
+    history.symbols(settings.interval)  # which says where they cannot be made of these
+    return history
+
+
+def _listed(symbol: str, market: Market) -> Instrument:
+    """Return how `symbol` was listed, with the least order that nearly all have; without a tick."""
+    from divbot.history.universe import instrument_named
+
+    return replace(instrument_named(symbol, market, None), min_notional=_LEAST_ORDER)
+
+
+def _detail(settings: Settings, options: BacktestOptions, history: JoinedHistory) -> Interval:
+    """Return the candles between two closes; InputError where they are none of the interval's."""
+    from divbot.recordings.grid import serves
+
+    detail = options.detail or history.shortest
+    if settings.interval.milliseconds > Interval.D1.milliseconds:
+        raise InputError(
+            f"expected an interval of a day at most for a backtest, found {settings.interval.value}"
+        )
+    if not (serves(history.shortest, detail) and serves(detail, settings.interval)):
+        raise InputError(
+            f"--detail: expected candles from {history.shortest.value}, as recorded, to "
+            f"{settings.interval.value}, which these are made of; found {detail.value}"
+        )
+    return detail
+
+
+def _period(
+    settings: Settings, options: BacktestOptions, history: JoinedHistory, detail: Interval
+) -> Period:
+    """Return from when to when there is something to trade; InputError where there is not."""
+    from divbot.research.backtest import Period
+
+    spans = [
+        span
+        for x in history.symbols(settings.interval)
+        if (span := history.span(x, settings.interval))
+    ]
+    if not spans:
+        raise InputError(f"{options.recorded}: expected candles, found none")
+    first, last = min(x[0] for x in spans), max(x[1] for x in spans)
+    length = detail.milliseconds
+    start = -(-max(first, options.start or first) // length) * length
+    end = min(last, options.end or last) // length * length
+    if start >= end:
+        raise InputError(
+            f"{options.recorded}: expected a range within {utc_text(first)} to {utc_text(last)} "
+            "UTC, of which it has candles; choose another --timerange"
+        )
+    return Period(start, end)
+
+
+def _path(settings: Settings, options: BacktestOptions) -> Path:
+    if options.journal is None:
+        runs, now = open_runs(), SystemClock().now()
+        return runs.new(now, settings.market, settings.interval, is_history=True)
+    if options.journal.exists():
+        raise InputError(f"--journal: {options.journal} exists; name a new file")
+    return options.journal.resolve()
+
+
+@contextmanager
+def _aside(path: Path) -> Iterator[tuple[Path, Path]]:
+    """Provide where a journal is to be, and where it is written: moved there if all goes well."""
+    make_private(path.parent)
+    with TemporaryDirectory(prefix=".backtest-", dir=path.parent) as folder:
+        aside = Path(folder) / path.name
+        yield path, aside
+        aside.replace(path)
+        sync_folder(path.parent)
+
+
+@contextmanager
+def _journal(
+    path: Path,
+    settings: Settings,
+    options: BacktestOptions,
+    rules: TradingRules,
+    at: int,
+    detail: Interval,
+) -> Iterator[Journal]:
+    """Provide the journal of a run that begins at `at`; all of it is one commit."""
+    from divbot.trading.journal.journal import Journal
+
+    started = Started(
+        at=at,
+        venue=_VENUE,
+        market=rules.market,
+        interval=settings.interval.value,
+        is_simulated=False,
+        balance=settings.balance,
+        version=__version__,
+        address=HISTORY,
+        # In a file of its own a run is the same whatever other runs there are.
+        number=0 if options.journal else open_runs().next_number(),
+    )
+    kept = kept_settings(settings, HISTORY) | {
+        "detail": detail.value,
+        "spread": f"{options.spread.normalize():f}",
+        "universe": "now" if options.is_todays else "then",
+    }
+    with Journal.create(path, started) as journal, journal.together():
+        journal.write(Resumed(at, 1, kept, {}))
+        yield journal
+
+
+def _notes(
+    settings: Settings, detail: Interval, venue: PastTrading, past: PastScanner
+) -> Iterator[str]:
+    """Yield, in words, what is assumed where the history tells nothing."""
+    if detail.milliseconds == settings.interval.milliseconds:
+        yield (
+            f"there are no candles shorter than {detail.value}: what happens within one is judged "
+            "by it alone, and one that touches both stop and target counts as a stop"
+        )
+    if settings.market.value == "usdm":
+        unpaid = sum(not venue.settled(x) for x in past.symbols)
+        if unpaid:
+            yield f"funding is not known of {unpaid} symbols: positions in them pay and get none"

@@ -1,0 +1,278 @@
+"""When something may happen next: what lets a backtest leave out all other looks.
+
+Nothing here decides anything: each rule gives the earliest look at which the engine might find
+something to do, rather too early than too late, from floats with a margin. What the engine does at
+a look can depend on
+
+- its stops, targets, trailing stops, liquidations: first touch over the minutes of what is held
+- the equity at that look, which may reach a limit that pauses entries
+- funding, which is due at whole hours; the holding time; a symbol that falls silent
+- a report: a fresh divergence against what is held; where a place is free, what would be entered,
+  and whether its price is such that it might be
+- the time: a valuation, a UTC day that begins
+
+The law that tests hold this to: every look writes the same journal, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divbot.domain.ledger import DAY, Ledger
+from divbot.domain.market import Market
+from divbot.domain.positions import Position
+from divbot.domain.signals import Opportunity, Side
+from divbot.kernels.first_touch import first_poor, first_touch
+from divbot.research.backtest import Desk
+from divbot.research.feed import SILENCE
+from divbot.research.outlook import Outlook
+from divbot.research.tape import Floats, Tape
+from divbot.trading.engine.decide import Moment, choose, is_paused_today
+
+_LESS, _MORE = 1 - 1e-9, 1 + 1e-9
+"""By what a float may be off, many times over."""
+_UNIT = 1e-6
+"""Money that is less than any rounding matters."""
+_TICKS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """The rows of one symbol from now to before a look that is taken in any case."""
+
+    seen: Floats
+    high: Floats
+    low: Floats
+
+    @classmethod
+    def of(cls, tape: Tape, symbol: str, now: int, end: int) -> _Sight:
+        # No look is later than the next midnight, and a stretch holds whole days.
+        stretch = tape.at(symbol, now)
+        rows = slice(stretch.row(now), stretch.row(end - 1) + 1)
+        return cls(stretch.seen[rows], stretch.high[rows], stretch.low[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class _Stake:
+    """What is held of one symbol, as the equity counts it."""
+
+    symbol: str
+    sign: int
+    entry: float
+    quantity: float
+    margin: float
+
+
+class Moments:
+    """Choose the looks of one run."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._venue = desk.venue
+        self._rules = desk.rules
+        self._length = desk.venue.candle_length
+        self._outlook = Outlook(desk.reports, desk.rules.entries.min_score)
+
+    def __call__(self, now: int) -> int:
+        """Return the next look after `now` at which something may happen."""
+        ledger = self._desk.account.ledger
+        end = self._on_grid(min(_after(now, self._rules.mark_every), _after(now, DAY)))
+        for position in ledger.positions.values():
+            for time in self._ends(position, now, end):
+                end = min(end, max(self._on_grid(time), now + self._length))
+        if not is_paused_today(ledger, now):
+            end = self._poor(ledger, now, end)
+        if not ledger.paused and len(ledger.positions) < self._rules.entries.max_positions:
+            end = self._entry(ledger, now, end)
+        # What opens earlier is known not to matter; the last candle before the look may.
+        self._venue.quiet_until = dict.fromkeys(ledger.symbols, end - self._length)
+        return end
+
+    def _ends(self, position: Position, now: int, end: int) -> Iterator[int]:
+        """Yield looks or times before `end` at which something may happen to `position`."""
+        rules = self._rules
+        yield self._touched(position, now, end)
+        if rules.market is Market.USDM:
+            yield self._funded(position, end)
+        if rules.exits.max_holding is not None:
+            yield position.opened_at + rules.exits.max_holding
+        yield self._silent(position.symbol, now, end)
+        if rules.exits.on_opposite:
+            yield self._opposite(position, now, end)
+
+    def _touched(self, position: Position, now: int, end: int) -> int:
+        """Return the first look at which its stop, target or liquidation may be touched."""
+        below, above = self._limits(position)
+        looks = [
+            first_touch(sight.seen, sight.high, sight.low, below, above)
+            for sight in (
+                _Sight.of(tape, position.symbol, now, end)
+                for tape in (self._venue.tape, self._venue.marks)
+            )
+        ]
+        return now + min(looks) * self._length
+
+    def _limits(self, position: Position) -> tuple[float, float]:
+        """Return the last prices at or beyond which something may happen to `position`."""
+        reach = self._venue.reach(position.symbol)
+        sign, stop, target = position.sign, float(position.stop), float(position.target)
+        worse = [stop / (1 - sign * reach)]
+        if position.liquidation is not None:
+            worse.append(float(position.liquidation))
+        better = [target / (1 + sign * reach)]
+        if position.trail is not None:
+            better.append(stop + sign * float(position.trail))
+        if sign > 0:
+            return max(worse) * _MORE, min(better) * _LESS
+        return max(better) * _MORE, min(worse) * _LESS
+
+    def _funded(self, position: Position, end: int) -> int:
+        """Return when a payment is known that is due: once the candle at its time has ended."""
+        due = self._venue.next_due(position.symbol, position.funded_until)
+        return end if due is None else self._on_grid(due) + self._length
+
+    def _silent(self, symbol: str, now: int, end: int) -> int:
+        """Return when it will have been silent for so long that it is taken to be delisted."""
+        if self._venue.tape.has(symbol, now):
+            return end  # which is no more than a day away
+        last = self._venue.tape.last_open_before(symbol, now - 2 * SILENCE, now)
+        since = now - SILENCE if last is None else last
+        return self._look_at(_after(since + SILENCE, self._outlook.length), now)
+
+    def _opposite(self, position: Position, now: int, end: int) -> int:
+        """Return the first look at a report in which a divergence may speak against `position`."""
+        since = max(position.origin.confirmed_at, position.opened_at)
+        oldest = now - (self._rules.entries.max_age + 1) * self._outlook.length
+        looks = (
+            self._look_at(confirmed, now)
+            for confirmed in self._outlook.against(
+                position.symbol, -position.sign, max(since, oldest), end
+            )
+        )
+        return min(looks, default=end)
+
+    def _look_at(self, close: int, now: int) -> int:
+        """Return the first look after `now` at a report of `close`, or else of a later one."""
+        # One that was published by now was looked at, but what it says may come again.
+        newest = self._desk.feed.published_at(now) // self._outlook.length * self._outlook.length
+        return self._desk.feed.look_at(max(close, newest + self._outlook.length))
+
+    def _poor(self, ledger: Ledger, now: int, end: int) -> int:
+        """Return the first look at which the equity may have reached a limit."""
+        rules, equity = self._rules.entries, self._desk.account.equity
+        limit = max(
+            float(ledger.day_start(now, equity) * (1 - rules.max_daily_loss)),
+            float(max(ledger.peak, equity) * (1 - rules.max_drawdown)),
+            0.0,
+        )
+        stakes = [
+            _Stake(x.symbol, x.sign, *map(float, (x.entry_price, x.quantity, x.margin)))
+            for x in ledger.positions.values()
+        ]
+        dust = [_Stake(s, 1, 0.0, float(x.quantity), 0.0) for s, x in ledger.dust.items()]
+        cash, limit = float(ledger.cash), limit * _MORE + _UNIT
+        look = self._first_poor(stakes, cash, limit, now, end)
+        # Dust is of many symbols, and next to nothing: it seldom has to be looked at.
+        return (
+            look
+            if look == end or not dust
+            else self._first_poor(stakes + dust, cash, limit, now, end)
+        )
+
+    def _first_poor(
+        self, stakes: list[_Stake], cash: float, limit: float, now: int, end: int
+    ) -> int:
+        sights = [_Sight.of(self._venue.tape, x.symbol, now, end).seen for x in stakes]
+        rows = (end - now) // self._length
+        look = first_poor(
+            np.column_stack(sights) if sights else np.empty((rows, 0)),
+            np.array([float(x.sign) for x in stakes]),
+            np.array([x.entry for x in stakes]),
+            np.array([x.quantity for x in stakes]),
+            np.array([x.margin for x in stakes]),
+            np.array([self._venue.reach(x.symbol) for x in stakes]),
+            cash,
+            limit,
+        )
+        return now + look * self._length
+
+    def _entry(self, ledger: Ledger, now: int, end: int) -> int:
+        """Return the first look at which something may be entered."""
+        looks = np.arange(now + self._length, end, self._length)
+        published = looks // self._desk.feed.check_interval * self._desk.feed.check_interval
+        closes = self._desk.feed.closes_at(published)
+        is_first = looks - published < self._length
+        allowed = np.array(self._cooled(ledger, now), np.int64)
+        # What would be chosen is the same as long as these are.
+        states = np.column_stack(
+            [closes, looks // self._outlook.length, np.searchsorted(allowed, looks, side="right")]
+        )
+        changes = np.flatnonzero((np.diff(states, axis=0) != 0).any(axis=1)) + 1
+        for part in np.split(np.arange(len(looks)), changes):
+            acted = part[is_first[part]]
+            if len(acted) and self._outlook.has_candidates(int(closes[acted[0]])):
+                found = self._entered(ledger, looks[acted], int(published[acted[0]]), now, end)
+                if found is not None:
+                    return found
+        return end
+
+    def _entered(
+        self, ledger: Ledger, looks: NDArray[np.int64], published: int, now: int, end: int
+    ) -> int | None:
+        """Return the first of `looks` at a price that one of what is chosen may be entered at."""
+        moment = Moment(int(looks[0]), self._desk.period.start, self._rules.interval, ledger)
+        told = self._desk.feed.told(published)
+        if told is None:
+            return None
+        rows = (looks - now) // self._length
+        first = []
+        for opportunity in choose(told, moment, self._rules.entries):
+            lower, upper = self._window(opportunity)
+            seen = _Sight.of(self._venue.tape, opportunity.divergence.symbol, now, end).seen[rows]
+            fits = np.flatnonzero((seen >= lower) & (seen <= upper))
+            first += fits[:1].tolist()
+        return int(looks[min(first)]) if first else None
+
+    def _window(self, opportunity: Opportunity) -> tuple[float, float]:
+        """Return between which last prices it may be entered: the price test of sizing."""
+        costs, rules = self._rules.costs, self._rules.sizing
+        fee, slippage, ratio = (
+            float(x) for x in (costs.fee, costs.slippage, rules.min_reward_risk)
+        )
+        sign = 1 if opportunity.side is Side.BUY else -1
+        stop, target = float(opportunity.stop), float(opportunity.target)
+        reach = self._venue.reach(opportunity.divergence.symbol)
+        tick = opportunity.instrument.tick_size if opportunity.instrument else None
+        rounding = _TICKS * float(tick or 0)
+        # At `near` the way to the stop is what a trade costs, at `far` the promise is too small.
+        near = stop / (1 - sign * (2 * fee + slippage))
+        out = stop * (1 - sign * slippage)
+        promise = 1 + 2 * sign * fee + ratio * (1 + sign * fee)
+        far = (target + ratio * out * (1 - sign * fee)) / promise
+        lower, upper = (near, far) if sign > 0 else (far, near)
+        slipped = 1 + sign * slippage
+        return (
+            (lower - rounding) / slipped / (1 + reach) * _LESS,
+            (upper + rounding) / slipped / (1 - reach) * _MORE,
+        )
+
+    def _cooled(self, ledger: Ledger, now: int) -> list[int]:
+        """Return, in order, when symbols may be entered again after a loss, from now on."""
+        cooldown, ends = self._rules.entries.cooldown, []
+        for trade in reversed(ledger.closed):
+            # An exit in a candle is known when that has ended, and others were before it.
+            if trade.closed_at + cooldown + self._length < now:
+                break
+            ends.append(trade.closed_at + cooldown)
+        return sorted(ends)
+
+    def _on_grid(self, time: int) -> int:
+        return -(-time // self._length) * self._length
+
+
+def _after(time: int, every: int) -> int:
+    return (time // every + 1) * every

@@ -1,0 +1,54 @@
+"""What reports of the past may bring, as far as it is known without making them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+
+from divbot.domain.ledger import DAY
+from divbot.research.port import PastReports
+
+_SPAN = 32 * DAY
+_KEPT = 3
+
+BySide: TypeAlias = dict[tuple[int, int], list[int]]
+"""The closes that confirmed divergences, by the place of their symbol and their side."""
+
+
+class Outlook:
+    """Ask the reports for a month at a time, and keep what they may bring."""
+
+    def __init__(self, reports: PastReports, min_score: float) -> None:
+        self.length = reports.interval.milliseconds
+        self._reports = reports
+        self._min_score = min_score
+        self._places = {symbol: place for place, symbol in enumerate(reports.symbols)}
+        self._candidates = lru_cache(_KEPT)(self._find_candidates)
+        self._fresh = lru_cache(_KEPT)(self._find_fresh)
+
+    def has_candidates(self, close: int) -> bool:
+        """Tell whether the report of `close` may bring something with the score that is needed."""
+        return close in self._candidates(close // _SPAN)
+
+    def against(self, symbol: str, side: int, after: int, until: int) -> list[int]:
+        """Return the closes after `after`, to `until`, that may confirm a divergence of `side`."""
+        key, found = (self._places[symbol], side), []
+        for number in range((after + 1) // _SPAN, until // _SPAN + 1):
+            closes = self._fresh(number).get(key, [])
+            found += closes[bisect_right(closes, after) : bisect_left(closes, until + 1)]
+        return found
+
+    def _find_candidates(self, number: int) -> frozenset[int]:
+        found = self._reports.candidates(number * _SPAN, (number + 1) * _SPAN)
+        return frozenset(np.unique(found.close[found.score >= self._min_score]).tolist())
+
+    def _find_fresh(self, number: int) -> BySide:
+        found = self._reports.fresh(number * _SPAN, (number + 1) * _SPAN)
+        by_side: BySide = {}
+        columns = (found.symbol.tolist(), found.side.tolist(), found.confirmed_at.tolist())
+        for place, side, confirmed in zip(*columns, strict=True):
+            by_side.setdefault((place, side), []).append(confirmed)
+        return by_side

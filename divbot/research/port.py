@@ -1,0 +1,142 @@
+"""What a backtest wants of the past; it knows no store and no scanner."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divbot.domain.market import Instrument, Interval
+from divbot.domain.signals import Divergence, Opportunity
+
+
+class Prices(Protocol):
+    """Candles of one symbol in the order of time; one element per candle in each array."""
+
+    @property
+    def open_time(self) -> NDArray[np.int64]:
+        """Return the open times, ms UTC."""
+
+    @property
+    def open(self) -> NDArray[np.float64]:
+        """Return the opening prices."""
+
+    @property
+    def high(self) -> NDArray[np.float64]:
+        """Return the highest prices."""
+
+    @property
+    def low(self) -> NDArray[np.float64]:
+        """Return the lowest prices."""
+
+    @property
+    def close(self) -> NDArray[np.float64]:
+        """Return the closing prices."""
+
+
+class Settlements(Protocol):
+    """Settlements of funding in the order of time; arrays of one length."""
+
+    @property
+    def settled_at(self) -> NDArray[np.int64]:
+        """Return the venue's own times, ms UTC."""
+
+    @property
+    def rate(self) -> NDArray[np.float64]:
+        """Return the rates as they were written: the shortest text of each is exact."""
+
+    @property
+    def mark_price(self) -> NDArray[np.float64]:
+        """Return what each was taken at; NaN where nobody told."""
+
+
+class PastPrices(Protocol):
+    """Prices of one market; times are ms UTC, ranges end before their `end`."""
+
+    def candles(self, symbol: str, interval: Interval, start: int, end: int) -> Prices:
+        """Return the candles that open in the range, in the order of time; gaps stay gaps."""
+
+    def marks(self, symbol: str, start: int, end: int, interval: Interval) -> Prices:
+        """Return the candles of the mark price that open in the range; none where none are kept."""
+
+    def funding(self, symbol: str, start: int, end: int) -> Settlements:
+        """Return the settlements of funding that were due in the range."""
+
+
+class PastReport(Protocol):
+    """What a scan of the past tells the trader: see divbot.trading.port.Report."""
+
+    @property
+    def as_of(self) -> int:
+        """Return the close of the newest final candle, ms UTC."""
+
+    @property
+    def interval(self) -> Interval:
+        """Return the length of a candle."""
+
+    @property
+    def open_to_trade(self) -> tuple[Opportunity, ...]:
+        """Return what can be traded, the best first."""
+
+    @property
+    def fresh(self) -> tuple[Divergence, ...]:
+        """Return all that was confirmed lately."""
+
+    @property
+    def held(self) -> Mapping[str, Instrument | None]:
+        """Return how the symbols that are held are listed; None: no more."""
+
+
+class Candidates(Protocol):
+    """What may be open to trade, by the close of its report; arrays of one length."""
+
+    @property
+    def close(self) -> NDArray[np.int64]:
+        """Return the closes, ms UTC, in ascending order."""
+
+    @property
+    def score(self) -> NDArray[np.float64]:
+        """Return what the report's score is at most."""
+
+
+class FreshOnes(Protocol):
+    """Divergences of all symbols, by their confirmation; arrays of one length."""
+
+    @property
+    def confirmed_at(self) -> NDArray[np.int64]:
+        """Return the closes that confirmed them, ms UTC, in ascending order."""
+
+    @property
+    def symbol(self) -> NDArray[np.int64]:
+        """Return the places of their symbols."""
+
+    @property
+    def side(self) -> NDArray[np.int8]:
+        """Return 1 for each that says to buy, -1 for each that says to sell."""
+
+
+class PastReports(Protocol):
+    """The reports that a scanner would have published."""
+
+    @property
+    def interval(self) -> Interval:
+        """Return the length of a candle."""
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Return all symbols; others name them by their place here."""
+
+    @property
+    def closes(self) -> NDArray[np.int64]:
+        """Return each close (ms UTC) at which some symbol has a new candle, in ascending order."""
+
+    def glance(self, close: int, held: Collection[str] = ()) -> PastReport:
+        """Return exactly what was to be told at `close` (ms UTC) to who held these symbols."""
+
+    def candidates(self, start: int, end: int) -> Candidates:
+        """Return what may be open to trade at the closes from `start` to before `end`."""
+
+    def fresh(self, start: int, end: int) -> FreshOnes:
+        """Return what was confirmed from `start` to before `end`, and perhaps more."""
