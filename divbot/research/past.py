@@ -125,7 +125,7 @@ class PastScanner:
         `is_todays` the list of the end is that of all closes. `instruments` are known ones; of the
         others the tick is what their prices show. Raise InputError where there is nothing.
         """
-        with _hands(workers) as each:
+        with hands(workers) as each:
             prepared = prepare(
                 history,
                 span,
@@ -329,7 +329,7 @@ def _counted(results: Iterable[Any], what: str, count: int, tell: TellDone) -> I
 
 
 @contextmanager
-def _hands(workers: int) -> Iterator[Each]:
+def hands(workers: int) -> Iterator[Each]:
     """Provide what calls a function for each of some cases, by so many processes."""
     if workers <= 1:
         yield one_by_one

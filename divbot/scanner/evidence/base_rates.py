@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -33,6 +34,7 @@ TRUE_RATIOS = 0.02
 TRUE_GROSS = 0.03
 _SHIPPED = "base_rates.toml"
 _KEY = "rate"
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _EXPECTED = "expected base rates, as `divbot verify base-rates` writes them"
 
 _StandardError = Annotated[float | None, Field(ge=0, le=100, allow_inf_nan=False, strict=True)]
@@ -55,6 +57,12 @@ class BaseRate:
     gross: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False, strict=True)] = 0.0
     """The mean result before costs, as a multiple of the way to the stop."""
     gross_error: _StandardError = None
+
+    @property
+    def last_day(self) -> str | None:
+        """Return the last of its days, as 2025-05-31; None where its source names none."""
+        days = _DAY.findall(self.source)
+        return days[-1] if days else None
 
     @property
     def believed_ratio(self) -> float:
