@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from divbot.evaluation.daily import DailyResults, Flags, Floats, Integers
+from divbot.arrays import Flags, Floats, Integers
+from divbot.evaluation.daily import DailyResults
 from divbot.evaluation.finding import Finding
 from divbot.evaluation.luck import LuckCurve, luck_curve
 from divbot.evaluation.plateau import plateau_of

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from divbot.evaluation.daily import Floats, Integers
+from divbot.arrays import Floats, Integers
 from divbot.evaluation.student import upper_quantile
 
 _OUTSIDE = 0.025

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from divbot.evaluation.daily import Floats
+from divbot.arrays import Floats
 
 _BARS = 60
 

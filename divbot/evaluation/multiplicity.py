@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from divbot.evaluation.daily import Floats
+from divbot.arrays import Floats
 
 
 def bonferroni(p_values: ArrayLike) -> Floats:

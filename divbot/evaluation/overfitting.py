@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from divbot.evaluation.daily import Floats
+from divbot.arrays import Floats
 
 _CELLS = 2_000_000
 """Settings times ways that are looked at together: 16 MB for each array."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from divbot.evaluation.daily import Flags, Floats, Integers
+from divbot.arrays import Flags, Floats, Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)

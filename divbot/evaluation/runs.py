@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.evaluation.daily import Floats, Integers
+from divbot.arrays import Floats, Integers
 
 Number = TypeVar("Number", np.float64, np.int64)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.evaluation.daily import Floats, Integers
+from divbot.arrays import Floats, Integers
 
 DRAWS = 9_999
 

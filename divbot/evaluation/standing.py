@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from divbot.evaluation.daily import DailyResults, Floats
+from divbot.arrays import Floats
+from divbot.evaluation.daily import DailyResults
 from divbot.evaluation.effect import Effect, effects_of
 from divbot.evaluation.runs import active_runs, run_sums
 

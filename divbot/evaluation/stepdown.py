@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from divbot.evaluation.daily import Floats, Integers
+from divbot.arrays import Floats, Integers
 from divbot.evaluation.runs import shares, t_of
 from divbot.evaluation.signs import Signs
 

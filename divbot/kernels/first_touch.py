@@ -11,11 +11,9 @@ whoever acts decides exactly. NaN marks a missing candle, and fails every compar
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Floats
 from divbot.kernels.jit import jit
-
-Floats = NDArray[np.float64]
 
 
 @jit

@@ -225,12 +225,12 @@ class Moments:
     ) -> int | None:
         """Return the first of `looks` at a price that one of what is chosen may be entered at."""
         moment = Moment(int(looks[0]), self._desk.period.start, self._rules.interval, ledger)
-        told = self._desk.feed.told(published)
-        if told is None:
+        findings = self._desk.feed.found_at(published)
+        if findings is None:
             return None
         rows = (looks - now) // self._length
         first = []
-        for opportunity in choose(told, moment, self._rules.entries):
+        for opportunity in choose(findings, moment, self._rules.entries):
             lower, upper = self._window(opportunity)
             seen = _Sight.of(self._venue.tape, opportunity.divergence.symbol, now, end).seen[rows]
             fits = np.flatnonzero((seen >= lower) & (seen <= upper))

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from divbot.arrays import Floats
 from divbot.evaluation import overfitting
-from divbot.evaluation.daily import Floats
 from divbot.evaluation.multiplicity import benjamini_hochberg, benjamini_yekutieli, bonferroni
 from divbot.evaluation.overfitting import backtest_overfitting
 from divbot.evaluation.plateau import plateau_of

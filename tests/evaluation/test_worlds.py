@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from divbot.evaluation.daily import Floats
+from divbot.arrays import Floats
 from divbot.evaluation.development import search
 from divbot.evaluation.finding import Finding
 from divbot.evaluation.judgement import judge

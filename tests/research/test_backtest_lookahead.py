@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from divbot.domain.events import Event, Exited, Funded, Trailed
-from divbot.domain.minutes import FundingRate
 from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Side
 from divbot.research.backtest import every_look
@@ -47,7 +46,7 @@ class LaterQuotes(PastTrading):
 class EarlyFunding(PastTrading):
     """A leak: at each settlement the rate of the next one is known."""
 
-    def funding(self, symbol: str, start: int, end: int) -> tuple[FundingRate, ...]:
+    def funding(self, symbol: str, start: int, end: int) -> tuple[...]:
         found = super().funding(symbol, start, end)
         rates = [x for _, _, x, _ in self.settled(symbol)]
         places = {due: n for n, (due, *_) in enumerate(self.settled(symbol))}

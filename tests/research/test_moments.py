@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from divbot.app.scanning import scan_rules, universe_rules
+from divbot.app.scan_rules import scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import parse_time
 from divbot.domain.events import Entered, Exited, Paused

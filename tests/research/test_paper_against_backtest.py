@@ -20,6 +20,7 @@ import pandas as pd
 import pytest
 
 from divbot.app import scanning
+from divbot.app.scan_rules import scan_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.trading_data import BinanceTrading
@@ -130,7 +131,7 @@ def trade_on_paper(
         trading = source.open_trading(venue_clock, 2, price_checks=1e5, symbols=20, tell=tell)
         stack.callback(trading.close)
         trading.begin()
-        scan = scanning.scan_rules(settings, with_divergences=False)
+        scan = scan_rules(settings, with_divergences=False)
         scanner = Scanner(source.open_listing(venue_clock), source, pool, SystemClock(), scan)
         stack.callback(scanner.close)
         kept = stack.enter_context(Journal.create(journal, started(rules, settings)))
