@@ -366,10 +366,8 @@ class PastUniverse:
         life = self.life(symbol, close)
         listed_at = life.start if life else None
         if name in self._instruments:
-            return replace(
-                self._instruments[name],
-                listed_at=listed_at if self._market is Market.USDM else None,
-            )
+            dated = listed_at if is_dated(self._market) else None
+            return replace(self._instruments[name], listed_at=dated)
         return instrument_named(name, self._market, listed_at)
 
     def snapshot(self, step: int, symbols: Iterable[int] | None = None) -> MarketSnapshot:
