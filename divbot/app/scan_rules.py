@@ -60,10 +60,17 @@ def universe_rules(settings: Settings) -> UniverseRules:
 
 
 def base_rate(settings: Settings, interval: Interval) -> BaseRate:
-    """Return what years say of the settings' market: the user's own base rates, or shipped ones."""
+    """Return what years say of the settings' market: the user's own rates, the store, or shipped.
+
+    The store's are counted where it holds that market and interval; see app.store_rate.
+    """
+    from divbot.app.store_rate import store_rate
     from divbot.scanner.evidence.base_rates import rate_of, shipped_rates
 
-    return rate_of(settings.market, interval, (*_own_rates(settings), *shipped_rates()))
+    own = _own_rates(settings)
+    if not own and (counted := store_rate(settings, interval, trade_rules(settings))):
+        own = (counted,)
+    return rate_of(settings.market, interval, (*own, *shipped_rates()))
 
 
 def past_rate(settings: Settings, start: int, counted: BaseRate | None) -> BaseRate:
