@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from divbot.app import scanning
+from divbot.app.homes import at_home
 from divbot.app.journals import kept_settings, open_runs
 from divbot.app.scan_rules import past_rate, scan_rules, trade_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
@@ -131,7 +132,7 @@ def backtest(settings: Settings, options: BacktestOptions, progress: Progress) -
 
 
 def _cache() -> Path:
-    return scanning.at_home(cache_home) / "past"
+    return at_home(cache_home) / "past"
 
 
 def _rate(settings: Settings, history: JoinedHistory, start: int) -> BaseRate:

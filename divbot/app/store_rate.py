@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from divbot.app.data import open_store, store_folder
+from divbot.app.homes import at_home
 from divbot.domain.errors import StoreError
 from divbot.domain.market import Interval
 from divbot.files import write_whole
@@ -27,7 +30,6 @@ def store_rate(settings: Settings, interval: Interval, rules: TradeRules) -> Bas
 
     A store of a local exchange's prices says nothing of a market, and a damaged one stops no scan.
     """
-    from divbot.app.data import open_store, store_folder
     from divbot.scanner.evidence.base_rates import read_rates
 
     if not store_folder(settings).is_dir():
@@ -47,7 +49,6 @@ def store_rate(settings: Settings, interval: Interval, rules: TradeRules) -> Bas
 
 def _kept(store: Store, interval: Interval, rules: TradeRules) -> Path:
     """Return where the rate of these very candles is kept."""
-    from divbot.app.scanning import at_home
     from divbot.history.kept import name_of
 
     symbols = store.symbols(interval)
@@ -59,11 +60,13 @@ def _kept(store: Store, interval: Interval, rules: TradeRules) -> Path:
 def _count(
     path: Path, settings: Settings, store: Store, interval: Interval, rules: TradeRules
 ) -> None:
-    from divbot.app.scanning import workers_of_scan
     from divbot.research.past import hands
     from divbot.research.rates import rate_before
     from divbot.scanner.evidence.base_rates import rates_text
+    from divbot.scanner.workforce.size import IN_PROCESS, workers_for
 
-    with hands(workers_of_scan(settings)) as each:
+    cores, symbols = os.cpu_count() or 1, len(store.symbols(interval))
+    wanted = IN_PROCESS if settings.sequential else workers_for(settings.workers, symbols, cores)
+    with hands(wanted) as each:
         found = rate_before(store, interval, rules, _EVER, cache=path.parent, each=each)
     write_whole(path, rates_text([found] if found else []).encode(), is_durable=False)
