@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from divbot.history.joined import JoinedHistory
     from divbot.research.backtest import Period
     from divbot.research.past import PastScanner
+    from divbot.research.port import PastMarket
     from divbot.research.venue import PastTrading
     from divbot.settings import Settings
     from divbot.trading.engine.engine import TradingRules
@@ -54,7 +55,6 @@ Progress = Callable[[str, int, int], None]
 class BacktestOptions:
     """What to trade on, besides the settings."""
 
-    recorded: Path
     start: int | None = None
     end: int | None = None
     """From `start` to before `end`, ms UTC; None: as far as there are candles."""
@@ -77,7 +77,22 @@ class Traded:
     """What stood in for what the history does not tell."""
 
 
-def backtest(settings: Settings, options: BacktestOptions, progress: Progress) -> Traded:
+def open_recording(path: Path, settings: Settings) -> JoinedHistory:
+    """Return the past that a recording holds; RecordingError for a bad one.
+
+    Raise InputError where the candles of the settings cannot be made of its own.
+    """
+    from divbot.exchange.market.recorded import load_recording
+    from divbot.history.joined import JoinedHistory
+
+    history = JoinedHistory(path, settings.market, load_recording(path).interval)
+    history.symbols(settings.interval)
+    return history
+
+
+def backtest(
+    history: PastMarket, settings: Settings, options: BacktestOptions, progress: Progress
+) -> Traded:
     """Trade the past; return where the journal is.
 
     Raise InputError where there are no candles for it; what `progress` raises ends it, and leaves
@@ -88,7 +103,6 @@ def backtest(settings: Settings, options: BacktestOptions, progress: Progress) -
     from divbot.research.past import PastScanner
     from divbot.research.venue import PastTrading, Spreads
 
-    history = _history(settings, options)
     detail = _detail(settings, options, history)
     period = _period(settings, options, history, detail)
     rules = trading_rules(settings, mark_every=_MARK_EVERY)
@@ -126,16 +140,6 @@ def backtest(settings: Settings, options: BacktestOptions, progress: Progress) -
     return Traded(path, (*past.notes, *_notes(settings, detail, venue, past)))
 
 
-def _history(settings: Settings, options: BacktestOptions) -> JoinedHistory:
-    from divbot.exchange.market.recorded import load_recording
-    from divbot.history.joined import JoinedHistory
-
-    shortest = load_recording(options.recorded).interval
-    history = JoinedHistory(options.recorded, settings.market, shortest)
-    history.symbols(settings.interval)  # which says where they cannot be made of these
-    return history
-
-
 def _listed(symbol: str, market: Market) -> Instrument:
     """Return how `symbol` was listed, with the least order that nearly all have; without a tick."""
     from divbot.history.universe import instrument_named
@@ -143,7 +147,7 @@ def _listed(symbol: str, market: Market) -> Instrument:
     return replace(instrument_named(symbol, market, None), min_notional=_LEAST_ORDER)
 
 
-def _detail(settings: Settings, options: BacktestOptions, history: JoinedHistory) -> Interval:
+def _detail(settings: Settings, options: BacktestOptions, history: PastMarket) -> Interval:
     """Return the candles between two closes; InputError where they are none of the interval's."""
     from divbot.recordings.grid import serves
 
@@ -161,7 +165,7 @@ def _detail(settings: Settings, options: BacktestOptions, history: JoinedHistory
 
 
 def _period(
-    settings: Settings, options: BacktestOptions, history: JoinedHistory, detail: Interval
+    settings: Settings, options: BacktestOptions, history: PastMarket, detail: Interval
 ) -> Period:
     """Return from when to when there is something to trade; InputError where there is not."""
     from divbot.research.backtest import Period
@@ -172,15 +176,15 @@ def _period(
         if (span := history.span(x, settings.interval))
     ]
     if not spans:
-        raise InputError(f"{options.recorded}: expected candles, found none")
+        raise InputError("expected candles to trade on, found none")
     first, last = min(x[0] for x in spans), max(x[1] for x in spans)
     length = detail.milliseconds
     start = -(-max(first, options.start or first) // length) * length
     end = min(last, options.end or last) // length * length
     if start >= end:
         raise InputError(
-            f"{options.recorded}: expected a range within {utc_text(first)} to {utc_text(last)} "
-            "UTC, of which it has candles; choose another --timerange"
+            f"expected a range within {utc_text(first)} to {utc_text(last)} "
+            "UTC, of which there are candles; choose another --timerange"
         )
     return Period(start, end)
 

@@ -104,7 +104,6 @@ def backtest(
     settings = given.load()
     start, end = timerange or (None, None)
     options = app.BacktestOptions(
-        recorded=recorded,
         start=start,
         end=end,
         detail=detail,
@@ -115,7 +114,8 @@ def backtest(
     if not quiet:
         tell_of_compiling()
     with _progress(quiet=quiet) as progress:
-        traded = app.backtest(settings, options, progress)
+        past = app.open_recording(recorded, settings)
+        traded = app.backtest(past, settings, options, progress)
     if not quiet:
         for note in traded.notes:
             print(f"divbot: {note}", file=sys.stderr)

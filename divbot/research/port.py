@@ -8,8 +8,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.arrays import Flags
 from divbot.domain.market import Instrument, Interval
 from divbot.domain.signals import Divergence, Opportunity
+from divbot.history.port import PastCandles
+from divbot.recordings.track import Track
 
 
 class Prices(Protocol):
@@ -63,6 +66,17 @@ class PastPrices(Protocol):
 
     def funding(self, symbol: str, start: int, end: int) -> Settlements:
         """Return the settlements of funding that were due in the range."""
+
+
+class PastMarket(PastCandles, PastPrices, Protocol):
+    """All that a backtest is made of."""
+
+    def candles(self, symbol: str, interval: Interval, start: int, end: int) -> Track:
+        """Return the candles that open in the range, in the order of time; gaps stay gaps."""
+
+    @property
+    def shortest(self) -> Interval:
+        """Return the shortest candles that there are."""
 
 
 class PastReport(Protocol):
@@ -134,6 +148,9 @@ class PastReports(Protocol):
 
     def glance(self, close: int, held: Collection[str] = ()) -> PastReport:
         """Return exactly what was to be told at `close` (ms UTC) to who held these symbols."""
+
+    def is_listed(self, close: int) -> Flags:
+        """Return of each symbol whether it is on the list at `close`, whoever holds it."""
 
     def candidates(self, start: int, end: int) -> Candidates:
         """Return what may be open to trade at the closes from `start` to before `end`."""
