@@ -19,7 +19,7 @@ from divbot.cli.figures import harmless_lines
 if TYPE_CHECKING:
     from rich.console import Console
 
-_STYLE = re.compile(r"(\x1b\[(?:(?:0|1|2|3|22|23|3[0-7]|39|9[0-7])(?:;|(?=m)))*m)")
+_STYLE = re.compile(r"(\x1b\[(?:(?:0|1|2|3|22|23|3[0-7]|39|9[0-7])(?:;|(?=m)))+m)")
 """What colours text, or makes it bold or dim; nothing that hides any."""
 
 

@@ -11,11 +11,9 @@ whoever acts decides exactly. NaN marks a missing candle, and fails every compar
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Floats
 from divbot.kernels.jit import jit
-
-Floats = NDArray[np.float64]
 
 
 @jit
@@ -38,7 +36,7 @@ def first_poor(
     side: Floats,
     entry: Floats,
     quantity: Floats,
-    wallet: Floats,
+    margin: Floats,
     reach: Floats,
     cash: float,
     limit: float,
@@ -47,13 +45,13 @@ def first_poor(
 
     `seen` is of shape (rows, positions), the others but `cash` and `limit` of one value each; a
     position of `side` 1 or -1 can be closed at worst a part `reach` from the last price, and loses
-    its `wallet` at most. Where there is none, the number of rows.
+    its `margin` at most. Where there is none, the number of rows.
     """
     for i in range(1, len(seen)):
         worth = cash
         for k in range(len(side)):
             price = seen[i, k] * (1.0 - side[k] * reach[k])
-            left = wallet[k] + side[k] * (price - entry[k]) * quantity[k]
+            left = margin[k] + side[k] * (price - entry[k]) * quantity[k]
             # NaN is worth nothing: such a look is rather taken than left out.
             worth += left if left > 0.0 else 0.0
         if worth <= limit:

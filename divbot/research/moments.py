@@ -64,7 +64,7 @@ class _Stake:
     sign: int
     entry: float
     quantity: float
-    wallet: float
+    margin: float
 
 
 class Moments:
@@ -203,7 +203,7 @@ class Moments:
             np.array([float(x.sign) for x in stakes]),
             np.array([x.entry for x in stakes]),
             np.array([x.quantity for x in stakes]),
-            np.array([x.wallet for x in stakes]),
+            np.array([x.margin for x in stakes]),
             np.array([self._venue.reach(x.symbol) for x in stakes]),
             cash,
             limit,
