@@ -121,7 +121,15 @@ def backtest(
             tell=progress,
         ) as past,
         _aside(_path(settings, options)) as (path, aside),
-        _journal(aside, settings, options, rules, period.start, detail) as journal,
+        _journal(
+            aside,
+            settings,
+            options,
+            rules,
+            period.start,
+            detail,
+            is_simulated=bool(history.is_simulated),
+        ) as journal,
     ):
         venue = PastTrading(history, past.symbols, detail, Spreads(options.spread))
         desk = Desk(
@@ -140,6 +148,13 @@ def backtest(
     return Traded(path, (*past.notes, *_notes(settings, detail, venue, past)))
 
 
+def open_stored(settings: Settings) -> PastMarket:
+    """Return the past that the store of the settings holds."""
+    from divbot.app.data import open_store
+
+    return open_store(settings)
+
+
 def _listed(symbol: str, market: Market) -> Instrument:
     """Return how `symbol` was listed, with the least order that nearly all have; without a tick."""
     from divbot.history.universe import instrument_named
@@ -151,17 +166,20 @@ def _detail(settings: Settings, options: BacktestOptions, history: PastMarket) -
     """Return the candles between two closes; InputError where they are none of the interval's."""
     from divbot.recordings.grid import serves
 
-    detail = options.detail or history.shortest
-    if settings.interval.milliseconds > Interval.D1.milliseconds:
+    interval = settings.interval
+    if interval.milliseconds > Interval.D1.milliseconds:
         raise InputError(
-            f"expected an interval of a day at most for a backtest, found {settings.interval.value}"
+            f"expected an interval of a day at most for a backtest, found {interval.value}"
         )
-    if not (serves(history.shortest, detail) and serves(detail, settings.interval)):
+    symbols = set(history.symbols(interval))
+    parts = [x for x in history.intervals() if serves(x, interval)]
+    whole = [x for x in parts if symbols <= set(history.symbols(x))]
+    if options.detail not in (None, *whole):
         raise InputError(
-            f"--detail: expected candles from {history.shortest.value}, as recorded, to "
-            f"{settings.interval.value}, which these are made of; found {detail.value}"
+            f"--detail: expected candles that there are of all symbols, and that {interval.value} "
+            f"ones are made of: {', '.join(whole)}; found {options.detail}"
         )
-    return detail
+    return options.detail or (whole or [interval])[0]
 
 
 def _period(
@@ -170,13 +188,19 @@ def _period(
     """Return from when to when there is something to trade; InputError where there is not."""
     from divbot.research.backtest import Period
 
+    interval = settings.interval
+
     spans = [
         span
         for x in history.symbols(settings.interval)
         if (span := history.span(x, settings.interval))
     ]
     if not spans:
-        raise InputError("expected candles to trade on, found none")
+        raise InputError(
+            f"expected {interval.value} candles to trade on, found none; get some: `divbot data "
+            f"download --market {settings.market} -i {interval.value} --top {settings.top} "
+            "--days 365`, and see how much that is with --dry-run"
+        )
     first, last = min(x[0] for x in spans), max(x[1] for x in spans)
     length = detail.milliseconds
     start = -(-max(first, options.start or first) // length) * length
@@ -217,6 +241,8 @@ def _journal(
     rules: TradingRules,
     at: int,
     detail: Interval,
+    *,
+    is_simulated: bool,
 ) -> Iterator[Journal]:
     """Provide the journal of a run that begins at `at`; all of it is one commit."""
     from divbot.trading.journal.journal import Journal
@@ -226,7 +252,7 @@ def _journal(
         venue=_VENUE,
         market=rules.market,
         interval=settings.interval.value,
-        is_simulated=False,
+        is_simulated=is_simulated,
         balance=settings.balance,
         version=__version__,
         address=HISTORY,

@@ -75,8 +75,11 @@ class PastMarket(PastCandles, PastPrices, Protocol):
         """Return the candles that open in the range, in the order of time; gaps stay gaps."""
 
     @property
-    def shortest(self) -> Interval:
-        """Return the shortest candles that there are."""
+    def is_simulated(self) -> bool | None:
+        """Tell whether its prices are made up; None: nobody said."""
+
+    def intervals(self) -> tuple[Interval, ...]:
+        """Return the lengths of which there are candles, the shortest first."""
 
 
 class PastReport(Protocol):
