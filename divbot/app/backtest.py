@@ -25,6 +25,7 @@ from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import milliseconds
 from divbot.domain.errors import InputError
 from divbot.domain.events import HISTORY, Resumed, Started
+from divbot.domain.ledger import DAY
 from divbot.domain.market import Instrument, Interval, Market
 from divbot.files import make_private, sync_folder
 from divbot.folders import cache_home
@@ -45,7 +46,9 @@ _VENUE = "Binance"
 _LEAST_ORDER = Decimal(5)
 """In USDT."""
 _MARK_EVERY = 3_600_000
-"""ms between two valuations: each look at a year of 5-minute ones would be a hundred thousand."""
+"""ms between two valuations: a year of those of paper would be a hundred thousand."""
+
+_YEAR = 365 * DAY
 
 Progress = Callable[[str, int, int], None]
 """Hears what is done, how much of it is done, and how much there is to do."""
@@ -189,17 +192,11 @@ def _period(
     from divbot.research.backtest import Period
 
     interval = settings.interval
-
-    spans = [
-        span
-        for x in history.symbols(settings.interval)
-        if (span := history.span(x, settings.interval))
-    ]
+    spans = [x for name in history.symbols(interval) if (x := history.span(name, interval))]
     if not spans:
         raise InputError(
-            f"expected {interval.value} candles to trade on, found none; get some: `divbot data "
-            f"download --market {settings.market} -i {interval.value} --top {settings.top} "
-            "--days 365`, and see how much that is with --dry-run"
+            f"expected {interval.value} candles to trade on, found none; get some: "
+            f"{_how_to_fetch(settings, options)}"
         )
     first, last = min(x[0] for x in spans), max(x[1] for x in spans)
     length = detail.milliseconds
@@ -207,10 +204,23 @@ def _period(
     end = min(last, options.end or last) // length * length
     if start >= end:
         raise InputError(
-            f"expected a range within {utc_text(first)} to {utc_text(last)} "
-            "UTC, of which there are candles; choose another --timerange"
+            f"expected a range within {utc_text(first)} to {utc_text(last)} UTC, of which there "
+            f"are candles; choose another --timerange, or get some: "
+            f"{_how_to_fetch(settings, options)}"
         )
     return Period(start, end)
+
+
+def _how_to_fetch(settings: Settings, options: BacktestOptions) -> str:
+    from divbot.app.data import how_to_download
+    from divbot.history.spans import Span
+
+    end = options.end or SystemClock().now() // DAY * DAY
+    start = min(options.start or end - _YEAR, end - DAY)
+    symbols = ",".join(settings.symbols)
+    selection = f"--symbols {symbols}" if symbols else f"--top {settings.top}"
+    count = len(settings.symbols) or settings.top
+    return how_to_download(settings.market, [settings.interval], Span(start, end), count, selection)
 
 
 def _path(settings: Settings, options: BacktestOptions) -> Path:
