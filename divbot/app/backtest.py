@@ -50,7 +50,7 @@ _MARK_EVERY = 3_600_000
 
 _YEAR = 365 * DAY
 
-Progress = Callable[[str, int, int], None]
+BacktestProgress = Callable[[str, int, int], None]
 """Hears what is done, how much of it is done, and how much there is to do."""
 
 
@@ -94,14 +94,14 @@ def open_recording(path: Path, settings: Settings) -> JoinedHistory:
 
 
 def backtest(
-    history: PastMarket, settings: Settings, options: BacktestOptions, progress: Progress
+    history: PastMarket, settings: Settings, options: BacktestOptions, progress: BacktestProgress
 ) -> Traded:
     """Trade the past; return where the journal is.
 
     Raise InputError where there are no candles for it; what `progress` raises ends it, and leaves
     nothing.
     """
-    from divbot.research.backtest import Desk, run
+    from divbot.research.backtest import PastTrader, run
     from divbot.research.moments import Moments
     from divbot.research.past import PastScanner
     from divbot.research.venue import PastTrading, Spreads
@@ -135,7 +135,7 @@ def backtest(
         ) as journal,
     ):
         venue = PastTrading(history, past.symbols, detail, Spreads(options.spread))
-        desk = Desk(
+        trader = PastTrader(
             venue,
             past,
             journal,
@@ -146,7 +146,7 @@ def backtest(
             on_event=lambda *_: None,
         )
         length = period.end - period.start
-        run(desk, Moments(desk), lambda at: progress("trading", at - period.start, length))
+        run(trader, Moments(trader), lambda at: progress("trading", at - period.start, length))
         progress("trading", length, length)
     return Traded(path, (*past.notes, *_notes(settings, detail, venue, past)))
 
