@@ -160,7 +160,7 @@ def _cache() -> Path:
     return at_home(cache_home) / "past"
 
 
-def _rate(settings: Settings, history: JoinedHistory, start: int) -> BaseRate:
+def _rate(settings: Settings, history: PastMarket, start: int) -> BaseRate:
     """Return the base rate that was known at `start`, counted from candles before it if any."""
     from divbot.research.past import hands
     from divbot.research.rates import rate_before
