@@ -95,6 +95,33 @@ def test_a_plain_stop_loses_what_was_planned(
         assert two_steps_more > SIZING.risk * balance
 
 
+@given(
+    market=st.sampled_from(Market),
+    leverage=st.integers(1, 20),
+    price=st.decimals(1, 99, places=4),
+    fee=st.decimals(0, d("0.002"), places=5),
+    balance=st.decimals(2_000, 10**6, places=8),
+)
+def test_an_entry_of_all_that_there_is_can_be_paid(
+    market: Market, leverage: int, price: Decimal, fee: Decimal, balance: Decimal
+) -> None:
+    ledger = fold([replace(started(1, market), balance=balance)])
+
+    found = entry_of(
+        ledger,
+        costs=Costs(fee, d(0)),
+        quoted=quote(price + 1, price + 1),
+        instrument={"step_size": None, "tick_size": None},
+        plan={"stop": price, "target": price + 9},
+        market=market,
+        risk=d(1),
+        leverage=leverage,
+    )
+
+    assert isinstance(found, Entered)
+    assert 0 <= ledger.apply(found).cash < d("0.01")
+
+
 def _high_and_low(beyond: Decimal) -> tuple[float, float]:
     return max(100.0, float(beyond)), min(100.0, float(beyond))
 

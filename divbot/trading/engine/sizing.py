@@ -86,7 +86,9 @@ def enter(
     if refused := _too_small(quantity, price, instrument):
         return Refusal(symbol, f"{refused} (limited by {limit.value})")
     fill = fill_at_quote(side, quantity, quote, costs, instrument.tick_size)
-    held, margin, left = quantity, round_up(fill.notional / leverage), Decimal(0)
+    # Fee and margin are both rounded up: of all the cash a unit may be missing for the latter.
+    margin = min(round_up(fill.notional / leverage), ledger.cash - fill.fee)
+    held, left = quantity, Decimal(0)
     paid = margin + fill.fee
     if rules.market is Market.SPOT:
         held, left, fill = _bought(fill, dust, costs, instrument)
