@@ -158,7 +158,9 @@ class Moments:
             return end  # which is no more than a day away
         last = self._venue.tape.last_open_before(symbol, now - 2 * SILENCE, now)
         since = now - SILENCE if last is None else last
-        return self._look_at(_after(since + SILENCE, self._outlook.length), now)
+        close = _after(since + SILENCE, self._outlook.length)
+        # Of what was not held as a report was made, the next one of the same close tells it.
+        return self._look_at(close, now) if close > now else now + self._length
 
     def _opposite(self, position: Position, now: int, end: int) -> int:
         """Return the first look at a report in which a divergence may speak against `position`."""

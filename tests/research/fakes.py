@@ -269,7 +269,7 @@ class Backtest:
             rules.market,
             rules.interval,
             False,
-            Decimal(10_000),
+            self.balance,
             "0",
             "history",
             0,
