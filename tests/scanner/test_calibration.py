@@ -182,6 +182,17 @@ def test_a_market_that_does_better_than_chance_has_a_rate_above_one() -> None:
     assert (better.cases, better.weeks) == (len(cases), len(np.unique(cases.week)))
 
 
+def test_where_no_target_was_reached_chance_alone_counts() -> None:
+    cases = drawn(4)
+
+    found = count_rate(
+        replace(cases, won=np.zeros(len(cases))), TRADE, Market.SPOT, Interval.H1, "drawn"
+    )
+
+    assert (found.ratio, found.ratio_error) == (0.0, None)
+    assert found.believed_ratio == 1.0
+
+
 def test_a_part_that_tells_is_told_from_one_that_does_not() -> None:
     cases = drawn(6)
     chance = np.random.default_rng(7).random(len(cases)) < 0.2 + 0.25 * cases.parts["good"]

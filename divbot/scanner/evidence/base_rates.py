@@ -50,7 +50,7 @@ class BaseRate:
     """Of which symbols and days, in words."""
     cases: Annotated[int, Field(ge=0, le=10**9, strict=True)] = 0
     weeks: Annotated[int, Field(ge=0, le=10**4, strict=True)] = 0
-    ratio: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False, strict=True)] = 1.0
+    ratio: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False, strict=True)] = 1.0
     """The hit rate, over what chance gives."""
     ratio_error: _StandardError = None
     """The standard error of it, a week as one observation (of few weeks a day); None: unknown."""

@@ -131,7 +131,8 @@ def count_rate(
         cases=len(walk),
         weeks=weeks,
         ratio=ratio.value,
-        ratio_error=ratio.error,
+        # Where no target was reached nothing varies: how far that is off is not known.
+        ratio_error=ratio.error or None,
         gross=gross.value,
         gross_error=gross.error,
     )
