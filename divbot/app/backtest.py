@@ -18,8 +18,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from divbot.app import scanning
+from divbot.app.homes import at_home
 from divbot.app.journals import kept_settings, open_runs
-from divbot.app.scan_rules import scan_rules, universe_rules
+from divbot.app.scan_rules import past_rate, scan_rules, trade_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import milliseconds
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from divbot.research.past import PastScanner
     from divbot.research.port import PastMarket
     from divbot.research.venue import PastTrading
+    from divbot.scanner.evidence.base_rates import BaseRate
     from divbot.settings import Settings
     from divbot.trading.engine.engine import TradingRules
     from divbot.trading.journal.journal import Journal
@@ -109,13 +111,15 @@ def backtest(
     detail = _detail(settings, options, history)
     period = _period(settings, options, history, detail)
     rules = trading_rules(settings, mark_every=_MARK_EVERY)
+    scanned = scan_rules(settings, with_divergences=False)
+    scanned = replace(scanned, rate=_rate(settings, history, period.start))
     with (
         PastScanner.open(
             history,
             (period.start, period.end),
-            scan_rules(settings, with_divergences=False),
+            scanned,
             universe_rules(settings),
-            cache=scanning.at_home(cache_home) / "past",
+            cache=_cache(),
             workers=scanning.workers_of_scan(settings),
             is_todays=options.is_todays,
             instruments={
@@ -148,7 +152,34 @@ def backtest(
         length = period.end - period.start
         run(trader, Moments(trader), lambda at: progress("trading", at - period.start, length))
         progress("trading", length, length)
-    return Traded(path, (*past.notes, *_notes(settings, detail, venue, past)))
+    said = f"confidence and expectancy start from what was known then: {scanned.rate.source}"
+    return Traded(path, (*past.notes, said, *_notes(settings, detail, venue, past)))
+
+
+def _cache() -> Path:
+    return at_home(cache_home) / "past"
+
+
+def _rate(settings: Settings, history: PastMarket, start: int) -> BaseRate:
+    """Return the base rate that was known at `start`, counted from candles before it if any."""
+    from divbot.research.past import hands
+    from divbot.research.rates import rate_before
+
+    interval = settings.interval
+    spans = [span for x in history.symbols(interval) if (span := history.span(x, interval))]
+    counted = None
+    if any(interval.close_of(first) <= start for first, _ in spans):
+        with hands(scanning.workers_of_scan(settings)) as each:
+            counted = rate_before(
+                history,
+                interval,
+                trade_rules(settings),
+                start,
+                cache=_cache(),
+                where="the recording",
+                each=each,
+            )
+    return past_rate(settings, start, counted)
 
 
 def open_stored(settings: Settings) -> PastMarket:
