@@ -439,6 +439,18 @@ def test_closing_twice_is_closing_and_a_closed_journal_says_so(journal: Journal)
         journal.write(exited())
 
 
+def test_what_is_written_together_is_kept_at_the_end_or_not_at_all(journal: Journal) -> None:
+    before = read(journal.path).events
+
+    with pytest.raises(KeyboardInterrupt), journal.together():
+        journal.write(marked(START + 100 * MINUTE))
+        assert journal.ledger.at == START + 100 * MINUTE
+        assert read(journal.path).events == before
+        raise KeyboardInterrupt
+
+    assert read(journal.path).events == before
+
+
 def test_events_written_while_they_are_read_are_read_too(journal: Journal) -> None:
     kinds = []
     for seq, event in journal.events():
