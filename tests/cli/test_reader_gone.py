@@ -34,17 +34,7 @@ COMMANDS = {
     "stats": ["--journal", "run.db"],
     "runs": [],
     "data": ["list"],
-    "backtest": [
-        "--recorded",
-        str(RECORDED),
-        "--market",
-        "spot",
-        "--top",
-        "3",
-        "--limit",
-        "300",
-        "--quiet",
-    ],
+    "backtest": ["--recorded", str(RECORDED), "--market", "spot", "--sequential", "--quiet"],
     "verify": ["lookahead", "BTCUSDT", "--limit", "301"],
 }
 """All but paper, which has tests of its own for that."""
