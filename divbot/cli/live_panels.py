@@ -87,7 +87,7 @@ def _scanner(scanner: ScannerView, now: int) -> Iterator[Text]:
     age = now - scanner.published_at
     yield _item("as of", utc_text(scanner.as_of)[_DATE:] if scanner.as_of else "no candle")
     yield _item("age", span(age), "yellow" if age > LATE else "")
-    yield _item("opportunities", f"{len(scanner.opportunities):,}")
+    yield _item("opportunities", f"{scanner.open_to_trade:,}")
     yield _item("scans", f"{scanner.scans:,}")
     yield _item("took", f"{scanner.seconds:.2f}s")
     yield _item("symbols", f"{scanner.symbols:,}")

@@ -204,6 +204,7 @@ SCANNER = ScannerView(
     published_at=NOW - 15_000,
     symbols=396,
     seconds=0.9812,
+    open_to_trade=4,
     opportunities=OPPORTUNITIES,
 )
 SNAPSHOT = RunSnapshot(

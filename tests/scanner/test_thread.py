@@ -129,6 +129,17 @@ def test_a_day_of_scans_is_a_line_an_hour(report: Report) -> None:
     assert thread.told[4].startswith("! [Background] scans succeed again after 1800 s, since ")
 
 
+def test_a_summary_counts_what_is_not_shown_as_each_scan_does(report: Report) -> None:
+    thread = Thread(replace(report, opportunities=report.opportunities[:1]), 90)
+
+    thread.run()
+
+    count = report.summary.opportunities
+    assert count > 1
+    assert thread.told[0] == f"[Background] found {count} opportunities"
+    assert thread.told[1].endswith(f"; {count} opportunities in the newest report")
+
+
 def test_a_scan_that_waited_in_vain_for_the_venue_is_not_called_slow(report: Report) -> None:
     thread = Thread(report, 3, *[VenueUnreachable("no route")] * 3)
     thread.scans.seconds = 90.0
