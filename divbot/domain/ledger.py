@@ -140,11 +140,11 @@ class Ledger:
 
     def prices_in(self, quotes: Mapping[str, Quote]) -> dict[str, Decimal]:
         """Return what each position could be closed at, and dust be sold at, where it is known."""
-        sides = dict.fromkeys(self.dust, Side.BUY) | {
-            x.symbol: x.side for x in self.positions.values()
+        sides = dict.fromkeys(self.dust, Side.SELL) | {
+            x.symbol: x.exit_side for x in self.positions.values()
         }
         return {
-            symbol: quote.bid if side is Side.BUY else quote.ask
+            symbol: quote.touched_by(side)
             for symbol, side in sides.items()
             if (quote := quotes.get(symbol)) and quote.is_valid
         }
@@ -266,28 +266,18 @@ class Ledger:
         position = self._open(event)
         if event.at <= position.funded_until:
             raise LedgerError(f"trade {event.trade}: funding of {event.at} was paid already")
-        margin = position.margin + event.amount
-        if margin < 0:
+        paid = position.funded(event.at, event.amount, event.liquidation)
+        if paid.margin < 0:
             raise LedgerError(f"trade {event.trade}: funding of {event.amount} exceeds its margin")
         so_far = self.funding.get(event.trade, ZERO) + event.amount
         funded = replace(self, funding=_put(self.funding, event.trade, so_far))
-        return funded._with(  # noqa: SLF001 - its own kind
-            replace(
-                position,
-                margin=margin,
-                liquidation=event.liquidation,
-                funded_until=event.at,
-                checked_until=max(position.checked_until, event.at),
-            )
-        )
+        return funded._with(paid)  # noqa: SLF001 - its own kind
 
     def _trailed(self, event: Trailed) -> Ledger:
         position = self._open(event)
         if position.sign * (event.stop - position.stop) <= 0:
             raise LedgerError(f"trade {event.trade}: a stop follows the price one way only")
-        # It was moved by the candle that opened then, and counts from the next one on.
-        until = max(position.checked_until, event.at + MINUTE)
-        return self._with(replace(position, stop=event.stop, checked_until=until))
+        return self._with(position.trailed(event.at, event.stop))
 
     def _exited(self, event: Exited) -> Ledger:
         position = self._open(event)

@@ -107,7 +107,7 @@ def plan_of(signal: Signal, tick: Decimal | None, rules: TradeRules) -> TradePla
 
 def unrounded_plan_of(signal: Signal, rules: TradeRules) -> tuple[float, float]:
     """Return where stop and target would be at any price, valid or not."""
-    side = 1.0 if signal.divergence.kind.side is Side.BUY else -1.0
+    side = float(signal.divergence.kind.side.sign)
     close, atr = signal.confirmed_close, signal.confirmed_atr
     return stop_and_target(side, signal.price, close, atr, rules)
 

@@ -75,8 +75,7 @@ def enter(
     if not quote.is_valid:
         return Refusal(symbol, "nobody bids, or nobody asks")
     side = opportunity.side
-    touched = quote.ask if side is Side.BUY else quote.bid
-    price = slipped(side, touched, costs.slippage, instrument.tick_size)
+    price = slipped(side, quote.touched_by(side), costs.slippage, instrument.tick_size)
     if refused := _bad_price(opportunity, price, costs, rules):
         return Refusal(symbol, refused)
     leverage = _leverage(side, price, opportunity.stop, rules)
@@ -123,7 +122,7 @@ def _bad_price(opportunity: Opportunity, price: Decimal, costs: Costs, rules: Si
 
     Costs count: a stop of a few ticks promises the best ratio, and loses to the fees.
     """
-    sign = 1 if opportunity.side is Side.BUY else -1
+    sign = opportunity.side.sign
     risk, reward = sign * (price - opportunity.stop), sign * (opportunity.target - price)
     if risk <= 0 or reward <= 0:
         return "the price is beyond its stop or its target"
@@ -141,10 +140,9 @@ def _leverage(side: Side, price: Decimal, stop: Decimal, rules: SizingRules) -> 
     """Return the most leverage whose liquidation price lies beyond the stop, with a buffer."""
     if rules.market is Market.SPOT:
         return 1
-    sign = 1 if side is Side.BUY else -1
     for leverage in range(min(rules.leverage, MAX_LEVERAGE), 1, -1):
         limit = liquidation_price(side, Decimal(1), price, price / leverage)
-        if limit is None or sign * (stop - limit) >= _BUFFER * abs(price - limit):
+        if limit is None or side.sign * (stop - limit) >= _BUFFER * abs(price - limit):
             return leverage
     return 1
 
