@@ -110,9 +110,9 @@ class Report:
     @property
     def title(self) -> str:
         """Return what was scanned, and as of when, in one line."""
-        as_of = f"as of {utc_text(self.as_of)} UTC" if self.as_of else "no candles"
-        simulated = " - SIMULATED PRICES" if self.simulated else ""
-        return f"{self.venue} {self.market.title}, {self.interval.value}, {as_of}{simulated}"
+        return scan_title(
+            self.venue, self.market, self.interval, self.as_of, simulated=self.simulated
+        )
 
     def __repr__(self) -> str:
         return (
@@ -159,6 +159,15 @@ class Report:
         for name in ("previous_pivot", "pivot", "confirmed", "confirmed_at"):
             frame[name] = pd.to_datetime(frame[name], unit="ms", utc=True)
         return frame
+
+
+def scan_title(
+    venue: str, market: Market, interval: Interval, as_of: int, *, simulated: bool
+) -> str:
+    """Return what was looked at, and `as_of` when (ms UTC; 0: no candle was found), in one line."""
+    when = f"as of {utc_text(as_of)} UTC" if as_of else "no candles"
+    notice = " - SIMULATED PRICES" if simulated else ""
+    return f"{venue} {market.title}, {interval.value}, {when}{notice}"
 
 
 _COUNT, _NUMBER, _TEXT, _TIME = "int64", "float64", "str", "int64"  # ms UTC

@@ -112,7 +112,8 @@ def scan_story(
         story.stops("divergence", found.why_none())
         return story
     story.passes("divergence", found.event_line(event))
-    age = report.interval.steps_between(found.confirmed(event), _newest_open(report))
+    # What closes then is one candle before what opens then.
+    age = report.interval.steps_between(found.confirmed(event), report.as_of) - 1
     fresh = f"confirmed {_candles(age)} ago; signals older than {ranking.max_age} are ignored"
     if not ranking.is_fresh(age):
         story.stops("fresh", fresh)
@@ -135,10 +136,6 @@ def scan_story(
 
 def _text(price: float) -> str:
     return str(np.format_float_positional(price, precision=8, fractional=False, trim="-"))
-
-
-def _newest_open(report: Report) -> int:
-    return report.as_of - report.interval.milliseconds
 
 
 def _candles(count: int) -> str:
