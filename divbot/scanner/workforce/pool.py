@@ -112,7 +112,8 @@ class ProcessPool:
         self._deaths = 0
         self._culprits = 0
         self._has_worked = False
-        # Guards the two below: who closes the pool may do so while another thread runs tasks.
+        # Guards `_is_closed` and `_executor`: who closes the pool may do so while another thread
+        # runs tasks.
         self._lock = threading.RLock()
         self._is_closed = False
         self._executor = self._start()
