@@ -159,6 +159,11 @@ class Ledger:
         was_away = at // DAY - self.valued_at // DAY > 1
         return began + equity - known if was_away else began
 
+    def drawdown_at(self, equity: Decimal) -> Decimal:
+        """Return by which part of its peak the account has fallen, if it is worth `equity`."""
+        peak = max(self.peak, equity)
+        return (peak - equity) / peak if peak > 0 else ZERO
+
     def holding(self, symbol: str) -> Position | None:
         """Return the open position in `symbol`."""
         return next((x for x in self.positions.values() if x.symbol == symbol), None)

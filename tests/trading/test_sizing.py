@@ -138,6 +138,12 @@ def test_an_entry_says_what_limited_its_size(
         ),
         pytest.param(
             100,
+            {"instrument": {"is_open": False}},
+            "it is not traded",
+            id="closed to all in spite of its status",
+        ),
+        pytest.param(
+            100,
             {"instrument": {"step_size": d(1)}},
             "a quantity of 0 is below the venue's least, 0.01 (limited by step)",
             id="less than a step",

@@ -46,7 +46,6 @@ class SizingRules:
 class Refusal:
     """Why an opportunity is not taken."""
 
-    symbol: str
     reason: str
 
 
@@ -70,20 +69,20 @@ def enter(
     """Return the position that `entry` opens at `quote`, or why it opens none."""
     opportunity = entry.opportunity
     symbol, instrument = opportunity.divergence.symbol, opportunity.instrument
-    if instrument is None or instrument.status != "TRADING":
-        return Refusal(symbol, "it is not traded")
+    if instrument is None or not instrument.is_traded:
+        return Refusal("it is not traded")
     if not quote.is_valid:
-        return Refusal(symbol, "nobody bids, or nobody asks")
+        return Refusal("nobody bids, or nobody asks")
     side = opportunity.side
     price = slipped(side, quote.touched_by(side), costs.slippage, instrument.tick_size)
     if refused := _bad_price(opportunity, price, costs, rules):
-        return Refusal(symbol, refused)
+        return Refusal(refused)
     leverage = _leverage(side, price, opportunity.stop, rules)
     dust = ledger.dust[symbol].quantity if symbol in ledger.dust else Decimal(0)
     most = _most(entry, price, leverage, ledger.cash, dust, costs, rules)
     quantity, limit = _largest(most, instrument)
     if refused := _too_small(quantity, price, instrument):
-        return Refusal(symbol, f"{refused} (limited by {limit.value})")
+        return Refusal(f"{refused} (limited by {limit.value})")
     fill = fill_at_quote(side, quantity, quote, costs, instrument.tick_size)
     held, margin, left = quantity, round_up(fill.notional / leverage), Decimal(0)
     paid = margin + fill.fee
@@ -91,7 +90,7 @@ def enter(
         held, left, fill = _bought(fill, dust, costs, instrument)
         margin, paid = round_up(held * fill.price), round_up(fill.notional)
         if refused := _too_small(held, price, instrument):
-            return Refusal(symbol, f"{refused} (limited by {limit.value})")
+            return Refusal(f"{refused} (limited by {limit.value})")
     is_futures = rules.market is Market.USDM
     return Entered(
         at=quote.at,

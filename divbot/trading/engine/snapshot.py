@@ -83,8 +83,7 @@ class RunSnapshot:
     @property
     def drawdown(self) -> Decimal:
         """Return by which part of its highest value the equity has fallen."""
-        peak = max(self.ledger.peak, self.equity)
-        return (peak - self.equity) / peak if peak > 0 else Decimal(0)
+        return self.ledger.drawdown_at(self.equity)
 
     @property
     def today(self) -> Decimal:
