@@ -31,6 +31,7 @@ from divbot.kernels.rows import transposed
 from divbot.scanner.block import Block
 from divbot.scanner.evidence import trial
 from divbot.scanner.evidence.trial import clearness, extremes, prices_at, sides, trends
+from divbot.scanner.signals.score import TREND_BARS
 
 UNSURE = -1
 """The kind of what may be a divergence of its side, or none."""
@@ -58,7 +59,7 @@ TOGETHER = 64
 _DOUBT = 1e4
 """RSI points at the beginning of a window: 100 times what an RSI can be off, for averages that
 began 100 times as large as they are."""
-_TREND_ROWS = trial.TREND_BARS
+_TREND_ROWS = TREND_BARS
 
 Found = NDArray[np.void]
 

@@ -25,9 +25,7 @@ from divbot.kernels.sight import lines_of_sight
 from divbot.scanner.block import Block
 from divbot.scanner.evidence.samples import Samples
 from divbot.scanner.signals.plan import TradeRules, stop_and_target
-
-TREND_BARS = 100
-"""Candles over which a trend is measured."""
+from divbot.scanner.signals.score import TREND_BARS
 
 Plans = tuple[Floats, Floats]
 
