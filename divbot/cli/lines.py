@@ -32,6 +32,7 @@ from divbot.domain.events import (
     Trailed,
 )
 from divbot.domain.ledger import Ledger
+from divbot.domain.names import words
 from divbot.domain.risk import Limit
 from divbot.domain.trades import ClosedTrade
 
@@ -167,7 +168,7 @@ def _entered(event: Entered) -> tuple[str, ...]:
         f", stop {price_text(event.stop, fill.price)}",
         f", target {price_text(event.target, fill.price)}",
         f", {event.leverage}x",
-        f", {origin.kind.value.replace('_', ' ')} {origin.score:.1f}",
+        f", {words(origin.kind.value)} {origin.score:.1f}",
         f", spread {percent(fill.spread / fill.price, 3)}",
         f", slip {money(fill.slippage)} {ASSET}",
         f", fee {money(fill.fee)}",
@@ -195,7 +196,7 @@ def _went_on(event: Funded | Trailed | Exited, ledger: Ledger) -> tuple[str, ...
 
 
 def _ended(event: Exited, trade: ClosedTrade | None) -> tuple[str, ...]:
-    reason = event.reason.value.replace("_", " ")
+    reason = words(event.reason.value)
     if trade is None:
         return f" {reason} @ {event.fill.price:f}", f", {money(event.returned)} {ASSET} returned"
     ratio = trade.r_multiple

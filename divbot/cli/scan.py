@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from divbot.cli import flags
+from divbot.domain.names import words
 from divbot.setting_table import GROUPS, PaperSettings
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def _notices(report: Report, settings: Settings) -> None:
     skipped_ones = [x for x in summary.skipped if x.reason != UNKNOWN]  # a notice tells of those
     named = [x for x in skipped_ones if settings.symbols or x.reason == FAILED]
     for skipped in named[:_MOST_FAILURES_NAMED]:
-        reason = skipped.reason.replace("_", " ")
+        reason = words(skipped.reason)
         _notice(f"{skipped.symbol} skipped ({reason}): {skipped.detail}")
     if len(named) > _MOST_FAILURES_NAMED:
         _notice(f"and {len(named) - _MOST_FAILURES_NAMED} more; --json names them all")

@@ -18,13 +18,13 @@ from divbot.cli.figures import (
     ratio,
     signed,
     span,
-    words,
 )
 from divbot.cli.lines import ASSET
 from divbot.cli.recorded import heading
 from divbot.domain.clock import utc_text
 from divbot.domain.ledger import DAY, ZERO
 from divbot.domain.market import BENCHMARK
+from divbot.domain.names import words
 from divbot.domain.trades import ClosedTrade
 from divbot.trading.figures.benchmark import MarketChange
 from divbot.trading.figures.breakdown import By, TradeGroup

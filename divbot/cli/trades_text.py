@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from divbot.cli.columns import Column, side_style, table_text
 from divbot.cli.destination import Fit
-from divbot.cli.figures import money, multiple, quantity_text, signed, span, words
+from divbot.cli.figures import money, multiple, quantity_text, signed, span
 from divbot.cli.lines import ASSET
 from divbot.cli.live_tables import sign_style
 from divbot.cli.recorded import heading
 from divbot.domain.clock import utc_text
 from divbot.domain.ledger import ZERO
+from divbot.domain.names import words
 from divbot.domain.trades import AnyTrade
 from divbot.trading.journal.journal import Recorded
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from divbot.domain.clock import utc_text
+from divbot.domain.clock import date_text
 from divbot.domain.market import Interval
 from divbot.history.columns import Columns, Each, month_name, one_by_one, open_columns
 from divbot.history.port import PastCandles
@@ -32,7 +32,6 @@ from divbot.scanner.evidence.walk import Walk, walk
 from divbot.scanner.signals.plan import TradeRules
 
 _FORMAT = 1
-_DATE = len("2024-07-30")
 _COLUMNS = tuple(x.name for x in fields(Walk) if x.name != "parts")
 
 
@@ -59,7 +58,7 @@ def rate_before(
     found = Walk.joined([_read(columns, x, path) for x, path in zip(places, paths, strict=True)])
     if not len(found):
         return None
-    days = " to ".join(utc_text(int(x))[:_DATE] for x in (found.time.min(), found.time.max()))
+    days = " to ".join(date_text(int(x)) for x in (found.time.min(), found.time.max()))
     source = f"{len(np.unique(found.symbol))} symbols of {where}, {days}"
     return count_rate(found, rules, history.market, interval, source)
 

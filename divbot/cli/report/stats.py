@@ -7,7 +7,7 @@ from html import escape
 
 from divbot.app.run_candles import Charted
 from divbot.cli.columns import Column
-from divbot.cli.figures import change, money, multiple, percent, signed, words
+from divbot.cli.figures import change, money, multiple, percent, signed
 from divbot.cli.recorded import run_name, start_of, title
 from divbot.cli.report import meanings
 from divbot.cli.report.charts import chart_data
@@ -17,6 +17,7 @@ from divbot.cli.report.table import Keys, table_markup
 from divbot.cli.stats_text import Section, between, breakdown_columns, period, sections_of
 from divbot.cli.trades_text import TRADE_COLUMNS
 from divbot.domain.market import BENCHMARK, Interval
+from divbot.domain.names import words
 from divbot.domain.trades import AnyTrade
 from divbot.trading.figures.breakdown import By
 from divbot.trading.figures.stats import Stats

@@ -9,7 +9,7 @@ import numpy as np
 
 from divbot.arrays import Floats
 from divbot.candles import Candles
-from divbot.domain.clock import utc_text
+from divbot.domain.clock import date_text
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 from divbot.recordings.grid import steps_of
@@ -18,8 +18,6 @@ from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.evidence.calibration import Calibration, calibrate, count_rate
 from divbot.scanner.evidence.walk import walk
 from divbot.scanner.signals.plan import TradeRules
-
-_DATE = len("2024-07-30")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ class Recording:
         cases = walk(self.block, self.traded, rules)
         if not len(cases):
             raise self._too_few()
-        days = " to ".join(utc_text(int(x))[:_DATE] for x in (cases.time.min(), cases.time.max()))
+        days = " to ".join(date_text(int(x)) for x in (cases.time.min(), cases.time.max()))
         source = f"{len(self.block.symbols)} symbols, {days}"
         return count_rate(cases, rules, market, self.block.interval, source)
 
