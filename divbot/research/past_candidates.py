@@ -20,7 +20,7 @@ from divbot.history.universe import PastUniverse, RankedMonth
 from divbot.research.past_signals import FOUND, UNSURE, Found, symbols_of
 from divbot.scanner.cycle import ScanRules
 from divbot.scanner.evidence.expectations import Expectations
-from divbot.scanner.evidence.trial import KINDS
+from divbot.scanner.signals.measurement import KINDS
 from divbot.scanner.signals.plan import stop_and_target
 from divbot.scanner.signals.score import unbounded_parts
 

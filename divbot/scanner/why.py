@@ -25,8 +25,8 @@ from divbot.kernels.indicator import Indicator
 from divbot.kernels.pivots import HIGH, LOW
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.cycle import ScanRules
-from divbot.scanner.evidence.trial import KINDS, signals_of
 from divbot.scanner.report import Report
+from divbot.scanner.signals.measurement import KINDS, signals_of
 from divbot.scanner.signals.plan import TradeRules
 from divbot.scanner.signals.ranking import RankingRules, plan_of, unrounded_plan_of
 

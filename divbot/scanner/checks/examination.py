@@ -19,7 +19,8 @@ from divbot.kernels.divergence import PIVOT, PREVIOUS
 from divbot.recordings.grid import steps_of
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.evidence.samples import OUTCOMES
-from divbot.scanner.evidence.trial import divergences_of, plans, prices_at, try_divergences
+from divbot.scanner.evidence.trial import try_divergences
+from divbot.scanner.signals.measurement import divergences_of, plans, prices_at
 from divbot.scanner.signals.plan import TradeRules
 
 

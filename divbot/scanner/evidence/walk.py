@@ -19,8 +19,9 @@ from divbot.kernels.analysis import analyse
 from divbot.kernels.divergence import KIND, SYMBOL
 from divbot.scanner.block import Block
 from divbot.scanner.evidence.samples import REACHED_TARGET, Samples
-from divbot.scanner.evidence.trial import plans, sides, signals_of, try_divergences
+from divbot.scanner.evidence.trial import try_divergences
 from divbot.scanner.evidence.weekly import DAY, WEEK
+from divbot.scanner.signals.measurement import plans, sides, signals_of
 from divbot.scanner.signals.plan import TradeRules
 from divbot.scanner.signals.score import DEFAULT_WEIGHTS, PARTS, UNJUDGED, score_parts
 

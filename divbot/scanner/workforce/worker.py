@@ -27,8 +27,9 @@ from divbot.kernels.divergence import SYMBOL
 from divbot.recordings.grid import steps_of
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.evidence.samples import OUTCOMES
-from divbot.scanner.evidence.trial import divergences_of, last_rows, signals_of, try_divergences
+from divbot.scanner.evidence.trial import try_divergences
 from divbot.scanner.port import Connection, MarketData
+from divbot.scanner.signals.measurement import divergences_of, last_rows, signals_of
 from divbot.scanner.workforce.task import (
     LATEST_LAG,
     BlockResult,
