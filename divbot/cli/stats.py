@@ -12,7 +12,7 @@ from divbot.cli import flags
 from divbot.domain.errors import InputError
 
 if TYPE_CHECKING:
-    from divbot.app.run_candles import Charted
+    from divbot.trading.figures.charted import Charted
     from divbot.trading.journal.journal import Recorded
 
 _BY = ("symbol", "kind", "side", "reason", "day")

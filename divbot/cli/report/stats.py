@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from divbot.app.run_candles import Charted
 from divbot.cli.columns import Column
 from divbot.cli.figures import change, money, multiple, percent, signed
 from divbot.cli.recorded import run_name, start_of, title
@@ -20,6 +19,7 @@ from divbot.domain.market import BENCHMARK, Interval
 from divbot.domain.names import words
 from divbot.domain.trades import AnyTrade
 from divbot.trading.figures.breakdown import By
+from divbot.trading.figures.charted import Charted
 from divbot.trading.figures.stats import Stats
 from divbot.trading.journal.journal import Recorded
 
