@@ -196,7 +196,7 @@ class Ledger:
             day_equity=self.day_equity + (change if is_earlier else ZERO),
         )
 
-    def _applied(self, event: Event) -> Ledger:  # noqa: PLR0911 - one way for each event
+    def _applied(self, event: Event) -> Ledger:
         match event:
             case Started():
                 return self._started(event)

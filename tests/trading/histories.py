@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import cast
+from typing import cast, get_args
 
 from hypothesis import strategies as st
 
@@ -155,4 +155,5 @@ def _next(draw: st.DrawFn, ledger: Ledger) -> Event:
             "changed": CHANGES,
         },
     }
+    assert {Started, *own} == set(get_args(Event)), "expected each kind of event to be drawn"
     return cast("Event", draw(st.builds(kind, at=st.just(at), **own[kind])))  # type: ignore[arg-type]
