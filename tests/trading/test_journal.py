@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -437,6 +437,18 @@ def test_closing_twice_is_closing_and_a_closed_journal_says_so(journal: Journal)
 
     with pytest.raises(JournalError, match=r"run\.db: .*closed"):
         journal.write(exited())
+
+
+def test_what_is_written_together_is_kept_at_the_end_or_not_at_all(journal: Journal) -> None:
+    before = read(journal.path).events
+
+    with suppress(KeyboardInterrupt), journal.together():
+        journal.write(marked(START + 100 * MINUTE))
+        assert journal.ledger.at == START + 100 * MINUTE
+        assert read(journal.path).events == before
+        raise KeyboardInterrupt
+
+    assert read(journal.path).events == before
 
 
 def test_events_written_while_they_are_read_are_read_too(journal: Journal) -> None:

@@ -22,7 +22,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -139,8 +139,7 @@ class Journal:
         may be tried again.
         """
         self._check_thread()
-        alone = nullcontext() if self._connection.in_transaction else transaction(self._connection)
-        with own_errors(self.path), alone:
+        with own_errors(self.path), self._own_transaction():
             state = append(self._connection, self._caught_up(), events)
         self._state = state
         return state.ledger
@@ -186,6 +185,10 @@ class Journal:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _own_transaction(self) -> AbstractContextManager[None]:
+        is_within = self._connection.in_transaction
+        return nullcontext() if is_within else transaction(self._connection)
 
     def _caught_up(self) -> JournalState:
         # Ctrl-C during a COMMIT is raised after it, and before memory could follow.
