@@ -76,7 +76,7 @@ def log_line(at: int, words: str, level: LogLevel = LogLevel.INFO) -> str:
 def event_words(event: Event, ledger: Ledger) -> tuple[str, ...]:
     """Return what the line of `event` says, part by part; the last can be left out first.
 
-    Each part brings its own comma or space. The first begins with a word of VERB cells.
+    Each part brings its own comma or space. The first begins with a word of VERB cells at least.
     """
     match event:
         case Started():

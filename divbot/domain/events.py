@@ -77,7 +77,7 @@ class Started(_Happened):
 
 @dataclass(frozen=True, slots=True)
 class Resumed(_Happened):
-    """A run went on after its program had ended; how it is set up may have changed."""
+    """A session began: the first one, or a later one that may be set up in another way."""
 
     kind: ClassVar[str] = "resumed"
     key_form: ClassVar[str] = "resumed:{0.session}"

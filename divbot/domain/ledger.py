@@ -150,9 +150,10 @@ class Ledger:
         }
 
     def day_start(self, at: int, equity: Decimal) -> Decimal:
-        """Return what the account was worth when the UTC day of `at` began; it is worth `equity`.
+        """Return what the account was worth when the UTC day of `at` began.
 
-        What prices did over whole days that nobody looked at is no loss or gain of this one.
+        It is worth `equity` at `at`. Where it was not valued for whole days, what prices did
+        meanwhile belongs to those days, and the day begins with all of it.
         """
         known = self.equity + self.change
         began = known if at // DAY > self.day else self.day_equity

@@ -2,10 +2,10 @@
 
 Confidence is how likely the target is reached before the stop and within the horizon. Two things
 were found to tell it, on every recorded market and in both halves of each: how far away the stop
-is (scanner.chance), and next to nothing else. Kind, RSI, trend and symbol do not; nor does what the
+is (see chance), and next to nothing else. Kind, RSI, trend and symbol do not; nor does what the
 last days showed, which reverts rather than repeats (`divbot verify calibration` measures all of
 it on candles that anybody can bring). Years of a market and interval may move the hit rate as a
-whole (scanner.base_rates).
+whole (see base_rates).
 
 Expectancy is what such a trade brings on average, in R: before costs what a price without memory
 brings, which is nothing, and what years have shown beyond that; less fees and slippage, which are

@@ -1,7 +1,7 @@
 """From signals to opportunities: a plan, a score, an order.
 
-The plan is made at the close that confirmed the divergence, see scanner.plan; the score says how
-much speaks for it, see scanner.score; what to expect of it is evidence, see scanner.evidence.
+The plan is made at the close that confirmed the divergence, see plan; the score says how
+much speaks for it, see score; what to expect of it is evidence, see scanner.evidence.
 """
 
 from __future__ import annotations

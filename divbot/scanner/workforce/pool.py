@@ -248,8 +248,8 @@ class ProcessPool:
                 initializer=begin,
                 initargs=(self._source, self._connections, self._downloaded, self._niceness),
             )
-        # A thread, because the forkserver answers only once it has loaded the kernels; meanwhile
-        # the parent asks for the listing. Whoever submits in between waits at the executor's lock.
+        # A thread, because the forkserver answers only once it has loaded the kernels. Whoever
+        # submits in between waits at the executor's lock.
         self._starting = threading.Thread(target=self._start_workers, args=(executor,), daemon=True)
         self._starting.start()
         return executor
@@ -257,7 +257,6 @@ class ProcessPool:
     def _start_workers(self, executor: ProcessPoolExecutor) -> None:
         with contextlib.suppress(*_CANNOT_START):  # whoever submits next will meet it, and mend it
             for _ in range(self.workers):
-                # Starts a worker when none is idle.
                 executor.submit(ready).add_done_callback(self._note_readiness)
 
     def _note_readiness(self, ready: Future[None]) -> None:

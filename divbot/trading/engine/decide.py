@@ -1,4 +1,8 @@
-"""What to do, given an account and what a scan found: entries, exits, and when to pause. Pure."""
+"""What to do, given an account and what a scan found: entries, exits, and when to pause. Pure.
+
+A reason against all entries is a pause (`pause_reason`), one against a single signal an objection
+(`objection`); how many are entered at once is for `choose`.
+"""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class EntryOrder:
-    """What is wanted: an opportunity, and the part of the account that pays for it."""
+    """What is wanted: an opportunity, and what the whole account is worth that pays for it."""
 
     opportunity: Opportunity
     interval: str
