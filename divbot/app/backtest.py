@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from divbot.app import scanning
 from divbot.app.homes import at_home
 from divbot.app.journals import kept_settings, open_runs
-from divbot.app.scan_rules import past_rate, scan_rules, trade_rules, universe_rules
+from divbot.app.scan_rules import past_rate, plan_rules, scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import milliseconds
@@ -173,7 +173,7 @@ def _rate(settings: Settings, history: PastMarket, start: int) -> BaseRate:
             counted = rate_before(
                 history,
                 interval,
-                trade_rules(settings),
+                plan_rules(settings),
                 start,
                 cache=_cache(),
                 where="the recording",

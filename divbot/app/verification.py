@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from divbot.app.scan_rules import base_rate, scan_rules, trade_rules
+from divbot.app.scan_rules import base_rate, plan_rules, scan_rules
 from divbot.domain.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def open_recording(
 def calibration_of(recording: Recording, settings: Settings) -> Calibration:
     """Return how statements and events compare; InputError for too few candles."""
     rate = base_rate(settings, recording.block.interval)
-    return recording.calibration(trade_rules(settings), rate, scan_rules(settings).limit)
+    return recording.calibration(plan_rules(settings), rate, scan_rules(settings).limit)
 
 
 def open_history(settings: Settings, recorded: Path | None) -> Block:

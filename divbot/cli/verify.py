@@ -89,7 +89,7 @@ def base_rates(
     The result is a file for the setting base_rates. Longer candles are put together from those of
     the recording. Files of several recordings can be joined into one.
     """
-    from divbot.app.scan_rules import trade_rules
+    from divbot.app.scan_rules import plan_rules
     from divbot.app.verification import open_recording
     from divbot.cli.destination import Destination
     from divbot.cli.verify_text import base_rate_line
@@ -100,7 +100,7 @@ def base_rates(
     for name in intervals.split(",") if intervals else [None]:
         settings = given.load(interval=name)
         recording = open_recording(recorded, interval=settings.interval if name else None)
-        counted.append(recording.base_rate(trade_rules(settings), settings.market))
+        counted.append(recording.base_rate(plan_rules(settings), settings.market))
         print(f"divbot: {base_rate_line(counted[-1])}", file=sys.stderr)
     out.write(rates_text(counted))
 
@@ -122,7 +122,7 @@ def lookahead(
     """
     from dataclasses import asdict
 
-    from divbot.app.scan_rules import trade_rules
+    from divbot.app.scan_rules import plan_rules
     from divbot.app.verification import open_history
     from divbot.cli.destination import Destination, json_bytes
     from divbot.scanner.checks.lookahead import replay
@@ -133,7 +133,7 @@ def lookahead(
     tell_of_compiling()
     name = ",".join(settings.symbols)
     history = open_history(settings, recorded)
-    found = replay(history, trade_rules(settings))
+    found = replay(history, plan_rules(settings))
     if as_json:
         Destination(None).write(
             json_bytes(

@@ -28,7 +28,7 @@ from divbot.research.past_signals import (
 from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.evidence.calibration import count_rate
 from divbot.scanner.evidence.walk import Walk, walk
-from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.signals.plan import PlanRules
 
 _FORMAT = 1
 _COLUMNS = tuple(x.name for x in fields(Walk) if x.name != "parts")
@@ -37,7 +37,7 @@ _COLUMNS = tuple(x.name for x in fields(Walk) if x.name != "parts")
 def rate_before(
     history: PastCandles,
     interval: Interval,
-    rules: TradeRules,
+    rules: PlanRules,
     until: int,
     *,
     cache: Path,
@@ -63,7 +63,7 @@ def rate_before(
     return count_rate(found, rules, history.market, interval, source)
 
 
-def walk_of_month(columns: Columns, place: int, rules: TradeRules, end: int, folder: Path) -> Path:
+def walk_of_month(columns: Columns, place: int, rules: PlanRules, end: int, folder: Path) -> Path:
     """Return the file of what was confirmed in the month at `place` and had ended by step `end`."""
     month = columns.months[place]
     start = max(month.first - overlap(rules.indicator.minimum_candles), columns.first)
@@ -88,7 +88,7 @@ def _walk(
     symbols: list[int],
     first: int,
     ends: tuple[int, int, int, int],
-    rules: TradeRules,
+    rules: PlanRules,
 ) -> Walk:
     """Return what some symbols, from place `first` on, had confirmed in the middle two of `ends`.
 

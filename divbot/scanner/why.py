@@ -27,7 +27,7 @@ from divbot.scanner.block import Block, build_block
 from divbot.scanner.cycle import ScanRules
 from divbot.scanner.report import Report
 from divbot.scanner.signals.measurement import KINDS, signals_of
-from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.signals.plan import PlanRules
 from divbot.scanner.signals.ranking import RankingRules, plan_of, unrounded_plan_of
 
 
@@ -236,7 +236,7 @@ class _Findings:
         row = int(self.analysis.confirmed(event))
         return f"{words(kind.value)}: {pair}; confirmed {self._closed(row)}"
 
-    def spent_line(self, event: Integers, rules: TradeRules, tick: Decimal | None) -> str:
+    def spent_line(self, event: Integers, rules: PlanRules, tick: Decimal | None) -> str:
         """Return why a fresh divergence cannot be traded any more."""
         (signal,) = signals_of(self.block, self.analysis, event[np.newaxis])
         plan = plan_of(signal, tick, rules)

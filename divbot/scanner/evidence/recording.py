@@ -17,7 +17,7 @@ from divbot.scanner.block import Block, build_block
 from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.evidence.calibration import Calibration, calibrate, count_rate
 from divbot.scanner.evidence.walk import walk
-from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.signals.plan import PlanRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Recording:
             laid[steps - block.first_step, column] = traded[symbol]
         return cls(block, laid)
 
-    def calibration(self, rules: TradeRules, rate: BaseRate, limit: int) -> Calibration:
+    def calibration(self, rules: PlanRules, rate: BaseRate, limit: int) -> Calibration:
         """Return how statements and events compare; InputError for too few candles.
 
         A scan would start from `rate`, and see the confirming candle as the newest of `limit - 1`.
@@ -55,7 +55,7 @@ class Recording:
             raise self._too_few()
         return found
 
-    def base_rate(self, rules: TradeRules, market: Market) -> BaseRate:
+    def base_rate(self, rules: PlanRules, market: Market) -> BaseRate:
         """Return what it says beyond chance; InputError for too few candles."""
         cases = walk(self.block, self.traded, rules)
         if not len(cases):

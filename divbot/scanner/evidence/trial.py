@@ -11,11 +11,11 @@ from divbot.kernels.outcomes import ENDED, OUTCOME, outcomes
 from divbot.scanner.block import Block
 from divbot.scanner.evidence.samples import Samples
 from divbot.scanner.signals.measurement import plans, sides
-from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.signals.plan import PlanRules
 
 
 def try_divergences(
-    block: Block, analysis: Analysis, events: Integers, rules: TradeRules
+    block: Block, analysis: Analysis, events: Integers, rules: PlanRules
 ) -> Samples:
     """Return what became of each of `events`, entered at the open after its confirmation."""
     columns, confirmed = events[:, SYMBOL], analysis.confirmed(events)

@@ -22,7 +22,7 @@ from divbot.kernels.divergence import (
 )
 from divbot.kernels.sight import lines_of_sight
 from divbot.scanner.block import Block
-from divbot.scanner.signals.plan import TradeRules, stop_and_target
+from divbot.scanner.signals.plan import PlanRules, stop_and_target
 from divbot.scanner.signals.score import TREND_BARS
 
 Plans = tuple[Floats, Floats]
@@ -92,7 +92,7 @@ def _since(
     return np.where(np.isnan(after), close, after)
 
 
-def plans(block: Block, analysis: Analysis, events: Integers, rules: TradeRules) -> Plans:
+def plans(block: Block, analysis: Analysis, events: Integers, rules: PlanRules) -> Plans:
     """Return stop and target of each event, unrounded."""
     columns, confirmed = events[:, SYMBOL], analysis.confirmed(events)
     return stop_and_target(
