@@ -25,7 +25,7 @@ from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import milliseconds
 from divbot.domain.errors import InputError
-from divbot.domain.events import HISTORY, Resumed, Started
+from divbot.domain.events import HISTORY, SessionBegan, Started
 from divbot.domain.ledger import DAY
 from divbot.domain.market import Instrument, Interval, Market
 from divbot.files import make_private, sync_folder
@@ -306,7 +306,7 @@ def _journal(
         "universe": "now" if options.is_todays else "then",
     }
     with Journal.create(path, started) as journal, journal.together():
-        journal.write(Resumed(at, 1, kept, {}))
+        journal.write(SessionBegan(at, 1, kept, {}))
         yield journal
 
 

@@ -27,7 +27,7 @@ from divbot.domain.events import (
     Funded,
     Marked,
     Paused,
-    Resumed,
+    SessionBegan,
     Started,
     Trailed,
 )
@@ -81,7 +81,7 @@ def event_words(event: Event, ledger: Ledger) -> tuple[str, ...]:
     match event:
         case Started():
             return _started(event)
-        case Resumed():
+        case SessionBegan():
             return _resumed(event, ledger.start)
         case Entered():
             return _entered(event)
@@ -101,7 +101,7 @@ def event_json(event: Event, ledger: Ledger) -> str:
     """
     document = {"event": event.kind, "at": event.at}
     document |= {field.name: getattr(event, field.name) for field in fields(event)}
-    if isinstance(event, Resumed) and ledger.start:
+    if isinstance(event, SessionBegan) and ledger.start:
         document |= {name: getattr(ledger.start, name) for name in _ORIGIN}
     if isinstance(event, Funded | Trailed | Exited):
         document["symbol"] = _symbol_of(event.trade, ledger)
@@ -136,14 +136,14 @@ def _started(event: Started) -> tuple[str, ...]:
     )
 
 
-def _resumed(event: Resumed, start: Started | None) -> tuple[str, ...]:
+def _resumed(event: SessionBegan, start: Started | None) -> tuple[str, ...]:
     session = f"session {event.session}"
     changes = tuple(f", {change}" for change in changes_of(event))
     first = _source(start, f"{session} of ") if start else (_first("START", session),)
     return (*first, *changes)
 
 
-def changes_of(event: Resumed) -> tuple[str, ...]:
+def changes_of(event: SessionBegan) -> tuple[str, ...]:
     """Return each setting that a session changed, with what it was and what it is."""
     return tuple(
         f"{name} {_setting(old)} -> {_setting(new)}" for name, (old, new) in event.changed.items()

@@ -137,5 +137,5 @@ def opportunity_lines(snapshot: RunSnapshot, width: int) -> list[Text]:
 def _held(snapshot: RunSnapshot) -> Iterator[_Held]:
     for position in snapshot.ledger.positions.values():
         price, profit = snapshot.price_of(position), snapshot.profit_of(position)
-        risk = snapshot.ledger.entries[position.trade].risk
+        risk = snapshot.ledger.opened_by[position.trade].risk
         yield _Held(position, price, profit, snapshot.at, risk)

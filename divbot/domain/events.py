@@ -76,7 +76,7 @@ class Started(_Happened):
 
 
 @dataclass(frozen=True, slots=True)
-class Resumed(_Happened):
+class SessionBegan(_Happened):
     """A session began: the first one, or a later one that may be set up in another way."""
 
     kind: ClassVar[str] = "resumed"
@@ -195,4 +195,4 @@ class Paused(_Happened):
     reason: str
 
 
-Event: TypeAlias = Started | Resumed | Entered | Funded | Trailed | Exited | Marked | Paused
+Event: TypeAlias = Started | SessionBegan | Entered | Funded | Trailed | Exited | Marked | Paused

@@ -20,7 +20,7 @@ from divbot.domain.events import (
     Funded,
     Marked,
     Paused,
-    Resumed,
+    SessionBegan,
     Started,
     Trailed,
 )
@@ -55,11 +55,11 @@ class Ledger:
 
     start: Started | None = None
     sessions: int = 0
-    resumed: Resumed | None = None
+    resumed: SessionBegan | None = None
     """How the last session began."""
     cash: Decimal = ZERO
     positions: Mapping[int, Position] = field(default_factory=lambda: MappingProxyType({}))
-    entries: Mapping[int, Entered] = field(default_factory=lambda: MappingProxyType({}))
+    opened_by: Mapping[int, Entered] = field(default_factory=lambda: MappingProxyType({}))
     """How each open position was opened."""
     funding: Mapping[int, Decimal] = field(default_factory=lambda: MappingProxyType({}))
     """What each open position received (below zero: paid) so far."""
@@ -119,7 +119,7 @@ class Ledger:
     def open_trade(self, number: int) -> OpenTrade:
         """Return an open position as a trade."""
         funding = self.funding.get(number, ZERO)
-        return OpenTrade.of(self.entries[number], self.positions[number], funding)
+        return OpenTrade.of(self.opened_by[number], self.positions[number], funding)
 
     def equity_at(self, prices: Mapping[str, Decimal]) -> Decimal:
         """Return cash, positions and dust, each valued at the price of its symbol in `prices`.
@@ -201,7 +201,7 @@ class Ledger:
         match event:
             case Started():
                 return self._started(event)
-            case Resumed():
+            case SessionBegan():
                 return replace(self, sessions=event.session, resumed=event)
             case Entered():
                 return self._entered(event)
@@ -263,7 +263,7 @@ class Ledger:
         entered = replace(
             self,
             cash=cash,
-            entries=_put(self.entries, event.trade, event),
+            opened_by=_put(self.opened_by, event.trade, event),
             dust=_left_over(self.dust, event.symbol, event.dust, event.fill.price),
         )
         return entered._with(position)  # noqa: SLF001 - its own kind
@@ -295,7 +295,7 @@ class Ledger:
             self,
             cash=self.cash + event.returned,
             positions=_without(self.positions, event.trade),
-            entries=_without(self.entries, event.trade),
+            opened_by=_without(self.opened_by, event.trade),
             funding=_without(self.funding, event.trade),
             dust=_left_over(self.dust, position.symbol, left, event.fill.price),
             closed=self.closed.plus(trade),

@@ -15,7 +15,7 @@ from divbot.domain.events import (
     Funded,
     Marked,
     Paused,
-    Resumed,
+    SessionBegan,
     Started,
     Trailed,
 )
@@ -102,7 +102,7 @@ def histories(draw: st.DrawFn, most: int = 25) -> tuple[Event, ...]:
 def _next(draw: st.DrawFn, ledger: Ledger) -> Event:
     at = ledger.at + draw(PAUSE)
     number = draw(st.sampled_from(sorted(ledger.positions))) if ledger.positions else None
-    kinds: list[type[Event]] = [Entered, Entered, Marked, Paused, Resumed]
+    kinds: list[type[Event]] = [Entered, Entered, Marked, Paused, SessionBegan]
     kind = draw(st.sampled_from(kinds if number is None else [*kinds, Funded, Trailed, Exited]))
     own: dict[type[Event], dict[str, object]] = {
         Entered: {
@@ -149,7 +149,7 @@ def _next(draw: st.DrawFn, ledger: Ledger) -> Event:
             "benchmark": st.none() | PRICES,
         },
         Paused: {"reason": TEXTS},
-        Resumed: {
+        SessionBegan: {
             "session": st.just(ledger.sessions + 1),
             "settings": SETTINGS,
             "changed": CHANGES,

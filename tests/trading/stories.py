@@ -7,7 +7,16 @@ from decimal import Decimal
 from pathlib import Path
 
 from divbot.domain.clock import parse_time
-from divbot.domain.events import Entered, Event, Exited, Funded, Marked, Paused, Resumed, Started
+from divbot.domain.events import (
+    Entered,
+    Event,
+    Exited,
+    Funded,
+    Marked,
+    Paused,
+    SessionBegan,
+    Started,
+)
 from divbot.domain.fills import Basis, Fill, Reason
 from divbot.domain.ledger import fold
 from divbot.domain.market import Market
@@ -212,7 +221,7 @@ def five_trades() -> Recorded:
     )
     events: tuple[Event, ...] = (
         STARTED,
-        Resumed(at=START, session=1, settings={}, changed={}),
+        SessionBegan(at=START, session=1, settings={}, changed={}),
         one,
         two,
         exited(
@@ -231,7 +240,7 @@ def five_trades() -> Recorded:
         three,
         exited(three, START + 21 * HOUR, "-4.00", reason=Reason.TRAILING_STOP, price="96"),
         marked(START + 21 * HOUR, "1004.45"),
-        Resumed(at=START + 29 * HOUR, session=2, settings={}, changed={}),
+        SessionBegan(at=START + 29 * HOUR, session=2, settings={}, changed={}),
         four,
         exited(
             four,

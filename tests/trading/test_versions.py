@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from divbot.domain.errors import JournalError
-from divbot.domain.events import Entered, Event, Resumed
+from divbot.domain.events import Entered, Event, SessionBegan
 from divbot.domain.ledger import fold
 from divbot.domain.risk import Limit
 from divbot.trading.journal import schema, upgrade
@@ -182,7 +182,7 @@ class TestFromVersion1:
 def test_a_run_that_two_ages_of_divbot_kept_is_one_run(tmp_path: Path) -> None:
     found = read(copied("version-1-mixed", tmp_path))
 
-    sessions = [x for x in found.events if isinstance(x, Resumed)]
+    sessions = [x for x in found.events if isinstance(x, SessionBegan)]
     limits = [x.limited_by for x in found.events if isinstance(x, Entered)]
     assert [x.session for x in sessions] == [1, 2, 3]
     assert [set(x.changed) for x in sessions] == [set(), {"risk"}, {"leverage"}]

@@ -110,5 +110,5 @@ class RunSnapshot:
         return None if price is None else self._net(position, price)
 
     def _net(self, position: Position, price: Decimal) -> Decimal:
-        entered = self.ledger.entries[position.trade]
+        entered = self.ledger.opened_by[position.trade]
         return position.value_at(price) - entered.margin - entered.fill.fee

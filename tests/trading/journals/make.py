@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from divbot.domain.events import Paused, Resumed
+from divbot.domain.events import Paused, SessionBegan
 from divbot.trading.journal.journal import Journal
 from divbot.trading.journal.versions import VERSION
 from tests.trading.events import MINUTE, START, STARTED, entered, exited, funded, marked, trailed
 
 _EVENTS = (
-    Resumed(START, 1, {"risk": "1%", "top": "400"}, {}),
+    SessionBegan(START, 1, {"risk": "1%", "top": "400"}, {}),
     entered(),
     funded(),
     trailed(),
     marked(),
     exited(),
     Paused(START + 10 * MINUTE, "the loss of this day has reached the limit of 5.0%"),
-    Resumed(START + 20 * MINUTE, 2, {"risk": "2%", "top": "400"}, {"risk": ("1%", "2%")}),
+    SessionBegan(START + 20 * MINUTE, 2, {"risk": "2%", "top": "400"}, {"risk": ("1%", "2%")}),
     entered(2, START + 21 * MINUTE, "ETHUSDT"),
 )
 
