@@ -87,10 +87,10 @@ def open_recording(path: Path, settings: Settings) -> JoinedHistory:
 
     Raise InputError where the candles of the settings cannot be made of its own.
     """
-    from divbot.exchange.market.recorded import load_recording
+    from divbot.exchange.market.recorded import load_tape
     from divbot.history.joined import JoinedHistory
 
-    history = JoinedHistory(path, settings.market, load_recording(path).interval)
+    history = JoinedHistory(path, settings.market, load_tape(path).interval)
     history.symbols(settings.interval)
     return history
 

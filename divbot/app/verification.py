@@ -12,26 +12,26 @@ if TYPE_CHECKING:
     from divbot.domain.market import Interval
     from divbot.scanner.block import Block
     from divbot.scanner.evidence.calibration import Calibration
-    from divbot.scanner.evidence.recording import Recording
+    from divbot.scanner.evidence.recording import RecordedBlock
     from divbot.settings import Settings
 
 
-def open_recording(
+def open_recorded_block(
     path: Path, symbols: tuple[str, ...] = (), interval: Interval | None = None
-) -> Recording:
+) -> RecordedBlock:
     """Return the candles in `path`, of all symbols or of some; RecordingError for a bad one.
 
     Of a longer `interval` than the recording's they are put together; a last one that the recording
     holds in part is left out.
     """
     from divbot.exchange.market.recorded_series import recorded_series
-    from divbot.scanner.evidence.recording import Recording
+    from divbot.scanner.evidence.recording import RecordedBlock
 
     found = recorded_series(path, symbols, interval)
-    return Recording.of(found.candles, found.traded, found.interval, found.steps)
+    return RecordedBlock.of(found.candles, found.traded, found.interval, found.steps)
 
 
-def calibration_of(recording: Recording, settings: Settings) -> Calibration:
+def calibration_of(recording: RecordedBlock, settings: Settings) -> Calibration:
     """Return how statements and events compare; InputError for too few candles."""
     rate = base_rate(settings, recording.block.interval)
     return recording.calibration(plan_rules(settings), rate, scan_rules(settings).limit)
@@ -46,7 +46,7 @@ def open_history(settings: Settings, recorded: Path | None) -> Block:
     if recorded is not None:
         # Where nobody says how long candles should be, they are as they were recorded.
         asked = settings.interval if "interval" in settings.model_fields_set else None
-        return open_recording(recorded, settings.symbols, asked).block.newest(count)
+        return open_recorded_block(recorded, settings.symbols, asked).block.newest(count)
     with open_venue(settings) as venue:
         venue.universe()  # an unknown symbol is told by its name
         series = {

@@ -11,7 +11,7 @@ from divbot.candles import Candles
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
 from divbot.exchange.market.candles import aggregate
-from divbot.exchange.market.recorded import load_recording
+from divbot.exchange.market.recorded import load_tape
 from divbot.exchange.market.tape import (
     CLOSE,
     HIGH,
@@ -46,7 +46,7 @@ def recorded_series(
     Of a longer `interval` than the recording's they are put together; a last one that the recording
     holds in part is left out.
     """
-    tape = load_recording(path)
+    tape = load_tape(path)
     length = interval or tape.interval
     if not serves(tape.interval, length):
         raise InputError(

@@ -21,7 +21,7 @@ from divbot.scanner.signals.plan import PlanRules
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class RecordedBlock:
     """Candles of a market side by side."""
 
     block: Block
@@ -35,7 +35,7 @@ class Recording:
         traded: Mapping[str, Floats],
         interval: Interval,
         rows: int,
-    ) -> Recording:
+    ) -> RecordedBlock:
         """Lay candles side by side, at most `rows` of them, and beside each what it `traded`."""
         block = build_block(series, interval, rows)
         laid = np.zeros(block.close.shape)
