@@ -23,7 +23,7 @@ from divbot.domain.market import Market
 from divbot.domain.positions import Origin
 from divbot.domain.risk import Limit
 from divbot.domain.signals import Kind, Side
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 
 START = parse_time("2024-07-01T12:00")
 HOUR = 3_600_000
@@ -183,11 +183,11 @@ def dealt(
     return entry, exited(entry, closed, profit, reason=reason)  # type: ignore[arg-type]
 
 
-def recorded(*events: Event, path: str = "2024-07-01T120000-usdm-5m.db") -> Recorded:
-    return Recorded(events=events, ledger=fold(events), path=Path(path))
+def recorded(*events: Event, path: str = "2024-07-01T120000-usdm-5m.db") -> JournalCopy:
+    return JournalCopy(events=events, ledger=fold(events), path=Path(path))
 
 
-def five_trades() -> Recorded:
+def five_trades() -> JournalCopy:
     """Return four trades that are over and one that goes on.
 
     | # | symbol       | side | kind            | reason        | profit | R    | hours   | fees |
@@ -257,10 +257,10 @@ def five_trades() -> Recorded:
     return recorded(*events)
 
 
-def simulated(run: Recorded) -> Recorded:
+def simulated(run: JournalCopy) -> JournalCopy:
     events = (replace(STARTED, venue="local exchange", is_simulated=True), *run.events[1:])
     return replace(run, events=events, ledger=fold(events))
 
 
-def nothing_yet() -> Recorded:
+def nothing_yet() -> JournalCopy:
     return recorded(STARTED)

@@ -21,7 +21,7 @@ from divbot.domain.trades import AnyTrade
 from divbot.trading.figures.breakdown import By
 from divbot.trading.figures.charted import Charted
 from divbot.trading.figures.stats import Stats
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 
 _FIRST = (
     *("#", "symbol", "side", "kind", "opened", "closed", "held"),
@@ -32,7 +32,7 @@ _HELD: Keys[AnyTrade] = {"held": lambda x: -1 if x.closed_at is None else x.clos
 
 
 def page_text(
-    recorded: Recorded, stats: Stats, script: str, charted: Mapping[str, Charted] | None = None
+    recorded: JournalCopy, stats: Stats, script: str, charted: Mapping[str, Charted] | None = None
 ) -> str:
     """Return the whole page; `script` is what draws its charts, `charted` has candles by symbol."""
     start = start_of(recorded)
