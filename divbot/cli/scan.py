@@ -15,7 +15,7 @@ from divbot.domain.names import words
 from divbot.setting_table import GROUPS, PaperSettings
 
 if TYPE_CHECKING:
-    from divbot.scanner.cycle import Stages
+    from divbot.scanner.cycle import ScanListener
     from divbot.scanner.report import Report
     from divbot.settings import Settings
 
@@ -97,15 +97,15 @@ def scan(
     return PARTIAL if _is_partial(report, settings) else 0
 
 
-def _progress(*, quiet: bool) -> AbstractContextManager[Stages]:
+def _progress(*, quiet: bool) -> AbstractContextManager[ScanListener]:
     """Return a progress bar where somebody looks, else what shows nothing.
 
     Either way, who has to wait for the kernels is told so.
     """
     if quiet or not sys.stderr.isatty():
-        from divbot.scanner.cycle import Stages
+        from divbot.scanner.cycle import ScanListener
 
-        return nullcontext(Stages())
+        return nullcontext(ScanListener())
     from divbot.cli.compiling import is_compiled
     from divbot.cli.progress import ScanProgress
 

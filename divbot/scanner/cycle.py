@@ -53,7 +53,7 @@ class ScanRules:
     """Report the candles behind the opportunities, and those of symbols wanted by name."""
 
 
-class Stages:
+class ScanListener:
     """Told how a scan gets on; does nothing unless overridden."""
 
     def listed(self, symbols: int) -> None:
@@ -77,18 +77,18 @@ class Scanner:
         self.universe: Universe | None = None
         """That of the last scan."""
 
-    def cycle(self, stages: Stages | None = None, held: Collection[str] = ()) -> Report:
+    def cycle(self, listener: ScanListener | None = None, held: Collection[str] = ()) -> Report:
         """Return a report on the whole universe, as the venue shows it now.
 
         Symbols that are `held` are scanned in any case. Raise VenueError where the venue cannot be
         had at all, or wants no more requests.
         """
-        stages = stages or Stages()
+        listener = listener or ScanListener()
         started, spent_before = self._clock.monotonic(), self._source.weight_spent()
         universe = self.universe = self._listing.universe(held)
         listed_at = self._clock.monotonic()
-        stages.listed(len(universe.listed))
-        done = self._pool.run(self._tasks(universe), stages.downloaded)
+        listener.listed(len(universe.listed))
+        done = self._pool.run(self._tasks(universe), listener.downloaded)
         results = Results.of(done)
         unknown = (Skipped(symbol, UNKNOWN, why) for symbol, why in universe.unknown.items())
         not_scanned = results.skipped(
