@@ -50,7 +50,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class EntryOrder:
+class EntryRequest:
     """What is wanted: an opportunity, and what the whole account is worth that pays for it."""
 
     opportunity: Opportunity
@@ -59,7 +59,7 @@ class EntryOrder:
 
 
 def enter(
-    entry: EntryOrder,
+    entry: EntryRequest,
     quote: Quote,
     seen: Seen | None,
     ledger: Ledger,
@@ -147,7 +147,7 @@ def _leverage(side: Side, price: Decimal, stop: Decimal, rules: SizingRules) -> 
 
 
 def _most(
-    entry: EntryOrder,
+    entry: EntryRequest,
     price: Decimal,
     leverage: int,
     cash: Decimal,
@@ -213,7 +213,7 @@ def _trail(opportunity: Opportunity, rules: SizingRules) -> Decimal | None:
     return price_above(rules.trail_atr * atr, tick)
 
 
-def _origin(entry: EntryOrder) -> Origin:
+def _origin(entry: EntryRequest) -> Origin:
     opportunity = entry.opportunity
     return Origin(
         kind=opportunity.divergence.kind,
