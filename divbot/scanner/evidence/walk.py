@@ -89,17 +89,17 @@ def walk(block: Block, traded: Floats | None, rules: PlanRules, *, with_parts: b
     `with_parts` only.
     """
     analysis = analyse(block.high, block.low, block.close, rules.indicator)
-    events = analysis.after_warm_up()
-    samples = try_divergences(block, analysis, events, rules)
+    divergences = analysis.after_warm_up()
+    samples = try_divergences(block, analysis, divergences, rules)
     ended = samples.outcome >= REACHED_TARGET
-    events = events[ended]
+    divergences = divergences[ended]
     samples = Samples(samples.outcome[ended], samples.held[ended], samples.result[ended])
-    column, confirmed = events[:, SYMBOL], analysis.confirmed(events)
-    side, close = sides(events), block.close[confirmed, column]
-    stop, target = plans(block, analysis, events, rules)
+    column, confirmed = divergences[:, SYMBOL], analysis.confirmed(divergences)
+    side, close = sides(divergences), block.close[confirmed, column]
+    stop, target = plans(block, analysis, divergences, rules)
     found = Walk(
         symbol=column,
-        kind=events[:, KIND],
+        kind=divergences[:, KIND],
         is_long=side > 0,
         confirmed=confirmed,
         time=block.open_times(confirmed, column),
@@ -114,7 +114,7 @@ def walk(block: Block, traded: Floats | None, rules: PlanRules, *, with_parts: b
     )
     if with_parts:
         quote_volume = _in_24_hours(traded, block.interval, confirmed, column)
-        found = replace(found, parts=_parts(signals_of(block, analysis, events), quote_volume))
+        found = replace(found, parts=_parts(signals_of(block, analysis, divergences), quote_volume))
     order = np.argsort(found.confirmed, kind="stable")
     return found.chosen(order)
 
