@@ -35,7 +35,7 @@ class Analysis(NamedTuple):
         return self.divergences[self.divergences[:, HISTORY] >= self.indicator.warm_up]
 
     def confirmed(self, divergences: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the rows of the candles that confirmed `divergences`, some of the divergences."""
+        """Return the rows of the candles that confirmed `divergences`, some of its own."""
         rows: NDArray[np.int64] = divergences[..., PIVOT] + self.indicator.pivot_right
         return rows
 

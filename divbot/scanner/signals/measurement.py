@@ -1,4 +1,4 @@
-"""Divergences of a block measured: their places, prices and figures, one divergence per row."""
+"""Divergences of a block measured: their places, prices and figures, one per row."""
 
 from __future__ import annotations
 
@@ -36,16 +36,10 @@ KINDS = {
 
 
 def divergences_of(block: Block, analysis: Analysis, divergences: Integers) -> Iterator[Divergence]:
-    """Yield `divergences` as divergences, in their order."""
+    """Yield `divergences`, rows of a kernel, by symbol, kind and times, in their order."""
     columns = divergences[:, SYMBOL]
-    times = (
-        block.open_times(rows, columns).tolist()
-        for rows in (
-            divergences[:, PREVIOUS],
-            divergences[:, PIVOT],
-            analysis.confirmed(divergences),
-        )
-    )
+    places = divergences[:, PREVIOUS], divergences[:, PIVOT], analysis.confirmed(divergences)
+    times = (block.open_times(rows, columns).tolist() for rows in places)
     for column, kind, *moments in zip(
         columns.tolist(), divergences[:, KIND].tolist(), *times, strict=True
     ):
@@ -54,11 +48,7 @@ def divergences_of(block: Block, analysis: Analysis, divergences: Integers) -> I
 
 def signals_of(block: Block, analysis: Analysis, divergences: Integers) -> tuple[Signal, ...]:
     """Return `divergences` with the figures around them, in their order."""
-    column, previous, pivot = (
-        divergences[:, SYMBOL],
-        divergences[:, PREVIOUS],
-        divergences[:, PIVOT],
-    )
+    column, previous, pivot = (divergences[:, x] for x in (SYMBOL, PREVIOUS, PIVOT))
     confirmed = analysis.confirmed(divergences)
     last = last_rows(block)[column]
     close = block.close[confirmed, column]
