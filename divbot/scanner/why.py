@@ -267,9 +267,8 @@ class _Findings:
     def _verdict(self, q: int, p: int, mark: int) -> str:
         """Return whether two neighbouring pivots diverge, and why not."""
         for divergence in self.analysis.divergences:
-            if (int(divergence[PREVIOUS]), int(divergence[PIVOT])) == (q, p) and self._is(
-                divergence, mark
-            ):
+            is_theirs = (int(divergence[PREVIOUS]), int(divergence[PIVOT])) == (q, p)
+            if is_theirs and self._is(divergence, mark):
                 return words(KINDS[int(divergence[KIND])].value)
         nearest, farthest = self.analysis.indicator.nearest, self.analysis.indicator.farthest
         if not nearest <= p - q <= farthest:
