@@ -138,7 +138,7 @@ class PaperRun:
             published_at=published.findings.at if published else 0,
             symbols=report.summary.scanned if report else 0,
             seconds=condition.seconds,
-            open_to_trade=report.summary.opportunities if report else 0,
+            open_to_trade=report.summary.open_to_trade if report else 0,
             opportunities=report.opportunities if report else (),
             error=condition.error,
             notices=report.notices if report else (),
