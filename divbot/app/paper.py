@@ -30,11 +30,10 @@ from divbot.app.options import PaperOptions
 from divbot.app.scan_rules import scan_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock
-from divbot.domain.durations import milliseconds
+from divbot.domain.durations import MINUTE, milliseconds
 from divbot.domain.errors import InputError, JournalError
 from divbot.domain.market import Interval
 from divbot.domain.notices import Tell
-from divbot.domain.positions import MINUTE
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceSource

@@ -13,6 +13,7 @@ from decimal import Decimal
 import numpy as np
 
 from divbot.arrays import Flags, Floats, Integers
+from divbot.domain.durations import DAY
 from divbot.domain.market import Interval
 from divbot.domain.signals import Signal
 from divbot.kernels.analysis import analyse
@@ -20,7 +21,7 @@ from divbot.kernels.divergence import KIND, SYMBOL
 from divbot.scanner.block import Block
 from divbot.scanner.evidence.samples import REACHED_TARGET, Samples
 from divbot.scanner.evidence.trial import try_divergences
-from divbot.scanner.evidence.weekly import DAY, WEEK
+from divbot.scanner.evidence.weekly import WEEK
 from divbot.scanner.signals.measurement import plans, sides, signals_of
 from divbot.scanner.signals.plan import PlanRules
 from divbot.scanner.signals.score import DEFAULT_WEIGHTS, PARTS, UNJUDGED, score_parts

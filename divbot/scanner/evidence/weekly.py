@@ -17,8 +17,8 @@ import numpy as np
 
 from divbot.arrays import Flags, Floats, Integers
 from divbot.domain.beta import beta_quantile
+from divbot.domain.durations import DAY
 
-DAY = 86_400_000
 WEEK = 7 * DAY
 """ms."""
 FEWEST = 5
