@@ -23,10 +23,9 @@ from divbot.app.journals import kept_settings, open_runs
 from divbot.app.scan_rules import past_rate, plan_rules, scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock, utc_text
-from divbot.domain.durations import milliseconds
+from divbot.domain.durations import DAY, HOUR, milliseconds
 from divbot.domain.errors import InputError
 from divbot.domain.events import HISTORY, SessionBegan, Started
-from divbot.domain.ledger import DAY
 from divbot.domain.market import Instrument, Interval, Market
 from divbot.files import make_private, sync_folder
 from divbot.folders import cache_home
@@ -47,7 +46,7 @@ USUAL_SPREAD = Decimal("0.0004")
 _VENUE = "Binance"
 _LEAST_ORDER = Decimal(5)
 """In USDT."""
-_MARK_EVERY = 3_600_000
+_MARK_EVERY = HOUR
 """ms between two valuations: a year of those of paper would be a hundred thousand."""
 
 _YEAR = 365 * DAY

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from divbot.app.homes import at_home
 from divbot.domain.clock import SystemClock, utc_text
-from divbot.domain.durations import Duration, duration_text
+from divbot.domain.durations import MINUTE, Duration, duration_text
 from divbot.domain.errors import InputError
 from divbot.domain.ledger import ADDRESS
 from divbot.domain.market import Interval, Market
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _DEMO = "demo"
 """The address of all demos: each has a port of its own, and the same market."""
-_AHEAD = 60_000
+_AHEAD = MINUTE
 """ms by which a journal may be ahead of its market: clocks differ."""
 
 

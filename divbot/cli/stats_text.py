@@ -22,7 +22,8 @@ from divbot.cli.figures import (
 from divbot.cli.lines import ASSET
 from divbot.cli.recorded import heading
 from divbot.domain.clock import utc_text
-from divbot.domain.ledger import DAY, ZERO
+from divbot.domain.durations import DAY
+from divbot.domain.ledger import ZERO
 from divbot.domain.market import BENCHMARK
 from divbot.domain.names import words
 from divbot.domain.trades import ClosedTrade

@@ -169,7 +169,7 @@ def funnel_line(summary: Summary) -> str:
 def divergences_line(summary: Summary, shown: int) -> str:
     """Return how many divergences there are in all candles, can be traded, and are in the table."""
     return (
-        f"divergences: {summary.divergences:,} found > {summary.opportunities:,} open to trade > "
+        f"divergences: {summary.divergences:,} found > {summary.open_to_trade:,} open to trade > "
         f"{shown:,} shown"
     )
 

@@ -105,5 +105,5 @@ def _weeks(count: int) -> str:
 
 def _range(figure: Estimate) -> str:
     if figure.low is None or figure.high is None:
-        return f"(n/a: {_weeks(figure.weeks)}, at least {FEWEST} are needed)"
+        return f"(n/a: {_weeks(figure.observations)}, at least {FEWEST} are needed)"
     return f"({figure.low:+.3f} to {figure.high:+.3f})"

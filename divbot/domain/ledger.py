@@ -12,6 +12,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TypeVar
 
+from divbot.domain.durations import DAY, MINUTE
 from divbot.domain.errors import LedgerError
 from divbot.domain.events import (
     Entered,
@@ -27,14 +28,13 @@ from divbot.domain.events import (
 from divbot.domain.fills import Quote
 from divbot.domain.history import History
 from divbot.domain.money import round_down
-from divbot.domain.positions import MINUTE, Position
+from divbot.domain.positions import Position
 from divbot.domain.signals import Side
 from divbot.domain.trades import AnyTrade, ClosedTrade, OpenTrade
 
 T = TypeVar("T")
 K = TypeVar("K", int, str)
 
-DAY = 86_400_000
 ZERO = Decimal(0)
 ADDRESS = "base_url"
 """The setting under which a session keeps the address of its venue."""

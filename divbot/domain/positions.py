@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.fills import (
     Basis,
     Candle,
@@ -18,8 +19,6 @@ from divbot.domain.fills import (
 )
 from divbot.domain.money import price_above, price_below, round_down, round_up
 from divbot.domain.signals import Kind, Side
-
-MINUTE = 60_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from functools import partial
 from aiohttp import web
 
 from divbot.domain.clock import Clock, SystemClock, utc_text
+from divbot.domain.durations import MINUTE
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
 from divbot.exchange.archive import contents
@@ -40,7 +41,6 @@ from divbot.exchange.rest.sending import SentResponse
 from divbot.exchange.stop_signals import heeding_signals
 from divbot.exchange.streams.broadcast import Broadcast
 from divbot.exchange.streams.sockets import Sockets
-from divbot.recordings.grid import MINUTE
 
 _BACKLOG = 1024
 _SHUTDOWN_SECONDS = 0.5

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from divbot.domain.durations import DAY
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval
 from divbot.recordings.decoding import decoding
-from divbot.recordings.grid import DAY
 from divbot.recordings.table import read_table
 from divbot.recordings.track import Track
 from divbot.recordings.zips import read_archive

@@ -22,7 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from divbot.arrays import Floats, Integers
-from divbot.domain.ledger import DAY, Ledger
+from divbot.domain.durations import DAY
+from divbot.domain.ledger import Ledger
 from divbot.domain.market import Market
 from divbot.domain.positions import Position
 from divbot.domain.signals import Opportunity

@@ -171,7 +171,7 @@ class Scanner:
                 symbols_with_gaps=len(gaps),
                 missing_candles=sum(coverage.missing for coverage in gaps),
                 divergences=sum(coverage.divergences for coverage in results.coverage),
-                opportunities=len(opportunities),
+                open_to_trade=len(opportunities),
                 funnel=_funnel(universe, results, fresh, opportunities, rules),
                 past=results.outcomes(),
                 base_rate=rules.rate,

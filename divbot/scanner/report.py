@@ -55,8 +55,8 @@ class Summary:
     """Candles that the venue never made; no divergence spans one."""
     divergences: int
     """In the windows of all scanned symbols, after the warm-up rule."""
-    opportunities: int
-    """Before the list was cut to the best."""
+    open_to_trade: int
+    """Opportunities, before the list was cut to the best."""
     request_weight: int
     funnel: Mapping[str, int]
     """How many symbols were left after each step from the venue's listing to the table."""
@@ -175,7 +175,7 @@ def _summary_document(summary: Summary) -> dict[str, Any]:
         "symbols_with_gaps": summary.symbols_with_gaps,
         "missing_candles": summary.missing_candles,
         "divergences": summary.divergences,
-        "opportunities": summary.opportunities,
+        "opportunities": summary.open_to_trade,
         "request_weight": summary.request_weight,
         "funnel": dict(summary.funnel),
         "past": dict(summary.past),

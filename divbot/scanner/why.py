@@ -106,20 +106,20 @@ def scan_story(
     for line in found.pivot_lines():
         story.passes("pivots", line)
     mine = [x for x in opportunities if x.divergence.symbol == story.symbol]
-    event = found.newest(mine[0].divergence.confirmed if mine else None)
-    if event is None:
+    divergence = found.newest(mine[0].divergence.confirmed if mine else None)
+    if divergence is None:
         story.stops("divergence", found.why_none())
         return story
-    story.passes("divergence", found.event_line(event))
+    story.passes("divergence", found.divergence_line(divergence))
     # What closes then is one candle before what opens then.
-    age = report.interval.steps_between(found.confirmed(event), report.as_of) - 1
+    age = report.interval.steps_between(found.confirmed(divergence), report.as_of) - 1
     fresh = f"confirmed {_candles(age)} ago; signals older than {ranking.max_age} are ignored"
     if not ranking.is_fresh(age):
         story.stops("fresh", fresh)
         return story
     story.passes("fresh", fresh)
     if not mine:
-        story.stops(*_filtered(found, event, ranking, _tick_of(story)))
+        story.stops(*_filtered(found, divergence, ranking, _tick_of(story)))
         return story
     story.opportunity = mine[0]
     story.passes("plan", _plan(mine[0]))
@@ -154,16 +154,16 @@ def _tick_of(story: Story) -> Decimal | None:
 
 
 def _filtered(
-    found: _Findings, event: Integers, rules: RankingRules, tick: Decimal | None
+    found: _Findings, divergence: Integers, rules: RankingRules, tick: Decimal | None
 ) -> tuple[str, str]:
     """Return the filter that a fresh divergence did not pass."""
-    kind = KINDS[int(event[KIND])]
+    kind = KINDS[int(divergence[KIND])]
     if not rules.wants(kind):
         return (
             "filter",
             f"{words(kind.value)} ({kind.side.value}) is filtered out by kind or side",
         )
-    return "open to trade", found.spent_line(event, rules.trade, tick)
+    return "open to trade", found.spent_line(divergence, rules.trade, tick)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,21 +224,21 @@ class _Findings:
             )
         return "none in these candles; the pivots above are the newest ones"
 
-    def confirmed(self, event: Integers) -> int:
+    def confirmed(self, divergence: Integers) -> int:
         """Return the open time of the confirming candle, ms UTC."""
-        return self._time(int(self.analysis.confirmed(event)))
+        return self._time(int(self.analysis.confirmed(divergence)))
 
-    def event_line(self, event: Integers) -> str:
+    def divergence_line(self, divergence: Integers) -> str:
         """Return a divergence in words."""
-        kind = KINDS[int(event[KIND])]
+        kind = KINDS[int(divergence[KIND])]
         mark = LOW if kind.side is Side.BUY else HIGH
-        pair = self._pair(int(event[PREVIOUS]), int(event[PIVOT]), mark)
-        row = int(self.analysis.confirmed(event))
+        pair = self._pair(int(divergence[PREVIOUS]), int(divergence[PIVOT]), mark)
+        row = int(self.analysis.confirmed(divergence))
         return f"{words(kind.value)}: {pair}; confirmed {self._closed(row)}"
 
-    def spent_line(self, event: Integers, rules: PlanRules, tick: Decimal | None) -> str:
+    def spent_line(self, divergence: Integers, rules: PlanRules, tick: Decimal | None) -> str:
         """Return why a fresh divergence cannot be traded any more."""
-        (signal,) = signals_of(self.block, self.analysis, event[np.newaxis])
+        (signal,) = signals_of(self.block, self.analysis, divergence[np.newaxis])
         plan = plan_of(signal, tick, rules)
         if plan is None:
             stop, target = map(_text, unrounded_plan_of(signal, rules))
@@ -247,7 +247,7 @@ class _Findings:
                 f"it closed at {close} when confirmed, which leaves no trade between a stop at "
                 f"{stop} and a target at {target}"
             )
-        for row in range(int(self.analysis.confirmed(event)) + 1, len(self.block.close)):
+        for row in range(int(self.analysis.confirmed(divergence)) + 1, len(self.block.close)):
             low, high = float(self.block.low[row, 0]), float(self.block.high[row, 0])
             if low == low and (name := plan.touched(price_of(low, tick), price_of(high, tick))):
                 level = plan.stop if name == "stop" else plan.target
@@ -266,9 +266,10 @@ class _Findings:
 
     def _verdict(self, q: int, p: int, mark: int) -> str:
         """Return whether two neighbouring pivots diverge, and why not."""
-        for event in self.analysis.divergences:
-            if (int(event[PREVIOUS]), int(event[PIVOT])) == (q, p) and self._is(event, mark):
-                return words(KINDS[int(event[KIND])].value)
+        for divergence in self.analysis.divergences:
+            is_theirs = (int(divergence[PREVIOUS]), int(divergence[PIVOT])) == (q, p)
+            if is_theirs and self._is(divergence, mark):
+                return words(KINDS[int(divergence[KIND])].value)
         nearest, farthest = self.analysis.indicator.nearest, self.analysis.indicator.farthest
         if not nearest <= p - q <= farthest:
             return f"not {nearest} to {farthest} candles apart"
@@ -283,8 +284,8 @@ class _Findings:
         return "no divergence: a candle between them is missing"
 
     @staticmethod
-    def _is(event: Integers, mark: int) -> bool:
-        return (KINDS[int(event[KIND])].side is Side.BUY) == (mark == LOW)
+    def _is(divergence: Integers, mark: int) -> bool:
+        return (KINDS[int(divergence[KIND])].side is Side.BUY) == (mark == LOW)
 
     def _prices(self, mark: int) -> Floats:
         return (self.block.low if mark == LOW else self.block.high)[:, 0]

@@ -12,9 +12,9 @@ import pytest
 
 from divbot.app.journals import open_runs
 from divbot.cli import command_line, exit_code
+from divbot.domain.durations import MINUTE
 from divbot.domain.errors import InputError
 from divbot.domain.events import Nature
-from divbot.domain.positions import MINUTE
 from divbot.research import backtest
 from divbot.trading.journal.journal import read
 from tests.research.fakes import START, walk

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.events import Event, SessionBegan, Started
 from divbot.domain.market import Instrument, Interval
-from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Divergence, Kind, Opportunity, Side
 from divbot.research.backtest import PastTrader, Period, every_look, run
 from divbot.research.venue import PastTrading, Spreads

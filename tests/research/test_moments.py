@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from divbot.app.scan_rules import scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import parse_time
+from divbot.domain.durations import MINUTE
 from divbot.domain.events import Entered, Exited, Paused
 from divbot.domain.fills import Reason
 from divbot.domain.market import Interval, Market
-from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Side
 from divbot.history.joined import JoinedHistory
 from divbot.research.backtest import every_look

@@ -130,7 +130,7 @@ def test_a_day_of_scans_is_a_line_an_hour(report: Report) -> None:
 
 
 def test_a_summary_counts_what_is_not_shown_as_each_scan_does(report: Report) -> None:
-    many = replace(report, opportunities=(), summary=replace(report.summary, opportunities=24))
+    many = replace(report, opportunities=(), summary=replace(report.summary, open_to_trade=24))
     thread = Thread(many, 90)
 
     thread.run()

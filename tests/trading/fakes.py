@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.errors import DivbotError, JournalError, UnknownSymbol
 from divbot.domain.events import Entered, Event, Exited, Marked, SessionBegan, Started
 from divbot.domain.fills import Candle, Costs, Quote, fill_at_quote
@@ -15,7 +16,7 @@ from divbot.domain.ledger import Ledger
 from divbot.domain.margin import liquidation_price
 from divbot.domain.market import Instrument, Interval, Market
 from divbot.domain.minutes import FundingRate, Minutes
-from divbot.domain.positions import MINUTE, Origin, Position, Seen
+from divbot.domain.positions import Origin, Position, Seen
 from divbot.domain.signals import Divergence, Evidence, Findings, Kind, Opportunity, Side
 from divbot.trading.engine.account import Account
 from divbot.trading.engine.decide import EntryRules, ExitRules

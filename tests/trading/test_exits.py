@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.events import Funded
 from divbot.domain.fills import Basis, Reason
 from divbot.domain.minutes import FundingRate
-from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Divergence, Kind, Side
 from tests.trading.fakes import (
     ENTRIES,

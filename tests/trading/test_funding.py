@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.events import Funded
 from divbot.domain.ledger import fold
 from divbot.domain.minutes import FundingRate
-from divbot.domain.positions import MINUTE
 from divbot.trading.engine.replay import settle
 from tests.trading.fakes import (
     EXITS,

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.events import Entered, Exited
 from divbot.domain.fills import Costs, Quote
 from divbot.domain.ledger import Dust, Ledger, fold
 from divbot.domain.market import Market
-from divbot.domain.positions import MINUTE, exit_in_candle
+from divbot.domain.positions import exit_in_candle
 from divbot.domain.risk import Limit
 from divbot.domain.signals import Side
 from divbot.trading.engine.replay import ended

@@ -74,7 +74,7 @@ def test_five_trades_come_to_what_one_works_out_by_hand() -> None:
     found = measured(five_trades()).closed
 
     assert (found.trades, found.won, found.lost) == (4, 1, 2)
-    assert (found.profit, found.gross_profit, found.gross_loss) == (
+    assert (found.profit, found.won_sum, found.lost_sum) == (
         Decimal("4.45"),
         Decimal("18.90"),
         Decimal("-14.45"),
@@ -218,8 +218,8 @@ def test_a_run_without_trades_has_no_figures_and_no_errors() -> None:
         won=0,
         lost=0,
         profit=Decimal(0),
-        gross_profit=Decimal(0),
-        gross_loss=Decimal(0),
+        won_sum=Decimal(0),
+        lost_sum=Decimal(0),
         average_r=None,
         best=None,
         worst=None,

@@ -90,14 +90,14 @@ def examine(
 
 
 def _tried(
-    block: Block, analysis: Analysis, events: Integers, rules: PlanRules
+    block: Block, analysis: Analysis, divergences: Integers, rules: PlanRules
 ) -> Iterator[TriedDivergence]:
-    samples = try_divergences(block, analysis, events, rules)
-    previous, pivot = events[:, PREVIOUS], events[:, PIVOT]
-    ended = block.open_times(analysis.confirmed(events) + samples.held, np.zeros_like(pivot))
-    stops, targets = plans(block, analysis, events, rules)
-    earlier, later = prices_at(block, events, PREVIOUS), prices_at(block, events, PIVOT)
-    for row, divergence in enumerate(divergences_of(block, analysis, events)):
+    samples = try_divergences(block, analysis, divergences, rules)
+    previous, pivot = divergences[:, PREVIOUS], divergences[:, PIVOT]
+    ended = block.open_times(analysis.confirmed(divergences) + samples.held, np.zeros_like(pivot))
+    stops, targets = plans(block, analysis, divergences, rules)
+    earlier, later = prices_at(block, divergences, PREVIOUS), prices_at(block, divergences, PIVOT)
+    for row, divergence in enumerate(divergences_of(block, analysis, divergences)):
         has_ended = bool(samples.held[row])
         yield TriedDivergence(
             divergence=divergence,

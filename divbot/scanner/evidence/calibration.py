@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from divbot.arrays import Floats
+from divbot.domain.durations import DAY
 from divbot.domain.market import Interval, Market
 from divbot.scanner.evidence import weekly
 from divbot.scanner.evidence.base_rates import BaseRate
@@ -20,7 +21,7 @@ from divbot.scanner.evidence.chance import hit_rates
 from divbot.scanner.evidence.expectations import Expectations, result_before_costs
 from divbot.scanner.evidence.repetition import repetition
 from divbot.scanner.evidence.walk import Walk
-from divbot.scanner.evidence.weekly import DAY, FEWEST, Estimate
+from divbot.scanner.evidence.weekly import FEWEST, Estimate
 from divbot.scanner.signals.plan import PlanRules
 
 BINS = 10

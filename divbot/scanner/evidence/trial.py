@@ -15,13 +15,13 @@ from divbot.scanner.signals.plan import PlanRules
 
 
 def try_divergences(
-    block: Block, analysis: Analysis, events: Integers, rules: PlanRules
+    block: Block, analysis: Analysis, divergences: Integers, rules: PlanRules
 ) -> Samples:
-    """Return what became of each of `events`, entered at the open after its confirmation."""
-    columns, confirmed = events[:, SYMBOL], analysis.confirmed(events)
+    """Return what became of each of `divergences`, entered at the open after its confirmation."""
+    columns, confirmed = divergences[:, SYMBOL], analysis.confirmed(divergences)
     ends, results = outcomes(
-        np.column_stack([columns, confirmed + 1, sides(events)]),
-        np.column_stack(plans(block, analysis, events, rules)),
+        np.column_stack([columns, confirmed + 1, sides(divergences)]),
+        np.column_stack(plans(block, analysis, divergences, rules)),
         *(block.open, block.high, block.low, block.close),
         rules.fee,
         rules.slippage,

@@ -1,4 +1,4 @@
-"""Divergences of a block measured: their places, prices and figures, one event per row."""
+"""Divergences of a block measured: their places, prices and figures, one per row."""
 
 from __future__ import annotations
 
@@ -35,44 +35,42 @@ KINDS = {
 }
 
 
-def divergences_of(block: Block, analysis: Analysis, events: Integers) -> Iterator[Divergence]:
-    """Yield `events` as divergences, in their order."""
-    columns = events[:, SYMBOL]
-    times = (
-        block.open_times(rows, columns).tolist()
-        for rows in (events[:, PREVIOUS], events[:, PIVOT], analysis.confirmed(events))
-    )
+def divergences_of(block: Block, analysis: Analysis, divergences: Integers) -> Iterator[Divergence]:
+    """Yield `divergences`, rows of a kernel, by symbol, kind and times, in their order."""
+    columns = divergences[:, SYMBOL]
+    places = divergences[:, PREVIOUS], divergences[:, PIVOT], analysis.confirmed(divergences)
+    times = (block.open_times(rows, columns).tolist() for rows in places)
     for column, kind, *moments in zip(
-        columns.tolist(), events[:, KIND].tolist(), *times, strict=True
+        columns.tolist(), divergences[:, KIND].tolist(), *times, strict=True
     ):
         yield Divergence(block.symbols[column], KINDS[kind], *moments)
 
 
-def signals_of(block: Block, analysis: Analysis, events: Integers) -> tuple[Signal, ...]:
-    """Return `events` with the figures around them, in their order."""
-    column, previous, pivot = events[:, SYMBOL], events[:, PREVIOUS], events[:, PIVOT]
-    confirmed = analysis.confirmed(events)
+def signals_of(block: Block, analysis: Analysis, divergences: Integers) -> tuple[Signal, ...]:
+    """Return `divergences` with the figures around them, in their order."""
+    column, previous, pivot = (divergences[:, x] for x in (SYMBOL, PREVIOUS, PIVOT))
+    confirmed = analysis.confirmed(divergences)
     last = last_rows(block)[column]
     close = block.close[confirmed, column]
     figures = {
         "rsi_previous": analysis.rsi[previous, column],
         "rsi": analysis.rsi[pivot, column],
-        "price_previous": prices_at(block, events, PREVIOUS),
-        "price": prices_at(block, events, PIVOT),
+        "price_previous": prices_at(block, divergences, PREVIOUS),
+        "price": prices_at(block, divergences, PIVOT),
         "confirmed_close": close,
         "confirmed_atr": analysis.atr[confirmed, column],
         "highest_since": _since(block.high, confirmed, column, close, np.fmax),
         "lowest_since": _since(block.low, confirmed, column, close, np.fmin),
         "last_close": block.close[last, column],
         "last_atr": analysis.atr[last, column],
-        "extreme": extremes(analysis, events),
-        "trend": trends(block, analysis, events),
-        "line_of_sight": clearness(block, analysis, events),
+        "extreme": extremes(analysis, divergences),
+        "trend": trends(block, analysis, divergences),
+        "line_of_sight": clearness(block, analysis, divergences),
     }
     rows = zip(*(values.tolist() for values in figures.values()), strict=True)
     return tuple(
         Signal(divergence, **dict(zip(figures, row, strict=True)))
-        for divergence, row in zip(divergences_of(block, analysis, events), rows, strict=True)
+        for divergence, row in zip(divergences_of(block, analysis, divergences), rows, strict=True)
     )
 
 
@@ -92,51 +90,51 @@ def _since(
     return np.where(np.isnan(after), close, after)
 
 
-def plans(block: Block, analysis: Analysis, events: Integers, rules: PlanRules) -> Plans:
-    """Return stop and target of each event, unrounded."""
-    columns, confirmed = events[:, SYMBOL], analysis.confirmed(events)
+def plans(block: Block, analysis: Analysis, divergences: Integers, rules: PlanRules) -> Plans:
+    """Return stop and target of each divergence, unrounded."""
+    columns, confirmed = divergences[:, SYMBOL], analysis.confirmed(divergences)
     return stop_and_target(
-        sides(events).astype(np.float64),
-        prices_at(block, events, PIVOT),
+        sides(divergences).astype(np.float64),
+        prices_at(block, divergences, PIVOT),
         block.close[confirmed, columns],
         analysis.atr[confirmed, columns],
         rules,
     )
 
 
-def sides(events: Integers) -> Integers:
-    """Return 1 for each event that says to buy, -1 for each that says to sell."""
-    return np.where(events[:, KIND] <= HIDDEN_BULLISH, 1, -1)
+def sides(divergences: Integers) -> Integers:
+    """Return 1 for each divergence that says to buy, -1 for each that says to sell."""
+    return np.where(divergences[:, KIND] <= HIDDEN_BULLISH, 1, -1)
 
 
-def prices_at(block: Block, events: Integers, pivot: int) -> Floats:
-    """Return the price at each event's PREVIOUS or PIVOT: the low to buy, the high to sell."""
-    row, column = events[:, pivot], events[:, SYMBOL]
-    return np.where(sides(events) > 0, block.low[row, column], block.high[row, column])
+def prices_at(block: Block, divergences: Integers, pivot: int) -> Floats:
+    """Return the price at each divergence's PREVIOUS or PIVOT: the low to buy, the high to sell."""
+    row, column = divergences[:, pivot], divergences[:, SYMBOL]
+    return np.where(sides(divergences) > 0, block.low[row, column], block.high[row, column])
 
 
-def extremes(analysis: Analysis, events: Integers) -> Floats:
+def extremes(analysis: Analysis, divergences: Integers) -> Floats:
     """Return the more extreme RSI of the two pivots; of a short, 100 less it."""
-    first = analysis.rsi[events[:, PREVIOUS], events[:, SYMBOL]]
-    second = analysis.rsi[events[:, PIVOT], events[:, SYMBOL]]
-    is_long = sides(events) > 0
+    first = analysis.rsi[divergences[:, PREVIOUS], divergences[:, SYMBOL]]
+    second = analysis.rsi[divergences[:, PIVOT], divergences[:, SYMBOL]]
+    is_long = sides(divergences) > 0
     return np.where(is_long, np.minimum(first, second), 100 - np.maximum(first, second))
 
 
-def trends(block: Block, analysis: Analysis, events: Integers) -> Floats:
-    """Return how far the price went in each event's direction, up to its confirming close.
+def trends(block: Block, analysis: Analysis, divergences: Integers) -> Floats:
+    """Return how far the price went in each divergence's direction, up to its confirming close.
 
     Over TREND_BARS candles, in ATRs times their square root: what chance makes of a price is about
     0.6. 0 where a candle or the ATR is missing.
     """
-    column, row = events[:, SYMBOL], analysis.confirmed(events)
+    column, row = divergences[:, SYMBOL], analysis.confirmed(divergences)
     went = block.close[row, column] - block.close[np.maximum(row - TREND_BARS, 0), column]
     with np.errstate(divide="ignore", invalid="ignore"):
-        trend = sides(events) * went / (analysis.atr[row, column] * math.sqrt(TREND_BARS))
+        trend = sides(divergences) * went / (analysis.atr[row, column] * math.sqrt(TREND_BARS))
     return np.where(np.isfinite(trend), trend, 0.0)
 
 
-def clearness(block: Block, analysis: Analysis, events: Integers) -> Floats:
-    """Return how clear the lines from pivot to pivot of each event are: 1, 0.5 or 0."""
-    lines = np.column_stack([events[:, [SYMBOL, PREVIOUS, PIVOT]], sides(events)])
+def clearness(block: Block, analysis: Analysis, divergences: Integers) -> Floats:
+    """Return how clear the lines from pivot to pivot of each divergence are: 1, 0.5 or 0."""
+    lines = np.column_stack([divergences[:, [SYMBOL, PREVIOUS, PIVOT]], sides(divergences)])
     return lines_of_sight(lines, analysis.rsi, block.high, block.low, block.close)

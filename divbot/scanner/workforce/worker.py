@@ -255,26 +255,26 @@ def _find(fetched: Mapping[str, _Fetched], task: BlockTask) -> _Found:
         return _Found(_covered(fetched, task, {}))
     block = build_block(series, task.interval, task.limit)
     analysis = analyse(block.high, block.low, block.close, indicator)
-    events = analysis.after_warm_up()
+    divergences = analysis.after_warm_up()
     # The market's newest candle is at most so much older than the symbol's own.
     oldest = last_rows(block) - task.max_age - LATEST_LAG
-    fresh = events[analysis.confirmed(events) >= oldest[events[:, SYMBOL]]]
+    fresh = divergences[analysis.confirmed(divergences) >= oldest[divergences[:, SYMBOL]]]
     signals = signals_of(block, analysis, fresh)
     return _Found(
-        _covered(fetched, task, _outcomes(block, analysis, events, task)),
+        _covered(fetched, task, _outcomes(block, analysis, divergences, task)),
         signals,
-        tuple(divergences_of(block, analysis, events)) if task.with_divergences else (),
+        tuple(divergences_of(block, analysis, divergences)) if task.with_divergences else (),
         _charted(series, signals, task),
     )
 
 
 def _outcomes(
-    block: Block, analysis: Analysis, events: Integers, task: BlockTask
+    block: Block, analysis: Analysis, divergences: Integers, task: BlockTask
 ) -> dict[str, tuple[int, ...]]:
     """Return how many divergences of each symbol ended in which way."""
     counts = np.zeros((len(block.symbols), len(OUTCOMES)), np.int64)
-    outcomes = try_divergences(block, analysis, events, task.trade).outcome
-    np.add.at(counts, (events[:, SYMBOL], outcomes), 1)
+    outcomes = try_divergences(block, analysis, divergences, task.trade).outcome
+    np.add.at(counts, (divergences[:, SYMBOL], outcomes), 1)
     return dict(zip(block.symbols, map(tuple, counts.tolist()), strict=True))
 
 

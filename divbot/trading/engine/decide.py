@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from divbot.domain.durations import DAY, HOUR
 from divbot.domain.fills import Reason
-from divbot.domain.ledger import DAY, Ledger
+from divbot.domain.ledger import Ledger
 from divbot.domain.market import Interval
 from divbot.domain.positions import Position
 from divbot.domain.signals import Findings, Opportunity, Side
 
-_DELISTING_NOTICE = 3_600_000
+_DELISTING_NOTICE = HOUR
 """How long before a delisting a position is closed, in ms."""
 
 

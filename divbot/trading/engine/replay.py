@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.events import Event, Exited, Funded, Trailed
 from divbot.domain.fills import Basis, Candle, Costs, Reason
 from divbot.domain.margin import liquidation_on_tick
 from divbot.domain.minutes import FundingRate
 from divbot.domain.positions import (
-    MINUTE,
     Exit,
     Position,
     exit_in_candle,

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from divbot.domain.ledger import DAY
+from divbot.domain.durations import DAY
 from divbot.trading.figures.curve import Valuation
 from divbot.trading.figures.drawdown import Drawdown
 
