@@ -37,6 +37,9 @@ class PastFeed:
         self.check_interval = check_interval
         """ms between two scans."""
         self._held = held
+        self.matters: Callable[[int], bool] = lambda _: True
+        """Tells whether a trader can do anything upon a report now; if not, none is made."""
+        self._version = 0
         self._newest: Findings | None = None
         self._made: tuple[tuple[int, frozenset[str]], Findings] | None = None
 
@@ -46,14 +49,24 @@ class PastFeed:
         at, newest = self.published_at(now), self._newest
         if newest is not None and newest.at == at:
             return newest
+        if not self.matters(now):
+            return self._nothing(at)
         found = self.found_at(at)
         if found is None:
             return None
         # Who acts on each number once may act on these only at the first look at them.
-        is_first = now - at < self._venue.candle_length
-        version = found.version if is_first else newest.version if newest else 0
-        self._newest = replace(found, version=version)
+        if now - at < self._venue.candle_length:
+            self._version = found.version
+        self._newest = replace(found, version=self._version)
         return self._newest
+
+    def _nothing(self, at: int) -> Findings | None:
+        """Return what there is to act on where only a delisting would be."""
+        close = self._close_at(at)
+        if close < 0:
+            return None
+        held = self._gone(close, self._held())
+        return Findings(self._version, at, self._reports.interval, held=held)
 
     def published_at(self, now: int) -> int:
         """Return when what is the newest at `now` was published."""
@@ -71,9 +84,12 @@ class PastFeed:
         places = np.searchsorted(closes, published, side="right") - 1
         return np.where(places >= 0, closes[places], -1)
 
+    def _close_at(self, at: int) -> int:
+        return int(self.closes_at(np.array([at]))[0])
+
     def found_at(self, at: int) -> Findings | None:
         """Return what is published at `at` for what is held now; None before the first close."""
-        close = int(self.closes_at(np.array([at]))[0])
+        close = self._close_at(at)
         if close < 0:
             return None
         key = close, frozenset(self._held())
@@ -83,15 +99,16 @@ class PastFeed:
 
     def _make(self, close: int, held: Collection[str]) -> Findings:
         found = self._reports.glance(close, held)
-        gone = {x: None for x in held if self._is_silent(x, close)}
         return Findings(
             version=0,
             at=close,
             interval=found.interval,
             open_to_trade=found.open_to_trade,
             fresh=found.fresh,
-            held={**found.held, **gone},
+            held={**found.held, **self._gone(close, held)},
         )
 
-    def _is_silent(self, symbol: str, close: int) -> bool:
-        return self._venue.tape.last_open_before(symbol, close - SILENCE, close) is None
+    def _gone(self, close: int, held: Collection[str]) -> dict[str, None]:
+        """Return which of the symbols that are held are silent by `close`."""
+        tape = self._venue.tape
+        return {x: None for x in held if tape.last_open_before(x, close - SILENCE, close) is None}

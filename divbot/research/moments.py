@@ -76,6 +76,7 @@ class Moments:
         self._rules = desk.rules
         self._length = desk.venue.candle_length
         self._outlook = Outlook(desk.reports, desk.rules.entries.min_score)
+        desk.feed.matters = self._matters
 
     def __call__(self, now: int) -> int:
         """Return the next look after `now` at which something may happen."""
@@ -91,6 +92,22 @@ class Moments:
         # What opens earlier is known not to matter; the last candle before the look may.
         self._venue.quiet_until = dict.fromkeys(ledger.symbols, end - self._length)
         return end
+
+    def _matters(self, now: int) -> bool:
+        """Tell whether a report can bring an entry at `now`, or speak against what is held."""
+        ledger, rules = self._desk.account.ledger, self._rules
+        has_room = len(ledger.positions) < rules.entries.max_positions
+        if has_room and not is_paused_today(ledger, now):
+            return True
+        return rules.exits.on_opposite and any(
+            self._against(x, now, now) for x in ledger.positions.values()
+        )
+
+    def _against(self, position: Position, now: int, until: int) -> list[int]:
+        """Return the closes by `until` whose divergences may speak against `position` at `now`."""
+        since = max(position.origin.confirmed_at, position.opened_at)
+        oldest = now - (self._rules.entries.max_age + 1) * self._outlook.length
+        return self._outlook.against(position.symbol, -position.sign, max(since, oldest), until)
 
     def _ends(self, position: Position, now: int, end: int) -> Iterator[int]:
         """Yield looks or times before `end` at which something may happen to `position`."""
@@ -145,14 +162,7 @@ class Moments:
 
     def _opposite(self, position: Position, now: int, end: int) -> int:
         """Return the first look at a report in which a divergence may speak against `position`."""
-        since = max(position.origin.confirmed_at, position.opened_at)
-        oldest = now - (self._rules.entries.max_age + 1) * self._outlook.length
-        looks = (
-            self._look_at(confirmed, now)
-            for confirmed in self._outlook.against(
-                position.symbol, -position.sign, max(since, oldest), end
-            )
-        )
+        looks = (self._look_at(x, now) for x in self._against(position, now, end))
         return min(looks, default=end)
 
     def _look_at(self, close: int, now: int) -> int:
