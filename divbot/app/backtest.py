@@ -46,7 +46,7 @@ _LEAST_ORDER = Decimal(5)
 _MARK_EVERY = 3_600_000
 """ms between two valuations: each look at a year of 5-minute ones would be a hundred thousand."""
 
-Progress = Callable[[str, int, int], None]
+TellStage = Callable[[str, int, int], None]
 """Hears what is done, how much of it is done, and how much there is to do."""
 
 
@@ -77,13 +77,13 @@ class Traded:
     """What stood in for what the history does not tell."""
 
 
-def backtest(settings: Settings, options: BacktestOptions, progress: Progress) -> Traded:
+def backtest(settings: Settings, options: BacktestOptions, progress: TellStage) -> Traded:
     """Trade the past; return where the journal is.
 
     Raise InputError where there are no candles for it; what `progress` raises ends it, and leaves
     nothing.
     """
-    from divbot.research.backtest import Desk, run
+    from divbot.research.backtest import PastDesk, run
     from divbot.research.moments import Moments
     from divbot.research.past import PastScanner
     from divbot.research.venue import PastTrading, Spreads
@@ -110,7 +110,7 @@ def backtest(settings: Settings, options: BacktestOptions, progress: Progress) -
         _journal(aside, settings, options, rules, period.start, detail) as journal,
     ):
         venue = PastTrading(history, past.symbols, detail, Spreads(options.spread))
-        desk = Desk(
+        desk = PastDesk(
             venue,
             past,
             journal,

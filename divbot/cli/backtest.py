@@ -19,7 +19,7 @@ from divbot.domain.values import Choice
 from divbot.setting_table import GROUPS, WorkSettings
 
 if TYPE_CHECKING:
-    from divbot.app.backtest import Progress
+    from divbot.app.backtest import TellStage
 
 _LIVE_ONLY = ("best", "max_spread", "position_update_interval")
 """Settings of a venue that can be asked again and again, and of what is shown of it."""
@@ -129,7 +129,7 @@ def backtest(
         Destination(None).write(f"{stats_text(run, found)}journal {traded.journal}\n")
 
 
-def _progress(*, quiet: bool) -> AbstractContextManager[Progress]:
+def _progress(*, quiet: bool) -> AbstractContextManager[TellStage]:
     if quiet or not sys.stderr.isatty():
         return nullcontext(_ignore)
     from divbot.cli.progress import PastProgress

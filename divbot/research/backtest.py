@@ -29,7 +29,7 @@ class Period:
     end: int
 
 
-class Desk:
+class PastDesk:
     """One engine of the past with what it needs."""
 
     def __init__(
@@ -68,12 +68,12 @@ NextLook: TypeAlias = Callable[[int], int]
 """Gives the look to take after that of a time: at the latest the next one that matters."""
 
 
-def every_look(desk: Desk) -> NextLook:
+def every_look(desk: PastDesk) -> NextLook:
     """Leave out no look."""
     return lambda now: now + desk.venue.candle_length
 
 
-def run(desk: Desk, next_look: NextLook, progress: Callable[[int], None]) -> None:
+def run(desk: PastDesk, next_look: NextLook, progress: Callable[[int], None]) -> None:
     """Trade through the period; `progress` hears of each look, and may raise."""
     at, last = desk.period.start, desk.period.end - desk.venue.candle_length
     while at <= last:

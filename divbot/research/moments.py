@@ -22,15 +22,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.arrays import Floats
 from divbot.domain.ledger import DAY, Ledger
 from divbot.domain.market import Market
 from divbot.domain.positions import Position
 from divbot.domain.signals import Opportunity, Side
 from divbot.kernels.first_touch import first_poor, first_touch
-from divbot.research.backtest import Desk
+from divbot.research.backtest import PastDesk
 from divbot.research.feed import SILENCE
 from divbot.research.outlook import Outlook
-from divbot.research.tape import Floats, Tape
+from divbot.research.tape import PastTape
 from divbot.trading.engine.decide import Moment, choose, is_paused_today
 
 _LESS, _MORE = 1 - 1e-9, 1 + 1e-9
@@ -49,7 +50,7 @@ class _Sight:
     low: Floats
 
     @classmethod
-    def of(cls, tape: Tape, symbol: str, now: int, end: int) -> _Sight:
+    def of(cls, tape: PastTape, symbol: str, now: int, end: int) -> _Sight:
         # No look is later than the next midnight, and a stretch holds whole days.
         stretch = tape.at(symbol, now)
         rows = slice(stretch.row(now), stretch.row(end - 1) + 1)
@@ -70,7 +71,7 @@ class _Stake:
 class Moments:
     """Choose the looks of one run."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: PastDesk) -> None:
         self._desk = desk
         self._venue = desk.venue
         self._rules = desk.rules

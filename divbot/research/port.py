@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from divbot.domain.market import Instrument, Interval
 from divbot.domain.signals import Divergence, Opportunity
+from divbot.research.past_candidates import Candidates, FreshOnes
 
 
 class Prices(Protocol):
@@ -87,34 +88,6 @@ class PastReport(Protocol):
     @property
     def held(self) -> Mapping[str, Instrument | None]:
         """Return how the symbols that are held are listed; None: no more."""
-
-
-class Candidates(Protocol):
-    """What may be open to trade, by the close of its report; arrays of one length."""
-
-    @property
-    def close(self) -> NDArray[np.int64]:
-        """Return the closes, ms UTC, in ascending order."""
-
-    @property
-    def score(self) -> NDArray[np.float64]:
-        """Return what the report's score is at most."""
-
-
-class FreshOnes(Protocol):
-    """Divergences of all symbols, by their confirmation; arrays of one length."""
-
-    @property
-    def confirmed_at(self) -> NDArray[np.int64]:
-        """Return the closes that confirmed them, ms UTC, in ascending order."""
-
-    @property
-    def symbol(self) -> NDArray[np.int64]:
-        """Return the places of their symbols."""
-
-    @property
-    def side(self) -> NDArray[np.int8]:
-        """Return 1 for each that says to buy, -1 for each that says to sell."""
 
 
 class PastReports(Protocol):
