@@ -128,14 +128,14 @@ def test_what_is_ended_early_leaves_nothing(
     home: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = backtest.Desk.look
+    real = backtest.PastDesk.look
 
-    def look(desk: backtest.Desk, at: int) -> None:
+    def look(desk: backtest.PastDesk, at: int) -> None:
         if at > START + 700 * HOUR:
             raise error
         real(desk, at)
 
-    monkeypatch.setattr(backtest.Desk, "look", look)
+    monkeypatch.setattr(backtest.PastDesk, "look", look)
 
     assert exit_code(arguments(recording)) == code
 
