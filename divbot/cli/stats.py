@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from divbot.app.run_candles import Charted
     from divbot.trading.journal.journal import Recorded
 
-_BY = ("symbol", "kind", "side", "reason", "day")
+_BY = ("symbol", "kind", "side", "reason", "hour", "day", "week", "month")
 
 
 @flags.settings("base_url")
@@ -25,7 +25,7 @@ def stats(
     by: Annotated[
         str | None,
         typer.Option(
-            help="Show only the results by symbol, kind, side, reason or day.",
+            help="Show only the results by symbol, kind, side, reason, hour, day, week or month.",
             autocompletion=flags.choices(_BY),
         ),
     ] = None,
@@ -75,7 +75,7 @@ def stats(
     elif by is not None:
         destination.write(breakdown_text(recorded, found, By(by), destination.fit))
     else:
-        destination.write(stats_text(recorded, found))
+        destination.write(stats_text(recorded, found, destination.fit))
 
 
 def _candles(recorded: Recorded, given: flags.Given) -> dict[str, Charted]:

@@ -143,5 +143,5 @@ def _breakdown(stats: Stats, by: By) -> str:
     table = table_markup(
         stats.by[by], columns, "No closed trades yet.", meanings=meanings.BREAKDOWN
     )
-    is_open = "" if by is By.DAY else " open"
+    is_open = "" if by in (By.DAY, By.WEEK) else " open"
     return f"<details{is_open}><summary>By {words(by.value)}</summary>{table}</details>\n"

@@ -15,6 +15,7 @@ from divbot.domain.positions import Origin
 from divbot.domain.trades import AnyTrade
 from divbot.trading.figures.breakdown import TradeGroup
 from divbot.trading.figures.costs import Paid
+from divbot.trading.figures.curve import Valuation
 from divbot.trading.figures.drawdown import Drawdown
 from divbot.trading.figures.stats import Stats
 from divbot.trading.figures.tally import Tally
@@ -35,7 +36,7 @@ ORIGIN_FIELDS = Origin.__slots__
 _TALLY_FIELDS = (
     *("trades", "won", "lost", "profit", "profit_before_costs", "win_rate", "win_rate_interval"),
     *("profit_factor", "expectancy", "average_r", "average_win", "average_loss"),
-    *("best", "worst", "longest_losing_run"),
+    *("best", "worst", "longest_winning_run", "longest_losing_run"),
     *("average_holding_ms", "average_holding_won_ms", "average_holding_lost_ms"),
 )
 
@@ -79,6 +80,10 @@ def stats_document(stats: Stats) -> dict[str, Any]:
             **_fields(stats.market, ("since", "until", "first", "last", "part")),
         },
         "open_positions": len(stats.open_trades),
+        "paused": stats.pause and _fields(stats.pause, ("at", "reason")),
+        **_fields(stats, ("trades_a_day", "days_won", "days_lost")),
+        "lowest": _fields(stats.lowest, Valuation.__slots__),
+        "highest": _fields(stats.highest, Valuation.__slots__),
         "exposure": stats.exposure,
         "whole_days": len(stats.daily.returns),
         "valued_days": stats.daily.valued,
