@@ -12,6 +12,7 @@ from divbot.cli.recorded import run_name, start_of, title
 from divbot.cli.report import meanings
 from divbot.cli.report.charts import chart_data
 from divbot.cli.report.links import chart_links
+from divbot.cli.report.months import months_markup
 from divbot.cli.report.page import Page, filled, packaged
 from divbot.cli.report.table import Keys, table_markup
 from divbot.cli.stats_text import Section, between, breakdown_columns, period, sections_of
@@ -42,6 +43,7 @@ def page_text(
             "tiles": "".join(_tile(*x) for x in _headline(stats)),
             "blocks": "".join(map(_block, sections_of(stats))),
             "breakdowns": "".join(_breakdown(stats, by) for by in By),
+            "months": months_markup(stats.curve),
             "trades": table_markup(
                 trades,
                 _trade_columns(),
