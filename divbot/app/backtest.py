@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from divbot.history.joined import JoinedHistory
     from divbot.research.backtest import Period
     from divbot.research.past import PastScanner
+    from divbot.research.port import PastMarket
     from divbot.research.venue import PastTrading
     from divbot.settings import Settings
     from divbot.trading.engine.engine import TradingRules
@@ -54,7 +55,6 @@ TellStage = Callable[[str, int, int], None]
 class BacktestOptions:
     """What to trade on, besides the settings."""
 
-    recorded: Path
     start: int | None = None
     end: int | None = None
     """From `start` to before `end`, ms UTC; None: as far as there are candles."""
@@ -77,7 +77,22 @@ class Traded:
     """What stood in for what the history does not tell."""
 
 
-def backtest(settings: Settings, options: BacktestOptions, progress: TellStage) -> Traded:
+def open_recording(path: Path, settings: Settings) -> JoinedHistory:
+    """Return the past that a recording holds; RecordingError for a bad one.
+
+    Raise InputError where the candles of the settings cannot be made of its own.
+    """
+    from divbot.exchange.market.recorded import load_recording
+    from divbot.history.joined import JoinedHistory
+
+    history = JoinedHistory(path, settings.market, load_recording(path).interval)
+    history.symbols(settings.interval)
+    return history
+
+
+def backtest(
+    history: PastMarket, settings: Settings, options: BacktestOptions, progress: TellStage
+) -> Traded:
     """Trade the past; return where the journal is.
 
     Raise InputError where there are no candles for it; what `progress` raises ends it, and leaves
@@ -88,7 +103,6 @@ def backtest(settings: Settings, options: BacktestOptions, progress: TellStage) 
     from divbot.research.past import PastScanner
     from divbot.research.venue import PastTrading, Spreads
 
-    history = _history(settings, options)
     detail = _detail(settings, options, history)
     period = _period(settings, options, history, detail)
     rules = trading_rules(settings, mark_every=_MARK_EVERY)
@@ -107,7 +121,15 @@ def backtest(settings: Settings, options: BacktestOptions, progress: TellStage) 
             tell=progress,
         ) as past,
         _aside(_path(settings, options)) as (path, aside),
-        _journal(aside, settings, options, rules, period.start, detail) as journal,
+        _journal(
+            aside,
+            settings,
+            options,
+            rules,
+            period.start,
+            detail,
+            is_simulated=bool(history.is_simulated),
+        ) as journal,
     ):
         venue = PastTrading(history, past.symbols, detail, Spreads(options.spread))
         desk = PastDesk(
@@ -126,14 +148,11 @@ def backtest(settings: Settings, options: BacktestOptions, progress: TellStage) 
     return Traded(path, (*past.notes, *_notes(settings, detail, venue, past)))
 
 
-def _history(settings: Settings, options: BacktestOptions) -> JoinedHistory:
-    from divbot.exchange.market.recorded import load_recording
-    from divbot.history.joined import JoinedHistory
+def open_stored(settings: Settings) -> PastMarket:
+    """Return the past that the store of the settings holds."""
+    from divbot.app.data import open_store
 
-    shortest = load_recording(options.recorded).interval
-    history = JoinedHistory(options.recorded, settings.market, shortest)
-    history.symbols(settings.interval)  # which says where they cannot be made of these
-    return history
+    return open_store(settings)
 
 
 def _listed(symbol: str, market: Market) -> Instrument:
@@ -143,28 +162,33 @@ def _listed(symbol: str, market: Market) -> Instrument:
     return replace(instrument_named(symbol, market, None), min_notional=_LEAST_ORDER)
 
 
-def _detail(settings: Settings, options: BacktestOptions, history: JoinedHistory) -> Interval:
+def _detail(settings: Settings, options: BacktestOptions, history: PastMarket) -> Interval:
     """Return the candles between two closes; InputError where they are none of the interval's."""
     from divbot.recordings.grid import serves
 
-    detail = options.detail or history.shortest
-    if settings.interval.milliseconds > Interval.D1.milliseconds:
+    interval = settings.interval
+    if interval.milliseconds > Interval.D1.milliseconds:
         raise InputError(
-            f"expected an interval of a day at most for a backtest, found {settings.interval.value}"
+            f"expected an interval of a day at most for a backtest, found {interval.value}"
         )
-    if not (serves(history.shortest, detail) and serves(detail, settings.interval)):
+    symbols = set(history.symbols(interval))
+    parts = [x for x in history.intervals() if serves(x, interval)]
+    whole = [x for x in parts if symbols <= set(history.symbols(x))]
+    if options.detail not in (None, *whole):
         raise InputError(
-            f"--detail: expected candles from {history.shortest.value}, as recorded, to "
-            f"{settings.interval.value}, which these are made of; found {detail.value}"
+            f"--detail: expected candles that there are of all symbols, and that {interval.value} "
+            f"ones are made of: {', '.join(whole)}; found {options.detail}"
         )
-    return detail
+    return options.detail or (whole or [interval])[0]
 
 
 def _period(
-    settings: Settings, options: BacktestOptions, history: JoinedHistory, detail: Interval
+    settings: Settings, options: BacktestOptions, history: PastMarket, detail: Interval
 ) -> Period:
     """Return from when to when there is something to trade; InputError where there is not."""
     from divbot.research.backtest import Period
+
+    interval = settings.interval
 
     spans = [
         span
@@ -172,15 +196,19 @@ def _period(
         if (span := history.span(x, settings.interval))
     ]
     if not spans:
-        raise InputError(f"{options.recorded}: expected candles, found none")
+        raise InputError(
+            f"expected {interval.value} candles to trade on, found none; get some: `divbot data "
+            f"download --market {settings.market} -i {interval.value} --top {settings.top} "
+            "--days 365`, and see how much that is with --dry-run"
+        )
     first, last = min(x[0] for x in spans), max(x[1] for x in spans)
     length = detail.milliseconds
     start = -(-max(first, options.start or first) // length) * length
     end = min(last, options.end or last) // length * length
     if start >= end:
         raise InputError(
-            f"{options.recorded}: expected a range within {utc_text(first)} to {utc_text(last)} "
-            "UTC, of which it has candles; choose another --timerange"
+            f"expected a range within {utc_text(first)} to {utc_text(last)} "
+            "UTC, of which there are candles; choose another --timerange"
         )
     return Period(start, end)
 
@@ -213,6 +241,8 @@ def _journal(
     rules: TradingRules,
     at: int,
     detail: Interval,
+    *,
+    is_simulated: bool,
 ) -> Iterator[Journal]:
     """Provide the journal of a run that begins at `at`; all of it is one commit."""
     from divbot.trading.journal.journal import Journal
@@ -222,7 +252,7 @@ def _journal(
         venue=_VENUE,
         market=rules.market,
         interval=settings.interval.value,
-        is_simulated=False,
+        is_simulated=is_simulated,
         balance=settings.balance,
         version=__version__,
         address=HISTORY,

@@ -39,16 +39,17 @@ class UniverseOf(StrEnum):
     NOW = "now"
 
 
-@flags.settings(*_WANTED, "workers", "sequential")
+@flags.settings(*_WANTED, "workers", "sequential", "store")
 def backtest(
     *,
     given: flags.Given,
     recorded: Annotated[
-        Path,
+        Path | None,
         typer.Option(
-            help="Candles: a parquet or CSV file, or a folder of zips of Binance's archive."
+            help="Trade on these candles, a parquet or CSV file, or a folder of zips of Binance's "
+            "archive, instead of the store."
         ),
-    ],
+    ] = None,
     timerange: Annotated[
         TimeRange | None,
         flags.option(
@@ -104,7 +105,6 @@ def backtest(
     settings = given.load()
     start, end = timerange or (None, None)
     options = app.BacktestOptions(
-        recorded=recorded,
         start=start,
         end=end,
         detail=detail,
@@ -115,7 +115,8 @@ def backtest(
     if not quiet:
         tell_of_compiling()
     with _progress(quiet=quiet) as progress:
-        traded = app.backtest(settings, options, progress)
+        past = app.open_recording(recorded, settings) if recorded else app.open_stored(settings)
+        traded = app.backtest(past, settings, options, progress)
     if not quiet:
         for note in traded.notes:
             print(f"divbot: {note}", file=sys.stderr)

@@ -26,6 +26,7 @@ from divbot.arrays import Floats, Integers
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
 from divbot.files import make_private, write_whole
+from divbot.history.candles import quote_volumes
 from divbot.history.lives import Life, Piece, lives_of, pieces_of, settled_sibling
 from divbot.history.port import PastCandles
 from divbot.recordings.grid import opens_of, steps_of
@@ -161,12 +162,8 @@ def _write(
 
 def _traded(track: Track) -> tuple[Floats, bool]:
     """Return the quote volume of each candle, and whether the source tells it."""
-    if track.quote_volume is not None and not np.isnan(track.quote_volume).any():
-        return track.quote_volume, True
-    typical = track.volume * ((track.high + track.low + track.close) / 3)
-    if track.quote_volume is None:
-        return typical, False
-    return np.where(np.isnan(track.quote_volume), typical, track.quote_volume), False
+    is_told = track.quote_volume is not None and not np.isnan(track.quote_volume).any()
+    return quote_volumes(track), is_told
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ class PastFeed:
         """Tells whether a trader can do anything upon a report now; if not, none is made."""
         self._version = 0
         self._newest: Findings | None = None
+        self._listed: tuple[int, frozenset[str]] = (-1, frozenset())
         self._made: tuple[tuple[int, frozenset[str]], Findings] | None = None
 
     def findings(self) -> Findings | None:
@@ -92,10 +93,23 @@ class PastFeed:
         close = self._close_at(at)
         if close < 0:
             return None
-        key = close, frozenset(self._held())
+        held = self._held()
+        key = close, self._besides(close, held)
         if self._made is None or self._made[0] != key:
             self._made = key, self._make(*key)
-        return replace(self._made[1], version=at // self.check_interval, at=at)
+        found = self._made[1]
+        gone = self._gone(close, held)
+        return replace(found, version=at // self.check_interval, at=at, held={**found.held, **gone})
+
+    def _besides(self, close: int, held: Collection[str]) -> frozenset[str]:
+        """Return what is scanned only because it is held.
+
+        Of the others a report says the same whether they are held or not: they are traded.
+        """
+        if self._listed[0] != close:
+            chosen = np.flatnonzero(self._reports.is_listed(close))
+            self._listed = close, frozenset(self._reports.symbols[x] for x in chosen)
+        return frozenset(held) - self._listed[1]
 
     def _make(self, close: int, held: Collection[str]) -> Findings:
         found = self._reports.glance(close, held)
@@ -105,7 +119,7 @@ class PastFeed:
             interval=found.interval,
             open_to_trade=found.open_to_trade,
             fresh=found.fresh,
-            held={**found.held, **self._gone(close, held)},
+            held=found.held,
         )
 
     def _gone(self, close: int, held: Collection[str]) -> dict[str, None]:

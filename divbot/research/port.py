@@ -8,8 +8,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.arrays import Flags
 from divbot.domain.market import Instrument, Interval
 from divbot.domain.signals import Divergence, Opportunity
+from divbot.history.port import PastCandles
+from divbot.recordings.track import Track
 from divbot.research.past_candidates import Candidates, FreshOnes
 
 
@@ -66,6 +69,20 @@ class PastPrices(Protocol):
         """Return the settlements of funding that were due in the range."""
 
 
+class PastMarket(PastCandles, PastPrices, Protocol):
+    """All that a backtest is made of."""
+
+    def candles(self, symbol: str, interval: Interval, start: int, end: int) -> Track:
+        """Return the candles that open in the range, in the order of time; gaps stay gaps."""
+
+    @property
+    def is_simulated(self) -> bool | None:
+        """Tell whether its prices are made up; None: nobody said."""
+
+    def intervals(self) -> tuple[Interval, ...]:
+        """Return the lengths of which there are candles, the shortest first."""
+
+
 class PastReport(Protocol):
     """What a scan of the past tells the trader: see divbot.trading.port.Report."""
 
@@ -107,6 +124,9 @@ class PastReports(Protocol):
 
     def glance(self, close: int, held: Collection[str] = ()) -> PastReport:
         """Return exactly what was to be told at `close` (ms UTC) to who held these symbols."""
+
+    def is_listed(self, close: int) -> Flags:
+        """Return of each symbol whether it is on the list at `close`, whoever holds it."""
 
     def candidates(self, start: int, end: int) -> Candidates:
         """Return what may be open to trade at the closes from `start` to before `end`."""

@@ -143,12 +143,35 @@ def test_what_is_ended_early_leaves_nothing(
     assert open_runs().all() == ()
 
 
+def test_without_candles_the_command_that_fetches_them_is_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIVBOT_STORE", str(home / "empty"))
+
+    with pytest.raises(InputError, match=r"divbot data download --market usdm -i 1h --top 400"):
+        divbot("backtest", "-q")
+
+
+def test_what_was_imported_into_the_store_is_traded_like_the_recording(
+    recording: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIVBOT_STORE", str(home / "store"))
+    divbot("data", "import", recording, "--market", "usdm")
+    journals = [home / name for name in ("recorded.db", "stored.db")]
+
+    backtested(recording, "--journal", journals[0], "-q")
+    stored = [x for x in arguments(recording) if x not in ("--recorded", str(recording))]
+    divbot(*stored, "--journal", journals[1], "-q")
+
+    assert journals[0].read_bytes() == journals[1].read_bytes()
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
         pytest.param(["--timerange", "20300101-"], "choose another --timerange", id="future"),
         pytest.param(["-i", "30m"], "found a recording of 1h; choose a multiple", id="interval"),
-        pytest.param(["--detail", "1m"], "--detail: expected candles from 1h", id="detail"),
+        pytest.param(["--detail", "1m"], "--detail: expected candles that there are", id="detail"),
         pytest.param(["-i", "1w"], "an interval of a day at most", id="weeks"),
         pytest.param(["--spread", "-1%"], "--spread: expected", id="spread"),
         pytest.param(["--journal", "x.db"], "x.db exists; name a new file", id="journal"),

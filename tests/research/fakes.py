@@ -200,6 +200,9 @@ class WrittenReports:
             {symbol: replace(fakes.INSTRUMENT, symbol=symbol) for symbol in held},
         )
 
+    def is_listed(self, close: int) -> NDArray[np.bool_]:
+        return np.ones(len(self.symbols), bool)
+
     def _is_fresh(self, found: Opportunity, close: int) -> bool:
         age = (close - found.confirmed_at) // self.interval.milliseconds
         return found.confirmed_at <= close and age <= self.max_age
