@@ -32,6 +32,7 @@ from divbot.version import __version__
 
 if TYPE_CHECKING:
     from divbot.history.joined import JoinedHistory
+    from divbot.history.spans import Span
     from divbot.research.backtest import Period
     from divbot.research.past import PastScanner
     from divbot.research.port import PastMarket
@@ -75,6 +76,8 @@ class Traded:
     journal: Path
     notes: tuple[str, ...]
     """What stood in for what the history does not tell."""
+    holes: tuple[tuple[str, Span], ...]
+    """By symbol what is missing of its candles: no divergence spans it."""
 
 
 def open_recording(path: Path, settings: Settings) -> JoinedHistory:
@@ -98,11 +101,13 @@ def backtest(
     Raise InputError where there are no candles for it; what `progress` raises ends it, and leaves
     nothing.
     """
+    from divbot.binance.listing.universe import unknown_among
     from divbot.research.backtest import PastDesk, run
     from divbot.research.moments import Moments
     from divbot.research.past import PastScanner
     from divbot.research.venue import PastTrading, Spreads
 
+    unknown_among(history.symbols(settings.interval), settings.symbols, ())
     detail = _detail(settings, options, history)
     period = _period(settings, options, history, detail)
     rules = trading_rules(settings, mark_every=_MARK_EVERY)
@@ -145,7 +150,8 @@ def backtest(
         length = period.end - period.start
         run(desk, Moments(desk), lambda at: progress("trading", at - period.start, length))
         progress("trading", length, length)
-    return Traded(path, (*past.notes, *_notes(settings, detail, venue, past)))
+    notes = (*past.notes, *_notes(settings, detail, venue, past))
+    return Traded(path, notes, tuple(_holes(settings, history, period)))
 
 
 def open_stored(settings: Settings) -> PastMarket:
@@ -208,9 +214,35 @@ def _period(
     if start >= end:
         raise InputError(
             f"expected a range within {utc_text(first)} to {utc_text(last)} "
-            "UTC, of which there are candles; choose another --timerange"
+            f"UTC, of which there are candles; choose another --timerange{_more(settings, options)}"
         )
     return Period(start, end)
+
+
+def _more(settings: Settings, options: BacktestOptions) -> str:
+    """Return how candles of the range are got; nothing where it has an open end or lies ahead."""
+    from divbot.app.data import how_to_download
+    from divbot.history.spans import Span
+
+    start, end, now = options.start, options.end, SystemClock().now()
+    if start is None or start >= now:
+        return ""
+    span, names = Span(start, min(end or now, now)), settings.symbols
+    wanted = f"--symbols {','.join(names)}" if names else f"--top {settings.top}"
+    count = len(names) or settings.top
+    command = how_to_download(settings.market, [settings.interval], span, count, wanted)
+    return f", or get candles of it: {command}"
+
+
+def _holes(settings: Settings, history: PastMarket, period: Period) -> Iterator[tuple[str, Span]]:
+    """Yield what is missing, within the period, of the symbols that may be traded."""
+    from divbot.history.spans import Span
+
+    span, interval = Span(period.start, period.end), settings.interval
+    for symbol in history.symbols(interval):
+        if not settings.symbols or symbol in settings.symbols:
+            parts = (x.within(span) for x in history.holes(symbol, interval))
+            yield from ((symbol, x) for x in parts if x.start < x.end)
 
 
 def _path(settings: Settings, options: BacktestOptions) -> Path:

@@ -12,6 +12,7 @@ from divbot.arrays import Flags
 from divbot.domain.market import Instrument, Interval
 from divbot.domain.signals import Divergence, Opportunity
 from divbot.history.port import PastCandles
+from divbot.history.spans import Span
 from divbot.recordings.track import Track
 from divbot.research.past_candidates import Candidates, FreshOnes
 
@@ -81,6 +82,9 @@ class PastMarket(PastCandles, PastPrices, Protocol):
 
     def intervals(self) -> tuple[Interval, ...]:
         """Return the lengths of which there are candles, the shortest first."""
+
+    def holes(self, symbol: str, interval: Interval) -> tuple[Span, ...]:
+        """Return what is missing between the first and the last candle."""
 
 
 class PastReport(Protocol):
