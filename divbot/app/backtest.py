@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from divbot.app import scanning
 from divbot.app.journals import kept_settings, open_runs
 from divbot.app.scan_rules import scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
+from divbot.domain.bounds import Bounds
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import milliseconds
 from divbot.domain.errors import InputError
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from divbot.trading.journal.journal import Journal
 
 USUAL_SPREAD = Decimal("0.0004")
+SPREAD = Bounds(Decimal, 0, "0.1", is_part=True)
+"""What a spread may be, as a part of the price."""
 _VENUE = "Binance"
 _LEAST_ORDER = Decimal(5)
 """In USDT."""
@@ -50,6 +54,13 @@ _MARK_EVERY = 3_600_000
 
 TellStage = Callable[[str, int, int], None]
 """Hears what is done, how much of it is done, and how much there is to do."""
+
+
+class UniverseOf(StrEnum):
+    """Whose list of symbols is taken at a moment of the past."""
+
+    THEN = "then"
+    NOW = "now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +118,7 @@ def backtest(
     from divbot.research.past import PastScanner
     from divbot.research.venue import PastTrading, Spreads
 
-    unknown_among(history.symbols(settings.interval), settings.symbols, ())
+    unlisted = unknown_among(history.symbols(settings.interval), settings.symbols, ())
     detail = _detail(settings, options, history)
     period = _period(settings, options, history, detail)
     rules = trading_rules(settings, mark_every=_MARK_EVERY)
@@ -150,7 +161,7 @@ def backtest(
         length = period.end - period.start
         run(desk, Moments(desk), lambda at: progress("trading", at - period.start, length))
         progress("trading", length, length)
-    notes = (*past.notes, *_notes(settings, detail, venue, past))
+    notes = (*unlisted.values(), *past.notes, *_notes(settings, detail, venue, past))
     return Traded(path, notes, tuple(_holes(settings, history, period)))
 
 

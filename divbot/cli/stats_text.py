@@ -45,7 +45,7 @@ _WIDTH = 80
 
 
 _KINDS = ("slippage", "funding", "fees")
-_LEFT_OUT_FIRST = (*_KINDS, "held", "factor", "profit %")
+LEFT_OUT_FIRST = (*_KINDS, "held", "factor", "profit %")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def breakdown_text(recorded: Recorded, stats: Stats, by: By, fit: Fit) -> str:
     if not stats.closed.trades:
         return f"{heading(recorded)}\nNo closed trades yet.\n"
     columns = breakdown_columns(by, stats.balance)
-    table = table_text(columns, stats.by[by], order=_LEFT_OUT_FIRST, fit=fit)
+    table = table_text(columns, stats.by[by], order=LEFT_OUT_FIRST, fit=fit)
     return f"{heading(recorded)}\n{table}"
 
 
@@ -239,7 +239,7 @@ def _short_table(stats: Stats, by: By, fit: Fit) -> str:
     columns = [x for x in breakdown_columns(by, stats.balance) if x.title not in _KINDS]
     groups, half = stats.by[by], _MOST_GROUPS // 2
     shown = groups if len(groups) <= _MOST_GROUPS else (*groups[:half], *groups[-half:])
-    lines = table_text(columns, shown, order=_LEFT_OUT_FIRST, fit=fit).splitlines()
+    lines = table_text(columns, shown, order=LEFT_OUT_FIRST, fit=fit).splitlines()
     if len(groups) > len(shown):
         lines.insert(1 + half, f"... {len(groups) - len(shown)} more: divbot stats --by {by.value}")
     return "\n".join(lines)

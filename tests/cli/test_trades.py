@@ -11,11 +11,11 @@ import pytest
 from rich.cells import cell_len
 
 from divbot.cli.destination import Fit
-from divbot.cli.trades_file import CSV_COLUMNS, flattened
+from divbot.cli.trades_file import CSV_COLUMNS
 from divbot.cli.trades_text import trades_text
 from divbot.domain.errors import InputError
 from divbot.domain.trades import OpenTrade
-from divbot.trading.figures.documents import trade_document
+from divbot.trading.figures.documents import flat_document
 from tests.cli.recordings import Terminal, terminal
 from tests.trading.stories import (
     HOUR,
@@ -205,7 +205,7 @@ def rows(text: str) -> list[dict[str, str]]:
 def test_csv_has_every_field_of_the_document(terminal: Terminal) -> None:
     found = rows(terminal.run(RUN, "trades", "--csv"))
 
-    documents = [dict(flattened(trade_document(x))) for x in TRADES]
+    documents = [flat_document(x) for x in TRADES]
     assert {name for x in documents for name in x} - {"exit"} <= set(CSV_COLUMNS)
     assert [set(row) for row in found] == [set(CSV_COLUMNS)] * 5
     for row, document in zip(found, documents, strict=True):

@@ -64,3 +64,8 @@ BREAKDOWN: Mapping[str, str] = {
     "slippage": "Lost between the best price and the price that was got, in USDT.",
     "funding": "Funding received; below zero: paid.",
 }
+BIAS: Mapping[str, str] = {
+    "list of then": "The symbols that were among the most traded at each moment.",
+    "list of now": "Those of the end of the range, which nobody knew before.",
+    "difference": "What hindsight adds.",
+}

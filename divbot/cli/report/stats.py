@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from divbot.app.run_candles import Charted
+from divbot.cli.bias_text import COLUMNS, TITLE, Bias
 from divbot.cli.columns import Column
-from divbot.cli.figures import change, money, multiple, percent, signed, words
+from divbot.cli.figures import change, harmless, money, multiple, percent, signed, words
 from divbot.cli.recorded import run_name, start_of, title
 from divbot.cli.report import meanings
 from divbot.cli.report.charts import chart_data
@@ -32,15 +33,26 @@ _HELD: Keys[AnyTrade] = {"held": lambda x: -1 if x.closed_at is None else x.clos
 
 
 def page_text(
-    recorded: Recorded, stats: Stats, script: str, charted: Mapping[str, Charted] | None = None
+    recorded: Recorded,
+    stats: Stats,
+    script: str,
+    charted: Mapping[str, Charted] | None = None,
+    *,
+    bias: Bias | None = None,
+    notes: Sequence[str] = (),
 ) -> str:
-    """Return the whole page; `script` is what draws its charts, `charted` has candles by symbol."""
+    """Return the whole page; `script` is what draws its charts, `charted` has candles by symbol.
+
+    Of a backtest, `notes` say what was assumed, and `bias` what another list of symbols brings.
+    """
     start = start_of(recorded)
     trades = recorded.ledger.trades
     body = filled(
         packaged("stats.html"),
         {
             "tiles": "".join(_tile(*x) for x in _headline(stats)),
+            "bias": _bias(bias) if bias else "",
+            "notes": _assumed(notes) if notes else "",
             "blocks": "".join(map(_block, sections_of(stats))),
             "breakdowns": "".join(_breakdown(stats, by) for by in By),
             "months": months_markup(stats.curve),
@@ -138,6 +150,16 @@ def _block(block: Section) -> str:
         for name, text in block.lines
     )
     return f'<section class="block"><h3>{escape(block.title)}</h3><dl>{lines}</dl></section>\n'
+
+
+def _bias(bias: Bias) -> str:
+    table = table_markup(bias.rows(), COLUMNS, "", meanings=meanings.BIAS)
+    return f"<section><h2>{TITLE}</h2><p>{escape(bias.verdict)}</p>{table}</section>\n"
+
+
+def _assumed(notes: Sequence[str]) -> str:
+    lines = "".join(f"<li>{escape(harmless(x))}</li>" for x in notes)
+    return f"<section><h2>What was assumed</h2><ul>{lines}</ul></section>\n"
 
 
 def _breakdown(stats: Stats, by: By) -> str:

@@ -6,7 +6,7 @@ by the names that they have here, as keys and as columns.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from divbot.domain.fills import Basis, Fill
@@ -33,6 +33,13 @@ FILL_FIELDS = (
 )
 BASIS_PRICES = {Basis.QUOTE: ("bid", "ask"), Basis.CANDLE: ("open", "high", "low", "close")}
 ORIGIN_FIELDS = Origin.__slots__
+_FILL = (*FILL_FIELDS, *(f"basis_prices_{x}" for names in BASIS_PRICES.values() for x in names))
+FLAT_FIELDS = (
+    *TRADE_FIELDS,
+    *(f"{part}_{name}" for part in ("entry", "exit") for name in _FILL),
+    *(f"origin_{name}" for name in ORIGIN_FIELDS),
+)
+"""All fields of a trade as columns."""
 _TALLY_FIELDS = (
     *("trades", "won", "lost", "profit", "profit_before_costs", "win_rate", "win_rate_interval"),
     *("profit_factor", "expectancy", "average_r", "average_win", "average_loss"),
@@ -50,6 +57,19 @@ def trade_document(trade: AnyTrade) -> dict[str, Any]:
         "exit": trade.exit and _fill_document(trade.exit),
         "origin": _fields(trade.origin, ORIGIN_FIELDS),
     }
+
+
+def flat_document(trade: AnyTrade) -> dict[str, Any]:
+    """Return the same, fields within others under both names: `entry_price`."""
+    return dict(_flattened(trade_document(trade)))
+
+
+def _flattened(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in document.items():
+        if isinstance(value, Mapping):
+            yield from _flattened(value, f"{prefix}{name}_")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def _fill_document(fill: Fill) -> dict[str, Any]:
