@@ -16,7 +16,7 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from divbot.app import scanning
 from divbot.app.journals import kept_settings, open_runs
@@ -27,6 +27,7 @@ from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import milliseconds
 from divbot.domain.errors import InputError
 from divbot.domain.events import HISTORY, Resumed, Started
+from divbot.domain.ledger import DAY
 from divbot.domain.market import Instrument, Interval, Market
 from divbot.files import make_private, sync_folder
 from divbot.folders import cache_home
@@ -161,7 +162,7 @@ def backtest(
         length = period.end - period.start
         run(desk, Moments(desk), lambda at: progress("trading", at - period.start, length))
         progress("trading", length, length)
-    notes = (*unlisted.values(), *past.notes, *_notes(settings, detail, venue, past))
+    notes = (*unlisted.values(), *past.notes, *_notes(settings, detail, venue, past, period))
     return Traded(path, notes, tuple(_holes(settings, history, period)))
 
 
@@ -313,7 +314,7 @@ def _journal(
 
 
 def _notes(
-    settings: Settings, detail: Interval, venue: PastTrading, past: PastScanner
+    settings: Settings, detail: Interval, venue: PastTrading, past: PastScanner, period: Period
 ) -> Iterator[str]:
     """Yield, in words, what is assumed where the history tells nothing."""
     if detail.milliseconds == settings.interval.milliseconds:
@@ -322,6 +323,21 @@ def _notes(
             "by it alone, and one that touches both stop and target counts as a stop"
         )
     if settings.market.value == "usdm":
-        unpaid = sum(not venue.settled(x) for x in past.symbols)
+        known = [_known_funding(venue, past, x, period) for x in past.symbols]
+        unpaid, partly = known.count("none"), known.count("some")
         if unpaid:
             yield f"funding is not known of {unpaid} symbols: positions in them pay and get none"
+        if partly:
+            yield f"funding of {partly} symbols is known for a part of the time only"
+
+
+def _known_funding(
+    venue: PastTrading, past: PastScanner, symbol: str, period: Period
+) -> Literal["none", "some", "all"]:
+    """Return how much is known of the funding of a symbol while it was traded in the period."""
+    due = [at for at, *_ in venue.settled(symbol)]
+    lives = past.lives[symbol]
+    if not due or not lives:
+        return "none"
+    first, last = max(lives[0].start, period.start), min(lives[-1].end, period.end)
+    return "some" if due[0] > first + DAY or due[-1] < last - DAY else "all"

@@ -236,7 +236,8 @@ def breakdown_columns(by: By, balance: Decimal) -> tuple[Column[TradeGroup], ...
 
 def _short_table(stats: Stats, by: By, fit: Fit) -> str:
     """Return the table without the kinds of costs, and without the groups in its middle."""
-    columns = [x for x in breakdown_columns(by, stats.balance) if x.title not in _KINDS]
+    left_out = _KINDS if fit.width != _WIDTH else (*_KINDS, "held")
+    columns = [x for x in breakdown_columns(by, stats.balance) if x.title not in left_out]
     groups, half = stats.by[by], _MOST_GROUPS // 2
     shown = groups if len(groups) <= _MOST_GROUPS else (*groups[:half], *groups[-half:])
     lines = table_text(columns, shown, order=LEFT_OUT_FIRST, fit=fit).splitlines()
