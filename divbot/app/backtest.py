@@ -19,8 +19,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 from divbot.app import scanning
+from divbot.app.homes import at_home
 from divbot.app.journals import kept_settings, open_runs
-from divbot.app.scan_rules import scan_rules, universe_rules
+from divbot.app.scan_rules import past_rate, scan_rules, trade_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.bounds import Bounds
 from divbot.domain.clock import SystemClock, utc_text
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from divbot.research.past import PastScanner
     from divbot.research.port import PastMarket
     from divbot.research.venue import PastTrading
+    from divbot.scanner.evidence.base_rates import BaseRate
     from divbot.settings import Settings
     from divbot.trading.engine.engine import TradingRules
     from divbot.trading.journal.journal import Journal
@@ -51,9 +53,11 @@ _VENUE = "Binance"
 _LEAST_ORDER = Decimal(5)
 """In USDT."""
 _MARK_EVERY = 3_600_000
-"""ms between two valuations: each look at a year of 5-minute ones would be a hundred thousand."""
+"""ms between two valuations: a year of those of paper would be a hundred thousand."""
 
-TellStage = Callable[[str, int, int], None]
+_YEAR = 365 * DAY
+
+BacktestProgress = Callable[[str, int, int], None]
 """Hears what is done, how much of it is done, and how much there is to do."""
 
 
@@ -106,7 +110,7 @@ def open_recording(path: Path, settings: Settings) -> JoinedHistory:
 
 
 def backtest(
-    history: PastMarket, settings: Settings, options: BacktestOptions, progress: TellStage
+    history: PastMarket, settings: Settings, options: BacktestOptions, progress: BacktestProgress
 ) -> Traded:
     """Trade the past; return where the journal is.
 
@@ -114,7 +118,7 @@ def backtest(
     nothing.
     """
     from divbot.binance.listing.universe import unknown_among
-    from divbot.research.backtest import PastDesk, run
+    from divbot.research.backtest import PastTrader, run
     from divbot.research.moments import Moments
     from divbot.research.past import PastScanner
     from divbot.research.venue import PastTrading, Spreads
@@ -123,13 +127,15 @@ def backtest(
     detail = _detail(settings, options, history)
     period = _period(settings, options, history, detail)
     rules = trading_rules(settings, mark_every=_MARK_EVERY)
+    scanned = scan_rules(settings, with_divergences=False)
+    scanned = replace(scanned, rate=_rate(settings, history, period.start))
     with (
         PastScanner.open(
             history,
             (period.start, period.end),
-            scan_rules(settings, with_divergences=False),
+            scanned,
             universe_rules(settings),
-            cache=scanning.at_home(cache_home) / "past",
+            cache=_cache(),
             workers=scanning.workers_of_scan(settings),
             is_todays=options.is_todays,
             instruments={
@@ -149,7 +155,7 @@ def backtest(
         ) as journal,
     ):
         venue = PastTrading(history, past.symbols, detail, Spreads(options.spread))
-        desk = PastDesk(
+        trader = PastTrader(
             venue,
             past,
             journal,
@@ -160,10 +166,38 @@ def backtest(
             on_event=lambda *_: None,
         )
         length = period.end - period.start
-        run(desk, Moments(desk), lambda at: progress("trading", at - period.start, length))
+        run(trader, Moments(trader), lambda at: progress("trading", at - period.start, length))
         progress("trading", length, length)
-    notes = (*unlisted.values(), *past.notes, *_notes(settings, detail, venue, past, period))
+    said = f"confidence and expectancy start from what was known then: {scanned.rate.source}"
+    assumed = _notes(settings, detail, venue, past, period)
+    notes = (*unlisted.values(), *past.notes, said, *assumed)
     return Traded(path, notes, tuple(_holes(settings, history, period)))
+
+
+def _cache() -> Path:
+    return at_home(cache_home) / "past"
+
+
+def _rate(settings: Settings, history: PastMarket, start: int) -> BaseRate:
+    """Return the base rate that was known at `start`, counted from candles before it if any."""
+    from divbot.research.past import hands
+    from divbot.research.rates import rate_before
+
+    interval = settings.interval
+    spans = [span for x in history.symbols(interval) if (span := history.span(x, interval))]
+    counted = None
+    if any(interval.close_of(first) <= start for first, _ in spans):
+        with hands(scanning.workers_of_scan(settings)) as each:
+            counted = rate_before(
+                history,
+                interval,
+                trade_rules(settings),
+                start,
+                cache=_cache(),
+                where="the recording",
+                each=each,
+            )
+    return past_rate(settings, start, counted)
 
 
 def open_stored(settings: Settings) -> PastMarket:
@@ -207,17 +241,11 @@ def _period(
     from divbot.research.backtest import Period
 
     interval = settings.interval
-
-    spans = [
-        span
-        for x in history.symbols(settings.interval)
-        if (span := history.span(x, settings.interval))
-    ]
+    spans = [x for name in history.symbols(interval) if (x := history.span(name, interval))]
     if not spans:
         raise InputError(
-            f"expected {interval.value} candles to trade on, found none; get some: `divbot data "
-            f"download --market {settings.market} -i {interval.value} --top {settings.top} "
-            "--days 365`, and see how much that is with --dry-run"
+            f"expected {interval.value} candles to trade on, found none; get some: "
+            f"{_how_to_fetch(settings, options)}"
         )
     first, last = min(x[0] for x in spans), max(x[1] for x in spans)
     length = detail.milliseconds
@@ -225,25 +253,29 @@ def _period(
     end = min(last, options.end or last) // length * length
     if start >= end:
         raise InputError(
-            f"expected a range within {utc_text(first)} to {utc_text(last)} "
-            f"UTC, of which there are candles; choose another --timerange{_more(settings, options)}"
+            f"expected a range within {utc_text(first)} to {utc_text(last)} UTC, of which there "
+            f"are candles; choose another --timerange{_more(settings, options)}"
         )
     return Period(start, end)
 
 
 def _more(settings: Settings, options: BacktestOptions) -> str:
-    """Return how candles of the range are got; nothing where it has an open end or lies ahead."""
+    """Return how candles of the range are got; nothing where it lies ahead."""
+    if options.start is not None and options.start >= SystemClock().now():
+        return ""
+    return f", or get some: {_how_to_fetch(settings, options)}"
+
+
+def _how_to_fetch(settings: Settings, options: BacktestOptions) -> str:
     from divbot.app.data import how_to_download
     from divbot.history.spans import Span
 
-    start, end, now = options.start, options.end, SystemClock().now()
-    if start is None or start >= now:
-        return ""
-    span, names = Span(start, min(end or now, now)), settings.symbols
-    wanted = f"--symbols {','.join(names)}" if names else f"--top {settings.top}"
-    count = len(names) or settings.top
-    command = how_to_download(settings.market, [settings.interval], span, count, wanted)
-    return f", or get candles of it: {command}"
+    end = options.end or SystemClock().now() // DAY * DAY
+    start = min(options.start or end - _YEAR, end - DAY)
+    symbols = ",".join(settings.symbols)
+    selection = f"--symbols {symbols}" if symbols else f"--top {settings.top}"
+    count = len(settings.symbols) or settings.top
+    return how_to_download(settings.market, [settings.interval], Span(start, end), count, selection)
 
 
 def _holes(settings: Settings, history: PastMarket, period: Period) -> Iterator[tuple[str, Span]]:

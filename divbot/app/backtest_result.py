@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from divbot.app.backtest import BacktestOptions, TellStage, Traded, backtest
+from divbot.app.backtest import BacktestOptions, BacktestProgress, Traded, backtest
 from divbot.domain.clock import utc_text
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Backtest:
 
 
 def result_of(
-    history: PastMarket, settings: Settings, options: BacktestOptions, progress: TellStage
+    history: PastMarket, settings: Settings, options: BacktestOptions, progress: BacktestProgress
 ) -> Backtest:
     """Trade the past; on the list of the end, trade it on that of each moment besides.
 
@@ -77,7 +77,7 @@ def result_of(
 
 
 def _then(
-    history: PastMarket, settings: Settings, options: BacktestOptions, progress: TellStage
+    history: PastMarket, settings: Settings, options: BacktestOptions, progress: BacktestProgress
 ) -> Stats:
     """Return the figures of the same run on the list of each moment, which is not kept."""
     with TemporaryDirectory(prefix="divbot-") as folder:

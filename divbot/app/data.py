@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from divbot.app.scanning import at_home
+from divbot.app.homes import at_home
 from divbot.folders import data_home
 
 _DAY = 86_400_000

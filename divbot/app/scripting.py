@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from divbot.settings import Settings
 
 T = TypeVar("T")
-Moment: TypeAlias = str | datetime
+TimeGiven: TypeAlias = str | datetime
 """A day such as 20240730, or an ISO date or time; in UTC where it names no zone."""
 
 
@@ -40,8 +40,8 @@ def backtest(
     settings: Settings | None = None,
     *,
     recorded: str | Path | None = None,
-    start: Moment | None = None,
-    end: Moment | None = None,
+    start: TimeGiven | None = None,
+    end: TimeGiven | None = None,
     detail: str | None = None,
     universe: Literal["then", "now"] = "then",
     spread: Decimal | float | str = USUAL_SPREAD,
@@ -76,8 +76,8 @@ def backtest(
 def candles(
     symbol: str,
     interval: str,
-    start: Moment | None = None,
-    end: Moment | None = None,
+    start: TimeGiven | None = None,
+    end: TimeGiven | None = None,
     *,
     market: str = Market.USDM,
     store: str | Path | None = None,
@@ -111,7 +111,7 @@ def candles(
     )
 
 
-def _moment(name: str, given: Moment | None) -> int | None:
+def _moment(name: str, given: TimeGiven | None) -> int | None:
     if given is None:
         return None
     try:

@@ -20,7 +20,7 @@ from divbot.domain.values import Choice
 from divbot.setting_table import GROUPS, WorkSettings
 
 if TYPE_CHECKING:
-    from divbot.app.backtest import TellStage
+    from divbot.app.backtest import BacktestProgress
     from divbot.app.backtest_result import Backtest
     from divbot.research.port import PastMarket
 
@@ -35,7 +35,7 @@ _WANTED = [
 ]
 
 
-class Period(StrEnum):
+class BreakdownBy(StrEnum):
     """What `--breakdown` puts together."""
 
     DAY = "day"
@@ -89,10 +89,10 @@ def backtest(
         ),
     ] = USUAL_SPREAD,
     breakdown: Annotated[
-        Period | None,
+        BreakdownBy | None,
         flags.option(
             "--breakdown",
-            Choice(Period),
+            Choice(BreakdownBy),
             "Also show what each day, week or month brought.",
             show_default=False,
         ),
@@ -183,7 +183,7 @@ def _page(result: Backtest, script: str, past: PastMarket) -> str:
     )
 
 
-def _progress(*, quiet: bool) -> AbstractContextManager[TellStage]:
+def _progress(*, quiet: bool) -> AbstractContextManager[BacktestProgress]:
     if quiet or not sys.stderr.isatty():
         return nullcontext(_ignore)
     from divbot.cli.progress import PastProgress

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Protocol
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from divbot.arrays import Flags
-from divbot.domain.market import Instrument, Interval
-from divbot.domain.signals import Divergence, Opportunity
+from divbot.domain.market import Interval
 from divbot.history.port import PastCandles
 from divbot.history.spans import Span
 from divbot.recordings.track import Track
-from divbot.research.past_candidates import Candidates, FreshOnes
+
+if TYPE_CHECKING:
+    from divbot.research.past import Glance
+    from divbot.research.past_candidates import Candidates, FreshOnes
 
 
 class Prices(Protocol):
@@ -87,30 +89,6 @@ class PastMarket(PastCandles, PastPrices, Protocol):
         """Return what is missing between the first and the last candle."""
 
 
-class PastReport(Protocol):
-    """What a scan of the past tells the trader: see divbot.trading.port.Report."""
-
-    @property
-    def as_of(self) -> int:
-        """Return the close of the newest final candle, ms UTC."""
-
-    @property
-    def interval(self) -> Interval:
-        """Return the length of a candle."""
-
-    @property
-    def open_to_trade(self) -> tuple[Opportunity, ...]:
-        """Return what can be traded, the best first."""
-
-    @property
-    def fresh(self) -> tuple[Divergence, ...]:
-        """Return all that was confirmed lately."""
-
-    @property
-    def held(self) -> Mapping[str, Instrument | None]:
-        """Return how the symbols that are held are listed; None: no more."""
-
-
 class PastReports(Protocol):
     """The reports that a scanner would have published."""
 
@@ -126,7 +104,7 @@ class PastReports(Protocol):
     def closes(self) -> NDArray[np.int64]:
         """Return each close (ms UTC) at which some symbol has a new candle, in ascending order."""
 
-    def glance(self, close: int, held: Collection[str] = ()) -> PastReport:
+    def glance(self, close: int, held: Collection[str] = ()) -> Glance:
         """Return exactly what was to be told at `close` (ms UTC) to who held these symbols."""
 
     def is_listed(self, close: int) -> Flags:

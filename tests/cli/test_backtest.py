@@ -120,6 +120,23 @@ def test_a_range_of_time_is_kept_to(recording: Path) -> None:
     assert (events[0].at, events[-1].at) == (first, end - HOUR)
 
 
+@pytest.mark.parametrize(
+    ("first", "source"),
+    [
+        pytest.param(START + 30 * 24 * HOUR, "8 symbols of the recording", id="days before it"),
+        pytest.param(START, "shipped", id="no day before it"),
+    ],
+)
+def test_confidence_starts_from_what_was_known_before_the_range(
+    first: int, source: str, recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backtested(recording, "--timerange", f"{first}-{first + 40 * HOUR}")
+
+    told = capsys.readouterr().err
+    assert "confidence and expectancy start from what was known then: " in told
+    assert source in told
+
+
 @pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt, 130), (RuntimeError, 1)])
 def test_what_is_ended_early_leaves_nothing(
     error: type[BaseException],
@@ -128,14 +145,14 @@ def test_what_is_ended_early_leaves_nothing(
     home: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = backtest.PastDesk.look
+    real = backtest.PastTrader.look
 
-    def look(desk: backtest.PastDesk, at: int) -> None:
+    def look(trader: backtest.PastTrader, at: int) -> None:
         if at > START + 700 * HOUR:
             raise error
-        real(desk, at)
+        real(trader, at)
 
-    monkeypatch.setattr(backtest.PastDesk, "look", look)
+    monkeypatch.setattr(backtest.PastTrader, "look", look)
 
     assert exit_code(arguments(recording)) == code
 

@@ -125,6 +125,20 @@ def test_a_spoiled_month_is_made_good_by_its_days(
     assert [said in x for x in outcome.problems] == [True] * bool(said)
 
 
+def test_holes_of_a_month_are_filled_from_its_days(base_url: str, tmp_path: Path) -> None:
+    spoil(base_url, "missing_day", "BTCUSDT-1h-2024-05.zip")
+    store = new_store(tmp_path)
+    shelf = store.shelf("BTCUSDT", Interval.H1)
+    with supply_of(base_url, store) as supply:
+        download(supply, [shelf], MONTH)
+
+    note = store.note(shelf, MONTH)
+    assert note is not None
+    monthly, daily = (x.name for x in note.sources)
+    assert "/monthly/" in monthly
+    assert "/daily/" in daily
+
+
 @pytest.mark.parametrize("kind", ["missing_hours", "cut_zip", "absent", "wrong_values"])
 def test_what_days_lack_too_comes_from_the_venue(base_url: str, tmp_path: Path, kind: str) -> None:
     spoil(base_url, "missing_day", "BTCUSDT-1h-2024-05.zip")

@@ -15,8 +15,7 @@ from divbot.domain.events import Event, Resumed, Started
 from divbot.domain.market import Instrument, Interval
 from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Divergence, Kind, Opportunity, Side
-from divbot.research.backtest import PastDesk, Period, every_look, run
-from divbot.research.past_candidates import Candidates, FreshOnes
+from divbot.research.backtest import PastTrader, Period, every_look, run
 from divbot.research.venue import PastTrading, Spreads
 from divbot.trading.engine.engine import TradingRules
 from divbot.trading.journal.journal import Journal, read
@@ -161,19 +160,15 @@ class Glance(NamedTuple):
     held: Mapping[str, Instrument | None]
 
 
-def candidates_at(closes: Sequence[int], scores: Sequence[float]) -> Candidates:
-    """Return candidates of which nothing but close and score matters."""
-    unknown = np.zeros(len(closes))
-    return Candidates(
-        close=np.array(closes, np.int64),
-        symbol=unknown.astype(np.int64),
-        side=unknown.astype(np.int8),
-        confirmed_at=np.array(closes, np.int64),
-        stop=unknown,
-        target=unknown,
-        price=unknown,
-        score=np.array(scores, float),
-    )
+class Candidates(NamedTuple):
+    close: NDArray[np.int64]
+    score: Floats
+
+
+class FreshOnes(NamedTuple):
+    confirmed_at: NDArray[np.int64]
+    symbol: NDArray[np.int32]
+    side: NDArray[np.int8]
 
 
 @dataclass
@@ -215,7 +210,9 @@ class WrittenReports:
             for close in range(x.confirmed_at, x.confirmed_at + (self.max_age + 1) * length, length)
             if start <= close < end
         )
-        return candidates_at([x[0] for x in found], [x[1] for x in found])
+        return Candidates(
+            np.array([x[0] for x in found], np.int64), np.array([x[1] for x in found], float)
+        )
 
     def fresh(self, start: int, end: int) -> FreshOnes:
         found = sorted(
@@ -284,7 +281,7 @@ class Backtest:
 
         with Journal.create(path, started) as journal, journal.together():
             journal.write(Resumed(start, 1, {}, {}))
-            desk = PastDesk(
+            trader = PastTrader(
                 venue,
                 self.reports,
                 journal,
@@ -294,5 +291,5 @@ class Backtest:
                 tell=lambda *_, **__: None,
                 on_event=lambda *_: None,
             )
-            run(desk, choose(desk), count)
+            run(trader, choose(trader), count)
         return list(read(path).events)

@@ -33,7 +33,6 @@ from divbot.exchange.options import ExchangeOptions
 from divbot.exchange.server import serve
 from divbot.research.backtest import every_look
 from divbot.research.moments import Moments
-from divbot.research.past_candidates import Candidates, FreshOnes
 from divbot.scanner.cache import ReportCache
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.report import Report
@@ -42,7 +41,7 @@ from divbot.trading.engine.account import Account
 from divbot.trading.engine.engine import Engine, TradingRules
 from divbot.trading.engine.questions import Immediate
 from divbot.trading.journal.journal import Journal
-from tests.research.fakes import Backtest, Bars, Paid, PricesOfArrays, candidates_at
+from tests.research.fakes import Backtest, Bars, Candidates, FreshOnes, Paid, PricesOfArrays
 
 HOUR = 60 * MINUTE
 BEGIN = parse_time("2025-05-21T06:00")
@@ -200,7 +199,7 @@ class ReportsSeen:
 
     def candidates(self, start: int, end: int) -> Candidates:
         closes = sorted({close for close, _ in self._seen.reports if start <= close < end})
-        return candidates_at(closes, [10.0] * len(closes))
+        return Candidates(np.array(closes, np.int64), np.full(len(closes), 10.0))
 
     def fresh(self, start: int, end: int) -> FreshOnes:
         found = sorted(
