@@ -15,7 +15,7 @@ from divbot.domain.trades import AnyTrade
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceListing
-    from divbot.candles import Candles
+    from divbot.candle_arrays import Candles
     from divbot.domain.events import Started
     from divbot.domain.ledger import Ledger
     from divbot.research.port import PastMarket
@@ -77,7 +77,7 @@ def candles_of_past(start: Started, ledger: Ledger, history: PastMarket) -> dict
 
 
 def _past(history: PastMarket, start: Started, trades: Sequence[AnyTrade], until: int) -> Charted:
-    from divbot.candles import Candles
+    from divbot.candle_arrays import Candles
     from divbot.history.joined import joined_candles
 
     own, symbol = Interval(start.interval), trades[0].symbol

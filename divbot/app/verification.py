@@ -25,7 +25,7 @@ def open_recording(
     Of a longer `interval` than the recording's they are put together; a last one that the recording
     holds in part is left out.
     """
-    from divbot.candles import Candles
+    from divbot.candle_arrays import Candles
     from divbot.exchange.market.recorded import load_recording
     from divbot.exchange.market.tape import CLOSE, HIGH, LOW, OPEN, OPEN_TIME, QUOTE_VOLUME, VOLUME
     from divbot.recordings.grid import serves

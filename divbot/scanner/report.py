@@ -15,7 +15,7 @@ from divbot.domain.signals import Divergence, Evidence, Opportunity
 if TYPE_CHECKING:
     import pandas
 
-    from divbot.candles import Candles
+    from divbot.candle_arrays import Candles
     from divbot.scanner.evidence.base_rates import BaseRate
 
 SCHEMA = 1

@@ -82,25 +82,25 @@ Costs (already deducted)
   spread              0.70 (half of it, each time it was crossed)
   funding             0.45 paid
 
-side  trades  won %   gross  profit  profit %  factor  avg R   held
-BUY        3     33  +15.15  +14.90     +1.49    4.72  +0.50  4h20m
-SELL       1      0   -9.10  -10.45     -1.04    0.00  -1.04  4h00m
+side  trades  won %   gross  profit  profit %  factor  avg R
+BUY        3     33  +15.15  +14.90     +1.49    4.72  +0.50
+SELL       1      0   -9.10  -10.45     -1.04    0.00  -1.04
 
-kind             trades  won %   gross  profit  profit %  factor  avg R   held
-regular bullish       2     50  +19.15  +18.90     +1.89          +0.94  6h00m
-hidden bullish        1      0   -4.00   -4.00     -0.40    0.00  -0.40  1h00m
-hidden bearish        1      0   -9.10  -10.45     -1.04    0.00  -1.04  4h00m
+kind             trades  won %   gross  profit  profit %  factor  avg R
+regular bullish       2     50  +19.15  +18.90     +1.89          +0.94
+hidden bullish        1      0   -4.00   -4.00     -0.40    0.00  -0.40
+hidden bearish        1      0   -9.10  -10.45     -1.04    0.00  -1.04
 
-reason         trades  won %   gross  profit  profit %  factor  avg R    held
-target              1    100  +19.15  +18.90     +1.89          +1.89   2h00m
-holding time        1      0    0.00    0.00      0.00           0.00  10h00m
-trailing stop       1      0   -4.00   -4.00     -0.40    0.00  -0.40   1h00m
-stop                1      0   -9.10  -10.45     -1.04    0.00  -1.04   4h00m
+reason         trades  won %   gross  profit  profit %  factor  avg R
+target              1    100  +19.15  +18.90     +1.89          +1.89
+holding time        1      0    0.00    0.00      0.00           0.00
+trailing stop       1      0   -4.00   -4.00     -0.40    0.00  -0.40
+stop                1      0   -9.10  -10.45     -1.04    0.00  -1.04
 
-symbol        trades  won %   gross  profit  profit %  factor  avg R   held
-BTCUSDT            2     50  +19.15  +18.90     +1.89          +0.94  6h00m
-币安人生USDT       1      0   -4.00   -4.00     -0.40    0.00  -0.40  1h00m
-ETHUSDT            1      0   -9.10  -10.45     -1.04    0.00  -1.04  4h00m
+symbol        trades  won %   gross  profit  profit %  factor  avg R
+BTCUSDT            2     50  +19.15  +18.90     +1.89          +0.94
+币安人生USDT       1      0   -4.00   -4.00     -0.40    0.00  -0.40
+ETHUSDT            1      0   -9.10  -10.45     -1.04    0.00  -1.04
 
 More: divbot stats --by symbol or month, --json, --report FILE.html
 """
