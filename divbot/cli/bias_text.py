@@ -28,8 +28,8 @@ class Compared:
 
 COLUMNS: tuple[Column[Compared], ...] = (
     Column("figure", lambda x: x.name, is_number=False),
-    Column("list of then", lambda x: x.then),
-    Column("list of now", lambda x: x.now),
+    Column("then", lambda x: x.then),
+    Column("now", lambda x: x.now),
     Column("difference", lambda x: x.difference),
 )
 

@@ -31,7 +31,7 @@ __all__ = ["terminal"]
 RUN = five_trades()
 
 STATS = """\
-Binance USD-M futures, 5m
+Binance USD-M futures, 5m - LIVE PRICES
 paper run 2024-07-01T120000-usdm-5m
 2024-07-01 12:00 to 2024-07-03 12:00 UTC, 2.0 days, 2 starts; money in USDT
 
@@ -106,7 +106,7 @@ More: divbot stats --by symbol or month, --json, --report FILE.html
 """
 
 BY_DAY = """\
-Binance USD-M futures, 5m
+Binance USD-M futures, 5m - LIVE PRICES
 paper run 2024-07-01T120000-usdm-5m
 day         trades  won %   gross  profit  profit %  factor  avg R    held  fees  slippage  funding
 2024-07-01       2     50  +10.05   +8.45     +0.84    1.81  +0.42   3h00m  0.30      0.20    -0.45

@@ -65,7 +65,7 @@ BREAKDOWN: Mapping[str, str] = {
     "funding": "Funding received; below zero: paid.",
 }
 BIAS: Mapping[str, str] = {
-    "list of then": "The symbols that were among the most traded at each moment.",
-    "list of now": "Those of the end of the range, which nobody knew before.",
+    "then": "On the list of each moment: what was among the most traded then.",
+    "now": "On the list of the end of the range, which nobody knew before.",
     "difference": "What hindsight adds.",
 }
