@@ -170,7 +170,8 @@ def backtest(
         progress("trading", length, length)
     said = f"confidence and expectancy start from what was known then: {scanned.rate.source}"
     assumed = _notes(settings, detail, venue, past, period)
-    notes = (*unlisted.values(), *past.notes, said, *assumed)
+    unknown = (f"{symbol}: {why}" for symbol, why in unlisted.items())
+    notes = (*unknown, *past.notes, said, *assumed)
     return Traded(path, notes, tuple(_holes(settings, history, period)))
 
 
