@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Literal
 from divbot.app import scanning
 from divbot.app.homes import at_home
 from divbot.app.journals import kept_settings, open_runs
-from divbot.app.scan_rules import past_rate, scan_rules, trade_rules, universe_rules
+from divbot.app.scan_rules import past_rate, plan_rules, scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.bounds import Bounds
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import milliseconds
 from divbot.domain.errors import InputError
-from divbot.domain.events import HISTORY, Resumed, Started
+from divbot.domain.events import HISTORY, SessionBegan, Started
 from divbot.domain.ledger import DAY
 from divbot.domain.market import Instrument, Interval, Market
 from divbot.files import make_private, sync_folder
@@ -101,10 +101,10 @@ def open_recording(path: Path, settings: Settings) -> JoinedHistory:
 
     Raise InputError where the candles of the settings cannot be made of its own.
     """
-    from divbot.exchange.market.recorded import load_recording
+    from divbot.exchange.market.recorded import load_tape
     from divbot.history.joined import JoinedHistory
 
-    history = JoinedHistory(path, settings.market, load_recording(path).interval)
+    history = JoinedHistory(path, settings.market, load_tape(path).interval)
     history.symbols(settings.interval)
     return history
 
@@ -192,7 +192,7 @@ def _rate(settings: Settings, history: PastMarket, start: int) -> BaseRate:
             counted = rate_before(
                 history,
                 interval,
-                trade_rules(settings),
+                plan_rules(settings),
                 start,
                 cache=_cache(),
                 where="the recording",
@@ -342,7 +342,7 @@ def _journal(
         "universe": "now" if options.is_todays else "then",
     }
     with Journal.create(path, started) as journal, journal.together():
-        journal.write(Resumed(at, 1, kept, {}))
+        journal.write(SessionBegan(at, 1, kept, {}))
         yield journal
 
 

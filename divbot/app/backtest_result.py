@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from divbot.research.port import PastMarket
     from divbot.settings import Settings
     from divbot.trading.figures.stats import Stats
-    from divbot.trading.journal.journal import Recorded
+    from divbot.trading.journal.journal import JournalCopy
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Backtest:
     """One run through the past."""
 
-    recorded: Recorded
+    recorded: JournalCopy
     """Its journal, as `divbot trades` and `divbot stats` read it."""
     figures: Stats
     notes: tuple[str, ...]
@@ -85,7 +85,7 @@ def _then(
         return _read(backtest(history, settings, aside, progress))[1]
 
 
-def _read(traded: Traded) -> tuple[Recorded, Stats]:
+def _read(traded: Traded) -> tuple[JournalCopy, Stats]:
     from divbot.trading.figures.stats import measure
     from divbot.trading.journal.journal import read
 

@@ -12,19 +12,19 @@ from divbot.cli.destination import inert
 from divbot.cli.recorded import heading_document
 from divbot.domain.trades import AnyTrade
 from divbot.trading.figures.documents import FLAT_FIELDS, flat_document, trade_document
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 
 _RUN = ("run", "venue", "market", "interval", "simulated", "nature")
 
 CSV_COLUMNS = (*FLAT_FIELDS, *_RUN)
 
 
-def trades_document(recorded: Recorded, trades: Sequence[AnyTrade]) -> dict[str, Any]:
+def trades_document(recorded: JournalCopy, trades: Sequence[AnyTrade]) -> dict[str, Any]:
     """Return one document with every field of `trades`."""
     return heading_document(recorded) | {"trades": [trade_document(x) for x in trades]}
 
 
-def trades_csv(recorded: Recorded, trades: Sequence[AnyTrade]) -> str:
+def trades_csv(recorded: JournalCopy, trades: Sequence[AnyTrade]) -> str:
     """Return every field of `trades` as CSV, with a header; times in ms UTC."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
