@@ -15,7 +15,7 @@ from divbot.domain.symbols import unknown_symbol
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceListing
-    from divbot.candles import Candles
+    from divbot.candle_arrays import Candles
     from divbot.domain.universe import Universe
     from divbot.scanner.report import Report
     from divbot.scanner.why import Story

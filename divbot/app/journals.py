@@ -18,6 +18,7 @@ from divbot.app.homes import at_home
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import MINUTE, Duration, duration_text
 from divbot.domain.errors import InputError
+from divbot.domain.events import DEMO
 from divbot.domain.ledger import ADDRESS
 from divbot.domain.market import Interval, Market
 from divbot.folders import state_home
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from divbot.trading.journal.journal import Journal
     from divbot.trading.journal.runs import Runs
 
-_DEMO = "demo"
-"""The address of all demos: each has a port of its own, and the same market."""
 _AHEAD = MINUTE
 """ms by which a journal may be ahead of its market: clocks differ."""
 
@@ -105,7 +104,7 @@ def _experiment(settings: Settings, options: PaperOptions, trading: BinanceTradi
         market=settings.market,
         interval=settings.interval,
         is_simulated=trading.simulated,
-        address=_DEMO if options.demo else f"{url.scheme}://{host}{url.path.rstrip('/')}",
+        address=DEMO if options.demo else f"{url.scheme}://{host}{url.path.rstrip('/')}",
     )
 
 

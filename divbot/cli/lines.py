@@ -36,6 +36,8 @@ from divbot.domain.names import words
 from divbot.domain.risk import Limit
 from divbot.domain.trades import ClosedTrade
 
+PRICES = {True: "SIMULATED PRICES", False: "LIVE PRICES"}
+"""By whether they are simulated: what a reader must not overlook."""
 ASSET = "USDT"
 VERB = 5
 _FEW = 3
@@ -156,8 +158,7 @@ def _setting(text: str) -> str:
 
 def _source(start: Started, before: str) -> tuple[str, ...]:
     market = f"{harmless(start.venue)} {start.market.title} {harmless(start.interval)}"
-    notice = f", {start.notice}" if start.notice else ""
-    return _first("START", before + market), notice
+    return _first("START", before + market), f", {start.notice}"
 
 
 def _entered(event: Entered) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from divbot.cli.columns import cut, flowing, side_style
 from divbot.cli.figures import change, harmless, money, percent, signed, span
-from divbot.cli.lines import VERB, event_words, exit_profit
+from divbot.cli.lines import PRICES, VERB, event_words, exit_profit
 from divbot.cli.live_tables import sign_style
 from divbot.domain.clock import day_text, time_text, utc_text
 from divbot.domain.events import Entered, Event, Exited, Paused
@@ -24,7 +24,7 @@ def heading_lines(snapshot: RunSnapshot, width: int) -> list[Text]:
     items = [
         cut(market, width, "bold"),
         Text(f"{utc_text(snapshot.at, seconds=True)} UTC"),
-        *([Text("SIMULATED PRICES", "bold yellow")] if snapshot.is_simulated else []),
+        Text(PRICES[snapshot.is_simulated], "bold yellow" if snapshot.is_simulated else "green"),
     ]
     return flowing(items, width)
 

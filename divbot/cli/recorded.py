@@ -43,8 +43,7 @@ def start_of(recorded: JournalCopy) -> Started:
 def title(recorded: JournalCopy) -> str:
     """Return what was traded where, in one line."""
     start = start_of(recorded)
-    notice = f" - {start.notice}" if start.notice else ""
-    return f"{harmless(start.venue)} {start.market.title}, {start.interval}{notice}"
+    return f"{harmless(start.venue)} {start.market.title}, {start.interval} - {start.notice}"
 
 
 def heading(recorded: JournalCopy) -> str:

@@ -20,7 +20,7 @@ from divbot.scanner.report_documents import (
 if TYPE_CHECKING:
     import pandas
 
-    from divbot.candles import Candles
+    from divbot.candle_arrays import Candles
     from divbot.scanner.evidence.base_rates import BaseRate
 
 SCHEMA = 1

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.durations import DAY
 from divbot.domain.errors import DivbotError, StopAsking, VenueError
 from divbot.domain.market import Interval

@@ -12,7 +12,7 @@ from decimal import Decimal
 import numpy as np
 
 from divbot.arrays import Floats, Integers
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.clock import day_text
 from divbot.domain.market import Interval
 from divbot.domain.money import price_of

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from divbot.binance.protocol import compiled_klines, wire
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.errors import BadAnswer
 from divbot.domain.market import Interval
 from divbot.kernels.klines import COLUMNS, SHORTEST, are_sound, read_klines

@@ -13,7 +13,7 @@ from plotly.offline import get_plotlyjs
 
 from divbot.app import run_candles
 from divbot.app.run_candles import candles_of_run
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.cli.report.charts import chart_data
 from divbot.cli.report.stats import page_text
 from divbot.domain.errors import UnknownSymbol, VenueError, VenueUnreachable

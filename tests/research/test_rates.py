@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
 from divbot.research import rates

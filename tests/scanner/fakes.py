@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.errors import (
     BadAnswer,
     DivbotError,

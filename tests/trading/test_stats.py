@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.domain.events import Event
+from divbot.domain.events import Event, Paused
 from divbot.domain.fills import Reason
 from divbot.domain.signals import Kind
 from divbot.trading.figures.breakdown import By, breakdown
@@ -85,7 +85,7 @@ def test_five_trades_come_to_what_one_works_out_by_hand() -> None:
     assert found.average_r == pytest.approx((1.89 - 1.045 - 0.4 + 0) / 4)
     assert (found.average_win, found.average_loss) == (Decimal("18.90"), Decimal("-7.225"))
     assert (found.best and found.best.number, found.worst and found.worst.number) == (1, 2)
-    assert found.longest_losing_run == 2
+    assert (found.longest_winning_run, found.longest_losing_run) == (1, 2)
     assert found.average_holding_ms == (2 + 4 + 1 + 10) * HOUR / 4
     assert (found.average_holding_won_ms, found.average_holding_lost_ms) == (
         2 * HOUR,
@@ -104,6 +104,17 @@ def test_the_account_is_told_with_its_open_position() -> None:
     assert (found.since, found.until, found.sessions) == (START, START + 48 * HOUR, 2)
     # 1 to 6, 20 to 21, 30 to 40, and 44 to the end.
     assert found.exposure == (5 + 1 + 10 + 4) / 48
+
+
+def test_a_pause_is_told_from_when_it_began_for_its_reason() -> None:
+    def paused(hour: int, reason: str) -> Paused:
+        return Paused(START + hour * HOUR, reason)
+
+    daily, drawdown = paused(1, "a day's loss"), paused(3, "the drawdown")
+    run = recorded(STARTED, daily, paused(2, ""), drawdown, paused(27, "the drawdown"))
+
+    assert measured(run).pause == drawdown
+    assert measured(recorded(STARTED, daily, paused(2, ""))).pause is None
 
 
 def test_costs_are_those_of_closed_and_open_trades() -> None:
@@ -152,7 +163,13 @@ def test_only_what_crosses_the_spread_pays_half_of_it(reason: Reason, spread: in
                 ("stop", "-10.45"),
             ],
         ),
+        (
+            By.HOUR,
+            [("08:00", "-4.00"), ("13:00", "18.90"), ("14:00", "-10.45"), ("18:00", "0")],
+        ),
         (By.DAY, [("2024-07-01", "8.45"), ("2024-07-02", "-4.00"), ("2024-07-03", "0")]),
+        (By.WEEK, [("2024-07-01", "4.45")]),
+        (By.MONTH, [("2024-07", "4.45")]),
     ],
 )
 def test_trades_are_put_together_by(by: By, expected: list[tuple[str, str]]) -> None:
@@ -223,6 +240,7 @@ def test_a_run_without_trades_has_no_figures_and_no_errors() -> None:
         average_r=None,
         best=None,
         worst=None,
+        longest_winning_run=0,
         longest_losing_run=0,
         average_holding_ms=None,
         average_holding_won_ms=None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from divbot.arrays import Floats
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
 from divbot.exchange.market.candles import aggregate

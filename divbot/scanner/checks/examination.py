@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from divbot.arrays import Floats, Integers
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence
 from divbot.kernels.analysis import Analysis, analyse

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from divbot.arrays import Floats
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.clock import date_text
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.errors import DivbotError
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Signal

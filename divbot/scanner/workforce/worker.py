@@ -17,7 +17,7 @@ from itertools import chain
 import numpy as np
 
 from divbot.arrays import Integers
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopAsking, TryAgain, VenueError
 from divbot.domain.market import Interval

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.clock import utc_text
 from divbot.domain.market import Interval
 from divbot.domain.trades import AnyTrade

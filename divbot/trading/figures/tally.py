@@ -37,8 +37,9 @@ class Tally:
     """
     best: ClosedTrade | None
     worst: ClosedTrade | None
+    longest_winning_run: int
     longest_losing_run: int
-    """Most trades lost one after the other, in the order in which they were closed."""
+    """Most trades won, or lost, one after the other, in the order in which they were closed."""
     average_holding_ms: int | None
     """From entry to exit, in ms."""
     average_holding_won_ms: int | None
@@ -104,6 +105,7 @@ def tally(trades: Iterable[ClosedTrade]) -> Tally:
         average_r=statistics.fmean(multiples) if multiples else None,
         best=max(ordered, key=lambda x: x.profit, default=None),
         worst=min(ordered, key=lambda x: x.profit, default=None),
+        longest_winning_run=_longest_run([x.is_won for x in ordered]),
         longest_losing_run=_longest_run([x.is_lost for x in ordered]),
         average_holding_ms=_average_holding(ordered),
         average_holding_won_ms=_average_holding([x for x in ordered if x.is_won]),
@@ -130,5 +132,5 @@ def _average_holding(trades: Sequence[ClosedTrade]) -> int | None:
     return round(statistics.fmean(held)) if held else None
 
 
-def _longest_run(lost: Sequence[bool]) -> int:
-    return max((len(list(run)) for is_lost, run in groupby(lost) if is_lost), default=0)
+def _longest_run(among: Sequence[bool]) -> int:
+    return max((len(list(run)) for is_one, run in groupby(among) if is_one), default=0)
