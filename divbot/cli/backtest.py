@@ -13,7 +13,7 @@ import typer
 
 from divbot.app.backtest import SPREAD, USUAL_SPREAD, UniverseOf
 from divbot.cli import flags
-from divbot.cli.backtest_text import PARTIAL, bias_of, hole_lines
+from divbot.cli.command import PARTIAL
 from divbot.domain.market import Interval
 from divbot.domain.timerange import Range, TimeRange
 from divbot.domain.values import Choice
@@ -169,6 +169,7 @@ def backtest(
 
 def _page(result: Backtest, script: str, past: PastMarket) -> str:
     from divbot.app.run_candles import candles_of_past
+    from divbot.cli.backtest_text import bias_of, hole_lines
     from divbot.cli.recorded import start_of
     from divbot.cli.report.stats import page_text
 
