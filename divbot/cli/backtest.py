@@ -114,7 +114,7 @@ def backtest(
     )
     if not quiet:
         tell_of_compiling()
-    with _progress(quiet=quiet) as progress:
+    with past_progress(quiet=quiet) as progress:
         traded = app.backtest(settings, options, progress)
     if not quiet:
         for note in traded.notes:
@@ -129,7 +129,8 @@ def backtest(
         Destination(None).write(f"{stats_text(run, found)}journal {traded.journal}\n")
 
 
-def _progress(*, quiet: bool) -> AbstractContextManager[Progress]:
+def past_progress(*, quiet: bool) -> AbstractContextManager[Progress]:
+    """Provide what shows how far a backtest is, on a terminal."""
     if quiet or not sys.stderr.isatty():
         return nullcontext(_ignore)
     from divbot.cli.progress import PastProgress
