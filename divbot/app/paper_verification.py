@@ -24,7 +24,7 @@ from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import milliseconds
 from divbot.domain.errors import InputError
-from divbot.domain.events import Entered, Nature, Resumed, Started
+from divbot.domain.events import Entered, Exited, Nature, Resumed, Started
 from divbot.domain.ledger import DAY
 from divbot.domain.market import Instrument, Interval
 from divbot.folders import cache_home
@@ -339,5 +339,5 @@ def _notes(recorded: Recorded, past: _Past, detail: Interval, end: int) -> Itera
         yield "how old a symbol was then is not known: none is left out for it"
     if detail is not Interval.M1:
         yield f"there are no candles shorter than {detail.value}: looks are as far apart"
-    if end < recorded.ledger.at:
+    if any(x.at > end for x in recorded.events if isinstance(x, Entered | Exited)):
         yield f"there are final candles to {utc_text(end)} UTC: what came later is not compared"

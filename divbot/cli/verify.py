@@ -213,8 +213,8 @@ def paper(
 ) -> int:
     """Trade a paper run again on final candles, and tell trade by trade what differs, and why.
 
-    The run is traded with its own settings, as its journal keeps them. What each reason cost is told
-    in R; exit code 4 where something is left that no reason explains.
+    The run is traded with its own settings, as its journal keeps them. What each reason cost is
+    told in R; exit code 4 where something is left that no reason explains.
     """
     from divbot.app.paper_verification import verify_paper
     from divbot.cli.backtest import past_progress

@@ -149,7 +149,8 @@ class _Pair:
         """Return why only one of the two made `trade`."""
         look = self._scene.look_at(trade.opened_at)
         if not is_of_run:
-            why = why_not_on_paper(self._scene, self._paper, self._wanted, look)
+            looks = self._looks(look, self._expiry(look))
+            why = why_not_on_paper(self._scene, self._paper, self._wanted, looks)
             return replace(why, text=f"not entered: {why.text}")
         if trade.symbol not in self._scene.symbols:
             return Why(Cause.LIST, "there are no candles of it")
@@ -184,14 +185,15 @@ class _Pair:
         rest = difference - sum((x.cost for x in parts), ZERO)
         if paper.number in self._broken:
             return [*parts, Part(Cause.JOURNAL, rest, self._broken[paper.number])]
-        is_small = abs(rest) <= _NOTHING or paper.reason is Reason.LIQUIDATION
-        if is_small and parts:
-            last = parts[-1]
-            return [*parts[:-1], replace(last, cost=last.cost + rest)]
-        if is_small:
+        if abs(rest) > _NOTHING and paper.reason is not Reason.LIQUIDATION:
+            text = "its profit is not what its fills and its funding come to"
+            return [*parts, Part(Cause.UNEXPLAINED, rest, text)]
+        if not parts:
             return []
-        text = "its profit is not what its fills and its funding come to"
-        return [*parts, Part(Cause.UNEXPLAINED, rest, text)]
+        largest = max(parts, key=lambda x: abs(x.cost))
+        told = [x for x in parts if abs(x.cost) > _NOTHING or x is largest]
+        rest = difference - sum((x.cost for x in told), ZERO)
+        return [replace(x, cost=x.cost + rest) if x is largest else x for x in told]
 
     def _entry_shifts(self, paper: AnyTrade, again: AnyTrade) -> list[tuple[Cause, Decimal, str]]:
         """Return what moved the price of the entry, in the order in which it came about."""
@@ -239,8 +241,20 @@ class _Pair:
 
     def _why_other_time(self, ours: int, theirs: int) -> Why:
         if ours > theirs:
-            return why_not_on_paper(self._scene, self._paper, self._wanted, theirs)
+            looks = self._looks(theirs, ours)
+            return why_not_on_paper(self._scene, self._paper, self._wanted, looks)
         return why_not_again(self._scene, self._again, self._wanted, ours)
+
+    def _looks(self, first: int, end: int) -> range:
+        """Return the first look at each report from `first` to before `end`."""
+        every = max(self._scene.leg_at(first).check_interval, self._scene.length)
+        return range(first, max(end, first + 1), self._scene.look_at(every))
+
+    def _expiry(self, look: int) -> int:
+        """Return when the signal is too old to be entered, or the end."""
+        rules = self._scene.leg_at(look).rules
+        most = (rules.entries.max_age + 1) * rules.interval.milliseconds
+        return min(self._wanted.confirmed_at + most, self._scene.look_at(self._scene.end))
 
     def _why_other_end(self, paper: AnyTrade, again: AnyTrade, parts: Sequence[Part]) -> Why | None:
         """Return why the exits differ; None where they do not."""
@@ -301,7 +315,7 @@ def _because(parts: Sequence[Part]) -> Why | None:
     """Return the first cause of a trade that had begun otherwise."""
     if not parts:
         return None
-    return Why(parts[0].cause, "so it ended otherwise, too")
+    return Why(parts[0].cause, f"{parts[0].text}; so it ended otherwise, too")
 
 
 def _two_prices(reason: Reason | None, ours: Fill, theirs: Fill) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from divbot.domain.clock import utc_text
 from divbot.domain.ledger import Ledger
@@ -24,6 +25,9 @@ from divbot.research.tape import Tape
 from divbot.research.venue import Quoting, exact
 from divbot.trading.engine.decide import Moment, choose, objection
 from divbot.trading.engine.sizing import EntryOrder, Refusal, enter
+
+_KEPT = 256
+"""Reports: one close is asked about again and again."""
 
 
 class Cause(StrEnum):
@@ -89,6 +93,7 @@ class Scene:
         self.end = end
         """What happened later is not compared, ms UTC."""
         self.length = tape.length
+        self._report = lru_cache(_KEPT)(lambda leg, close, held: leg.reports.glance(close, held))
 
     def look_at(self, time: int) -> int:
         """Return the look before which nothing after `time` is known: when its candle opens."""
@@ -114,11 +119,11 @@ class Scene:
         """Return the silence that holds some of the time from `start` to before `end`."""
         return next((x for x in self.silences if x.start < end and start < x.end), None)
 
-    def close_at(self, leg: Leg, time: int) -> int | None:
-        """Return the newest close by `time`; None before the first."""
-        closes = leg.reports.closes
-        place = int(closes.searchsorted(time, side="right")) - 1
-        return int(closes[place]) if place >= 0 else None
+    def report_at(self, time: int, held: frozenset[str]) -> PastReport | None:
+        """Return what was to be told at `time` to who held these; None before the first close."""
+        leg = self.leg_at(time)
+        place = int(leg.reports.closes.searchsorted(time, side="right")) - 1
+        return self._report(leg, int(leg.reports.closes[place]), held) if place >= 0 else None
 
 
 def why_silent(silence: Silence) -> Why:
@@ -129,8 +134,20 @@ def why_silent(silence: Silence) -> Why:
     return Why(Cause.GAP, f"the run saw no prices from {first} to {last}")
 
 
-def why_not_on_paper(scene: Scene, account: AccountHistory, wanted: Wanted, look: int) -> Why:
-    """Return why a run did not enter what could be entered at `look`."""
+def why_not_on_paper(scene: Scene, account: AccountHistory, wanted: Wanted, looks: range) -> Why:
+    """Return why a run did not enter at any of `looks`, the first of which could be entered at.
+
+    It is what kept it from the first; but a price that may have been refused there does not explain
+    a later look at which none would have been.
+    """
+    first = _why_not_at(scene, account, wanted, looks[0])
+    if first.cause is not Cause.REFUSED:
+        return first
+    later = (_why_not_at(scene, account, wanted, x) for x in looks[1:])
+    return next((x for x in later if x.cause is Cause.REPORT), first)
+
+
+def _why_not_at(scene: Scene, account: AccountHistory, wanted: Wanted, look: int) -> Why:
     silence = scene.silence_at(look, look + scene.length)
     if silence is not None:
         return why_silent(silence)
@@ -141,9 +158,8 @@ def why_not_on_paper(scene: Scene, account: AccountHistory, wanted: Wanted, look
     for moment in (look, look + scene.length - 1):
         if found := why.not_chosen(moment, leg.begun_at):
             return found
-    candle = scene.candle_at(wanted.symbol, look)
-    for price in candle or ():
-        if found := why.not_at(look, price, "within that minute"):
+    for price in scene.candle_at(wanted.symbol, look) or ():
+        if found := why.not_at(look, price, f"in the minute of {utc_text(look)}"):
             return found
     return why.not_reported(look)
 
@@ -226,8 +242,7 @@ class _ForEntry:
         return Why(Cause.PLACES, f"no place was free: {held}")
 
     def _report(self, at: int, ledger: Ledger) -> PastReport | None:
-        close = self._scene.close_at(self._leg, at)
-        return None if close is None else self._leg.reports.glance(close, ledger.symbols)
+        return self._scene.report_at(at, ledger.symbols)
 
     def _shown(self, report: PastReport | None) -> Opportunity | None:
         shown = report.open_to_trade if report is not None else ()
