@@ -74,11 +74,11 @@ class Course:
     seed: int = 1
 
     def steps(self, now: int) -> Iterator[int]:
-        """Yield the times of the looks from `now` on."""
+        """Yield the times of the looks after `now`."""
         chance = random.Random(self.seed)
         while now < self.end:
-            yield now
             now += chance.randint(*self.looks)
+            yield now
 
 
 def within(time: int, spans: tuple[Span, ...]) -> bool:

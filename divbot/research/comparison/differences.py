@@ -36,6 +36,7 @@ _NOTHING = Decimal("0.0001")
 _TOUCHED = (Reason.STOP, Reason.TRAILING_STOP, Reason.TARGET, Reason.LIQUIDATION)
 _LONG = 120_000
 """From here on times are told in minutes, ms."""
+_DECIDED = (Reason.HOLDING_TIME, Reason.OPPOSITE)
 _LOOKS = 2
 """Looks within which the same thing is seen by both."""
 
@@ -170,7 +171,8 @@ class _Pair:
             text = "its stop and target were planned on other candles"
             parts.append(Part(Cause.SIGNAL, planned.in_risks - result.in_risks, text))
             result = planned
-        why = self._why_other_end(paper, again, parts)
+        begun = parts[0] if parts and self._is_begun_otherwise(paper, again) else None
+        why = self._why_other_end(paper, again, begun)
         ended = result.ended_as(ours)
         if why is not None:
             parts.append(Part(why.cause, ended.in_risks - result.in_risks, why.text))
@@ -194,6 +196,12 @@ class _Pair:
         told = [x for x in parts if abs(x.cost) > _NOTHING or x is largest]
         rest = difference - sum((x.cost for x in told), ZERO)
         return [replace(x, cost=x.cost + rest) if x is largest else x for x in told]
+
+    def _is_begun_otherwise(self, paper: AnyTrade, again: AnyTrade) -> bool:
+        """Tell whether the two have not been held from the same look on, with the same plan."""
+        looks = {self._scene.look_at(x.opened_at) for x in (paper, again)}
+        plans = {(x.first_stop, x.target) for x in (paper, again)}
+        return len(looks) > 1 or len(plans) > 1
 
     def _entry_shifts(self, paper: AnyTrade, again: AnyTrade) -> list[tuple[Cause, Decimal, str]]:
         """Return what moved the price of the entry, in the order in which it came about."""
@@ -256,23 +264,26 @@ class _Pair:
         most = (rules.entries.max_age + 1) * rules.interval.milliseconds
         return min(self._wanted.confirmed_at + most, self._scene.look_at(self._scene.end))
 
-    def _why_other_end(self, paper: AnyTrade, again: AnyTrade, parts: Sequence[Part]) -> Why | None:
+    def _why_other_end(self, paper: AnyTrade, again: AnyTrade, begun: Part | None) -> Why | None:
         """Return why the exits differ; None where they do not."""
         if paper.number in self._broken:
             return None
         ours, theirs = paper.exit, again.exit
-        if ours is not None and theirs is not None and paper.reason is again.reason:
-            if ours.price == theirs.price:
+        if ours is not None and theirs is not None:
+            is_same = paper.reason is again.reason
+            if is_same and ours.price == theirs.price:
                 return None
-            if abs(ours.at - theirs.at) < _LOOKS * self._scene.length:
-                return Why(Cause.QUOTE, _two_prices(paper.reason, ours, theirs))
+            is_decided = paper.reason in _DECIDED or again.reason in _DECIDED
+            is_soon = abs(ours.at - theirs.at) < _LOOKS * self._scene.length
+            if is_soon and (is_same or is_decided):
+                return Why(Cause.QUOTE, _two_ends(paper, ours, again, theirs))
         if ours is not None and (theirs is None or ours.at <= theirs.at):
-            return self._why_earlier(paper, ours, parts)
+            return self._why_earlier(paper, ours, begun)
         if theirs is not None:
-            return self._why_later(paper, again, theirs, parts)
+            return self._why_later(paper, again, theirs, begun)
         return None
 
-    def _why_earlier(self, paper: AnyTrade, ours: Fill, parts: Sequence[Part]) -> Why:
+    def _why_earlier(self, paper: AnyTrade, ours: Fill, begun: Part | None) -> Why:
         """Return why the run ended a trade that goes on, on final candles."""
         name = _words(paper.reason)
         candle = self._scene.candle_at(paper.symbol, ours.basis_at)
@@ -282,11 +293,9 @@ class _Pair:
             return Why(Cause.CANDLE, "the run saw another candle than the final one")
         if paper.reason in (Reason.OPPOSITE, Reason.DELISTING):
             return Why(Cause.SIGNAL, f"closed ({name}), which final candles do not show by then")
-        return _because(parts) or Why(Cause.UNEXPLAINED, f"nothing shows this {name}")
+        return _because(begun) or Why(Cause.UNEXPLAINED, f"nothing shows this {name}")
 
-    def _why_later(
-        self, paper: AnyTrade, again: AnyTrade, theirs: Fill, parts: Sequence[Part]
-    ) -> Why:
+    def _why_later(self, paper: AnyTrade, again: AnyTrade, theirs: Fill, begun: Part | None) -> Why:
         """Return why the run went on with a trade that ends earlier on final candles."""
         name, scene = _words(again.reason), self._scene
         minute = scene.look_at(theirs.basis_at)
@@ -301,7 +310,7 @@ class _Pair:
         if again.reason is Reason.OPPOSITE:
             at = utc_text(theirs.at)
             return Why(Cause.REPORT, f"no report of {at} was acted on, which shows the opposite")
-        return _because(parts) or Why(Cause.UNEXPLAINED, f"the {name} was passed over")
+        return _because(begun) or Why(Cause.UNEXPLAINED, f"the {name} was passed over")
 
 
 def _why_other_funding(end: Why | None) -> Why:
@@ -311,17 +320,20 @@ def _why_other_funding(end: Why | None) -> Why:
     return Why(Cause.FUNDING, "funding of another rate or price, or none that is kept")
 
 
-def _because(parts: Sequence[Part]) -> Why | None:
-    """Return the first cause of a trade that had begun otherwise."""
-    if not parts:
+def _because(begun: Part | None) -> Why | None:
+    """Return the cause of a trade that had begun otherwise."""
+    if begun is None:
         return None
-    return Why(parts[0].cause, f"{parts[0].text}; so it ended otherwise, too")
+    return Why(begun.cause, f"{begun.text}; so it ended otherwise, too")
 
 
-def _two_prices(reason: Reason | None, ours: Fill, theirs: Fill) -> str:
-    prices = " and ".join(f"{x.price.normalize():f}" for x in (ours, theirs))
-    where = ["at a quote" if _is_at_quote(x) else "in a candle" for x in (ours, theirs)]
-    return f"{_words(reason)} {where[0]} and, again, {where[1]}: {prices}"
+def _two_ends(paper: AnyTrade, ours: Fill, again: AnyTrade, theirs: Fill) -> str:
+    told = (
+        f"{_words(x.reason)} {'at a quote' if _is_at_quote(fill) else 'in a candle'} at "
+        f"{fill.price.normalize():f}"
+        for x, fill in ((paper, ours), (again, theirs))
+    )
+    return ", again: ".join(told)
 
 
 def _words(reason: Reason | None) -> str:
@@ -340,7 +352,11 @@ def _is_beside(fill: Fill, reason: Reason | None, candle: tuple[Decimal, ...] | 
     """Tell whether a quote reached what ended a trade, and the `candle` of that time did not."""
     if not _is_at_quote(fill) or reason not in _TOUCHED:
         return False
-    return candle is None or not candle[2] <= fill.requested <= candle[1]
+    if candle is None:
+        return True
+    if reason is Reason.TARGET:  # a resting order: a candle has to trade beyond it
+        return not candle[2] < fill.requested < candle[1]
+    return not candle[2] <= fill.requested <= candle[1]
 
 
 def _may_be(fill: Fill, final: tuple[Decimal, ...]) -> bool:
