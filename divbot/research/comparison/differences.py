@@ -26,7 +26,6 @@ from divbot.research.comparison.reasons import (
     Why,
     why_not_again,
     why_not_on_paper,
-    why_silent,
 )
 from divbot.research.comparison.rerun import quote_of
 from divbot.research.comparison.result import Result, outcome
@@ -301,9 +300,8 @@ class _Pair:
         minute = scene.look_at(theirs.basis_at)
         if theirs.basis is Basis.CANDLE and minute == scene.look_at(paper.opened_at):
             return Why(Cause.QUOTE, f"the {name} was touched in the minute of the entry, before it")
-        silence = scene.silence_at(theirs.at, theirs.at + scene.length)
-        if silence is not None:
-            return why_silent(silence)
+        if away := scene.why_away(theirs.at):
+            return away
         candle = scene.candle_at(again.symbol, theirs.basis_at)
         if _is_beside(theirs, again.reason, candle):
             return Why(Cause.SPREAD, f"the spread that is taken reached the {name}")

@@ -115,18 +115,22 @@ class Scene:
         found = self.tape.between(symbol, start, start + self.length)
         return tuple(map(exact, found[0][1])) if found else None
 
-    def silence_at(self, start: int, end: int) -> Silence | None:
-        """Return the silence that holds some of the time from `start` to before `end`."""
-        return next((x for x in self.silences if x.start < end and start < x.end), None)
-
     def report_at(self, time: int, held: frozenset[str]) -> PastReport | None:
         """Return what was to be told at `time` to who held these; None before the first close."""
         leg = self.leg_at(time)
         place = int(leg.reports.closes.searchsorted(time, side="right")) - 1
         return self._report(leg, int(leg.reports.closes[place]), held) if place >= 0 else None
 
+    def why_away(self, look: int) -> Why | None:
+        """Return why the run did not see what was to be seen from `look` to the next."""
+        until = look + self.length
+        if until > self.end:
+            return Why(Cause.GAP, f"the run ended at {utc_text(self.end, seconds=True)}")
+        silence = next((x for x in self.silences if x.start < until and look < x.end), None)
+        return None if silence is None else _why_silent(silence)
 
-def why_silent(silence: Silence) -> Why:
+
+def _why_silent(silence: Silence) -> Why:
     """Return what is told of a time in which a run looked at nothing."""
     first, last = (utc_text(x) for x in (silence.start, silence.end))
     if silence.is_ended:
@@ -148,9 +152,8 @@ def why_not_on_paper(scene: Scene, account: AccountHistory, wanted: Wanted, look
 
 
 def _why_not_at(scene: Scene, account: AccountHistory, wanted: Wanted, look: int) -> Why:
-    silence = scene.silence_at(look, look + scene.length)
-    if silence is not None:
-        return why_silent(silence)
+    if away := scene.why_away(look):
+        return away
     leg = scene.leg_at(look)
     if look < leg.begun_at:
         return Why(Cause.GAP, f"the program started at {utc_text(leg.begun_at, seconds=True)}")

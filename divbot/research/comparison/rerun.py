@@ -23,7 +23,7 @@ _NEAR = 0.02
 """By which part of a price a quote that the run saw may lie beside its candle's open."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Leg:
     """One session: how the run was set up from its start to the next one's."""
 
