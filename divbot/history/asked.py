@@ -122,7 +122,7 @@ class AskedHistory:
         is_asked = self.market is Market.USDM and start < end
         found = self._trading.mark_minutes(symbol, start, end - 1).final if is_asked else ()
         # A page may go on beyond what was asked for.
-        found = [x for x in found if x.open_time < end]
+        found = tuple(x for x in found if x.open_time < end)
         rows = [(x.open, x.high, x.low, x.close, "nan") for x in found]
         prices = np.array(rows, np.float64).reshape(-1, 5).T
         opens = np.array([x.open_time for x in found], np.int64)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from divbot.domain.events import Entered, Event, Exited, Marked, Paused, Resumed, Started
-from divbot.domain.fills import Basis
+from divbot.domain.fills import Basis, Reason
 from divbot.domain.ledger import Ledger
+
+DECIDED = (Reason.HOLDING_TIME, Reason.OPPOSITE, Reason.DELISTING)
+"""Why a position is closed that neither its stop nor its target ended."""
 
 
 class AccountHistory:
@@ -35,6 +38,18 @@ class AccountHistory:
     def at(self, time: int) -> Ledger:
         """Return the account as it was known at `time` (ms UTC), with what happened then."""
         return self._ledgers[bisect_right(self._known_at, time)]
+
+    def before_acting(self, time: int) -> Ledger:
+        """Return the account as it was when the look of `time` decided: after stops and targets.
+
+        What is entered is chosen before anything is closed for another reason.
+        """
+        place = bisect_left(self._known_at, time)
+        while place < len(self.events) and self._known_at[place] == time:
+            if _is_decided(self.events[place]):
+                break
+            place += 1
+        return self._ledgers[place]
 
     def exits(self) -> Iterator[tuple[Ledger, Exited]]:
         """Yield each exit with the account before it."""
@@ -69,6 +84,10 @@ def silences(events: Sequence[Event], mark_every: int) -> tuple[Silence, ...]:
         if (is_ended := isinstance(following, Resumed) and not isinstance(last, Started))
         or following.at - last.at > 2 * mark_every
     )
+
+
+def _is_decided(event: Event) -> bool:
+    return isinstance(event, Entered) or (isinstance(event, Exited) and event.reason in DECIDED)
 
 
 def _is_sign(event: Event) -> bool:

@@ -18,7 +18,7 @@ from divbot.domain.ledger import ZERO
 from divbot.domain.positions import Position, close_at, exit_at_quote, exit_in_candle
 from divbot.domain.signals import Side
 from divbot.domain.trades import AnyTrade
-from divbot.research.comparison.account import AccountHistory
+from divbot.research.comparison.account import DECIDED, AccountHistory
 from divbot.research.comparison.reasons import (
     Cause,
     Scene,
@@ -35,7 +35,6 @@ _NOTHING = Decimal("0.0001")
 _TOUCHED = (Reason.STOP, Reason.TRAILING_STOP, Reason.TARGET, Reason.LIQUIDATION)
 _LONG = 120_000
 """From here on times are told in minutes, ms."""
-_DECIDED = (Reason.HOLDING_TIME, Reason.OPPOSITE)
 _LOOKS = 2
 """Looks within which the same thing is seen by both."""
 
@@ -272,7 +271,7 @@ class _Pair:
             is_same = paper.reason is again.reason
             if is_same and ours.price == theirs.price:
                 return None
-            is_decided = paper.reason in _DECIDED or again.reason in _DECIDED
+            is_decided = paper.reason in DECIDED or again.reason in DECIDED
             is_soon = abs(ours.at - theirs.at) < _LOOKS * self._scene.length
             if is_soon and (is_same or is_decided):
                 return Why(Cause.QUOTE, _two_ends(paper, ours, again, theirs))

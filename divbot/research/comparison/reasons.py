@@ -159,7 +159,7 @@ def _why_not_at(scene: Scene, account: AccountHistory, wanted: Wanted, look: int
         return Why(Cause.GAP, f"the program started at {utc_text(leg.begun_at, seconds=True)}")
     why = _ForEntry(scene, leg, account, wanted)
     for moment in (look, look + scene.length - 1):
-        if found := why.not_chosen(moment, leg.begun_at):
+        if found := why.not_chosen(moment, account.at(moment), leg.begun_at):
             return found
     for price in scene.candle_at(wanted.symbol, look) or ():
         if found := why.not_at(look, price, f"in the minute of {utc_text(look)}"):
@@ -171,8 +171,9 @@ def why_not_again(scene: Scene, account: AccountHistory, wanted: Wanted, look: i
     """Return why what a run entered was not entered at `look` on final candles."""
     leg = scene.leg_at(look)
     why = _ForEntry(scene, leg, account, wanted)
-    if found := why.not_chosen(look, leg.period.start):
-        return found
+    for ledger in (account.before_acting(look), account.at(look)):
+        if found := why.not_chosen(look, ledger, leg.period.start):
+            return found
     price = scene.price_at(wanted.symbol, look)
     if price is None:
         return Why(Cause.CANDLE, "there was no candle of it yet")
@@ -190,12 +191,15 @@ class _ForEntry:
         self._account = account
         self._wanted = wanted
 
-    def not_chosen(self, at: int, begun_at: int) -> Why | None:
-        """Return why a trader that started at `begun_at` would not choose it at `at`."""
-        return next(self._against(at, begun_at), None)
+    def not_chosen(self, at: int, ledger: Ledger, begun_at: int) -> Why | None:
+        """Return why a trader that started at `begun_at`, and has that account, does not choose it.
 
-    def _against(self, at: int, begun_at: int) -> Iterator[Why]:
-        ledger, rules = self._account.at(at), self._leg.rules.entries
+        None where it would at `at`.
+        """
+        return next(self._against(at, ledger, begun_at), None)
+
+    def _against(self, at: int, ledger: Ledger, begun_at: int) -> Iterator[Why]:
+        rules = self._leg.rules.entries
         if ledger.paused:
             yield Why(Cause.PAUSED, f"entries were paused: {ledger.paused}")
         held = ledger.holding(self._wanted.symbol)
