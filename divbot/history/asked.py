@@ -40,14 +40,14 @@ class Settled(NamedTuple):
         )
 
 
-class Listing(Protocol):
+class PastAnswers(Protocol):
     """Who is asked for candles; times are ms UTC."""
 
     def past_candles(self, symbol: str, interval: Interval, start: int, count: int) -> Candles:
         """Return at most `count` final candles of `symbol` from `start` on."""
 
 
-class Trading(Protocol):
+class FuturesAnswers(Protocol):
     """Who is asked for what is of futures only; times are ms UTC."""
 
     def mark_minutes(self, symbol: str, start: int, end: int) -> Minutes:
@@ -62,8 +62,8 @@ class AskedHistory:
 
     def __init__(
         self,
-        listing: Listing,
-        trading: Trading,
+        listing: PastAnswers,
+        trading: FuturesAnswers,
         market: Market,
         intervals: tuple[Interval, Interval],
         symbols: Sequence[str],
