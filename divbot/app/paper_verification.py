@@ -17,14 +17,15 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from divbot.app import scanning
-from divbot.app.backtest import USUAL_SPREAD, Progress
+from divbot.app.backtest import USUAL_SPREAD, BacktestProgress, open_recording
+from divbot.app.homes import at_home
 from divbot.app.journals import DEMO, settings_of
 from divbot.app.scan_rules import scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import milliseconds
 from divbot.domain.errors import InputError
-from divbot.domain.events import Entered, Exited, Nature, Resumed, Started
+from divbot.domain.events import Entered, Exited, Nature, SessionBegan, Started
 from divbot.domain.ledger import DAY
 from divbot.domain.market import Instrument, Interval
 from divbot.folders import cache_home
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from divbot.research.comparison.rerun import Leg
     from divbot.research.past import PastScanner
     from divbot.settings import Settings
-    from divbot.trading.journal.journal import Recorded
+    from divbot.trading.journal.journal import JournalCopy
 
     History = AskedHistory | JoinedHistory
 
@@ -73,12 +74,12 @@ class _Past:
 class _Session:
     """One start of the program, with the settings that it had."""
 
-    begun: Resumed
+    begun: SessionBegan
     settings: Settings
 
 
 def verify_paper(
-    recorded: Recorded, machine: Settings, recording: Path | None, progress: Progress
+    recorded: JournalCopy, machine: Settings, recording: Path | None, progress: BacktestProgress
 ) -> VerifiedRun:
     """Trade the time of a run again on final candles, and compare the two.
 
@@ -89,7 +90,7 @@ def verify_paper(
     sessions = [
         _Session(x, settings_of(start, x, machine))
         for x in recorded.events
-        if isinstance(x, Resumed)
+        if isinstance(x, SessionBegan)
     ]
     if not sessions:
         raise InputError(f"{recorded.path}: expected a session of a run, found none")
@@ -97,7 +98,7 @@ def verify_paper(
         return _compared(recorded, start, sessions, past, progress)
 
 
-def _paper_start(recorded: Recorded) -> Started:
+def _paper_start(recorded: JournalCopy) -> Started:
     start = recorded.ledger.start
     if start is None:
         raise InputError(f"{recorded.path}: expected a paper run, found none")
@@ -111,11 +112,11 @@ def _paper_start(recorded: Recorded) -> Started:
 
 @contextmanager
 def _past(
-    recorded: Recorded,
+    recorded: JournalCopy,
     start: Started,
     sessions: Sequence[_Session],
     recording: Path | None,
-    progress: Progress,
+    progress: BacktestProgress,
 ) -> Iterator[_Past]:
     """Provide the candles of the run's time."""
     ticks = {x.symbol: x.tick for x in recorded.events if isinstance(x, Entered)}
@@ -132,12 +133,10 @@ def _recorded_past(
     recording: Path,
     ticks: Mapping[str, Decimal | None],
 ) -> _Past:
-    from divbot.exchange.market.recorded import load_recording
-    from divbot.history.joined import JoinedHistory
     from divbot.history.universe import instrument_named
 
     interval = Interval(start.interval)
-    history = JoinedHistory(recording, start.market, load_recording(recording).interval)
+    history = open_recording(recording, sessions[-1].settings)
     symbols = history.symbols(interval)
     spans = [span for x in symbols if (span := history.span(x, history.shortest))]
     first, end = min(x[0] for x in spans), max(x[1] for x in spans)
@@ -153,18 +152,18 @@ def _recorded_past(
             for x in symbols
         },
         end,
-        scanning.at_home(cache_home) / "past",
+        at_home(cache_home) / "past",
         scanning.workers_of_scan(sessions[-1].settings),
         start.at - first < max(milliseconds(x.settings.min_age) for x in sessions),
     )
 
 
 def _asked_past(
-    recorded: Recorded,
+    recorded: JournalCopy,
     start: Started,
     sessions: Sequence[_Session],
     stack: ExitStack,
-    progress: Progress,
+    progress: BacktestProgress,
 ) -> _Past:
     """Ask the venue of the run, for what it lists today and for what the run traded."""
     from divbot.binance.protocol.endpoints import KLINES_LIMIT
@@ -210,7 +209,7 @@ def _asked_past(
     )
 
 
-def _reached(recorded: Recorded, start: Started, settings: Settings) -> tuple[Settings, bool]:
+def _reached(recorded: JournalCopy, start: Started, settings: Settings) -> tuple[Settings, bool]:
     """Return the settings that reach the venue of a run, and whether it was a demo's own."""
     from divbot.binance.protocol.endpoints import BASE_URLS
 
@@ -232,11 +231,11 @@ def _warm_up(sessions: Sequence[_Session]) -> int:
 
 
 def _compared(
-    recorded: Recorded,
+    recorded: JournalCopy,
     start: Started,
     sessions: Sequence[_Session],
     past: _Past,
-    progress: Progress,
+    progress: BacktestProgress,
 ) -> VerifiedRun:
     from divbot.research.comparison.account import AccountHistory, silences
     from divbot.research.comparison.differences import compare
@@ -278,7 +277,7 @@ def _legs(
     detail: Interval,
     end: int,
     stack: ExitStack,
-    progress: Progress,
+    progress: BacktestProgress,
 ) -> Iterator[Leg]:
     """Yield the sessions with their reports; those of the same settings share them."""
     from divbot.research.backtest import Period
@@ -333,7 +332,7 @@ def _listed_by(scanner: PastScanner) -> Callable[[str, int], bool]:
     return lambda symbol, close: bool(scanner.is_listed(close)[places[symbol]])
 
 
-def _notes(recorded: Recorded, past: _Past, detail: Interval, end: int) -> Iterator[str]:
+def _notes(recorded: JournalCopy, past: _Past, detail: Interval, end: int) -> Iterator[str]:
     """Yield, in words, what stood in for what is not known, and what is left out."""
     if past.is_too_short:
         yield "how old a symbol was then is not known: none is left out for it"

@@ -10,15 +10,16 @@ from typing import Any
 from divbot.app.paper_verification import VerifiedRun
 from divbot.cli.columns import Column, side_style, table_text
 from divbot.cli.destination import Fit
-from divbot.cli.figures import signed, span, words
+from divbot.cli.figures import signed, span
 from divbot.cli.live_tables import sign_style
 from divbot.cli.recorded import heading, heading_document
 from divbot.domain.clock import utc_text
 from divbot.domain.ledger import ZERO
+from divbot.domain.names import words
 from divbot.domain.trades import AnyTrade
 from divbot.research.comparison.differences import Compared, Part, costs_by_cause
 from divbot.research.comparison.reasons import Cause
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 
 TITLES = {
     Cause.REPORT: "report late",
@@ -113,7 +114,7 @@ _SUM_COLUMNS: tuple[Column[tuple[str, str, str]], ...] = (
 )
 
 
-def paper_text(recorded: Recorded, verified: VerifiedRun, fit: Fit) -> str:
+def paper_text(recorded: JournalCopy, verified: VerifiedRun, fit: Fit) -> str:
     """Return the trades with their reasons, the sum of each reason, and what it comes to."""
     compared = verified.compared
     first, last = (utc_text(x) for x in (verified.start, verified.end))
@@ -172,7 +173,7 @@ def _verdict(verified: VerifiedRun) -> str:
     return "\n".join(lines) + "\n"
 
 
-def paper_document(recorded: Recorded, verified: VerifiedRun) -> dict[str, Any]:
+def paper_document(recorded: JournalCopy, verified: VerifiedRun) -> dict[str, Any]:
     """Return all of it: every trade with its parts, and the sums."""
     compared = verified.compared
     again, paper = (sum(x, ZERO) for x in _results(compared))

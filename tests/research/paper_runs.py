@@ -19,7 +19,7 @@ from divbot.app.scan_rules import scan_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import ManualClock, SystemClock
 from divbot.domain.errors import TryAgain
-from divbot.domain.events import Resumed, Started
+from divbot.domain.events import SessionBegan, Started
 from divbot.scanner.cache import ReportCache
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.report import Report
@@ -110,7 +110,7 @@ class _Program:
         journal, settings = run.journal, run.settings
         kept = kept_settings(settings, str(settings.base_url))
         at = max(run.clock.now(), journal.ledger.at)
-        journal.write(Resumed(at, session, kept, {}))
+        journal.write(SessionBegan(at, session, kept, {}))
         self._cache = ReportCache()
         self._waiting: list[tuple[int, Report, int]] = []
         self._scanned = 0

@@ -20,7 +20,7 @@ from divbot.research.comparison.account import AccountHistory, Silence, silences
 from divbot.research.comparison.differences import Compared, compare, costs_by_cause
 from divbot.research.comparison.reasons import Cause, Scene
 from divbot.research.comparison.rerun import Leg
-from divbot.research.tape import Tape
+from divbot.research.tape import PastTape
 from divbot.research.venue import Spreads
 from divbot.trading.engine.engine import TradingRules
 from tests.research.fakes import (
@@ -92,7 +92,7 @@ class Beside:
             MINUTE,
             lambda symbol, _: symbol in self.listed,
         )
-        tape = Tape(lambda x, start, end: self.prices.last[x].between(start, end), length)
+        tape = PastTape(lambda x, start, end: self.prices.last[x].between(start, end), length)
         end = START + (self.minutes - 1) * MINUTE
         scene = Scene(tape, Spreads(self.spread), [leg], self.quiet, end)
         return compare(AccountHistory(paper, length), AccountHistory(again, length), scene)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from divbot.domain.events import Entered, Event, Exited, Marked, Paused, Resumed, Started
+from divbot.domain.events import Entered, Event, Exited, Marked, Paused, SessionBegan, Started
 from divbot.domain.fills import Basis, Reason
 from divbot.domain.ledger import Ledger
 
@@ -81,7 +81,7 @@ def silences(events: Sequence[Event], mark_every: int) -> tuple[Silence, ...]:
     return tuple(
         Silence(last.at, following.at, is_ended)
         for last, following in pairwise(signs)
-        if (is_ended := isinstance(following, Resumed) and not isinstance(last, Started))
+        if (is_ended := isinstance(following, SessionBegan) and not isinstance(last, Started))
         or following.at - last.at > 2 * mark_every
     )
 
@@ -94,7 +94,7 @@ def _is_sign(event: Event) -> bool:
     """Tell whether `event` was written at its own time, by a program that saw the market."""
     if isinstance(event, Exited):
         return event.fill.basis is Basis.QUOTE
-    return isinstance(event, Started | Resumed | Marked | Paused | Entered)
+    return isinstance(event, Started | SessionBegan | Marked | Paused | Entered)
 
 
 def _known_at(event: Event, candle_length: int) -> int:

@@ -20,11 +20,11 @@ from divbot.domain.ledger import Ledger
 from divbot.domain.signals import Findings, Opportunity, Side
 from divbot.research.comparison.account import AccountHistory, Silence
 from divbot.research.comparison.rerun import Leg
-from divbot.research.port import PastReport
-from divbot.research.tape import Tape
+from divbot.research.past import Glance
+from divbot.research.tape import PastTape
 from divbot.research.venue import Quoting, exact
 from divbot.trading.engine.decide import Moment, choose, objection
-from divbot.trading.engine.sizing import EntryOrder, Refusal, enter
+from divbot.trading.engine.sizing import EntryRequest, Refusal, enter
 
 _KEPT = 256
 """Reports: one close is asked about again and again."""
@@ -79,7 +79,7 @@ class Scene:
 
     def __init__(
         self,
-        tape: Tape,
+        tape: PastTape,
         quoting: Quoting,
         legs: Sequence[Leg],
         silences: Sequence[Silence],
@@ -115,7 +115,7 @@ class Scene:
         found = self.tape.between(symbol, start, start + self.length)
         return tuple(map(exact, found[0][1])) if found else None
 
-    def report_at(self, time: int, held: frozenset[str]) -> PastReport | None:
+    def report_at(self, time: int, held: frozenset[str]) -> Glance | None:
         """Return what was to be told at `time` to who held these; None before the first close."""
         leg = self.leg_at(time)
         place = int(leg.reports.closes.searchsorted(time, side="right")) - 1
@@ -226,7 +226,7 @@ class _ForEntry:
         if opportunity is None:
             return None
         quote = self._scene.quoting.quote(self._wanted.symbol, price, at)
-        order = EntryOrder(opportunity, rules.interval.value, ledger.equity + ledger.change)
+        order = EntryRequest(opportunity, rules.interval.value, ledger.equity + ledger.change)
         found = enter(order, quote, None, ledger, rules.costs, rules.sizing)
         if isinstance(found, Refusal):
             return Why(Cause.REFUSED, f"refused {when}: {found.reason}")
@@ -236,7 +236,7 @@ class _ForEntry:
         """Return what is left: a report that was late, unless it was there for another entry."""
         entered = (
             x.symbol
-            for x in self._account.at(look + self._scene.length).entries.values()
+            for x in self._account.at(look + self._scene.length).opened_by.values()
             if look <= x.at < look + self._scene.length
         )
         if other := next(entered, None):
@@ -248,14 +248,14 @@ class _ForEntry:
         held = ", ".join(f"#{x.trade} {x.symbol}" for x in ledger.positions.values())
         return Why(Cause.PLACES, f"no place was free: {held}")
 
-    def _report(self, at: int, ledger: Ledger) -> PastReport | None:
+    def _report(self, at: int, ledger: Ledger) -> Glance | None:
         return self._scene.report_at(at, ledger.symbols)
 
-    def _shown(self, report: PastReport | None) -> Opportunity | None:
+    def _shown(self, report: Glance | None) -> Opportunity | None:
         shown = report.open_to_trade if report is not None else ()
         return next((x for x in shown if self._wanted.is_in(x)), None)
 
-    def _not_shown(self, report: PastReport | None, at: int) -> Why:
+    def _not_shown(self, report: Glance | None, at: int) -> Why:
         wanted = self._wanted
         if report is None:
             return Why(Cause.REPORT, f"there was no candle by {utc_text(at)}")
@@ -271,5 +271,5 @@ class _ForEntry:
         return Why(Cause.SIGNAL, "final candles show no such divergence")
 
 
-def _findings(report: PastReport, at: int) -> Findings:
+def _findings(report: Glance, at: int) -> Findings:
     return Findings(1, at, report.interval, report.open_to_trade, report.fresh, report.held)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
 
-from divbot.domain.events import Entered, Event, Exited, Funded, Resumed
+from divbot.domain.events import Entered, Event, Exited, Funded, SessionBegan
 from divbot.domain.fills import Basis, Fill, Quote
 from divbot.domain.market import Interval
 from divbot.domain.minutes import FundingRate
 from divbot.history.asked import Settled
-from divbot.research.backtest import Desk, Period, run
+from divbot.research.backtest import PastTrader, Period, run
 from divbot.research.moments import Moments
 from divbot.research.port import PastPrices, PastReports, Prices, Settlements
 from divbot.research.venue import PastTrading, Spreads
@@ -44,9 +44,9 @@ def rerun(
 ) -> None:
     """Trade the `legs` into `journal`, which goes on from one to the next."""
     for leg in legs:
-        journal.write(Resumed(leg.period.start, leg.session, {}, {}))
+        journal.write(SessionBegan(leg.period.start, leg.session, {}, {}))
         venue.quiet_until = {}
-        desk = Desk(
+        desk = PastTrader(
             venue,
             leg.reports,
             journal,
