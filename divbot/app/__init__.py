@@ -14,5 +14,6 @@ examination    one symbol, as every kernel sees it
 data           the store of candles; download: what fills it; homes: where it is
 store_rate     the base rate that it shows
 verification   what was stated of a recording, against what came
+paper_verification  a paper run, and the same time again on final candles
 ```
 """

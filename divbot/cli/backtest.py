@@ -148,7 +148,7 @@ def backtest(
     table = Destination(export, (".csv",)) if export else None
     if not quiet:
         tell_of_compiling()
-    with _progress(quiet=quiet) as progress:
+    with past_progress(quiet=quiet) as progress:
         past = app.open_recording(recorded, settings) if recorded else app.open_stored(settings)
         result = result_of(past, settings, options, progress)
     if not quiet:
@@ -184,7 +184,8 @@ def _page(result: Backtest, script: str, past: PastMarket) -> str:
     )
 
 
-def _progress(*, quiet: bool) -> AbstractContextManager[BacktestProgress]:
+def past_progress(*, quiet: bool) -> AbstractContextManager[BacktestProgress]:
+    """Provide what shows how far a backtest is, on a terminal."""
     if quiet or not sys.stderr.isatty():
         return nullcontext(_ignore)
     from divbot.cli.progress import PastProgress
