@@ -1,0 +1,124 @@
+"""What stands in the ledger of trials; each entry as JSON, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from typing import Annotated, Any, ClassVar, TypeAlias, get_args
+
+import orjson
+from pydantic import PlainSerializer, PlainValidator, TypeAdapter
+
+from divbot.evaluation import Finding
+
+
+def _range(value: object) -> range:
+    match value:
+        case range():
+            return value
+        case [int(start), int(stop)]:
+            return range(start, stop)
+    raise ValueError(f"expected the first day and the one after the last, found {value}")
+
+
+Days: TypeAlias = Annotated[
+    range,
+    PlainValidator(_range),
+    PlainSerializer(lambda days: [days.start, days.stop], return_type=list[int]),
+]
+"""UTC days since 1970."""
+
+
+class Source(StrEnum):
+    """What ran the settings of a trial."""
+
+    SWEEP = "sweep"
+    BACKTEST = "backtest"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Settings that were tried on some days; their daily results of `known` lie beside it."""
+
+    kind: ClassVar = "trial"
+
+    source: Source
+    fingerprint: str
+    """Names what was tried on what: the same again is no further trial."""
+    days: Days
+    """All that was run."""
+    known: Days
+    """Those of which figures may have been seen."""
+    settings: int
+    """How many."""
+    basis: Mapping[str, str]
+    """What all of them share, setting by setting."""
+    costs: Mapping[str, str]
+    seed: int
+    code: str
+    """Hash of the program's sources."""
+    data: str
+    """Hash of the candles."""
+    version: str
+    holdout: Days = field(default=range(0))
+    """Those that are sealed; none of a backtest."""
+    development: Days = field(default=range(0))
+    gap: int = 0
+    run: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict; beside it lie the winner's results of the holdout, where they are told."""
+
+    kind: ClassVar = "judged"
+
+    trial: int
+    """The number of its entry."""
+    finding: Finding
+    text: str
+    holdout: Days
+    is_opened: bool
+    """Whether the holdout was opened, so that the look counts."""
+    is_spent: bool
+    """Whether figures of the holdout are told, so that these days judge no more."""
+    look: int
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Entries that the note beside the ledger knew of, and that were there no more."""
+
+    kind: ClassVar = "lost"
+
+    problem: str
+    sweeps: int
+    """How many sweeps are missing, at least."""
+    openings: int
+    """How many looks are missing, at least."""
+
+
+Entry: TypeAlias = Trial | Judged | Lost
+
+
+def encode(entry: Entry) -> str:
+    """Return the fields of `entry` as JSON with sorted keys."""
+    fields = _adapters()[entry.kind].dump_python(entry, mode="json")
+    return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def decode(kind: str, body: str) -> Entry:
+    """Return the entry of `kind` with the fields in `body`; raise ValueError for none."""
+    adapter = _adapters().get(kind)
+    if adapter is None:
+        raise ValueError(f"unknown kind {kind!r}")
+    entry: Entry = adapter.validate_json(body)
+    return entry
+
+
+@cache
+def _adapters() -> dict[str, TypeAdapter[Any]]:
+    return {entry.kind: TypeAdapter(entry) for entry in get_args(Entry)}
