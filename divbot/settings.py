@@ -164,6 +164,15 @@ def load_settings(
         raise SettingsError(_first_line(error)) from None
 
 
+def changed(settings: Settings, values: Mapping[str, object]) -> Settings:
+    """Return the settings with some of them changed; raise SettingsError for what cannot be."""
+    kept = {name: getattr(settings, name) for name in SETTINGS}
+    try:
+        return Settings(**kept | dict(values))
+    except ValidationError as error:
+        raise SettingsError(_first_line(error)) from None
+
+
 def _config_path(config: Path | None) -> Path | None:
     if config is not None:
         return config
