@@ -166,9 +166,10 @@ def load_settings(
 
 def changed(settings: Settings, values: Mapping[str, object]) -> Settings:
     """Return the settings with some of them changed; raise SettingsError for what cannot be."""
-    kept = {name: getattr(settings, name) for name in SETTINGS}
+    whole = {name: getattr(settings, name) for name in SETTINGS} | dict(values)
     try:
-        return Settings(**kept | dict(values))
+        # What is left out has no value that could be given.
+        return Settings(**{name: value for name, value in whole.items() if value is not None})
     except ValidationError as error:
         raise SettingsError(_first_line(error)) from None
 

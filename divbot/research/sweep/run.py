@@ -1,8 +1,8 @@
 """All units of a search, and what they come to: net R of each setting by UTC day of entry.
 
 ```
-variants --> sets of signals x months x groups of plans = units --> hands --> sums, kept in a folder
-                                                                         \--> daily results
+variants --> sets of signals x months x groups of plans = units --> hands --> sums --> daily results
+                                                   kept in a folder: what is done is not done again
 ```
 
 A result hangs on no order: units are cut in one way whoever does them, and what they come to is
@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import cache
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -58,8 +59,9 @@ class Searched:
     longest: int
     """For how many ms any trade may be open."""
     code: str
-    """Hashes of all that computed it, and of all candles, lists and terms that it was computed of."""
+    """A hash of all that computed it."""
     data: str
+    """A hash of all candles, lists and terms that it was computed of."""
     units: int
     shipped: int
     """Bytes of the largest unit, as it is sent."""
@@ -191,8 +193,8 @@ def _units(
             continue
         at_once = max(1, _CELLS // len(own))
         pieces = -(-len(group.rows) // at_once)
-        bounds = np.linspace(0, len(group.rows), pieces + 1).astype(int)
-        for first, end in zip(bounds[:-1], bounds[1:], strict=True):
+        bounds = np.linspace(0, len(group.rows), pieces + 1).astype(np.int64)
+        for first, end in pairwise(bounds.tolist()):
             plans = group.plans[first:end]
             yield (
                 group.rows[first:end],
