@@ -12,12 +12,14 @@ import hashlib
 import json
 from dataclasses import astuple
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from divbot.arrays import Floats, Integers
+from divbot.files import write_whole
 from divbot.history.columns import CLOSE, HIGH, LOW, OPEN, Columns, month_name
 from divbot.kernels import analysis as kernels
 from divbot.kernels.analysis import Analysis, analyse
@@ -99,10 +101,10 @@ def signals_of_month(
         joined = np.concatenate(found)
         # Of two kinds at one candle the kernels' own order stays.
         order = np.lexsort((joined["symbol"], joined["confirmed"]))
-        unfinished = path.with_name(f".{path.name}.part")
-        with unfinished.open("wb") as file:
-            np.save(file, joined[order])
-        unfinished.replace(path)
+        content = BytesIO()
+        np.save(content, joined[order])
+        # Several workers may make the same month at once.
+        write_whole(path, content.getbuffer(), is_durable=False)
     return path
 
 
