@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from divbot.evaluation import DailyResults, Finding
-from divbot.research.trials.conclusion import Conclusion, conclude
-from divbot.research.trials.entries import Judged, Trial
+from divbot.research.trials.conclusion import Conclusion, conclude, plan
+from divbot.research.trials.entries import Judged, Opening, Trial
 from divbot.research.trials.knowledge import knowledge_of, sealed_on
 from tests.evaluation.stories import YEAR, runs_of
 from tests.research.trials import (
@@ -17,6 +17,7 @@ from tests.research.trials import (
     WINNER,
     WORTHLESS,
     concluded,
+    conclusion_of,
     ledger_in,
     swept,
     swept_of,
@@ -60,18 +61,19 @@ def test_a_look_that_failed_makes_the_next_one_dearer(tmp_path: Path) -> None:
 def test_the_same_sweep_again_is_no_further_trial_and_has_the_same_verdict(tmp_path: Path) -> None:
     first = concluded(tmp_path, FADING)
     concluded(tmp_path, WORTHLESS, seed=4)
+    head = ledger_in(tmp_path).read().head
     again = concluded(tmp_path, FADING)
 
     assert (again.number, again.is_repeated, first.is_repeated) == (first.number, True, False)
     assert str(again.verdict) == str(first.verdict)
     assert again.verdict.search.standings == first.verdict.search.standings
-    assert ledger_in(tmp_path).read().head.entries == 4
+    assert ledger_in(tmp_path).read().head == head
 
 
 def test_another_program_is_another_trial(tmp_path: Path) -> None:
-    conclude(ledger_in(tmp_path), swept(FADING))
+    conclusion_of(tmp_path, swept(FADING))
 
-    other = conclude(ledger_in(tmp_path), swept(FADING, code="changed"))
+    other = conclusion_of(tmp_path, swept(FADING, code="changed"))
 
     assert (other.is_repeated, other.verdict.look) == (False, 2)
 
@@ -86,7 +88,7 @@ def test_a_shut_gate_costs_no_look(tmp_path: Path) -> None:
 
 def test_to_reveal_a_failed_look_tells_it_and_spends_the_days(tmp_path: Path) -> None:
     failed = concluded(tmp_path, FADING)
-    revealed = conclude(ledger_in(tmp_path), swept(FADING), reveal=True)
+    revealed = conclusion_of(tmp_path, swept(FADING), reveal=True)
     after = concluded(tmp_path, WINNER, seed=3)
 
     assert failed.winner is None
@@ -113,7 +115,7 @@ def test_a_holdout_begins_after_every_day_that_was_seen(tmp_path: Path) -> None:
     first = concluded(tmp_path, WORTHLESS)
     later = shifted(runs_of(WINNER, seed=8), 120)
 
-    second = conclude(ledger_in(tmp_path), swept_of(later))
+    second = conclusion_of(tmp_path, swept_of(later))
 
     seen = first.verdict.search.split.development[-1]
     assert second.verdict.search.split.holdout.start > seen
@@ -122,7 +124,7 @@ def test_a_holdout_begins_after_every_day_that_was_seen(tmp_path: Path) -> None:
 def test_days_far_away_count_for_nothing(tmp_path: Path) -> None:
     concluded(tmp_path, WINNER)
 
-    other = conclude(ledger_in(tmp_path), swept_of(shifted(runs_of(WINNER, seed=2), 1000)))
+    other = conclusion_of(tmp_path, swept_of(shifted(runs_of(WINNER, seed=2), 1000)))
 
     assert (finding(other), other.tried) == (Finding.EDGE_CONFIRMED, 0)
 
@@ -139,32 +141,52 @@ def test_sealed_results_are_nowhere(means: dict[str, tuple[float, float]], tmp_p
     """Two worlds that differ in nothing but sealed results leave the same, byte for byte."""
     results = runs_of(means)
     other = replace(results, net_r=results.net_r.copy())
-    sealed = [0] if means is not WINNER else []
-    rows = sealed + list(range(1, len(results.settings)))
-    from_ = YEAR.development.stop
-    other.net_r[rows, from_:] *= 1.5
-    told = []
+    told = 1 if means is WINNER else 0
+    other.net_r[told:, YEAR.development.stop :] *= 1.5
 
+    seen = []
     for name, world in (("one", results), ("two", other)):
-        conclusion = conclude(ledger_in(tmp_path / name), swept_of(world))
-        told.append(
-            (
-                str(conclusion.verdict),
-                conclusion.verdict.search.standings,
-                conclusion.development.net_r.tobytes(),
-                conclusion.winner.net_r.tobytes() if conclusion.winner is not None else None,
-                {x.name: x.read_bytes() for x in (tmp_path / name).iterdir()},
-            )
-        )
+        found = conclusion_of(tmp_path / name, swept_of(world))
+        files = {x.name: x.read_bytes() for x in (tmp_path / name).iterdir()}
+        winner = found.winner.net_r.tobytes() if found.winner else None
+        development = found.development.net_r.tobytes()
+        seen.append((str(found.verdict), found.verdict.search, development, winner, files))
 
-    assert told[0] == told[1]
+    assert seen[0] == seen[1]
+    assert (seen[0][3] is None) is (means is not WINNER)
+
+
+def test_days_that_another_program_has_seen_meanwhile_are_run_as_well(tmp_path: Path) -> None:
+    ledger, world = ledger_in(tmp_path), swept(WORTHLESS)
+    early = plan(ledger, YEAR.days, world.longest).development.stop - 100
+
+    found = conclude(ledger, world, early, lambda _: pytest.fail("opened"))
+
+    assert found is None
+    assert ledger.read().written == ()
+
+
+def test_a_kill_after_the_look_was_written_costs_this_look_and_no_other(tmp_path: Path) -> None:
+    world, ledger = swept(FADING), ledger_in(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        conclude(ledger, world, YEAR.development.stop, interrupted)
+
+    other, again = concluded(tmp_path, FADING, seed=2), concluded(tmp_path, FADING)
+
+    assert (other.verdict.look, again.verdict.look) == (2, 1)
+    assert str(again.verdict) == str(concluded(tmp_path / "calm", FADING).verdict)
+
+
+def interrupted(_: str) -> DailyResults:
+    raise KeyboardInterrupt
 
 
 def test_the_ledger_keeps_development_and_of_the_holdout_only_what_was_told(tmp_path: Path) -> None:
     conclusion = concluded(tmp_path, WINNER)
 
-    trial, judged = ledger_in(tmp_path).read().written
+    trial, opening, judged = ledger_in(tmp_path).read().written
     assert isinstance(trial.entry, Trial)
+    assert isinstance(opening.entry, Opening)
     assert isinstance(judged.entry, Judged)
     assert trial.results is not None
     assert trial.results.days == YEAR.development == trial.entry.known
@@ -176,7 +198,7 @@ def test_the_ledger_keeps_development_and_of_the_holdout_only_what_was_told(tmp_
 def test_where_nothing_can_be_judged_nothing_is_shown_or_known(tmp_path: Path) -> None:
     short = runs_of(WINNER).within(range(100))
 
-    conclusion = conclude(ledger_in(tmp_path), swept_of(short))
+    conclusion = conclusion_of(tmp_path, swept_of(short))
 
     assert finding(conclusion) is Finding.NOT_ENOUGH_DATA
     assert len(conclusion.development.days) == 0
@@ -190,16 +212,16 @@ def test_sealed_days_are_known_by_their_trial_until_they_are_spent(tmp_path: Pat
     concluded(tmp_path, FADING)
     assert sealed() == {1: range(300, YEAR.holdout.stop)}
 
-    conclude(ledger_in(tmp_path), swept(FADING), reveal=True)
+    conclusion_of(tmp_path, swept(FADING), reveal=True)
     assert sealed() == {}
 
 
 def test_copies_of_settings_tried_before_cost_nothing(tmp_path: Path) -> None:
     one = runs_of({"a": (0.25, 0), **{f"s {k}": (0, 0) for k in range(9)}}, seed=6)
-    alone = conclude(ledger_in(tmp_path / "a"), swept_of(one))
-    conclude(ledger_in(tmp_path / "b"), swept_of(one, code="older"))
+    alone = conclusion_of(tmp_path / "a", swept_of(one))
+    conclusion_of(tmp_path / "b", swept_of(one, code="older"))
 
-    after = conclude(ledger_in(tmp_path / "b"), swept_of(one))
+    after = conclusion_of(tmp_path / "b", swept_of(one))
 
     assert after.tried == 10
     assert after.verdict.search.standings == alone.verdict.search.standings

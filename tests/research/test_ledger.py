@@ -15,7 +15,16 @@ from divbot.research.trials.entries import Lost
 from divbot.research.trials.kept_results import packed, unpacked
 from divbot.research.trials.ledger import Ledger
 from tests.evaluation.stories import runs_of
-from tests.research.trials import FADING, WINNER, WORTHLESS, concluded, execute, ledger_in
+from tests.research.trials import (
+    FADING,
+    WINNER,
+    WORTHLESS,
+    concluded,
+    conclusion_of,
+    execute,
+    ledger_in,
+    swept,
+)
 
 LOST = Lost("told by a test", 0, 0)
 
@@ -59,19 +68,19 @@ def statement(text: str) -> Callable[[Ledger], None]:
 
 
 TAMPERING = [
-    pytest.param(delete, "4 entries were written, of which 0 are there", id="deleted"),
+    pytest.param(delete, "5 entries were written, of which 0 are there", id="deleted"),
     pytest.param(delete_note, "the note beside the ledger is gone", id="note deleted"),
     pytest.param(spoil_note, "the note beside the ledger is gone, or cannot", id="note spoiled"),
     pytest.param(
-        statement("DELETE FROM entry WHERE seq = 4"),
-        "4 entries were written, of which 3 are there",
+        statement("DELETE FROM entry WHERE seq = 5"),
+        "5 entries were written, of which 4 are there",
         id="the last entry",
     ),
     pytest.param(
         statement("DELETE FROM entry WHERE seq = 2"), "entry 2 is missing, 3 stands", id="a look"
     ),
     pytest.param(
-        statement("DROP TABLE entry"), "4 entries were written, of which 0 are there", id="all"
+        statement("DROP TABLE entry"), "5 entries were written, of which 0 are there", id="all"
     ),
     pytest.param(
         statement("UPDATE entry SET body = replace(body, '0.04', '0.05') WHERE seq = 2"),
@@ -84,12 +93,12 @@ TAMPERING = [
         id="results",
     ),
     pytest.param(
-        statement("UPDATE entry SET body = '{}' WHERE seq = 4"),
-        "entry 4 cannot be read",
+        statement("UPDATE entry SET body = '{}' WHERE seq = 5"),
+        "entry 5 cannot be read",
         id="rubbish",
     ),
     pytest.param(
-        statement("UPDATE entry SET at = 0 WHERE seq = 4"), "entry 4 is not what", id="a time"
+        statement("UPDATE entry SET at = 0 WHERE seq = 5"), "entry 5 is not what", id="a time"
     ),
 ]
 
@@ -117,15 +126,14 @@ def test_an_older_copy_put_back_is_noticed(tmp_path: Path) -> None:
 
     ledger.path.write_bytes(copy)
 
-    assert ledger.read().problems == ("4 entries were written, of which 2 are there",)
+    assert ledger.read().problems == ("5 entries were written, of which 2 are there",)
     concluded(tmp_path, WINNER)
-    assert "4 entries were written" in ledger.read().problems[0]
+    assert "5 entries were written" in ledger.read().problems[0]
 
 
 def test_another_ledger_in_its_place_is_noticed(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        concluded(tmp_path / name, WORTHLESS, seed=ord(name[0]))
+        conclusion_of(tmp_path / name, swept(WORTHLESS, code=name))
 
     one, two = ledger_in(tmp_path / "one"), ledger_in(tmp_path / "two")
     one.path.write_bytes(two.path.read_bytes())

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from divbot.domain.clock import ManualClock
 from divbot.evaluation import DailyResults
-from divbot.research.trials.conclusion import Conclusion, Origin, Swept, conclude
+from divbot.research.trials.conclusion import Conclusion, Origin, Swept, conclude, plan
+from divbot.research.trials.entries import Opening
 from divbot.research.trials.ledger import Ledger
 from tests.evaluation.stories import runs_of
 
@@ -33,13 +35,30 @@ def swept_of(results: DailyResults, *, code: str = "c", data: str = "d") -> Swep
     return Swept(results, DAY, origin)
 
 
+def concluded(folder: Path, means: Mapping[str, tuple[float, float]], **more: int) -> Conclusion:
+    return conclusion_of(folder, swept(means, **more))
+
+
+def conclusion_of(folder: Path, world: Swept, *, reveal: bool = False) -> Conclusion:
+    """Sweep as divbot does: what is sealed is run for one setting, once its look is written."""
+    ledger, results = ledger_in(folder), world.results
+    sealed_from = plan(ledger, results.days, world.longest).development.stop
+    net_r = results.net_r.copy()
+    net_r[:, sealed_from - results.days.start :] = 0
+
+    def open_(setting: str) -> DailyResults:
+        assert any(isinstance(x.entry, Opening) for x in ledger.read().written)
+        return results.of([results.settings.index(setting)])
+
+    sealed = replace(world, results=replace(results, net_r=net_r))
+    conclusion = conclude(ledger, sealed, sealed_from, open_, reveal=reveal)
+    assert conclusion is not None
+    return conclusion
+
+
 WINNER = {"good": (0.6, 0.6), **{f"bad {k}": (-0.5, -0.5) for k in range(4)}}
 FADING = {"good": (0.6, -0.6), **{f"bad {k}": (-0.5, -0.5) for k in range(4)}}
 WORTHLESS = {f"setting {k}": (0.0, 0.0) for k in range(6)}
-
-
-def concluded(folder: Path, means: Mapping[str, tuple[float, float]], **more: int) -> Conclusion:
-    return conclude(ledger_in(folder), swept(means, **more))
 
 
 def execute(path: Path, statement: str) -> None:

@@ -1,21 +1,30 @@
 """The procedure of evaluation, with the ledger: what is tried is written before it is told.
 
-All of it is one transaction. Whoever ends divbot before its end has seen nothing, and nothing
-counts; whoever sees a verdict finds it in the ledger. The same sweep again is no further trial: it
-gets the verdict that it got.
+A trial is written before any of its figures is told, and a look before the holdout is run. The
+same sweep again is no further trial: it gets the verdict that it got.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import orjson
 
 from divbot.arrays import Integers
-from divbot.evaluation import DailyResults, Search, Split, Verdict, divide, judge, look_at, search
-from divbot.research.trials.entries import Judged, Source, Trial
+from divbot.evaluation import (
+    DailyResults,
+    Search,
+    Split,
+    Verdict,
+    divide,
+    judge,
+    level_of,
+    look_at,
+    search,
+)
+from divbot.research.trials.entries import Judged, Opening, Source, Trial
 from divbot.research.trials.knowledge import Knowledge, knowledge_of, openings_of
 from divbot.research.trials.ledger import Ledger, OpenLedger
 from divbot.research.trials.note import Head
@@ -40,12 +49,16 @@ class Swept:
     """What a search has run, before anybody has looked."""
 
     results: DailyResults
-    """Of all days, the sealed ones too; they stay in this process."""
+    """Of sealed days, which begin where `plan` says, trades are counted and results are 0."""
     longest: int
     """The longest that a trade may be open, ms."""
     origin: Origin
     steps: Integers | None = None
     """Places in the grid; None: settings were drawn."""
+
+
+Open = Callable[[str], DailyResults]
+"""Runs one setting on all days, the sealed ones too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,31 +80,73 @@ class Conclusion:
     """The winner's results of the holdout; None: they are not told."""
 
 
-def conclude(ledger: Ledger, swept: Swept, *, reveal: bool = False) -> Conclusion:
-    """Judge a sweep against all that was ever tried on its days, and keep it; see `judge`."""
+def plan(ledger: Ledger, days: range, longest: int) -> Split:
+    """Return how `days` are divided now: nothing after development may be run before `conclude`."""
+    known = knowledge_of(ledger.read().written, days)
+    return divide(days, longest, known_until=known.known_until)
+
+
+def conclude(
+    ledger: Ledger, swept: Swept, sealed_from: int, open_: Open, *, reveal: bool = False
+) -> Conclusion | None:
+    """Judge a sweep against all that was ever tried on its days, and keep it; see `judge`.
+
+    `sealed_from` is the first day of which `swept` has no results. None: another program has kept a
+    trial meanwhile, and days that it has seen must be run as well; plan and search once more.
+    """
+    begun = _begun(ledger, swept, sealed_from, reveal=reveal)
+    if begun is None:
+        return None
+    # The look is written. Whoever ends divbot from here on has seen nothing, and has looked.
+    winner = begun.found.winner
+    results = open_(winner.setting) if begun.opens and winner else swept.results
+    verdict = judge(begun.found, results, look=begun.look, reveal=reveal)
+    told = results.within(begun.found.split.holdout) if verdict.spent else None
+    with ledger.open() as book:
+        _keep(book, begun.number, verdict, told)
+        return Conclusion(
+            number=begun.number,
+            verdict=verdict,
+            head=book.contents.head,
+            problems=book.contents.problems,
+            tried=begun.tried,
+            is_repeated=begun.is_repeated,
+            development=begun.development,
+            winner=told,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Begun:
+    """A sweep that stands in the ledger, with its look, and is not judged yet."""
+
+    number: int
+    is_repeated: bool
+    tried: int
+    found: Search
+    development: DailyResults
+    opens: bool
+    look: int
+
+
+def _begun(ledger: Ledger, swept: Swept, sealed_from: int, *, reveal: bool) -> _Begun | None:
     fingerprint = fingerprint_of(Source.SWEEP, swept.results, swept.origin)
     with ledger.open() as book:
         again = _number_of(book.contents.written, fingerprint)
         before = [x for x in book.contents.written if again is None or x.number < again]
         known = knowledge_of(before, swept.results.days)
         split = divide(swept.results.days, swept.longest, known_until=known.known_until)
+        if split.development.stop > sealed_from:
+            return None
         found = _searched(swept, split, known)
         development = _development(swept.results, found)
         number = again or book.append(_trial(fingerprint, swept, found, development), development)
-        look = _look_of(book, split.holdout, number, reveal=reveal)
-        verdict = judge(found, swept.results, look=look, reveal=reveal)
-        told = _told(swept.results, verdict)
-        _keep(book, number, verdict, told)
-        return Conclusion(
-            number=number,
-            verdict=verdict,
-            head=book.contents.head,
-            problems=book.contents.problems,
-            tried=len(known.tried.settings) if known.tried else 0,
-            is_repeated=again is not None,
-            development=development,
-            winner=told,
+        opens = found.winner is not None and (found.finding is None or reveal)
+        look = _look_of(
+            book, book.contents.written if opens else before, found, number, opens=opens
         )
+        tried = len(known.tried.settings) if known.tried else 0
+        return _Begun(number, again is not None, tried, found, development, opens, look)
 
 
 def fingerprint_of(source: Source, results: DailyResults, origin: Origin) -> str:
@@ -146,26 +201,19 @@ def _trial(fingerprint: str, swept: Swept, found: Search, development: DailyResu
     )
 
 
-def _look_of(book: OpenLedger, holdout: range, number: int, *, reveal: bool) -> int:
-    """Return which look this is; a trial that has looked looks no second time."""
-    earlier = [
-        x.entry
-        for x in book.contents.written
-        if isinstance(x.entry, Judged) and x.entry.trial == number
-    ]
-    for judged in earlier:
-        if judged.is_opened or not reveal:
-            return judged.look
-    opened, lost = openings_of(book.contents.written, but=number)
-    return look_at(holdout, opened) + lost
-
-
-def _told(results: DailyResults, verdict: Verdict) -> DailyResults | None:
-    winner = verdict.search.winner
-    if not verdict.spent or winner is None:
-        return None
-    row = results.settings.index(winner.setting)
-    return results.of([row]).within(verdict.search.split.holdout)
+def _look_of(
+    book: OpenLedger, among: Iterable[Written], found: Search, number: int, *, opens: bool
+) -> int:
+    """Return which look this is, written if it opens; a trial that has looked looks no more."""
+    for x in book.contents.written:
+        if isinstance(x.entry, Opening) and x.entry.trial == number:
+            return x.entry.look
+    opened, lost = openings_of(among, but=number)
+    holdout = found.split.holdout
+    look = look_at(holdout, opened) + lost
+    if opens and found.winner is not None:
+        book.append(Opening(number, found.winner.setting, holdout, look, level_of(look)))
+    return look
 
 
 def _keep(book: OpenLedger, number: int, verdict: Verdict, told: DailyResults | None) -> None:
@@ -174,10 +222,7 @@ def _keep(book: OpenLedger, number: int, verdict: Verdict, told: DailyResults | 
         finding=verdict.finding,
         text=str(verdict),
         holdout=verdict.search.split.holdout,
-        is_opened=verdict.opened,
         is_spent=verdict.spent,
-        look=verdict.look,
-        level=verdict.level,
     )
     if all(x.entry != judged for x in book.contents.written):
         book.append(judged, told)

@@ -70,22 +70,31 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """A look at a holdout, written before anybody has looked."""
+
+    kind: ClassVar = "opening"
+
+    trial: int
+    """The number of its entry."""
+    setting: str
+    holdout: Days
+    look: int
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """A verdict; beside it lie the winner's results of the holdout, where they are told."""
 
     kind: ClassVar = "judged"
 
     trial: int
-    """The number of its entry."""
     finding: Finding
     text: str
     holdout: Days
-    is_opened: bool
-    """Whether the holdout was opened, so that the look counts."""
     is_spent: bool
     """Whether figures of the holdout are told, so that these days judge no more."""
-    look: int
-    level: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +110,7 @@ class Lost:
     """How many looks are missing, at least."""
 
 
-Entry: TypeAlias = Trial | Judged | Lost
+Entry: TypeAlias = Trial | Opening | Judged | Lost
 
 
 def encode(entry: Entry) -> str:

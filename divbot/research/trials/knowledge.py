@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from divbot.evaluation import DailyResults
-from divbot.research.trials.entries import Judged, Lost, Trial
+from divbot.research.trials.entries import Judged, Lost, Opening, Trial
 from divbot.research.trials.rows import Written
 
 
@@ -43,7 +43,7 @@ def openings_of(written: Iterable[Written], *, but: int) -> tuple[list[range], i
     lost = 0
     for x in written:
         match x.entry:
-            case Judged(is_opened=True) if x.entry.trial != but:
+            case Opening() if x.entry.trial != but:
                 opened[x.entry.trial] = x.entry.holdout
             case Lost():
                 lost += x.entry.openings

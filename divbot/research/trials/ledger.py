@@ -25,7 +25,7 @@ from divbot.domain.clock import Clock, utc_text
 from divbot.domain.errors import JournalError
 from divbot.evaluation import DailyResults
 from divbot.files import make_private
-from divbot.research.trials.entries import Entry, Judged, Lost, Source, Trial
+from divbot.research.trials.entries import Entry, Lost, Opening, Source, Trial
 from divbot.research.trials.note import EMPTY, Head
 from divbot.research.trials.rows import Row, Written, insert, lay_out, rows, written
 from divbot.trading.journal.database import own_errors, transaction
@@ -178,7 +178,7 @@ def _after(head: Head, digest: str, entry: Entry | None) -> Head:
     match entry:
         case Trial(source=Source.SWEEP):
             sweeps += 1
-        case Judged(is_opened=True):
+        case Opening():
             openings += 1
         case Lost():
             sweeps, openings = sweeps + entry.sweeps, openings + entry.openings
