@@ -16,6 +16,10 @@ _FLAGS = (
 )
 
 
+_PART = ".divbot-", ".part"
+"""What the name of a file begins and ends with as long as it is written."""
+
+
 def make_private(folder: Path) -> None:
     """Make `folder` and what is missing above it, closed to others; raise OSError."""
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
@@ -32,7 +36,7 @@ def write_whole(
     through a power loss, too. `mode`: the file's permissions; None: those of any new file.
     """
     # Nobody can guess the name, and a file or link of that name would not be written to.
-    part = path.with_name(f".divbot-{os.urandom(8).hex()}.part")
+    part = path.with_name(f"{_PART[0]}{os.urandom(8).hex()}{_PART[1]}")
     descriptor = os.open(part, _FLAGS, 0o666 if mode is None else 0o600)
     try:
         try:
@@ -50,6 +54,18 @@ def write_whole(
         # It is there by now, also where a folder cannot be read, or a file system syncs none.
         with suppress(OSError):
             sync_folder(path.parent)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what programs that were killed have left of files below `folder`.
+
+    Nobody else may be writing there.
+    """
+    for place, _, names in os.walk(folder):
+        for name in names:
+            if name.startswith(_PART[0]) and name.endswith(_PART[1]):
+                with suppress(OSError):
+                    Path(place, name).unlink()
 
 
 def sync_folder(folder: Path) -> None:

@@ -68,9 +68,11 @@ def setting(
     return cast("Value", Setting(reader, default, reader.read(default), text, flags, scope))
 
 
-def optional(reader: Reader[Value], example: str, text: str) -> Value | None:
+def optional(
+    reader: Reader[Value], example: str, text: str, scope: Scope = Scope.TRADING
+) -> Value | None:
     """Return the row of a setting that may be left out."""
-    return cast("Value", Setting(reader, None, None, text, example=example))
+    return cast("Value", Setting(reader, None, None, text, scope=scope, example=example))
 
 
 def names(reader: Reader[tuple[Value, ...]], example: str, text: str) -> tuple[Value, ...]:
@@ -347,8 +349,26 @@ class WorkSettings:
         "keep final candles on disk, and download only new ones",
         scope=Scope.MACHINE,
     )
+    store = optional(
+        FilePath(),
+        "candles",
+        "folder in which `divbot data` keeps candles; by default one of this user's own",
+        Scope.MACHINE,
+    )
     base_url = optional(
         _ADDRESS, "http://127.0.0.1:8000", "address of the venue; by default Binance's own"
+    )
+    archive_url = optional(
+        _ADDRESS,
+        "http://127.0.0.1:8000",
+        "address of the archive's files; by default Binance's own, or that of a local exchange",
+        Scope.MACHINE,
+    )
+    archive_listing_url = optional(
+        _ADDRESS,
+        "http://127.0.0.1:8000/data.binance.vision",
+        "address of the archive's lists of files; by default as for archive_url",
+        Scope.MACHINE,
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from divbot.app.scanning import at_home
+from divbot.app.homes import at_home
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import Duration, duration_text
 from divbot.domain.errors import InputError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from divbot.domain.clock import utc_text
 from divbot.domain.market import Interval
 from divbot.domain.signals import Kind, Side
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from divbot.settings import Settings
 
 _DAY = timedelta(days=1)
+_DATE = len("2024-07-30")
 
 
 def scan_rules(
@@ -58,11 +60,38 @@ def universe_rules(settings: Settings) -> UniverseRules:
 
 
 def base_rate(settings: Settings, interval: Interval) -> BaseRate:
-    """Return what years say of the settings' market: the user's own base rates, or shipped ones."""
-    from divbot.scanner.evidence.base_rates import rate_of, read_rates, shipped_rates
+    """Return what years say of the settings' market: the user's own rates, the store, or shipped.
 
-    own = read_rates(settings.base_rates) if settings.base_rates else ()
+    The store's are counted where it holds that market and interval; see app.store_rate.
+    """
+    from divbot.app.store_rate import store_rate
+    from divbot.scanner.evidence.base_rates import rate_of, shipped_rates
+
+    own = _own_rates(settings)
+    if not own and (counted := store_rate(settings, interval, trade_rules(settings))):
+        own = (counted,)
     return rate_of(settings.market, interval, (*own, *shipped_rates()))
+
+
+def past_rate(settings: Settings, start: int, counted: BaseRate | None) -> BaseRate:
+    """Return the base rate that was known at `start`, ms UTC.
+
+    That is the user's own, what was `counted` by then, or a shipped one of earlier days; where
+    there is none of them, what chance gives.
+    """
+    from divbot.scanner.evidence.base_rates import rate_of, shipped_rates
+
+    day = utc_text(start)[:_DATE]
+    # One that names no day could be of any.
+    shipped = (x for x in shipped_rates() if x.last_day is not None and x.last_day < day)
+    known = () if counted is None else (counted,)
+    return rate_of(settings.market, settings.interval, (*_own_rates(settings), *known, *shipped))
+
+
+def _own_rates(settings: Settings) -> tuple[BaseRate, ...]:
+    from divbot.scanner.evidence.base_rates import read_rates
+
+    return read_rates(settings.base_rates) if settings.base_rates else ()
 
 
 def trade_rules(settings: Settings) -> TradeRules:

@@ -45,6 +45,7 @@ _COMMANDS = (
     "trades",
     "stats",
     "verify",
+    "data",
 )
 """Each in a module of its name."""
 _COMPILES = {

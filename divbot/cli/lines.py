@@ -155,7 +155,7 @@ def _setting(text: str) -> str:
 
 def _source(start: Started, before: str) -> tuple[str, ...]:
     market = f"{harmless(start.venue)} {start.market.title} {harmless(start.interval)}"
-    notice = f", {start.nature.notice}" if start.nature.notice else ""
+    notice = f", {start.notice}" if start.notice else ""
     return _first("START", before + market), notice
 
 

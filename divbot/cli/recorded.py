@@ -43,7 +43,7 @@ def start_of(recorded: Recorded) -> Started:
 def title(recorded: Recorded) -> str:
     """Return what was traded where, in one line."""
     start = start_of(recorded)
-    notice = f" - {start.nature.notice}" if start.nature.notice else ""
+    notice = f" - {start.notice}" if start.notice else ""
     return f"{harmless(start.venue)} {start.market.title}, {start.interval}{notice}"
 
 

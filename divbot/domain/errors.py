@@ -16,8 +16,9 @@
     │   └── UnknownSymbol
     ├── StateError                  exit code 5   what is kept on disk cannot be relied on
     │   ├── LedgerError                           an event cannot have happened
-    │   └── JournalError                          the journal is damaged, locked or unwritable
-    │       └── DuplicateEvent                    what was decided again stands in it already
+    │   ├── JournalError                          the journal is damaged, locked or unwritable
+    │   │   └── DuplicateEvent                    what was decided again stands in it already
+    │   └── StoreError                            the store is damaged, newer, locked or unwritable
     └── WorkerLost                  exit code 1   a worker process died or hung
 
 Retrying and dropping look at the class, never at the text.
@@ -167,6 +168,10 @@ class JournalError(StateError):
 
 class DuplicateEvent(JournalError):
     """An event of the same key stands in the journal already: it was acted on before."""
+
+
+class StoreError(StateError):
+    """The store of candles is damaged, of a newer version, in use, or cannot be written."""
 
 
 class WorkerLost(DivbotError):

@@ -27,11 +27,6 @@ class Nature(StrEnum):
     SIMULATED = "simulated"
     HISTORY = "history"
 
-    @property
-    def notice(self) -> str:
-        """Return what a reader must not overlook; nothing where prices are live."""
-        return {"live": "", "simulated": "SIMULATED PRICES", "history": "HISTORY"}[self.value]
-
 
 class _Happened:
     """What all events have: a kind, and a key under which they happen only once."""
@@ -72,6 +67,12 @@ class Started(_Happened):
         if self.address == HISTORY:
             return Nature.HISTORY
         return Nature.SIMULATED if self.is_simulated else Nature.LIVE
+
+    @property
+    def notice(self) -> str:
+        """Return what a reader must not overlook; nothing where prices are live."""
+        told = {"HISTORY": self.nature is Nature.HISTORY, "SIMULATED PRICES": self.is_simulated}
+        return ", ".join(words for words, is_so in told.items() if is_so)
 
 
 @dataclass(frozen=True, slots=True)

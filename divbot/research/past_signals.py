@@ -9,18 +9,16 @@ places are listed besides.
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import astuple
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from divbot.arrays import Floats, Integers
-from divbot.files import write_whole
 from divbot.history.columns import CLOSE, HIGH, LOW, OPEN, Columns, month_name
+from divbot.history.kept import name_of, write_array
 from divbot.kernels import analysis as kernels
 from divbot.kernels.analysis import Analysis, analyse
 from divbot.kernels.divergence import KIND, PIVOT, PREVIOUS, SYMBOL
@@ -87,8 +85,7 @@ def signals_of_month(
     parts = [x.path.name for x in columns.months if x.first < month.end and x.end > start]
     symbols = symbols_of(columns, place)
     rows = [life_rows(columns, x, start, month.end) for x in symbols]
-    told = [_FORMAT, sources(), parts, start, rows, astuple(indicator)]
-    name = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:20]
+    name = name_of(_FORMAT, sources(), parts, start, rows, astuple(indicator))
     path = folder / f"{month_name(month.number)}-{name}.signals.npy"
     if not path.exists():
         ends = (start, month.first, month.end)
@@ -101,10 +98,7 @@ def signals_of_month(
         joined = np.concatenate(found)
         # Of two kinds at one candle the kernels' own order stays.
         order = np.lexsort((joined["symbol"], joined["confirmed"]))
-        content = BytesIO()
-        np.save(content, joined[order])
-        # Several workers may make the same month at once.
-        write_whole(path, content.getbuffer(), is_durable=False)
+        write_array(path, joined[order])
     return path
 
 

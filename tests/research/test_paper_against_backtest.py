@@ -194,6 +194,9 @@ class ReportsSeen:
             found = next(x for (at, _), x in self._seen.reports.items() if at == close)
         return found
 
+    def is_listed(self, close: int) -> np.ndarray[Any, Any]:
+        return np.zeros(len(self.symbols), bool)
+
     def candidates(self, start: int, end: int) -> Candidates:
         closes = sorted({close for close, _ in self._seen.reports if start <= close < end})
         return Candidates(np.array(closes, np.int64), np.full(len(closes), 10.0))
