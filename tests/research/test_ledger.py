@@ -13,7 +13,7 @@ import pytest
 from divbot.domain.errors import JournalError
 from divbot.research.trials.entries import Lost
 from divbot.research.trials.kept_results import packed, unpacked
-from divbot.research.trials.ledger import Ledger
+from divbot.research.trials.ledger import TrialLedger
 from tests.evaluation.stories import runs_of
 from tests.research.trials import (
     FADING,
@@ -51,19 +51,19 @@ def test_results_are_read_back_to_the_last_bit() -> None:
     assert back.trades.tolist() == results.trades.tolist()
 
 
-def delete(ledger: Ledger) -> None:
+def delete(ledger: TrialLedger) -> None:
     ledger.path.unlink()
 
 
-def delete_note(ledger: Ledger) -> None:
+def delete_note(ledger: TrialLedger) -> None:
     ledger.note.unlink()
 
 
-def spoil_note(ledger: Ledger) -> None:
+def spoil_note(ledger: TrialLedger) -> None:
     ledger.note.write_text("{}")
 
 
-def statement(text: str) -> Callable[[Ledger], None]:
+def statement(text: str) -> Callable[[TrialLedger], None]:
     return lambda ledger: execute(ledger.path, text)
 
 
@@ -105,7 +105,7 @@ TAMPERING = [
 
 @pytest.mark.parametrize(("tamper", "told"), TAMPERING)
 def test_whatever_is_done_to_it_is_noticed_and_told_ever_after(
-    tamper: Callable[[Ledger], None], told: str, tmp_path: Path
+    tamper: Callable[[TrialLedger], None], told: str, tmp_path: Path
 ) -> None:
     concluded(tmp_path, FADING)
     concluded(tmp_path, WORTHLESS)

@@ -10,17 +10,17 @@ from pathlib import Path
 
 from divbot.domain.clock import ManualClock
 from divbot.evaluation import DailyResults
-from divbot.research.trials.conclusion import Conclusion, Origin, Swept, conclude, plan
+from divbot.research.trials.conclusion import Conclusion, TrialOrigin, Swept, conclude, plan
 from divbot.research.trials.entries import Opening
-from divbot.research.trials.ledger import Ledger
+from divbot.research.trials.ledger import TrialLedger
 from tests.evaluation.stories import runs_of
 
 NOON = 1_760_000_000_000
 DAY = 86_400_000
 
 
-def ledger_in(folder: Path) -> Ledger:
-    return Ledger(folder / "trials.db", ManualClock(NOON))
+def ledger_in(folder: Path) -> TrialLedger:
+    return TrialLedger(folder / "trials.db", ManualClock(NOON))
 
 
 def swept(means: Mapping[str, tuple[float, float]], *, seed: int = 1, code: str = "c") -> Swept:
@@ -29,7 +29,7 @@ def swept(means: Mapping[str, tuple[float, float]], *, seed: int = 1, code: str 
 
 
 def swept_of(results: DailyResults, *, code: str = "c", data: str = "d") -> Swept:
-    origin = Origin(
+    origin = TrialOrigin(
         basis={"interval": "1h"}, costs={"fee": "0.0005"}, code=code, data=data, version="1"
     )
     return Swept(results, DAY, origin)

@@ -24,15 +24,15 @@ from divbot.evaluation import (
     look_at,
     search,
 )
-from divbot.research.trials.entries import Judged, Opening, Source, Trial
+from divbot.research.trials.entries import Judged, Opening, TrialSource, Trial
 from divbot.research.trials.knowledge import Knowledge, knowledge_of, openings_of
-from divbot.research.trials.ledger import Ledger, OpenLedger
+from divbot.research.trials.ledger import TrialLedger, OpenLedger
 from divbot.research.trials.note import Head
 from divbot.research.trials.rows import Written
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class TrialOrigin:
     """What results were made of, as far as one can say it: equal origins have equal results."""
 
     basis: Mapping[str, str]
@@ -52,7 +52,7 @@ class Swept:
     """Of sealed days, which begin where `plan` says, trades are counted and results are 0."""
     longest: int
     """The longest that a trade may be open, ms."""
-    origin: Origin
+    origin: TrialOrigin
     steps: Integers | None = None
     """Places in the grid; None: settings were drawn."""
 
@@ -80,14 +80,14 @@ class Conclusion:
     """The winner's results of the holdout; None: they are not told."""
 
 
-def plan(ledger: Ledger, days: range, longest: int) -> Split:
+def plan(ledger: TrialLedger, days: range, longest: int) -> Split:
     """Return how `days` are divided now: nothing after development may be run before `conclude`."""
     known = knowledge_of(ledger.read().written, days)
     return divide(days, longest, known_until=known.known_until)
 
 
 def conclude(
-    ledger: Ledger, swept: Swept, sealed_from: int, open_: Open, *, reveal: bool = False
+    ledger: TrialLedger, swept: Swept, sealed_from: int, open_: Open, *, reveal: bool = False
 ) -> Conclusion | None:
     """Judge a sweep against all that was ever tried on its days, and keep it; see `judge`.
 
@@ -129,8 +129,8 @@ class _Begun:
     look: int
 
 
-def _begun(ledger: Ledger, swept: Swept, sealed_from: int, *, reveal: bool) -> _Begun | None:
-    fingerprint = fingerprint_of(Source.SWEEP, swept.results, swept.origin)
+def _begun(ledger: TrialLedger, swept: Swept, sealed_from: int, *, reveal: bool) -> _Begun | None:
+    fingerprint = fingerprint_of(TrialSource.SWEEP, swept.results, swept.origin)
     with ledger.open() as book:
         again = _number_of(book.contents.written, fingerprint)
         before = [x for x in book.contents.written if again is None or x.number < again]
@@ -149,7 +149,7 @@ def _begun(ledger: Ledger, swept: Swept, sealed_from: int, *, reveal: bool) -> _
         return _Begun(number, again is not None, tried, found, development, opens, look)
 
 
-def fingerprint_of(source: Source, results: DailyResults, origin: Origin) -> str:
+def fingerprint_of(source: TrialSource, results: DailyResults, origin: TrialOrigin) -> str:
     """Return what names a trial: another one as soon as anything is another."""
     text = orjson.dumps(
         [
@@ -183,7 +183,7 @@ def _development(results: DailyResults, found: Search) -> DailyResults:
 def _trial(fingerprint: str, swept: Swept, found: Search, development: DailyResults) -> Trial:
     origin, split = swept.origin, found.split
     return Trial(
-        source=Source.SWEEP,
+        source=TrialSource.SWEEP,
         fingerprint=fingerprint,
         days=split.days,
         known=development.days,

@@ -31,7 +31,7 @@ Days: TypeAlias = Annotated[
 """UTC days since 1970."""
 
 
-class Source(StrEnum):
+class TrialSource(StrEnum):
     """What ran the settings of a trial."""
 
     SWEEP = "sweep"
@@ -44,7 +44,7 @@ class Trial:
 
     kind: ClassVar = "trial"
 
-    source: Source
+    source: TrialSource
     fingerprint: str
     """Names what was tried on what: the same again is no further trial."""
     days: Days
@@ -110,24 +110,24 @@ class Lost:
     """How many looks are missing, at least."""
 
 
-Entry: TypeAlias = Trial | Opening | Judged | Lost
+TrialEntry: TypeAlias = Trial | Opening | Judged | Lost
 
 
-def encode(entry: Entry) -> str:
+def encode(entry: TrialEntry) -> str:
     """Return the fields of `entry` as JSON with sorted keys."""
     fields = _adapters()[entry.kind].dump_python(entry, mode="json")
     return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode()
 
 
-def decode(kind: str, body: str) -> Entry:
+def decode(kind: str, body: str) -> TrialEntry:
     """Return the entry of `kind` with the fields in `body`; raise ValueError for none."""
     adapter = _adapters().get(kind)
     if adapter is None:
         raise ValueError(f"unknown kind {kind!r}")
-    entry: Entry = adapter.validate_json(body)
+    entry: TrialEntry = adapter.validate_json(body)
     return entry
 
 
 @cache
 def _adapters() -> dict[str, TypeAdapter[Any]]:
-    return {entry.kind: TypeAdapter(entry) for entry in get_args(Entry)}
+    return {entry.kind: TypeAdapter(entry) for entry in get_args(TrialEntry)}

@@ -25,9 +25,9 @@ from divbot.domain.clock import Clock, utc_text
 from divbot.domain.errors import JournalError
 from divbot.evaluation import DailyResults
 from divbot.files import make_private
-from divbot.research.trials.entries import Entry, Lost, Opening, Source, Trial
+from divbot.research.trials.entries import TrialEntry, Lost, Opening, TrialSource, Trial
 from divbot.research.trials.note import EMPTY, Head
-from divbot.research.trials.rows import Row, Written, insert, lay_out, rows, written
+from divbot.research.trials.rows import TrialRow, Written, insert, lay_out, rows, written
 from divbot.trading.journal.database import own_errors, transaction
 from divbot.trading.journal.records import Damaged
 
@@ -54,7 +54,7 @@ class Contents:
         return (*self.broken, self.missing) if self.missing else self.broken
 
 
-class Ledger:
+class TrialLedger:
     """The ledger in `path`, which need not exist yet."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
@@ -102,10 +102,10 @@ class OpenLedger:
         if before.missing:
             self._tell_of_loss(before)
 
-    def append(self, entry: Entry, results: DailyResults | None = None) -> int:
+    def append(self, entry: TrialEntry, results: DailyResults | None = None) -> int:
         """Write an entry, with the daily results of a trial; return its number."""
         last, at = self.contents.head, self._clock.now()
-        row = Row.of(entry, results, seq=last.entries + 1, at=at, previous=last.hash)
+        row = TrialRow.of(entry, results, seq=last.entries + 1, at=at, previous=last.hash)
         insert(self._connection, row)
         self.contents = replace(
             self.contents,
@@ -127,7 +127,7 @@ class OpenLedger:
         self.contents = replace(self.contents, broken=(*before.broken, told), missing="")
 
 
-def _contents(found: Iterable[Row], noted: Head | None, *, is_new: bool = False) -> Contents:
+def _contents(found: Iterable[TrialRow], noted: Head | None, *, is_new: bool = False) -> Contents:
     """Return what the rows say, with all that is wrong with them."""
     broken: list[str] = []
     kept: list[Written] = []
@@ -154,7 +154,7 @@ def _told(at: int, lost: Lost) -> str:
     return f"on {utc_text(at)} UTC: {lost.problem}"
 
 
-def _breaks(row: Row, head: Head) -> Iterator[str]:
+def _breaks(row: TrialRow, head: Head) -> Iterator[str]:
     if row.seq != head.entries + 1:
         yield f"entry {head.entries + 1} is missing, {row.seq} stands in its place"
     elif row != row.sealed(head.hash):
@@ -172,11 +172,11 @@ def _missing(hashes: Mapping[int, str], noted: Head | None) -> str:
     return ""
 
 
-def _after(head: Head, digest: str, entry: Entry | None) -> Head:
+def _after(head: Head, digest: str, entry: TrialEntry | None) -> Head:
     """Return the head of a ledger to which `entry` was added; None: one that cannot be read."""
     sweeps, openings = head.sweeps, head.openings
     match entry:
-        case Trial(source=Source.SWEEP):
+        case Trial(source=TrialSource.SWEEP):
             sweeps += 1
         case Opening():
             openings += 1

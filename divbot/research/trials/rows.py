@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from divbot.evaluation import DailyResults
-from divbot.research.trials.entries import Entry, decode, encode
+from divbot.research.trials.entries import TrialEntry, decode, encode
 from divbot.research.trials.kept_results import packed, unpacked
 
 _LAYOUT = """
@@ -27,7 +27,7 @@ _HAS_ENTRIES = "SELECT 1 FROM sqlite_master WHERE name = 'entry'"
 _SELECT = "SELECT seq, at, kind, body, results, hash FROM entry ORDER BY seq"
 
 
-class Row(NamedTuple):
+class TrialRow(NamedTuple):
     """One row of the table `entry`."""
 
     seq: int
@@ -42,7 +42,7 @@ class Row(NamedTuple):
 
     @classmethod
     def of(
-        cls, entry: Entry, results: DailyResults | None, *, seq: int, at: int, previous: str
+        cls, entry: TrialEntry, results: DailyResults | None, *, seq: int, at: int, previous: str
     ) -> Self:
         """Return the row of `entry`, chained to the hash `previous`."""
         content = None if results is None else packed(results)
@@ -63,7 +63,7 @@ class Written:
 
     number: int
     at: int
-    entry: Entry
+    entry: TrialEntry
     results: DailyResults | None
 
 
@@ -72,19 +72,19 @@ def lay_out(connection: sqlite3.Connection) -> None:
     connection.execute(_LAYOUT)
 
 
-def insert(connection: sqlite3.Connection, row: Row) -> None:
+def insert(connection: sqlite3.Connection, row: TrialRow) -> None:
     """Write a row, within the caller's transaction."""
     connection.execute(_INSERT, row)
 
 
-def rows(connection: sqlite3.Connection) -> Iterator[Row]:
+def rows(connection: sqlite3.Connection) -> Iterator[TrialRow]:
     """Yield every row, the oldest first; none of a file that was only just made."""
     if connection.execute(_HAS_ENTRIES).fetchone() is None:
         return
-    yield from map(Row._make, connection.execute(_SELECT))
+    yield from map(TrialRow._make, connection.execute(_SELECT))
 
 
-def written(row: Row) -> Written:
+def written(row: TrialRow) -> Written:
     """Return what a row says; raise ValueError where it says nothing that is known."""
     results = None if row.results is None else unpacked(row.results)
     return Written(row.seq, row.at, decode(row.kind, row.body), results)
