@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from enum import StrEnum
@@ -116,7 +117,7 @@ def backtest(
         tell_of_compiling()
     with _progress(quiet=quiet) as progress:
         past = app.open_recording(recorded, settings) if recorded else app.open_stored(settings)
-        traded = app.backtest(past, settings, options, progress)
+        traded = app.backtest(past, settings, options, progress, _tell(quiet=quiet))
     if not quiet:
         for note in traded.notes:
             print(f"divbot: {note}", file=sys.stderr)
@@ -128,6 +129,10 @@ def backtest(
         Destination(None).write(json_bytes(document))
     else:
         Destination(None).write(f"{stats_text(run, found)}journal {traded.journal}\n")
+
+
+def _tell(*, quiet: bool) -> Callable[[str], None]:
+    return lambda text: None if quiet else print(f"divbot: {text}", file=sys.stderr)
 
 
 def _progress(*, quiet: bool) -> AbstractContextManager[BacktestProgress]:

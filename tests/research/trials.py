@@ -10,7 +10,7 @@ from pathlib import Path
 
 from divbot.domain.clock import ManualClock
 from divbot.evaluation import DailyResults
-from divbot.research.trials.conclusion import Conclusion, TrialOrigin, Swept, conclude, plan
+from divbot.research.trials.conclusion import Conclusion, Swept, TrialOrigin, conclude, plan
 from divbot.research.trials.entries import Opening
 from divbot.research.trials.ledger import TrialLedger
 from tests.evaluation.stories import runs_of

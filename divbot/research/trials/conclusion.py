@@ -24,9 +24,9 @@ from divbot.evaluation import (
     look_at,
     search,
 )
-from divbot.research.trials.entries import Judged, Opening, TrialSource, Trial
+from divbot.research.trials.entries import Judged, Opening, Trial, TrialSource
 from divbot.research.trials.knowledge import Knowledge, knowledge_of, openings_of
-from divbot.research.trials.ledger import TrialLedger, OpenLedger
+from divbot.research.trials.ledger import OpenLedger, TrialLedger
 from divbot.research.trials.note import Head
 from divbot.research.trials.rows import Written
 

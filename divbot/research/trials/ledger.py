@@ -25,7 +25,7 @@ from divbot.domain.clock import Clock, utc_text
 from divbot.domain.errors import JournalError
 from divbot.evaluation import DailyResults
 from divbot.files import make_private
-from divbot.research.trials.entries import TrialEntry, Lost, Opening, TrialSource, Trial
+from divbot.research.trials.entries import Lost, Opening, Trial, TrialEntry, TrialSource
 from divbot.research.trials.note import EMPTY, Head
 from divbot.research.trials.rows import TrialRow, Written, insert, lay_out, rows, written
 from divbot.trading.journal.database import own_errors, transaction
