@@ -116,7 +116,7 @@ def backtest(
     from divbot.research.past import PastScanner
     from divbot.research.venue import PastTrading, Spreads
 
-    detail = _detail(settings, options, history)
+    detail = detail_of(settings, options, history)
     period = _period(settings, options, history, detail)
     if options.is_counted:
         _tell_of_spending(history, period, tell)
@@ -239,7 +239,7 @@ def _listed(symbol: str, market: Market) -> Instrument:
     return replace(instrument_named(symbol, market, None), min_notional=_LEAST_ORDER)
 
 
-def _detail(settings: Settings, options: BacktestOptions, history: PastMarket) -> Interval:
+def detail_of(settings: Settings, options: BacktestOptions, history: PastMarket) -> Interval:
     """Return the candles between two closes; InputError where they are none of the interval's."""
     from divbot.recordings.grid import serves
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from divbot.domain.clock import Clock, utc_text
-from divbot.domain.errors import JournalError
+from divbot.domain.errors import InputError, JournalError
 from divbot.evaluation import DailyResults
 from divbot.files import make_private
 from divbot.research.trials.entries import Lost, Opening, Trial, TrialEntry, TrialSource
@@ -47,6 +47,20 @@ class Contents:
     missing: str
     """How the entries contradict the note beside them; empty where they do not."""
     noted: Head | None
+    heads: Mapping[int, str]
+    """The hash of each entry."""
+
+    def against(self, head: str) -> Iterator[str]:
+        """Yield how the entries contradict a `head` that was printed once; nothing: they do not."""
+        entries, _, digest = head.partition(":")
+        if not head:
+            return
+        if not entries.isdecimal() or not digest:
+            raise InputError(
+                f"--head: expected a head such as {self.head}, as a verdict prints it, found {head}"
+            )
+        if not self.heads.get(int(entries), "none").startswith(digest):
+            yield f"the ledger that had the head {head} is another one, or entries are missing"
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -147,7 +161,7 @@ def _contents(found: Iterable[TrialRow], noted: Head | None, *, is_new: bool = F
         if isinstance(entry, Lost):
             broken.append(_told(row.at, entry))
     missing = "" if is_new else _missing(hashes, noted)
-    return Contents(tuple(kept), head, tuple(broken), missing, noted)
+    return Contents(tuple(kept), head, tuple(broken), missing, noted, hashes)
 
 
 def _told(at: int, lost: Lost) -> str:
