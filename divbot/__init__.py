@@ -14,6 +14,7 @@ from divbot.version import __version__
 
 if TYPE_CHECKING:
     from divbot.app.scanning import scan
+    from divbot.app.sweep import sweep
     from divbot.domain.errors import (
         BadAnswer,
         DivbotError,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         VenueUnreachable,
         WorkerLost,
     )
+    from divbot.research.sweep_report import SweepReport
     from divbot.scanner.report import Report
     from divbot.settings import Settings
 
@@ -64,6 +66,7 @@ __all__ = [
     "WorkerLost",
     "__version__",
     "scan",
+    "sweep",
 ]
 
 
@@ -71,6 +74,8 @@ _MODULES = {
     "scan": "divbot.app.scanning",
     "Report": "divbot.scanner.report",
     "Settings": "divbot.settings",
+    "SweepReport": "divbot.research.sweep_report",
+    "sweep": "divbot.app.sweep",
 }
 """Where to find what is no error."""
 
