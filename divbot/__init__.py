@@ -57,6 +57,7 @@ __all__ = [
     "StateError",
     "StopUntil",
     "StoreError",
+    "SweepReport",
     "SymbolError",
     "TryAgain",
     "UnknownSymbol",
