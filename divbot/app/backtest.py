@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING
 from divbot.app import scanning
 from divbot.app.homes import at_home
 from divbot.app.journals import kept_settings, open_runs
-from divbot.app.scan_rules import past_rate, scan_rules, trade_rules, universe_rules
+from divbot.app.scan_rules import past_rate, plan_rules, scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.app.trials import open_trials, origin_of, spending_notices
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import milliseconds
 from divbot.domain.errors import InputError
-from divbot.domain.events import HISTORY, Resumed, Started
+from divbot.domain.events import HISTORY, SessionBegan, Started
 from divbot.domain.ledger import DAY
 from divbot.domain.market import Instrument, Interval, Market
 from divbot.files import make_private, sync_folder
@@ -91,10 +91,10 @@ def open_recording(path: Path, settings: Settings) -> JoinedHistory:
 
     Raise InputError where the candles of the settings cannot be made of its own.
     """
-    from divbot.exchange.market.recorded import load_recording
+    from divbot.exchange.market.recorded import load_tape
     from divbot.history.joined import JoinedHistory
 
-    history = JoinedHistory(path, settings.market, load_recording(path).interval)
+    history = JoinedHistory(path, settings.market, load_tape(path).interval)
     history.symbols(settings.interval)
     return history
 
@@ -216,7 +216,7 @@ def _rate(settings: Settings, history: PastMarket, start: int) -> BaseRate:
             counted = rate_before(
                 history,
                 interval,
-                trade_rules(settings),
+                plan_rules(settings),
                 start,
                 cache=_cache(),
                 where="the recording",

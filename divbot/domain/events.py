@@ -76,8 +76,8 @@ class Started(_Happened):
 
 
 @dataclass(frozen=True, slots=True)
-class Resumed(_Happened):
-    """A run went on after its program had ended; how it is set up may have changed."""
+class SessionBegan(_Happened):
+    """A session began: the first one, or a later one that may be set up in another way."""
 
     kind: ClassVar[str] = "resumed"
     key_form: ClassVar[str] = "resumed:{0.session}"
@@ -195,4 +195,4 @@ class Paused(_Happened):
     reason: str
 
 
-Event: TypeAlias = Started | Resumed | Entered | Funded | Trailed | Exited | Marked | Paused
+Event: TypeAlias = Started | SessionBegan | Entered | Funded | Trailed | Exited | Marked | Paused

@@ -112,10 +112,10 @@ def open_limiter(options: ExchangeOptions, clock: Clock) -> RateLimiter:
 
 def _venues(options: ExchangeOptions, now: int) -> dict[Market, Venue]:
     if options.recorded is not None:
-        from divbot.exchange.market.recorded import load_recording  # pandas: only when needed
+        from divbot.exchange.market.recorded import load_tape  # pandas: only when needed
 
         # One recording behind both markets is kept in memory once.
-        recording = load_recording(options.recorded, options.interval)
+        recording = load_tape(options.recorded, options.interval)
         return dict.fromkeys(options.markets, Venue(_interrupted(options, recording)))
     start = now if options.at is None else options.at
     return {

@@ -25,7 +25,7 @@ from divbot.arrays import Floats, Integers
 from divbot.domain.ledger import DAY, Ledger
 from divbot.domain.market import Market
 from divbot.domain.positions import Position
-from divbot.domain.signals import Opportunity, Side
+from divbot.domain.signals import Opportunity
 from divbot.kernels.first_touch import first_poor, first_touch
 from divbot.research.backtest import PastTrader
 from divbot.research.feed import SILENCE
@@ -253,7 +253,7 @@ class Moments:
         fee, slippage, ratio = (
             float(x) for x in (costs.fee, costs.slippage, rules.min_reward_risk)
         )
-        sign = 1 if opportunity.side is Side.BUY else -1
+        sign = opportunity.side.sign
         stop, target = float(opportunity.stop), float(opportunity.target)
         reach = self._venue.reach(opportunity.divergence.symbol)
         tick = opportunity.instrument.tick_size if opportunity.instrument else None

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.domain.events import Event, Resumed, Started
+from divbot.domain.events import Event, SessionBegan, Started
 from divbot.domain.market import Instrument, Interval
 from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Divergence, Kind, Opportunity, Side
@@ -280,7 +280,7 @@ class Backtest:
             self.looks += 1
 
         with Journal.create(path, started) as journal, journal.together():
-            journal.write(Resumed(start, 1, {}, {}))
+            journal.write(SessionBegan(start, 1, {}, {}))
             trader = PastTrader(
                 venue,
                 self.reports,

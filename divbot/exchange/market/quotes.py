@@ -1,4 +1,4 @@
-"""What is not in candles: bid and ask, mark and index price, funding.
+"""What is not in candles: bid and ask, mark and index price, premium.
 
 All are smooth or seldom changing functions of the last price, the symbol and the time, so that
 two requests at the same moment are told the same.

@@ -1,7 +1,7 @@
 """What years of candles say beyond chance, by market and interval: counted once, and shipped.
 
 A base rate tells two things of all divergences of a market and interval: how often their targets
-were reached, as a multiple of what scanner.chance states for the very same stops, and what they
+were reached, as a multiple of what evidence.chance states for the very same stops, and what they
 brought before costs. `divbot verify base-rates` counts them from recordings.
 
 They are believed as far as such figures have come again. What one part of a recording had beyond
