@@ -99,6 +99,14 @@ def kernel(
             -100 / 5 / 2,
             id="liquidation before a stop beyond it",
         ),
+        pytest.param([QUIET, (104, 104, 103, 103)], LONG, 1, 2, id="opens at the target"),
+        pytest.param(
+            [QUIET, (104, 104, 103, 103)],
+            replace(LONG, holding=1, slippage=0.001),
+            1,
+            (104 - 100.1) / (100.1 - 98 * 0.999),
+            id="opens at the target at its end",
+        ),
         pytest.param([QUIET], replace(LONG, fee=0.011), None, None, id="costs above the risk"),
         pytest.param(
             [QUIET], replace(LONG, least_reward_risk=2.1), None, None, id="promises too little"

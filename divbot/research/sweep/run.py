@@ -19,6 +19,7 @@ from functools import cache
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -43,6 +44,8 @@ from divbot.research.sweep.variants import SignalInputs, TradeInputs, Variant, p
 _CELLS = 800
 """Plans times days of a unit: what comes back of it is below 10 KB."""
 
+Work: TypeAlias = tuple[Sequence[tuple[int, ...]], Unit]
+"""A unit, and by plan the rows of the variants that it is of."""
 Progress = Callable[[str, int, int], None]
 """Hears what is done, how much of it is done, and how much there is to do."""
 
@@ -87,14 +90,11 @@ def search(
     """
     chosen = _sorted(variants)
     longest = longest_of(chosen, rules)
-    markets = _markets(history, chosen, days, rules, longest, cache, hands, progress)
-    groups = _groups(chosen, history, rules)
-    units = [
-        (rows, unit)
-        for signal, own in groups.items()
-        for rows, unit in _units(markets[signal.interval], signal, own, days, sealed, longest)
-    ]
+    units = units_of(
+        history, chosen, days, rules, cache=cache, hands=hands, sealed=sealed, progress=progress
+    )
     sums = _done([unit for _, unit in units], hands, kept, progress)
+    markets = sorted({unit.market.name for _, unit in units})
     results = _added_up(chosen, days, units, sums)
     return Searched(
         chosen,
@@ -102,10 +102,31 @@ def search(
         sealed,
         longest,
         code_hash(),
-        hashlib.sha256(" ".join(x.name for x in markets.values()).encode()).hexdigest(),
+        hashlib.sha256(" ".join(markets).encode()).hexdigest(),
         len(units),
         max((len(_pickled(unit)) for _, unit in units), default=0),
     )
+
+
+def units_of(
+    history: SearchedHistory,
+    variants: Sequence[Variant],
+    days: range,
+    rules: MarketRules,
+    *,
+    cache: Path,
+    hands: Hands,
+    sealed: range = range(0),
+    progress: Progress = lambda *_: None,
+) -> list[Work]:
+    """Return all units of a search, each with the variants of its plans; see `search`."""
+    longest = longest_of(variants, rules)
+    markets = _markets(history, variants, days, rules, longest, cache, hands, progress)
+    return [
+        work
+        for signal, own in _groups(variants, history, rules).items()
+        for work in _units(markets[signal.interval], signal, own, days, sealed, longest)
+    ]
 
 
 def longest_of(variants: Sequence[Variant], rules: MarketRules) -> int:
@@ -184,8 +205,7 @@ def _groups(
 
 def _units(
     path: Path, signal: SignalInputs, group: _Group, days: range, sealed: range, longest: int
-) -> Iterable[tuple[Sequence[tuple[int, ...]], Unit]]:
-    """Yield units with the variants of their plans."""
+) -> Iterable[Work]:
     market = read_market(path)
     for place in range(len(market.columns.months)):
         own = _days_of(market, place, days)
@@ -256,7 +276,7 @@ def _pickled(unit: Unit) -> bytes:
 def _added_up(
     variants: Sequence[Variant],
     days: range,
-    units: Sequence[tuple[Sequence[tuple[int, ...]], Unit]],
+    units: Sequence[Work],
     sums: Mapping[int, tuple[Floats, Integers]],
 ) -> DailyResults:
     """Add units up in their order."""
