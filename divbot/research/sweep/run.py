@@ -78,6 +78,7 @@ def search(
     *,
     cache: Path,
     hands: Hands,
+    makers: Hands | None = None,
     sealed: range = range(0),
     kept: Path | None = None,
     progress: Progress = lambda *_: None,
@@ -85,13 +86,21 @@ def search(
     """Trade every signal of each variant that is confirmed on one of `days` (UTC days since 1970).
 
     Of `sealed` days trades are counted only. Candles in columns are kept below `cache`, which all
-    workers can read; what is done is kept in the folder `kept`, where a second call goes on. Raise
+    workers can read, made by `makers` where `hands` are on machines without the history; what is
+    done is kept in the folder `kept`, where a second call goes on. Raise
     InputError where there are no candles, WorkerLost where a unit ends its workers.
     """
     chosen = _sorted(variants)
     longest = longest_of(chosen, rules)
     units = units_of(
-        history, chosen, days, rules, cache=cache, hands=hands, sealed=sealed, progress=progress
+        history,
+        chosen,
+        days,
+        rules,
+        cache=cache,
+        hands=makers or hands,
+        sealed=sealed,
+        progress=progress,
     )
     sums = _done([unit for _, unit in units], hands, kept, progress)
     markets = sorted({unit.market.name for _, unit in units})

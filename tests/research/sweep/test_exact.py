@@ -174,8 +174,9 @@ def told(
         chosen = confirmed[np.linspace(0, len(confirmed) - 1, CLOSES).astype(int)]
         for close in sorted(set(chosen.tolist())):
             for x in past.glance(close).open_to_trade:
-                if x.age == 0 and (case.market is Market.USDM or x.side is Side.BUY):
-                    found.append((x, opposite_of(past, x, settings)))
+                is_sold = x.side is Side.SELL and case.market is Market.SPOT
+                if x.age == 0 and not is_sold:
+                    found += [(x, opposite_of(past, x, settings))]
     return found[: 2 * CLOSES]
 
 
