@@ -266,21 +266,16 @@ def followed(  # noqa: PLR0911, PLR0912 - one way out for each end
             if s * (quote - target) >= 0:
                 return ended(row, target, by="look target")
             is_silent = not candle and row % report_rows == 0
-            if (
-                row == plan.holding
-                or row == plan.opposite
-                or (is_silent and (row - last_row) * length > 86_400_000)
-            ):
+            is_gone = is_silent and (row - last_row) * length > 86_400_000
+            if row in (plan.holding, plan.opposite) or is_gone:
                 return ended(row, quote, by="look")
         if candle is None:
             continue
         last_row = row
         opened, high, low, _ = candle
         adverse, favourable = (low, high) if s > 0 else (high, low)
-        if row > 0 or s * (opened - adverse) > 0:
-            if s * (stop - adverse) >= 0:
-                out = opened if s * (stop - opened) > 0 else stop
-                return ended(row, out, by="candle")
+        if (row > 0 or s * (opened - adverse) > 0) and s * (stop - adverse) >= 0:
+            return ended(row, min(stop * s, opened * s) * s, by="candle")
         if row > 0 or s * (favourable - opened) > 0:
             if s * (favourable - target) > 0:
                 return ended(row, target, by="candle target")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.kernels.plans import Prices, results_of
+from divbot.kernels.plans import PathPrices, results_of
 from tests import reference
 from tests.reference import Plan
 
@@ -33,7 +33,7 @@ def kernel(
     """Trade one signal, which all plans share, from the first row on."""
     first = plans[0]
     columns = [np.array([[math.nan if row is None else row[k] for row in rows]]) for k in range(4)]
-    prices = Prices(
+    prices = PathPrices(
         *columns,
         0,
         length,

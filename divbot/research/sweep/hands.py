@@ -49,7 +49,7 @@ def in_order(
 
 
 class OwnHands:
-    """This process, which does one after the other."""
+    """Nobody but the process itself, which does one after the other."""
 
     def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> Done:
         """Call, and yield at once."""
