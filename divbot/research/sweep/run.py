@@ -46,7 +46,7 @@ _CELLS = 800
 
 Work: TypeAlias = tuple[Sequence[tuple[int, ...]], Unit]
 """A unit, and by plan the rows of the variants that it is of."""
-Progress = Callable[[str, int, int], None]
+SearchProgress = Callable[[str, int, int], None]
 """Hears what is done, how much of it is done, and how much there is to do."""
 
 
@@ -81,7 +81,7 @@ def search(
     makers: Hands | None = None,
     sealed: range = range(0),
     kept: Path | None = None,
-    progress: Progress = lambda *_: None,
+    progress: SearchProgress = lambda *_: None,
 ) -> Searched:
     """Trade every signal of each variant that is confirmed on one of `days` (UTC days since 1970).
 
@@ -126,7 +126,7 @@ def units_of(
     cache: Path,
     hands: Hands,
     sealed: range = range(0),
-    progress: Progress = lambda *_: None,
+    progress: SearchProgress = lambda *_: None,
 ) -> list[Work]:
     """Return all units of a search, each with the variants of its plans; see `search`."""
     longest = longest_of(variants, rules)
@@ -168,7 +168,7 @@ def _markets(
     longest: int,
     cache: Path,
     hands: Hands,
-    progress: Progress,
+    progress: SearchProgress,
 ) -> dict[Interval, Path]:
     intervals = sorted({x.signal.interval for x in variants}, key=lambda x: x.milliseconds)
     found = {}
@@ -239,7 +239,7 @@ def _days_of(market: SearchedMarket, place: int, days: range) -> range:
 
 
 def _done(
-    units: Sequence[Unit], hands: Hands, kept: Path | None, progress: Progress
+    units: Sequence[Unit], hands: Hands, kept: Path | None, progress: SearchProgress
 ) -> Mapping[int, tuple[Floats, Integers]]:
     """Return what each unit comes to; what was done before is read."""
     paths = [kept / f"{_name(x)}.npz" if kept else None for x in units]

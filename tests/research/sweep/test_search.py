@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from divbot.domain.errors import InputError
-from divbot.research.sweep.hands import Done, OwnHands, PoolHands
+from divbot.research.sweep.hands import DoneCases, OwnHands, PoolHands
 from divbot.research.sweep.run import Searched, search
 from tests.research.sweep.markets import FIRST, rules, variants, walks
 
@@ -26,7 +26,7 @@ class CountingHands(OwnHands):
         self.most = most
         self.count = 0
 
-    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> Done:
+    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
         for number, result in super().done(call, cases):
             if call.__name__ == "sums_of":
                 if self.count == self.most:
