@@ -345,7 +345,7 @@ def _journal(
     )
     kept = kept_settings(settings, HISTORY) | _told(options, detail)
     with Journal.create(path, started) as journal, journal.together():
-        journal.write(Resumed(at, 1, kept, {}))
+        journal.write(SessionBegan(at, 1, kept, {}))
         yield journal
 
 

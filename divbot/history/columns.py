@@ -307,7 +307,7 @@ class Columns:
 
 
 def write_columns(columns: Columns, folder: Path) -> Path:
-    """Put into `folder` what `read_columns` needs, and return its path: candles are in no such file."""
+    """Put into `folder` what `read_columns` needs beside the candles; return its path."""
     told = {
         "interval": columns.interval,
         "symbols": columns.symbols,

@@ -26,7 +26,7 @@ closed at the next report's quote.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -50,6 +50,8 @@ DUE, KNOWN, RATE, MARK = range(4)
 _MINUTE, _DAY = 60_000, 86_400_000
 _AT_ONCE = 32
 """Rows by which running extremes are made longer."""
+_FAR = 1e9
+"""A row beyond all others."""
 _MAINTENANCE = 0.025
 _BUFFER = 0.05
 """Both as divbot.domain.margin and divbot.trading.engine.sizing have them."""
@@ -58,9 +60,11 @@ _BUFFER = 0.05
 # last price then, the lowest and the highest price in it; and the extremes of all so far.
 _QUOTE, _SEEN, _LOW, _HIGH, _WORST, _BEST, _BEST_QUOTE = range(7)
 _LAST_PRICE, _LAST_ROW, _SILENT = range(3)
+_LOOK, _TARGET = 1, 2
+"""How a trade ends: at a look's quote, not in a candle; at its target."""
 
 
-class Prices(NamedTuple):
+class PathPrices(NamedTuple):
     """Candles of some symbols, each array of shape (symbols, rows); NaN for what is missing."""
 
     open: Floats
@@ -82,7 +86,7 @@ class Prices(NamedTuple):
 
 
 def results_of(
-    signals: Integers, levels: Floats, plans: Floats, prices: Prices
+    signals: Integers, levels: Floats, plans: Floats, prices: PathPrices
 ) -> tuple[Integers, Floats]:
     """Return the row in which each trade ended, and its result in R, both (plans, signals).
 
@@ -126,66 +130,71 @@ def _follow_each(
         there = min(bars - entry, path.shape[1])
         own = min(signals[k, UNTIL] - entry, there)
         lines = opened[s, entry:], high[s, entry:], low[s, entry:], close[s, entry:]
+        sight = lines, own, side, spread[s] / 2.0, _DAY // length, report_rows
         state[_LAST_PRICE], state[_LAST_ROW], state[_SILENT] = levels[k, CLOSE], -1.0, np.inf
-        silence = (_DAY // length, report_rows)
-        half = spread[s] / 2.0
-        built = _extend(path, 0, 1, own, lines, side, half, silence, state)
+        built = _extend(path, 0, 1, sight, state)
         paid = settlements[settled_from[s] : settled_from[s + 1]]
-        at = first_open + entry * length
         for v in range(len(plans)):
             plan = plans[v]
-            if (int(plan[KINDS]) >> signals[k, KIND]) & 1 == 0:
-                continue
             stop = side * levels[k, PIVOT] - plan[STOP_ATR] * levels[k, ATR]
             way = side * levels[k, CLOSE] - stop
             target = side * levels[k, CLOSE] + plan[REWARD_RISK] * way
-            asked = side * path[_SEEN, 0] * (1.0 + side * half)
+            asked = side * path[_SEEN, 0] * (1.0 + side * spread[s] / 2.0)
             price = asked * (1.0 + side * plan[SLIPPAGE])
-            if not (
-                way > 0.0
-                and side * stop > 0.0
-                and side * target > 0.0
-                and _is_worth_it(side * price, stop, target, price, side, plan)
-            ):
+            is_asked_for = (int(plan[KINDS]) >> signals[k, KIND]) & 1 > 0
+            if not (is_asked_for and _is_worth_it(price, way, stop, target, side, plan)):
                 continue
             end = int(plan[HOLDING])
             if plan[ON_OPPOSITE] > 0.0:
                 end = min(end, signals[k, OPPOSITE] - entry)
             trail = plan[TRAIL_ATR] * levels[k, ATR]
-            row, looked, is_target, out = 0, False, False, 0.0
-            moving, is_over = stop, False
-            while not is_over:
-                limit = min(end, int(min(state[_SILENT], 1e9)))
-                if trail != trail:
-                    row, looked, is_target, out = _fixed(path, min(built, limit), stop, target)
-                    is_over = row >= 0
-                else:
-                    while row < min(built, limit) and not is_over:
-                        looked, is_target, out = _touched(path, row, moving, target)
-                        is_over = out == out
-                        if not is_over:
-                            moving = max(moving, path[_HIGH, row] - trail)
-                            row += 1
-                if is_over:
-                    break
-                if built > limit:
-                    # At its end it is closed at the quote, unless that is beyond its target.
-                    row, looked, is_over = limit, True, True
-                    is_target = path[_QUOTE, limit] >= target
-                    out = target if is_target else path[_QUOTE, limit]
-                elif built >= there:
-                    break
-                else:
-                    following = min(built + _AT_ONCE, there)
-                    built = _extend(path, built, following, own, lines, side, half, silence, state)
-            if not is_over:
+            built, found = _end_of(path, built, there, sight, state, end, stop, target, trail)
+            row, how, out = found
+            if row < 0:
                 continue
-            if not is_target:
+            if not how & _TARGET:
                 out *= 1.0 - side * plan[SLIPPAGE]
-            result = _profit(price, side * out, side, plan, stop, is_target)
-            result += _funding(path, paid, at, row, looked, side, length)
+            result = _profit(price, side * out, side, plan, stop, how)
+            result += _funding(path, paid, first_open + entry * length, row, how, side, length)
             ended[v, k] = entry + row
             results[v, k] = result / _risk(price, side * stop, side, plan)
+
+
+@jit
+def _end_of(
+    path: Floats,
+    built: int,
+    there: int,
+    sight: Any,
+    state: Floats,
+    end: int,
+    stop: float,
+    target: float,
+    trail: float,
+) -> tuple[int, tuple[int, int, float]]:
+    """Return how many rows are made by now, and in which a trade ends, how, and at what price.
+
+    The price is in the mirror, without slippage. A row of -1: those that are `there` do not tell.
+    """
+    row = 0
+    while True:
+        limit = min(end, int(min(state[_SILENT], _FAR)))
+        known = min(built, limit)
+        if trail != trail:
+            found = _fixed(path, known, stop, target)
+        else:
+            found, stop = _moving(path, row, known, stop, target, trail)
+            row = known
+        if found[0] >= 0:
+            return built, found
+        if built > limit:
+            # At its end it is closed at the quote, unless that is beyond its target.
+            if path[_QUOTE, limit] >= target:
+                return built, (limit, _LOOK | _TARGET, target)
+            return built, (limit, _LOOK, path[_QUOTE, limit])
+        if built >= there:
+            return built, (-1, 0, 0.0)
+        built = _extend(path, built, min(built + _AT_ONCE, there), sight, state)
 
 
 @jit
@@ -193,15 +202,15 @@ def _extend(
     path: Floats,
     built: int,
     until: int,
-    own: int,
-    lines: tuple[Floats, Floats, Floats, Floats],
-    side: int,
-    half: float,
-    silence: tuple[int, int],
+    sight: Any,
     state: Floats,
 ) -> int:
-    """Make the rows from `built` to before `until`, of which those from `own` on are missing."""
-    opened, high, low, close = lines
+    """Make the rows from `built` to before `until`, and return `until`.
+
+    `sight` are the symbol's open, high, low and close from the entry on, how many of these rows are
+    its own, the side, half the spread, and the rows of a day and between two reports.
+    """
+    (opened, high, low, close), own, side, half, a_day, report_rows = sight
     for i in range(built, until):
         present = i < own and close[i] == close[i]
         seen = opened[i] if present else state[_LAST_PRICE]
@@ -212,7 +221,7 @@ def _extend(
             path[_LOW, i] = low[i] if side > 0 else -high[i]
             path[_HIGH, i] = high[i] if side > 0 else -low[i]
             state[_LAST_PRICE], state[_LAST_ROW] = close[i], i
-        elif i % silence[1] == 0 and i - state[_LAST_ROW] > silence[0]:
+        elif i % report_rows == 0 and i - state[_LAST_ROW] > a_day:
             state[_SILENT] = min(state[_SILENT], float(i))
         if i == 0:
             if path[_LOW, 0] >= path[_SEEN, 0]:
@@ -229,75 +238,91 @@ def _extend(
 
 
 @jit
-def _fixed(path: Floats, rows: int, stop: float, target: float) -> tuple[int, bool, bool, float]:
-    """Return the first row that ends a trade whose stop stays, and how; a row of -1: none does."""
-    if rows == 0:
-        return -1, False, False, 0.0
+def _fixed(path: Floats, rows: int, stop: float, target: float) -> tuple[int, int, float]:
+    """Return the first of some rows that ends a trade whose stop stays; see `_end_of`."""
     last = rows - 1
-    is_reached = path[_BEST, last] > target or path[_BEST_QUOTE, last] >= target
-    if not (path[_WORST, last] <= stop or is_reached):
-        return -1, False, False, 0.0
+    if rows == 0 or not _is_touched_by(path, last, stop, target):
+        return -1, 0, 0.0
     first, end = 0, last
     while first < end:
         middle = (first + end) // 2
-        is_there = path[_WORST, middle] <= stop or path[_BEST, middle] > target
-        if is_there or path[_BEST_QUOTE, middle] >= target:
+        if _is_touched_by(path, middle, stop, target):
             end = middle
         else:
             first = middle + 1
-    looked, is_target, out = _touched(path, first, stop, target)
-    return first, looked, is_target, out
+    how, out = _touched(path, first, stop, target)
+    return first, how, out
 
 
 @jit
-def _touched(path: Floats, row: int, stop: float, target: float) -> tuple[bool, bool, float]:
-    """Tell whether `row` ends a trade: at its look, by its target, at what price; NaN: it does not.
+def _moving(
+    path: Floats, row: int, rows: int, stop: float, target: float, trail: float
+) -> tuple[tuple[int, int, float], float]:
+    """Return the same from `row` on where the stop follows, and where that is by then."""
+    for i in range(row, rows):
+        how, out = _touched(path, i, stop, target)
+        if out == out:
+            return (i, how, out), stop
+        stop = max(stop, path[_HIGH, i] - trail)
+    return (-1, 0, 0.0), stop
 
-    The price is in the mirror, without slippage.
-    """
+
+@jit
+def _is_touched_by(path: Floats, row: int, stop: float, target: float) -> bool:
+    """Tell whether a stop or a target was touched in `row` or before."""
+    is_reached: bool = path[_BEST, row] > target or path[_BEST_QUOTE, row] >= target
+    is_touched: bool = is_reached or path[_WORST, row] <= stop
+    return is_touched
+
+
+@jit
+def _touched(path: Floats, row: int, stop: float, target: float) -> tuple[int, float]:
+    """Tell how `row` ends a trade, and at what price; NaN: it does not."""
     if row > 0:
         if path[_QUOTE, row] <= stop:
-            return True, False, path[_QUOTE, row]
+            return _LOOK, path[_QUOTE, row]
         if path[_QUOTE, row] >= target:
-            return True, True, target
+            return _LOOK | _TARGET, target
     if path[_LOW, row] <= stop:
-        return False, False, min(stop, path[_SEEN, row])
+        return 0, min(stop, path[_SEEN, row])
     if path[_HIGH, row] > target:
-        return False, True, target
-    return False, False, np.nan
+        return _TARGET, target
+    return 0, np.nan
 
 
 @jit
 def _is_worth_it(
-    mirrored: float, stop: float, target: float, price: float, side: int, plan: Floats
+    price: float, way: float, stop: float, target: float, side: int, plan: Floats
 ) -> bool:
-    """Tell whether to enter at `price`, which is `mirrored` in the mirror, as stop and target."""
-    risk, reward = mirrored - stop, target - mirrored
+    """Tell whether to enter at `price`; stop and target are in the mirror."""
+    risk, reward = side * price - stop, target - side * price
     fees = 2.0 * plan[FEE] * price
-    if not (risk > 0.0 and reward > 0.0 and risk >= fees + plan[SLIPPAGE] * price):
+    is_possible = way > 0.0 and side * stop > 0.0 and side * target > 0.0
+    if not (is_possible and risk > 0.0 and reward > 0.0):
         return False
     out = side * stop * (1.0 - side * plan[SLIPPAGE])
     lost = side * (price - out) + plan[FEE] * (price + out)
-    return reward - fees >= plan[LEAST_REWARD_RISK] * lost
+    pays: bool = reward - fees >= plan[LEAST_REWARD_RISK] * lost
+    return pays and risk >= float(fees + plan[SLIPPAGE] * price)
 
 
 @jit
 def _risk(price: float, stop: float, side: int, plan: Floats) -> float:
     out = stop * (1.0 - side * plan[SLIPPAGE])
-    return side * (price - out) + plan[FEE_IN] * price + plan[FEE] * out
+    risk: float = side * (price - out) + plan[FEE_IN] * price + plan[FEE] * out
+    return risk
 
 
 @jit
-def _profit(  # noqa: FBT001 - a kernel's arguments have places
-    price: float, out: float, side: int, plan: Floats, stop: float, is_target: bool
-) -> float:
+def _profit(price: float, out: float, side: int, plan: Floats, stop: float, how: int) -> float:
     """Return what a trade of one piece came to, fees and all; `stop` is in the mirror."""
-    if plan[LEVERAGE] > 0.0 and not is_target:
+    if plan[LEVERAGE] > 0.0 and not how & _TARGET:
         leverage = _leverage(price, side * stop, side, plan[LEVERAGE])
         liquidation = _liquidation(price, side, leverage)
         if liquidation > 0.0 and side * (out - liquidation) <= 0.0:
-            return -price / leverage - plan[FEE_IN] * price
-    return side * (out - price) - plan[FEE_IN] * price - plan[FEE] * out
+            return -price / leverage - float(plan[FEE_IN]) * price
+    profit: float = side * (out - price) - plan[FEE_IN] * price - plan[FEE] * out
+    return profit
 
 
 @jit
@@ -319,7 +344,7 @@ def _liquidation(price: float, side: int, leverage: float) -> float:
 
 @jit
 def _funding(
-    path: Floats, paid: Floats, at: int, row: int, looked: bool, side: int, length: int
+    path: Floats, paid: Floats, at: int, row: int, how: int, side: int, length: int
 ) -> float:
     """Return what settlements brought until the look, or the candle, of `row`; below zero: cost."""
     now = at + row * length
@@ -333,7 +358,7 @@ def _funding(
             price = side * path[_SEEN, int(min((due - at) // length, row))]
         amount = -side * paid[j, RATE] * price
         by_then = due <= now and paid[j, KNOWN] <= now
-        is_paid = by_then if looked else (due <= now or amount < 0.0)
+        is_paid = by_then if how & _LOOK else (due <= now or amount < 0.0)
         total += amount if is_paid else 0.0
     return total
 
@@ -341,7 +366,7 @@ def _funding(
 def warm() -> None:
     """Compile or load the kernels, so that the first unit of work does not wait for them."""
     line = np.ones((1, 2))
-    prices = Prices(
+    prices = PathPrices(
         *(line, line, line, line, 0, _MINUTE, 1),
         *(np.zeros(1), np.empty((0, 4)), np.zeros(2, np.int64)),
     )

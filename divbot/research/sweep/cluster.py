@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 from divbot.domain.errors import InputError, WorkerLost
@@ -24,14 +25,14 @@ def cluster_hands(address: str) -> Iterator[FutureHands]:
     Raise InputError where there is no such scheduler, or a worker has another divbot or none.
     """
     try:
-        from distributed import Client
-        from distributed.scheduler import KilledWorker
+        # Its functions have no types.
+        distributed: Any = import_module("distributed")
     except ImportError as error:
         raise InputError(
             f"for a cluster, distributed is needed: {how_to_install(DISTRIBUTED)}"
         ) from error
     try:
-        client = Client(address, timeout=_TIMEOUT, set_as_default=False)
+        client = distributed.Client(address, timeout=_TIMEOUT, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise InputError(
             f"--scheduler: expected a Dask scheduler of a fitting version at {address}, found none"
@@ -42,7 +43,7 @@ def cluster_hands(address: str) -> Iterator[FutureHands]:
             client.get_executor(pure=False),
             _AHEAD * threads,
             is_there=lambda: client.status == "running",
-            ends_workers=(KilledWorker,),
+            ends_workers=(distributed.KilledWorker,),
             name=f"the scheduler at {address}",
         )
     finally:

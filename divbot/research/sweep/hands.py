@@ -23,7 +23,7 @@ from typing import Any, Protocol
 from divbot.domain.errors import WorkerLost
 from divbot.processes import PRELOAD, obey_parent, start_context
 
-Done = Iterator[tuple[int, Any]]
+DoneCases = Iterator[tuple[int, Any]]
 """The numbers of cases with what came of them, as they are done."""
 
 _TRIES = 2
@@ -33,7 +33,7 @@ _TRIES = 2
 class Hands(Protocol):
     """Whoever calls functions for others."""
 
-    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> Done:
+    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
         """Call `call` with each of `cases`; yield what is done, in whatever order.
 
         Raise WorkerLost where a case ends its workers, or nobody is left to work.
@@ -49,9 +49,9 @@ def in_order(
 
 
 class OwnHands:
-    """This process, which does one after the other."""
+    """Nobody but the process itself, which does one after the other."""
 
-    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> Done:
+    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
         """Call, and yield at once."""
         for number, case in enumerate(cases):
             yield number, call(*case)
@@ -78,7 +78,7 @@ class PoolHands:
         context = start_context(PRELOAD)
         return ProcessPoolExecutor(self._workers, mp_context=context, initializer=obey_parent)
 
-    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> Done:
+    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
         """Let each worker have one case at a time.
 
         A worker that dies takes the others with it. What was under way is done again, each case
@@ -108,7 +108,7 @@ class PoolHands:
         queue: deque[int],
         at_once: int,
         lost: list[int],
-    ) -> Done:
+    ) -> DoneCases:
         """Do what is in the queue, until it is empty or workers are `lost` with their cases."""
         running: dict[Future[Any], int] = {}
         while (queue or running) and not lost:
@@ -145,7 +145,7 @@ class FutureHands:
         self._ends_workers = ends_workers
         self._name = name
 
-    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> Done:
+    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
         """Hand out a few cases more than there are workers."""
         queue = deque(range(len(cases)))
         running: dict[Future[Any], int] = {}

@@ -19,6 +19,7 @@ from functools import cache
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -43,7 +44,9 @@ from divbot.research.sweep.variants import SignalInputs, TradeInputs, Variant, p
 _CELLS = 800
 """Plans times days of a unit: what comes back of it is below 10 KB."""
 
-Progress = Callable[[str, int, int], None]
+Work: TypeAlias = tuple[Sequence[tuple[int, ...]], Unit]
+"""A unit, and by plan the rows of the variants that it is of."""
+SearchProgress = Callable[[str, int, int], None]
 """Hears what is done, how much of it is done, and how much there is to do."""
 
 
@@ -75,26 +78,32 @@ def search(
     *,
     cache: Path,
     hands: Hands,
+    makers: Hands | None = None,
     sealed: range = range(0),
     kept: Path | None = None,
-    progress: Progress = lambda *_: None,
+    progress: SearchProgress = lambda *_: None,
 ) -> Searched:
     """Trade every signal of each variant that is confirmed on one of `days` (UTC days since 1970).
 
     Of `sealed` days trades are counted only. Candles in columns are kept below `cache`, which all
-    workers can read; what is done is kept in the folder `kept`, where a second call goes on. Raise
+    workers can read, made by `makers` where `hands` are on machines without the history; what is
+    done is kept in the folder `kept`, where a second call goes on. Raise
     InputError where there are no candles, WorkerLost where a unit ends its workers.
     """
     chosen = _sorted(variants)
     longest = longest_of(chosen, rules)
-    markets = _markets(history, chosen, days, rules, longest, cache, hands, progress)
-    groups = _groups(chosen, history, rules)
-    units = [
-        (rows, unit)
-        for signal, own in groups.items()
-        for rows, unit in _units(markets[signal.interval], signal, own, days, sealed, longest)
-    ]
+    units = units_of(
+        history,
+        chosen,
+        days,
+        rules,
+        cache=cache,
+        hands=makers or hands,
+        sealed=sealed,
+        progress=progress,
+    )
     sums = _done([unit for _, unit in units], hands, kept, progress)
+    markets = sorted({unit.market.name for _, unit in units})
     results = _added_up(chosen, days, units, sums)
     return Searched(
         chosen,
@@ -102,10 +111,31 @@ def search(
         sealed,
         longest,
         code_hash(),
-        hashlib.sha256(" ".join(x.name for x in markets.values()).encode()).hexdigest(),
+        hashlib.sha256(" ".join(markets).encode()).hexdigest(),
         len(units),
         max((len(_pickled(unit)) for _, unit in units), default=0),
     )
+
+
+def units_of(
+    history: SearchedHistory,
+    variants: Sequence[Variant],
+    days: range,
+    rules: MarketRules,
+    *,
+    cache: Path,
+    hands: Hands,
+    sealed: range = range(0),
+    progress: SearchProgress = lambda *_: None,
+) -> list[Work]:
+    """Return all units of a search, each with the variants of its plans; see `search`."""
+    longest = longest_of(variants, rules)
+    markets = _markets(history, variants, days, rules, longest, cache, hands, progress)
+    return [
+        work
+        for signal, own in _groups(variants, history, rules).items()
+        for work in _units(markets[signal.interval], signal, own, days, sealed, longest)
+    ]
 
 
 def longest_of(variants: Sequence[Variant], rules: MarketRules) -> int:
@@ -138,7 +168,7 @@ def _markets(
     longest: int,
     cache: Path,
     hands: Hands,
-    progress: Progress,
+    progress: SearchProgress,
 ) -> dict[Interval, Path]:
     intervals = sorted({x.signal.interval for x in variants}, key=lambda x: x.milliseconds)
     found = {}
@@ -184,8 +214,7 @@ def _groups(
 
 def _units(
     path: Path, signal: SignalInputs, group: _Group, days: range, sealed: range, longest: int
-) -> Iterable[tuple[Sequence[tuple[int, ...]], Unit]]:
-    """Yield units with the variants of their plans."""
+) -> Iterable[Work]:
     market = read_market(path)
     for place in range(len(market.columns.months)):
         own = _days_of(market, place, days)
@@ -210,7 +239,7 @@ def _days_of(market: SearchedMarket, place: int, days: range) -> range:
 
 
 def _done(
-    units: Sequence[Unit], hands: Hands, kept: Path | None, progress: Progress
+    units: Sequence[Unit], hands: Hands, kept: Path | None, progress: SearchProgress
 ) -> Mapping[int, tuple[Floats, Integers]]:
     """Return what each unit comes to; what was done before is read."""
     paths = [kept / f"{_name(x)}.npz" if kept else None for x in units]
@@ -256,7 +285,7 @@ def _pickled(unit: Unit) -> bytes:
 def _added_up(
     variants: Sequence[Variant],
     days: range,
-    units: Sequence[tuple[Sequence[tuple[int, ...]], Unit]],
+    units: Sequence[Work],
     sums: Mapping[int, tuple[Floats, Integers]],
 ) -> DailyResults:
     """Add units up in their order."""

@@ -6,6 +6,7 @@ is done. Of sealed days trades are counted, and nobody sums what they brought.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,18 @@ from divbot.evaluation import DailyResults, daily_results
 from divbot.evaluation.daily import DAY
 from divbot.history.columns import CLOSE, HIGH, LOW, OPEN
 from divbot.kernels.indicator import Indicator
-from divbot.kernels.plans import HOLDING, ON_OPPOSITE, Prices, results_of
+from divbot.kernels.plans import (
+    ENTRY,
+    HOLDING,
+    KIND,
+    ON_OPPOSITE,
+    OPPOSITE,
+    SIDE,
+    SYMBOL,
+    UNTIL,
+    PathPrices,
+    results_of,
+)
 from divbot.research.past_signals import Found, signals_of_month, symbols_of
 from divbot.research.sweep.market import SearchedMarket, read_market
 
@@ -63,6 +75,17 @@ class TradesOf:
     """ms UTC."""
     net_r: Floats
 
+    @classmethod
+    def joined(cls, parts: Sequence[TradesOf]) -> TradesOf:
+        """Return all of them, in the order of `parts`."""
+        return cls(
+            np.concatenate([x.plan for x in parts]),
+            np.concatenate([x.symbol for x in parts]),
+            np.concatenate([x.entered for x in parts]),
+            np.concatenate([x.closed for x in parts]),
+            np.concatenate([x.net_r for x in parts]),
+        )
+
 
 def sums_of(unit: Unit) -> tuple[Floats, Integers]:
     """Return the net R, and how many trades were entered, by plan and day of the unit."""
@@ -100,10 +123,11 @@ def trades_of(unit: Unit) -> TradesOf:
         own = np.flatnonzero((signals["symbol"] >= symbols[0]) & (signals["symbol"] <= symbols[-1]))
         if len(own):
             parts.append(_traded(market, unit, symbols, signals[own], opposite[own]))
-    return TradesOf(*(np.concatenate([getattr(x, f) for x in parts]) for f in TradesOf.__slots__))
+    return TradesOf.joined(parts)
 
 
-_NONE = TradesOf(*(np.empty(0, np.int64) for _ in range(4)), np.empty(0))
+_NO_NUMBER = np.empty(0, np.int64)
+_NONE = TradesOf(_NO_NUMBER, _NO_NUMBER, _NO_NUMBER, _NO_NUMBER, np.empty(0))
 
 
 def _signals(market: SearchedMarket, unit: Unit) -> tuple[Found, Found]:
@@ -173,14 +197,14 @@ def _traded(
         return _NONE
     steps = _steps(market, closes) - first
     whole = np.zeros((len(signals), 6), np.int64)
-    whole[:, 0] = signals["symbol"] - symbols[0]
-    whole[:, 1] = steps
-    whole[:, 2] = signals["side"]
-    whole[:, 3] = signals["kind"]
-    whole[:, 4] = _untils(market, signals, first)
+    whole[:, SYMBOL] = signals["symbol"] - symbols[0]
+    whole[:, ENTRY] = steps
+    whole[:, SIDE] = signals["side"]
+    whole[:, KIND] = signals["kind"]
+    whole[:, UNTIL] = _untils(market, signals, first)
     is_met = opposite < _NEVER
-    whole[:, 5] = _NEVER
-    whole[is_met, 5] = _steps(market, columns.closes_of(opposite[is_met])) - first
+    whole[:, OPPOSITE] = _NEVER
+    whole[is_met, OPPOSITE] = _steps(market, columns.closes_of(opposite[is_met])) - first
     levels = np.column_stack([signals["pivot"], signals["close"], signals["atr"]])
     prices = _prices(market, chosen, first, end)
     ended, net_r = results_of(whole, np.ascontiguousarray(levels), unit.plans, prices)
@@ -214,13 +238,16 @@ def _untils(market: SearchedMarket, signals: Found, first: int) -> Integers:
     return found
 
 
-def _prices(market: SearchedMarket, symbols: Integers, first: int, end: int) -> Prices:
+def _prices(market: SearchedMarket, symbols: Integers, first: int, end: int) -> PathPrices:
     detail, terms = market.detail, market.terms
     known = np.maximum(symbols, 0)
-    wide = [detail.wide(known, x, first, end) for x in (OPEN, HIGH, LOW, CLOSE)]
+    opened, high, low, close = (detail.wide(known, x, first, end) for x in (OPEN, HIGH, LOW, CLOSE))
     settled = [terms.settlements[slice(*terms.settled_from[x : x + 2])] for x in known]
-    return Prices(
-        *wide,
+    return PathPrices(
+        opened,
+        high,
+        low,
+        close,
         first * detail.interval.milliseconds + int(detail.offsets[0]),
         detail.interval.milliseconds,
         market.columns.interval.milliseconds // detail.interval.milliseconds,
