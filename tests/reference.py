@@ -196,7 +196,7 @@ class Plan:
     leverage: int = 0
 
 
-def followed(  # noqa: PLR0911, PLR0912 - one way out for each end
+def followed(  # noqa: PLR0912 - one way out for each end
     candles: list[tuple[float, float, float, float] | None],
     plan: Plan,
     settlements: list[tuple[int, int, float, float]],

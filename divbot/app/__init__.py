@@ -6,6 +6,7 @@ scan_rules     what the settings say about a scan
 trading_rules  what they say about trading
 paper          a paper run: scanner thread, engine, journal; options: what it is told besides
 backtest       a run on the past
+sweep          a search of settings; search_space: what is tried; trials: what was ever tried
 journals       runs: opened, resumed, listed
 run_candles    the candles around the trades of a run
 explanation    why one symbol came to its place

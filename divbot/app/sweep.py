@@ -196,11 +196,11 @@ def open_past(settings: Settings, recorded: str | Path | None) -> PastMarket:
     """Return what is searched: a recording, or the store."""
     if recorded is None:
         return backtest.open_stored(settings)
-    from divbot.exchange.market.recorded import load_recording
+    from divbot.exchange.market.recorded import load_tape
     from divbot.history.joined import JoinedHistory
 
     path = Path(recorded)
-    return JoinedHistory(path, settings.market, load_recording(path).interval)
+    return JoinedHistory(path, settings.market, load_tape(path).interval)
 
 
 def _texts(sets: Mapping[str, object] | Sequence[str]) -> Iterator[str]:

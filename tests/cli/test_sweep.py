@@ -278,7 +278,7 @@ def test_winner_and_neighbours_stand_beside_their_portfolios(
 
     document = json.loads(capsys.readouterr().out)
     rows = document["portfolios"]
-    assert [x["setting"] for x in rows][0] == document["winner"]
+    assert rows[0]["setting"] == document["winner"]
     assert len(rows) == 3
     assert all(x["portfolio"]["trades"] < x["signals"]["trades"] for x in rows)
     contents = open_trials(is_simulated=False).read()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from divbot.evaluation import DailyResults, Effect, Split, effects_of, run_sums
 from divbot.research.trials.backtests import portfolio_results
 from divbot.trading.figures.stats import measure
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class PortfolioBeside:
         return earned or self.signals.r <= 0
 
 
-def beside(setting: str, signals: Effect, run: Recorded, split: Split) -> PortfolioBeside:
+def beside(setting: str, signals: Effect, run: JournalCopy, split: Split) -> PortfolioBeside:
     """Return what a backtest of the days of development came to, beside all signals."""
     stats = measure(run.events, run.ledger)
     results = portfolio_results(run.ledger.closed, split.development)
