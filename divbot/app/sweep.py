@@ -162,6 +162,7 @@ def sweep(
     scheduler: str | None = None,
     data: str | Path | None = None,
     reveal: bool = False,
+    portfolios: bool = True,
     settings: Settings | None = None,
     config: str | Path | None = None,
     **keywords: object,
@@ -188,6 +189,7 @@ def sweep(
         scheduler=scheduler,
         data=Path(data) if data is not None else None,
         reveal=reveal,
+        with_portfolios=portfolios,
     )
     return run_sweep(open_past(shared, recorded), shared, options)
 

@@ -309,6 +309,7 @@ def test_python_gives_settings_days_and_verdict(recording: Path) -> None:
         min_age=0,
         limit=330,
         sequential=True,
+        portfolios=False,
     )
 
     assert set(found.settings["setting"]) == set(found.daily.columns)
