@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 from commandline import run
-from machine import tree_pss
+from machine import Others, tree_pss
 from past_market import START, STEP, Synthetic
 
 from divbot.app.scanning import scan_rules
@@ -45,12 +45,16 @@ def measured(what: str) -> Iterator[None]:
 
     watching = threading.Thread(target=look, daemon=True)
     watching.start()
-    began, spent = time.perf_counter(), time.process_time()
+    began, spent, others = time.perf_counter(), time.process_time(), Others(os.getpid())
     yield
     seconds, own = time.perf_counter() - began, time.process_time() - spent
+    taken = others.share(seconds)
     is_over.set()
     watching.join()
-    print(f"{what:<46} {seconds:8.2f} s  {own:8.2f} s of this process  {most[0]:8.0f} MB")
+    print(
+        f"{what:<46} {seconds:8.2f} s  {own:7.2f} s of this process  {most[0]:6.0f} MB  "
+        f"others took {taken:.0%} of the cores"
+    )
 
 
 def main() -> None:
@@ -77,16 +81,16 @@ def main() -> None:
             weights = {**rules.ranking.weights, "rsi": 0.1}
             rules = replace(rules, ranking=replace(rules.ranking, weights=weights))
         with measured("candidates of all closes"):
-            found = [
-                past.candidates(int(start), int(start) + 30 * 86_400_000)
+            found = sum(
+                len(past.candidates(int(start), int(start) + 30 * 86_400_000))
                 for start in np.arange(START, end, 30 * 86_400_000)
-            ]
-        print(f"  {sum(map(len, found)):,} candidates at {len(past.closes):,} closes")
+            )
+        print(f"  {found:,} candidates at {len(past.closes):,} closes")
         closes = np.random.default_rng(0).choice(past.closes[1000:], _GLANCES, replace=False)
         closes.sort()
         with measured(f"{_GLANCES} glances"):
-            offers = [len(past.glance(int(close)).open_to_trade) for close in closes]
-        print(f"  {np.mean(offers):.1f} opportunities each")
+            offers = [len(past.glance(int(close), least=5.0).open_to_trade) for close in closes]
+        print(f"  {np.mean(offers):.1f} opportunities each, of a score of 5 at least")
     candles = count * (end - START) // STEP
     block = [np.random.default_rng(x).random((10_000, 50)).cumsum(axis=0) for x in range(3)]
     with measured(f"floor: the kernels over {candles:,} candles"):

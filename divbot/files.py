@@ -16,6 +16,10 @@ _FLAGS = (
 )
 
 
+_PART = ".divbot-", ".part"
+"""What the name of a file begins and ends with as long as it is written."""
+
+
 def make_private(folder: Path) -> None:
     """Make `folder` and what is missing above it, closed to others; raise OSError."""
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
@@ -24,7 +28,7 @@ def make_private(folder: Path) -> None:
 
 
 def write_whole(
-    path: Path, content: bytes | memoryview, *, is_durable: bool = True, mode: int | None = None
+    path: Path, content: bytes, *, is_durable: bool = True, mode: int | None = None
 ) -> None:
     """Put `content` in the place of whatever is at `path`; raise OSError where that cannot be.
 
@@ -32,7 +36,7 @@ def write_whole(
     through a power loss, too. `mode`: the file's permissions; None: those of any new file.
     """
     # Nobody can guess the name, and a file or link of that name would not be written to.
-    part = path.with_name(f".divbot-{os.urandom(8).hex()}.part")
+    part = path.with_name(f"{_PART[0]}{os.urandom(8).hex()}{_PART[1]}")
     descriptor = os.open(part, _FLAGS, 0o666 if mode is None else 0o600)
     try:
         try:
@@ -52,6 +56,18 @@ def write_whole(
             sync_folder(path.parent)
 
 
+def sweep(folder: Path) -> None:
+    """Remove what programs that were killed have left of files below `folder`.
+
+    Nobody else may be writing there.
+    """
+    for place, _, names in os.walk(folder):
+        for name in names:
+            if name.startswith(_PART[0]) and name.endswith(_PART[1]):
+                with suppress(OSError):
+                    Path(place, name).unlink()
+
+
 def sync_folder(folder: Path) -> None:
     """Let the names in `folder` reach the disk."""
     # Without it, a power loss may take a file's new name. Windows cannot, and need not.
@@ -63,7 +79,7 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _write(descriptor: int, content: bytes | memoryview) -> None:
+def _write(descriptor: int, content: bytes) -> None:
     left = memoryview(content)
     while left:
         left = left[os.write(descriptor, left) :]

@@ -29,6 +29,15 @@ def state_home() -> Path:
     return _absolute("XDG_STATE_HOME") or Path.home() / ".local" / "state"
 
 
+def data_home() -> Path:
+    """Return the folder for what a user has gathered."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    if sys.platform == "win32":
+        return _local_data()
+    return _absolute("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+
+
 def _absolute(variable: str) -> Path | None:
     """Return the folder that `variable` names; one that is not absolute is ignored, as XDG says."""
     folder = Path(os.environ.get(variable, ""))

@@ -14,8 +14,8 @@ from enum import Enum
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
-from divbot.binance.protocol.endpoints import KLINES_LIMIT
-from divbot.domain.bounds import Bounds, Reader
+from divbot.binance.protocol.endpoints import CHEAPEST_AMPLE_LIMIT, KLINES_LIMIT
+from divbot.domain.bounds import Bounds, Reader, percent_of
 from divbot.domain.durations import Duration
 from divbot.domain.margin import MAX_LEVERAGE
 from divbot.domain.market import Interval, Market
@@ -31,6 +31,8 @@ Value = TypeVar("Value")
 ENVIRONMENT_PREFIX = "DIVBOT_"
 SHORTEST_LIMIT = TRADINGVIEW.minimum_candles + 1
 """The last candle of an answer is never final."""
+TAKER_FEE = {Market.SPOT: Decimal("0.001"), Market.USDM: Decimal("0.0005")}
+"""Of the regular tier, without any discount."""
 _LONGEST_LIMIT = max(x.maximum for x in KLINES_LIMIT.values())
 
 
@@ -53,7 +55,7 @@ class Setting:
     value: object
     """The default as it is read."""
     help: str
-    """What it is, in words that follow its name."""
+    """What it is, in words that may follow `name: `."""
     flags: tuple[str, ...] = ()
     """Further names of its flag."""
     scope: Scope = Scope.TRADING
@@ -68,9 +70,11 @@ def setting(
     return cast("Value", Setting(reader, default, reader.read(default), text, flags, scope))
 
 
-def optional(reader: Reader[Value], example: str, text: str) -> Value | None:
+def optional(
+    reader: Reader[Value], example: str, text: str, scope: Scope = Scope.TRADING
+) -> Value | None:
     """Return the row of a setting that may be left out."""
-    return cast("Value", Setting(reader, None, None, text, example=example))
+    return cast("Value", Setting(reader, None, None, text, scope=scope, example=example))
 
 
 def names(reader: Reader[tuple[Value, ...]], example: str, text: str) -> tuple[Value, ...]:
@@ -140,12 +144,13 @@ class UniverseSettings:
     limit = optional(
         Bounds(int, SHORTEST_LIMIT, _LONGEST_LIMIT),
         "499",
-        "candles per symbol; by default 499 on futures, 1000 on spot",
+        f"candles per symbol; by default {CHEAPEST_AMPLE_LIMIT[Market.USDM]} on futures, "
+        f"{CHEAPEST_AMPLE_LIMIT[Market.SPOT]} on spot",
     )
 
 
 class SignalSettings:
-    """What to show; kind and side limit what paper enters, too."""
+    """What to show; kind, side and max_age limit what paper enters, too."""
 
     kind = names(
         _KINDS,
@@ -285,7 +290,8 @@ class PaperSettings:
     fee = optional(
         _part(0, "0.1"),
         "0.05%",
-        "taker fee, a part of the value; by default 0.1% on spot, 0.05% on futures",
+        f"taker fee, a part of the value; by default {percent_of(TAKER_FEE[Market.SPOT])} on spot, "
+        f"{percent_of(TAKER_FEE[Market.USDM])} on futures",
     )
     slippage = setting(
         _part(0, "0.1"),
@@ -347,8 +353,26 @@ class WorkSettings:
         "keep final candles on disk, and download only new ones",
         scope=Scope.MACHINE,
     )
+    store = optional(
+        FilePath(),
+        "candles",
+        "folder in which `divbot data` keeps candles; by default one of this user's own",
+        Scope.MACHINE,
+    )
     base_url = optional(
         _ADDRESS, "http://127.0.0.1:8000", "address of the venue; by default Binance's own"
+    )
+    archive_url = optional(
+        _ADDRESS,
+        "http://127.0.0.1:8000",
+        "address of the archive's files; by default Binance's own, or that of a local exchange",
+        Scope.MACHINE,
+    )
+    archive_listing_url = optional(
+        _ADDRESS,
+        "http://127.0.0.1:8000/data.binance.vision",
+        "address of the archive's lists of files; by default as for archive_url",
+        Scope.MACHINE,
     )
 
 

@@ -117,7 +117,7 @@ class Outcome:
     result: float = math.nan
 
 
-def outcome(  # noqa: PLR0911 - one way out for each outcome
+def outcome(
     candles: list[tuple[float, float, float, float] | None],
     confirmed: int,
     side: str,
@@ -196,7 +196,7 @@ class Plan:
     leverage: int = 0
 
 
-def followed(  # noqa: PLR0911, PLR0912 - one way out for each end
+def followed(  # noqa: PLR0912 - one way out for each end
     candles: list[tuple[float, float, float, float] | None],
     plan: Plan,
     settlements: list[tuple[int, int, float, float]],

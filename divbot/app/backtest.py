@@ -18,13 +18,15 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from divbot.app import scanning
+from divbot.app.homes import at_home
 from divbot.app.journals import kept_settings, open_runs
-from divbot.app.scan_rules import scan_rules, universe_rules
+from divbot.app.scan_rules import past_rate, plan_rules, scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import milliseconds
 from divbot.domain.errors import InputError
-from divbot.domain.events import HISTORY, Resumed, Started
+from divbot.domain.events import HISTORY, SessionBegan, Started
+from divbot.domain.ledger import DAY
 from divbot.domain.market import Instrument, Interval, Market
 from divbot.files import make_private, sync_folder
 from divbot.folders import cache_home
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
     from divbot.history.joined import JoinedHistory
     from divbot.research.backtest import Period
     from divbot.research.past import PastScanner
+    from divbot.research.port import PastMarket
     from divbot.research.venue import PastTrading
+    from divbot.scanner.evidence.base_rates import BaseRate
     from divbot.settings import Settings
     from divbot.trading.engine.engine import TradingRules
     from divbot.trading.journal.journal import Journal
@@ -44,9 +48,11 @@ _VENUE = "Binance"
 _LEAST_ORDER = Decimal(5)
 """In USDT."""
 _MARK_EVERY = 3_600_000
-"""ms between two valuations: each look at a year of 5-minute ones would be a hundred thousand."""
+"""ms between two valuations: a year of those of paper would be a hundred thousand."""
 
-Progress = Callable[[str, int, int], None]
+_YEAR = 365 * DAY
+
+BacktestProgress = Callable[[str, int, int], None]
 """Hears what is done, how much of it is done, and how much there is to do."""
 
 
@@ -54,7 +60,6 @@ Progress = Callable[[str, int, int], None]
 class BacktestOptions:
     """What to trade on, besides the settings."""
 
-    recorded: Path
     start: int | None = None
     end: int | None = None
     """From `start` to before `end`, ms UTC; None: as far as there are candles."""
@@ -77,28 +82,44 @@ class Traded:
     """What stood in for what the history does not tell."""
 
 
-def backtest(settings: Settings, options: BacktestOptions, progress: Progress) -> Traded:
+def open_recording(path: Path, settings: Settings) -> JoinedHistory:
+    """Return the past that a recording holds; RecordingError for a bad one.
+
+    Raise InputError where the candles of the settings cannot be made of its own.
+    """
+    from divbot.exchange.market.recorded import load_tape
+    from divbot.history.joined import JoinedHistory
+
+    history = JoinedHistory(path, settings.market, load_tape(path).interval)
+    history.symbols(settings.interval)
+    return history
+
+
+def backtest(
+    history: PastMarket, settings: Settings, options: BacktestOptions, progress: BacktestProgress
+) -> Traded:
     """Trade the past; return where the journal is.
 
     Raise InputError where there are no candles for it; what `progress` raises ends it, and leaves
     nothing.
     """
-    from divbot.research.backtest import Desk, run
+    from divbot.research.backtest import PastTrader, run
     from divbot.research.moments import Moments
     from divbot.research.past import PastScanner
     from divbot.research.venue import PastTrading, Spreads
 
-    history = _history(settings, options)
     detail = _detail(settings, options, history)
     period = _period(settings, options, history, detail)
     rules = trading_rules(settings, mark_every=_MARK_EVERY)
+    scanned = scan_rules(settings, with_divergences=False)
+    scanned = replace(scanned, rate=_rate(settings, history, period.start))
     with (
         PastScanner.open(
             history,
             (period.start, period.end),
-            scan_rules(settings, with_divergences=False),
+            scanned,
             universe_rules(settings),
-            cache=scanning.at_home(cache_home) / "past",
+            cache=_cache(),
             workers=scanning.workers_of_scan(settings),
             is_todays=options.is_todays,
             instruments={
@@ -107,10 +128,18 @@ def backtest(settings: Settings, options: BacktestOptions, progress: Progress) -
             tell=progress,
         ) as past,
         _aside(_path(settings, options)) as (path, aside),
-        _journal(aside, settings, options, rules, period.start, detail) as journal,
+        _journal(
+            aside,
+            settings,
+            options,
+            rules,
+            period.start,
+            detail,
+            is_simulated=bool(history.is_simulated),
+        ) as journal,
     ):
         venue = PastTrading(history, past.symbols, detail, Spreads(options.spread))
-        desk = Desk(
+        trader = PastTrader(
             venue,
             past,
             journal,
@@ -121,19 +150,43 @@ def backtest(settings: Settings, options: BacktestOptions, progress: Progress) -
             on_event=lambda *_: None,
         )
         length = period.end - period.start
-        run(desk, Moments(desk), lambda at: progress("trading", at - period.start, length))
+        run(trader, Moments(trader), lambda at: progress("trading", at - period.start, length))
         progress("trading", length, length)
-    return Traded(path, (*past.notes, *_notes(settings, detail, venue, past)))
+    said = f"confidence and expectancy start from what was known then: {scanned.rate.source}"
+    return Traded(path, (*past.notes, said, *_notes(settings, detail, venue, past)))
 
 
-def _history(settings: Settings, options: BacktestOptions) -> JoinedHistory:
-    from divbot.exchange.market.recorded import load_recording
-    from divbot.history.joined import JoinedHistory
+def _cache() -> Path:
+    return at_home(cache_home) / "past"
 
-    shortest = load_recording(options.recorded).interval
-    history = JoinedHistory(options.recorded, settings.market, shortest)
-    history.symbols(settings.interval)  # which says where they cannot be made of these
-    return history
+
+def _rate(settings: Settings, history: PastMarket, start: int) -> BaseRate:
+    """Return the base rate that was known at `start`, counted from candles before it if any."""
+    from divbot.research.past import hands
+    from divbot.research.rates import rate_before
+
+    interval = settings.interval
+    spans = [span for x in history.symbols(interval) if (span := history.span(x, interval))]
+    counted = None
+    if any(interval.close_of(first) <= start for first, _ in spans):
+        with hands(scanning.workers_of_scan(settings)) as each:
+            counted = rate_before(
+                history,
+                interval,
+                plan_rules(settings),
+                start,
+                cache=_cache(),
+                where="the recording",
+                each=each,
+            )
+    return past_rate(settings, start, counted)
+
+
+def open_stored(settings: Settings) -> PastMarket:
+    """Return the past that the store of the settings holds."""
+    from divbot.app.data import open_store
+
+    return open_store(settings)
 
 
 def _listed(symbol: str, market: Market) -> Instrument:
@@ -143,46 +196,62 @@ def _listed(symbol: str, market: Market) -> Instrument:
     return replace(instrument_named(symbol, market, None), min_notional=_LEAST_ORDER)
 
 
-def _detail(settings: Settings, options: BacktestOptions, history: JoinedHistory) -> Interval:
+def _detail(settings: Settings, options: BacktestOptions, history: PastMarket) -> Interval:
     """Return the candles between two closes; InputError where they are none of the interval's."""
     from divbot.recordings.grid import serves
 
-    detail = options.detail or history.shortest
-    if settings.interval.milliseconds > Interval.D1.milliseconds:
+    interval = settings.interval
+    if interval.milliseconds > Interval.D1.milliseconds:
         raise InputError(
-            f"expected an interval of a day at most for a backtest, found {settings.interval.value}"
+            f"expected an interval of a day at most for a backtest, found {interval.value}"
         )
-    if not (serves(history.shortest, detail) and serves(detail, settings.interval)):
+    symbols = set(history.symbols(interval))
+    parts = [x for x in history.intervals() if serves(x, interval)]
+    whole = [x for x in parts if symbols <= set(history.symbols(x))]
+    if options.detail not in (None, *whole):
         raise InputError(
-            f"--detail: expected candles from {history.shortest.value}, as recorded, to "
-            f"{settings.interval.value}, which these are made of; found {detail.value}"
+            f"--detail: expected candles that there are of all symbols, and that {interval.value} "
+            f"ones are made of: {', '.join(whole)}; found {options.detail}"
         )
-    return detail
+    return options.detail or (whole or [interval])[0]
 
 
 def _period(
-    settings: Settings, options: BacktestOptions, history: JoinedHistory, detail: Interval
+    settings: Settings, options: BacktestOptions, history: PastMarket, detail: Interval
 ) -> Period:
     """Return from when to when there is something to trade; InputError where there is not."""
     from divbot.research.backtest import Period
 
-    spans = [
-        span
-        for x in history.symbols(settings.interval)
-        if (span := history.span(x, settings.interval))
-    ]
+    interval = settings.interval
+    spans = [x for name in history.symbols(interval) if (x := history.span(name, interval))]
     if not spans:
-        raise InputError(f"{options.recorded}: expected candles, found none")
+        raise InputError(
+            f"expected {interval.value} candles to trade on, found none; get some: "
+            f"{_how_to_fetch(settings, options)}"
+        )
     first, last = min(x[0] for x in spans), max(x[1] for x in spans)
     length = detail.milliseconds
     start = -(-max(first, options.start or first) // length) * length
     end = min(last, options.end or last) // length * length
     if start >= end:
         raise InputError(
-            f"{options.recorded}: expected a range within {utc_text(first)} to {utc_text(last)} "
-            "UTC, of which it has candles; choose another --timerange"
+            f"expected a range within {utc_text(first)} to {utc_text(last)} UTC, of which there "
+            f"are candles; choose another --timerange, or get some: "
+            f"{_how_to_fetch(settings, options)}"
         )
     return Period(start, end)
+
+
+def _how_to_fetch(settings: Settings, options: BacktestOptions) -> str:
+    from divbot.app.data import how_to_download
+    from divbot.history.spans import Span
+
+    end = options.end or SystemClock().now() // DAY * DAY
+    start = min(options.start or end - _YEAR, end - DAY)
+    symbols = ",".join(settings.symbols)
+    selection = f"--symbols {symbols}" if symbols else f"--top {settings.top}"
+    count = len(settings.symbols) or settings.top
+    return how_to_download(settings.market, [settings.interval], Span(start, end), count, selection)
 
 
 def _path(settings: Settings, options: BacktestOptions) -> Path:
@@ -213,6 +282,8 @@ def _journal(
     rules: TradingRules,
     at: int,
     detail: Interval,
+    *,
+    is_simulated: bool,
 ) -> Iterator[Journal]:
     """Provide the journal of a run that begins at `at`; all of it is one commit."""
     from divbot.trading.journal.journal import Journal
@@ -222,7 +293,7 @@ def _journal(
         venue=_VENUE,
         market=rules.market,
         interval=settings.interval.value,
-        is_simulated=False,
+        is_simulated=is_simulated,
         balance=settings.balance,
         version=__version__,
         address=HISTORY,
@@ -235,7 +306,7 @@ def _journal(
         "universe": "now" if options.is_todays else "then",
     }
     with Journal.create(path, started) as journal, journal.together():
-        journal.write(Resumed(at, 1, kept, {}))
+        journal.write(SessionBegan(at, 1, kept, {}))
         yield journal
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from divbot.app.scanning import at_home
+from divbot.app.homes import at_home
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import Duration, duration_text
 from divbot.domain.errors import InputError
@@ -26,7 +26,7 @@ from divbot.setting_table import SETTINGS, Scope
 if TYPE_CHECKING:
     from divbot.app.options import PaperOptions
     from divbot.binance.trading_data import BinanceTrading
-    from divbot.domain.events import Resumed, Started
+    from divbot.domain.events import SessionBegan, Started
     from divbot.domain.ledger import Ledger
     from divbot.domain.notices import Tell
     from divbot.settings import Settings
@@ -198,8 +198,8 @@ def _misfit(ledger: Ledger, wanted: _Experiment, settings: Settings, now: int) -
     return ""
 
 
-def _resumed(ledger: Ledger, kept: dict[str, str], now: int) -> Resumed:
-    from divbot.domain.events import Resumed
+def _resumed(ledger: Ledger, kept: dict[str, str], now: int) -> SessionBegan:
+    from divbot.domain.events import SessionBegan
 
     before = ledger.resumed.settings if ledger.resumed is not None else {}
     changed = {
@@ -207,7 +207,7 @@ def _resumed(ledger: Ledger, kept: dict[str, str], now: int) -> Resumed:
         for name, value in kept.items()
         if name in before and _meaning(name, before[name]) != _meaning(name, value)
     }
-    return Resumed(max(now, ledger.at), ledger.sessions + 1, kept, changed)
+    return SessionBegan(max(now, ledger.at), ledger.sessions + 1, kept, changed)
 
 
 def kept_settings(settings: Settings, address: str) -> dict[str, str]:

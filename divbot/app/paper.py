@@ -138,6 +138,7 @@ class PaperRun:
             published_at=published.findings.at if published else 0,
             symbols=report.summary.scanned if report else 0,
             seconds=condition.seconds,
+            open_to_trade=report.summary.opportunities if report else 0,
             opportunities=report.opportunities if report else (),
             error=condition.error,
             notices=report.notices if report else (),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from divbot.domain.clock import utc_text
 from divbot.domain.market import Interval
 from divbot.domain.signals import Kind, Side
 
@@ -12,10 +13,11 @@ if TYPE_CHECKING:
     from divbot.binance.listing.rules import UniverseRules
     from divbot.scanner.cycle import ScanRules
     from divbot.scanner.evidence.base_rates import BaseRate
-    from divbot.scanner.signals.plan import TradeRules
+    from divbot.scanner.signals.plan import PlanRules
     from divbot.settings import Settings
 
 _DAY = timedelta(days=1)
+_DATE = len("2024-07-30")
 
 
 def scan_rules(
@@ -34,7 +36,7 @@ def scan_rules(
             kinds=frozenset(settings.kind or Kind),
             sides=frozenset(settings.side or Side),
             max_age=settings.max_age,
-            trade=trade_rules(settings),
+            trade=plan_rules(settings),
             weights=settings.weights,
         ),
         rate=base_rate(settings, settings.interval),
@@ -58,19 +60,46 @@ def universe_rules(settings: Settings) -> UniverseRules:
 
 
 def base_rate(settings: Settings, interval: Interval) -> BaseRate:
-    """Return what years say of the settings' market: the user's own base rates, or shipped ones."""
-    from divbot.scanner.evidence.base_rates import rate_of, read_rates, shipped_rates
+    """Return what years say of the settings' market: the user's own rates, the store, or shipped.
 
-    own = read_rates(settings.base_rates) if settings.base_rates else ()
+    The store's are counted where it holds that market and interval; see app.store_rate.
+    """
+    from divbot.app.store_rate import store_rate
+    from divbot.scanner.evidence.base_rates import rate_of, shipped_rates
+
+    own = _own_rates(settings)
+    if not own and (counted := store_rate(settings, interval, plan_rules(settings))):
+        own = (counted,)
     return rate_of(settings.market, interval, (*own, *shipped_rates()))
 
 
-def trade_rules(settings: Settings) -> TradeRules:
+def past_rate(settings: Settings, start: int, counted: BaseRate | None) -> BaseRate:
+    """Return the base rate that was known at `start`, ms UTC.
+
+    That is the user's own, what was `counted` by then, or a shipped one of earlier days; where
+    there is none of them, what chance gives.
+    """
+    from divbot.scanner.evidence.base_rates import rate_of, shipped_rates
+
+    day = utc_text(start)[:_DATE]
+    # One that names no day could be of any.
+    shipped = (x for x in shipped_rates() if x.last_day is not None and x.last_day < day)
+    known = () if counted is None else (counted,)
+    return rate_of(settings.market, settings.interval, (*_own_rates(settings), *known, *shipped))
+
+
+def _own_rates(settings: Settings) -> tuple[BaseRate, ...]:
+    from divbot.scanner.evidence.base_rates import read_rates
+
+    return read_rates(settings.base_rates) if settings.base_rates else ()
+
+
+def plan_rules(settings: Settings) -> PlanRules:
     """Return how the settings would trade a divergence."""
     from divbot.app.trading_rules import fee_of
-    from divbot.scanner.signals.plan import TradeRules
+    from divbot.scanner.signals.plan import PlanRules
 
-    return TradeRules(
+    return PlanRules(
         stop_atr=settings.stop_atr,
         reward_risk=settings.reward_risk,
         fee=float(fee_of(settings)),

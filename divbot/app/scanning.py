@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from divbot.app.homes import at_home
 from divbot.app.scan_rules import most_symbols, scan_rules, universe_rules
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import InputError
@@ -150,16 +151,6 @@ def open_source(
         request_timeout=settings.request_timeout.total_seconds(),
         use_proxies=settings.use_proxies,
     )
-
-
-def at_home(home: Callable[[], Path]) -> Path:
-    """Return divbot's own folder in `home`; raise InputError for a user without any."""
-    try:
-        return home() / "divbot"
-    except RuntimeError:
-        raise InputError(
-            "this user has no home folder: set HOME, or XDG_CACHE_HOME and XDG_STATE_HOME"
-        ) from None
 
 
 def _candles(settings: Settings, venue: str) -> Path:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from divbot.app.journals import text_of
-from divbot.app.scan_rules import limit_of, trade_rules
+from divbot.app.scan_rules import limit_of, plan_rules
 from divbot.domain.bounds import decimal_in, shortened
 from divbot.domain.durations import milliseconds
 from divbot.domain.errors import InputError, SettingsError
@@ -109,7 +109,7 @@ def _point(settings: Settings, texts: Mapping[str, str], place: tuple[int, ...])
         raise SettingsError(
             "max_holding: expected a time above 0 in a search, whose trades all end, found 0"
         )
-    rules = trade_rules(own)
+    rules = plan_rules(own)
     sides = set(own.side or Side) - ({Side.SELL} if own.market is Market.SPOT else set())
     trade = TradeInputs(
         kinds=frozenset(x for x in own.kind or Kind if x.side in sides),

@@ -9,9 +9,11 @@ from divbot.binance.budget import Lease
 from divbot.binance.protocol.endpoints import Endpoint
 from divbot.binance.protocol.exchange_info import ExchangeInfo, ListingParser
 from divbot.binance.protocol.wire import (
+    Amounts,
     BidAsk,
     BySymbol,
     Funding,
+    final_klines_in_full,
     final_klines_of_json,
     parse_funding,
     parse_minutes,
@@ -96,6 +98,22 @@ class BinanceClient:
         return self._ask(
             Endpoint.KLINES, parameters, lambda body: self._parse_klines(body, interval)
         )
+
+    def candles_in_full(
+        self, symbol: str, interval: Interval, start: int, limit: int, *, mark: bool = False
+    ) -> tuple[Candles, Amounts]:
+        """Return the first final candles from `start` (ms UTC) on, at most `limit - 1` of them.
+
+        They are of the last or of the mark price.
+        """
+        endpoint = Endpoint.MARK_PRICE_KLINES if mark else Endpoint.KLINES
+        parameters: dict[str, str | int] = {
+            "symbol": symbol,
+            "interval": interval.value,
+            "startTime": start,
+            "limit": limit,
+        }
+        return self._ask(endpoint, parameters, lambda body: final_klines_in_full(body, interval))
 
     def minutes(self, symbol: str, start: int, limit: int, *, mark: bool = False) -> Minutes:
         """Return at most `limit` of the `shortest` candles from `start` (ms UTC) on.

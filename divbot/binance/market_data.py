@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from divbot.binance.listing.listing import Listings
 from divbot.binance.listing.rules import UniverseRules
 from divbot.binance.listing.stocks import Stocks
 from divbot.binance.notebook import Notebook
+from divbot.binance.past_data import BinancePast
 from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE, Endpoint, request_weight
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.session import VenueSession
@@ -105,6 +107,12 @@ class BinanceSource:
         lease = self.budget.lease(self.budget.open_lease(ahead=ahead))
         client = BinanceClient(self._session(self._transport(connections)), lease)
         return BinanceTrading(client, SystemClock(), server_clock, self.budget, tell)
+
+    def open_past(self, connections: int, stop: threading.Event) -> BinancePast:
+        """Return what a download asks over at most `connections`; `stop` ends its waits."""
+        lease = self.budget.lease(self.budget.open_lease())
+        client = BinanceClient(self._session(self._transport(connections)), lease)
+        return BinancePast(client, self.budget, SystemClock(), stop)
 
     def open_lease(self, symbols: int, limit: int) -> int:
         """Set aside what the candles of `symbols` cost; return the lease's number."""

@@ -16,6 +16,7 @@ import orjson
 from divbot.binance.bans import Bans
 from divbot.binance.budget import Lease
 from divbot.binance.protocol.endpoints import (
+    LOCAL_ARCHIVE_HEADER,
     LOCAL_CANDLES_HEADER,
     LOCAL_EXCHANGE_HEADER,
     LOCAL_SPEED_HEADER,
@@ -84,6 +85,8 @@ class VenueSession:
         """True once a reply came from a local exchange."""
         self.shortest = Interval.M1
         """The shortest candles there are: some recorded markets have no 1m."""
+        self.archive: str | None = None
+        """The path of the archive that a local exchange says it serves; None: it says none."""
         self.speed: float | None = None
         """How many seconds of the venue pass in one, as a local exchange says; None: unsaid."""
         self.used_weight: int | None = None
@@ -175,6 +178,7 @@ class VenueSession:
             lease.saw(self.used_weight, sent_at=sent_at)
         if LOCAL_EXCHANGE_HEADER.lower() in answer.headers:
             self.simulated = True
+            self.archive = answer.headers.get(LOCAL_ARCHIVE_HEADER.lower(), self.archive)
             self._note_shortest(answer.headers.get(LOCAL_CANDLES_HEADER.lower(), ""))
             self._note_speed(answer.headers.get(LOCAL_SPEED_HEADER.lower(), ""))
         if answer.status != 200:

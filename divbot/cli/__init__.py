@@ -45,6 +45,7 @@ _COMMANDS = (
     "trades",
     "stats",
     "verify",
+    "data",
 )
 """Each in a module of its name."""
 _COMPILES = {
@@ -124,7 +125,7 @@ def run() -> NoReturn:
     os._exit(code)
 
 
-def exit_code(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out of each failure
+def exit_code(arguments: Sequence[str]) -> int:
     """Run what `arguments` say and return the exit code; whatever fails is told in one line."""
     try:
         app = command_line(arguments)

@@ -19,7 +19,7 @@ from divbot.domain.values import Choice
 from divbot.setting_table import GROUPS, WorkSettings
 
 if TYPE_CHECKING:
-    from divbot.app.backtest import Progress
+    from divbot.app.backtest import BacktestProgress
 
 _LIVE_ONLY = ("best", "max_spread", "position_update_interval")
 """Settings of a venue that can be asked again and again, and of what is shown of it."""
@@ -39,16 +39,17 @@ class UniverseOf(StrEnum):
     NOW = "now"
 
 
-@flags.settings(*_WANTED, "workers", "sequential")
+@flags.settings(*_WANTED, "workers", "sequential", "store")
 def backtest(
     *,
     given: flags.Given,
     recorded: Annotated[
-        Path,
+        Path | None,
         typer.Option(
-            help="Candles: a parquet or CSV file, or a folder of zips of Binance's archive."
+            help="Trade on these candles, a parquet or CSV file, or a folder of zips of Binance's "
+            "archive, instead of the store."
         ),
-    ],
+    ] = None,
     timerange: Annotated[
         TimeRange | None,
         flags.option(
@@ -104,7 +105,6 @@ def backtest(
     settings = given.load()
     start, end = timerange or (None, None)
     options = app.BacktestOptions(
-        recorded=recorded,
         start=start,
         end=end,
         detail=detail,
@@ -115,7 +115,8 @@ def backtest(
     if not quiet:
         tell_of_compiling()
     with _progress(quiet=quiet) as progress:
-        traded = app.backtest(settings, options, progress)
+        past = app.open_recording(recorded, settings) if recorded else app.open_stored(settings)
+        traded = app.backtest(past, settings, options, progress)
     if not quiet:
         for note in traded.notes:
             print(f"divbot: {note}", file=sys.stderr)
@@ -129,7 +130,7 @@ def backtest(
         Destination(None).write(f"{stats_text(run, found)}journal {traded.journal}\n")
 
 
-def _progress(*, quiet: bool) -> AbstractContextManager[Progress]:
+def _progress(*, quiet: bool) -> AbstractContextManager[BacktestProgress]:
     if quiet or not sys.stderr.isatty():
         return nullcontext(_ignore)
     from divbot.cli.progress import PastProgress

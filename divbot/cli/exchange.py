@@ -131,6 +131,13 @@ def exchange(
             "the ways in which they fail."
         ),
     ] = None,
+    archive_defects: Annotated[
+        str | None,
+        typer.Option(
+            help="Let files of the archive be damaged, late or missing, and its listings fail: "
+            "seed=7,rate=0.03; kinds=missing_day+cut_zip limits the ways."
+        ),
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
         int, flags.option("--port", BOUNDS["port"], "Port to listen on; 0 picks one.")
@@ -140,7 +147,8 @@ def exchange(
 
     REST below /api/v3 and /fapi/v1. WebSocket streams below /ws and /stream (spot), /market and
     /public (futures) and, as Binance's old futures path, /fstream; or below a host of Binance's:
-    put ws://HOST:PORT/ where an address has wss://.
+    put ws://HOST:PORT/ where an address has wss://. Below /data, the files of Binance's archive of
+    all this; they are listed, as S3 lists them, at /data.binance.vision?prefix=data/.
 
     The first line on stdout is `listening on http://HOST:PORT`; Ctrl-C ends it.
     """
@@ -189,6 +197,7 @@ def exchange(
         window=_window(window),
         aging=aging,
         faults=faults,
+        archive_defects=archive_defects,
         host=host,
         port=port,
     )
@@ -201,7 +210,11 @@ def _refuse(flag: str, value: object, reason: str) -> None:
 
 
 def _announce(url: str) -> None:
-    print(f"listening on {url}", flush=True)
+    from divbot.exchange.archive.listing import LISTING_PATH
+
+    print(f"listening on {url}")
+    print(f"archive at {url}")
+    print(f"archive listing at {url}{LISTING_PATH}", flush=True)
 
 
 def _markets(name: str) -> tuple[Market, ...]:

@@ -74,11 +74,6 @@ def span(ms: int) -> str:
     return f"{ms // _DAY}d{ms % _DAY // _HOUR:02}h"
 
 
-def words(name: str) -> str:
-    """Return a name of the code, such as `trailing_stop`, in words."""
-    return name.replace("_", " ")
-
-
 def harmless(text: str) -> str:
     """Return foreign `text` on one line, without a character that could steer a terminal."""
     return " ".join("".join(map(_printable, text)).split())

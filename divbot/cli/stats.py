@@ -12,8 +12,8 @@ from divbot.cli import flags
 from divbot.domain.errors import InputError
 
 if TYPE_CHECKING:
-    from divbot.app.run_candles import Charted
-    from divbot.trading.journal.journal import Recorded
+    from divbot.trading.figures.charted import Charted
+    from divbot.trading.journal.journal import JournalCopy
 
 _BY = ("symbol", "kind", "side", "reason", "day")
 
@@ -78,7 +78,7 @@ def stats(
         destination.write(stats_text(recorded, found))
 
 
-def _candles(recorded: Recorded, given: flags.Given) -> dict[str, Charted]:
+def _candles(recorded: JournalCopy, given: flags.Given) -> dict[str, Charted]:
     from divbot.app.run_candles import candles_of_run
     from divbot.cli.recorded import start_of
 

@@ -18,13 +18,13 @@ from divbot.cli.figures import (
     ratio,
     signed,
     span,
-    words,
 )
 from divbot.cli.lines import ASSET
 from divbot.cli.recorded import heading
 from divbot.domain.clock import utc_text
 from divbot.domain.ledger import DAY, ZERO
 from divbot.domain.market import BENCHMARK
+from divbot.domain.names import words
 from divbot.domain.trades import ClosedTrade
 from divbot.trading.figures.benchmark import MarketChange
 from divbot.trading.figures.breakdown import By, TradeGroup
@@ -33,7 +33,7 @@ from divbot.trading.figures.drawdown import Drawdown
 from divbot.trading.figures.returns import Metric
 from divbot.trading.figures.stats import Stats
 from divbot.trading.figures.tally import Tally
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 
 _NAME_WIDTH = 20
 _SHOWN = (By.SIDE, By.KIND, By.REASON, By.SYMBOL)
@@ -65,7 +65,7 @@ def sections_of(stats: Stats) -> tuple[Section, ...]:
     )
 
 
-def stats_text(recorded: Recorded, stats: Stats) -> str:
+def stats_text(recorded: JournalCopy, stats: Stats) -> str:
     """Return all blocks."""
     parts = [f"{heading(recorded)}\n{period(stats)}", *map(_section_text, sections_of(stats))]
     if stats.closed.trades:
@@ -74,7 +74,7 @@ def stats_text(recorded: Recorded, stats: Stats) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def breakdown_text(recorded: Recorded, stats: Stats, by: By, fit: Fit) -> str:
+def breakdown_text(recorded: JournalCopy, stats: Stats, by: By, fit: Fit) -> str:
     """Return heading and table of what the closed trades came to."""
     if not stats.closed.trades:
         return f"{heading(recorded)}\nNo closed trades yet.\n"

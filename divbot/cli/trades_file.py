@@ -18,7 +18,7 @@ from divbot.trading.figures.documents import (
     TRADE_FIELDS,
     trade_document,
 )
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 
 _FILL = (*FILL_FIELDS, *(f"basis_prices_{x}" for names in BASIS_PRICES.values() for x in names))
 _RUN = ("run", "venue", "market", "interval", "simulated")
@@ -31,12 +31,12 @@ CSV_COLUMNS = (
 )
 
 
-def trades_document(recorded: Recorded, trades: Sequence[AnyTrade]) -> dict[str, Any]:
+def trades_document(recorded: JournalCopy, trades: Sequence[AnyTrade]) -> dict[str, Any]:
     """Return one document with every field of `trades`."""
     return heading_document(recorded) | {"trades": [trade_document(x) for x in trades]}
 
 
-def trades_csv(recorded: Recorded, trades: Sequence[AnyTrade]) -> str:
+def trades_csv(recorded: JournalCopy, trades: Sequence[AnyTrade]) -> str:
     """Return every field of `trades` as CSV, with a header; times in ms UTC."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

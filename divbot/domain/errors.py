@@ -9,15 +9,17 @@
     │   ├── TryAgain                              the same request may well succeed in a moment
     │   │   ├── VenueUnreachable                  no answer came at all
     │   │   └── BadAnswer                         an answer came that cannot be believed
-    │   ├── StopUntil                             no request at all before the time it names
-    │   ├── VenueRefused                          the venue will not serve this address
+    │   ├── StopAsking                            no other request would fare better now
+    │   │   ├── StopUntil                         no request at all before the time it names
+    │   │   └── VenueRefused                      the venue will not serve this address
     │   └── RequestRejected                       the venue says that the request itself is wrong
     ├── SymbolError                 exit code 4   drop this symbol, keep all others
     │   └── UnknownSymbol
     ├── StateError                  exit code 5   what is kept on disk cannot be relied on
     │   ├── LedgerError                           an event cannot have happened
-    │   └── JournalError                          the journal is damaged, locked or unwritable
-    │       └── DuplicateEvent                    what was decided again stands in it already
+    │   ├── JournalError                          the journal is damaged, locked or unwritable
+    │   │   └── DuplicateEvent                    what was decided again stands in it already
+    │   └── StoreError                            the store is damaged, newer, locked or unwritable
     └── WorkerLost                  exit code 1   a worker process died or hung
 
 Retrying and dropping look at the class, never at the text.
@@ -76,7 +78,11 @@ LONGEST_WAIT = 120.0
 """A pause up to this, in seconds, is waited for; a longer one is told."""
 
 
-class StopUntil(VenueError):
+class StopAsking(VenueError):
+    """No other request would fare better now, whatever it asks for."""
+
+
+class StopUntil(StopAsking):
     """The venue wants no request at all for some time.
 
     `ends` is when that is over, in seconds of the machine's monotonic clock: all its processes
@@ -121,7 +127,7 @@ def _rebuild_stop_until(message: str, ends: float) -> StopUntil:
     return StopUntil(message, ends=ends)
 
 
-class VenueRefused(VenueError):
+class VenueRefused(StopAsking):
     """The venue will not serve this address at all; asking again changes nothing."""
 
 
@@ -167,6 +173,10 @@ class JournalError(StateError):
 
 class DuplicateEvent(JournalError):
     """An event of the same key stands in the journal already: it was acted on before."""
+
+
+class StoreError(StateError):
+    """The store of candles is damaged, of a newer version, in use, or cannot be written."""
 
 
 class WorkerLost(DivbotError):

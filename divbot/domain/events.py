@@ -27,11 +27,6 @@ class Nature(StrEnum):
     SIMULATED = "simulated"
     HISTORY = "history"
 
-    @property
-    def notice(self) -> str:
-        """Return what a reader must not overlook; nothing where prices are live."""
-        return {"live": "", "simulated": "SIMULATED PRICES", "history": "HISTORY"}[self.value]
-
 
 class _Happened:
     """What all events have: a kind, and a key under which they happen only once."""
@@ -73,10 +68,16 @@ class Started(_Happened):
             return Nature.HISTORY
         return Nature.SIMULATED if self.is_simulated else Nature.LIVE
 
+    @property
+    def notice(self) -> str:
+        """Return what a reader must not overlook; nothing where prices are live."""
+        told = {"HISTORY": self.nature is Nature.HISTORY, "SIMULATED PRICES": self.is_simulated}
+        return ", ".join(words for words, is_so in told.items() if is_so)
+
 
 @dataclass(frozen=True, slots=True)
-class Resumed(_Happened):
-    """A run went on after its program had ended; how it is set up may have changed."""
+class SessionBegan(_Happened):
+    """A session began: the first one, or a later one that may be set up in another way."""
 
     kind: ClassVar[str] = "resumed"
     key_form: ClassVar[str] = "resumed:{0.session}"
@@ -194,4 +195,4 @@ class Paused(_Happened):
     reason: str
 
 
-Event: TypeAlias = Started | Resumed | Entered | Funded | Trailed | Exited | Marked | Paused
+Event: TypeAlias = Started | SessionBegan | Entered | Funded | Trailed | Exited | Marked | Paused

@@ -12,6 +12,8 @@ _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
 
 
+TRADING = "TRADING"
+"""The status of what is traded."""
 BENCHMARK = "BTCUSDT"
 """The symbol whose change is taken for that of the market, on spot and on futures."""
 
@@ -126,6 +128,11 @@ class Instrument:
     """On futures the asset that the margin is kept in."""
     listed_at: int | None = None
     delivered_at: int | None = None
+
+    @property
+    def is_traded(self) -> bool:
+        """Tell whether it can be traded now."""
+        return self.status == TRADING and self.is_open
 
 
 @dataclass(frozen=True, slots=True)

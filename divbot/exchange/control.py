@@ -1,6 +1,7 @@
 """The control endpoint: what a test asks of the exchange itself, below /divbot/.
 
 GET /divbot/state; POST and DELETE /divbot/faults; POST /divbot/spend and /divbot/ban.
+POST and DELETE /divbot/archive: what is wrong with files of the archive, or how listings fail.
 POST /divbot/streams {"market": "spot", "by": "disconnect"} ends all connections to its streams:
 by disconnect (at once, without a word), by shutdown (after "seconds", with the warning that spot
 gives), or by silence (they stand, but nothing is said on them any more).
@@ -16,6 +17,8 @@ from typing import Any, TypeAlias
 
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
+from divbot.exchange.archive.archive import ServedArchive
+from divbot.exchange.archive.defects import parse_defect
 from divbot.exchange.faults.responses import LOOP_PATH
 from divbot.exchange.faults.schedule import Faults, parse_fault
 from divbot.exchange.loopback import is_named_loopback
@@ -45,16 +48,20 @@ class Control:
         faults: Faults,
         traffic: Traffic,
         broadcast: Broadcast,
+        archive: ServedArchive,
     ) -> None:
         self._markets = markets
         self._limiter = limiter
         self._faults = faults
         self._traffic = traffic
         self._broadcast = broadcast
+        self._archive = archive
         self._actions: dict[tuple[str, str], Action] = {
             ("GET", "state"): self._state,
             ("POST", "faults"): self._add_fault,
             ("DELETE", "faults"): self._clear_faults,
+            ("POST", "archive"): self._add_defect,
+            ("DELETE", "archive"): self._clear_defects,
             ("POST", "spend"): self._spend,
             ("POST", "ban"): self._ban,
             ("POST", "streams"): self._end_streams,
@@ -82,6 +89,7 @@ class Control:
             "markets": {market.value: self._limiter.state(market) for market in self._markets},
             "streams": {market.value: self._broadcast.state(market) for market in self._markets},
             "faults": self._pending(),
+            "archive": self._archive.defects.state(),
             "requests": self._traffic.counted(),
         }
 
@@ -92,6 +100,14 @@ class Control:
     def _clear_faults(self, _: bytes) -> object:
         self._faults.clear()
         return {"faults": []}
+
+    def _add_defect(self, body: bytes) -> object:
+        self._archive.defects.add(parse_defect(_content(body)))
+        return {"archive": self._archive.defects.state()}
+
+    def _clear_defects(self, _: bytes) -> object:
+        self._archive.clear_defects()
+        return {"archive": self._archive.defects.state()}
 
     def _spend(self, body: bytes) -> object:
         content = _content(body)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from uuid import uuid4
 
 from divbot.domain.market import Market
+from divbot.exchange.archive.listing import LISTING_PATH
 from divbot.exchange.market.market_time import MarketTime
 from divbot.exchange.market.venue import Venue
 from divbot.exchange.market.view import MarketView
@@ -20,6 +21,7 @@ from divbot.exchange.rest.parameters import Parameters
 from divbot.exchange.rest.rate_limiter import Admission, RateLimiter
 from divbot.exchange.rest.replies import Service
 from divbot.exchange.rest.response import (
+    ARCHIVE_HEADER,
     CANDLES_HEADER,
     CONTENT_TYPE,
     ORIGIN_HEADER,
@@ -142,6 +144,7 @@ class Desk:
             "Content-Type": CONTENT_TYPE[self._market],
             USED_WEIGHT_HEADER: str(admission.used),
             ORIGIN_HEADER: self._view.origin,
+            ARCHIVE_HEADER: LISTING_PATH,
             CANDLES_HEADER: self._view.venue.interval.value,
             SPEED_HEADER: str(self._limiter.speed),
         }

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from urllib.parse import unquote
 
+from divbot.exchange.archive.archive import FILES_PATH, ServedArchive, is_archive, is_listing
+from divbot.exchange.archive.files import ArchiveCall
+from divbot.exchange.archive.listing import LISTING_PATH
 from divbot.exchange.desk import Desk
 from divbot.exchange.faults.kinds import Stage
 from divbot.exchange.faults.responses import LOOP_PATH, spoil
@@ -27,10 +31,14 @@ class Outcome:
 class Front:
     """Take the requests of all markets."""
 
-    def __init__(self, desks: Sequence[Desk], faults: Faults) -> None:
+    def __init__(
+        self, desks: Sequence[Desk], faults: Faults, archive: ServedArchive | None = None
+    ) -> None:
         self._desks = desks
         self._faults = faults
-        self.traffic = Traffic([path for desk in desks for path in desk.paths])
+        self._archive = archive
+        known = [path for desk in desks for path in desk.paths]
+        self.traffic = Traffic([*known, LISTING_PATH, FILES_PATH])
 
     def take(self, target: str, method: str, headers: Mapping[str, str]) -> Outcome:
         """Answer one request; `target` is path and query as they came."""
@@ -54,6 +62,40 @@ class Front:
         ms = round(fault.seconds * (-1000 if fault.kind.name == "stale" else 1000))
         moved = desk.answer_as_of(ms, path, query, headers)
         return Outcome(replace(response, status=moved.status, body=moved.body))
+
+    def from_archive(
+        self, target: str, method: str, headers: Mapping[str, str]
+    ) -> Callable[[], Outcome] | None:
+        """Return what answers a request for the archive, on any thread; None where it is none."""
+        path, _, query = target.partition("?")
+        path = unquote(path)
+        if self._archive is None or not is_archive(path, query):
+            return None
+        fault = self._faults.next_for(path, query)
+        return partial(
+            self._archived,
+            self._archive,
+            ArchiveCall(path, query, method, headers),
+            self._archive.now(),
+            fault,
+        )
+
+    def close(self) -> None:
+        """Let nothing that takes long go on."""
+        if self._archive is not None:
+            self._archive.close()
+
+    def _archived(
+        self, archive: ServedArchive, call: ArchiveCall, now: int, fault: Fault | None
+    ) -> Outcome:
+        response = archive.answer(call, now)
+        place = LISTING_PATH if is_listing(call.path) else FILES_PATH
+        self.traffic.count(place, str(response.status) if fault is None else fault.kind.name)
+        if fault is None:
+            return Outcome(response)
+        if fault.kind.stage is Stage.TRANSFER:
+            return Outcome(response, fault)
+        return Outcome(spoil(response, fault.kind.name))
 
     def _desk(self, path: str) -> Desk:
         for desk in self._desks:

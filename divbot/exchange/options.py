@@ -9,6 +9,7 @@ from typing import Any
 from divbot.domain.bounds import Bounds
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
+from divbot.exchange.archive.defect_kinds import DefectPlan, parse_defect_plan
 from divbot.exchange.bounds import BOUNDS, LATEST
 from divbot.exchange.faults.schedule import FaultPlan, parse_plan
 from divbot.exchange.rest.rate_window import WindowShape
@@ -62,6 +63,9 @@ class ExchangeOptions:
     day."""
     faults: str | None = None
     """A seeded plan of faults, such as seed=7,rate=0.02; see `divbot.exchange.faults.kinds`."""
+    archive_defects: str | None = None
+    """A seeded plan of what is wrong in the archive, such as seed=7,rate=0.03; see
+    `divbot.exchange.archive.defect_kinds`."""
 
     def __post_init__(self) -> None:
         if not self.markets:
@@ -81,11 +85,19 @@ class ExchangeOptions:
             )
         if self.faults is not None:
             parse_plan(self.faults)
+        if self.archive_defects is not None:
+            parse_defect_plan(self.archive_defects)
 
     @property
     def plan(self) -> FaultPlan | None:
         """Return the plan that `faults` describes."""
         return None if self.faults is None else parse_plan(self.faults)
+
+    @property
+    def defect_plan(self) -> DefectPlan | None:
+        """Return the plan that `archive_defects` describes."""
+        text = self.archive_defects
+        return None if text is None else parse_defect_plan(text)
 
 
 def _check(name: str, bounds: Bounds[Any], value: object) -> None:

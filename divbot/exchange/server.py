@@ -6,15 +6,20 @@ import asyncio
 import logging
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from aiohttp import web
 
 from divbot.domain.clock import Clock, SystemClock, utc_text
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
+from divbot.exchange.archive import contents
+from divbot.exchange.archive.archive import ServedArchive
+from divbot.exchange.archive.defects import Defects
+from divbot.exchange.archive.holdings import Holding
 from divbot.exchange.control import Control, is_control
 from divbot.exchange.desk import Desk
 from divbot.exchange.faults.schedule import Faults
@@ -55,12 +60,14 @@ def serve(
     """
     clock = SystemClock()
     limiter = open_limiter(options, clock)
-    desks = open_desks(options, clock, limiter)
+    venues = _venues(options, clock.now())
+    desks = _desks(options, venues, clock, limiter)
     _warm(desks)
-    faults = Faults(options.plan)
-    front = Front(desks, faults)
+    faults, defects = Faults(options.plan), Defects(options.defect_plan)
+    archive = _archive(options, venues, clock, defects)
+    front = Front(desks, faults, archive)
     broadcast = Broadcast([desk.feed() for desk in desks], clock, aging=options.aging)
-    control = Control(options.markets, limiter, faults, front.traffic, broadcast)
+    control = Control(options.markets, limiter, faults, front.traffic, broadcast, archive)
     handler = _Handler(options, front, control, broadcast)
     stop = stop or threading.Event()
     with heeding_signals(stop):
@@ -76,6 +83,12 @@ def open_desks(
     before its begin or after its end.
     """
     limiter = limiter or open_limiter(options, clock)
+    return _desks(options, _venues(options, clock.now()), clock, limiter)
+
+
+def _desks(
+    options: ExchangeOptions, venues: Mapping[Market, Venue], clock: Clock, limiter: RateLimiter
+) -> list[Desk]:
     return [
         Desk(
             market,
@@ -84,7 +97,7 @@ def open_desks(
             limiter,
             publish_lag=options.publish_lag,
         )
-        for market, venue in _venues(options, clock.now()).items()
+        for market, venue in venues.items()
     ]
 
 
@@ -99,16 +112,37 @@ def open_limiter(options: ExchangeOptions, clock: Clock) -> RateLimiter:
 
 def _venues(options: ExchangeOptions, now: int) -> dict[Market, Venue]:
     if options.recorded is not None:
-        from divbot.exchange.market.recorded import load_recording  # pandas: only when needed
+        from divbot.exchange.market.recorded import load_tape  # pandas: only when needed
 
         # One recording behind both markets is kept in memory once.
-        recording = load_recording(options.recorded, options.interval)
+        recording = load_tape(options.recorded, options.interval)
         return dict.fromkeys(options.markets, Venue(_interrupted(options, recording)))
     start = now if options.at is None else options.at
     return {
         market: Venue(_interrupted(options, _synthetic(options, market, start)))
         for market in options.markets
     }
+
+
+def _archive(
+    options: ExchangeOptions, venues: Mapping[Market, Venue], clock: Clock, defects: Defects
+) -> ServedArchive:
+    venue = next(iter(venues.values()))
+    start = clock.now() if options.at is None else options.at
+
+    def holdings() -> dict[Market, list[Holding]]:
+        from divbot.exchange.archive.population import listed, with_past
+
+        if venue.is_recorded or not options.awkward:
+            return {market: listed(each.tape) for market, each in venues.items()}
+        interrupted = partial(_interrupted, options)
+        return {
+            market: with_past(market, options.seed, start, options.symbols, each.tape, interrupted)
+            for market, each in venues.items()
+        }
+
+    origin = "recorded" if venue.is_recorded else "synthetic"
+    return ServedArchive(holdings, _market_time(options, venue, clock), defects, origin)
 
 
 def _interrupted(options: ExchangeOptions, tape: Tape) -> Tape:
@@ -163,6 +197,7 @@ def _warm(desks: Sequence[Desk]) -> None:
     """Let no client wait for the compiler."""
     for desk in desks:
         desk.warm()
+    contents.warm()
 
 
 async def _serve(
@@ -181,7 +216,7 @@ async def _serve(
         announce(await _listen(runner, options))
         await asyncio.to_thread(stop.wait)
     finally:
-        handler.sockets.abort()
+        handler.close()
         await runner.cleanup()
         pulse.cancel()
         with suppress(asyncio.CancelledError):
@@ -243,12 +278,23 @@ class _Handler:
             streaming = await self._stream(request, target)
             if streaming is not None:
                 return streaming
-        outcome = self._front.take(target, request.method, request.headers)
+        archived = self._front.from_archive(target, request.method, request.headers)
+        if archived is None:
+            outcome = self._front.take(target, request.method, request.headers)
+        else:
+            outcome = await asyncio.to_thread(archived)
         if self._latency:
             await asyncio.sleep(self._latency)
         if outcome.transfer is not None:
             return BrokenTransfer(outcome.transfer, outcome.response)
-        return SentResponse(self._packed(request, outcome.response))
+        # The archive packs nothing that it sends: zips are packed already.
+        packed = self._packed(request, outcome.response) if archived is None else outcome.response
+        return SentResponse(packed)
+
+    def close(self) -> None:
+        """End all that takes long."""
+        self.sockets.abort()
+        self._front.close()
 
     async def _stream(self, request: web.BaseRequest, target: str) -> web.StreamResponse | None:
         try:

@@ -11,10 +11,8 @@ it is, whatever range it is part of.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +24,8 @@ from divbot.arrays import Floats, Integers
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
 from divbot.files import make_private, write_whole
+from divbot.history.candles import quote_volumes
+from divbot.history.kept import name_of, whole
 from divbot.history.lives import Life, Piece, lives_of, pieces_of, settled_sibling
 from divbot.history.port import PastCandles
 from divbot.recordings.grid import opens_of, steps_of
@@ -67,6 +67,11 @@ class Month:
         """Return the step after its last row."""
         return self.first + self.rows
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Return all that is kept of it."""
+        return self.path, self.path.with_suffix(".json")
+
     def values(self) -> Floats:
         """Return the mapped array of shape (symbols, COLUMNS, rows)."""
         mapped: Floats = np.load(self.path, mmap_mode="r")
@@ -104,8 +109,7 @@ def make_month(history: PastCandles, interval: Interval, number: int, folder: Pa
         for symbol in history.symbols(interval)
         if (version := history.version(symbol, interval, start, stop))
     }
-    text = json.dumps([_FORMAT, history.market, interval, number, versions])
-    name = f"{month_name(number)}-{hashlib.sha256(text.encode()).hexdigest()[:20]}"
+    name = f"{month_name(number)}-{name_of(_FORMAT, history.market, interval, number, versions)}"
     path = folder / f"{name}.npy"
     told = path.with_suffix(".json")
     if not (told.exists() and path.exists()):
@@ -136,37 +140,28 @@ def _write(
     start, stop = (int(x) for x in opens_of(np.array(steps), interval))
     rows = steps[1] - steps[0]
     facts: dict[str, Any] = {"symbols": list(symbols), "offsets": [], "pieces": [], "stood_in": 0}
-    part = path.with_name(f".{path.name}-{os.getpid()}.part")
     header = {"descr": "<f8", "fortran_order": False, "shape": (len(symbols), COLUMNS, rows)}
-    try:
-        with part.open("wb") as file:
-            np.lib.format.write_array_header_1_0(file, header)
-            for symbol in symbols:
-                track = history.candles(symbol, interval, start, stop)
-                own = steps_of(track.open_time, interval)
-                traded, is_told = _traded(track)
-                wide = np.full((COLUMNS, rows), np.nan)
-                prices = (track.open, track.high, track.low, track.close)
-                wide[:, own - steps[0]] = [*prices, traded]
-                file.write(wide.tobytes())
-                facts["offsets"].append(int(track.open_time[0] - opens_of(own[:1], interval)[0]))
-                pieces = pieces_of(track.open_time, (track.open, track.close), traded, interval)
-                facts["pieces"].append([asdict(x) for x in pieces])
-                facts["stood_in"] += not is_told
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole(path) as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for symbol in symbols:
+            track = history.candles(symbol, interval, start, stop)
+            own = steps_of(track.open_time, interval)
+            traded, is_told = _traded(track)
+            wide = np.full((COLUMNS, rows), np.nan)
+            prices = (track.open, track.high, track.low, track.close)
+            wide[:, own - steps[0]] = [*prices, traded]
+            file.write(wide.tobytes())
+            facts["offsets"].append(int(track.open_time[0] - opens_of(own[:1], interval)[0]))
+            pieces = pieces_of(track.open_time, (track.open, track.close), traded, interval)
+            facts["pieces"].append([asdict(x) for x in pieces])
+            facts["stood_in"] += not is_told
     return facts
 
 
 def _traded(track: Track) -> tuple[Floats, bool]:
     """Return the quote volume of each candle, and whether the source tells it."""
-    if track.quote_volume is not None and not np.isnan(track.quote_volume).any():
-        return track.quote_volume, True
-    typical = track.volume * ((track.high + track.low + track.close) / 3)
-    if track.quote_volume is None:
-        return typical, False
-    return np.where(np.isnan(track.quote_volume), typical, track.quote_volume), False
+    is_told = track.quote_volume is not None and not np.isnan(track.quote_volume).any()
+    return quote_volumes(track), is_told
 
 
 @dataclass(frozen=True)
@@ -189,28 +184,23 @@ class Columns:
         return type(self), (self.interval, self.symbols, self.months, self.lives)
 
     @classmethod
-    def of(cls, history: PastCandles, interval: Interval, months: Sequence[Month]) -> Columns:
-        """Put months together; they follow each other."""
+    def of(
+        cls, interval: Interval, months: Sequence[Month], spans: Mapping[str, tuple[int, int]]
+    ) -> Columns:
+        """Put months together, which follow each other; `spans` are those of all candles, in ms."""
         found = {symbol for month in months for symbol in month.symbols}
         symbols = tuple(sorted(x for x in found if settled_sibling(x) is None))
         settled: dict[str, list[int]] = {}
         for old in found - set(symbols):
-            span = history.span(old, interval)
-            if span is not None:
-                settled.setdefault(settled_sibling(old) or "", []).append(span[1])
+            settled.setdefault(settled_sibling(old) or "", []).append(spans[old][1])
         pieces: dict[str, list[Piece]] = {symbol: [] for symbol in symbols}
         for month in months:
             for symbol, own in zip(month.symbols, month.pieces, strict=True):
                 if symbol in pieces:
                     pieces[symbol] += own
+        begin = int(opens_of(np.array([months[0].first]), interval)[0])
         lives = tuple(
-            _since(
-                lives_of(pieces[x], settled.get(x, ())),
-                history.span(x, interval),
-                months[0],
-                interval,
-            )
-            for x in symbols
+            _since(lives_of(pieces[x], settled.get(x, ())), spans[x][0], begin) for x in symbols
         )
         return cls(interval, symbols, tuple(months), lives)
 
@@ -245,7 +235,7 @@ class Columns:
 
     def step_of(self, open_time: int) -> int:
         """Return the step of the candle that opens then (ms UTC)."""
-        return int(steps_of(np.array([open_time]), self.interval)[0])
+        return int(steps_of(np.array(open_time), self.interval))
 
     def close_of(self, step: int) -> int:
         """Return when the candles of a step close, ms UTC."""
@@ -323,10 +313,9 @@ def write_columns(columns: Columns, folder: Path) -> Path:
         "months": [asdict(x) | {"path": x.path.name} for x in columns.months],
         "lives": [[asdict(x) for x in own] for own in columns.lives],
     }
-    content = json.dumps(told).encode()
-    path = folder / f"{hashlib.sha256(content).hexdigest()[:20]}.columns.json"
+    path = folder / f"{name_of(told)}.columns.json"
     if not path.exists():
-        write_whole(path, content, is_durable=False)
+        write_whole(path, json.dumps(told).encode(), is_durable=False)
     return path
 
 
@@ -349,14 +338,11 @@ def read_columns(path: Path) -> Columns:
     return Columns(Interval(told["interval"]), tuple(told["symbols"]), tuple(months), lives)
 
 
-def _since(
-    lives: tuple[Life, ...], span: tuple[int, int] | None, first: Month, interval: Interval
-) -> tuple[Life, ...]:
-    """Return the lives; the first began before the months do, where the history says so."""
-    begin = int(opens_of(np.array([first.first]), interval)[0])
-    if not lives or span is None or span[0] >= begin:
+def _since(lives: tuple[Life, ...], first: int, begin: int) -> tuple[Life, ...]:
+    """Return the lives, the first of which began at `first` where that is before `begin`."""
+    if not lives or first >= begin:
         return lives
-    return (Life(span[0], lives[0].end, lives[0].until), *lives[1:])
+    return (Life(first, lives[0].end, lives[0].until), *lives[1:])
 
 
 def one_by_one(call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> Iterable[Any]:
@@ -372,13 +358,14 @@ def open_columns(
     each: Each,
 ) -> Columns:
     """Return the candles that open within `span` (ms UTC), of whole months; what lacks is made."""
-    spans = [found for x in history.symbols(interval) if (found := history.span(x, interval))]
+    found = {x: history.span(x, interval) for x in history.symbols(interval)}
+    spans = {symbol: own for symbol, own in found.items() if own is not None}
     if not spans:
         raise InputError(f"expected candles of {interval.value}, found none")
-    start = max(span[0], min(x[0] for x in spans))
-    end = min(span[1], max(x[1] for x in spans))
+    start = max(span[0], min(x[0] for x in spans.values()))
+    end = min(span[1], max(x[1] for x in spans.values()))
     if start >= end:
         raise InputError("expected candles in that range, found none; choose another one")
     numbers = range(month_at(start), month_at(end - 1) + 1)
     cases = [(history, interval, number, folder) for number in numbers]
-    return Columns.of(history, interval, list(each(make_month, cases)))
+    return Columns.of(interval, list(each(make_month, cases)), spans)

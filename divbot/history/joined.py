@@ -39,6 +39,14 @@ class JoinedHistory(RecordedHistory):
         self.shortest = interval
         self._joined = lru_cache(maxsize=None)(self._join)
 
+    @property
+    def is_simulated(self) -> None:
+        """Return nothing: a recording does not say where it comes from."""
+
+    def intervals(self) -> tuple[Interval, ...]:
+        """Return the recording's own interval and all multiples of it, the shortest first."""
+        return tuple(x for x in Interval if x.is_regular and serves(self.shortest, x))
+
     def candles(self, symbol: str, interval: Interval, start: int, end: int) -> Track:
         """Return the candles that open from `start` to before `end`."""
         if interval is self.shortest:

@@ -11,8 +11,6 @@ age is known by candles alone, as it is live. Everything is of candles that had 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -36,6 +34,7 @@ from divbot.domain.assets import listed_assets
 from divbot.domain.market import Instrument, Interval, Market, Ticker
 from divbot.domain.universe import LeftOut, Rule, Universe
 from divbot.history.columns import CLOSE, HIGH, LOW, TRADED, Columns, month_name
+from divbot.history.kept import name_of, write_array
 from divbot.history.lives import Life
 from divbot.kernels.days import HIGHEST, LOWEST, SUM, last_days
 from divbot.kernels.places import keep_places
@@ -99,6 +98,11 @@ class RankedMonth:
     there: Path
     """How many symbols have a candle, by row."""
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Return all that is kept of it."""
+        return self.ranks, self.days, self.magnitudes, self.there
+
 
 def rank_month(
     columns: Columns,
@@ -116,8 +120,8 @@ def rank_month(
     before = columns.months[max(place - 1, 0)]
     lives = [[(x.start, x.until) for x in own] for own in columns.lives]
     told = [_FORMAT, month.path.name, before.path.name, columns.symbols, lives]
-    text = json.dumps([*told, market, rules.min_age, may_be.tolist()])
-    name = f"{month_name(month.number)}-{hashlib.sha256(text.encode()).hexdigest()[:20]}"
+    told += [market, rules.min_age, rules.include, may_be.tolist()]
+    name = f"{month_name(month.number)}-{name_of(told)}"
     kinds = ("ranks", "days", "magnitudes", "there")
     found = RankedMonth(*(folder / f"{name}.{kind}.npy" for kind in kinds))
     # What is written last is looked for.
@@ -136,10 +140,10 @@ def rank_month(
             there += (looked_at.price == looked_at.price).sum(axis=0)
             days.append(looked_at.days())
         columns.let_go(columns.end)
-        _save(found.ranks, _ranks(volumes))
-        _save(found.days, np.concatenate(days, axis=2))
-        _save(found.magnitudes, _magnitudes(volumes))
-        _save(found.there, there)
+        write_array(found.ranks, _ranks(volumes))
+        write_array(found.days, np.concatenate(days, axis=2))
+        write_array(found.magnitudes, _magnitudes(volumes))
+        write_array(found.there, there)
     return found
 
 
@@ -157,13 +161,6 @@ def _ranks(volumes: Floats) -> NDArray[np.int16]:
 def _magnitudes(volumes: Floats) -> NDArray[np.float16]:
     """Return powers of ten, rounded upwards; shape as given."""
     return (np.log10(np.maximum(volumes, 1.0)) + _ROUNDING).astype(np.float16)
-
-
-def _save(path: Path, values: NDArray[np.generic]) -> None:
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as file:
-        np.save(file, values)
-    part.replace(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,10 +366,8 @@ class PastUniverse:
         life = self.life(symbol, close)
         listed_at = life.start if life else None
         if name in self._instruments:
-            return replace(
-                self._instruments[name],
-                listed_at=listed_at if self._market is Market.USDM else None,
-            )
+            dated = listed_at if is_dated(self._market) else None
+            return replace(self._instruments[name], listed_at=dated)
         return instrument_named(name, self._market, listed_at)
 
     def snapshot(self, step: int, symbols: Iterable[int] | None = None) -> MarketSnapshot:

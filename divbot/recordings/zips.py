@@ -15,7 +15,9 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -31,9 +33,14 @@ _DATE = r"\d{4}-\d\d?(-\d\d?)?\.zip"  # some months lack their zero
 _CANDLES = re.compile(rf"(?P<symbol>.+)-(?P<interval>\d+[smhdwM]o?)-{_DATE}", re.IGNORECASE)
 _OTHERS = re.compile(rf".+-[a-z]+-{_DATE}", re.IGNORECASE)
 """Trades, funding and whatever else the archive keeps beside candles."""
+_ZIP = re.compile(
+    r"(?P<symbol>.+)-(?P<what>[A-Za-z0-9]+)-(?P<year>\d{4})-(?P<month>\d\d?)(-(?P<day>\d\d?))?"
+    r"\.zip"
+)
+_MARKETS = frozenset({"spot", "um", "cm", "option"})
 _KINDS = frozenset(
     {
-        *("spot", "um", "cm", "option"),
+        *_MARKETS,
         *("klines", "markPriceKlines", "indexPriceKlines", "premiumIndexKlines"),
     }
 )
@@ -58,6 +65,52 @@ class ArchiveFile:
     """The market and the kind of price, as far as folders below the chosen one tell."""
     symbol: str
     interval: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedZip:
+    """One zip of candles or funding, of any market and price, by its name and folders."""
+
+    path: Path
+    market: str
+    """spot, um or cm, as a folder above it says; empty where none does."""
+    product: str
+    """klines, markPriceKlines or another, as a folder above it says; empty where none does."""
+    symbol: str
+    interval: Interval | None
+    """None: it holds no candles."""
+    what: str
+    """What else it holds, as fundingRate; empty for candles."""
+    begin: int
+    """When its month or day begins, ms UTC."""
+
+
+def zips_below(folder: Path) -> Iterator[RecordedZip]:
+    """Give the zips below `folder` whose names are the archive's; others are no matter."""
+    with decoding(folder, "a folder that can be read", "check its permissions"):
+        paths = sorted(path for path in _below(folder) if path.suffix.lower() == ".zip")
+    for path in paths:
+        match = _ZIP.fullmatch(path.name)
+        if match is None:
+            continue
+        length = match["what"].replace("1mo", "1M")
+        interval = next((x for x in Interval if x.value == length), None)
+        year, month, day = (int(x or 1) for x in match.group("year", "month", "day"))
+        with decoding(path, "a date in its name", "rename it"):
+            begin = round(datetime(year, month, day, tzinfo=UTC).timestamp() * 1000)
+        what = "" if interval else match["what"]
+        market, product = _place(folder, path)
+        yield RecordedZip(path, market, product, match["symbol"], interval, what, begin)
+
+
+def _place(folder: Path, path: Path) -> tuple[str, str]:
+    """Return what the folders above a zip say of its market and product."""
+    above = path.resolve().parts[:-1]
+    products = [x for x in above if x in _KINDS - _MARKETS]
+    # Far above, a folder may be called spot for other reasons: there it takes the archive's two.
+    pairs = [y for x, y in pairwise(above) if x in ("data", "futures") and y in _MARKETS]
+    markets = [x for x in path.relative_to(folder).parts[:-1] if x in _MARKETS]
+    return (*pairs, *markets, "")[0], (*reversed(products), "")[0]
 
 
 def read_archive(folder: Path, interval: Interval | None) -> list[Track]:
@@ -141,11 +194,20 @@ def _expect_one_kind(folder: Path, files: list[ArchiveFile]) -> None:
 
 
 def _track(file: ArchiveFile) -> Track:
-    fields = _read(file.path)
-    times = times_of(fields[:, 0], f"{file.path}")
+    return track_in(file.path, verified(file.path), file.symbol)
+
+
+def track_in(path: Path, packed: bytes, symbol: str, most: int = _LARGEST) -> Track:
+    """Return the candles of a zip as they stand in it, in whatever order.
+
+    Raise RecordingError, naming `path`, for a damaged zip and for one of more than `most` bytes of
+    text.
+    """
+    fields = rows_in(path, packed, _FIELDS, most)
+    times = times_of(fields[:, 0], f"{path}")
     return Track(
-        symbol=file.symbol,
-        source=str(file.path),
+        symbol=symbol,
+        source=str(path),
         open_time=np.where(times > _MICROSECONDS_FROM, times // 1000, times),
         **{name: fields[:, column].copy() for name, column in _COLUMNS.items()},
     )
@@ -173,25 +235,33 @@ def _joined(folder: Path, tracks: list[Track]) -> Track:
     return Track.joined(tracks, order, source=str(folder))
 
 
-def _read(path: Path) -> Floats:
-    """Return the 12 fields of every row; times up to 2**53, in us until 2255, stay exact."""
+def verified(path: Path) -> bytes:
+    """Return the bytes of a zip, which fit the checksum beside it, if there is one."""
     with decoding(path, "a zip with one CSV file", _AGAIN, found="what does not unpack"):
         packed = path.read_bytes()
         _verify(path, packed)
-        with zipfile.ZipFile(BytesIO(packed)) as archive:
-            text = archive.read(_member(path, archive))
-    return _parse(path, text)
+        return packed
 
 
-def _member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+def rows_in(path: Path, packed: bytes, fields: int, most: int = _LARGEST) -> Floats:
+    """Return the `fields` of every row; times up to 2**53, in us until 2255, stay exact."""
+    with (
+        decoding(path, "a zip with one CSV file", _AGAIN, found="what does not unpack"),
+        zipfile.ZipFile(BytesIO(packed)) as archive,
+    ):
+        text = archive.read(_member(path, archive, most))
+    return _parse(path, text, fields)
+
+
+def _member(path: Path, archive: zipfile.ZipFile, most: int) -> zipfile.ZipInfo:
     """Return the one file of a zip; RecordingError for none, several, or one that is too large."""
     members = [member for member in archive.infolist() if not member.is_dir()]
-    if len(members) != 1 or members[0].file_size > _LARGEST:
+    if len(members) != 1 or members[0].file_size > most:
         found = (
             f"one of {members[0].file_size} bytes" if len(members) == 1 else f"{len(members)} files"
         )
         raise RecordingError(
-            f"{path}: expected a zip with one CSV file of at most {_LARGEST} bytes, found {found}; "
+            f"{path}: expected a zip with one CSV file of at most {most} bytes, found {found}; "
             f"{_AGAIN}"
         )
     return members[0]
@@ -210,17 +280,17 @@ def _verify(path: Path, packed: bytes) -> None:
         )
 
 
-def _parse(path: Path, text: bytes) -> Floats:
+def _parse(path: Path, text: bytes, count: int) -> Floats:
     text = text.removeprefix(_BYTE_ORDER_MARK)
     if header := _HEADER.match(text):
         text = text[header.end() :]
     if not text.strip():
-        return np.empty((0, _FIELDS))
-    with decoding(path, f"{_FIELDS} numeric columns", "download it again"):
+        return np.empty((0, count))
+    with decoding(path, f"{count} numeric columns", "download it again"):
         # Without comments: a row is none because of a mark before it.
         fields: Floats = np.loadtxt(BytesIO(text), delimiter=",", comments=None, ndmin=2)
-    if fields.shape[1] != _FIELDS:
+    if fields.shape[1] != count:
         raise RecordingError(
-            f"{path}: expected {_FIELDS} columns, found {fields.shape[1]}; download it again"
+            f"{path}: expected {count} columns, found {fields.shape[1]}; download it again"
         )
     return fields

@@ -29,7 +29,7 @@ class Period:
     end: int
 
 
-class Desk:
+class PastTrader:
     """One engine of the past with what it needs."""
 
     def __init__(
@@ -68,18 +68,18 @@ NextLook: TypeAlias = Callable[[int], int]
 """Gives the look to take after that of a time: at the latest the next one that matters."""
 
 
-def every_look(desk: Desk) -> NextLook:
+def every_look(trader: PastTrader) -> NextLook:
     """Leave out no look."""
-    return lambda now: now + desk.venue.candle_length
+    return lambda now: now + trader.venue.candle_length
 
 
-def run(desk: Desk, next_look: NextLook, progress: Callable[[int], None]) -> None:
+def run(trader: PastTrader, next_look: NextLook, progress: Callable[[int], None]) -> None:
     """Trade through the period; `progress` hears of each look, and may raise."""
-    at, last = desk.period.start, desk.period.end - desk.venue.candle_length
+    at, last = trader.period.start, trader.period.end - trader.venue.candle_length
     while at <= last:
-        desk.look(at)
+        trader.look(at)
         progress(at)
         at = min(next_look(at), last) if at < last else last + 1
-    ledger = desk.account.ledger
-    if ledger.valued_at < desk.venue.at or ledger.change:
-        desk.engine.mark()
+    ledger = trader.account.ledger
+    if ledger.valued_at < trader.venue.at or ledger.change:
+        trader.engine.mark()

@@ -37,7 +37,11 @@ class PastFeed:
         self.check_interval = check_interval
         """ms between two scans."""
         self._held = held
+        self.matters: Callable[[int], bool] = lambda _: True
+        """Tells whether a trader can do anything upon a report now; if not, none is made."""
+        self._version = 0
         self._newest: Findings | None = None
+        self._listed: tuple[int, frozenset[str]] = (-1, frozenset())
         self._made: tuple[tuple[int, frozenset[str]], Findings] | None = None
 
     def findings(self) -> Findings | None:
@@ -46,14 +50,24 @@ class PastFeed:
         at, newest = self.published_at(now), self._newest
         if newest is not None and newest.at == at:
             return newest
+        if not self.matters(now):
+            return self._nothing(at)
         found = self.found_at(at)
         if found is None:
             return None
         # Who acts on each number once may act on these only at the first look at them.
-        is_first = now - at < self._venue.candle_length
-        version = found.version if is_first else newest.version if newest else 0
-        self._newest = replace(found, version=version)
+        if now - at < self._venue.candle_length:
+            self._version = found.version
+        self._newest = replace(found, version=self._version)
         return self._newest
+
+    def _nothing(self, at: int) -> Findings | None:
+        """Return what there is to act on where only a delisting would be."""
+        close = self._close_at(at)
+        if close < 0:
+            return None
+        held = self._gone(close, self._held())
+        return Findings(self._version, at, self._reports.interval, held=held)
 
     def published_at(self, now: int) -> int:
         """Return when what is the newest at `now` was published."""
@@ -71,27 +85,44 @@ class PastFeed:
         places = np.searchsorted(closes, published, side="right") - 1
         return np.where(places >= 0, closes[places], -1)
 
+    def _close_at(self, at: int) -> int:
+        return int(self.closes_at(np.array([at]))[0])
+
     def found_at(self, at: int) -> Findings | None:
         """Return what is published at `at` for what is held now; None before the first close."""
-        close = int(self.closes_at(np.array([at]))[0])
+        close = self._close_at(at)
         if close < 0:
             return None
-        key = close, frozenset(self._held())
+        held = self._held()
+        key = close, self._besides(close, held)
         if self._made is None or self._made[0] != key:
             self._made = key, self._make(*key)
-        return replace(self._made[1], version=at // self.check_interval, at=at)
+        found = self._made[1]
+        gone = self._gone(close, held)
+        return replace(found, version=at // self.check_interval, at=at, held={**found.held, **gone})
+
+    def _besides(self, close: int, held: Collection[str]) -> frozenset[str]:
+        """Return what is scanned only because it is held.
+
+        Of the others a report says the same whether they are held or not: they are traded.
+        """
+        if self._listed[0] != close:
+            chosen = np.flatnonzero(self._reports.is_listed(close))
+            self._listed = close, frozenset(self._reports.symbols[x] for x in chosen)
+        return frozenset(held) - self._listed[1]
 
     def _make(self, close: int, held: Collection[str]) -> Findings:
         found = self._reports.glance(close, held)
-        gone = {x: None for x in held if self._is_silent(x, close)}
         return Findings(
             version=0,
             at=close,
             interval=found.interval,
             open_to_trade=found.open_to_trade,
             fresh=found.fresh,
-            held={**found.held, **gone},
+            held=found.held,
         )
 
-    def _is_silent(self, symbol: str, close: int) -> bool:
-        return self._venue.tape.last_open_before(symbol, close - SILENCE, close) is None
+    def _gone(self, close: int, held: Collection[str]) -> dict[str, None]:
+        """Return which of the symbols that are held are silent by `close`."""
+        tape = self._venue.tape
+        return {x: None for x in held if tape.last_open_before(x, close - SILENCE, close) is None}

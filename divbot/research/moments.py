@@ -20,17 +20,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Floats, Integers
 from divbot.domain.ledger import DAY, Ledger
 from divbot.domain.market import Market
 from divbot.domain.positions import Position
-from divbot.domain.signals import Opportunity, Side
+from divbot.domain.signals import Opportunity
 from divbot.kernels.first_touch import first_poor, first_touch
-from divbot.research.backtest import Desk
+from divbot.research.backtest import PastTrader
 from divbot.research.feed import SILENCE
 from divbot.research.outlook import Outlook
-from divbot.research.tape import Floats, Tape
+from divbot.research.tape import PastTape
 from divbot.trading.engine.decide import Moment, choose, is_paused_today
 
 _LESS, _MORE = 1 - 1e-9, 1 + 1e-9
@@ -49,7 +49,7 @@ class _Sight:
     low: Floats
 
     @classmethod
-    def of(cls, tape: Tape, symbol: str, now: int, end: int) -> _Sight:
+    def of(cls, tape: PastTape, symbol: str, now: int, end: int) -> _Sight:
         # No look is later than the next midnight, and a stretch holds whole days.
         stretch = tape.at(symbol, now)
         rows = slice(stretch.row(now), stretch.row(end - 1) + 1)
@@ -70,16 +70,17 @@ class _Stake:
 class Moments:
     """Choose the looks of one run."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._venue = desk.venue
-        self._rules = desk.rules
-        self._length = desk.venue.candle_length
-        self._outlook = Outlook(desk.reports, desk.rules.entries.min_score)
+    def __init__(self, trader: PastTrader) -> None:
+        self._trader = trader
+        self._venue = trader.venue
+        self._rules = trader.rules
+        self._length = trader.venue.candle_length
+        self._outlook = Outlook(trader.reports, trader.rules.entries.min_score)
+        trader.feed.matters = self._matters
 
     def __call__(self, now: int) -> int:
         """Return the next look after `now` at which something may happen."""
-        ledger = self._desk.account.ledger
+        ledger = self._trader.account.ledger
         end = self._on_grid(min(_after(now, self._rules.mark_every), _after(now, DAY)))
         for position in ledger.positions.values():
             for time in self._ends(position, now, end):
@@ -91,6 +92,22 @@ class Moments:
         # What opens earlier is known not to matter; the last candle before the look may.
         self._venue.quiet_until = dict.fromkeys(ledger.symbols, end - self._length)
         return end
+
+    def _matters(self, now: int) -> bool:
+        """Tell whether a report can bring an entry at `now`, or speak against what is held."""
+        ledger, rules = self._trader.account.ledger, self._rules
+        has_room = len(ledger.positions) < rules.entries.max_positions
+        if has_room and not is_paused_today(ledger, now):
+            return True
+        return rules.exits.on_opposite and any(
+            self._against(x, now, now) for x in ledger.positions.values()
+        )
+
+    def _against(self, position: Position, now: int, until: int) -> list[int]:
+        """Return the closes by `until` whose divergences may speak against `position` at `now`."""
+        since = max(position.origin.confirmed_at, position.opened_at)
+        oldest = now - (self._rules.entries.max_age + 1) * self._outlook.length
+        return self._outlook.against(position.symbol, -position.sign, max(since, oldest), until)
 
     def _ends(self, position: Position, now: int, end: int) -> Iterator[int]:
         """Yield looks or times before `end` at which something may happen to `position`."""
@@ -145,25 +162,18 @@ class Moments:
 
     def _opposite(self, position: Position, now: int, end: int) -> int:
         """Return the first look at a report in which a divergence may speak against `position`."""
-        since = max(position.origin.confirmed_at, position.opened_at)
-        oldest = now - (self._rules.entries.max_age + 1) * self._outlook.length
-        looks = (
-            self._look_at(confirmed, now)
-            for confirmed in self._outlook.against(
-                position.symbol, -position.sign, max(since, oldest), end
-            )
-        )
+        looks = (self._look_at(x, now) for x in self._against(position, now, end))
         return min(looks, default=end)
 
     def _look_at(self, close: int, now: int) -> int:
         """Return the first look after `now` at a report of `close`, or else of a later one."""
         # One that was published by now was looked at, but what it says may come again.
-        newest = self._desk.feed.published_at(now) // self._outlook.length * self._outlook.length
-        return self._desk.feed.look_at(max(close, newest + self._outlook.length))
+        newest = self._trader.feed.published_at(now) // self._outlook.length * self._outlook.length
+        return self._trader.feed.look_at(max(close, newest + self._outlook.length))
 
     def _poor(self, ledger: Ledger, now: int, end: int) -> int:
         """Return the first look at which the equity may have reached a limit."""
-        rules, equity = self._rules.entries, self._desk.account.equity
+        rules, equity = self._rules.entries, self._trader.account.equity
         limit = max(
             float(ledger.day_start(now, equity) * (1 - rules.max_daily_loss)),
             float(max(ledger.peak, equity) * (1 - rules.max_drawdown)),
@@ -203,8 +213,8 @@ class Moments:
     def _entry(self, ledger: Ledger, now: int, end: int) -> int:
         """Return the first look at which something may be entered."""
         looks = np.arange(now + self._length, end, self._length)
-        published = looks // self._desk.feed.check_interval * self._desk.feed.check_interval
-        closes = self._desk.feed.closes_at(published)
+        published = looks // self._trader.feed.check_interval * self._trader.feed.check_interval
+        closes = self._trader.feed.closes_at(published)
         is_first = looks - published < self._length
         allowed = np.array(self._cooled(ledger, now), np.int64)
         # What would be chosen is the same as long as these are.
@@ -221,11 +231,11 @@ class Moments:
         return end
 
     def _entered(
-        self, ledger: Ledger, looks: NDArray[np.int64], published: int, now: int, end: int
+        self, ledger: Ledger, looks: Integers, published: int, now: int, end: int
     ) -> int | None:
         """Return the first of `looks` at a price that one of what is chosen may be entered at."""
-        moment = Moment(int(looks[0]), self._desk.period.start, self._rules.interval, ledger)
-        findings = self._desk.feed.found_at(published)
+        moment = Moment(int(looks[0]), self._trader.period.start, self._rules.interval, ledger)
+        findings = self._trader.feed.found_at(published)
         if findings is None:
             return None
         rows = (looks - now) // self._length
@@ -243,7 +253,7 @@ class Moments:
         fee, slippage, ratio = (
             float(x) for x in (costs.fee, costs.slippage, rules.min_reward_risk)
         )
-        sign = 1 if opportunity.side is Side.BUY else -1
+        sign = opportunity.side.sign
         stop, target = float(opportunity.stop), float(opportunity.target)
         reach = self._venue.reach(opportunity.divergence.symbol)
         tick = opportunity.instrument.tick_size if opportunity.instrument else None

@@ -30,6 +30,7 @@ from divbot.domain.errors import InputError, WorkerLost
 from divbot.domain.market import Instrument, Interval
 from divbot.domain.signals import Divergence, Opportunity
 from divbot.history.columns import CLOSE, TYPICAL, Columns, Each, one_by_one, open_columns
+from divbot.history.kept import let_go
 from divbot.history.lives import Life
 from divbot.history.port import PastCandles
 from divbot.history.universe import PastUniverse, let_in, rank_month
@@ -124,7 +125,7 @@ class PastScanner:
         `is_todays` the list of the end is that of all closes. `instruments` are known ones; of the
         others the tick is what their prices show. Raise InputError where there is nothing.
         """
-        with _hands(workers) as each:
+        with hands(workers) as each:
             prepared = prepare(
                 history,
                 span,
@@ -315,6 +316,7 @@ def prepare(
     for month, ranks in zip(columns.months, ranked, strict=True):
         at = month.first + np.flatnonzero(np.load(ranks.there))
         closes.append(columns.closes_of(at[(at >= steps[0]) & (at < steps[1])]))
+    let_go(folder, [*(y for x in (*columns.months, *ranked) for y in x.files), *signals])
     proposals = Proposals(columns, past, ranked, dict(zip(wanted, signals, strict=True)), rules)
     return Prepared(columns, past, proposals, np.concatenate(closes))
 
@@ -327,7 +329,7 @@ def _counted(results: Iterable[Any], what: str, count: int, tell: TellDone) -> I
 
 
 @contextmanager
-def _hands(workers: int) -> Iterator[Each]:
+def hands(workers: int) -> Iterator[Each]:
     """Provide what calls a function for each of some cases, by so many processes."""
     if workers <= 1:
         yield one_by_one

@@ -9,18 +9,16 @@ places are listed besides.
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import astuple
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from divbot.arrays import Floats, Integers
-from divbot.files import write_whole
 from divbot.history.columns import CLOSE, HIGH, LOW, OPEN, Columns, month_name
+from divbot.history.kept import name_of, write_array
 from divbot.kernels import analysis as kernels
 from divbot.kernels.analysis import Analysis, analyse
 from divbot.kernels.divergence import KIND, PIVOT, PREVIOUS, SYMBOL
@@ -32,7 +30,9 @@ from divbot.kernels.near import SYMBOL as NEAR_SYMBOL
 from divbot.kernels.rows import transposed
 from divbot.scanner.block import Block
 from divbot.scanner.evidence import trial
-from divbot.scanner.evidence.trial import clearness, extremes, prices_at, sides, trends
+from divbot.scanner.signals import measurement
+from divbot.scanner.signals.measurement import clearness, extremes, prices_at, sides, trends
+from divbot.scanner.signals.score import TREND_BARS
 
 UNSURE = -1
 """The kind of what may be a divergence of its side, or none."""
@@ -60,7 +60,6 @@ TOGETHER = 64
 _DOUBT = 1e4
 """RSI points at the beginning of a window: 100 times what an RSI can be off, for averages that
 began 100 times as large as they are."""
-_TREND_ROWS = trial.TREND_BARS
 
 Found = NDArray[np.void]
 
@@ -87,8 +86,7 @@ def signals_of_month(
     parts = [x.path.name for x in columns.months if x.first < month.end and x.end > start]
     symbols = symbols_of(columns, place)
     rows = [life_rows(columns, x, start, month.end) for x in symbols]
-    told = [_FORMAT, sources(), parts, start, rows, astuple(indicator)]
-    name = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:20]
+    name = name_of(_FORMAT, sources(), parts, start, rows, astuple(indicator))
     path = folder / f"{month_name(month.number)}-{name}.signals.npy"
     if not path.exists():
         ends = (start, month.first, month.end)
@@ -101,10 +99,7 @@ def signals_of_month(
         joined = np.concatenate(found)
         # Of two kinds at one candle the kernels' own order stays.
         order = np.lexsort((joined["symbol"], joined["confirmed"]))
-        content = BytesIO()
-        np.save(content, joined[order])
-        # Several workers may make the same month at once.
-        write_whole(path, content.getbuffer(), is_durable=False)
+        write_array(path, joined[order])
     return path
 
 
@@ -116,13 +111,14 @@ def symbols_of(columns: Columns, place: int) -> list[int]:
 
 def overlap(limit: int) -> int:
     """Return how many rows are looked at before the first of a month."""
-    return limit + _TREND_ROWS
+    return limit + TREND_BARS
 
 
 @cache
 def sources() -> str:
     """Return a hash of all that decides what is found, and of what counts outcomes."""
-    folders = (Path(kernels.__file__).parent, Path(trial.__file__).parent)
+    files = kernels.__file__, trial.__file__, measurement.__file__
+    folders = [Path(x).parent for x in files]
     digest = hashlib.sha256(Path(__file__).read_bytes())
     for source in sorted(path for folder in folders for path in folder.glob("*.py")):
         digest.update(source.read_bytes())

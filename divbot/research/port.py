@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Protocol
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.domain.market import Instrument, Interval
-from divbot.domain.signals import Divergence, Opportunity
+from divbot.arrays import Flags
+from divbot.domain.market import Interval
+from divbot.history.port import PastCandles
+from divbot.recordings.track import Track
+
+if TYPE_CHECKING:
+    from divbot.research.past import Glance
+    from divbot.research.past_candidates import Candidates, FreshOnes
 
 
 class Prices(Protocol):
@@ -65,56 +71,18 @@ class PastPrices(Protocol):
         """Return the settlements of funding that were due in the range."""
 
 
-class PastReport(Protocol):
-    """What a scan of the past tells the trader: see divbot.trading.port.Report."""
+class PastMarket(PastCandles, PastPrices, Protocol):
+    """All that a backtest is made of."""
+
+    def candles(self, symbol: str, interval: Interval, start: int, end: int) -> Track:
+        """Return the candles that open in the range, in the order of time; gaps stay gaps."""
 
     @property
-    def as_of(self) -> int:
-        """Return the close of the newest final candle, ms UTC."""
+    def is_simulated(self) -> bool | None:
+        """Tell whether its prices are made up; None: nobody said."""
 
-    @property
-    def interval(self) -> Interval:
-        """Return the length of a candle."""
-
-    @property
-    def open_to_trade(self) -> tuple[Opportunity, ...]:
-        """Return what can be traded, the best first."""
-
-    @property
-    def fresh(self) -> tuple[Divergence, ...]:
-        """Return all that was confirmed lately."""
-
-    @property
-    def held(self) -> Mapping[str, Instrument | None]:
-        """Return how the symbols that are held are listed; None: no more."""
-
-
-class Candidates(Protocol):
-    """What may be open to trade, by the close of its report; arrays of one length."""
-
-    @property
-    def close(self) -> NDArray[np.int64]:
-        """Return the closes, ms UTC, in ascending order."""
-
-    @property
-    def score(self) -> NDArray[np.float64]:
-        """Return what the report's score is at most."""
-
-
-class FreshOnes(Protocol):
-    """Divergences of all symbols, by their confirmation; arrays of one length."""
-
-    @property
-    def confirmed_at(self) -> NDArray[np.int64]:
-        """Return the closes that confirmed them, ms UTC, in ascending order."""
-
-    @property
-    def symbol(self) -> NDArray[np.int64]:
-        """Return the places of their symbols."""
-
-    @property
-    def side(self) -> NDArray[np.int8]:
-        """Return 1 for each that says to buy, -1 for each that says to sell."""
+    def intervals(self) -> tuple[Interval, ...]:
+        """Return the lengths of which there are candles, the shortest first."""
 
 
 class PastReports(Protocol):
@@ -132,8 +100,11 @@ class PastReports(Protocol):
     def closes(self) -> NDArray[np.int64]:
         """Return each close (ms UTC) at which some symbol has a new candle, in ascending order."""
 
-    def glance(self, close: int, held: Collection[str] = ()) -> PastReport:
+    def glance(self, close: int, held: Collection[str] = ()) -> Glance:
         """Return exactly what was to be told at `close` (ms UTC) to who held these symbols."""
+
+    def is_listed(self, close: int) -> Flags:
+        """Return of each symbol whether it is on the list at `close`, whoever holds it."""
 
     def candidates(self, start: int, end: int) -> Candidates:
         """Return what may be open to trade at the closes from `start` to before `end`."""

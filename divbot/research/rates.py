@@ -7,16 +7,15 @@ later than `until`, or had not ended, is not counted: nobody knew it then.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import numpy as np
 
-from divbot.domain.clock import utc_text
+from divbot.domain.clock import date_text
 from divbot.domain.market import Interval
 from divbot.history.columns import Columns, Each, month_name, one_by_one, open_columns
+from divbot.history.kept import let_go, name_of, whole
 from divbot.history.port import PastCandles
 from divbot.research.past_signals import (
     TOGETHER,
@@ -29,17 +28,16 @@ from divbot.research.past_signals import (
 from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.evidence.calibration import count_rate
 from divbot.scanner.evidence.walk import Walk, walk
-from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.signals.plan import PlanRules
 
 _FORMAT = 1
-_DATE = len("2024-07-30")
 _COLUMNS = tuple(x.name for x in fields(Walk) if x.name != "parts")
 
 
 def rate_before(
     history: PastCandles,
     interval: Interval,
-    rules: TradeRules,
+    rules: PlanRules,
     until: int,
     *,
     cache: Path,
@@ -55,16 +53,17 @@ def rate_before(
     columns = open_columns(history, interval, (0, until), folder, each)
     end = min(columns.step_at_close(until) + 1, columns.end)
     places = range(len(columns.months))
-    paths = each(walk_of_month, [(columns, x, rules, end, folder) for x in places])
+    paths = list(each(walk_of_month, [(columns, x, rules, end, folder) for x in places]))
+    let_go(folder, [*paths, *(y for x in columns.months for y in x.files)])
     found = Walk.joined([_read(columns, x, path) for x, path in zip(places, paths, strict=True)])
     if not len(found):
         return None
-    days = " to ".join(utc_text(int(x))[:_DATE] for x in (found.time.min(), found.time.max()))
+    days = " to ".join(date_text(int(x)) for x in (found.time.min(), found.time.max()))
     source = f"{len(np.unique(found.symbol))} symbols of {where}, {days}"
     return count_rate(found, rules, history.market, interval, source)
 
 
-def walk_of_month(columns: Columns, place: int, rules: TradeRules, end: int, folder: Path) -> Path:
+def walk_of_month(columns: Columns, place: int, rules: PlanRules, end: int, folder: Path) -> Path:
     """Return the file of what was confirmed in the month at `place` and had ended by step `end`."""
     month = columns.months[place]
     start = max(month.first - overlap(rules.indicator.minimum_candles), columns.first)
@@ -72,18 +71,15 @@ def walk_of_month(columns: Columns, place: int, rules: TradeRules, end: int, fol
     parts = [x.path.name for x in columns.months if x.first < stop and x.end > start]
     symbols = symbols_of(columns, place)
     rows = [life_rows(columns, x, start, stop) for x in symbols]
-    told = [_FORMAT, sources(), parts, start, stop, rows, asdict(rules)]
-    name = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:20]
+    name = name_of(_FORMAT, sources(), parts, start, stop, rows, asdict(rules))
     path = folder / f"{month_name(month.number)}-{name}.cases.npz"
     if not path.exists():
         groups = range(0, max(len(symbols), 1), TOGETHER)
         ends = (start, month.first, min(month.end, end), stop)
         found = Walk.joined([_walk(columns, symbols, x, ends, rules) for x in groups])
         columns.let_go(columns.end)
-        unfinished = path.with_name(f".{path.name}.part")
-        with unfinished.open("wb") as file:
+        with whole(path) as file:
             np.savez(file, **{x: getattr(found, x) for x in _COLUMNS})
-        unfinished.replace(path)
     return path
 
 
@@ -92,7 +88,7 @@ def _walk(
     symbols: list[int],
     first: int,
     ends: tuple[int, int, int, int],
-    rules: TradeRules,
+    rules: PlanRules,
 ) -> Walk:
     """Return what some symbols, from place `first` on, had confirmed in the middle two of `ends`.
 

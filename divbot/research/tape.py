@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from divbot.arrays import Floats
 from divbot.domain.ledger import DAY
 from divbot.research.port import Prices
-
-Floats = NDArray[np.float64]
 
 _ROWS = 1024
 """Of a stretch, about, where candles are longer than a minute."""
@@ -50,7 +48,7 @@ class Stretch:
         return (time - self.start) // self.length
 
 
-class Tape:
+class PastTape:
     """The candles of all symbols, read where they are asked for."""
 
     def __init__(self, read: Read, length: int) -> None:

@@ -23,7 +23,7 @@ from divbot.domain.minutes import FundingRate, Minutes
 from divbot.domain.money import price_above, price_below
 from divbot.domain.positions import MINUTE
 from divbot.research.port import PastPrices, Prices
-from divbot.research.tape import Tape
+from divbot.research.tape import PastTape
 
 _HOUR = 3_600_000
 _ROUNDING = 1e-8
@@ -67,7 +67,7 @@ class Quoting(Protocol):
 class Quotes(Mapping[str, Quote]):
     """The quotes of all symbols at one moment, made where they are asked for."""
 
-    def __init__(self, tape: Tape, symbols: Collection[str], quoting: Quoting, at: int) -> None:
+    def __init__(self, tape: PastTape, symbols: Collection[str], quoting: Quoting, at: int) -> None:
         self._tape = tape
         self._symbols = symbols
         self._quoting = quoting
@@ -97,8 +97,8 @@ class PastTrading:
         self._interval = interval
         self._quoting = quoting
         self.reach = quoting.reach
-        self.tape = Tape(self._last_prices, interval.milliseconds)
-        self.marks = Tape(self._mark_prices, interval.milliseconds)
+        self.tape = PastTape(self._last_prices, interval.milliseconds)
+        self.marks = PastTape(self._mark_prices, interval.milliseconds)
         self.settled = cache(self._settled)
         self.at = 0
         """The time, ms UTC: when a candle opens."""

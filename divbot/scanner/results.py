@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from divbot.candles import Candles
-from divbot.domain.errors import DivbotError, StopUntil, VenueError, VenueRefused
+from divbot.domain.errors import DivbotError, StopAsking, VenueError
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Signal
 from divbot.scanner.evidence.samples import OUTCOMES
@@ -140,7 +140,7 @@ class Results:
 
 def _raise_if_hopeless(errors: Sequence[DivbotError], *, anything_found: bool) -> None:
     for error in errors:
-        if isinstance(error, StopUntil | VenueRefused):
+        if isinstance(error, StopAsking):
             raise error
     if errors and not anything_found:
         raise next((x for x in errors if isinstance(x, VenueError)), errors[0])

@@ -226,7 +226,7 @@ class BackgroundScanner:
         before, now = self._told_of, self.condition
         self._told_at, self._told_of = self._clock.monotonic(), now
         newest = self._cache.latest()
-        found = len(newest.report.opportunities) if newest else 0
+        found = newest.report.summary.opportunities if newest else 0
         self._tell(
             f"[Background] {now.scans - before.scans} scans succeeded and "
             f"{now.failures - before.failures} failed in the last {seconds / 60:.0f} minutes; "

@@ -13,9 +13,10 @@ import numpy as np
 
 from divbot.arrays import Floats, Integers
 from divbot.candles import Candles
-from divbot.domain.clock import utc_text
+from divbot.domain.clock import day_text
 from divbot.domain.market import Interval
 from divbot.domain.money import price_of
+from divbot.domain.names import words
 from divbot.domain.signals import Opportunity, Side
 from divbot.domain.universe import Listed, Universe
 from divbot.kernels.analysis import Analysis, analyse
@@ -24,12 +25,10 @@ from divbot.kernels.indicator import Indicator
 from divbot.kernels.pivots import HIGH, LOW
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.cycle import ScanRules
-from divbot.scanner.evidence.trial import KINDS, signals_of
 from divbot.scanner.report import Report
-from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.signals.measurement import KINDS, signals_of
+from divbot.scanner.signals.plan import PlanRules
 from divbot.scanner.signals.ranking import RankingRules, plan_of, unrounded_plan_of
-
-_YEAR = len("2024-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ def listing_story(symbol: str, universe: Universe) -> Story:
         return story
     for x in universe.left_out:
         if x.symbol == symbol:
-            story.stops("universe", f"{x.rule.replace('_', ' ')}: {x.detail}")
+            story.stops("universe", f"{words(x.rule)}: {x.detail}")
     return story
 
 
@@ -97,7 +96,7 @@ def scan_story(
     ranking, best, opportunities = rules.ranking, rules.best, report.open_to_trade
     for skipped in report.summary.skipped:
         if skipped.symbol == story.symbol:
-            story.stops(skipped.reason.replace("_", " "), skipped.detail)
+            story.stops(words(skipped.reason), skipped.detail)
             return story
     if candles is None or not len(candles):
         story.stops("history", "no candle was found")
@@ -112,7 +111,8 @@ def scan_story(
         story.stops("divergence", found.why_none())
         return story
     story.passes("divergence", found.event_line(event))
-    age = report.interval.steps_between(found.confirmed(event), _newest_open(report))
+    # What closes then is one candle before what opens then.
+    age = report.interval.steps_between(found.confirmed(event), report.as_of) - 1
     fresh = f"confirmed {_candles(age)} ago; signals older than {ranking.max_age} are ignored"
     if not ranking.is_fresh(age):
         story.stops("fresh", fresh)
@@ -123,7 +123,7 @@ def scan_story(
         return story
     story.opportunity = mine[0]
     story.passes("plan", _plan(mine[0]))
-    parts = ", ".join(f"{x.name.replace('_', ' ')} {x.value:.2f}" for x in mine[0].parts)
+    parts = ", ".join(f"{words(x.name)} {x.value:.2f}" for x in mine[0].parts)
     story.passes("score", f"{mine[0].score:.2f} of 10: {parts}")
     place = f"rank {mine[0].rank} of {len(opportunities)}, the list holds {best}"
     if mine[0].rank > best:
@@ -135,10 +135,6 @@ def scan_story(
 
 def _text(price: float) -> str:
     return str(np.format_float_positional(price, precision=8, fractional=False, trim="-"))
-
-
-def _newest_open(report: Report) -> int:
-    return report.as_of - report.interval.milliseconds
 
 
 def _candles(count: int) -> str:
@@ -165,7 +161,7 @@ def _filtered(
     if not rules.wants(kind):
         return (
             "filter",
-            f"{kind.value.replace('_', ' ')} ({kind.side.value}) is filtered out by kind or side",
+            f"{words(kind.value)} ({kind.side.value}) is filtered out by kind or side",
         )
     return "open to trade", found.spent_line(event, rules.trade, tick)
 
@@ -238,9 +234,9 @@ class _Findings:
         mark = LOW if kind.side is Side.BUY else HIGH
         pair = self._pair(int(event[PREVIOUS]), int(event[PIVOT]), mark)
         row = int(self.analysis.confirmed(event))
-        return f"{kind.value.replace('_', ' ')}: {pair}; confirmed {self._closed(row)}"
+        return f"{words(kind.value)}: {pair}; confirmed {self._closed(row)}"
 
-    def spent_line(self, event: Integers, rules: TradeRules, tick: Decimal | None) -> str:
+    def spent_line(self, event: Integers, rules: PlanRules, tick: Decimal | None) -> str:
         """Return why a fresh divergence cannot be traded any more."""
         (signal,) = signals_of(self.block, self.analysis, event[np.newaxis])
         plan = plan_of(signal, tick, rules)
@@ -272,7 +268,7 @@ class _Findings:
         """Return whether two neighbouring pivots diverge, and why not."""
         for event in self.analysis.divergences:
             if (int(event[PREVIOUS]), int(event[PIVOT])) == (q, p) and self._is(event, mark):
-                return KINDS[int(event[KIND])].value.replace("_", " ")
+                return words(KINDS[int(event[KIND])].value)
         nearest, farthest = self.analysis.indicator.nearest, self.analysis.indicator.farthest
         if not nearest <= p - q <= farthest:
             return f"not {nearest} to {farthest} candles apart"
@@ -297,4 +293,4 @@ class _Findings:
         return int(self.block.open_times(np.array([row]), np.array([0]))[0])
 
     def _closed(self, row: int) -> str:
-        return utc_text(self.interval.close_of(self._time(row)))[_YEAR:]
+        return day_text(self.interval.close_of(self._time(row)))

@@ -120,6 +120,23 @@ def test_a_range_of_time_is_kept_to(recording: Path) -> None:
     assert (events[0].at, events[-1].at) == (first, end - HOUR)
 
 
+@pytest.mark.parametrize(
+    ("first", "source"),
+    [
+        pytest.param(START + 30 * 24 * HOUR, "8 symbols of the recording", id="days before it"),
+        pytest.param(START, "shipped", id="no day before it"),
+    ],
+)
+def test_confidence_starts_from_what_was_known_before_the_range(
+    first: int, source: str, recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backtested(recording, "--timerange", f"{first}-{first + 40 * HOUR}")
+
+    told = capsys.readouterr().err
+    assert "confidence and expectancy start from what was known then: " in told
+    assert source in told
+
+
 @pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt, 130), (RuntimeError, 1)])
 def test_what_is_ended_early_leaves_nothing(
     error: type[BaseException],
@@ -128,14 +145,14 @@ def test_what_is_ended_early_leaves_nothing(
     home: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = backtest.Desk.look
+    real = backtest.PastTrader.look
 
-    def look(desk: backtest.Desk, at: int) -> None:
+    def look(trader: backtest.PastTrader, at: int) -> None:
         if at > START + 700 * HOUR:
             raise error
-        real(desk, at)
+        real(trader, at)
 
-    monkeypatch.setattr(backtest.Desk, "look", look)
+    monkeypatch.setattr(backtest.PastTrader, "look", look)
 
     assert exit_code(arguments(recording)) == code
 
@@ -143,12 +160,35 @@ def test_what_is_ended_early_leaves_nothing(
     assert open_runs().all() == ()
 
 
+def test_without_candles_the_command_that_fetches_them_is_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIVBOT_STORE", str(home / "empty"))
+
+    with pytest.raises(InputError, match=r"divbot data download --market usdm -i 1h --top 400"):
+        divbot("backtest", "-q")
+
+
+def test_what_was_imported_into_the_store_is_traded_like_the_recording(
+    recording: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIVBOT_STORE", str(home / "store"))
+    divbot("data", "import", recording, "--market", "usdm")
+    journals = [home / name for name in ("recorded.db", "stored.db")]
+
+    backtested(recording, "--journal", journals[0], "-q")
+    stored = [x for x in arguments(recording) if x not in ("--recorded", str(recording))]
+    divbot(*stored, "--journal", journals[1], "-q")
+
+    assert journals[0].read_bytes() == journals[1].read_bytes()
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
         pytest.param(["--timerange", "20300101-"], "choose another --timerange", id="future"),
         pytest.param(["-i", "30m"], "found a recording of 1h; choose a multiple", id="interval"),
-        pytest.param(["--detail", "1m"], "--detail: expected candles from 1h", id="detail"),
+        pytest.param(["--detail", "1m"], "--detail: expected candles that there are", id="detail"),
         pytest.param(["-i", "1w"], "an interval of a day at most", id="weeks"),
         pytest.param(["--spread", "-1%"], "--spread: expected", id="spread"),
         pytest.param(["--journal", "x.db"], "x.db exists; name a new file", id="journal"),

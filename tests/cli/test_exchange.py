@@ -88,7 +88,8 @@ def test_a_scan_of_an_archive_finds_its_symbol(serve: Serve, data: Path) -> None
 def test_ctrl_c_ends_it_quietly() -> None:
     process = start("exchange", "--symbols", "3")
     assert process.stdout
-    process.stdout.readline()
+    for _ in range(3):
+        process.stdout.readline()
 
     os.killpg(process.pid, signal.SIGINT)
     printed, complained = process.communicate(timeout=10)

@@ -22,7 +22,7 @@ from divbot.domain.ledger import Ledger
 from divbot.domain.market import Interval
 from divbot.settings import Settings
 from divbot.trading.figures.stats import measure
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 from tests.cli.pages import browse
 from tests.cli.recordings import Terminal, terminal
 from tests.trading.stories import (
@@ -77,7 +77,7 @@ def venue(monkeypatch: pytest.MonkeyPatch) -> Venue:
     return found
 
 
-def charted(run: Recorded, **settings: str) -> dict[str, run_candles.Charted]:
+def charted(run: JournalCopy, **settings: str) -> dict[str, run_candles.Charted]:
     assert run.ledger.start
     return candles_of_run(run.ledger.start, run.ledger, Settings(**settings))
 

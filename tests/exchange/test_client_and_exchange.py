@@ -104,6 +104,7 @@ def test_the_client_finds_the_headers_that_the_exchange_sends(market):
     sent = ask(synthetic_desk(market), "ping").headers
     read = (
         client.USED_WEIGHT_HEADER,
+        client.LOCAL_ARCHIVE_HEADER,
         client.LOCAL_EXCHANGE_HEADER,
         client.LOCAL_CANDLES_HEADER,
         client.LOCAL_SPEED_HEADER,
@@ -111,6 +112,7 @@ def test_the_client_finds_the_headers_that_the_exchange_sends(market):
 
     assert read == (
         response.USED_WEIGHT_HEADER,
+        response.ARCHIVE_HEADER,
         response.ORIGIN_HEADER,
         response.CANDLES_HEADER,
         response.SPEED_HEADER,

@@ -23,7 +23,7 @@ def served(*arguments):
     """Run the command for the length of a block; yield a function that asks it."""
     process = start("exchange", *SMALL, *arguments)
     try:
-        url = process.stdout.readline().split()[-1]
+        url, ask_archive, ask_listing = (process.stdout.readline().split()[-1] for _ in range(3))
 
         def ask(path, **headers):
             request = urllib.request.Request(url + path, headers=headers)
@@ -35,6 +35,7 @@ def served(*arguments):
                     return error.code, error.headers, error.read()
 
         ask.url = url
+        ask.archive, ask.listing = ask_archive, ask_listing
         yield ask
     finally:
         process.terminate()
@@ -80,6 +81,20 @@ def test_ordinary_coins_only_where_asked_for():
         ]
 
 
+def test_the_archive_and_what_is_wrong_in_it():
+    key = "data/spot/monthly/klines/BTCUSDT/1d/BTCUSDT-1d-2024-06.zip"
+    with served("--archive-defects", "rate=1,kinds=no_checksum") as ask:
+        file, checksum = (ask(f"/{key}{end}") for end in ("", ".CHECKSUM"))
+        query = f"{ask.listing}?prefix={key}".removeprefix(ask.url)
+        _, headers, listed = ask(query)
+
+    assert ask.archive == ask.url
+    assert (file[0], checksum[0]) == (200, 404)
+    assert file[2][:4] == b"PK\3\4"
+    assert listed.count(b"<Key>") == 1
+    assert ask.url + headers["X-Divbot-Archive"] == ask.listing
+
+
 def test_gaps_and_lag():
     query = "/api/v3/klines?symbol=BTCUSDT&interval=1h&limit=1000"
     with served() as ask:
@@ -109,6 +124,7 @@ def test_connections_age():
     [
         (["--window", "sliding"], "--window: expected fixed or rolling, found 'sliding'"),
         (["--faults", "often"], "expected faults like seed=7,rate=0.02"),
+        (["--archive-defects", "often"], "expected defects like seed=7,rate=0.03"),
         (["--no-awkward", "--delist-after", "5m"], "expected awkward listings"),
     ],
 )

@@ -89,8 +89,8 @@ def test_who_is_on_the_list_stays_near_its_end(tmp_path: Path) -> None:
     assert names(history, past, START + 5 * DAY) == set(tracks)
 
 
-def flat_volume(symbol: str, seed: int, millions: float) -> Track:
-    track = walked(symbol, seed, 24 * 8, move=0.001)
+def flat_volume(symbol: str, seed: int, millions: float, move: float = 0.001) -> Track:
+    track = walked(symbol, seed, 24 * 8, move=move)
     return replace(track, volume=np.full(len(track.volume), millions * 1e6))
 
 
@@ -139,6 +139,20 @@ def test_a_peg_is_known_after_five_days(tmp_path: Path) -> None:
     # Judged on the first day, of which nothing was over, and again a week later.
     days = [START + x * DAY for x in (3, 7, 9, 19)]
     assert ["PEGUSDT" in names(history, past, x) for x in days] == [True, True, False, False]
+
+
+def test_a_peg_that_is_known_takes_no_place_on_the_list(tmp_path: Path) -> None:
+    peg = walked("PEGUSDT", 1, 24 * 12, price=1.0, tick=4, move=0.0001, volume=1e9)
+    others = {
+        symbol: flat_volume(symbol, number, millions, move=0.01)
+        for number, (symbol, millions) in enumerate({"AUSDT": 9.0, "BUSDT": 8.0}.items())
+    }
+    history = MadeHistory({"PEGUSDT": peg, **others})
+
+    past = universe_of(history, tmp_path, UniverseRules(top=1, min_age=0.0))
+
+    assert names(history, past, START + 3 * DAY) == {"PEGUSDT"}
+    assert names(history, past, START + 8 * DAY) == {"AUSDT"}
 
 
 def test_the_list_of_the_end_is_that_of_all_closes(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.domain.events import Event, Resumed, Started
+from divbot.domain.events import Event, SessionBegan, Started
 from divbot.domain.market import Instrument, Interval
 from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Divergence, Kind, Opportunity, Side
-from divbot.research.backtest import Desk, Period, every_look, run
+from divbot.research.backtest import PastTrader, Period, every_look, run
 from divbot.research.venue import PastTrading, Spreads
 from divbot.trading.engine.engine import TradingRules
 from divbot.trading.journal.journal import Journal, read
@@ -195,6 +195,9 @@ class WrittenReports:
             {symbol: replace(fakes.INSTRUMENT, symbol=symbol) for symbol in held},
         )
 
+    def is_listed(self, close: int) -> NDArray[np.bool_]:
+        return np.ones(len(self.symbols), bool)
+
     def _is_fresh(self, found: Opportunity, close: int) -> bool:
         age = (close - found.confirmed_at) // self.interval.milliseconds
         return found.confirmed_at <= close and age <= self.max_age
@@ -277,8 +280,8 @@ class Backtest:
             self.looks += 1
 
         with Journal.create(path, started) as journal, journal.together():
-            journal.write(Resumed(start, 1, {}, {}))
-            desk = Desk(
+            journal.write(SessionBegan(start, 1, {}, {}))
+            trader = PastTrader(
                 venue,
                 self.reports,
                 journal,
@@ -288,5 +291,5 @@ class Backtest:
                 tell=lambda *_, **__: None,
                 on_event=lambda *_: None,
             )
-            run(desk, choose(desk), count)
+            run(trader, choose(trader), count)
         return list(read(path).events)

@@ -283,3 +283,28 @@ def test_recorded_futures_are_traded_alike(detail: Interval, data: Path, tmp_pat
     assert some == every
     assert backtest.looks < looks
     assert sum(isinstance(x, Exited) for x in some) > 20
+
+
+def test_of_what_is_on_the_list_a_report_says_the_same_whoever_holds_it(
+    data: Path, tmp_path: Path
+) -> None:
+    history = JoinedHistory(data / "market" / "usdm-1m-2025-05.parquet", Market.USDM, Interval.M1)
+    begin = parse_time("2025-05-21T06:00")
+    settings = Settings(interval="15m", min_age="0", top=8)
+    with PastScanner.open(
+        history,
+        (begin, begin + 24 * HOUR),
+        scan_rules(settings),
+        universe_rules(settings),
+        cache=tmp_path / "cache",
+    ) as past:
+        for close in past.closes[::7].tolist():
+            listed = np.flatnonzero(past.is_listed(close)).tolist()
+            held = [past.symbols[x] for x in listed[::2]]
+
+            alone, with_held = past.glance(close), past.glance(close, held)
+
+            assert with_held.open_to_trade == alone.open_to_trade
+            assert with_held.fresh == alone.fresh
+            assert {x.status for x in with_held.held.values() if x} <= {"TRADING"}
+            assert None not in with_held.held.values()

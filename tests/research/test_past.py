@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,7 +64,10 @@ def past(history: MadeHistory, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def told(report: Report | Glance) -> Any:
     """Return what a report says to a trader, by the candles alone."""
     offers = [
-        (x.rank, x.divergence, x.score, x.evidence, x.price, x.stop, x.target, x.age)
+        (
+            *(x.rank, x.divergence, x.score, x.evidence, x.price, x.stop, x.target, x.age),
+            *(x.rsi, x.rsi_previous, x.atr_percent, x.confirmed_at),
+        )
         for x in report.open_to_trade
     ]
     fresh = sorted(report.fresh, key=lambda x: (x.symbol, x.confirmed, x.kind))
@@ -101,6 +105,41 @@ def test_a_glance_tells_what_a_trader_reads_of_the_whole_report(
 
         assert past.glance(close, held) == whole
         assert past.glance(close, held, least=5.0) == whole.down_to(5.0, held)
+
+
+@pytest.mark.parametrize(
+    ("symbols", "late"),
+    [
+        pytest.param(8, 1, id="one of eight"),
+        pytest.param(8, 5, id="five of eight"),
+        pytest.param(26, 15, id="most of many"),
+    ],
+)
+def test_a_glance_is_the_same_where_symbols_lag_behind_the_market(
+    symbols: int, late: int, tmp_path: Path
+) -> None:
+    """For half an hour they are on the list: with candles of an hour nobody there is late."""
+    step, rows = Interval.M5.milliseconds, 480
+    names = [f"S{x:02}USDT" for x in range(symbols)]
+    tracks = {x: walked(x, 60 + n, rows, step=step) for n, x in enumerate(names)}
+    holes = [400 + 9 * x + y for x in range(8) for y in range(1 + x % 5)]
+    for symbol in names[:late]:
+        tracks[symbol] = without(tracks[symbol], *holes)
+    history, held = MadeHistory(tracks, interval=Interval.M5), ("S00USDT", "S07USDT")
+
+    with opened(
+        history,
+        tmp_path,
+        first=START + 400 * step,
+        universe=UniverseRules(top=symbols - 2, min_age=0.0),
+        scan=scan_rules(interval=Interval.M5),
+    ) as past:
+        lists = {int(past.is_listed(x)[:late].sum()) for x in past.closes.tolist()}
+        for close in past.closes.tolist():
+            whole = Glance.at(past.report(close, held))
+            assert past.glance(close, held) == whole
+            assert past.glance(close, held, least=5.0) == whole.down_to(5.0, held)
+    assert max(lists) > 0
 
 
 def test_candidates_hold_all_that_is_open_to_trade(past: PastScanner) -> None:
@@ -240,13 +279,30 @@ def test_todays_list_is_that_of_the_end(history: MadeHistory, tmp_path: Path) ->
 def test_a_second_time_nothing_is_computed_again(history: MadeHistory, tmp_path: Path) -> None:
     with opened(history, tmp_path):
         pass
-    made = {x: x.stat().st_mtime_ns for x in tmp_path.rglob("*") if x.is_file()}
+    made = {x: x.stat().st_ino for x in tmp_path.rglob("*") if x.is_file()}
     weights = {**DEFAULT_WEIGHTS, "rsi": 0.7}
 
     with opened(history, tmp_path, scan=scan_rules(weights=weights, best=1)):
         pass
 
-    assert {x: x.stat().st_mtime_ns for x in tmp_path.rglob("*") if x.is_file()} == made
+    assert {x: x.stat().st_ino for x in tmp_path.rglob("*") if x.is_file()} == made
+
+
+def test_what_nobody_used_for_two_weeks_is_let_go(history: MadeHistory, tmp_path: Path) -> None:
+    with opened(history, tmp_path):
+        pass
+    files = [x for x in tmp_path.rglob("*") if x.is_file()]
+    old, younger = files[0].with_name("2019-01-a.npy"), files[0].with_name("2019-01-b.npy")
+    for path, days in ((old, 15), (younger, 13), *((x, 30) for x in files)):
+        path.touch()
+        at = files[0].stat().st_atime - days * 86_400
+        os.utime(path, (at, at))
+
+    with opened(history, tmp_path):
+        pass
+
+    assert all(x.exists() for x in (*files, younger))
+    assert not old.exists()
 
 
 def test_workers_find_what_one_process_does(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from divbot.domain.market import Interval
 from divbot.research import rates
 from divbot.research.rates import rate_before
 from divbot.scanner.evidence.base_rates import BaseRate
-from divbot.scanner.evidence.recording import Recording
+from divbot.scanner.evidence.recording import RecordedBlock
 from tests.history.made import DAY, HOUR, START, MadeHistory, chosen, spliced, walked
 from tests.research.test_no_lookahead import shaken
 from tests.scanner.fakes import TRADE
@@ -46,7 +46,7 @@ def test_a_rate_is_what_a_recording_of_the_same_candles_says(tmp_path: Path) -> 
 
     found = counted(history, tmp_path)
 
-    expected = Recording.of(series, traded, Interval.H1, ROWS).base_rate(RULES, history.market)
+    expected = RecordedBlock.of(series, traded, Interval.H1, ROWS).base_rate(RULES, history.market)
     assert found.cases == expected.cases > 300
     assert found.weeks == expected.weeks
     assert found.ratio == pytest.approx(expected.ratio, rel=1e-3)
@@ -103,11 +103,11 @@ def test_no_trade_lives_in_two_contracts(tmp_path: Path) -> None:
 def test_months_are_counted_once(tmp_path: Path) -> None:
     history = market()
     counted(history, tmp_path)
-    made = {x: x.stat().st_mtime_ns for x in tmp_path.rglob("*.cases.npz")}
+    made = {x: x.stat().st_ino for x in tmp_path.rglob("*.cases.npz")}
 
     counted(history, tmp_path, UNTIL + 31 * DAY)
 
-    again = {x: x.stat().st_mtime_ns for x in tmp_path.rglob("*.cases.npz")}
+    again = {x: x.stat().st_ino for x in tmp_path.rglob("*.cases.npz")}
     # Those of January and February had all ended; of March and April some had not.
     assert sum(again.get(x) == y for x, y in made.items()) == len(made)
     assert len(again) == len(made) + 2

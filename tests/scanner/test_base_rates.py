@@ -117,3 +117,19 @@ def test_a_file_that_cannot_be_read_is_told_in_one_line(tmp_path: Path) -> None:
         read_rates(tmp_path / "none.toml")
     with pytest.raises(InputError, match="UTF-8"):
         read_rates(tmp_path / "latin")
+
+
+@pytest.mark.parametrize(
+    ("source", "day"),
+    [
+        ("16 symbols, 2025-05-04 to 2025-06-15, shipped", "2025-06-15"),
+        ("52 symbols of the store, 2024-01-01 to 2024-02-01", "2024-02-01"),
+        ("what chance gives", None),
+    ],
+)
+def test_a_source_tells_its_last_day(source: str, day: str | None) -> None:
+    assert BaseRate(Market.USDM, Interval.H1, source).last_day == day
+
+
+def test_every_shipped_rate_says_that_it_is_and_of_which_days() -> None:
+    assert all(x.source.endswith(", shipped") and x.last_day for x in shipped_rates())

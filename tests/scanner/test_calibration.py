@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from divbot.app.verification import calibration_of, open_recording
+from divbot.app.verification import calibration_of, open_recorded_block
 from divbot.domain.market import Interval, Market
 from divbot.kernels.analysis import analyse
 from divbot.scanner.block import Block, build_block
@@ -260,7 +260,7 @@ RECORDINGS = [
 @pytest.fixture(scope="module", params=RECORDINGS, ids=[name for name, _ in RECORDINGS])
 def recorded(request: pytest.FixtureRequest, data: Path) -> Calibration:
     name, kind = request.param
-    recording = open_recording(data / f"{name}.parquet")
+    recording = open_recorded_block(data / f"{name}.parquet")
     return calibration_of(recording, load_settings({"market": kind}))
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from divbot.domain.errors import DivbotError, JournalError, UnknownSymbol
-from divbot.domain.events import Entered, Event, Exited, Marked, Resumed, Started
+from divbot.domain.events import Entered, Event, Exited, Marked, SessionBegan, Started
 from divbot.domain.fills import Candle, Costs, Quote, fill_at_quote
 from divbot.domain.ledger import Ledger
 from divbot.domain.margin import liquidation_price
@@ -314,7 +314,7 @@ class Trader:
     def restart(self, *, after: int) -> Trader:
         """Return another program on the same market and journal, `after` ms later."""
         self.market.time += after
-        session = Resumed(self.market.time, self.ledger.sessions + 1, {}, {})
+        session = SessionBegan(self.market.time, self.ledger.sessions + 1, {}, {})
         other = Trader(*self.journal.events, session, rules=self.rules)
         other.market.__dict__.update(self.market.__dict__)
         return other

@@ -179,6 +179,12 @@ def test_a_payment_after_the_exit_is_not_made() -> None:
         ),
         pytest.param(
             1,
+            {"AAAUSDT": replace(INSTRUMENT, is_open=False)},
+            Reason.DELISTING,
+            id="closed to all in spite of its status",
+        ),
+        pytest.param(
+            1,
             {"AAAUSDT": replace(INSTRUMENT, delivered_at=NOON + 2 * HOUR)},
             Reason.DELISTING,
             id="an hour before the delisting",

@@ -18,7 +18,7 @@ from divbot.domain.positions import MINUTE, exit_in_candle
 from divbot.domain.risk import Limit
 from divbot.domain.signals import Side
 from divbot.trading.engine.replay import ended
-from divbot.trading.engine.sizing import EntryOrder, Refusal, enter
+from divbot.trading.engine.sizing import EntryRequest, Refusal, enter
 from divbot.trading.figures.curve import equity_curve
 from tests.trading.fakes import (
     FREE,
@@ -51,7 +51,7 @@ def entry_of(
     """Enter at 100, stop 98, risking 1 % of the equity, unless told otherwise."""
     listed = replace(INSTRUMENT, **(instrument or {}))
     offered = opportunity(side=side, instrument=listed, **(plan or {}))
-    wanted = EntryOrder(offered, "5m", ledger.equity_at({}))
+    wanted = EntryRequest(offered, "5m", ledger.equity_at({}))
     given_rules = replace(SIZING, **{"min_reward_risk": d(0), **rules})
     return enter(wanted, quoted or quote(100, 100), None, ledger, costs, given_rules)
 
@@ -135,6 +135,12 @@ def test_an_entry_says_what_limited_its_size(
     [
         pytest.param(
             2, {}, "worth 1.00, the venue's least is 5 (limited by risk)", id="least notional"
+        ),
+        pytest.param(
+            100,
+            {"instrument": {"is_open": False}},
+            "it is not traded",
+            id="closed to all in spite of its status",
         ),
         pytest.param(
             100,

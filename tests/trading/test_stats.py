@@ -14,7 +14,7 @@ from divbot.trading.figures.breakdown import By, breakdown
 from divbot.trading.figures.costs import Paid, paid_for
 from divbot.trading.figures.stats import Stats, measure
 from divbot.trading.figures.tally import Tally, tally, wilson_interval
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 from tests.trading.stories import (
     DAY,
     HOUR,
@@ -41,11 +41,11 @@ DEALS = st.lists(
 )
 
 
-def measured(run: Recorded) -> Stats:
+def measured(run: JournalCopy) -> Stats:
     return measure(run.events, run.ledger)
 
 
-def account(deals: list[tuple[str, Kind, Reason, int, int]], *, scale: int = 1) -> Recorded:
+def account(deals: list[tuple[str, Kind, Reason, int, int]], *, scale: int = 1) -> JournalCopy:
     """Return one trade after the other, each with so many hours and cents of profit."""
     events: list[Event] = [replace(STARTED, balance=STARTED.balance * scale)]
     now, equity = START, STARTED.balance * scale

@@ -17,7 +17,7 @@ from divbot.binance.protocol.endpoints import Endpoint
 from divbot.binance.protocol.wire import BidAsk
 from divbot.domain.assets import listed_assets
 from divbot.domain.clock import utc_text
-from divbot.domain.market import DroppedRow, Instrument, Market, Ticker
+from divbot.domain.market import TRADING, DroppedRow, Instrument, Market, Ticker
 from divbot.domain.universe import LeftOut, Rule
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _because_closed(
 ) -> _Objections:
     if instrument.quote != QUOTE:
         yield Rule.QUOTE, f"quoted in {instrument.quote}, not in {QUOTE}"
-    if instrument.status != "TRADING":
+    if instrument.status != TRADING:
         yield Rule.STATUS, f"its status is {instrument.status}"
     if not instrument.is_open:
         yield Rule.STATUS, "spot trading is not allowed"

@@ -20,6 +20,13 @@ PREFIX = {Market.SPOT: "/api/v3", Market.USDM: "/fapi/v1"}
 WEIGHT_PER_MINUTE = {Market.SPOT: 6000, Market.USDM: 2400}
 """REQUEST_WEIGHT of one address and minute; the venue's exchangeInfo has the last word."""
 
+ARCHIVE_URL = "https://data.binance.vision"
+"""Where the files of Binance's archive are, by their keys."""
+ARCHIVE_LISTING_URL = "https://s3-ap-northeast-1.amazonaws.com/data.binance.vision"
+"""Where they are listed; the other address answers with a page for people."""
+LOCAL_ARCHIVE_HEADER = "X-Divbot-Archive"
+"""In the replies of a local exchange: the path below its address at which its archive is listed;
+the files are at the address itself."""
 LOCAL_CANDLES_HEADER = "X-Divbot-Candles"
 """In the replies of a local exchange: the shortest candles that it has."""
 USED_WEIGHT_HEADER = "x-mbx-used-weight-1m"

@@ -13,6 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 import orjson
 
+from divbot.arrays import Floats
 from divbot.binance.protocol.endpoints import Endpoint
 from divbot.binance.protocol.rows import (
     JsonRow,
@@ -35,6 +36,15 @@ from divbot.domain.minutes import FundingRate, Minutes
 T = TypeVar("T")
 
 _FEWEST_KLINE_FIELDS = 12
+
+
+class Amounts(NamedTuple):
+    """What else a venue tells of candles; every array has one element per candle."""
+
+    quote_volume: Floats
+    trades: Floats
+    taker_volume: Floats
+    taker_quote_volume: Floats
 
 
 class Funding(NamedTuple):
@@ -74,6 +84,22 @@ def final_klines_of_json(body: bytes, interval: Interval) -> Candles:
     """
     candles = _candles(_kline_rows(body), interval)
     return candles.between(0, len(candles) - 1)
+
+
+def final_klines_in_full(body: bytes, interval: Interval) -> tuple[Candles, Amounts]:
+    """Return the same with all that is told of them."""
+    rows = _kline_rows(body)
+    candles = _candles(rows, interval)
+    columns = zip(*((row[7], row[8], row[9], row[10]) for row in rows), strict=True)
+    told = [np.array([_amount(x) for x in column]) for column in columns] or [np.empty(0)] * 4
+    return candles.between(0, len(candles) - 1), Amounts._make(x[:-1] for x in told)
+
+
+def _amount(value: object) -> float:
+    found = float(value) if type(value) is int else _price(value)
+    if not 0 <= found < np.inf:
+        raise BadAnswer(f"a candle with an amount that cannot be: {shown(value)}")
+    return found
 
 
 def parse_minutes(body: bytes, interval: Interval) -> Minutes:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from divbot.app.run_candles import Charted
 from divbot.cli.columns import Column
-from divbot.cli.figures import change, money, multiple, percent, signed, words
+from divbot.cli.figures import change, money, multiple, percent, signed
 from divbot.cli.recorded import run_name, start_of, title
 from divbot.cli.report import meanings
 from divbot.cli.report.charts import chart_data
@@ -17,10 +16,12 @@ from divbot.cli.report.table import Keys, table_markup
 from divbot.cli.stats_text import Section, between, breakdown_columns, period, sections_of
 from divbot.cli.trades_text import TRADE_COLUMNS
 from divbot.domain.market import BENCHMARK, Interval
+from divbot.domain.names import words
 from divbot.domain.trades import AnyTrade
 from divbot.trading.figures.breakdown import By
+from divbot.trading.figures.charted import Charted
 from divbot.trading.figures.stats import Stats
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 
 _FIRST = (
     *("#", "symbol", "side", "kind", "opened", "closed", "held"),
@@ -31,7 +32,7 @@ _HELD: Keys[AnyTrade] = {"held": lambda x: -1 if x.closed_at is None else x.clos
 
 
 def page_text(
-    recorded: Recorded, stats: Stats, script: str, charted: Mapping[str, Charted] | None = None
+    recorded: JournalCopy, stats: Stats, script: str, charted: Mapping[str, Charted] | None = None
 ) -> str:
     """Return the whole page; `script` is what draws its charts, `charted` has candles by symbol."""
     start = start_of(recorded)

@@ -6,16 +6,16 @@ requests that are let in: over the limit or banned, a client is told so whatever
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
 from divbot.domain.errors import InputError
 from divbot.exchange.faults.kinds import KINDS, FaultKind
 from divbot.exchange.rest.json_text import number_in
+from divbot.exchange.seeded_plan import SeededPlan, read_plan
 
 MOST_PENDING = 1000
 MOST_SECONDS = 3600
@@ -48,23 +48,8 @@ class Fault:
         return {"kind": self.kind.name, **told, "count": self.count, "seconds": self.seconds}
 
 
-@dataclass(frozen=True, slots=True)
-class FaultPlan:
-    """Let each request meet a fault with probability `rate`; which, says the seed alone."""
-
-    seed: int
-    rate: float
-    kinds: tuple[FaultKind, ...]
-
-    def draw(self, counter: int, path: str) -> Fault | None:
-        """Return the fault that request number `counter` meets, or None."""
-        digest = hashlib.sha256(f"{self.seed}/{counter}".encode()).digest()
-        chance = int.from_bytes(digest[:8], "little") / 2**64
-        kinds = [kind for kind in self.kinds if _can_meet(kind, path)]
-        if chance >= self.rate or not kinds:
-            return None
-        kind = kinds[int.from_bytes(digest[8:16], "little") % len(kinds)]
-        return Fault(kind, kind.seconds)
+FaultPlan: TypeAlias = SeededPlan[FaultKind]
+"""By the numbers of requests."""
 
 
 class Faults:
@@ -98,7 +83,7 @@ class Faults:
             if fault.meets(path, symbols):
                 self._use(place, fault)
                 return fault
-        return None if self._plan is None else self._plan.draw(self._counter, path)
+        return None if self._plan is None else _drawn(self._plan, self._counter, path)
 
     def _use(self, place: int, fault: Fault) -> None:
         if fault.count > 1:
@@ -108,21 +93,13 @@ class Faults:
 
 
 def parse_plan(text: str) -> FaultPlan:
-    """Return the plan that a text like `seed=7,rate=0.02,kinds=html502+timeout` describes.
-
-    Without `kinds`, all of them. Raise InputError when it describes none.
-    """
-    fields = dict(part.partition("=")[::2] for part in text.split(","))
-    if not {"rate"} <= set(fields) <= {"seed", "rate", "kinds"}:
-        raise _bad_plan(text)
-    try:
-        seed, rate = int(fields.get("seed", "1")), float(fields["rate"])
-    except ValueError:
-        raise _bad_plan(text) from None
-    if not 0 <= rate <= 1:
-        raise _bad_plan(text)
-    names = fields["kinds"].split("+") if "kinds" in fields else KINDS
-    return FaultPlan(seed, rate, tuple(_kind(name) for name in names))
+    """Return the plan that a text describes; raise InputError when it describes none."""
+    return read_plan(
+        text,
+        KINDS,
+        _kind,
+        expected="faults like seed=7,rate=0.02 or seed=7,rate=0.02,kinds=html502+timeout",
+    )
 
 
 def parse_fault(content: Any) -> Fault:
@@ -138,6 +115,11 @@ def parse_fault(content: Any) -> Fault:
     count = number_in(numbers, "count", 1, MOST_REQUESTS, whole=True)
     seconds = number_in(numbers, "seconds", -MOST_SECONDS, MOST_SECONDS)
     return Fault(kind, seconds, path, symbol, int(count))
+
+
+def _drawn(plan: FaultPlan, counter: int, path: str) -> Fault | None:
+    kind = plan.drawn(counter, [kind for kind in plan.kinds if _can_meet(kind, path)])
+    return None if kind is None else Fault(kind, kind.seconds)
 
 
 def _can_meet(kind: FaultKind, path: str) -> bool:
@@ -164,10 +146,3 @@ def _text(content: Mapping[str, Any], name: str) -> str:
 
 def _words(words: Iterable[str]) -> str:
     return ", ".join(words)
-
-
-def _bad_plan(text: str) -> InputError:
-    return InputError(
-        "expected faults like seed=7,rate=0.02 or seed=7,rate=0.02,kinds=html502+timeout, "
-        f"found {text!r}"
-    )

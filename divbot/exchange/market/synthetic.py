@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from divbot.arrays import Floats, Integers
+from divbot.arrays import Floats
 from divbot.domain.market import Interval, Market
 from divbot.exchange.market.awkward import Special
 from divbot.exchange.market.coin_names import coin_names
@@ -32,7 +32,7 @@ from divbot.exchange.market.price_paths import (
     walk_days,
     walk_market,
 )
-from divbot.exchange.market.tape import CLOSE, COLUMNS, OPEN, OPEN_TIME, VOLUME, Rows, no_rows
+from divbot.exchange.market.tape import CLOSE, COLUMNS, OPEN_TIME, Rows, flat_rows, no_rows
 from divbot.recordings.grid import DAY, MINUTE
 
 _END = 2_524_608_000_000  # 2050-01-01
@@ -90,7 +90,8 @@ class SyntheticTape:
         if not listing.terms.lingers:
             return traded
         last = self._traded(number, ended - MINUTE, ended)
-        return np.concatenate([traded, _flat(last[0], max(start, ended), min(end, ended + DAY))])
+        after = np.arange(max(start, ended), min(end, ended + DAY), MINUTE, dtype=np.int64)
+        return np.concatenate([traded, flat_rows(after, int(last[0, CLOSE]))])
 
     def _traded(self, number: int, start: int, end: int) -> Rows:
         if start >= end:
@@ -103,12 +104,13 @@ class SyntheticTape:
         return rows[first:last]
 
     def _walk(self, days: int) -> None:
-        self._market_days = np.empty((days, 2))
-        self._days = np.empty((len(self._coins), days, 2))
+        market, coins = np.empty((days, 2)), np.empty((len(self._coins), days, 2))
         with np.errstate(over="ignore"):  # hashes wrap; NumPy minds where numba does not
-            walk_market(self._market_key, _MARKET_SIGMA, self._market_days)
-            for coin, out in zip(self._coins, self._days, strict=True):
-                walk_days(coin.key, self._market_days, coin.price, coin.beta, coin.sigma, out)
+            walk_market(self._market_key, _MARKET_SIGMA, market)
+            for coin, out in zip(self._coins, coins, strict=True):
+                walk_days(coin.key, market, coin.price, coin.beta, coin.sigma, out)
+        # Not before all is drawn: other threads read them meanwhile.
+        self._market_days, self._days = market, coins
 
     def _draw(self, number: int, day: int, out: Rows) -> None:
         if day + 1 >= self._days.shape[1]:
@@ -135,19 +137,11 @@ class SyntheticTape:
         if minutes is None:
             if len(self._minutes) >= _DAYS_KEPT:
                 self._minutes.clear()
-            minutes = self._minutes[day] = np.empty(MINUTES)
+            minutes = np.empty(MINUTES)
             key = _draw_key(self._market_key, day)
             draw_market_minutes(key, self._market_days[day, 1], minutes)
+            self._minutes[day] = minutes
         return minutes
-
-
-def _flat(last: Integers, start: int, end: int) -> Rows:
-    """Return candles without trades at the close of `last`."""
-    times = np.arange(start, end, MINUTE, dtype=np.int64)
-    rows = np.zeros((len(times), COLUMNS), dtype=np.int64)
-    rows[:, OPEN_TIME] = times
-    rows[:, OPEN:VOLUME] = last[CLOSE]
-    return rows
 
 
 def _minute_from(time: int) -> int:

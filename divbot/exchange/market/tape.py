@@ -159,3 +159,11 @@ class Tape(Protocol):
 def no_rows() -> Rows:
     """Return no candles."""
     return np.empty((0, COLUMNS), dtype=np.int64)
+
+
+def flat_rows(times: Integers, price: int) -> Rows:
+    """Return candles that open at `times`, without trades at `price`."""
+    rows = np.zeros((len(times), COLUMNS), dtype=np.int64)
+    rows[:, OPEN_TIME] = times
+    rows[:, OPEN:VOLUME] = price
+    return rows

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Protocol
 
+import numpy as np
+
+from divbot.arrays import Integers
 from divbot.exchange.market.number_format import Decimals
-from divbot.exchange.market.quotes import bends
+from divbot.exchange.market.quotes import Number, bends
 from divbot.exchange.market.tape import (
     CLOSE,
     HIGH,
@@ -18,36 +20,49 @@ from divbot.exchange.market.tape import (
     SymbolListing,
 )
 
-PriceOf: TypeAlias = Callable[[SymbolListing, int, int], int]
-"""By listing, last price in ticks and time in ms: something in units of its own."""
+_MOST_TICKS = 2**63 // 100_100_000
+"""Prices in 10**-8 of a tick fit 64 bits up to here; beyond it they are Python's own integers."""
+
+
+class PriceOf(Protocol):
+    """By listing, last price in ticks and time in ms: something in units of its own."""
+
+    def __call__(self, listing: SymbolListing, last: Number, time: Number, /) -> Number:
+        """Return it."""
 
 
 def derived_klines(
     listing: SymbolListing,
     rows: Rows,
-    close_times: list[int],
+    close_times: Integers,
     now: int,
     price_of: PriceOf,
     decimals: Decimals,
 ) -> list[list[Any]]:
     """Return candles of what `price_of` tells, made of those of the last price."""
+    prices = derived_prices(listing, rows, np.minimum(close_times + 1, now), price_of)
+    text = decimals.text
     return [
-        _kline(listing, row, close, min(close + 1, now), price_of, decimals.text)
-        for row, close in zip(rows.tolist(), close_times, strict=True)
+        [row[OPEN_TIME], *map(text, four), "0", close, "0", row[TRADES], "0", "0", "0"]
+        for row, four, close in zip(
+            rows.tolist(), prices.tolist(), close_times.tolist(), strict=True
+        )
     ]
 
 
-def _kline(
-    listing: SymbolListing,
-    row: list[int],
-    close_time: int,
-    seen_until: int,
-    price_of: PriceOf,
-    text: Callable[[int], str],
-) -> list[Any]:
-    times = bends(row[OPEN_TIME], seen_until)
-    opened = price_of(listing, row[OPEN], times[0])
-    closed = price_of(listing, row[CLOSE], times[-1])
-    high, low = ([price_of(listing, row[column], time) for time in times] for column in (HIGH, LOW))
-    prices = (opened, max(opened, closed, *high), min(opened, closed, *low), closed)
-    return [row[OPEN_TIME], *map(text, prices), "0", close_time, "0", row[TRADES], "0", "0", "0"]
+def derived_prices(
+    listing: SymbolListing, rows: Rows, ends: Integers, price_of: PriceOf
+) -> Integers:
+    """Return open, high, low and close of what `price_of` tells, shape (n, 4).
+
+    `rows` are candles of the last price, as they were seen until `ends`.
+    """
+    opens = rows[:, OPEN_TIME]
+    last = rows if rows[:, HIGH].max(initial=0) < _MOST_TICKS else rows.astype(object)
+    opened = price_of(listing, last[:, OPEN], opens)
+    closed = price_of(listing, last[:, CLOSE], ends)
+    high = low = opened
+    for times in bends(opens, ends):
+        high = np.maximum(high, price_of(listing, last[:, HIGH], times))
+        low = np.minimum(low, price_of(listing, last[:, LOW], times))
+    return np.stack([opened, np.maximum(high, closed), np.minimum(low, closed), closed], axis=1)

@@ -109,7 +109,7 @@ class FuturesReplies(Replies):
         now, asked = self._time.now(), self._asked(parameters)
         number = self._number(symbol, now)
         listing, rows = self._venue.listing(number), self._venue.joined(*self._parts(number, asked))
-        close_times = asked.grid.close_times(rows[:, OPEN_TIME]).tolist()
+        close_times = asked.grid.close_times(rows[:, OPEN_TIME])
         form = decimals or quotes.mark_decimals(listing)
         return json_bytes(derived_klines(listing, rows, close_times, now, price_of, form))
 

@@ -1,4 +1,4 @@
-"""Candles as the venue writes them: the text of thousands of rows by a compiled loop."""
+"""Candles as the venue writes them, in JSON and in CSV: thousands of rows by a compiled loop."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ from divbot.exchange.market.tape import (
 from divbot.kernels.jit import jit
 
 _LONGEST_ROW = 360  # 12 fields of at most 22 characters each, with room for punctuation
-_ZERO, _QUOTE, _COMMA, _POINT = 48, 34, 44, 46
+_ZERO, _QUOTE, _COMMA, _POINT, _MINUS, _LINE_END = 48, 34, 44, 46, 45, 10
 _BRACKET, _END = 91, 93
 _MOST_DIGITS = 19
 # Unsigned throughout: Python's floor division of signed integers costs a correction at each digit.
 _TEN, _NOUGHT = np.uint64(10), np.uint64(_ZERO)
+_SIGN_BIT, _ONE = np.uint64(63), np.uint64(1)
 
 
 @jit
@@ -51,19 +52,27 @@ def _write_integer(out: NDArray[np.uint8], at: int, value: np.uint64) -> int:
 
 
 @jit
-def _write_decimal(
+def _write_number(
     out: NDArray[np.uint8], at: int, value: np.uint64, decimals: tuple[np.uint64, int, int]
 ) -> int:
     power, held, zeros = decimals
-    out[at] = _QUOTE
     whole = value // power
-    at = _write_integer(out, at + 1, whole)
+    at = _write_integer(out, at, whole)
     if held + zeros > 0:
         out[at] = _POINT
         at = _write_digits(out, at + 1, value - whole * power, held)
         for _ in range(zeros):
             out[at] = _ZERO
             at += 1
+    return at
+
+
+@jit
+def _write_decimal(
+    out: NDArray[np.uint8], at: int, value: np.uint64, decimals: tuple[np.uint64, int, int]
+) -> int:
+    out[at] = _QUOTE
+    at = _write_number(out, at + 1, value, decimals)
     out[at] = _QUOTE
     out[at + 1] = _COMMA
     return at + 2
@@ -114,3 +123,78 @@ def klines_json(rows: Rows, close_times: Integers, form: NumberFormat) -> bytes:
     price, volume, quote = (each.for_kernel for each in (form.price, form.volume, form.quote))
     out = np.empty(2 + _LONGEST_ROW * len(rows), dtype=np.uint8)
     return out[: _write_klines(*unsigned, price, volume, quote, out)].tobytes()
+
+
+@jit
+def _write_price(
+    out: NDArray[np.uint8], at: int, value: np.uint64, decimals: tuple[np.uint64, int, int]
+) -> int:
+    # Premiums are below zero now and then: in two's complement, in the upper half.
+    if value >> _SIGN_BIT:
+        out[at] = _MINUS
+        at, value = at + 1, ~value + _ONE
+    at = _write_number(out, at, value, decimals)
+    out[at] = _COMMA
+    return at + 1
+
+
+@jit
+def _write_volume(
+    out: NDArray[np.uint8],
+    at: int,
+    value: np.uint64,
+    decimals: tuple[np.uint64, int, int],
+    bare: bool,  # noqa: FBT001 - numba takes no keywords
+) -> int:
+    whole = value // decimals[0]
+    if bare and whole * decimals[0] == value:
+        at = _write_integer(out, at, whole)
+    else:
+        at = _write_number(out, at, value, decimals)
+    out[at] = _COMMA
+    return at + 1
+
+
+@jit
+def _write_csv(
+    rows: NDArray[np.uint64],
+    close_times: NDArray[np.uint64],
+    price: tuple[np.uint64, int, int],
+    volume: tuple[np.uint64, int, int],
+    quote: tuple[np.uint64, int, int],
+    bare_from: int,
+    out: NDArray[np.uint8],
+) -> int:
+    at = 0
+    for index in range(rows.shape[0]):
+        row = rows[index]
+        bare = index >= bare_from
+        at = _write_integer(out, at, row[OPEN_TIME])
+        out[at] = _COMMA
+        at += 1
+        for column in (OPEN, HIGH, LOW, CLOSE):
+            at = _write_price(out, at, row[column], price)
+        at = _write_volume(out, at, row[VOLUME], volume, bare)
+        at = _write_integer(out, at, close_times[index])
+        out[at] = _COMMA
+        at = _write_volume(out, at + 1, row[QUOTE_VOLUME], quote, bare)
+        at = _write_integer(out, at, row[TRADES])
+        out[at] = _COMMA
+        at = _write_volume(out, at + 1, row[TAKER_VOLUME], volume, bare)
+        at = _write_volume(out, at, row[TAKER_QUOTE_VOLUME], quote, bare)
+        out[at] = _ZERO
+        out[at + 1] = _LINE_END
+        at += 2
+    return at
+
+
+def klines_csv(rows: Rows, close_times: Integers, form: NumberFormat, *, bare_from: int) -> bytes:
+    """Return `rows` as the lines of a file of the archive, each ended by a line feed.
+
+    From row `bare_from` on, volumes that are whole numbers lose their fraction; only prices may be
+    below zero.
+    """
+    unsigned = np.ascontiguousarray(rows).view(np.uint64), close_times.view(np.uint64)
+    price, volume, quote = (each.for_kernel for each in (form.price, form.volume, form.quote))
+    out = np.empty(_LONGEST_ROW * len(rows), dtype=np.uint8)
+    return out[: _write_csv(*unsigned, price, volume, quote, bare_from, out)].tobytes()

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TypeAlias
 from urllib.parse import quote
 
-from divbot.domain.market import Market
+from divbot.domain.market import Interval, Market
 from divbot.exchange.market.market_time import MarketTime
 from divbot.exchange.market.tape import Rows
 from divbot.exchange.market.venue import CandleRange
@@ -96,7 +96,12 @@ class Replies(ABC):
         now = self._time.now()
         for number in self._venue.listed(now)[:1]:
             symbol = quote(self._venue.listing(number).symbol)
-            shortest = self._venue.interval.value
+            # A recording of seconds is served by futures too, which know none.
+            shortest = next(
+                each.value
+                for each in Interval
+                if each.offered_by(self.market) and serves(self._venue.interval, each)
+            )
             self._klines(Parameters(self.market, f"symbol={symbol}&interval={shortest}&limit=2"))
             self._klines(Parameters(self.market, f"symbol={symbol}&interval=1d&limit=2"))
 

@@ -18,6 +18,8 @@ CONTENT_TYPE = {
 
 ORIGIN_HEADER = "X-Divbot-Exchange"
 """In every reply, so that no price of ours is taken for a real one: synthetic or recorded."""
+ARCHIVE_HEADER = "X-Divbot-Archive"
+"""The path below this address at which the archive is listed; its files are at the address."""
 CANDLES_HEADER = "X-Divbot-Candles"
 """The shortest candles that there are."""
 SPEED_HEADER = "X-Divbot-Speed"

@@ -35,7 +35,8 @@ class SentResponse(web.StreamResponse):
 
     def _head(self, request: web.BaseRequest) -> bytes:
         told = [f"Content-Length: {len(self._response.body)}", f"Date: {formatdate(usegmt=True)}"]
-        told.append(f"Server: {SERVER_SOFTWARE}")
+        if "Server" not in self._response.headers:
+            told.append(f"Server: {SERVER_SOFTWARE}")
         # Each version says only what it would not do anyhow.
         if request.keep_alive is not (request.version >= HttpVersion11):
             told.append(f"Connection: {'keep-alive' if request.keep_alive else 'close'}")

@@ -12,7 +12,7 @@ from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind
 from divbot.evaluation import open_at_most
 from divbot.kernels.indicator import Indicator
-from divbot.scanner.evidence.trial import KINDS
+from divbot.scanner.signals.measurement import KINDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ from divbot.kernels.divergence import PIVOT, PREVIOUS
 from divbot.recordings.grid import steps_of
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.evidence.samples import OUTCOMES
-from divbot.scanner.evidence.trial import divergences_of, plans, prices_at, try_divergences
-from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.evidence.trial import try_divergences
+from divbot.scanner.signals.measurement import divergences_of, plans, prices_at
+from divbot.scanner.signals.plan import PlanRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Examination:
 
 
 def examine(
-    symbol: str, candles: Candles, interval: Interval, rows: int, rules: TradeRules
+    symbol: str, candles: Candles, interval: Interval, rows: int, rules: PlanRules
 ) -> Examination:
     """Return what the newest `rows` steps of `candles`, of which there are some, show."""
     block = build_block({symbol: candles}, interval, rows)
@@ -89,7 +90,7 @@ def examine(
 
 
 def _tried(
-    block: Block, analysis: Analysis, events: Integers, rules: TradeRules
+    block: Block, analysis: Analysis, events: Integers, rules: PlanRules
 ) -> Iterator[TriedDivergence]:
     samples = try_divergences(block, analysis, events, rules)
     previous, pivot = events[:, PREVIOUS], events[:, PIVOT]

@@ -1,7 +1,7 @@
 """What years of candles say beyond chance, by market and interval: counted once, and shipped.
 
 A base rate tells two things of all divergences of a market and interval: how often their targets
-were reached, as a multiple of what scanner.chance states for the very same stops, and what they
+were reached, as a multiple of what evidence.chance states for the very same stops, and what they
 brought before costs. `divbot verify base-rates` counts them from recordings.
 
 They are believed as far as such figures have come again. What one part of a recording had beyond
@@ -16,8 +16,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import tomllib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
@@ -32,6 +34,7 @@ TRUE_RATIOS = 0.02
 TRUE_GROSS = 0.03
 _SHIPPED = "base_rates.toml"
 _KEY = "rate"
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _EXPECTED = "expected base rates, as `divbot verify base-rates` writes them"
 
 _StandardError = Annotated[float | None, Field(ge=0, le=100, allow_inf_nan=False, strict=True)]
@@ -56,6 +59,12 @@ class BaseRate:
     gross_error: _StandardError = None
 
     @property
+    def last_day(self) -> str | None:
+        """Return the last of its days, as 2025-05-31; None where its source names none."""
+        days = _DAY.findall(self.source)
+        return days[-1] if days else None
+
+    @property
     def believed_ratio(self) -> float:
         """Return what a hit rate of chance is to be multiplied with."""
         return 1 + _credit(TRUE_RATIOS, self.ratio_error) * (self.ratio - 1)
@@ -78,7 +87,7 @@ def _credit(spread: float, error: float | None) -> float:
 def shipped_rates() -> tuple[BaseRate, ...]:
     """Return those that come with divbot."""
     text = resources.files("divbot.scanner.evidence").joinpath(_SHIPPED).read_text("utf-8")
-    return _rates(text, _SHIPPED)
+    return tuple(replace(x, source=f"{x.source}, shipped") for x in _rates(text, _SHIPPED))
 
 
 def read_rates(path: Path) -> tuple[BaseRate, ...]:

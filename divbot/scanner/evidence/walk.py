@@ -19,9 +19,10 @@ from divbot.kernels.analysis import analyse
 from divbot.kernels.divergence import KIND, SYMBOL
 from divbot.scanner.block import Block
 from divbot.scanner.evidence.samples import REACHED_TARGET, Samples
-from divbot.scanner.evidence.trial import plans, sides, signals_of, try_divergences
+from divbot.scanner.evidence.trial import try_divergences
 from divbot.scanner.evidence.weekly import DAY, WEEK
-from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.signals.measurement import plans, sides, signals_of
+from divbot.scanner.signals.plan import PlanRules
 from divbot.scanner.signals.score import DEFAULT_WEIGHTS, PARTS, UNJUDGED, score_parts
 
 _JUST_CONFIRMED = 1.0
@@ -80,9 +81,7 @@ class Walk:
         )
 
 
-def walk(
-    block: Block, traded: Floats | None, rules: TradeRules, *, with_parts: bool = True
-) -> Walk:
+def walk(block: Block, traded: Floats | None, rules: PlanRules, *, with_parts: bool = True) -> Walk:
     """Return what ended of all divergences of `block` that pass the warm-up rule.
 
     `traded` is what each candle traded, in the quote asset, of shape (rows, symbols); None: that

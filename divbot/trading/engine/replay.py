@@ -89,12 +89,7 @@ def settle(
             continue
         funded = _funded(position, rate, due)
         payments.append(funded)
-        position = replace(
-            position,
-            margin=position.margin + funded.amount,
-            liquidation=funded.liquidation,
-            funded_until=funded.at,
-        )
+        position = position.funded(due, funded.amount, funded.liquidation)
     return position, tuple(payments)
 
 
@@ -118,7 +113,7 @@ def _replay(position: Position, past: PastMinutes, costs: Costs) -> Iterator[Eve
             # The account takes a stop to be moved in a minute, and to count from the next one on.
             last_minute = candle.open_time + past.length - MINUTE
             yield Trailed(last_minute, position.trade, stop)
-            position = replace(position, stop=stop)
+            position = position.trailed(last_minute, stop)
 
 
 def _funded(position: Position, rate: FundingRate, due: int) -> Funded:

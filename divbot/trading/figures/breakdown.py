@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from divbot.domain.clock import utc_text
+from divbot.domain.clock import date_text
 from divbot.domain.trades import ClosedTrade
 from divbot.trading.figures.tally import Tally, tally
-
-_DATE = len("2024-07-30")
 
 
 class By(StrEnum):
@@ -38,7 +36,7 @@ _NAMES: dict[By, Callable[[ClosedTrade], str]] = {
     By.KIND: lambda trade: trade.origin.kind.value,
     By.SIDE: lambda trade: trade.side.value,
     By.REASON: lambda trade: trade.reason.value,
-    By.DAY: lambda trade: utc_text(trade.closed_at)[:_DATE],
+    By.DAY: lambda trade: date_text(trade.closed_at),
 }
 
 

@@ -1,0 +1,18 @@
+"""Where this user's own files of divbot are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from divbot.domain.errors import InputError
+
+
+def at_home(home: Callable[[], Path]) -> Path:
+    """Return divbot's own folder in `home`; raise InputError for a user without any."""
+    try:
+        return home() / "divbot"
+    except RuntimeError:
+        raise InputError(
+            "this user has no home folder: set HOME, or XDG_CACHE_HOME and XDG_STATE_HOME"
+        ) from None

@@ -1,0 +1,164 @@
+"""The files as they are stored: made when asked for, those asked for last kept.
+
+A listing tells size and ETag of files that nobody has asked for: those figures are kept for more
+files than their bytes are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from divbot.exchange.archive.damage import WAYS, damaged
+from divbot.exchange.archive.defects import Defects, FileCondition
+from divbot.exchange.archive.series import ArchiveZip
+from divbot.exchange.archive.tree import KeyedFile
+from divbot.exchange.archive.zips import wrapped, zipped
+from divbot.exchange.faults.transfers import bomb
+
+_MOST_BYTES = 192_000_000
+_MOST_FIGURES = 1 << 17
+_AT_ONCE = 64
+_BOMB = 1 << 30
+_GZIP_HEAD, _GZIP_TRAILER = 10, struct.Struct("<2L")
+_LINE_END_FROM = 1_735_689_600_000  # 2025-01-01: a checksum made from then on ends its line
+_NAMED_ZIP = range(1_672_531_200_000, 1_704_067_200_000)  # 2023, when zips were told to be zips
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class FileFigures:
+    """What a listing tells of one file."""
+
+    size: int
+    etag: str
+    """MD5, 32 hexadecimal digits."""
+    sha256: str
+    """Of the zip, as its CHECKSUM tells it."""
+    modified: int
+    """ms UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One file, whole."""
+
+    figures: FileFigures
+    body: bytes
+    content_type: str
+
+
+class BoundedCache(Generic[Key, Value]):
+    """Keep values up to a size in all, those asked for last; any thread may ask."""
+
+    def __init__(self, most: int, size_of: Callable[[Value], int]) -> None:
+        self._lock = threading.Lock()
+        """Guards both of what follows."""
+        self._values: OrderedDict[Key, Value] = OrderedDict()
+        self._size = 0
+        self._most = most
+        self._size_of = size_of
+
+    def get(self, key: Key) -> Value | None:
+        """Return what is kept under `key`."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+            return self._values.get(key)
+
+    def put(self, key: Key, value: Value) -> None:
+        """Keep `value`; let others go."""
+        with self._lock:
+            replaced = self._values.pop(key, None)
+            self._size -= 0 if replaced is None else self._size_of(replaced)
+            self._values[key] = value
+            self._size += self._size_of(value)
+            while self._size > self._most:
+                self._size -= self._size_of(self._values.popitem(last=False)[1])
+
+
+class FileStore:
+    """Give files and their figures; any thread may ask."""
+
+    def __init__(self, defects: Defects, most_bytes: int = _MOST_BYTES) -> None:
+        self._defects = defects
+        self._zips: BoundedCache[tuple[str, FileCondition], bytes] = BoundedCache(most_bytes, len)
+        self._figures: BoundedCache[tuple[str, FileCondition], FileFigures] = BoundedCache(
+            _MOST_FIGURES, lambda _: 1
+        )
+        self._making = [threading.Lock() for _ in range(_AT_ONCE)]
+        """Each guards its share of keys: what two ask for at once is made once."""
+
+    def condition(self, file: KeyedFile, now: int) -> FileCondition | None:
+        """Return how `file` stands at `now`; None where it is not there."""
+        condition = self._defects.condition(file.zip, now)
+        if not condition.is_there or (file.is_checksum and condition.defect == "no_checksum"):
+            return None
+        return condition
+
+    def figures(self, file: KeyedFile, condition: FileCondition) -> FileFigures:
+        """Return the figures of `file`."""
+        if file.is_checksum:
+            return _figures(self._checksum(file.zip, condition), "", condition)
+        return self._zip_figures(file.zip, condition)
+
+    def stored(self, file: KeyedFile, condition: FileCondition) -> StoredFile:
+        """Return `file`."""
+        if file.is_checksum:
+            body = self._checksum(file.zip, condition)
+            figures = _figures(body, "", condition)
+        else:
+            body, figures = self._zip(file.zip, condition)
+        is_named = condition.modified in _NAMED_ZIP and not file.is_checksum
+        return StoredFile(figures, body, "application/zip" if is_named else "binary/octet-stream")
+
+    def is_kept(self, file: KeyedFile, condition: FileCondition) -> bool:
+        """Tell whether `file` was asked for not long ago."""
+        return self._zips.get((file.zip.key, condition)) is not None
+
+    def _zip_figures(self, file: ArchiveZip, condition: FileCondition) -> FileFigures:
+        figures = self._figures.get((file.key, condition))
+        return self._zip(file, condition)[1] if figures is None else figures
+
+    def _zip(self, file: ArchiveZip, condition: FileCondition) -> tuple[bytes, FileFigures]:
+        key = file.key, condition
+        with self._making[hash(key) % _AT_ONCE]:
+            body, figures = self._zips.get(key), self._figures.get(key)
+            if body is None or figures is None:
+                whole = _whole(file, condition)
+                body = whole[: len(whole) * 2 // 3] if condition.defect == "cut_zip" else whole
+                figures = _figures(body, hashlib.sha256(whole).hexdigest(), condition)
+                self._figures.put(key, figures)
+                self._zips.put(key, body)
+        return body, figures
+
+    def _checksum(self, file: ArchiveZip, condition: FileCondition) -> bytes:
+        told = file
+        if condition.defect == "other_checksum":
+            told, condition = file.before, FileCondition("", file.before.published)
+        line = f"{self._zip_figures(told, condition).sha256}  {told.name}"
+        return f"{line}\n".encode() if condition.modified >= _LINE_END_FROM else line.encode()
+
+
+def _whole(file: ArchiveZip, condition: FileCondition) -> bytes:
+    name, made_at = f"{file.stem}.csv", condition.modified
+    if condition.defect == "zip_bomb":
+        packed = bomb(_BOMB)
+        checksum, length = _GZIP_TRAILER.unpack(packed[-_GZIP_TRAILER.size :])
+        return wrapped(name, packed[_GZIP_HEAD : -_GZIP_TRAILER.size], checksum, length, made_at)
+    lines = file.lines()
+    if condition.defect in WAYS:
+        lines = damaged(lines, condition.defect, file.key)
+    return zipped(name, file.header + lines, made_at)
+
+
+def _figures(body: bytes, sha256: str, condition: FileCondition) -> FileFigures:
+    etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    return FileFigures(len(body), etag, sha256, condition.modified)

@@ -1,0 +1,116 @@
+"""Settlements of funding, as the store gives and takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from divbot.arrays import Floats
+from divbot.history.spans import Span, joined, last_of_each
+
+MINUTE, HOUR = 60_000, 3_600_000
+_USUAL = 8
+"""Hours of funding, where nobody tells: the longest there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class FundingTrack:
+    """What longs paid at each settlement, in the order of time; all arrays of one length."""
+
+    at: NDArray[np.int64]
+    """When it was due: the whole minute of `settled_at`, ms UTC."""
+    settled_at: NDArray[np.int64]
+    """When the venue says that it was settled, up to some ms later."""
+    rate: Floats
+    """A part of the value; `Decimal(repr(rate))` is the source's own number."""
+    hours: Floats
+    """How many hours it was for; NaN where the source does not tell."""
+    mark_price: Floats
+    """NaN where the source does not tell."""
+
+    @classmethod
+    def of(
+        cls,
+        settled_at: Sequence[int] | NDArray[np.int64],
+        rate: Sequence[float] | Floats,
+        hours: Sequence[float] | Floats | None = None,
+        mark_price: Sequence[float] | Floats | None = None,
+    ) -> Self:
+        """Return the settlements in the order of time, each minute once: the last one given."""
+        settled = np.asarray(settled_at, np.int64)
+        unknown = np.full(len(settled), np.nan)
+        at = settled - settled % MINUTE
+        order = np.argsort(at, kind="stable")
+        order = order[last_of_each(at[order])]
+        columns = (
+            np.asarray(unknown if values is None else values, np.float64)[order]
+            for values in (rate, hours, mark_price)
+        )
+        return cls(at[order], settled[order], *columns)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.at)
+
+    def between(self, start: int, end: int) -> Self:
+        """Return those that were due from `start` to before `end` (ms UTC)."""
+        first, last = np.searchsorted(self.at, [start, end])
+        return type(self)(*(getattr(self, x.name)[first:last] for x in fields(self)))
+
+    def lacking(self, wanted: Span) -> tuple[Span, ...]:
+        """Return the stretches of `wanted` that are longer than the hours of funding then."""
+        if not len(self):
+            return joined([wanted])
+        periods = self._periods()
+        ends = int(self.at[0]), int(self.at[-1])
+        lengths = int(periods[0]), int(periods[-1])
+        return funding_lacking(wanted, *ends, self.gaps(), lengths)
+
+    def gaps(self) -> tuple[Span, ...]:
+        """Return the stretches between neighbours in which another settlement was due."""
+        periods = self._periods()
+        allowed = np.maximum(periods[1:], periods[:-1])  # they may change from one to the next
+        places = np.flatnonzero(np.diff(self.at) > allowed)
+        starts, ends = self.at[places] + 1, self.at[places + 1]
+        return tuple(map(Span, starts.tolist(), ends.tolist()))
+
+    def _periods(self) -> NDArray[np.int64]:
+        hours = np.where(np.isnan(self.hours), _USUAL, self.hours)
+        return (hours * HOUR).astype(np.int64)
+
+    def merged(self, newer: Self) -> Self:
+        """Return both in the order of time; of the same minute, what either tells."""
+        joined = {
+            x.name: np.concatenate([getattr(self, x.name), getattr(newer, x.name)])
+            for x in fields(self)
+        }
+        both = self.of(joined["settled_at"], joined["rate"], joined["hours"], joined["mark_price"])
+        known = np.searchsorted(both.at, self.at)
+        for name in ("hours", "mark_price"):
+            values = getattr(both, name)
+            is_unknown = np.isnan(values[known])
+            values[known[is_unknown]] = getattr(self, name)[is_unknown]
+        return both
+
+
+def funding_lacking(
+    wanted: Span,
+    first: int,
+    last: int,
+    inner: Iterable[Span],
+    lengths: tuple[int, int] = (_USUAL * HOUR, _USUAL * HOUR),
+) -> tuple[Span, ...]:
+    """Return what of `wanted` lacks settlements, the first and the last of which are known.
+
+    `inner` is what is missing between them, `lengths` their periods in ms.
+    """
+    edges = []
+    if first - wanted.start >= lengths[0]:
+        edges.append(Span(wanted.start, first))
+    if wanted.end - last > lengths[1]:
+        edges.append(Span(last + 1, wanted.end))
+    return joined(x.within(wanted) for x in (*edges, *inner))

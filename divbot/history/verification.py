@@ -1,0 +1,74 @@
+"""Whether the store is what it was when it was written, and what the archive holds now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from divbot.history.download import Downloader
+from divbot.history.holes import Hole
+from divbot.history.jobs import Job
+from divbot.history.parts import DamagedFile, check_candles, check_funding, writing
+from divbot.history.shelf import Shelf
+from divbot.history.spans import Span
+from divbot.history.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What reading one file of the store has shown."""
+
+    shelf: Shelf
+    month: Span
+    path: Path
+    problem: str
+    """Empty: it holds what was written."""
+
+
+def checked(store: Store, shelves: Iterable[Shelf]) -> Iterator[Checked]:
+    """Read every file of `shelves` and hash its rows again."""
+    for shelf in shelves:
+        for month, path in shelf.months(store.root):
+            yield Checked(shelf, month, path, _problem(shelf, path))
+
+
+def _problem(shelf: Shelf, path: Path) -> str:
+    try:
+        if shelf.interval is None:
+            check_funding(path)
+        else:
+            check_candles(path, shelf.symbol)
+    except DamagedFile as error:
+        return str(error)
+    return ""
+
+
+def mended(
+    store: Store, downloader: Downloader, shelves: Iterable[Shelf], damaged: Iterable[Checked]
+) -> tuple[list[Job], list[Hole]]:
+    """Return what is to be fetched: what the archive has replaced, and what is damaged.
+
+    Damaged files are put aside.
+    """
+    jobs, failed = downloader.replaced(list(shelves))
+    for each in damaged:
+        _put_aside(store, each.path)
+        more, without_list = downloader.plan([each.shelf], each.month)
+        jobs += more
+        failed += without_list
+    return jobs, failed
+
+
+def _put_aside(store: Store, path: Path) -> None:
+    """Let a damaged file be no part of the store any more, and still be there."""
+    aside = store.aside(path)
+    with writing(aside):
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(aside)
+
+
+def drop_aside(store: Store, path: Path) -> None:
+    """Remove what was put aside of a file that is there again."""
+    if path.exists():
+        store.aside(path).unlink(missing_ok=True)

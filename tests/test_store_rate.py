@@ -1,0 +1,105 @@
+"""The base rate of a scan comes from the user's store, where it holds that market and interval."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from divbot.app.scan_rules import base_rate
+from divbot.domain.market import Interval, Market
+from divbot.history.parts import RowSource
+from divbot.history.store import Store
+from divbot.research import rates
+from divbot.scanner.evidence.base_rates import BaseRate, rates_text
+from divbot.settings import Settings
+from tests.history.made import DAY, START, walked
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def filled(root: Path, *, is_simulated: bool = False) -> Store:
+    store = Store(root, Market.USDM)
+    with store.locked(is_simulated=is_simulated):
+        for number in range(4):
+            track = walked(f"S{number}USDT", number, 24 * 120)
+            store.write(track.symbol, Interval.H1, track, RowSource("made"))
+    return store
+
+
+def settings(root: Path, **changes: object) -> Settings:
+    return Settings(store=root, market=Market.USDM, interval=Interval.H1, **changes)  # type: ignore[arg-type]
+
+
+def test_a_scan_starts_from_what_its_store_shows(tmp_path: Path) -> None:
+    filled(tmp_path / "store")
+
+    found = base_rate(settings(tmp_path / "store"), Interval.H1)
+
+    assert found.source.startswith("4 symbols of the store, 2024-01-")
+    assert found.cases > 100
+
+
+@pytest.mark.parametrize(
+    ("market", "interval"),
+    [(Market.SPOT, Interval.H1), (Market.USDM, Interval.M5)],
+    ids=["another market", "another interval"],
+)
+def test_what_the_store_does_not_hold_is_shipped(
+    market: Market, interval: Interval, tmp_path: Path
+) -> None:
+    filled(tmp_path / "store")
+
+    found = base_rate(settings(tmp_path / "store").model_copy(update={"market": market}), interval)
+
+    assert found.source.endswith(", shipped")
+
+
+def test_prices_of_a_local_exchange_are_no_evidence(tmp_path: Path) -> None:
+    filled(tmp_path / "store", is_simulated=True)
+
+    assert base_rate(settings(tmp_path / "store"), Interval.H1).source.endswith(", shipped")
+
+
+def test_a_damaged_store_stops_no_scan(tmp_path: Path) -> None:
+    filled(tmp_path / "store")
+    for path in (tmp_path / "store").rglob("*.parquet"):
+        path.write_bytes(b"no parquet")
+
+    assert base_rate(settings(tmp_path / "store"), Interval.H1).source.endswith(", shipped")
+
+
+def test_the_users_own_file_beats_the_store(tmp_path: Path) -> None:
+    filled(tmp_path / "store")
+    own = BaseRate(Market.USDM, Interval.H1, "mine", 800, 8, 1.01, 0.02, 0.0, 0.03)
+    path = tmp_path / "rates.toml"
+    path.write_text(rates_text([own]))
+
+    assert base_rate(settings(tmp_path / "store", base_rates=path), Interval.H1) == own
+
+
+def test_it_is_counted_once_and_again_when_the_store_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, counts = filled(tmp_path / "store"), []
+    real = rates.rate_before
+
+    def counted(*given: object, **more: object) -> BaseRate | None:
+        counts.append(given)
+        return real(*given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(rates, "rate_before", counted)
+    asked = settings(tmp_path / "store")
+
+    first, second = base_rate(asked, Interval.H1), base_rate(asked, Interval.H1)
+    with store.locked():
+        more = walked("S9USDT", 9, 24 * 60, start=START + 10 * DAY)
+        store.write("S9USDT", Interval.H1, more, RowSource("made"))
+    third = base_rate(asked, Interval.H1)
+
+    assert first == second
+    assert third.source.startswith("5 symbols")
+    assert len(counts) == 2
