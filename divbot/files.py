@@ -28,7 +28,7 @@ def make_private(folder: Path) -> None:
 
 
 def write_whole(
-    path: Path, content: bytes | memoryview, *, is_durable: bool = True, mode: int | None = None
+    path: Path, content: bytes, *, is_durable: bool = True, mode: int | None = None
 ) -> None:
     """Put `content` in the place of whatever is at `path`; raise OSError where that cannot be.
 
@@ -79,7 +79,7 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _write(descriptor: int, content: bytes | memoryview) -> None:
+def _write(descriptor: int, content: bytes) -> None:
     left = memoryview(content)
     while left:
         left = left[os.write(descriptor, left) :]

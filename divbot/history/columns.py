@@ -314,10 +314,9 @@ def write_columns(columns: Columns, folder: Path) -> Path:
         "months": [asdict(x) | {"path": x.path.name} for x in columns.months],
         "lives": [[asdict(x) for x in own] for own in columns.lives],
     }
-    content = json.dumps(told).encode()
-    path = folder / f"{hashlib.sha256(content).hexdigest()[:20]}.columns.json"
+    path = folder / f"{name_of(told)}.columns.json"
     if not path.exists():
-        write_whole(path, content, is_durable=False)
+        write_whole(path, json.dumps(told).encode(), is_durable=False)
     return path
 
 

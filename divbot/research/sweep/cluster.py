@@ -38,7 +38,7 @@ def cluster_hands(address: str) -> Iterator[FutureHands]:
             f"--scheduler: expected a Dask scheduler of a fitting version at {address}, found none"
         ) from error
     try:
-        threads = _checked(client, address)
+        threads = checked_threads(client, address)
         yield FutureHands(
             client.get_executor(pure=False),
             _AHEAD * threads,
@@ -50,7 +50,7 @@ def cluster_hands(address: str) -> Iterator[FutureHands]:
         client.close(timeout=1)
 
 
-def _checked(client: Any, address: str) -> int:
+def checked_threads(client: Any, address: str) -> int:
     """Return how many threads there are, of workers that run this very divbot."""
     try:
         client.wait_for_workers(1, timeout=_TIMEOUT)

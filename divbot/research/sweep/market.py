@@ -15,7 +15,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
 from typing import Protocol
 
@@ -36,6 +35,7 @@ from divbot.history.columns import (
     read_columns,
     write_columns,
 )
+from divbot.history.kept import name_of, whole, write_array
 from divbot.history.port import PastCandles
 from divbot.history.universe import PastUniverse, let_in, rank_month
 from divbot.research.past_signals import overlap
@@ -66,7 +66,7 @@ class MarketRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class TradingTerms:
     """What trading cost by symbol, in the order of the columns."""
 
     spread: Floats
@@ -82,7 +82,7 @@ class SearchedMarket:
     path: Path
     columns: Columns
     detail: Columns
-    terms: Terms
+    terms: TradingTerms
     listed_in: tuple[Path | None, ...]
     """By month of the columns: who was on the list at each row, in a file; None: nobody asks."""
 
@@ -135,9 +135,8 @@ def make_market(
         "terms": str(_write_terms(history, detail, rules.spreads, folder)),
         "listed": _write_lists(history, columns, steps, rules, folder, each),
     }
-    content = json.dumps(told).encode()
-    path = folder / f"{hashlib.sha256(content).hexdigest()[:20]}.market.json"
-    write_whole(path, content, is_durable=False)
+    path = folder / f"{name_of(told)}.market.json"
+    write_whole(path, json.dumps(told).encode(), is_durable=False)
     return path
 
 
@@ -148,7 +147,7 @@ def read_market(path: Path) -> SearchedMarket:
         told = json.loads(path.read_bytes())
         columns, detail = (read_columns(Path(told[x])) for x in ("columns", "detail"))
         with np.load(told["terms"]) as file:
-            terms = Terms(file["spread"], file["settlements"], file["settled_from"])
+            terms = TradingTerms(file["spread"], file["settlements"], file["settled_from"])
     except OSError as error:
         raise InputError(
             f"a worker cannot read {error.filename}: {error.strerror}; expected a cache folder "
@@ -183,13 +182,11 @@ def _write_lists(
 
 def _write_list(columns: Columns, place: int, listed: Flags, folder: Path) -> Path:
     month = columns.months[place]
-    digest = hashlib.sha256(json.dumps([month.path.name, columns.symbols]).encode())
-    digest.update(np.packbits(listed).tobytes())
-    path = folder / f"{month_name(month.number)}-{digest.hexdigest()[:20]}.listed.npy"
+    told = hashlib.sha256(np.packbits(listed).tobytes()).hexdigest()
+    name = name_of(month.path.name, columns.symbols, told)
+    path = folder / f"{month_name(month.number)}-{name}.listed.npy"
     if not path.exists():
-        content = BytesIO()
-        np.save(content, listed)
-        write_whole(path, content.getbuffer(), is_durable=False)
+        write_array(path, listed)
     return path
 
 
@@ -205,9 +202,8 @@ def _write_terms(
     digest = hashlib.sha256(b"".join(x.tobytes() for x in arrays.values()))
     path = folder / f"{digest.hexdigest()[:20]}.terms.npz"
     if not path.exists():
-        content = BytesIO()
-        np.savez(content, **arrays)  # type: ignore[arg-type]
-        write_whole(path, content.getbuffer(), is_durable=False)
+        with whole(path) as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
     return path
 
 

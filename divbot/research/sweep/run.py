@@ -16,7 +16,6 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import cache
-from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
@@ -28,7 +27,8 @@ from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
 from divbot.evaluation import DailyResults
 from divbot.evaluation.daily import DAY
-from divbot.files import make_private, write_whole
+from divbot.files import make_private
+from divbot.history.kept import whole
 from divbot.research.past_signals import sources
 from divbot.research.sweep.hands import Hands, in_order
 from divbot.research.sweep.market import (
@@ -266,9 +266,8 @@ def _name(unit: Unit) -> str:
 
 
 def _keep(path: Path, sums: tuple[Floats, Integers]) -> None:
-    content = BytesIO()
-    np.savez(content, net_r=sums[0], trades=sums[1])
-    write_whole(path, content.getbuffer(), is_durable=False)
+    with whole(path) as file:
+        np.savez(file, net_r=sums[0], trades=sums[1])
 
 
 def _read(path: Path) -> tuple[Floats, Integers]:

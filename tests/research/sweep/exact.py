@@ -46,6 +46,9 @@ class OneSignal:
         length = self.interval.milliseconds
         return np.arange(self.at - length, self.end, length)
 
+    def is_listed(self, close: int) -> NDArray[np.bool_]:
+        return np.ones(1, np.bool_)
+
     def glance(self, close: int, held: Collection[str] = ()) -> Glance:
         is_told = self.opposite is not None and self.opposite == close
         return Glance(

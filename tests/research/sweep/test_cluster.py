@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from divbot.domain.errors import InputError, WorkerLost
-from divbot.research.sweep.cluster import cluster_hands
+from divbot.research.sweep.cluster import checked_threads, cluster_hands
 from divbot.research.sweep.hands import OwnHands, in_order
 from divbot.research.sweep.run import search
 from tests.research.sweep.cluster import LocalCluster, local_cluster
@@ -64,3 +64,34 @@ def test_where_no_scheduler_is_one_line_says_so(monkeypatch: pytest.MonkeyPatch)
         cluster_hands("tcp://127.0.0.1:9"),
     ):
         pass
+
+
+class CheckedClient:
+    """Of a client what is asked before anything is done."""
+
+    def __init__(self, told: object) -> None:
+        self._told = told
+
+    def wait_for_workers(self, count: int, timeout: float) -> None:
+        if self._told is None:
+            raise TimeoutError
+
+    def run(self, call: object, on_error: str) -> dict[str, object]:
+        return {"tcp://10.0.0.2:4000": self._told}
+
+
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [
+        pytest.param(None, r"has no workers; start some with `dask worker tcp://s`", id="none"),
+        pytest.param("abc", r"tcp://10.0.0.2:4000 runs another divbot", id="another version"),
+        pytest.param(
+            ModuleNotFoundError("No module named 'divbot'"),
+            r"cannot run divbot \(ModuleNotFoundError: No module named 'divbot'\)",
+            id="no divbot",
+        ),
+    ],
+)
+def test_workers_that_cannot_do_it_are_told_in_one_line(told: object, line: str) -> None:
+    with pytest.raises(InputError, match=line):
+        checked_threads(CheckedClient(told), "tcp://s")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from divbot.app.scan_rules import scan_rules, trade_rules, universe_rules
+from divbot.app.scan_rules import plan_rules, scan_rules, universe_rules
 from divbot.app.search_space import points_of, read_space
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.market import Interval, Market
@@ -26,7 +26,7 @@ from divbot.settings import Settings, load_settings
 from tests.research.sweep.exact import DAY, traded
 
 SPREAD = "0.0004"
-CLOSES = 30
+CLOSES = 20
 """Of reports that are looked at in each market."""
 
 
@@ -124,7 +124,7 @@ def without_ticks(found: Opportunity, settings: Settings) -> Opportunity:
         float(found.pivot_price),
         close,
         found.atr_percent / 100 * close,
-        trade_rules(settings),
+        plan_rules(settings),
     )
     return replace(
         found,
@@ -177,7 +177,7 @@ def told(
                 is_sold = x.side is Side.SELL and case.market is Market.SPOT
                 if x.age == 0 and not is_sold:
                     found += [(x, opposite_of(past, x, settings))]
-    return found[: 2 * CLOSES]
+    return found[:CLOSES]
 
 
 def opposite_of(past: PastScanner, found: Opportunity, settings: Settings) -> int | None:
