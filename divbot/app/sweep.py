@@ -82,29 +82,6 @@ class SweepOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class SweepEffort:
-    """What a sweep takes, told before it begins."""
-
-    settings: int
-    signals: int
-    """Sets of signals: settings that differ in trades alone share theirs."""
-    symbols: int
-    days: int
-    seconds: float
-    """About; on this machine."""
-    memory: int
-    """Bytes, about, of all processes."""
-
-    def __str__(self) -> str:
-        minutes = self.seconds / 60
-        time = f"{minutes:.0f} minutes" if minutes >= 1.5 else "a minute or less"
-        return (
-            f"{self.settings:,} settings on {self.symbols:,} symbols over {self.days:,} days: "
-            f"about {time} and {self.memory / 1e9:.1f} GB of memory"
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class _Heard:
     """Whoever is told how it goes."""
 
@@ -144,7 +121,7 @@ def run_sweep(
     work.
     """
     with _opened(history, settings, options, _Heard(stage, line)) as sweep:
-        line(f"{_effort(sweep)}")
+        line(_effort(sweep))
         conclusion, folder = _concluded(sweep)
         portfolios = tuple(_portfolios(sweep, conclusion)) if options.with_portfolios else ()
         shutil.rmtree(folder, ignore_errors=True)
@@ -314,34 +291,19 @@ def _hands(options: SweepOptions, workers: int) -> Iterator[Hands]:
             yield pool
 
 
-def _effort(sweep: _Sweep) -> SweepEffort:
-    points = [x.variant for x in sweep.points.values()]
-    days = len(sweep.days)
-    seconds = 0.0
-    symbols = 0
-    for interval in {x.signal.interval for x in points}:
-        own = [x for x in points if x.signal.interval is interval]
-        count = len(sweep.history.symbols(interval))
-        symbols = max(symbols, count)
-        rows = count * days * _DAY / interval.milliseconds
-        seconds += rows * (_SIGNALS * len({x.signal for x in own}) + _TRADES * len(own))
-    results = len(points) * days * _BYTES
-    return SweepEffort(
-        settings=len(points),
-        signals=len({x.signal for x in points}),
-        symbols=symbols,
-        days=days,
-        seconds=_START + seconds / sweep.workers,
-        memory=(sweep.workers + 1) * _PROCESS + results,
+def _effort(sweep: _Sweep) -> str:
+    """Return how many settings it is, and about what it takes."""
+    from divbot.research.sweep.estimate import estimate
+
+    points = sweep.points.values()
+    found = estimate(sweep.history, [x.variant for x in points], sweep.days, sweep.workers)
+    symbols = max(len(sweep.history.symbols(x.settings.interval)) for x in points)
+    minutes = found.seconds / 60
+    time = f"{minutes:.0f} minutes" if minutes >= 1.5 else "a minute or less"
+    return (
+        f"{found.settings:,} settings on {symbols:,} symbols over {len(sweep.days):,} days: "
+        f"about {time} and {found.memory / 1e9:.1f} GB of memory"
     )
-
-
-_START = 5.0
-_SIGNALS, _TRADES = 4e-7, 2e-8
-"""Seconds a candle: to find the signals of a set, and to trade those by a setting."""
-_PROCESS = 250_000_000
-_BYTES = 60
-"""Of a setting's day, with the worlds of luck that it is compared with."""
 
 
 def _concluded(sweep: _Sweep) -> tuple[Conclusion, Path]:
