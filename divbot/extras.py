@@ -7,6 +7,8 @@ import sys
 
 PLOTLY = "plotly>=6"
 PYARROW = "pyarrow>=18"
+SCIPY = "scipy>=1.15"
+DISTRIBUTED = "distributed>=2024.8"
 
 
 def how_to_install(requirement: str) -> str:

@@ -214,7 +214,7 @@ def _resumed(ledger: Ledger, kept: dict[str, str], now: int) -> SessionBegan:
 def kept_settings(settings: Settings, address: str) -> dict[str, str]:
     """Return what a session is traded with, setting by setting."""
     kept = {
-        name: _text(getattr(settings, name))
+        name: text_of(getattr(settings, name))
         for name, x in SETTINGS.items()
         if x.scope is Scope.TRADING
     }
@@ -234,7 +234,8 @@ def _value(name: str, text: str) -> object:
     return reader.read(reader.with_unit(text) if isinstance(reader, Duration) else text)
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """Return the value of a setting as a user writes it; equal values have one text."""
     if isinstance(value, tuple):
         return ",".join(value)
     if isinstance(value, timedelta):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from enum import StrEnum
@@ -150,7 +151,7 @@ def backtest(
         tell_of_compiling()
     with past_progress(quiet=quiet) as progress:
         past = app.open_recording(recorded, settings) if recorded else app.open_stored(settings)
-        result = result_of(past, settings, options, progress)
+        result = result_of(past, settings, options, progress, _tell(quiet=quiet))
     if not quiet:
         for note in (*result.notes, *hole_lines(result)):
             print(f"divbot: {note}", file=sys.stderr)
@@ -182,6 +183,10 @@ def _page(result: Backtest, script: str, past: PastMarket) -> str:
         bias=bias_of(result),
         notes=(*result.notes, *hole_lines(result)),
     )
+
+
+def _tell(*, quiet: bool) -> Callable[[str], None]:
+    return lambda text: None if quiet else print(f"divbot: {text}", file=sys.stderr)
 
 
 def past_progress(*, quiet: bool) -> AbstractContextManager[BacktestProgress]:
