@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
@@ -21,10 +20,10 @@ from typing import TYPE_CHECKING, Literal
 from divbot.app import scanning
 from divbot.app.homes import at_home
 from divbot.app.journals import kept_settings, open_runs
+from divbot.app.options import BacktestOptions, TellStage
 from divbot.app.scan_rules import past_rate, plan_rules, scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.app.trials import open_trials, origin_of, spending_notices
-from divbot.domain.bounds import Bounds
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import DAY, HOUR, milliseconds
 from divbot.domain.errors import InputError
@@ -47,9 +46,6 @@ if TYPE_CHECKING:
     from divbot.trading.engine.engine import TradingRules
     from divbot.trading.journal.journal import Journal
 
-USUAL_SPREAD = Decimal("0.0004")
-SPREAD = Bounds(Decimal, 0, "0.1", is_part=True)
-"""What a spread may be, as a part of the price."""
 _VENUE = "Binance"
 _LEAST_ORDER = Decimal(5)
 """In USDT."""
@@ -57,35 +53,6 @@ _MARK_EVERY = HOUR
 """ms between two valuations: a year of those of paper would be a hundred thousand."""
 
 _YEAR = 365 * DAY
-
-BacktestProgress = Callable[[str, int, int], None]
-"""Hears what is done, how much of it is done, and how much there is to do."""
-
-
-class UniverseOf(StrEnum):
-    """Whose list of symbols is taken at a moment of the past."""
-
-    THEN = "then"
-    NOW = "now"
-
-
-@dataclass(frozen=True, slots=True)
-class BacktestOptions:
-    """What to trade on, besides the settings."""
-
-    start: int | None = None
-    end: int | None = None
-    """From `start` to before `end`, ms UTC; None: as far as there are candles."""
-    detail: Interval | None = None
-    """The candles between two closes; None: the shortest that there are."""
-    is_todays: bool = False
-    """Take the list of symbols of the end at every close."""
-    spread: Decimal = USUAL_SPREAD
-    """From bid to ask, as a part of the price."""
-    journal: Path | None = None
-    """Keep the run in this file instead of the user's folder of runs."""
-    is_counted: bool = True
-    """Keep in the ledger of trials that these days were seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +83,7 @@ def backtest(
     history: PastMarket,
     settings: Settings,
     options: BacktestOptions,
-    progress: BacktestProgress,
+    progress: TellStage,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Traded:
     """Trade the past; return where the journal is. `tell` hears beforehand what it spends.

@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from divbot.app.backtest import BacktestOptions, BacktestProgress, Traded, backtest
+from divbot.app.backtest import Traded, backtest
+from divbot.app.options import BacktestOptions, TellStage
 from divbot.domain.clock import utc_text
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def result_of(
     history: PastMarket,
     settings: Settings,
     options: BacktestOptions,
-    progress: BacktestProgress,
+    progress: TellStage,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Backtest:
     """Trade the past; on the list of the end, trade it on that of each moment besides.
@@ -82,7 +83,7 @@ def result_of(
 
 
 def _then(
-    history: PastMarket, settings: Settings, options: BacktestOptions, progress: BacktestProgress
+    history: PastMarket, settings: Settings, options: BacktestOptions, progress: TellStage
 ) -> Stats:
     """Return the figures of the same run on the list of each moment, which is not kept."""
     with TemporaryDirectory(prefix="divbot-") as folder:

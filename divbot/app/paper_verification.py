@@ -17,9 +17,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from divbot.app import scanning
-from divbot.app.backtest import USUAL_SPREAD, BacktestProgress, open_recording
+from divbot.app.backtest import open_recording
 from divbot.app.homes import at_home
 from divbot.app.journals import settings_of
+from divbot.app.options import USUAL_SPREAD, TellStage
 from divbot.app.scan_rules import scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock, utc_text
@@ -78,7 +79,7 @@ class _Session:
 
 
 def verify_paper(
-    recorded: JournalCopy, machine: Settings, recording: Path | None, progress: BacktestProgress
+    recorded: JournalCopy, machine: Settings, recording: Path | None, progress: TellStage
 ) -> VerifiedRun:
     """Trade the time of a run again on final candles, and compare the two.
 
@@ -115,7 +116,7 @@ def _past(
     start: Started,
     sessions: Sequence[_Session],
     recording: Path | None,
-    progress: BacktestProgress,
+    progress: TellStage,
 ) -> Iterator[_Past]:
     """Provide the candles of the run's time."""
     ticks = {x.symbol: x.tick for x in recorded.events if isinstance(x, Entered)}
@@ -162,7 +163,7 @@ def _asked_past(
     start: Started,
     sessions: Sequence[_Session],
     stack: ExitStack,
-    progress: BacktestProgress,
+    progress: TellStage,
 ) -> _Past:
     """Ask the venue of the run, for what it lists today and for what the run traded."""
     from divbot.binance.protocol.endpoints import KLINES_LIMIT
@@ -234,7 +235,7 @@ def _compared(
     start: Started,
     sessions: Sequence[_Session],
     past: _Past,
-    progress: BacktestProgress,
+    progress: TellStage,
 ) -> VerifiedRun:
     from divbot.research.comparison.account import AccountHistory, silences
     from divbot.research.comparison.differences import compare
@@ -276,7 +277,7 @@ def _legs(
     detail: Interval,
     end: int,
     stack: ExitStack,
-    progress: BacktestProgress,
+    progress: TellStage,
 ) -> Iterator[Leg]:
     """Yield the sessions with their reports; those of the same settings share them."""
     from divbot.research.backtest import Period

@@ -9,15 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
-from divbot.app.backtest import (
-    SPREAD,
-    USUAL_SPREAD,
-    BacktestOptions,
-    UniverseOf,
-    open_recording,
-    open_stored,
-)
+from divbot.app.backtest import open_recording, open_stored
 from divbot.app.backtest_result import Backtest, result_of
+from divbot.app.options import SPREAD, USUAL_SPREAD, BacktestOptions, UniverseOf
 from divbot.app.scanning import settings_of
 from divbot.domain.bounds import Reader
 from divbot.domain.clock import EARLIEST, LATEST

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from divbot.app import backtest
 from divbot.app.homes import at_home
 from divbot.app.journals import kept_settings
+from divbot.app.options import USUAL_SPREAD, BacktestOptions, TellStage
 from divbot.app.scan_rules import universe_rules
 from divbot.app.trials import open_trials, origin_of
 from divbot.domain.clock import SystemClock, utc_text
@@ -49,9 +50,6 @@ _DAY = 86_400_000
 _NEIGHBOURS = 4
 _TRIES = 3
 
-TellStage = Callable[[str, int, int], None]
-"""Hears what is done, how much of it is done, and how much there is to do."""
-
 
 @dataclass(frozen=True, slots=True)
 class SweepOptions:
@@ -69,7 +67,7 @@ class SweepOptions:
     """From `start` to before `end`, ms UTC; None: as far as there are candles."""
     detail: Interval | None = None
     is_todays: bool = False
-    spread: Decimal = backtest.USUAL_SPREAD
+    spread: Decimal = USUAL_SPREAD
     scheduler: str | None = None
     """Address of a Dask scheduler; None: this machine."""
     data: Path | None = None
@@ -263,7 +261,7 @@ def _detail(
     history: PastMarket, points: Sequence[SearchPoint], options: SweepOptions
 ) -> Interval | None:
     """Return the candles by which all trades end; None: those of each interval."""
-    given = backtest.BacktestOptions(detail=options.detail)
+    given = BacktestOptions(detail=options.detail)
     by_interval = {x.settings.interval: x.settings for x in points}
     found = {backtest.detail_of(x, given, history) for x in by_interval.values()}
     return found.pop() if len(found) == 1 else None
@@ -385,7 +383,7 @@ def _portfolios(sweep: _Sweep, conclusion: Conclusion) -> Iterator[PortfolioBesi
     with TemporaryDirectory(prefix="divbot-sweep-") as folder:
         for number, standing in enumerate(chosen):
             sweep.heard.stage("portfolios", number, len(chosen))
-            options = backtest.BacktestOptions(
+            options = BacktestOptions(
                 start=split.development.start * _DAY,
                 end=split.development.stop * _DAY,
                 detail=sweep.options.detail,

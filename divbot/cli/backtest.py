@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from divbot.app.backtest import SPREAD, USUAL_SPREAD, UniverseOf
-from divbot.cli import flags
+from divbot.app.options import USUAL_SPREAD, BacktestOptions, UniverseOf
+from divbot.cli import flags, past
 from divbot.cli.command import PARTIAL
 from divbot.domain.market import Interval
-from divbot.domain.timerange import Range, TimeRange
 from divbot.domain.values import Choice
-from divbot.setting_table import GROUPS, WorkSettings
 
 if TYPE_CHECKING:
-    from divbot.app.backtest import BacktestProgress
     from divbot.app.backtest_result import Backtest
     from divbot.research.port import PastMarket
-
-_LIVE_ONLY = ("best", "max_spread", "position_update_interval")
-"""Settings of a venue that can be asked again and again, and of what is shown of it."""
-_WANTED = [
-    name
-    for group, rows in GROUPS.items()
-    if group is not WorkSettings
-    for name in rows
-    if name not in _LIVE_ONLY
-]
 
 
 class BreakdownBy(StrEnum):
@@ -44,26 +28,12 @@ class BreakdownBy(StrEnum):
     MONTH = "month"
 
 
-@flags.settings(*_WANTED, "workers", "sequential", "store")
+@flags.settings(*past.SETTINGS_OF_THEN)
 def backtest(
     *,
     given: flags.Given,
-    recorded: Annotated[
-        Path | None,
-        typer.Option(
-            help="Trade on these candles, a parquet or CSV file, or a folder of zips of Binance's "
-            "archive, instead of the store."
-        ),
-    ] = None,
-    timerange: Annotated[
-        TimeRange | None,
-        flags.option(
-            "--timerange",
-            Range(),
-            "20240101-20250101, 20240101-, ISO dates: from the first to before the second, in UTC.",
-            show_default=False,
-        ),
-    ] = None,
+    recorded: Annotated[Path | None, past.recorded("Trade")] = None,
+    timerange: flags.Timerange = None,
     detail: Annotated[
         Interval | None,
         flags.option(
@@ -73,22 +43,8 @@ def backtest(
             show_default=False,
         ),
     ] = None,
-    universe: Annotated[
-        UniverseOf,
-        flags.option(
-            "--universe",
-            Choice(UniverseOf),
-            "Whose list of symbols: of each moment then, or of the end (now).",
-        ),
-    ] = UniverseOf.THEN,
-    spread: Annotated[
-        Decimal,
-        flags.option(
-            "--spread",
-            SPREAD,
-            "From bid to ask, as a part of the price: no candle tells it.",
-        ),
-    ] = USUAL_SPREAD,
+    universe: past.WhoseList = UniverseOf.THEN,
+    spread: past.Spread = USUAL_SPREAD,
     breakdown: Annotated[
         BreakdownBy | None,
         flags.option(
@@ -116,9 +72,7 @@ def backtest(
         bool, typer.Option("--allow-holes", help="Do not end with 4 where candles are missing.")
     ] = False,
     as_json: flags.Json = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")
-    ] = False,
+    quiet: flags.Quiet = False,
 ) -> int:
     """Trade the past on paper, by the engine of `divbot paper`, and print what it came to.
 
@@ -136,7 +90,7 @@ def backtest(
 
     settings = given.load()
     start, end = timerange or (None, None)
-    options = app.BacktestOptions(
+    options = BacktestOptions(
         start=start,
         end=end,
         detail=detail,
@@ -149,16 +103,16 @@ def backtest(
     table = Destination(export, (".csv",)) if export else None
     if not quiet:
         tell_of_compiling()
-    with past_progress(quiet=quiet) as progress:
-        past = app.open_recording(recorded, settings) if recorded else app.open_stored(settings)
-        result = result_of(past, settings, options, progress, _tell(quiet=quiet))
-    if not quiet:
-        for note in (*result.notes, *hole_lines(result)):
-            print(f"divbot: {note}", file=sys.stderr)
+    tell = partial(past.tell, quiet=quiet)
+    with past.progress(quiet=quiet) as progress:
+        history = app.open_recording(recorded, settings) if recorded else app.open_stored(settings)
+        result = result_of(history, settings, options, progress, tell)
+    for note in (*result.notes, *hole_lines(result)):
+        tell(note)
     if table:
         table.write(trades_csv(result.recorded, result.recorded.ledger.trades))
     if page:
-        page.write(_page(result, script, past))
+        page.write(_page(result, script, history))
     destination = Destination(None)
     if as_json:
         destination.write(json_bytes(backtest_document(result)))
@@ -168,7 +122,7 @@ def backtest(
     return PARTIAL if result.holes and not allow_holes else 0
 
 
-def _page(result: Backtest, script: str, past: PastMarket) -> str:
+def _page(result: Backtest, script: str, history: PastMarket) -> str:
     from divbot.app.run_candles import candles_of_past
     from divbot.cli.backtest_text import bias_of, hole_lines
     from divbot.cli.recorded import start_of
@@ -179,24 +133,7 @@ def _page(result: Backtest, script: str, past: PastMarket) -> str:
         run,
         result.figures,
         script,
-        candles_of_past(start_of(run), run.ledger, past),
+        candles_of_past(start_of(run), run.ledger, history),
         bias=bias_of(result),
         notes=(*result.notes, *hole_lines(result)),
     )
-
-
-def _tell(*, quiet: bool) -> Callable[[str], None]:
-    return lambda text: None if quiet else print(f"divbot: {text}", file=sys.stderr)
-
-
-def past_progress(*, quiet: bool) -> AbstractContextManager[BacktestProgress]:
-    """Provide what shows how far a backtest is, on a terminal."""
-    if quiet or not sys.stderr.isatty():
-        return nullcontext(_ignore)
-    from divbot.cli.progress import PastProgress
-
-    return PastProgress()
-
-
-def _ignore(what: str, done: int, count: int) -> None:
-    """Show nothing."""

@@ -14,7 +14,6 @@ from divbot.cli.command import PARTIAL
 from divbot.domain.bounds import Bounds
 from divbot.domain.errors import InputError, StoreError
 from divbot.domain.market import Interval, Market
-from divbot.domain.timerange import Range, TimeRange
 from divbot.domain.values import Choice, Several
 from divbot.history.kind import StoredKind
 
@@ -45,23 +44,11 @@ Intervals: TypeAlias = Annotated[
     flags.option("--interval", _INTERVALS, "Lengths of candles.", "-i", show_default=False),
 ]
 
-Timerange: TypeAlias = Annotated[
-    TimeRange | None,
-    flags.option(
-        "--timerange",
-        Range(),
-        "20240101-20250101, 20240101-, ISO dates: from the first to before the second, in UTC.",
-        show_default=False,
-    ),
-]
 Kinds: TypeAlias = Annotated[
     Any,
     flags.option(
         "--kind", _KINDS, "klines, mark (price) or funding; by default all.", show_default=False
     ),
-]
-Quiet: TypeAlias = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")
 ]
 
 
@@ -116,7 +103,7 @@ def download(
             "--dead/--no-dead", help="With --all and --top: symbols that are traded no more, too."
         ),
     ] = True,
-    timerange: Timerange = None,
+    timerange: flags.Timerange = None,
     days: Annotated[
         int | None,
         flags.option(
@@ -133,7 +120,7 @@ def download(
         bool, typer.Option("--allow-holes", help="Do not end with 4 where candles are missing.")
     ] = False,
     as_json: flags.Json = False,
-    quiet: Quiet = False,
+    quiet: flags.Quiet = False,
 ) -> int:
     """Fetch candles and, on futures, funding: from Binance's archive, the newest by REST.
 
@@ -259,7 +246,7 @@ def verify(
     is_local: Annotated[
         bool, typer.Option("--local", help="Only hash what is there; ask no archive.")
     ] = False,
-    quiet: Quiet = False,
+    quiet: flags.Quiet = False,
 ) -> int:
     """Hash every file again, list the archive again, fetch what is damaged or was replaced.
 
@@ -304,7 +291,7 @@ def prune(
     given: flags.Given,
     intervals: Intervals = None,
     kind: Kinds = None,
-    timerange: Timerange = None,
+    timerange: flags.Timerange = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be removed.")
     ] = False,
@@ -360,7 +347,7 @@ def export(
         ),
     ] = "freqtrade-feather",
     intervals: Intervals = None,
-    timerange: Timerange = None,
+    timerange: flags.Timerange = None,
 ) -> int:
     """Write what the store holds for other programs: in freqtrade's layout, or as CSV files.
 

@@ -19,6 +19,7 @@ import typer
 
 from divbot.domain.bounds import Reader
 from divbot.domain.errors import InputError
+from divbot.domain.timerange import Range, TimeRange
 from divbot.domain.values import FilePath, Switch
 from divbot.setting_table import GROUPS, SETTINGS, Setting
 
@@ -57,6 +58,18 @@ Demo: TypeAlias = Annotated[
     bool, typer.Option("--demo", help="Use a simulated market; needs no network.")
 ]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Quiet: TypeAlias = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")
+]
+Timerange: TypeAlias = Annotated[
+    TimeRange | None,
+    option(
+        "--timerange",
+        Range(),
+        "20240101-20250101, 20240101-, ISO dates: from the first to before the second, in UTC.",
+        show_default=False,
+    ),
+]
 RunName: TypeAlias = Annotated[
     str | None, typer.Option("--run", help="Name of the run. [the newest]")
 ]

@@ -51,9 +51,7 @@ def scan(
             "--report", help="Also write a page with charts to this file (HTML).", dir_okay=False
         ),
     ] = None,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")
-    ] = False,
+    quiet: flags.Quiet = False,
     demo: flags.Demo = False,
 ) -> int:
     """Scan the market once and print the opportunities, the best first."""

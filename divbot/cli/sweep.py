@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import sys
-from contextlib import AbstractContextManager, nullcontext
-from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from divbot.app.backtest import UniverseOf
-from divbot.cli import flags
+from divbot.app.options import USUAL_SPREAD, UniverseOf
+from divbot.cli import flags, past
 from divbot.domain.bounds import Bounds
 from divbot.domain.market import Interval
-from divbot.domain.timerange import Range, TimeRange
 from divbot.domain.values import Choice
-from divbot.setting_table import GROUPS, SETTINGS, WorkSettings
 
 if TYPE_CHECKING:
-    from divbot.app.sweep import SweepOptions, TellStage
+    from divbot.app.sweep import SweepOptions
     from divbot.research.sweep_report import SweepReport
     from divbot.settings import Settings
 
-_LIVE_ONLY = ("best", "max_spread", "position_update_interval")
-_SHARED = [name for name in SETTINGS if name not in GROUPS[WorkSettings] and name not in _LIVE_ONLY]
 
-
-@flags.settings(*_SHARED, "workers", "sequential", "store")
+@flags.settings(*past.SETTINGS_OF_THEN)
 def sweep(
     *,
     given: flags.Given,
@@ -54,22 +48,8 @@ def sweep(
     seed: Annotated[
         int, flags.option("--seed", Bounds(int, 0, 2**31 - 1), "Of the sample, and of luck.")
     ] = 0,
-    recorded: Annotated[
-        Path | None,
-        typer.Option(
-            help="Search on these candles, a parquet or CSV file, or a folder of zips of Binance's "
-            "archive, instead of the store."
-        ),
-    ] = None,
-    timerange: Annotated[
-        TimeRange | None,
-        flags.option(
-            "--timerange",
-            Range(),
-            "20240101-20250101, 20240101-, ISO dates: from the first to before the second, in UTC.",
-            show_default=False,
-        ),
-    ] = None,
+    recorded: Annotated[Path | None, past.recorded("Search")] = None,
+    timerange: flags.Timerange = None,
     detail: Annotated[
         Interval | None,
         flags.option(
@@ -79,22 +59,8 @@ def sweep(
             show_default=False,
         ),
     ] = None,
-    universe: Annotated[
-        UniverseOf,
-        flags.option(
-            "--universe",
-            Choice(UniverseOf),
-            "Whose list of symbols: of each moment then, or of the end (now).",
-        ),
-    ] = UniverseOf.THEN,
-    spread: Annotated[
-        Decimal,
-        flags.option(
-            "--spread",
-            Bounds(Decimal, 0, "0.1", is_part=True),
-            "From bid to ask, as a part of the price: no candle tells it.",
-        ),
-    ] = Decimal("0.0004"),
+    universe: past.WhoseList = UniverseOf.THEN,
+    spread: past.Spread = USUAL_SPREAD,
     scheduler: Annotated[
         str | None,
         typer.Option(
@@ -140,9 +106,7 @@ def sweep(
         typer.Option(help="Also write the winner's settings to this file (TOML).", dir_okay=False),
     ] = None,
     as_json: flags.Json = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")
-    ] = False,
+    quiet: flags.Quiet = False,
 ) -> None:
     """Search settings on history, and say whether the best one is better than luck.
 
@@ -219,15 +183,12 @@ def _print(
     from divbot.cli.destination import Destination, json_bytes
     from divbot.cli.sweep_text import sweep_text
 
-    def line(text: str) -> None:
-        if not quiet:
-            print(f"divbot: {text}", file=sys.stderr, flush=True)
-
+    line = partial(past.tell, quiet=quiet)
     if not quiet:
         tell_of_compiling()
     history = app.open_past(settings, recorded)
     try:
-        with _progress(quiet=quiet) as progress:
+        with past.progress(quiet=quiet) as progress:
             found = app.run_sweep(history, settings, options, progress, line)
     except KeyboardInterrupt:
         line("interrupted; what is done is kept: the same command goes on from there")
@@ -238,15 +199,3 @@ def _print(
     files.write(found, settings)
     out = Destination(None)
     out.write(json_bytes(found.to_document()) if as_json else sweep_text(found, out.fit))
-
-
-def _progress(*, quiet: bool) -> AbstractContextManager[TellStage]:
-    if quiet or not sys.stderr.isatty():
-        return nullcontext(_ignore)
-    from divbot.cli.progress import PastProgress
-
-    return PastProgress()
-
-
-def _ignore(what: str, done: int, count: int) -> None:
-    """Show nothing."""

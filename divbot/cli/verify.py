@@ -207,9 +207,7 @@ def paper(
     run: flags.RunName = None,
     journal: flags.JournalFile = None,
     as_json: flags.Json = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")
-    ] = False,
+    quiet: flags.Quiet = False,
 ) -> int:
     """Trade a paper run again on final candles, and tell trade by trade what differs, and why.
 
@@ -217,7 +215,7 @@ def paper(
     told in R; exit code 4 where something is left that no reason explains.
     """
     from divbot.app.paper_verification import verify_paper
-    from divbot.cli.backtest import past_progress
+    from divbot.cli import past
     from divbot.cli.destination import Destination, json_bytes
     from divbot.cli.recorded import find_run
     from divbot.cli.verify_paper_text import paper_document, paper_text
@@ -227,11 +225,10 @@ def paper(
     found = find_run(run, journal, include_history=False)
     if not quiet:
         tell_of_compiling()
-    with past_progress(quiet=quiet) as progress:
+    with past.progress(quiet=quiet) as progress:
         verified = verify_paper(found, given.load(), recorded, progress)
-    if not quiet:
-        for note in verified.notes:
-            print(f"divbot: {note}", file=sys.stderr)
+    for note in verified.notes:
+        past.tell(note, quiet=quiet)
     out = Destination(None)
     if as_json:
         out.write(json_bytes(paper_document(found, verified)))
