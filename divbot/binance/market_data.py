@@ -22,7 +22,12 @@ from divbot.binance.listing.rules import UniverseRules
 from divbot.binance.listing.stocks import Stocks
 from divbot.binance.notebook import Notebook
 from divbot.binance.past_data import BinancePast
-from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE, Endpoint, request_weight
+from divbot.binance.protocol.endpoints import (
+    FEW_CANDLES,
+    WEIGHT_PER_MINUTE,
+    Endpoint,
+    request_weight,
+)
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.session import VenueSession
 from divbot.binance.trading_data import BinanceTrading
@@ -34,8 +39,6 @@ from divbot.domain.market import Interval, Market
 from divbot.domain.notices import Tell
 from divbot.domain.universe import Universe
 
-_FEW = 99
-"""How many candles cost the least."""
 _STOCKS_TIMEOUT = 3.0
 
 
@@ -99,7 +102,7 @@ class BinanceSource:
         which a part makes no sense.
         """
         each = request_weight(self.market, Endpoint.BOOK_TICKER)
-        closely = 2 * request_weight(self.market, Endpoint.KLINES, limit=_FEW)
+        closely = 2 * request_weight(self.market, Endpoint.KLINES, limit=FEW_CANDLES)
         # For two minutes, as a lease needs it.
         ahead = math.ceil(2 * (price_checks * each + symbols * closely))
         client = self._client(self._transport(connections), ahead=ahead)
