@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from divbot.cli import flags
+from divbot.cli.command import PARTIAL
 from divbot.cli.compiling import tell_of_compiling
 from divbot.domain.errors import InputError
 
@@ -20,7 +21,6 @@ verify = typer.Typer(
 )
 
 _BUG = 1
-_PARTIAL = 4
 
 RecordedCandles: TypeAlias = Annotated[
     Path,
@@ -234,4 +234,4 @@ def paper(
         out.write(json_bytes(paper_document(found, verified)))
     else:
         out.write(paper_text(found, verified, out.fit))
-    return 0 if all(x.is_explained for x in verified.compared) else _PARTIAL
+    return 0 if all(x.is_explained for x in verified.compared) else PARTIAL

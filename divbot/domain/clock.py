@@ -86,6 +86,11 @@ def date_text(ms: int) -> str:
     return _written(ms, "%Y-%m-%d")
 
 
+def month_text(ms: int) -> str:
+    """Return the month of `ms`, as `2024-07` (UTC)."""
+    return _written(ms, "%Y-%m")
+
+
 def day_text(ms: int, *, seconds: bool = False) -> str:
     """Return `ms` without its year, as `07-30 09:35` (UTC)."""
     return _written(ms, f"%m-%d {_TIME[seconds]}")

@@ -22,12 +22,11 @@ from divbot.domain.market import TRADING, DroppedRow, Instrument, Market, Ticker
 from divbot.domain.universe import LeftOut, Rule
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from divbot.arrays import Integers
 
 QUOTE = "USDT"
 
-Time = TypeVar("Time", int, "NDArray[np.int64]")
+Time = TypeVar("Time", int, "Integers")
 
 _STALE = HOUR
 _PERPETUAL = "PERPETUAL"

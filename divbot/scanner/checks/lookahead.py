@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ def replay(block: Block, rules: PlanRules) -> Replay:
     changes = []
     bars = len(block.close)
     for end in range(1, bars + 1):
-        part = _prefix(block, end)
+        part = block.between(0, end)
         then = analyse(part.high, part.low, part.close, rules.indicator)
         changes += [
             f"{x} of the first {end} candles" for x in _changes(whole, then, confirmed, end)
@@ -68,11 +68,6 @@ class _Outcomes:
         return np.array_equal(found.outcome, expected) and np.array_equal(
             found.result, result, equal_nan=True
         )
-
-
-def _prefix(block: Block, end: int) -> Block:
-    names = [x.name for x in fields(Block) if x.name in ("open", "high", "low", "close")]
-    return replace(block, **{name: getattr(block, name)[:end].copy() for name in names})
 
 
 def _changes(whole: Analysis, then: Analysis, confirmed: Integers, end: int) -> list[str]:

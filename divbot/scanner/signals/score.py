@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 from divbot.domain.signals import Evidence, ScorePart, Signal
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from divbot.arrays import Floats
 
-Number = TypeVar("Number", float, "NDArray[np.float64]")
+Number = TypeVar("Number", float, "Floats")
 
 Weights = Mapping[str, float]
 """How much each part counts, in whatever unit."""

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from divbot.domain.clock import date_text, utc_text
+from divbot.domain.clock import date_text, month_text, time_text
 from divbot.domain.durations import DAY
 from divbot.domain.trades import ClosedTrade
 from divbot.trading.figures.tally import Tally, tally
 
-_MONTH, _HOUR = len("2024-07"), slice(11, 13)
+_HOUR = len("09")
 _MONDAY = 4 * DAY
 """The first one since 1970, ms UTC."""
 
@@ -51,10 +51,10 @@ _NAMES: dict[By, Callable[[ClosedTrade], str]] = {
     By.KIND: lambda trade: trade.origin.kind.value,
     By.SIDE: lambda trade: trade.side.value,
     By.REASON: lambda trade: trade.reason.value,
-    By.HOUR: lambda trade: f"{utc_text(trade.opened_at)[_HOUR]}:00",
+    By.HOUR: lambda trade: f"{time_text(trade.opened_at)[:_HOUR]}:00",
     By.DAY: lambda trade: date_text(trade.closed_at),
     By.WEEK: lambda trade: date_text(_week_of(trade.closed_at)),
-    By.MONTH: lambda trade: utc_text(trade.closed_at)[:_MONTH],
+    By.MONTH: lambda trade: month_text(trade.closed_at),
 }
 
 
