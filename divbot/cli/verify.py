@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from divbot.cli import flags
+from divbot.cli.command import PARTIAL
 from divbot.cli.compiling import tell_of_compiling
 from divbot.domain.errors import InputError
 
@@ -20,7 +21,6 @@ verify = typer.Typer(
 )
 
 _BUG = 1
-_PARTIAL = 4
 
 RecordedCandles: TypeAlias = Annotated[
     Path,
@@ -128,8 +128,7 @@ def lookahead(
     from divbot.cli.destination import Destination, json_bytes
     from divbot.scanner.checks.lookahead import replay
 
-    if recorded and given.settings["base_url"]:
-        raise InputError("--recorded and --base-url exclude each other: give one of them")
+    _check_source(recorded, given)
     settings = given.load(symbols=symbol)
     tell_of_compiling()
     name = ",".join(settings.symbols)
@@ -222,8 +221,7 @@ def paper(
     from divbot.cli.recorded import find_run
     from divbot.cli.verify_paper_text import paper_document, paper_text
 
-    if recorded and given.settings["base_url"]:
-        raise InputError("--recorded and --base-url exclude each other: give one of them")
+    _check_source(recorded, given)
     found = find_run(run, journal, include_history=False)
     if not quiet:
         tell_of_compiling()
@@ -237,4 +235,9 @@ def paper(
         out.write(json_bytes(paper_document(found, verified)))
     else:
         out.write(paper_text(found, verified, out.fit))
-    return 0 if all(x.is_explained for x in verified.compared) else _PARTIAL
+    return 0 if all(x.is_explained for x in verified.compared) else PARTIAL
+
+
+def _check_source(recorded: Path | None, given: flags.Given) -> None:
+    if recorded and given.settings["base_url"]:
+        raise InputError("--recorded and --base-url exclude each other: give one of them")
