@@ -403,7 +403,7 @@ def _notes(
             f"there are no candles shorter than {detail.value}: what happens within one is judged "
             "by it alone, and one that touches both stop and target counts as a stop"
         )
-    if settings.market.value == "usdm":
+    if settings.market is Market.USDM:
         known = [_known_funding(venue, past, x, period) for x in past.symbols]
         unpaid, partly = known.count("none"), known.count("some")
         if unpaid:
