@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 from divbot.app import scanning
-from divbot.app.homes import at_home
+from divbot.app.homes import past_folder
 from divbot.app.journals import kept_settings, open_runs
 from divbot.app.scan_rules import past_rate, plan_rules, scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
@@ -31,7 +31,6 @@ from divbot.domain.errors import InputError
 from divbot.domain.events import HISTORY, SessionBegan, Started
 from divbot.domain.market import Instrument, Interval, Market
 from divbot.files import make_private, sync_folder
-from divbot.folders import cache_home
 from divbot.version import __version__
 
 if TYPE_CHECKING:
@@ -144,7 +143,7 @@ def backtest(
             (period.start, period.end),
             scanned,
             universe_rules(settings),
-            cache=_cache(),
+            cache=past_folder(),
             workers=scanning.workers_of_scan(settings),
             is_todays=options.is_todays,
             instruments={
@@ -217,10 +216,6 @@ def _count(
     keep_backtest(trials, results, origin_of(basis | {"market": settings.market.value}, data))
 
 
-def _cache() -> Path:
-    return at_home(cache_home) / "past"
-
-
 def _rate(settings: Settings, history: PastMarket, start: int) -> BaseRate:
     """Return the base rate that was known at `start`, counted from candles before it if any."""
     from divbot.history.recorded import RecordedHistory
@@ -237,7 +232,7 @@ def _rate(settings: Settings, history: PastMarket, start: int) -> BaseRate:
                 interval,
                 plan_rules(settings),
                 start,
-                cache=_cache(),
+                cache=past_folder(),
                 where="the recording" if isinstance(history, RecordedHistory) else "the store",
                 each=each,
             )

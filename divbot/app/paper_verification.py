@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from divbot.app import scanning
 from divbot.app.backtest import USUAL_SPREAD, BacktestProgress, open_recording
-from divbot.app.homes import at_home
+from divbot.app.homes import past_folder
 from divbot.app.journals import settings_of
 from divbot.app.scan_rules import scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
@@ -27,7 +27,6 @@ from divbot.domain.durations import DAY, milliseconds
 from divbot.domain.errors import InputError
 from divbot.domain.events import DEMO, Entered, Exited, Nature, SessionBegan, Started
 from divbot.domain.market import Instrument, Interval
-from divbot.folders import cache_home
 
 if TYPE_CHECKING:
     from divbot.history.asked import AskedHistory
@@ -151,7 +150,7 @@ def _recorded_past(
             for x in symbols
         },
         end,
-        at_home(cache_home) / "past",
+        past_folder(),
         scanning.workers_of_scan(sessions[-1].settings),
         start.at - first < max(milliseconds(x.settings.min_age) for x in sessions),
     )

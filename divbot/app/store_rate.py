@@ -7,11 +7,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from divbot.app.data import open_store, store_folder
-from divbot.app.homes import at_home
+from divbot.app.homes import past_folder
 from divbot.domain.errors import StoreError
 from divbot.domain.market import Interval
 from divbot.files import write_whole
-from divbot.folders import cache_home
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +53,7 @@ def _kept(store: Store, interval: Interval, rules: PlanRules) -> Path:
     symbols = store.symbols(interval)
     versions = [store.version(x, interval, 0, _EVER) for x in symbols]
     name = name_of(store.market.value, interval.value, asdict(rules), symbols, versions)
-    return at_home(cache_home) / "past" / f"rate-{name}.toml"
+    return past_folder() / f"rate-{name}.toml"
 
 
 def _count(
