@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from divbot.app.data import open_store, store_folder
 from divbot.app.homes import past_folder
+from divbot.domain.clock import EARLIEST, LATEST
 from divbot.domain.errors import StoreError
 from divbot.domain.market import Interval
 from divbot.files import write_whole
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from divbot.scanner.evidence.base_rates import BaseRate
     from divbot.scanner.signals.plan import PlanRules
     from divbot.settings import Settings
-
-_EVER = 4_102_444_800_000
-"""2100-01-01."""
 
 
 def store_rate(settings: Settings, interval: Interval, rules: PlanRules) -> BaseRate | None:
@@ -51,7 +49,7 @@ def _kept(store: Store, interval: Interval, rules: PlanRules) -> Path:
     from divbot.history.kept import name_of
 
     symbols = store.symbols(interval)
-    versions = [store.version(x, interval, 0, _EVER) for x in symbols]
+    versions = [store.version(x, interval, EARLIEST, LATEST) for x in symbols]
     name = name_of(store.market.value, interval.value, asdict(rules), symbols, versions)
     return past_folder() / f"rate-{name}.toml"
 
@@ -67,5 +65,5 @@ def _count(
     cores, symbols = os.cpu_count() or 1, len(store.symbols(interval))
     wanted = IN_PROCESS if settings.sequential else workers_for(settings.workers, symbols, cores)
     with hands(wanted) as each:
-        found = rate_before(store, interval, rules, _EVER, cache=path.parent, each=each)
+        found = rate_before(store, interval, rules, LATEST, cache=path.parent, each=each)
     write_whole(path, rates_text([found] if found else []).encode(), is_durable=False)
