@@ -135,13 +135,12 @@ def backtest(
     if options.is_counted:
         _tell_of_spending(history, period, tell)
     rules = trading_rules(settings, mark_every=_MARK_EVERY)
-    scanned = scan_rules(settings, with_divergences=False)
-    scanned = replace(scanned, rate=_rate(settings, history, period.start))
+    rate = _rate(settings, history, period.start)
     with (
         PastScanner.open(
             history,
             (period.start, period.end),
-            scanned,
+            scan_rules(settings, rate, with_divergences=False),
             universe_rules(settings),
             cache=past_folder(),
             workers=scanning.workers_of_scan(settings),
@@ -178,7 +177,7 @@ def backtest(
         progress("trading", length, length)
         if options.is_counted:
             _count(history, settings, options, period, detail, journal.ledger)
-    said = f"confidence and expectancy start from what was known then: {scanned.rate.source}"
+    said = f"confidence and expectancy start from what was known then: {rate.source}"
     assumed = _notes(settings, detail, venue, past, period)
     unknown = (f"{symbol}: {why}" for symbol, why in unlisted.items())
     notes = (*unknown, *past.notes, said, *assumed)
