@@ -131,28 +131,27 @@ def _recorded_past(
     recording: Path,
     ticks: Mapping[str, Decimal | None],
 ) -> _Past:
+    from divbot.history.port import span_of_all
     from divbot.history.universe import instrument_named
 
     interval = Interval(start.interval)
     history = open_recording(recording, sessions[-1].settings)
-    symbols = history.symbols(interval)
-    spans = [span for x in symbols if (span := history.span(x, history.shortest))]
-    first, end = min(x[0] for x in spans), max(x[1] for x in spans)
-    if not first < start.at < end:
+    known = span_of_all(history, history.shortest)
+    if known is None or not known.start < start.at < known.end:
         raise InputError(
             f"{recording}: expected candles of the run, which began at {utc_text(start.at)} UTC; "
-            f"found those from {utc_text(first)} to {utc_text(end)}"
+            f"found {'none' if known is None else f'those from {known}'}"
         )
     return _Past(
         history,
         {
             x: replace(instrument_named(x, start.market, None), tick_size=ticks.get(x))
-            for x in symbols
+            for x in history.symbols(interval)
         },
-        end,
+        known.end,
         past_folder(),
         scanning.workers_of_scan(sessions[-1].settings),
-        start.at - first < max(milliseconds(x.settings.min_age) for x in sessions),
+        start.at - known.start < max(milliseconds(x.settings.min_age) for x in sessions),
     )
 
 
