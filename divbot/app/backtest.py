@@ -18,19 +18,18 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 from divbot.app import scanning
-from divbot.app.homes import at_home
+from divbot.app.homes import past_folder
 from divbot.app.journals import kept_settings, open_runs
 from divbot.app.options import BacktestOptions, TellStage
 from divbot.app.scan_rules import past_rate, plan_rules, scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.app.trials import open_trials, origin_of, spending_notices
-from divbot.domain.clock import SystemClock, utc_text
+from divbot.domain.clock import SystemClock
 from divbot.domain.durations import DAY, HOUR, milliseconds
 from divbot.domain.errors import InputError
 from divbot.domain.events import HISTORY, SessionBegan, Started
 from divbot.domain.market import Instrument, Interval, Market
 from divbot.files import make_private, sync_folder
-from divbot.folders import cache_home
 from divbot.version import __version__
 
 if TYPE_CHECKING:
@@ -99,19 +98,19 @@ def backtest(
 
     unlisted = unknown_among(history.symbols(settings.interval), settings.symbols, ())
     detail = detail_of(settings, options, history)
-    period = _period(settings, options, history, detail)
+    known = _known(settings, options, history)
+    period = _period(settings, options, known, detail)
     if options.is_counted:
         _tell_of_spending(history, period, tell)
     rules = trading_rules(settings, mark_every=_MARK_EVERY)
-    scanned = scan_rules(settings, with_divergences=False)
-    scanned = replace(scanned, rate=_rate(settings, history, period.start))
+    rate = _rate(settings, history, known.start, period.start)
     with (
         PastScanner.open(
             history,
             (period.start, period.end),
-            scanned,
+            scan_rules(settings, rate, with_divergences=False),
             universe_rules(settings),
-            cache=_cache(),
+            cache=past_folder(),
             workers=scanning.workers_of_scan(settings),
             is_todays=options.is_todays,
             instruments={
@@ -146,7 +145,7 @@ def backtest(
         progress("trading", length, length)
         if options.is_counted:
             _count(history, settings, options, period, detail, journal.ledger)
-    said = f"confidence and expectancy start from what was known then: {scanned.rate.source}"
+    said = f"confidence and expectancy start from what was known then: {rate.source}"
     assumed = _notes(settings, detail, venue, past, period)
     unknown = (f"{symbol}: {why}" for symbol, why in unlisted.items())
     notes = (*unknown, *past.notes, said, *assumed)
@@ -184,27 +183,22 @@ def _count(
     keep_backtest(trials, results, origin_of(basis | {"market": settings.market.value}, data))
 
 
-def _cache() -> Path:
-    return at_home(cache_home) / "past"
-
-
-def _rate(settings: Settings, history: PastMarket, start: int) -> BaseRate:
-    """Return the base rate that was known at `start`, counted from candles before it if any."""
+def _rate(settings: Settings, history: PastMarket, first: int, start: int) -> BaseRate:
+    """Return the base rate that was known at `start`, counted from candles from `first` to it."""
     from divbot.history.recorded import RecordedHistory
     from divbot.research.past import hands
     from divbot.research.rates import rate_before
 
     interval = settings.interval
-    spans = [span for x in history.symbols(interval) if (span := history.span(x, interval))]
     counted = None
-    if any(interval.close_of(first) <= start for first, _ in spans):
+    if interval.close_of(first) <= start:
         with hands(scanning.workers_of_scan(settings)) as each:
             counted = rate_before(
                 history,
                 interval,
                 plan_rules(settings),
                 start,
-                cache=_cache(),
+                cache=past_folder(),
                 where="the recording" if isinstance(history, RecordedHistory) else "the store",
                 each=each,
             )
@@ -245,27 +239,30 @@ def detail_of(settings: Settings, options: BacktestOptions, history: PastMarket)
     return options.detail or (whole or [interval])[0]
 
 
-def _period(
-    settings: Settings, options: BacktestOptions, history: PastMarket, detail: Interval
-) -> Period:
-    """Return from when to when there is something to trade; InputError where there is not."""
-    from divbot.research.backtest import Period
+def _known(settings: Settings, options: BacktestOptions, history: PastMarket) -> Span:
+    """Return from when to when there are candles; InputError where there are none."""
+    from divbot.history.port import span_of_all
 
-    interval = settings.interval
-    spans = [x for name in history.symbols(interval) if (x := history.span(name, interval))]
-    if not spans:
+    known = span_of_all(history, settings.interval)
+    if known is None:
         raise InputError(
-            f"expected {interval.value} candles to trade on, found none; get some: "
+            f"expected {settings.interval.value} candles to trade on, found none; get some: "
             f"{_how_to_fetch(settings, options)}"
         )
-    first, last = min(x[0] for x in spans), max(x[1] for x in spans)
+    return known
+
+
+def _period(settings: Settings, options: BacktestOptions, known: Span, detail: Interval) -> Period:
+    """Return what to trade of what is `known`; InputError where there is nothing."""
+    from divbot.research.backtest import Period
+
     length = detail.milliseconds
-    start = -(-max(first, options.start or first) // length) * length
-    end = min(last, options.end or last) // length * length
+    start = -(-max(known.start, options.start or known.start) // length) * length
+    end = min(known.end, options.end or known.end) // length * length
     if start >= end:
         raise InputError(
-            f"expected a range within {utc_text(first)} to {utc_text(last)} UTC, of which there "
-            f"are candles; choose another --timerange{_more(settings, options)}"
+            f"expected a range within {known} UTC, of which there are candles; choose another "
+            f"--timerange{_more(settings, options)}"
         )
     return Period(start, end)
 
@@ -370,7 +367,7 @@ def _notes(
             f"there are no candles shorter than {detail.value}: what happens within one is judged "
             "by it alone, and one that touches both stop and target counts as a stop"
         )
-    if settings.market.value == "usdm":
+    if settings.market is Market.USDM:
         known = [_known_funding(venue, past, x, period) for x in past.symbols]
         unpaid, partly = known.count("none"), known.count("some")
         if unpaid:

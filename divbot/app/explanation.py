@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from divbot.app import scanning
-from divbot.app.scan_rules import scan_rules
+from divbot.app.scan_rules import limit_of, scan_rules
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import InputError, UnknownSymbol
 from divbot.domain.symbols import unknown_symbol
@@ -82,7 +82,7 @@ def _candles(
 ) -> Candles | None:
     """Return the candles that the scan saw, those that closed since left out."""
     try:
-        found = listing.final_candles(symbol, settings.interval, scan_rules(settings).limit)
+        found = listing.final_candles(symbol, settings.interval, limit_of(settings))
     except UnknownSymbol:
         return None
     return found.between(0, int((found.open_time < report.as_of).sum()))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from divbot.app import scanning
 from divbot.app.backtest import open_recording
-from divbot.app.homes import at_home
+from divbot.app.homes import past_folder
 from divbot.app.journals import settings_of
 from divbot.app.options import USUAL_SPREAD, TellStage
 from divbot.app.scan_rules import scan_rules, universe_rules
@@ -28,7 +28,6 @@ from divbot.domain.durations import DAY, milliseconds
 from divbot.domain.errors import InputError
 from divbot.domain.events import DEMO, Entered, Exited, Nature, SessionBegan, Started
 from divbot.domain.market import Instrument, Interval
-from divbot.folders import cache_home
 
 if TYPE_CHECKING:
     from divbot.history.asked import AskedHistory
@@ -133,28 +132,27 @@ def _recorded_past(
     recording: Path,
     ticks: Mapping[str, Decimal | None],
 ) -> _Past:
+    from divbot.history.port import span_of_all
     from divbot.history.universe import instrument_named
 
     interval = Interval(start.interval)
     history = open_recording(recording, sessions[-1].settings)
-    symbols = history.symbols(interval)
-    spans = [span for x in symbols if (span := history.span(x, history.shortest))]
-    first, end = min(x[0] for x in spans), max(x[1] for x in spans)
-    if not first < start.at < end:
+    known = span_of_all(history, history.shortest)
+    if known is None or not known.start < start.at < known.end:
         raise InputError(
             f"{recording}: expected candles of the run, which began at {utc_text(start.at)} UTC; "
-            f"found those from {utc_text(first)} to {utc_text(end)}"
+            f"found {'none' if known is None else f'those from {known}'}"
         )
     return _Past(
         history,
         {
             x: replace(instrument_named(x, start.market, None), tick_size=ticks.get(x))
-            for x in symbols
+            for x in history.symbols(interval)
         },
-        end,
-        at_home(cache_home) / "past",
+        known.end,
+        past_folder(),
         scanning.workers_of_scan(sessions[-1].settings),
-        start.at - first < max(milliseconds(x.settings.min_age) for x in sessions),
+        start.at - known.start < max(milliseconds(x.settings.min_age) for x in sessions),
     )
 
 

@@ -20,9 +20,13 @@ _DAY = timedelta(days=1)
 
 
 def scan_rules(
-    settings: Settings, *, with_divergences: bool = True, with_candles: bool = False
+    settings: Settings,
+    rate: BaseRate | None = None,
+    *,
+    with_divergences: bool = True,
+    with_candles: bool = False,
 ) -> ScanRules:
-    """Return what the settings say about a scan."""
+    """Return what the settings say about a scan; it starts from `rate`, None: from base_rate."""
     from divbot.scanner.cycle import ScanRules
     from divbot.scanner.signals.ranking import RankingRules
 
@@ -38,7 +42,7 @@ def scan_rules(
             trade=plan_rules(settings),
             weights=settings.weights,
         ),
-        rate=base_rate(settings, settings.interval),
+        rate=rate or base_rate(settings, settings.interval),
         with_divergences=with_divergences,
         with_candles=with_candles,
     )

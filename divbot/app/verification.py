@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from divbot.app.scan_rules import base_rate, plan_rules, scan_rules
+from divbot.app.scan_rules import base_rate, limit_of, plan_rules
 from divbot.domain.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def open_recorded_block(
 def calibration_of(recording: RecordedBlock, settings: Settings) -> Calibration:
     """Return how statements and events compare; InputError for too few candles."""
     rate = base_rate(settings, recording.block.interval)
-    return recording.calibration(plan_rules(settings), rate, scan_rules(settings).limit)
+    return recording.calibration(plan_rules(settings), rate, limit_of(settings))
 
 
 def open_history(settings: Settings, recorded: Path | None) -> Block:
@@ -42,7 +42,7 @@ def open_history(settings: Settings, recorded: Path | None) -> Block:
     from divbot.app.scanning import open_venue
     from divbot.scanner.block import build_block
 
-    count = scan_rules(settings).limit - 1
+    count = limit_of(settings) - 1
     if recorded is not None:
         # Where nobody says how long candles should be, they are as they were recorded.
         asked = settings.interval if "interval" in settings.model_fields_set else None

@@ -128,8 +128,7 @@ def lookahead(
     from divbot.cli.destination import Destination, json_bytes
     from divbot.scanner.checks.lookahead import replay
 
-    if recorded and given.settings["base_url"]:
-        raise InputError("--recorded and --base-url exclude each other: give one of them")
+    _check_source(recorded, given)
     settings = given.load(symbols=symbol)
     tell_of_compiling()
     name = ",".join(settings.symbols)
@@ -220,8 +219,7 @@ def paper(
     from divbot.cli.recorded import find_run
     from divbot.cli.verify_paper_text import paper_document, paper_text
 
-    if recorded and given.settings["base_url"]:
-        raise InputError("--recorded and --base-url exclude each other: give one of them")
+    _check_source(recorded, given)
     found = find_run(run, journal, include_history=False)
     if not quiet:
         tell_of_compiling()
@@ -235,3 +233,8 @@ def paper(
     else:
         out.write(paper_text(found, verified, out.fit))
     return 0 if all(x.is_explained for x in verified.compared) else PARTIAL
+
+
+def _check_source(recorded: Path | None, given: flags.Given) -> None:
+    if recorded and given.settings["base_url"]:
+        raise InputError("--recorded and --base-url exclude each other: give one of them")

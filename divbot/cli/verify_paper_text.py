@@ -48,18 +48,9 @@ class _Row:
     part: Part | None
     is_first: bool
 
-    @property
-    def trade(self) -> AnyTrade | None:
-        """Return what names the trade."""
-        return self.found.paper or self.found.again
-
 
 def _first(write: Any) -> Any:
     return lambda row: write(row.found) if row.is_first else ""
-
-
-def _trade_of(found: Compared) -> AnyTrade | None:
-    return found.paper or found.again
 
 
 def _number(found: Compared) -> str:
@@ -67,7 +58,7 @@ def _number(found: Compared) -> str:
 
 
 def _opened(found: Compared) -> str:
-    trade = _trade_of(found)
+    trade = found.paper or found.again
     return "" if trade is None else utc_text(trade.opened_at)
 
 
@@ -135,7 +126,7 @@ def _rows(compared: Sequence[Compared]) -> list[_Row]:
 
 
 def _sums(compared: Sequence[Compared]) -> list[tuple[str, str, str]]:
-    again, paper = (sum(x, ZERO) for x in _results(compared))
+    again, paper = _totals(compared)
     made = [sum(x.again is not None for x in compared), sum(x.paper is not None for x in compared)]
     causes = [
         (f"  {TITLES[cause]}", str(count), signed(cost))
@@ -148,8 +139,10 @@ def _sums(compared: Sequence[Compared]) -> list[tuple[str, str, str]]:
     ]
 
 
-def _results(compared: Sequence[Compared]) -> tuple[list[Decimal], list[Decimal]]:
-    return [x.again_result for x in compared], [x.paper_result for x in compared]
+def _totals(compared: Sequence[Compared]) -> tuple[Decimal, Decimal]:
+    """Return what final candles and the run came to, in R."""
+    again, paper = (x.again_result for x in compared), (x.paper_result for x in compared)
+    return sum(again, ZERO), sum(paper, ZERO)
 
 
 def _verdict(verified: VerifiedRun) -> str:
@@ -176,7 +169,7 @@ def _verdict(verified: VerifiedRun) -> str:
 def paper_document(recorded: JournalCopy, verified: VerifiedRun) -> dict[str, Any]:
     """Return all of it: every trade with its parts, and the sums."""
     compared = verified.compared
-    again, paper = (sum(x, ZERO) for x in _results(compared))
+    again, paper = _totals(compared)
     return heading_document(recorded) | {
         "start": verified.start,
         "end": verified.end,

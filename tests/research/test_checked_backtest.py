@@ -74,7 +74,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def journal(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("journal")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("divbot.app.backtest.cache_home", lambda: folder)
+        patch.setattr("divbot.app.homes.cache_home", lambda: folder)
         wide = ("--max-drawdown", "1", "--max-daily-loss", "1", "--min-score", "0")
         return backtest(recording, folder / "run.db", *wide)
 

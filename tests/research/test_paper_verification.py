@@ -42,7 +42,7 @@ def place(recording: Path) -> Iterator[Place]:  # noqa: F811 - the fixture
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr("divbot.app.paper_verification.cache_home", lambda: tmp_path / "cache")
+    monkeypatch.setattr("divbot.app.homes.cache_home", lambda: tmp_path / "cache")
     monkeypatch.chdir(tmp_path)
 
 
