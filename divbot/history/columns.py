@@ -38,7 +38,6 @@ TYPICAL = "volume times the typical price, (high + low + close) / 3"
 """What stands in for a quote volume that the source does not tell."""
 
 _FORMAT = 1
-_EPOCH_MONTH = np.datetime64(0, "M")
 
 Each = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], Iterable[Any]]
 """Calls a function with each of some arguments, here or in worker processes, in their order."""
@@ -81,21 +80,19 @@ class Month:
 
 def month_at(time: int) -> int:
     """Return the number of the calendar month that holds `time` (ms UTC)."""
-    return int((np.datetime64(time, "ms").astype("datetime64[M]") - _EPOCH_MONTH).astype(np.int64))
+    return int(steps_of(np.array(time), Interval.MONTH))
 
 
 def month_name(number: int) -> str:
     """Return it as 2024-01."""
-    return str(_EPOCH_MONTH + number)
+    return str(np.datetime64(number, "M"))
 
 
 def steps_of_month(number: int, interval: Interval) -> tuple[int, int]:
     """Return the first step of a month, and the first one after it."""
     if not interval.is_regular:
         return number, number + 1
-    starts = [
-        (_EPOCH_MONTH + n).astype("datetime64[ms]").astype(np.int64) for n in (number, number + 1)
-    ]
+    starts = opens_of(np.array([number, number + 1]), Interval.MONTH)
     first, end = (-(-int(start) // interval.milliseconds) for start in starts)
     return first, end
 
