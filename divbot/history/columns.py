@@ -61,6 +61,13 @@ class Month:
     stood_in: int
     """Of how many symbols the quote volume is not the source's own."""
 
+    @classmethod
+    def told(cls, facts: Mapping[str, Any], **others: Any) -> Month:
+        """Return the month that was written as JSON; `others` are fields that are not in it."""
+        pieces = (tuple(Piece(**x) for x in own) for own in facts["pieces"])
+        lists = {x: tuple(facts[x]) for x in ("symbols", "offsets")}
+        return cls(**{**facts, **lists, "pieces": tuple(pieces), **others})
+
     @property
     def end(self) -> int:
         """Return the step after its last row."""
@@ -115,16 +122,7 @@ def make_month(history: PastCandles, interval: Interval, number: int, folder: Pa
         facts = _write(path, history, interval, tuple(versions), (first, end))
         write_whole(told, json.dumps(facts).encode(), is_durable=False)
     facts = json.loads(told.read_bytes())
-    return Month(
-        number,
-        path,
-        first,
-        end - first,
-        tuple(facts["symbols"]),
-        tuple(facts["offsets"]),
-        tuple(tuple(Piece(**x) for x in pieces) for pieces in facts["pieces"]),
-        facts["stood_in"],
-    )
+    return Month.told(facts, number=number, path=path, first=first, rows=end - first)
 
 
 def _write(
@@ -319,18 +317,7 @@ def write_columns(columns: Columns, folder: Path) -> Path:
 def read_columns(path: Path) -> Columns:
     """Return the columns that were written to `path`, beside whose files it lies."""
     told = json.loads(path.read_bytes())
-    months = [
-        Month(
-            **x
-            | {
-                "path": path.with_name(x["path"]),
-                "symbols": tuple(x["symbols"]),
-                "offsets": tuple(x["offsets"]),
-                "pieces": tuple(tuple(Piece(**y) for y in own) for own in x["pieces"]),
-            }
-        )
-        for x in told["months"]
-    ]
+    months = [Month.told(x, path=path.with_name(x["path"])) for x in told["months"]]
     lives = tuple(tuple(Life(**x) for x in own) for own in told["lives"])
     return Columns(Interval(told["interval"]), tuple(told["symbols"]), tuple(months), lives)
 
