@@ -223,7 +223,7 @@ def _cache() -> Path:
 
 def _rate(settings: Settings, history: PastMarket, start: int) -> BaseRate:
     """Return the base rate that was known at `start`, counted from candles before it if any."""
-    from divbot.history.recorded import RecordedHistory
+    from divbot.history.joined import JoinedHistory
     from divbot.research.past import hands
     from divbot.research.rates import rate_before
 
@@ -238,7 +238,7 @@ def _rate(settings: Settings, history: PastMarket, start: int) -> BaseRate:
                 plan_rules(settings),
                 start,
                 cache=_cache(),
-                where="the recording" if isinstance(history, RecordedHistory) else "the store",
+                where="the recording" if isinstance(history, JoinedHistory) else "the store",
                 each=each,
             )
     return past_rate(settings, start, counted)
