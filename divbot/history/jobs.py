@@ -96,11 +96,7 @@ class Planner:
 
     def replaced(self, shelf: Shelf) -> list[Job]:
         """Return what is to be fetched again, as the archive holds other files by now."""
-        found = (
-            (month, self.store.sound_note(shelf, month))
-            for month, _ in shelf.months(self.store.root)
-        )
-        notes = {month: note for month, note in found if note is not None}
+        notes = {month_of(note.first): note for note in self.store.sound_notes(shelf)}
         if not notes:
             return []
         files = self._entries(shelf, FilePeriod.MONTHLY, Span(min(notes).start, max(notes).end))
