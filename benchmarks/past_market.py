@@ -9,7 +9,7 @@ import numpy as np
 
 from divbot.domain.market import Interval, Market
 from divbot.history.columns import month_at, steps_of_month
-from divbot.history.joined import NoFunding
+from divbot.history.funding import FundingTrack
 from divbot.recordings.track import Track
 
 STEP = Interval.M5.milliseconds
@@ -54,6 +54,6 @@ class Synthetic:
         prices = (opened, np.round(high, 4), np.round(low, 4), close)
         return Track(symbol, "synthetic", times, *prices, volume, quote_volume=volume * close)
 
-    def funding(self, *_: object) -> NoFunding:
+    def funding(self, *_: object) -> FundingTrack:
         """Return no settlement."""
-        return NoFunding(np.empty(0, np.int64), np.empty(0), np.empty(0))
+        return FundingTrack.of([], [])

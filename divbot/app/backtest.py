@@ -185,7 +185,7 @@ def _count(
 
 def _rate(settings: Settings, history: PastMarket, first: int, start: int) -> BaseRate:
     """Return the base rate that was known at `start`, counted from candles from `first` to it."""
-    from divbot.history.recorded import RecordedHistory
+    from divbot.history.joined import JoinedHistory
     from divbot.research.past import hands
     from divbot.research.rates import rate_before
 
@@ -199,7 +199,7 @@ def _rate(settings: Settings, history: PastMarket, first: int, start: int) -> Ba
                 plan_rules(settings),
                 start,
                 cache=past_folder(),
-                where="the recording" if isinstance(history, RecordedHistory) else "the store",
+                where="the recording" if isinstance(history, JoinedHistory) else "the store",
                 each=each,
             )
     return past_rate(settings, start, counted)

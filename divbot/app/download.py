@@ -13,7 +13,7 @@ from divbot.app.scanning import open_source
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import DAY
 from divbot.domain.errors import InputError, VenueError
-from divbot.domain.market import Instrument, Interval, Market
+from divbot.domain.market import TRADING, Instrument, Interval, Market
 from divbot.domain.symbols import unknown_symbol
 
 if TYPE_CHECKING:
@@ -246,7 +246,6 @@ def _plan(
 def known_symbols(supply: Supply, *, with_dead: bool) -> tuple[str, ...]:
     """Return all symbols quoted in USDT, of the archive and of the venue."""
     from divbot.binance.archive.keys import Product
-    from divbot.history.jobs import TRADING
     from divbot.history.selection import usdt_symbols
 
     trading = [x for x, each in supply.instruments.items() if each.status == TRADING]

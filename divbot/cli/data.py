@@ -19,6 +19,7 @@ from divbot.history.kind import StoredKind
 
 if TYPE_CHECKING:
     from divbot.history.download import DownloadStages
+    from divbot.history.spans import Span
     from divbot.settings import Settings
 
 data = typer.Typer(
@@ -78,8 +79,7 @@ def list_(*, given: flags.Given, intervals: Intervals = None, as_json: flags.Jso
         text = shelf_text if settings.symbols else held_text
         out.write(text(stores[0], found, out.fit))
     damaged = [problem for x in found for problem in x.damaged]
-    for problem in damaged:
-        print(f"divbot: {problem}", file=sys.stderr)
+    _notice(*damaged)
     return StoreError.exit_code if damaged else 0
 
 
@@ -197,6 +197,14 @@ def _notice(*messages: str, quiet: bool = False) -> None:
             print(f"divbot: {message}", file=sys.stderr)
 
 
+def _span(timerange: TimeRange | None) -> Span:
+    """Return it with ends; without a range, all time."""
+    from divbot.history.spans import Span
+
+    start, end = timerange or (None, None)
+    return Span(start or 0, _EVER if end is None else end)
+
+
 @data.command("import")
 @flags.settings("market", "store")
 def import_(
@@ -303,14 +311,12 @@ def prune(
     """
     from divbot.app.data import chosen_shelves, open_store
     from divbot.cli.data_text import counted, size_text
-    from divbot.history.spans import Span
 
     settings = given.load()
     if not (intervals or kind or timerange or settings.symbols):
         raise InputError("say what to remove: --interval, --kind, --symbols or --timerange")
     store = open_store(settings)
-    start, end = timerange or (None, None)
-    wanted = Span(start or 0, _EVER if end is None else end)
+    wanted = _span(timerange)
     files = [
         (shelf, path)
         for shelf in chosen_shelves(store, intervals or (), settings.symbols, kind)
@@ -357,7 +363,6 @@ def export(
     from divbot.cli.data_text import counted
     from divbot.domain.errors import OutputError
     from divbot.history.exports import Layout, export
-    from divbot.history.spans import Span
 
     try:
         chosen = Choice(Layout).read(layout)
@@ -365,8 +370,7 @@ def export(
         raise InputError(f"--format: {error}") from None
     settings = given.load()
     store = open_store(settings)
-    start, end = timerange or (None, None)
-    span = Span(start or 0, _EVER if end is None else end)
+    span = _span(timerange)
     shelves = chosen_shelves(store, intervals or (), settings.symbols)
     try:
         written = list(export(store, shelves, span, folder, chosen))

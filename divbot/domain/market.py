@@ -57,6 +57,11 @@ class Interval(StrEnum):
         """Tell whether all candles are of one length; only months are not."""
         return self is not Interval.MONTH
 
+    @property
+    def file_name(self) -> str:
+        """Return its name in names of files: the archive's, as some systems take 1M for 1m."""
+        return "1mo" if self is Interval.MONTH else self.value
+
     def close_of(self, open_time: int) -> int:
         """Return when the candle that opens at `open_time` closes: the next one's open, ms UTC."""
         if self.is_regular:

@@ -6,38 +6,21 @@ mark prices and funding of a symbol when somebody first looks there.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from divbot.arrays import Floats, Integers
 from divbot.candle_arrays import Candles
 from divbot.domain.market import Interval, Market
 from divbot.domain.minutes import FundingRate, Minutes
+from divbot.history.candles import digest
+from divbot.history.funding import FundingTrack
 from divbot.recordings.track import Track
 
 _KEPT = 4096
 _NONE = Candles(np.empty(0, np.int64), *(np.empty(0) for _ in range(5)))
-
-
-class Settled(NamedTuple):
-    """Settlements of funding in the order of time; arrays of one length."""
-
-    settled_at: Integers
-    rate: Floats
-    mark_price: Floats
-
-    @classmethod
-    def of(cls, rates: Sequence[FundingRate]) -> Settled:
-        """Return `rates` as arrays."""
-        return cls(
-            np.array([x.at for x in rates], np.int64),
-            np.array([float(x.rate) for x in rates]),
-            np.array([float(x.mark_price) for x in rates]),
-        )
 
 
 class PastAnswers(Protocol):
@@ -110,11 +93,7 @@ class AskedHistory:
 
     def version(self, symbol: str, interval: Interval, start: int, end: int) -> str:
         """Return a hash of those candles; empty where there are none."""
-        found = self.candles(symbol, interval, start, end)
-        if not len(found.open_time):
-            return ""
-        columns = (found.open_time, found.open, found.high, found.low, found.close, found.volume)
-        return hashlib.sha256(b"".join(x.tobytes() for x in columns)).hexdigest()
+        return digest(self.candles(symbol, interval, start, end))
 
     def marks(self, symbol: str, start: int, end: int, interval: Interval) -> Track:  # noqa: ARG002
         """Return the short candles of the mark price; on spot there are none."""
@@ -128,16 +107,13 @@ class AskedHistory:
         opens = np.array([x.open_time for x in found], np.int64)
         return _track(symbol, Candles(opens, *prices))
 
-    def funding(self, symbol: str, start: int, end: int) -> Settled:
-        """Return the settlements from `start` to `end`."""
-        found = self._paid(symbol)
-        first, last = np.searchsorted(found.settled_at, [start, end])
-        rows = slice(int(first), int(last))
-        return Settled(found.settled_at[rows], found.rate[rows], found.mark_price[rows])
+    def funding(self, symbol: str, start: int, end: int) -> FundingTrack:
+        """Return the settlements that were due from `start` to before `end`."""
+        return self._paid(symbol).between(start, end)
 
-    def _all_funding(self, symbol: str) -> Settled:
+    def _all_funding(self, symbol: str) -> FundingTrack:
         is_paid = self.market is Market.USDM
-        return Settled.of(self._trading.funding(symbol, *self._span) if is_paid else ())
+        return FundingTrack.told(self._trading.funding(symbol, *self._span) if is_paid else ())
 
     def _asked(self, symbol: str, interval: Interval, start: int, end: int) -> Candles:
         """Ask page by page; an answer that is not full has all there is."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from divbot.domain.errors import InputError, RecordingError
 from divbot.domain.market import Interval, Market
 from divbot.history import freqtrade
-from divbot.history.archived import archived_candles, archived_funding
+from divbot.history.archived import PRODUCTS, archived_candles, archived_funding
 from divbot.history.candles import merged, no_candles
 from divbot.history.funding import FundingTrack
 from divbot.history.kind import StoredKind
@@ -24,11 +24,7 @@ from divbot.recordings.recording import read_tracks
 from divbot.recordings.zips import RecordedZip, verified, zips_below
 
 _MARKETS = {"spot": Market.SPOT, "um": Market.USDM}
-_KINDS = {
-    "klines": StoredKind.KLINES,
-    "markPriceKlines": StoredKind.MARK,
-    "fundingRate": StoredKind.FUNDING,
-}
+_KINDS = {product.value: kind for kind, product in PRODUCTS.items()}
 
 
 @dataclass(slots=True)

@@ -32,7 +32,7 @@ from divbot.binance.listing.rules import (
 from divbot.binance.listing.universe import last_ranks, listed_of, select
 from divbot.domain.assets import listed_assets
 from divbot.domain.durations import DAY
-from divbot.domain.market import Instrument, Interval, Market, Ticker
+from divbot.domain.market import TRADING, Instrument, Interval, Market, Ticker
 from divbot.domain.universe import LeftOut, Rule, Universe
 from divbot.history.columns import CLOSE, HIGH, LOW, TRADED, Columns, month_name
 from divbot.history.kept import name_of, write_array
@@ -77,7 +77,7 @@ def instrument_named(symbol: str, market: Market, listed_at: int | None) -> Inst
         symbol=symbol,
         base=base,
         quote=quote,
-        status="TRADING",
+        status=TRADING,
         contract=contract if is_futures else "",
         underlying="EQUITY" if is_stock else "COIN",
         margin=quote if is_futures else "",

@@ -44,7 +44,7 @@ class FileSeries:
     @cached_property
     def stem(self) -> str:
         """Return what the names of its files begin with."""
-        what = self.kind.value if self.interval is None else folder_name(self.interval)
+        what = self.kind.value if self.interval is None else self.interval.file_name
         return f"{self.holding.symbol}-{what}-"
 
     def zips(self, now: int, least: str = "") -> Iterator[ArchiveZip]:
@@ -132,8 +132,3 @@ class ArchiveZip:
             return funding_lines(series.holding, start, end)
         grid = Grid(series.interval)
         return candle_lines(series.market, series.kind, series.holding, grid, start, end)
-
-
-def folder_name(interval: Interval) -> str:
-    """Return how the archive spells `interval`."""
-    return "1mo" if interval is Interval.MONTH else interval.value

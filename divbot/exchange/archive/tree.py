@@ -17,7 +17,7 @@ from divbot.domain.market import Interval, Market
 from divbot.exchange.archive.calendar import Cadence
 from divbot.exchange.archive.contents import FileKind
 from divbot.exchange.archive.holdings import Holding
-from divbot.exchange.archive.series import CHECKSUM, ArchiveZip, FileSeries, folder_name
+from divbot.exchange.archive.series import CHECKSUM, ArchiveZip, FileSeries
 
 _ROOTS = {Market.SPOT: ("spot",), Market.USDM: ("futures", "um")}
 _MOST_FOLDERS = 512  # of a kind; a folder of days knows 8 bytes of each
@@ -136,7 +136,7 @@ def _kind(market: Market, cadence: Cadence, kind: FileKind, holdings: Sequence[H
 
     @lru_cache(_MOST_FOLDERS)
     def series(symbol: str, interval: Interval | None) -> FileSeries:
-        folder = f"{base}/{symbol}/{'' if interval is None else folder_name(interval) + '/'}"
+        folder = f"{base}/{symbol}/{'' if interval is None else interval.file_name + '/'}"
         return FileSeries(market, cadence, kind, by_symbol[symbol], interval, folder)
 
     @lru_cache(_MOST_FOLDERS)
@@ -151,7 +151,7 @@ def _kind(market: Market, cadence: Cadence, kind: FileKind, holdings: Sequence[H
 
 def _intervals(market: Market, cadence: Cadence, holding: Holding) -> dict[str, Interval]:
     return {
-        folder_name(each): each
+        each.file_name: each
         for each in Interval
         if each.offered_by(market)
         and all(life.offers(each) for life in holding.lives)

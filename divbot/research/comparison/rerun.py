@@ -11,7 +11,7 @@ from divbot.domain.events import Entered, Event, Exited, Funded, SessionBegan
 from divbot.domain.fills import Basis, Fill, Quote
 from divbot.domain.market import Interval
 from divbot.domain.minutes import FundingRate
-from divbot.history.asked import Settled
+from divbot.history.funding import FundingTrack
 from divbot.research.backtest import PastTrader, Period, run
 from divbot.research.moments import Moments
 from divbot.research.port import PastPrices, PastReports, Prices, Settlements
@@ -72,7 +72,7 @@ class PricesOfRun:
             if isinstance(event, Funded):
                 rate = FundingRate(event.settled_at, event.rate, event.mark_price)
                 paid.setdefault(symbols[event.trade], {})[event.settled_at] = rate
-        self._paid = {x: Settled.of([y[at] for at in sorted(y)]) for x, y in paid.items()}
+        self._paid = {x: FundingTrack.told(tuple(y.values())) for x, y in paid.items()}
 
     def candles(self, symbol: str, interval: Interval, start: int, end: int) -> Prices:
         """Return the candles that open in the range."""

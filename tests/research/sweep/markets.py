@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 
-import numpy as np
-
 from divbot.binance.listing.rules import UniverseRules
 from divbot.domain.market import Interval
 from divbot.domain.signals import Kind
-from divbot.history.joined import NoFunding
+from divbot.history.funding import FundingTrack
 from divbot.kernels.indicator import TRADINGVIEW, Indicator
 from divbot.research.sweep.market import MarketRules
 from divbot.research.sweep.variants import SignalInputs, TradeInputs, Variant, name_of
@@ -29,8 +27,8 @@ FIRST = START // DAY
 class PaidHistory(MadeHistory):
     """Made candles, of which nobody pays for being open."""
 
-    def funding(self, symbol: str, start: int, end: int) -> NoFunding:
-        return NoFunding(np.empty(0, np.int64), np.empty(0), np.empty(0))
+    def funding(self, symbol: str, start: int, end: int) -> FundingTrack:
+        return FundingTrack.of([], [])
 
 
 def walks(days: int = MONTHS, symbols: Sequence[str] = SYMBOLS, seed: int = 1) -> PaidHistory:
