@@ -24,6 +24,7 @@ from divbot.app import backtest
 from divbot.app.homes import at_home
 from divbot.app.journals import kept_settings
 from divbot.app.scan_rules import universe_rules
+from divbot.app.scanning import settings_of
 from divbot.app.trials import open_trials, origin_of
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.errors import InputError
@@ -150,11 +151,7 @@ def sweep(
     as `--set` takes them. What all share are keywords, or come at once as `settings`. History is
     the store, or what is `recorded`. Raise a DivbotError for whatever cannot be done.
     """
-    from divbot.settings import load_settings
-
-    if settings is not None and (keywords or config is not None):
-        raise InputError("settings and keywords exclude each other: give one of them")
-    shared = settings or load_settings(keywords, Path(config) if config is not None else None)
+    shared = settings_of(settings, keywords, config)
     start, end = Range().read(timerange) if timerange else (None, None)
     options = SweepOptions(
         sets=tuple(_texts(sets)),
