@@ -14,7 +14,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -82,14 +82,6 @@ class SweepOptions:
     with_portfolios: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """Whoever is told how it goes."""
-
-    stage: TellStage = lambda *_: None
-    line: Callable[[str], None] = lambda _: None
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sweep:
     """All that a sweep is made of, checked, before anything is computed."""
@@ -105,7 +97,7 @@ class _Sweep:
     longest: int
     hands: Hands
     workers: int
-    heard: _Heard = field(default_factory=_Heard)
+    stage: TellStage
 
 
 def run_sweep(
@@ -121,7 +113,7 @@ def run_sweep(
     InputError for a space or a history that cannot be searched, WorkerLost where nobody is left to
     work.
     """
-    with _opened(history, settings, options, _Heard(stage, line)) as sweep:
+    with _opened(history, settings, options, stage) as sweep:
         line(_effort(sweep))
         conclusion, folder = _concluded(sweep)
         portfolios = tuple(_portfolios(sweep, conclusion)) if options.with_portfolios else ()
@@ -190,7 +182,7 @@ def _texts(sets: Mapping[str, object] | Sequence[str]) -> Iterator[str]:
 
 @contextmanager
 def _opened(
-    history: PastMarket, settings: Settings, options: SweepOptions, heard: _Heard
+    history: PastMarket, settings: Settings, options: SweepOptions, stage: TellStage
 ) -> Iterator[_Sweep]:
     from divbot.app.search_space import points_of, read_space
     from divbot.research.sweep.market import MarketRules
@@ -210,10 +202,18 @@ def _opened(
     longest = longest_of([x.variant for x in points], rules)
     workers = _workers(settings)
     with _hands(options, workers) as hands:
-        by_name = {x.variant.name: x for x in points}
         yield _Sweep(
-            *(settings, options, space, by_name, history, rules),
-            *(days, longest, hands, workers, heard),
+            settings=settings,
+            options=options,
+            space=space,
+            points={x.variant.name: x for x in points},
+            history=history,
+            rules=rules,
+            days=days,
+            longest=longest,
+            hands=hands,
+            workers=workers,
+            stage=stage,
         )
 
 
@@ -343,7 +343,7 @@ def _searched(
         hands=sweep.hands,
         sealed=sealed,
         kept=kept,
-        progress=sweep.heard.stage,
+        progress=sweep.stage,
     )
 
 
@@ -381,7 +381,7 @@ def _portfolios(sweep: _Sweep, conclusion: Conclusion) -> Iterator[PortfolioBesi
     chosen = _beside_winner(sweep, standings)
     with TemporaryDirectory(prefix="divbot-sweep-") as folder:
         for number, standing in enumerate(chosen):
-            sweep.heard.stage("portfolios", number, len(chosen))
+            sweep.stage("portfolios", number, len(chosen))
             options = backtest.BacktestOptions(
                 start=split.development.start * _DAY,
                 end=split.development.stop * _DAY,
