@@ -58,12 +58,12 @@ def how_to_download(
 
     `selection` is what it says of symbols, as `--top 400`, of which there are `symbols`.
     """
-    from divbot.domain.clock import utc_text
+    from divbot.domain.clock import date_text
 
     candles = sum((span.end - span.start) // x.milliseconds for x in intervals)
     megabytes = candles * symbols * _BYTES_OF_A_CANDLE / 1e6
     ends = span.start, span.end + DAY - 1  # whole days
-    dates = "-".join(utc_text(x)[: len("2024-07-30")].replace("-", "") for x in ends)
+    dates = "-".join(date_text(x).replace("-", "") for x in ends)
     lengths = ",".join(x.value for x in intervals)
     return (
         f"divbot data download --market {market.value} -i {lengths} {selection} "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from divbot.domain.clock import utc_text
+from divbot.domain.clock import date_text
 from divbot.domain.market import Interval
 from divbot.domain.signals import Kind, Side
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from divbot.settings import Settings
 
 _DAY = timedelta(days=1)
-_DATE = len("2024-07-30")
 
 
 def scan_rules(
@@ -81,7 +80,7 @@ def past_rate(settings: Settings, start: int, counted: BaseRate | None) -> BaseR
     """
     from divbot.scanner.evidence.base_rates import rate_of, shipped_rates
 
-    day = utc_text(start)[:_DATE]
+    day = date_text(start)
     # One that names no day could be of any.
     shipped = (x for x in shipped_rates() if x.last_day is not None and x.last_day < day)
     known = () if counted is None else (counted,)

@@ -27,6 +27,7 @@ from divbot.app.scan_rules import universe_rules
 from divbot.app.scanning import settings_of
 from divbot.app.trials import open_trials, origin_of
 from divbot.domain.clock import SystemClock, utc_text
+from divbot.domain.durations import DAY
 from divbot.domain.errors import InputError
 from divbot.domain.events import HISTORY
 from divbot.domain.market import Interval
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from divbot.research.trials.portfolio import PortfolioBeside
     from divbot.settings import Settings
 
-_DAY = 86_400_000
 _NEIGHBOURS = 4
 _TRIES = 3
 
@@ -233,7 +233,7 @@ def _days(
         found = own if found is None else (max(found[0], own[0]), min(found[1], own[1]))
     first, last = found or (0, 0)
     days = range(
-        -(-max(first, options.start or first) // _DAY), min(last, options.end or last) // _DAY
+        -(-max(first, options.start or first) // DAY), min(last, options.end or last) // DAY
     )
     if not days:
         raise InputError(
@@ -248,8 +248,8 @@ def _how_to_download(interval: Interval, settings: Settings, options: SweepOptio
     from divbot.app.data import how_to_download
     from divbot.history.spans import Span
 
-    end = options.end or SystemClock().now() // _DAY * _DAY
-    span = Span(min(options.start or end - 730 * _DAY, end - _DAY), end)
+    end = options.end or SystemClock().now() // DAY * DAY
+    span = Span(min(options.start or end - 730 * DAY, end - DAY), end)
     symbols = ",".join(settings.symbols)
     selection = f"--symbols {symbols}" if symbols else f"--top {settings.top}"
     count = len(settings.symbols) or settings.top
@@ -383,8 +383,8 @@ def _portfolios(sweep: _Sweep, conclusion: Conclusion) -> Iterator[PortfolioBesi
         for number, standing in enumerate(chosen):
             sweep.stage("portfolios", number, len(chosen))
             options = backtest.BacktestOptions(
-                start=split.development.start * _DAY,
-                end=split.development.stop * _DAY,
+                start=split.development.start * DAY,
+                end=split.development.stop * DAY,
                 detail=sweep.options.detail,
                 is_todays=sweep.options.is_todays,
                 spread=sweep.options.spread,
