@@ -311,15 +311,9 @@ def _more(settings: Settings, options: BacktestOptions) -> str:
 
 
 def _how_to_fetch(settings: Settings, options: BacktestOptions) -> str:
-    from divbot.app.data import how_to_download
-    from divbot.history.spans import Span
+    from divbot.app.data import how_to_fetch
 
-    end = options.end or SystemClock().now() // DAY * DAY
-    start = min(options.start or end - _YEAR, end - DAY)
-    symbols = ",".join(settings.symbols)
-    selection = f"--symbols {symbols}" if symbols else f"--top {settings.top}"
-    count = len(settings.symbols) or settings.top
-    return how_to_download(settings.market, [settings.interval], Span(start, end), count, selection)
+    return how_to_fetch(settings, settings.interval, options.start, options.end, usual=_YEAR)
 
 
 def _holes(settings: Settings, history: PastMarket, period: Period) -> Iterator[tuple[str, Span]]:

@@ -26,7 +26,7 @@ from divbot.app.journals import kept_settings
 from divbot.app.scan_rules import universe_rules
 from divbot.app.scanning import settings_of
 from divbot.app.trials import open_trials, origin_of
-from divbot.domain.clock import SystemClock, utc_text
+from divbot.domain.clock import utc_text
 from divbot.domain.durations import DAY
 from divbot.domain.errors import InputError
 from divbot.domain.events import HISTORY
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 _NEIGHBOURS = 4
 _TRIES = 3
+_USUAL = 730 * DAY
+"""ms of history that a sweep is worth."""
 
 TellStage = Callable[[str, int, int], None]
 """Hears what is done, how much of it is done, and how much there is to do."""
@@ -227,7 +229,7 @@ def _days(
         if not spans:
             raise InputError(
                 f"expected {interval.value} candles to search on, found none; get some: "
-                f"{_how_to_download(interval, settings, options)}"
+                f"{_how_to_fetch(interval, settings, options)}"
             )
         own = min(x[0] for x in spans), max(x[1] for x in spans)
         found = own if found is None else (max(found[0], own[0]), min(found[1], own[1]))
@@ -239,21 +241,15 @@ def _days(
         raise InputError(
             f"expected whole UTC days within {utc_text(first)} to {utc_text(last)} UTC, of which "
             "there are candles; choose another --timerange, or get some: "
-            f"{_how_to_download(intervals[0], settings, options)}"
+            f"{_how_to_fetch(intervals[0], settings, options)}"
         )
     return days
 
 
-def _how_to_download(interval: Interval, settings: Settings, options: SweepOptions) -> str:
-    from divbot.app.data import how_to_download
-    from divbot.history.spans import Span
+def _how_to_fetch(interval: Interval, settings: Settings, options: SweepOptions) -> str:
+    from divbot.app.data import how_to_fetch
 
-    end = options.end or SystemClock().now() // DAY * DAY
-    span = Span(min(options.start or end - 730 * DAY, end - DAY), end)
-    symbols = ",".join(settings.symbols)
-    selection = f"--symbols {symbols}" if symbols else f"--top {settings.top}"
-    count = len(settings.symbols) or settings.top
-    return how_to_download(settings.market, [interval], span, count, selection)
+    return how_to_fetch(settings, interval, options.start, options.end, usual=_USUAL)
 
 
 def _detail(
