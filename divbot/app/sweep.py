@@ -22,14 +22,12 @@ from typing import TYPE_CHECKING
 
 from divbot.app import backtest
 from divbot.app.homes import at_home
-from divbot.app.journals import kept_settings
 from divbot.app.scan_rules import universe_rules
 from divbot.app.scanning import settings_of
 from divbot.app.trials import open_trials, origin_of
 from divbot.domain.clock import utc_text
 from divbot.domain.durations import DAY
 from divbot.domain.errors import InputError
-from divbot.domain.events import HISTORY
 from divbot.domain.market import Interval
 from divbot.domain.timerange import Range
 from divbot.folders import cache_home
@@ -359,12 +357,11 @@ def _kept(sweep: _Sweep, sealed: range) -> Path:
 def _basis(sweep: _Sweep) -> dict[str, str]:
     """Return what all settings share, setting by setting."""
     searched = {axis.name for axis in sweep.space.axes}
-    shared = kept_settings(sweep.settings, HISTORY) | {
-        "market": sweep.settings.market.value,
-        "detail": sweep.rules.detail.value if sweep.rules.detail else "",
-        "spread": f"{sweep.options.spread.normalize():f}",
-        "universe": "now" if sweep.options.is_todays else "then",
-    }
+    options = sweep.options
+    shared = backtest.traded_with(
+        sweep.settings, sweep.rules.detail, options.spread, is_todays=options.is_todays
+    )
+    shared |= {"market": sweep.settings.market.value}
     return {name: text for name, text in shared.items() if name not in searched}
 
 
