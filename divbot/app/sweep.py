@@ -408,20 +408,12 @@ def _report(
 ) -> SweepReport:
     from divbot.research.sweep_report import SweepReport
 
-    axes = {axis.name: axis.values for axis in sweep.space.axes}
-    values = {
-        name: {
-            axis.name: axis.values[place]
-            for axis, place in zip(sweep.space.axes, point.variant.place, strict=True)
-        }
-        for name, point in sweep.points.items()
-    }
     is_simulated = bool(sweep.history.is_simulated)
     return SweepReport(
         title=f"Binance {sweep.settings.market.title}" + " - SIMULATED" * is_simulated,
         conclusion=conclusion,
-        axes=axes,
-        values=values,
+        axes={axis.name: axis.values for axis in sweep.space.axes},
+        values={name: point.texts for name, point in sweep.points.items()},
         ledger=open_trials(is_simulated=is_simulated).path,
         portfolios=portfolios,
         notes=tuple(_notes(sweep)),
