@@ -29,6 +29,7 @@ def sweep_page(found: SweepReport, plotly: str) -> str:
     search = found.verdict.search
     shown = search.standings[:_MOST_ROWS]
     finding = found.verdict.finding.value
+    data = _data(found)
     body = filled(
         packaged("sweep.html"),
         {
@@ -36,7 +37,7 @@ def sweep_page(found: SweepReport, plotly: str) -> str:
             "luck": _chart("luck") if search.luck else _none("No setting could be compared."),
             "luck_note": escape(_luck_note(found)),
             "winner": _chart("winner") if found.winner else _none("No setting could be judged."),
-            "heat": _HEAT if _pairs(found) else _none("There is no pair of settings to compare."),
+            "heat": _HEAT if data["pairs"] else _none("There is no pair of settings to compare."),
             "portfolios": table_markup(
                 found.portfolios, PORTFOLIO_COLUMNS, "None was run.", meanings=meanings.SWEEP
             ),
@@ -57,7 +58,7 @@ def sweep_page(found: SweepReport, plotly: str) -> str:
         is_simulated=False,
         lines=(*found.sentences, *split_lines(found)),
         body=body,
-        data=_data(found),
+        data=data,
         script="sweep.js",
     )
     return page.text(plotly)
