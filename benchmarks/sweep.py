@@ -10,6 +10,7 @@ With `cluster`, the search is done by one Dask worker, and again by WORKERS, eac
 from __future__ import annotations
 
 import os
+import pickle
 import sys
 import tempfile
 import threading
@@ -105,7 +106,9 @@ def main() -> None:
         cache = Path(folder)
         with PoolHands.started(workers) as hands:
             with measured("candles and lists, once"):
-                units_of(history, tried, days, rules, cache=cache, hands=hands)
+                units = units_of(history, tried, days, rules, cache=cache, hands=hands)
+            shipped = max(len(pickle.dumps(unit)) for _, unit in units)
+            print(f"  {len(units)} units of at most {shipped} bytes", flush=True)
             if "cluster" not in sys.argv:
                 _searched(history, tried, days, rules, cache, hands, f"search, {workers} workers")
                 return
@@ -123,8 +126,7 @@ def _searched(
 ) -> None:
     with measured(what):
         found = search(history, tried, days, rules, cache=cache, hands=hands, makers=OwnHands())
-    trades = found.results.trades.sum()
-    print(f"  {found.units} units of at most {found.shipped} bytes, {trades:,} trades", flush=True)
+    print(f"  {found.units} units, {found.results.trades.sum():,} trades", flush=True)
 
 
 def _on_clusters(

@@ -176,7 +176,7 @@ def _count(
         portfolio_results,
     )
 
-    basis = kept_settings(settings, HISTORY) | _told(options, detail)
+    basis = traded_with(settings, detail, options.spread, is_todays=options.is_todays)
     data = data_hash(history, [settings.interval], period.start, period.end)
     results = portfolio_results(account.closed, days_of(period.start, period.end))
     trials = open_trials(is_simulated=bool(history.is_simulated))
@@ -275,15 +275,9 @@ def _more(settings: Settings, options: BacktestOptions) -> str:
 
 
 def _how_to_fetch(settings: Settings, options: BacktestOptions) -> str:
-    from divbot.app.data import how_to_download
-    from divbot.history.spans import Span
+    from divbot.app.data import how_to_fetch
 
-    end = options.end or SystemClock().now() // DAY * DAY
-    start = min(options.start or end - _YEAR, end - DAY)
-    symbols = ",".join(settings.symbols)
-    selection = f"--symbols {symbols}" if symbols else f"--top {settings.top}"
-    count = len(settings.symbols) or settings.top
-    return how_to_download(settings.market, [settings.interval], Span(start, end), count, selection)
+    return how_to_fetch(settings, settings.interval, options.start, options.end, usual=_YEAR)
 
 
 def _holes(settings: Settings, history: PastMarket, period: Period) -> Iterator[tuple[str, Span]]:
@@ -343,18 +337,20 @@ def _journal(
         # In a file of its own a run is the same whatever other runs there are.
         number=0 if options.journal else open_runs().next_number(),
     )
-    kept = kept_settings(settings, HISTORY) | _told(options, detail)
+    kept = traded_with(settings, detail, options.spread, is_todays=options.is_todays)
     with Journal.create(path, started) as journal, journal.together():
         journal.write(SessionBegan(at, 1, kept, {}))
         yield journal
 
 
-def _told(options: BacktestOptions, detail: Interval) -> dict[str, str]:
-    """Return the options that are no settings, as a journal keeps them."""
-    return {
-        "detail": detail.value,
-        "spread": f"{options.spread.normalize():f}",
-        "universe": "now" if options.is_todays else "then",
+def traded_with(
+    settings: Settings, detail: Interval | None, spread: Decimal, *, is_todays: bool
+) -> dict[str, str]:
+    """Return what the past is traded with, as a journal and the ledger of trials keep it."""
+    return kept_settings(settings, HISTORY) | {
+        "detail": detail.value if detail else "",
+        "spread": f"{spread.normalize():f}",
+        "universe": "now" if is_todays else "then",
     }
 
 

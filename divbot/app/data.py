@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from divbot.app.homes import at_home
+from divbot.app.scan_rules import most_symbols
+from divbot.domain.clock import SystemClock, date_text
 from divbot.domain.durations import DAY
 from divbot.folders import data_home
 
@@ -51,6 +53,22 @@ def chosen_shelves(
     return sorted(found, key=lambda x: x.order)
 
 
+def how_to_fetch(
+    settings: Settings, interval: Interval, start: int | None, end: int | None, *, usual: int
+) -> str:
+    """Return the command that fetches candles of a range, of the symbols of the settings.
+
+    Without an `end`, ms UTC, it ends today; without a `start` it is `usual` ms long.
+    """
+    from divbot.history.spans import Span
+
+    until = end or SystemClock().now() // DAY * DAY
+    span = Span(min(start or until - usual, until - DAY), until)
+    symbols = ",".join(settings.symbols)
+    selection = f"--symbols {symbols}" if symbols else f"--top {settings.top}"
+    return how_to_download(settings.market, [interval], span, most_symbols(settings), selection)
+
+
 def how_to_download(
     market: Market, intervals: Sequence[Interval], span: Span, symbols: int, selection: str
 ) -> str:
@@ -58,8 +76,6 @@ def how_to_download(
 
     `selection` is what it says of symbols, as `--top 400`, of which there are `symbols`.
     """
-    from divbot.domain.clock import date_text
-
     candles = sum((span.end - span.start) // x.milliseconds for x in intervals)
     megabytes = candles * symbols * _BYTES_OF_A_CANDLE / 1e6
     ends = span.start, span.end + DAY - 1  # whole days

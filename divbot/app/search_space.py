@@ -48,6 +48,8 @@ _NUMBER = re.compile(r"(-?[0-9.]+)([a-z%]*)")
 class SearchPoint:
     """One point of the space."""
 
+    texts: Mapping[str, str]
+    """What it sets, as it is written."""
     variant: Variant
     settings: Settings
     """All of them, as `divbot backtest` takes them."""
@@ -124,7 +126,7 @@ def _point(settings: Settings, texts: Mapping[str, str], place: tuple[int, ...])
         leverage=own.leverage,
     )
     signal = SignalInputs(own.interval, own.indicator, limit_of(own))
-    return SearchPoint(Variant(name_of(texts), signal, trade, place), own)
+    return SearchPoint(texts, Variant(name_of(texts), signal, trade, place), own)
 
 
 def _written(given: Iterable[str]) -> Iterator[tuple[str, list[str], str]]:

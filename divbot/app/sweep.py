@@ -14,7 +14,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING
 
 from divbot.app import backtest
 from divbot.app.homes import at_home
-from divbot.app.journals import kept_settings
 from divbot.app.options import USUAL_SPREAD, BacktestOptions, TellStage
 from divbot.app.scan_rules import universe_rules
+from divbot.app.scanning import settings_of
 from divbot.app.trials import open_trials, origin_of
-from divbot.domain.clock import SystemClock, utc_text
+from divbot.domain.clock import utc_text
+from divbot.domain.durations import DAY
 from divbot.domain.errors import InputError
-from divbot.domain.events import HISTORY
 from divbot.domain.market import Interval
 from divbot.domain.timerange import Range
 from divbot.folders import cache_home
@@ -46,9 +46,10 @@ if TYPE_CHECKING:
     from divbot.research.trials.portfolio import PortfolioBeside
     from divbot.settings import Settings
 
-_DAY = 86_400_000
 _NEIGHBOURS = 4
 _TRIES = 3
+_USUAL = 730 * DAY
+"""ms of history that a sweep is worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,6 @@ class SweepOptions:
     with_portfolios: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """Whoever is told how it goes."""
-
-    stage: TellStage = lambda *_: None
-    line: Callable[[str], None] = lambda _: None
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sweep:
     """All that a sweep is made of, checked, before anything is computed."""
@@ -102,7 +95,7 @@ class _Sweep:
     longest: int
     hands: Hands
     workers: int
-    heard: _Heard = field(default_factory=_Heard)
+    stage: TellStage
 
 
 def run_sweep(
@@ -118,7 +111,7 @@ def run_sweep(
     InputError for a space or a history that cannot be searched, WorkerLost where nobody is left to
     work.
     """
-    with _opened(history, settings, options, _Heard(stage, line)) as sweep:
+    with _opened(history, settings, options, stage) as sweep:
         line(_effort(sweep))
         conclusion, folder = _concluded(sweep)
         portfolios = tuple(_portfolios(sweep, conclusion)) if options.with_portfolios else ()
@@ -148,11 +141,7 @@ def sweep(
     as `--set` takes them. What all share are keywords, or come at once as `settings`. History is
     the store, or what is `recorded`. Raise a DivbotError for whatever cannot be done.
     """
-    from divbot.settings import load_settings
-
-    if settings is not None and (keywords or config is not None):
-        raise InputError("settings and keywords exclude each other: give one of them")
-    shared = settings or load_settings(keywords, Path(config) if config is not None else None)
+    shared = settings_of(settings, keywords, config)
     start, end = Range().read(timerange) if timerange else (None, None)
     options = SweepOptions(
         sets=tuple(_texts(sets)),
@@ -191,7 +180,7 @@ def _texts(sets: Mapping[str, object] | Sequence[str]) -> Iterator[str]:
 
 @contextmanager
 def _opened(
-    history: PastMarket, settings: Settings, options: SweepOptions, heard: _Heard
+    history: PastMarket, settings: Settings, options: SweepOptions, stage: TellStage
 ) -> Iterator[_Sweep]:
     from divbot.app.search_space import points_of, read_space
     from divbot.research.sweep.market import MarketRules
@@ -211,10 +200,18 @@ def _opened(
     longest = longest_of([x.variant for x in points], rules)
     workers = _workers(settings)
     with _hands(options, workers) as hands:
-        by_name = {x.variant.name: x for x in points}
         yield _Sweep(
-            *(settings, options, space, by_name, history, rules),
-            *(days, longest, hands, workers, heard),
+            settings=settings,
+            options=options,
+            space=space,
+            points={x.variant.name: x for x in points},
+            history=history,
+            rules=rules,
+            days=days,
+            longest=longest,
+            hands=hands,
+            workers=workers,
+            stage=stage,
         )
 
 
@@ -228,33 +225,27 @@ def _days(
         if not spans:
             raise InputError(
                 f"expected {interval.value} candles to search on, found none; get some: "
-                f"{_how_to_download(interval, settings, options)}"
+                f"{_how_to_fetch(interval, settings, options)}"
             )
         own = min(x[0] for x in spans), max(x[1] for x in spans)
         found = own if found is None else (max(found[0], own[0]), min(found[1], own[1]))
     first, last = found or (0, 0)
     days = range(
-        -(-max(first, options.start or first) // _DAY), min(last, options.end or last) // _DAY
+        -(-max(first, options.start or first) // DAY), min(last, options.end or last) // DAY
     )
     if not days:
         raise InputError(
             f"expected whole UTC days within {utc_text(first)} to {utc_text(last)} UTC, of which "
             "there are candles; choose another --timerange, or get some: "
-            f"{_how_to_download(intervals[0], settings, options)}"
+            f"{_how_to_fetch(intervals[0], settings, options)}"
         )
     return days
 
 
-def _how_to_download(interval: Interval, settings: Settings, options: SweepOptions) -> str:
-    from divbot.app.data import how_to_download
-    from divbot.history.spans import Span
+def _how_to_fetch(interval: Interval, settings: Settings, options: SweepOptions) -> str:
+    from divbot.app.data import how_to_fetch
 
-    end = options.end or SystemClock().now() // _DAY * _DAY
-    span = Span(min(options.start or end - 730 * _DAY, end - _DAY), end)
-    symbols = ",".join(settings.symbols)
-    selection = f"--symbols {symbols}" if symbols else f"--top {settings.top}"
-    count = len(settings.symbols) or settings.top
-    return how_to_download(settings.market, [interval], span, count, selection)
+    return how_to_fetch(settings, interval, options.start, options.end, usual=_USUAL)
 
 
 def _detail(
@@ -344,7 +335,7 @@ def _searched(
         hands=sweep.hands,
         sealed=sealed,
         kept=kept,
-        progress=sweep.heard.stage,
+        progress=sweep.stage,
     )
 
 
@@ -364,12 +355,11 @@ def _kept(sweep: _Sweep, sealed: range) -> Path:
 def _basis(sweep: _Sweep) -> dict[str, str]:
     """Return what all settings share, setting by setting."""
     searched = {axis.name for axis in sweep.space.axes}
-    shared = kept_settings(sweep.settings, HISTORY) | {
-        "market": sweep.settings.market.value,
-        "detail": sweep.rules.detail.value if sweep.rules.detail else "",
-        "spread": f"{sweep.options.spread.normalize():f}",
-        "universe": "now" if sweep.options.is_todays else "then",
-    }
+    options = sweep.options
+    shared = backtest.traded_with(
+        sweep.settings, sweep.rules.detail, options.spread, is_todays=options.is_todays
+    )
+    shared |= {"market": sweep.settings.market.value}
     return {name: text for name, text in shared.items() if name not in searched}
 
 
@@ -382,10 +372,10 @@ def _portfolios(sweep: _Sweep, conclusion: Conclusion) -> Iterator[PortfolioBesi
     chosen = _beside_winner(sweep, standings)
     with TemporaryDirectory(prefix="divbot-sweep-") as folder:
         for number, standing in enumerate(chosen):
-            sweep.heard.stage("portfolios", number, len(chosen))
+            sweep.stage("portfolios", number, len(chosen))
             options = BacktestOptions(
-                start=split.development.start * _DAY,
-                end=split.development.stop * _DAY,
+                start=split.development.start * DAY,
+                end=split.development.stop * DAY,
                 detail=sweep.options.detail,
                 is_todays=sweep.options.is_todays,
                 spread=sweep.options.spread,
@@ -416,20 +406,12 @@ def _report(
 ) -> SweepReport:
     from divbot.research.sweep_report import SweepReport
 
-    axes = {axis.name: axis.values for axis in sweep.space.axes}
-    values = {
-        name: {
-            axis.name: axis.values[place]
-            for axis, place in zip(sweep.space.axes, point.variant.place, strict=True)
-        }
-        for name, point in sweep.points.items()
-    }
     is_simulated = bool(sweep.history.is_simulated)
     return SweepReport(
         title=f"Binance {sweep.settings.market.title}" + " - SIMULATED" * is_simulated,
         conclusion=conclusion,
-        axes=axes,
-        values=values,
+        axes={axis.name: axis.values for axis in sweep.space.axes},
+        values={name: point.texts for name, point in sweep.points.items()},
         ledger=open_trials(is_simulated=is_simulated).path,
         portfolios=portfolios,
         notes=tuple(_notes(sweep)),

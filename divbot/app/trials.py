@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from divbot.app.homes import at_home
-from divbot.domain.clock import SystemClock, utc_text
+from divbot.domain.clock import SystemClock, date_text
+from divbot.domain.durations import DAY
 from divbot.folders import state_home
 from divbot.version import __version__
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from divbot.research.trials.conclusion import TrialOrigin
     from divbot.research.trials.ledger import TrialLedger
 
-_DAY = 86_400_000
 COSTS = ("fee", "slippage", "spread")
 """Of a trade, as the settings and options of a backtest and of a sweep have them."""
 
@@ -60,5 +60,4 @@ def span_text(days: range) -> str:
     """Return the first and the last of some UTC days; `none` where there are none."""
     if not days:
         return "none"
-    first, last = (utc_text(x * _DAY)[: len("2024-07-30")] for x in (days[0], days[-1]))
-    return f"{first} to {last}"
+    return f"{date_text(days[0] * DAY)} to {date_text(days[-1] * DAY)}"

@@ -18,6 +18,7 @@ from divbot.domain.values import Choice, Several
 from divbot.history.kind import StoredKind
 
 if TYPE_CHECKING:
+    from divbot.domain.timerange import TimeRange
     from divbot.history.download import DownloadStages
     from divbot.history.spans import Span
     from divbot.settings import Settings

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from divbot.domain.clock import utc_text
+from divbot.domain.clock import date_text
 from divbot.evaluation import LIMITS, Effect, Standing, Verdict
 from divbot.evaluation.daily import DAY
 from divbot.research.sweep.run import Searched
@@ -206,4 +206,4 @@ def _portfolio_document(portfolio: PortfolioBeside) -> dict[str, Any]:
 def _days(days: range) -> list[str] | None:
     if not days:
         return None
-    return [utc_text(x * DAY)[: len("2024-07-30")] for x in (days[0], days[-1])]
+    return [date_text(x * DAY) for x in (days[0], days[-1])]

@@ -13,7 +13,7 @@ from divbot.cli.report import meanings
 from divbot.cli.report.charts import chart_data
 from divbot.cli.report.links import chart_links
 from divbot.cli.report.months import months_markup
-from divbot.cli.report.page import Page, filled, packaged
+from divbot.cli.report.page import Page, filled, packaged, tile
 from divbot.cli.report.table import Keys, table_markup
 from divbot.cli.stats_text import Section, between, breakdown_columns, period, sections_of
 from divbot.cli.trades_text import TRADE_COLUMNS
@@ -51,7 +51,7 @@ def page_text(
     body = filled(
         packaged("stats.html"),
         {
-            "tiles": "".join(_tile(*x) for x in _headline(stats)),
+            "tiles": "".join(tile(*x) for x in _headline(stats)),
             "bias": _bias(bias) if bias else "",
             "notes": _assumed(notes) if notes else "",
             "blocks": "".join(map(_block, sections_of(stats))),
@@ -136,13 +136,6 @@ def _recovery(stats: Stats) -> str:
     if stats.drawdown is None:
         return "the equity never fell"
     return "not recovered yet" if stats.drawdown.recovered_at is None else "recovered"
-
-
-def _tile(name: str, value: str, detail: str) -> str:
-    return (
-        f'<div class="tile"><h3>{escape(name)}</h3><p class="value">{escape(value)}</p>'
-        f"<p>{escape(detail)}</p></div>\n"
-    )
 
 
 def _block(block: Section) -> str:

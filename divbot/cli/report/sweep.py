@@ -8,7 +8,7 @@ from itertools import accumulate, combinations
 from typing import Any
 
 from divbot.cli.report import meanings
-from divbot.cli.report.page import Page, filled, packaged
+from divbot.cli.report.page import Page, filled, packaged, tile
 from divbot.cli.report.table import table_markup
 from divbot.cli.sweep_text import (
     PORTFOLIO_COLUMNS,
@@ -29,14 +29,15 @@ def sweep_page(found: SweepReport, plotly: str) -> str:
     search = found.verdict.search
     shown = search.standings[:_MOST_ROWS]
     finding = found.verdict.finding.value
+    data = _data(found)
     body = filled(
         packaged("sweep.html"),
         {
-            "tiles": "".join(_tile(*x) for x in _headline(found)),
+            "tiles": "".join(tile(*x) for x in _headline(found)),
             "luck": _chart("luck") if search.luck else _none("No setting could be compared."),
             "luck_note": escape(_luck_note(found)),
             "winner": _chart("winner") if found.winner else _none("No setting could be judged."),
-            "heat": _HEAT if _pairs(found) else _none("There is no pair of settings to compare."),
+            "heat": _HEAT if data["pairs"] else _none("There is no pair of settings to compare."),
             "portfolios": table_markup(
                 found.portfolios, PORTFOLIO_COLUMNS, "None was run.", meanings=meanings.SWEEP
             ),
@@ -57,7 +58,7 @@ def sweep_page(found: SweepReport, plotly: str) -> str:
         is_simulated=False,
         lines=(*found.sentences, *split_lines(found)),
         body=body,
-        data=_data(found),
+        data=data,
         script="sweep.js",
     )
     return page.text(plotly)
@@ -123,13 +124,6 @@ def _before(tried: int) -> str:
 def _effect_tile(name: str, effect: Effect) -> tuple[str, str, str]:
     low, high = effect.interval
     return name, f"{effect.r:.2f} R", f"a trade, {low:.2f} to {high:.2f}, about 9 in 10"
-
-
-def _tile(name: str, value: str, detail: str) -> str:
-    return (
-        f'<div class="tile"><h3>{escape(name)}</h3><p class="value">{escape(value)}</p>'
-        f"<p>{escape(detail)}</p></div>\n"
-    )
 
 
 def _data(found: SweepReport) -> dict[str, Any]:

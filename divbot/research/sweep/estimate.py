@@ -23,7 +23,6 @@ class SearchEstimate:
     """How large a search is, and about what it takes."""
 
     settings: int
-    signal_sets: int
     candles: int
     """Of all intervals together."""
     seconds: float
@@ -48,7 +47,6 @@ def estimate(
         seconds += own * _PER_PLAN * sum(x.signal.interval is interval for x in variants)
     return SearchEstimate(
         len(variants),
-        len(sets),
         candles,
         seconds / workers,
         len(variants) * len(days) * _BYTES_A_DAY + (workers + 1) * _BYTES_A_WORKER,

@@ -58,16 +58,11 @@ class Searched:
     """In the order of the results: by name."""
     results: DailyResults
     """Of sealed days trades are counted, and results are 0: nobody has summed them."""
-    sealed: range
     longest: int
     """For how many ms any trade may be open."""
-    code: str
-    """A hash of all that computed it."""
     data: str
     """A hash of all candles, lists and terms that it was computed of."""
     units: int
-    shipped: int
-    """Bytes of the largest unit, as it is sent."""
 
 
 def search(
@@ -108,12 +103,9 @@ def search(
     return Searched(
         chosen,
         results,
-        sealed,
         longest,
-        code_hash(),
         hashlib.sha256(" ".join(markets).encode()).hexdigest(),
         len(units),
-        max((len(_pickled(unit)) for _, unit in units), default=0),
     )
 
 
@@ -273,12 +265,6 @@ def _keep(path: Path, sums: tuple[Floats, Integers]) -> None:
 def _read(path: Path) -> tuple[Floats, Integers]:
     with np.load(path) as file:
         return file["net_r"], file["trades"]
-
-
-def _pickled(unit: Unit) -> bytes:
-    import pickle
-
-    return pickle.dumps(unit)
 
 
 def _added_up(

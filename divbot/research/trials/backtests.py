@@ -12,7 +12,7 @@ from divbot.domain.trades import ClosedTrade
 from divbot.evaluation import DailyResults
 from divbot.evaluation.daily import DAY
 from divbot.history.port import PastCandles
-from divbot.research.trials.conclusion import TrialOrigin, fingerprint_of
+from divbot.research.trials.conclusion import TrialOrigin, fingerprint_of, number_of
 from divbot.research.trials.entries import Trial, TrialSource
 from divbot.research.trials.ledger import TrialLedger
 
@@ -48,8 +48,7 @@ def keep_backtest(ledger: TrialLedger, results: DailyResults, origin: TrialOrigi
     """Write down that these days were seen, unless the very same backtest stands there."""
     fingerprint = fingerprint_of(TrialSource.BACKTEST, results, origin)
     with ledger.open() as book:
-        entries = (x.entry for x in book.contents.written)
-        if any(isinstance(x, Trial) and x.fingerprint == fingerprint for x in entries):
+        if number_of(book.contents.written, fingerprint) is not None:
             return
         trial = Trial(
             source=TrialSource.BACKTEST,

@@ -132,7 +132,7 @@ class _Begun:
 def _begun(ledger: TrialLedger, swept: Swept, sealed_from: int, *, reveal: bool) -> _Begun | None:
     fingerprint = fingerprint_of(TrialSource.SWEEP, swept.results, swept.origin)
     with ledger.open() as book:
-        again = _number_of(book.contents.written, fingerprint)
+        again = number_of(book.contents.written, fingerprint)
         before = [x for x in book.contents.written if again is None or x.number < again]
         known = knowledge_of(before, swept.results.days)
         split = divide(swept.results.days, swept.longest, known_until=known.known_until)
@@ -161,6 +161,14 @@ def fingerprint_of(source: TrialSource, results: DailyResults, origin: TrialOrig
         option=orjson.OPT_SORT_KEYS,
     )
     return hashlib.sha256(text).hexdigest()
+
+
+def number_of(written: Iterable[Written], fingerprint: str) -> int | None:
+    """Return the number of the trial that is named so; None where it was never made."""
+    for x in written:
+        if isinstance(x.entry, Trial) and x.entry.fingerprint == fingerprint:
+            return x.number
+    return None
 
 
 def _searched(swept: Swept, split: Split, known: Knowledge) -> Search:
@@ -226,10 +234,3 @@ def _keep(book: OpenLedger, number: int, verdict: Verdict, told: DailyResults | 
     )
     if all(x.entry != judged for x in book.contents.written):
         book.append(judged, told)
-
-
-def _number_of(written: tuple[Written, ...], fingerprint: str) -> int | None:
-    for x in written:
-        if isinstance(x.entry, Trial) and x.entry.fingerprint == fingerprint:
-            return x.number
-    return None

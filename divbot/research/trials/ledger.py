@@ -19,20 +19,19 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from divbot.domain.clock import Clock, utc_text
-from divbot.domain.errors import InputError, JournalError
+from divbot.domain.errors import InputError
 from divbot.evaluation import DailyResults
 from divbot.files import make_private
 from divbot.research.trials.entries import Lost, Opening, Trial, TrialEntry, TrialSource
 from divbot.research.trials.note import EMPTY, Head
 from divbot.research.trials.rows import TrialRow, Written, insert, lay_out, rows, written
-from divbot.trading.journal.database import own_errors, transaction
+from divbot.trading.journal.database import connect_writing, locked, own_errors, transaction
 from divbot.trading.journal.records import Damaged
 
 _PATIENCE = 120.0
 """Seconds to wait for another program, which judges a large sweep meanwhile."""
+_BUSY = f"another divbot has been writing to it for {_PATIENCE:.0f} s; end that one, or wait for it"
 _ADVICE = "move it away and keep it: sweeps go on, and say that looks are unknown"
 
 
@@ -93,7 +92,7 @@ class TrialLedger:
         """
         with _own_errors(self.path):
             make_private(self.path.parent)
-            with _locked(self.path):
+            with locked(self.path, _PATIENCE, busy=_BUSY):
                 if not self.path.exists() and not self.note.exists():
                     # First of all: so a ledger without a note has lost it.
                     EMPTY.write(self.note)
@@ -199,29 +198,10 @@ def _after(head: Head, digest: str, entry: TrialEntry | None) -> Head:
     return Head(head.entries + 1, digest, sweeps, openings)
 
 
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    lock = FileLock(f"{path}.lock", mode=0o600, thread_local=False)
-    try:
-        lock.acquire(timeout=_PATIENCE, poll_interval=0.05)
-    except Timeout:
-        raise JournalError(
-            f"{path}: another divbot has been writing to it for {_PATIENCE:.0f} s; end that one, "
-            "or wait for it"
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 def _connect(path: Path, *, may_create: bool = False) -> sqlite3.Connection:
     if may_create and not path.exists():
         path.touch(mode=0o600)
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=_PATIENCE
-    )
-    connection.execute("PRAGMA trusted_schema = OFF")
+    connection = connect_writing(path.absolute(), _PATIENCE)
     connection.execute("PRAGMA synchronous = EXTRA")
     connection.execute("PRAGMA fullfsync = ON")
     return connection

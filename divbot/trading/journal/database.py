@@ -26,6 +26,7 @@ from divbot.trading.journal.schema import OLDEST_SQLITE
 _BUSY_SECONDS = 2.0
 _LONGER_THAN_A_TRY = 0.5
 """Seconds: who only tries the lock to see whether it is held, has it for an instant."""
+_BUSY = "another divbot writes to it; end that one, or start a new run with --fresh"
 _ADVICE = {
     sqlite3.SQLITE_FULL: "free some space on the disk",
     sqlite3.SQLITE_IOERR: "look after the disk: full, gone, over a quota, or failing",
@@ -59,15 +60,18 @@ def own_errors(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def locked(path: Path, patience: float = _LONGER_THAN_A_TRY) -> Iterator[None]:
-    """Be the one writer of `path`; raise JournalError where another program is for `patience` s."""
+def locked(
+    path: Path, patience: float = _LONGER_THAN_A_TRY, *, busy: str = _BUSY
+) -> Iterator[None]:
+    """Be the one writer of `path`; raise JournalError where another program is for `patience` s.
+
+    `busy` says so, and what to do.
+    """
     lock = FileLock(f"{path}.lock", mode=0o600, thread_local=False)
     try:
         lock.acquire(timeout=patience, poll_interval=0.01)
     except Timeout:
-        raise JournalError(
-            f"{path}: another divbot writes to it; end that one, or start a new run with --fresh"
-        ) from None
+        raise JournalError(f"{path}: {busy}") from None
     try:
         yield
     finally:
@@ -138,9 +142,12 @@ def tidy(path: Path) -> None:
         connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
 
 
-def connect_writing(path: Path) -> sqlite3.Connection:
-    """Open `path`, which exists, under the lock; nothing in it is changed yet."""
-    return _connect(path, "mode=rw")
+def connect_writing(path: Path, patience: float = _BUSY_SECONDS) -> sqlite3.Connection:
+    """Open `path`, which exists, under the lock; nothing in it is changed yet.
+
+    Where another program works in it just then, that is waited for, for `patience` s.
+    """
+    return _connect(path, "mode=rw", patience)
 
 
 def make_durable(connection: sqlite3.Connection) -> None:
@@ -169,14 +176,14 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
             connection.execute("ROLLBACK")
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def _connect(path: Path, mode: str, patience: float = _BUSY_SECONDS) -> sqlite3.Connection:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise JournalError(
             f"expected SQLite {'.'.join(map(str, OLDEST_SQLITE))} or later, found "
             f"{sqlite3.sqlite_version}: use a newer Python"
         )
     connection = sqlite3.connect(
-        f"{path.as_uri()}?{mode}", uri=True, isolation_level=None, timeout=_BUSY_SECONDS
+        f"{path.as_uri()}?{mode}", uri=True, isolation_level=None, timeout=patience
     )
     # The file may come from anywhere: what its schema calls must be harmless.
     connection.execute("PRAGMA trusted_schema = OFF")

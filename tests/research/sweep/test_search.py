@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from divbot.domain.errors import InputError
 from divbot.research.sweep.hands import DoneCases, OwnHands, PoolHands
-from divbot.research.sweep.run import Searched, search
+from divbot.research.sweep.run import Searched, search, units_of
 from tests.research.sweep.markets import FIRST, rules, variants, walks
 
 DAYS = range(FIRST + 25, FIRST + 115)
@@ -133,8 +134,10 @@ def test_of_sealed_days_trades_are_counted_and_nothing_is_summed(
     assert sum(x.sum() for x in kept) == pytest.approx(found.results.net_r.sum())
 
 
-def test_a_unit_ships_next_to_nothing(whole: Searched) -> None:
-    assert whole.shipped < 3_000
+def test_a_unit_ships_next_to_nothing(cache: Path) -> None:
+    units = units_of(HISTORY, VARIANTS, DAYS, rules(), cache=cache, hands=OwnHands())
+
+    assert max(len(pickle.dumps(unit)) for _, unit in units) < 3_000
 
 
 def test_days_without_candles_are_said_to_be_so(cache: Path) -> None:

@@ -115,6 +115,16 @@ def test_a_point_means_its_settings() -> None:
     assert variant.trade.max_holding == 86_400_000
 
 
+def test_what_is_left_out_stays_so_whatever_the_environment_gives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DIVBOT_TRAIL_ATR", "2")
+
+    found = tried("trail_atr=none,1.5")
+
+    assert [x.trade.trail_atr for x in found] == [None, 1.5]
+
+
 def test_on_spot_nothing_is_sold_short() -> None:
     (variant,) = tried("stop_atr=1", market="spot")
 
