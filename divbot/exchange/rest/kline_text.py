@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from divbot.exchange.byte_cache import ByteCache
+from divbot.exchange.bounded_cache import BoundedCache
 from divbot.exchange.market.tape import OPEN_TIME, Rows
 from divbot.exchange.market.venue import CandleRange
 from divbot.exchange.market.view import MarketView
@@ -37,7 +37,7 @@ class KlineText:
 
     def __init__(self, view: MarketView, most_bytes: int = _MOST_BYTES) -> None:
         self._view = view
-        self.kept: ByteCache[_Key, _Passage] = ByteCache(most_bytes)
+        self.kept: BoundedCache[_Key, _Passage] = BoundedCache(most_bytes)
 
     def body(self, final: CandleRange, live: Rows, *, microseconds: bool) -> bytes:
         """Return the reply of the candles that `past` means, and of `live` if there is room."""
