@@ -7,7 +7,6 @@ files than their bytes are.
 from __future__ import annotations
 
 import hashlib
-import struct
 import threading
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -18,13 +17,12 @@ from divbot.exchange.archive.series import ArchiveZip
 from divbot.exchange.archive.tree import KeyedFile
 from divbot.exchange.archive.zips import wrapped, zipped
 from divbot.exchange.bounded_cache import BoundedCache
-from divbot.exchange.faults.transfers import bomb
+from divbot.exchange.faults.bombs import bomb
 
 _MOST_BYTES = 192_000_000
 _MOST_FIGURES = 1 << 17
 _AT_ONCE = 64
 _BOMB = 1 << 30
-_GZIP_HEAD, _GZIP_TRAILER = 10, struct.Struct("<2L")
 _LINE_END_FROM = 1_735_689_600_000  # 2025-01-01: a checksum made from then on ends its line
 _NAMED_ZIP = range(1_672_531_200_000, 1_704_067_200_000)  # 2023, when zips were told to be zips
 
@@ -117,9 +115,7 @@ class FileStore:
 def _whole(file: ArchiveZip, condition: FileCondition) -> bytes:
     name, made_at = f"{file.stem}.csv", condition.modified
     if condition.defect == "zip_bomb":
-        packed = bomb(_BOMB)
-        checksum, length = _GZIP_TRAILER.unpack(packed[-_GZIP_TRAILER.size :])
-        return wrapped(name, packed[_GZIP_HEAD : -_GZIP_TRAILER.size], checksum, length, made_at)
+        return wrapped(name, *bomb(_BOMB), made_at)
     lines = file.lines()
     if condition.defect in WAYS:
         lines = damaged(lines, condition.defect, file.key)
