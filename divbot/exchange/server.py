@@ -66,9 +66,10 @@ def serve(
     start = _start(options, clock)
     venues = _venues(options, start)
     desks = _desks(options, venues, clock, limiter)
-    _warm(desks)
     faults, defects = Faults(options.plan), Defects(options.defect_plan)
+    # Before anything that takes long: where time runs fast, what starts later is behind.
     archive = _archive(options, venues, start, clock, defects)
+    _warm(desks)
     front = Front(desks, faults, archive)
     broadcast = Broadcast([desk.feed() for desk in desks], clock, aging=options.aging)
     control = Control(options.markets, limiter, faults, front.traffic, broadcast, archive)
