@@ -1,4 +1,4 @@
-"""Write the table of faults into docs/exchange.md, from the kinds that the exchange knows.
+"""Write the tables of faults and defects into docs/exchange.md, from what the exchange knows.
 
 python docs/faults.py
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from divbot.exchange.archive.defect_kinds import DEFECTS
 from divbot.exchange.faults.kinds import KINDS, FaultKind
 
 PAGE = Path(__file__).with_name("exchange.md")
@@ -15,13 +16,22 @@ _TABLE = re.compile(r"(?<=<!-- Made by docs/faults.py. -->\n).*?(?=\n\n|\Z)", re
 
 
 def page_text() -> str:
-    """Return the page with the table as it is now."""
-    lines = ["| fault | acts on | what is met | seconds |", "|---|---|---|---|"]
-    table = "\n".join([*lines, *map(_row, KINDS.values())])
-    return _TABLE.sub(lambda _: table, PAGE.read_text("utf-8"))
+    """Return the page with the tables as they are now."""
+    tables = iter((_faults(), _defects()))
+    return _TABLE.sub(lambda _: "\n".join(next(tables)), PAGE.read_text("utf-8"))
 
 
-def _row(kind: FaultKind) -> str:
+def _faults() -> list[str]:
+    head = ["| fault | acts on | what is met | seconds |", "|---|---|---|---|"]
+    return [*head, *map(_fault, KINDS.values())]
+
+
+def _defects() -> list[str]:
+    head = ["| kind | what is wrong |", "|---|---|"]
+    return [*head, *(f"| `{kind.name}` | {kind.meaning} |" for kind in DEFECTS.values())]
+
+
+def _fault(kind: FaultKind) -> str:
     only = f"; only {', '.join(f'`{x}`' for x in kind.meets)}" if kind.meets else ""
     seconds = f"{kind.seconds:g}" if kind.seconds else ""
     return f"| `{kind.name}` | {kind.stage.value} | {kind.meaning}{only} | {seconds} |"

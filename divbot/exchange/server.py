@@ -63,11 +63,13 @@ def serve(
     """
     clock = SystemClock()
     limiter = open_limiter(options, clock)
-    venues = _venues(options, clock.now())
+    start = _start(options, clock)
+    venues = _venues(options, start)
     desks = _desks(options, venues, clock, limiter)
-    _warm(desks)
     faults, defects = Faults(options.plan), Defects(options.defect_plan)
-    archive = _archive(options, venues, clock, defects)
+    # Before anything that takes long: where time runs fast, what starts later is behind.
+    archive = _archive(options, venues, start, clock, defects)
+    _warm(desks)
     front = Front(desks, faults, archive)
     broadcast = Broadcast([desk.feed() for desk in desks], clock, aging=options.aging)
     control = Control(options.markets, limiter, faults, front.traffic, broadcast, archive)
@@ -86,7 +88,12 @@ def open_desks(
     before its begin or after its end.
     """
     limiter = limiter or open_limiter(options, clock)
-    return _desks(options, _venues(options, clock.now()), clock, limiter)
+    return _desks(options, _venues(options, _start(options, clock)), clock, limiter)
+
+
+def _start(options: ExchangeOptions, clock: Clock) -> int:
+    """Return when a synthetic market starts, ms UTC."""
+    return clock.now() if options.at is None else options.at
 
 
 def _desks(
@@ -113,14 +120,13 @@ def open_limiter(options: ExchangeOptions, clock: Clock) -> RateLimiter:
     )
 
 
-def _venues(options: ExchangeOptions, now: int) -> dict[Market, Venue]:
+def _venues(options: ExchangeOptions, start: int) -> dict[Market, Venue]:
     if options.recorded is not None:
         from divbot.exchange.market.recorded import load_tape  # pandas: only when needed
 
         # One recording behind both markets is kept in memory once.
         recording = load_tape(options.recorded, options.interval)
         return dict.fromkeys(options.markets, Venue(_interrupted(options, recording)))
-    start = now if options.at is None else options.at
     return {
         market: Venue(_interrupted(options, _synthetic(options, market, start)))
         for market in options.markets
@@ -128,10 +134,13 @@ def _venues(options: ExchangeOptions, now: int) -> dict[Market, Venue]:
 
 
 def _archive(
-    options: ExchangeOptions, venues: Mapping[Market, Venue], clock: Clock, defects: Defects
+    options: ExchangeOptions,
+    venues: Mapping[Market, Venue],
+    start: int,
+    clock: Clock,
+    defects: Defects,
 ) -> ServedArchive:
     venue = next(iter(venues.values()))
-    start = clock.now() if options.at is None else options.at
 
     def holdings() -> dict[Market, list[Holding]]:
         from divbot.exchange.archive.population import listed, with_past

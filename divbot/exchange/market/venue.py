@@ -174,12 +174,12 @@ class Venue:
         return CandleRange(number, grid, first, until, limit, newest=False), live
 
     def joined(self, final: CandleRange, live: Rows) -> Rows:
-        """Return the candles that `past` means, and after them `live` if there is room."""
+        """Return the candles that `final` means, and after them `live` if there is room."""
         rows = self.rows_of(final)
         return np.concatenate([rows, live]) if final.leaves_room(len(rows)) else rows
 
     def rows_of(self, final: CandleRange) -> Rows:
-        """Return the candles that `past` means."""
+        """Return the candles that `final` means."""
         stretch = final.number, final.grid, final.first, final.until
         if final.newest:
             return _collect(self._pages.backward(*stretch), final.limit, newest=True)

@@ -91,11 +91,7 @@ class SpotReplies(Replies):
         times = {"openTime": start, "closeTime": end}
         replies = []
         for number in self._chosen(parameters, now, "type", known):
-            day = self._venue.window(number, start, now)
-            full = (
-                tickers.full_day(self._venue.listing(number), self._view.format(number), day)
-                | times
-            )
+            full = tickers.full_day(*self._view.window(number, start, now)) | times
             replies.append({name: full[name] for name in fields})
         return parameters.json(replies[0] if parameters.sent("symbol") else replies)
 
