@@ -78,7 +78,7 @@ def delete(
 ) -> None:
     """Delete a run for good; one that goes on is refused."""
     from divbot.app.journals import open_runs
-    from divbot.trading.journal.database import delete as delete_journal
+    from divbot.database import delete as delete_journal
 
     found = open_runs().named(run)
     if not yes:
