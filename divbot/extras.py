@@ -6,6 +6,7 @@ import shlex
 import sys
 
 PLOTLY = "plotly>=6"
+APPRISE = "apprise>=1.9"
 PYARROW = "pyarrow>=18"
 
 

@@ -1,4 +1,4 @@
-"""What a paper run is told besides its settings."""
+"""What a run is told besides its settings."""
 
 from __future__ import annotations
 
@@ -17,3 +17,14 @@ class PaperOptions:
     """Begin a new run, and keep the old one."""
     journal: Path | None = None
     """Keep the run in this file instead of the user's folder of runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchOptions:
+    """How to watch, besides the settings."""
+
+    demo: bool = False
+    speed: float = 1.0
+    """Market seconds per second, on a local exchange."""
+    outbox: Path | None = None
+    """Keep alerts in this file instead of the user's folder."""

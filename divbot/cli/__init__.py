@@ -34,6 +34,7 @@ _BUG = 1
 _COMMANDS = (
     "scan",
     "chart",
+    "watch",
     "paper",
     "backtest",
     "exchange",
@@ -51,6 +52,7 @@ _COMMANDS = (
 _COMPILES = {
     "scan": "kernels",
     "chart": "kernels",
+    "watch": "kernels",
     "paper": "kernels",
     "backtest": "kernels",
     "why": "kernels",

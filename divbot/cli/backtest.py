@@ -16,7 +16,7 @@ from divbot.domain.bounds import Bounds
 from divbot.domain.market import Interval
 from divbot.domain.timerange import Range, TimeRange
 from divbot.domain.values import Choice
-from divbot.setting_table import GROUPS, WorkSettings
+from divbot.setting_table import GROUPS, AlertSettings, WorkSettings
 
 if TYPE_CHECKING:
     from divbot.app.backtest import BacktestProgress
@@ -26,7 +26,7 @@ _LIVE_ONLY = ("best", "max_spread", "position_update_interval")
 _WANTED = [
     name
     for group, rows in GROUPS.items()
-    if group is not WorkSettings
+    if group not in (AlertSettings, WorkSettings)
     for name in rows
     if name not in _LIVE_ONLY
 ]

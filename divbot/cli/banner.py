@@ -17,8 +17,8 @@ from divbot.trading.engine.loop import Lateness
 from divbot.trading.engine.snapshot import RunSnapshot
 from divbot.trading.figures.costs import Paid, paid_for
 
-_LABEL = 26
-_SHORT_LABEL = 14
+LABEL = 26
+SHORT_LABEL = 14
 _WIDTH = 80
 _JOURNAL = "journal"
 
@@ -51,7 +51,7 @@ def banner_text(setup: Setup, ledger: Ledger) -> str:
     """
     simulated = ", SIMULATED PRICES" if setup.is_simulated else ""
     heading = f"divbot {harmless(setup.version)} paper trading{simulated}; no real orders"
-    return _listed(heading, _settings(setup, ledger), _LABEL)
+    return listed(heading, _settings(setup, ledger), LABEL)
 
 
 def summary_text(snapshot: RunSnapshot, began: Ledger, lateness: Lateness, journal: str) -> str:
@@ -62,7 +62,7 @@ def summary_text(snapshot: RunSnapshot, began: Ledger, lateness: Lateness, journ
     simulated = ", SIMULATED PRICES" if snapshot.is_simulated else ""
     market = f"{harmless(snapshot.venue)} {snapshot.market.title} {snapshot.interval.value}"
     heading = f"ran {span(snapshot.at - began.at)} on {market}{simulated}"
-    return _listed(heading, _results(snapshot, began, lateness, journal), _SHORT_LABEL)
+    return listed(heading, _results(snapshot, began, lateness, journal), SHORT_LABEL)
 
 
 def summary_json(snapshot: RunSnapshot, began: Ledger, lateness: Lateness, journal: str) -> str:
@@ -117,9 +117,9 @@ def _settings(setup: Setup, ledger: Ledger) -> Iterator[tuple[str, str]]:
 
 def _resumed(ledger: Ledger) -> str:
     count, closed = len(ledger.positions), len(ledger.closed)
-    open_ = _counted(count, "open position")
+    open_ = counted(count, "open position")
     return (
-        f"session {ledger.sessions} with {open_}, {_counted(closed, 'closed trade')}, "
+        f"session {ledger.sessions} with {open_}, {counted(closed, 'closed trade')}, "
         f"cash {money(ledger.cash)} {ASSET}"
     )
 
@@ -155,7 +155,7 @@ def _positions(ledger: Ledger) -> str:
         return ", no open position"
     names = ", ".join(x.symbol for x in ledger.positions.values())
     stay = "stays" if len(ledger.positions) == 1 else "stay"
-    return f"; {_counted(len(ledger.positions), 'position')} {stay} in the journal: {names}"
+    return f"; {counted(len(ledger.positions), 'position')} {stay} in the journal: {names}"
 
 
 def _price_checks(lateness: Lateness) -> str:
@@ -178,11 +178,13 @@ def _costs_of(ledger: Ledger) -> Paid:
     return paid_for(ledger.trades)
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """Return `1 trade`, `2 trades`."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _listed(heading: str, items: Iterator[tuple[str, str]], label: int) -> str:
+def listed(heading: str, items: Iterator[tuple[str, str]], label: int) -> str:
+    """Return `heading`, and below it each name, in `label` columns, with its value."""
     lines = words_on_lines(heading, _WIDTH)
     for name, value in items:
         # A path that is broken at a space cannot be copied.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from divbot.cli import flags
-from divbot.setting_table import GROUPS, PaperSettings
+from divbot.setting_table import GROUPS, AlertSettings, PaperSettings
 
 if TYPE_CHECKING:
     from divbot.scanner.cycle import Stages
@@ -22,7 +22,7 @@ PARTIAL = 4
 _MOST_FAILURES_NAMED = 3
 
 
-@flags.settings(*(x for x in GROUPS if x is not PaperSettings), "fee", "slippage")
+@flags.settings(*(x for x in GROUPS if x not in (PaperSettings, AlertSettings)), "fee", "slippage")
 def scan(
     *,
     given: flags.Given,
