@@ -238,7 +238,7 @@ def open_paper(
 
 
 def check_speed(trading: BinanceTrading, speed: float, tell: Tell) -> None:
-    """Raise InputError where a real market is to be hurried; tell of an exchange at another speed."""
+    """Raise InputError for another speed of a real market; tell of an exchange that has another."""
     if notice := speed_notice(trading.speed, speed):
         tell(notice, is_warning=True)
     if speed != 1 and not trading.simulated:

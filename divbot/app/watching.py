@@ -1,9 +1,9 @@
-"""The composition of a watch: scanner thread, filters, outbox, couriers, and the order of their end.
+r"""The composition of a watch: scanner thread, filters, outbox, couriers, and how they end.
 
 scanner thread                                    a thread for each address
 BackgroundScanner                                 Courier
 scan -> filters -> outbox (on disk) --wake-->     outbox -> sink -> outbox: it has it
-\\-> what is new is shown
+\-> what is new is shown
 """
 
 from __future__ import annotations

@@ -145,5 +145,5 @@ def _watch(
         watching.say(banner_text(found, settings))
         found.run(duration)
         found.end()
-        results = found, settings, watching.now() - began, told
+        results = found, watching.now() - began, told
         watching.say(summary_text(*results), summary_json(*results))

@@ -24,12 +24,12 @@ def banner_text(watch: Watch, settings: Settings) -> str:
     return listed(f"divbot {__version__} watch{notice}", _set_up(watch, settings), LABEL)
 
 
-def summary_text(watch: Watch, settings: Settings, lasted: int, told: int) -> str:
+def summary_text(watch: Watch, lasted: int, told: int) -> str:
     """Return what came of it, on lines of 80 columns; `lasted` is ms of the market."""
     return listed(f"watched for {span(lasted)}", _results(watch, told), SHORT_LABEL)
 
 
-def summary_json(watch: Watch, settings: Settings, lasted: int, told: int) -> str:
+def summary_json(watch: Watch, lasted: int, told: int) -> str:
     """Return the same as the last line of JSON; times are ms UTC of the market."""
     condition = watch.scanner.condition
     return json_line(
@@ -37,8 +37,8 @@ def summary_json(watch: Watch, settings: Settings, lasted: int, told: int) -> st
             "event": "ended",
             "at": watch.clock.now(),
             "venue": watch.source.venue,
-            "market": settings.market.value,
-            "interval": settings.interval.value,
+            "market": watch.source.market.value,
+            "interval": watch.source.interval.value,
             "lasted": lasted,
             "alerts": told,
             "scans": condition.scans,
