@@ -139,6 +139,7 @@ class Dispatch:
                 "any more, and no other is new",
                 is_warning=True,
             )
+        self._has_ended = False
         self._couriers = [Courier(outbox, x, rules, clock, tell) for x in sinks]
 
     @property
@@ -162,7 +163,13 @@ class Dispatch:
         return new
 
     def end(self, seconds: float) -> None:
-        """Send what can be sent at once, for so long; tell of what is left for the next start."""
+        """Send what can be sent at once, for so long; tell of what is left for the next start.
+
+        Doing so again does nothing.
+        """
+        if self._has_ended:
+            return
+        self._has_ended = True
         for courier in self._couriers:
             courier.ask_to_end()
         ends = self._clock.monotonic() + seconds
