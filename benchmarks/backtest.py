@@ -18,11 +18,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from backtest_market import ParquetMarket
+from backtest_market import fill
 from commandline import run
 from machine import tree_pss
 
 from divbot.app.backtest import BacktestOptions, backtest
+from divbot.domain.market import Market
+from divbot.history.store import Store
 from divbot.settings import Settings
 from divbot.trading.journal.journal import read
 
@@ -52,9 +54,9 @@ def main() -> None:
         parser.add_argument(name, type=int, nargs="?", default=default)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "divbot-years")
     given = parser.parse_args()
-    market = ParquetMarket(given.folder, given.symbols, given.months)
-    with measured(f"writing to {given.folder}"):
-        market.write(lambda _: None)
+    store = Store(given.folder / f"{given.symbols}x{given.months}", Market.USDM)
+    with measured(f"writing to {store.root}"):
+        fill(store, given.symbols, given.months)
     with tempfile.TemporaryDirectory() as home:
         os.environ["XDG_CACHE_HOME"] = os.environ["XDG_STATE_HOME"] = home
         settings = Settings(
@@ -69,7 +71,7 @@ def main() -> None:
             options = BacktestOptions(journal=Path(home) / f"{number}.db")
             with measured(what):
                 traded = backtest(
-                    market, settings.model_copy(update=_read(changed)), options, lambda *_: None
+                    store, settings.model_copy(update=_read(changed)), options, lambda *_: None
                 )
             ledger = read(traded.journal).ledger
             print(f"  {len(ledger.closed):,} trades, {ledger.equity:,.2f} USDT")

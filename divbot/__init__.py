@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from divbot.version import __version__
 
 if TYPE_CHECKING:
+    from divbot.app.backtest_result import Backtest
     from divbot.app.scanning import scan
+    from divbot.app.scripting import backtest, candles
     from divbot.domain.errors import (
         BadAnswer,
         DivbotError,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
         RequestRejected,
         SettingsError,
         StateError,
+        StopAsking,
         StopUntil,
         StoreError,
         SymbolError,
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from divbot.settings import Settings
 
 __all__ = [
+    "Backtest",
     "BadAnswer",
     "DivbotError",
     "DuplicateEvent",
@@ -53,6 +57,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "StateError",
+    "StopAsking",
     "StopUntil",
     "StoreError",
     "SymbolError",
@@ -63,11 +68,16 @@ __all__ = [
     "VenueUnreachable",
     "WorkerLost",
     "__version__",
+    "backtest",
+    "candles",
     "scan",
 ]
 
 
 _MODULES = {
+    "Backtest": "divbot.app.backtest_result",
+    "backtest": "divbot.app.scripting",
+    "candles": "divbot.app.scripting",
     "scan": "divbot.app.scanning",
     "Report": "divbot.scanner.report",
     "Settings": "divbot.settings",

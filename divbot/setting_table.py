@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from divbot.alerts.address import Address, Addresses, Secret, SecretText
 from divbot.alerts.quiet_hours import QuietHours, QuietHoursText
 from divbot.alerts.template import Template
-from divbot.binance.protocol.endpoints import KLINES_LIMIT
-from divbot.domain.bounds import Bounds, Reader
+from divbot.binance.protocol.endpoints import CHEAPEST_AMPLE_LIMIT, KLINES_LIMIT
+from divbot.domain.bounds import Bounds, Reader, percent_of
 from divbot.domain.durations import Duration
 from divbot.domain.margin import MAX_LEVERAGE
 from divbot.domain.market import Interval, Market
@@ -34,6 +34,8 @@ Value = TypeVar("Value")
 ENVIRONMENT_PREFIX = "DIVBOT_"
 SHORTEST_LIMIT = TRADINGVIEW.minimum_candles + 1
 """The last candle of an answer is never final."""
+TAKER_FEE = {Market.SPOT: Decimal("0.001"), Market.USDM: Decimal("0.0005")}
+"""Of the regular tier, without any discount."""
 _LONGEST_LIMIT = max(x.maximum for x in KLINES_LIMIT.values())
 
 
@@ -56,7 +58,7 @@ class Setting:
     value: object
     """The default as it is read."""
     help: str
-    """What it is, in words that follow its name."""
+    """What it is, in words that may follow `name: `."""
     flags: tuple[str, ...] = ()
     """Further names of its flag."""
     scope: Scope = Scope.TRADING
@@ -153,12 +155,13 @@ class UniverseSettings:
     limit = optional(
         Bounds(int, SHORTEST_LIMIT, _LONGEST_LIMIT),
         "499",
-        "candles per symbol; by default 499 on futures, 1000 on spot",
+        f"candles per symbol; by default {CHEAPEST_AMPLE_LIMIT[Market.USDM]} on futures, "
+        f"{CHEAPEST_AMPLE_LIMIT[Market.SPOT]} on spot",
     )
 
 
 class SignalSettings:
-    """What to show; kind and side limit what paper enters, too."""
+    """What to show; kind, side and max_age limit what paper enters, too."""
 
     kind = names(
         _KINDS,
@@ -303,7 +306,8 @@ class PaperSettings:
     fee = optional(
         _part(0, "0.1"),
         "0.05%",
-        "taker fee, a part of the value; by default 0.1% on spot, 0.05% on futures",
+        f"taker fee, a part of the value; by default {percent_of(TAKER_FEE[Market.SPOT])} on spot, "
+        f"{percent_of(TAKER_FEE[Market.USDM])} on futures",
     )
     slippage = setting(
         _part(0, "0.1"),

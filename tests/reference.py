@@ -117,7 +117,7 @@ class Outcome:
     result: float = math.nan
 
 
-def outcome(  # noqa: PLR0911 - one way out for each outcome
+def outcome(
     candles: list[tuple[float, float, float, float] | None],
     confirmed: int,
     side: str,

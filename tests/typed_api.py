@@ -31,6 +31,16 @@ for opportunity in report.opportunities:
         assert_type(opportunity.evidence.confidence, float)
         assert_type(opportunity.evidence.expectancy, float)
 
+past = divbot.backtest(recorded="market.parquet", start="20240101", universe="now", interval="1h")
+assert_type(past, divbot.Backtest)
+assert_type(divbot.backtest(divbot.Settings(top=50), spread=0.001), divbot.Backtest)
+assert_type(past.trades, pd.DataFrame)
+assert_type(past.equity, "pd.Series[float]")
+assert_type(past.stats, dict[str, Any])
+assert_type(past.notes, tuple[str, ...])
+assert_type(divbot.candles("BTCUSDT", "5m", "2024-01-01", store="candles"), pd.DataFrame)
+divbot.backtest(universe="later")  # type: ignore[arg-type]
+
 settings = divbot.Settings(top=50)
 assert_type(settings.top, int)
 assert_type(settings.symbols, tuple[str, ...])

@@ -13,20 +13,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from divbot.app import scanning
 from divbot.app.homes import at_home
 from divbot.app.journals import kept_settings, open_runs
-from divbot.app.scan_rules import past_rate, scan_rules, trade_rules, universe_rules
+from divbot.app.scan_rules import past_rate, plan_rules, scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
+from divbot.domain.bounds import Bounds
 from divbot.domain.clock import SystemClock, utc_text
-from divbot.domain.durations import milliseconds
+from divbot.domain.durations import DAY, HOUR, milliseconds
 from divbot.domain.errors import InputError
-from divbot.domain.events import HISTORY, Resumed, Started
-from divbot.domain.ledger import DAY
+from divbot.domain.events import HISTORY, SessionBegan, Started
 from divbot.domain.market import Instrument, Interval, Market
 from divbot.files import make_private, sync_folder
 from divbot.folders import cache_home
@@ -34,6 +35,7 @@ from divbot.version import __version__
 
 if TYPE_CHECKING:
     from divbot.history.joined import JoinedHistory
+    from divbot.history.spans import Span
     from divbot.research.backtest import Period
     from divbot.research.past import PastScanner
     from divbot.research.port import PastMarket
@@ -44,16 +46,25 @@ if TYPE_CHECKING:
     from divbot.trading.journal.journal import Journal
 
 USUAL_SPREAD = Decimal("0.0004")
+SPREAD = Bounds(Decimal, 0, "0.1", is_part=True)
+"""What a spread may be, as a part of the price."""
 _VENUE = "Binance"
 _LEAST_ORDER = Decimal(5)
 """In USDT."""
-_MARK_EVERY = 3_600_000
+_MARK_EVERY = HOUR
 """ms between two valuations: a year of those of paper would be a hundred thousand."""
 
 _YEAR = 365 * DAY
 
 BacktestProgress = Callable[[str, int, int], None]
 """Hears what is done, how much of it is done, and how much there is to do."""
+
+
+class UniverseOf(StrEnum):
+    """Whose list of symbols is taken at a moment of the past."""
+
+    THEN = "then"
+    NOW = "now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,8 @@ class Traded:
     journal: Path
     notes: tuple[str, ...]
     """What stood in for what the history does not tell."""
+    holes: tuple[tuple[str, Span], ...]
+    """By symbol what is missing of its candles: no divergence spans it."""
 
 
 def open_recording(path: Path, settings: Settings) -> JoinedHistory:
@@ -87,10 +100,10 @@ def open_recording(path: Path, settings: Settings) -> JoinedHistory:
 
     Raise InputError where the candles of the settings cannot be made of its own.
     """
-    from divbot.exchange.market.recorded import load_recording
+    from divbot.exchange.market.recorded import load_tape
     from divbot.history.joined import JoinedHistory
 
-    history = JoinedHistory(path, settings.market, load_recording(path).interval)
+    history = JoinedHistory(path, settings.market, load_tape(path).interval)
     history.symbols(settings.interval)
     return history
 
@@ -103,11 +116,13 @@ def backtest(
     Raise InputError where there are no candles for it; what `progress` raises ends it, and leaves
     nothing.
     """
+    from divbot.binance.listing.universe import unknown_among
     from divbot.research.backtest import PastTrader, run
     from divbot.research.moments import Moments
     from divbot.research.past import PastScanner
     from divbot.research.venue import PastTrading, Spreads
 
+    unlisted = unknown_among(history.symbols(settings.interval), settings.symbols, ())
     detail = _detail(settings, options, history)
     period = _period(settings, options, history, detail)
     rules = trading_rules(settings, mark_every=_MARK_EVERY)
@@ -153,7 +168,10 @@ def backtest(
         run(trader, Moments(trader), lambda at: progress("trading", at - period.start, length))
         progress("trading", length, length)
     said = f"confidence and expectancy start from what was known then: {scanned.rate.source}"
-    return Traded(path, (*past.notes, said, *_notes(settings, detail, venue, past)))
+    assumed = _notes(settings, detail, venue, past, period)
+    unknown = (f"{symbol}: {why}" for symbol, why in unlisted.items())
+    notes = (*unknown, *past.notes, said, *assumed)
+    return Traded(path, notes, tuple(_holes(settings, history, period)))
 
 
 def _cache() -> Path:
@@ -173,7 +191,7 @@ def _rate(settings: Settings, history: PastMarket, start: int) -> BaseRate:
             counted = rate_before(
                 history,
                 interval,
-                trade_rules(settings),
+                plan_rules(settings),
                 start,
                 cache=_cache(),
                 where="the recording",
@@ -236,10 +254,16 @@ def _period(
     if start >= end:
         raise InputError(
             f"expected a range within {utc_text(first)} to {utc_text(last)} UTC, of which there "
-            f"are candles; choose another --timerange, or get some: "
-            f"{_how_to_fetch(settings, options)}"
+            f"are candles; choose another --timerange{_more(settings, options)}"
         )
     return Period(start, end)
+
+
+def _more(settings: Settings, options: BacktestOptions) -> str:
+    """Return how candles of the range are got; nothing where it lies ahead."""
+    if options.start is not None and options.start >= SystemClock().now():
+        return ""
+    return f", or get some: {_how_to_fetch(settings, options)}"
 
 
 def _how_to_fetch(settings: Settings, options: BacktestOptions) -> str:
@@ -252,6 +276,17 @@ def _how_to_fetch(settings: Settings, options: BacktestOptions) -> str:
     selection = f"--symbols {symbols}" if symbols else f"--top {settings.top}"
     count = len(settings.symbols) or settings.top
     return how_to_download(settings.market, [settings.interval], Span(start, end), count, selection)
+
+
+def _holes(settings: Settings, history: PastMarket, period: Period) -> Iterator[tuple[str, Span]]:
+    """Yield what is missing, within the period, of the symbols that may be traded."""
+    from divbot.history.spans import Span
+
+    span, interval = Span(period.start, period.end), settings.interval
+    for symbol in history.symbols(interval):
+        if not settings.symbols or symbol in settings.symbols:
+            parts = (x.within(span) for x in history.holes(symbol, interval))
+            yield from ((symbol, x) for x in parts if x.start < x.end)
 
 
 def _path(settings: Settings, options: BacktestOptions) -> Path:
@@ -306,12 +341,12 @@ def _journal(
         "universe": "now" if options.is_todays else "then",
     }
     with Journal.create(path, started) as journal, journal.together():
-        journal.write(Resumed(at, 1, kept, {}))
+        journal.write(SessionBegan(at, 1, kept, {}))
         yield journal
 
 
 def _notes(
-    settings: Settings, detail: Interval, venue: PastTrading, past: PastScanner
+    settings: Settings, detail: Interval, venue: PastTrading, past: PastScanner, period: Period
 ) -> Iterator[str]:
     """Yield, in words, what is assumed where the history tells nothing."""
     if detail.milliseconds == settings.interval.milliseconds:
@@ -320,6 +355,21 @@ def _notes(
             "by it alone, and one that touches both stop and target counts as a stop"
         )
     if settings.market.value == "usdm":
-        unpaid = sum(not venue.settled(x) for x in past.symbols)
+        known = [_known_funding(venue, past, x, period) for x in past.symbols]
+        unpaid, partly = known.count("none"), known.count("some")
         if unpaid:
             yield f"funding is not known of {unpaid} symbols: positions in them pay and get none"
+        if partly:
+            yield f"funding of {partly} symbols is known for a part of the time only"
+
+
+def _known_funding(
+    venue: PastTrading, past: PastScanner, symbol: str, period: Period
+) -> Literal["none", "some", "all"]:
+    """Return how much is known of the funding of a symbol while it was traded in the period."""
+    due = [at for at, *_ in venue.settled(symbol)]
+    lives = past.lives[symbol]
+    if not due or not lives:
+        return "none"
+    first, last = max(lives[0].start, period.start), min(lives[-1].end, period.end)
+    return "some" if due[0] > first + DAY or due[-1] < last - DAY else "all"

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from divbot.app.homes import at_home
+from divbot.domain.durations import DAY
 from divbot.folders import data_home
 
-_DAY = 86_400_000
 _BYTES_OF_A_CANDLE = 37
 """In a zip of the archive, whatever its length: measured from 1m to 1h."""
 
@@ -62,7 +62,7 @@ def how_to_download(
 
     candles = sum((span.end - span.start) // x.milliseconds for x in intervals)
     megabytes = candles * symbols * _BYTES_OF_A_CANDLE / 1e6
-    ends = span.start, span.end + _DAY - 1  # whole days
+    ends = span.start, span.end + DAY - 1  # whole days
     dates = "-".join(utc_text(x)[: len("2024-07-30")].replace("-", "") for x in ends)
     lengths = ",".join(x.value for x in intervals)
     return (

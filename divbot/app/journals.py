@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 
 from divbot.app.homes import at_home
 from divbot.domain.clock import SystemClock, utc_text
-from divbot.domain.durations import Duration, duration_text
+from divbot.domain.durations import MINUTE, Duration, duration_text
 from divbot.domain.errors import InputError
+from divbot.domain.events import DEMO
 from divbot.domain.ledger import ADDRESS
 from divbot.domain.market import Interval, Market
 from divbot.folders import state_home
@@ -26,7 +27,7 @@ from divbot.setting_table import SETTINGS, Scope
 if TYPE_CHECKING:
     from divbot.app.options import PaperOptions
     from divbot.binance.trading_data import BinanceTrading
-    from divbot.domain.events import Resumed, Started
+    from divbot.domain.events import SessionBegan, Started
     from divbot.domain.ledger import Ledger
     from divbot.domain.notices import Tell
     from divbot.settings import Settings
@@ -34,9 +35,7 @@ if TYPE_CHECKING:
     from divbot.trading.journal.journal import Journal
     from divbot.trading.journal.runs import Runs
 
-_DEMO = "demo"
-"""The address of all demos: each has a port of its own, and the same market."""
-_AHEAD = 60_000
+_AHEAD = MINUTE
 """ms by which a journal may be ahead of its market: clocks differ."""
 
 
@@ -105,7 +104,7 @@ def _experiment(settings: Settings, options: PaperOptions, trading: BinanceTradi
         market=settings.market,
         interval=settings.interval,
         is_simulated=trading.simulated,
-        address=_DEMO if options.demo else f"{url.scheme}://{host}{url.path.rstrip('/')}",
+        address=DEMO if options.demo else f"{url.scheme}://{host}{url.path.rstrip('/')}",
     )
 
 
@@ -198,8 +197,8 @@ def _misfit(ledger: Ledger, wanted: _Experiment, settings: Settings, now: int) -
     return ""
 
 
-def _resumed(ledger: Ledger, kept: dict[str, str], now: int) -> Resumed:
-    from divbot.domain.events import Resumed
+def _resumed(ledger: Ledger, kept: dict[str, str], now: int) -> SessionBegan:
+    from divbot.domain.events import SessionBegan
 
     before = ledger.resumed.settings if ledger.resumed is not None else {}
     changed = {
@@ -207,7 +206,7 @@ def _resumed(ledger: Ledger, kept: dict[str, str], now: int) -> Resumed:
         for name, value in kept.items()
         if name in before and _meaning(name, before[name]) != _meaning(name, value)
     }
-    return Resumed(max(now, ledger.at), ledger.sessions + 1, kept, changed)
+    return SessionBegan(max(now, ledger.at), ledger.sessions + 1, kept, changed)
 
 
 def kept_settings(settings: Settings, address: str) -> dict[str, str]:

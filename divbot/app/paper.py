@@ -30,11 +30,10 @@ from divbot.app.options import PaperOptions
 from divbot.app.scan_rules import scan_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock
-from divbot.domain.durations import milliseconds
+from divbot.domain.durations import MINUTE, milliseconds
 from divbot.domain.errors import InputError, JournalError
 from divbot.domain.market import Interval
 from divbot.domain.notices import Tell
-from divbot.domain.positions import MINUTE
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceSource
@@ -138,6 +137,7 @@ class PaperRun:
             published_at=published.findings.at if published else 0,
             symbols=report.summary.scanned if report else 0,
             seconds=condition.seconds,
+            open_to_trade=report.summary.open_to_trade if report else 0,
             opportunities=report.opportunities if report else (),
             error=condition.error,
             notices=report.notices if report else (),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from divbot.binance.listing.rules import UniverseRules
     from divbot.scanner.cycle import ScanRules
     from divbot.scanner.evidence.base_rates import BaseRate
-    from divbot.scanner.signals.plan import TradeRules
+    from divbot.scanner.signals.plan import PlanRules
     from divbot.settings import Settings
 
 _DAY = timedelta(days=1)
@@ -36,7 +36,7 @@ def scan_rules(
             kinds=frozenset(settings.kind or Kind),
             sides=frozenset(settings.side or Side),
             max_age=settings.max_age,
-            trade=trade_rules(settings),
+            trade=plan_rules(settings),
             weights=settings.weights,
         ),
         rate=base_rate(settings, settings.interval),
@@ -68,7 +68,7 @@ def base_rate(settings: Settings, interval: Interval) -> BaseRate:
     from divbot.scanner.evidence.base_rates import rate_of, shipped_rates
 
     own = _own_rates(settings)
-    if not own and (counted := store_rate(settings, interval, trade_rules(settings))):
+    if not own and (counted := store_rate(settings, interval, plan_rules(settings))):
         own = (counted,)
     return rate_of(settings.market, interval, (*own, *shipped_rates()))
 
@@ -94,12 +94,12 @@ def _own_rates(settings: Settings) -> tuple[BaseRate, ...]:
     return read_rates(settings.base_rates) if settings.base_rates else ()
 
 
-def trade_rules(settings: Settings) -> TradeRules:
+def plan_rules(settings: Settings) -> PlanRules:
     """Return how the settings would trade a divergence."""
     from divbot.app.trading_rules import fee_of
-    from divbot.scanner.signals.plan import TradeRules
+    from divbot.scanner.signals.plan import PlanRules
 
-    return TradeRules(
+    return PlanRules(
         stop_atr=settings.stop_atr,
         reward_risk=settings.reward_risk,
         fee=float(fee_of(settings)),

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from divbot.history.store import Store
     from divbot.scanner.evidence.base_rates import BaseRate
-    from divbot.scanner.signals.plan import TradeRules
+    from divbot.scanner.signals.plan import PlanRules
     from divbot.settings import Settings
 
 _EVER = 4_102_444_800_000
 """2100-01-01."""
 
 
-def store_rate(settings: Settings, interval: Interval, rules: TradeRules) -> BaseRate | None:
+def store_rate(settings: Settings, interval: Interval, rules: PlanRules) -> BaseRate | None:
     """Return what the store says of the settings' market; None where it holds none of it.
 
     A store of a local exchange's prices says nothing of a market, and a damaged one stops no scan.
@@ -47,7 +47,7 @@ def store_rate(settings: Settings, interval: Interval, rules: TradeRules) -> Bas
     return next(iter(read_rates(path)), None)
 
 
-def _kept(store: Store, interval: Interval, rules: TradeRules) -> Path:
+def _kept(store: Store, interval: Interval, rules: PlanRules) -> Path:
     """Return where the rate of these very candles is kept."""
     from divbot.history.kept import name_of
 
@@ -58,7 +58,7 @@ def _kept(store: Store, interval: Interval, rules: TradeRules) -> Path:
 
 
 def _count(
-    path: Path, settings: Settings, store: Store, interval: Interval, rules: TradeRules
+    path: Path, settings: Settings, store: Store, interval: Interval, rules: PlanRules
 ) -> None:
     from divbot.research.past import hands
     from divbot.research.rates import rate_before

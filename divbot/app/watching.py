@@ -91,7 +91,7 @@ class Watcher:
         Raise JournalError where it cannot be kept: the next scan finds it again.
         """
         from divbot.alerts.signal_words import alert_of
-        from divbot.scanner.report import opportunity_document
+        from divbot.scanner.report_documents import opportunity_document
 
         report = self.scan(held)
         wanted = (x for x in report.open_to_trade if self.filters.pass_(x))

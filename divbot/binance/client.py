@@ -23,7 +23,7 @@ from divbot.binance.protocol.wire import (
     parse_tickers_and_quotes,
 )
 from divbot.binance.session import LARGE, SMALL, VenueSession
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.market import Interval, Market, Ticker
 from divbot.domain.minutes import Minutes
 

@@ -28,7 +28,7 @@ from divbot.binance.session import VenueSession
 from divbot.binance.trading_data import BinanceTrading
 from divbot.binance.transport.transport import Transport
 from divbot.binance.transport.transports import open_transport
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.clock import SystemClock
 from divbot.domain.market import Interval, Market
 from divbot.domain.notices import Tell

@@ -12,7 +12,7 @@ import numpy as np
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
 from divbot.binance.protocol.wire import Amounts
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.clock import Clock
 from divbot.domain.market import Instrument, Interval, Market
 from divbot.domain.minutes import FundingRate

@@ -127,7 +127,7 @@ def run() -> NoReturn:
     os._exit(code)
 
 
-def exit_code(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out of each failure
+def exit_code(arguments: Sequence[str]) -> int:
     """Run what `arguments` say and return the exit code; whatever fails is told in one line."""
     try:
         app = command_line(arguments)

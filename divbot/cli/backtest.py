@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from divbot.app.backtest import SPREAD, USUAL_SPREAD, UniverseOf
 from divbot.cli import flags
-from divbot.domain.bounds import Bounds
+from divbot.cli.backtest_text import PARTIAL, bias_of, hole_lines
 from divbot.domain.market import Interval
 from divbot.domain.timerange import Range, TimeRange
 from divbot.domain.values import Choice
@@ -20,6 +21,8 @@ from divbot.setting_table import GROUPS, AlertSettings, WorkSettings
 
 if TYPE_CHECKING:
     from divbot.app.backtest import BacktestProgress
+    from divbot.app.backtest_result import Backtest
+    from divbot.research.port import PastMarket
 
 _LIVE_ONLY = ("best", "max_spread", "position_update_interval")
 """Settings of a venue that can be asked again and again, and of what is shown of it."""
@@ -32,11 +35,12 @@ _WANTED = [
 ]
 
 
-class UniverseOf(StrEnum):
-    """Whose list of symbols is taken at a moment of the past."""
+class BreakdownBy(StrEnum):
+    """What `--breakdown` puts together."""
 
-    THEN = "then"
-    NOW = "now"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
 
 
 @flags.settings(*_WANTED, "workers", "sequential", "store")
@@ -80,27 +84,54 @@ def backtest(
         Decimal,
         flags.option(
             "--spread",
-            Bounds(Decimal, 0, "0.1", is_part=True),
+            SPREAD,
             "From bid to ask, as a part of the price: no candle tells it.",
         ),
-    ] = Decimal("0.0004"),
+    ] = USUAL_SPREAD,
+    breakdown: Annotated[
+        BreakdownBy | None,
+        flags.option(
+            "--breakdown",
+            Choice(BreakdownBy),
+            "Also show what each day, week or month brought.",
+            show_default=False,
+        ),
+    ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write all trades to this file, as the CSV of `divbot trades`.",
+            dir_okay=False,
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Also write a page with charts to this file (HTML).", dir_okay=False),
+    ] = None,
     journal: Annotated[
         Path | None, typer.Option(help="Keep the journal of the run in this file.", dir_okay=False)
     ] = None,
+    allow_holes: Annotated[
+        bool, typer.Option("--allow-holes", help="Do not end with 4 where candles are missing.")
+    ] = False,
     as_json: flags.Json = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")
     ] = False,
-) -> None:
-    """Trade the past on paper, by the engine of `divbot paper`, and print what it came to."""
+) -> int:
+    """Trade the past on paper, by the engine of `divbot paper`, and print what it came to.
+
+    With --universe now it is traded twice, on the list of each moment too, and takes twice as long:
+    the difference is what hindsight is worth. Ends with 4 where candles are missing.
+    """
     from divbot.app import backtest as app
+    from divbot.app.backtest_result import result_of
+    from divbot.cli.backtest_text import backtest_document, backtest_text, hole_lines
     from divbot.cli.compiling import tell_of_compiling
-    from divbot.cli.destination import Destination, json_bytes
-    from divbot.cli.recorded import heading_document
-    from divbot.cli.stats_text import stats_text
-    from divbot.trading.figures.documents import stats_document
-    from divbot.trading.figures.stats import measure
-    from divbot.trading.journal.journal import read
+    from divbot.cli.destination import PAGE, Destination, json_bytes
+    from divbot.cli.report.page import plotly_script
+    from divbot.cli.trades_file import trades_csv
+    from divbot.trading.figures.breakdown import By
 
     settings = given.load()
     start, end = timerange or (None, None)
@@ -112,22 +143,44 @@ def backtest(
         spread=spread,
         journal=journal,
     )
+    page = Destination(report, PAGE) if report else None
+    script = plotly_script("--report") if report else ""
+    table = Destination(export, (".csv",)) if export else None
     if not quiet:
         tell_of_compiling()
     with _progress(quiet=quiet) as progress:
         past = app.open_recording(recorded, settings) if recorded else app.open_stored(settings)
-        traded = app.backtest(past, settings, options, progress)
+        result = result_of(past, settings, options, progress)
     if not quiet:
-        for note in traded.notes:
+        for note in (*result.notes, *hole_lines(result)):
             print(f"divbot: {note}", file=sys.stderr)
-    run = read(traded.journal)
-    found = measure(run.events, run.ledger)
+    if table:
+        table.write(trades_csv(result.recorded, result.recorded.ledger.trades))
+    if page:
+        page.write(_page(result, script, past))
+    destination = Destination(None)
     if as_json:
-        notes = {"journal": str(traded.journal), "assumptions": list(traded.notes)}
-        document = heading_document(run) | notes | stats_document(found)
-        Destination(None).write(json_bytes(document))
+        destination.write(json_bytes(backtest_document(result)))
     else:
-        Destination(None).write(f"{stats_text(run, found)}journal {traded.journal}\n")
+        by = None if breakdown is None else By(breakdown)
+        destination.write(backtest_text(result, by, destination.fit))
+    return PARTIAL if result.holes and not allow_holes else 0
+
+
+def _page(result: Backtest, script: str, past: PastMarket) -> str:
+    from divbot.app.run_candles import candles_of_past
+    from divbot.cli.recorded import start_of
+    from divbot.cli.report.stats import page_text
+
+    run = result.recorded
+    return page_text(
+        run,
+        result.figures,
+        script,
+        candles_of_past(start_of(run), run.ledger, past),
+        bias=bias_of(result),
+        notes=(*result.notes, *hole_lines(result)),
+    )
 
 
 def _progress(*, quiet: bool) -> AbstractContextManager[BacktestProgress]:

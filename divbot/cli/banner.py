@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from divbot.cli.columns import words_on_lines
 from divbot.cli.figures import harmless, money, percent, signed, span
-from divbot.cli.lines import ASSET, changes_of, dust_text, json_line
+from divbot.cli.lines import ASSET, PRICES, changes_of, dust_text, json_line
 from divbot.domain.durations import duration_text
 from divbot.domain.ledger import ZERO, Ledger
 from divbot.domain.market import Interval, Market
@@ -49,8 +49,8 @@ def banner_text(setup: Setup, ledger: Ledger) -> str:
     `ledger` is the account right after the run started or resumed. The name of the journal is the
     one thing that may be longer than a line.
     """
-    simulated = ", SIMULATED PRICES" if setup.is_simulated else ""
-    heading = f"divbot {harmless(setup.version)} paper trading{simulated}; no real orders"
+    prices = PRICES[setup.is_simulated]
+    heading = f"divbot {harmless(setup.version)} paper trading, {prices}; no real orders"
     return listed(heading, _settings(setup, ledger), LABEL)
 
 
@@ -59,9 +59,8 @@ def summary_text(snapshot: RunSnapshot, began: Ledger, lateness: Lateness, journ
 
     `began` is the account as it was when the session began, right after it started or resumed.
     """
-    simulated = ", SIMULATED PRICES" if snapshot.is_simulated else ""
     market = f"{harmless(snapshot.venue)} {snapshot.market.title} {snapshot.interval.value}"
-    heading = f"ran {span(snapshot.at - began.at)} on {market}{simulated}"
+    heading = f"ran {span(snapshot.at - began.at)} on {market}, {PRICES[snapshot.is_simulated]}"
     return listed(heading, _results(snapshot, began, lateness, journal), SHORT_LABEL)
 
 

@@ -16,10 +16,10 @@ from rich.progress import (
 
 from divbot.cli import terminal
 from divbot.cli.job_control import GivenBack
-from divbot.scanner.cycle import Stages
+from divbot.scanner.cycle import ScanListener
 
 
-class ScanProgress(Stages):
+class ScanProgress(ScanListener):
     """Show how many symbols have been downloaded; gone without a trace at the end.
 
     While kernels are being compiled, which workers wait for, that is what it shows.

@@ -24,10 +24,10 @@ def list_(context: typer.Context, *, as_json: flags.Json = False) -> int:
     from divbot.app.journals import open_runs
     from divbot.cli.destination import Destination, json_bytes
     from divbot.cli.runs_text import runs_document, runs_text
-    from divbot.trading.journal.journal import Recorded, read
+    from divbot.trading.journal.journal import JournalCopy, read
 
     folder = open_runs()
-    found: list[Recorded] = []
+    found: list[JournalCopy] = []
     damaged: dict[str, str] = {}
     for run in folder.all():
         try:

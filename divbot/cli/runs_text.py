@@ -15,14 +15,14 @@ from divbot.database import is_locked
 from divbot.domain.clock import utc_text
 from divbot.trading.figures.curve import last_valuation
 from divbot.trading.figures.documents import SCHEMA
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 
 
-def _prices(recorded: Recorded) -> str:
+def _prices(recorded: JournalCopy) -> str:
     return start_of(recorded).nature.value
 
 
-_COLUMNS: tuple[Column[Recorded], ...] = (
+_COLUMNS: tuple[Column[JournalCopy], ...] = (
     Column("run", lambda x: x.path.stem, is_number=False),
     Column("venue", lambda x: start_of(x).venue, is_number=False),
     Column("market", lambda x: start_of(x).market.title, is_number=False),
@@ -46,7 +46,7 @@ delete it       divbot runs delete RUN
 """
 
 
-def runs_text(found: Sequence[Recorded], folder: Path, fit: Fit) -> str:
+def runs_text(found: Sequence[JournalCopy], folder: Path, fit: Fit) -> str:
     """Return a table of all runs, the newest last, and what can be done with them."""
     if not found:
         return f"no paper runs in {folder}; `divbot paper` starts one\n"
@@ -54,7 +54,7 @@ def runs_text(found: Sequence[Recorded], folder: Path, fit: Fit) -> str:
     return f"paper runs in {folder}, the newest last; times are UTC\n\n{table}\n{_HOW}"
 
 
-def runs_document(found: Sequence[Recorded], damaged: Mapping[str, str]) -> dict[str, Any]:
+def runs_document(found: Sequence[JournalCopy], damaged: Mapping[str, str]) -> dict[str, Any]:
     """Return the same with every field; times in ms UTC."""
     return {
         "schema": SCHEMA,
@@ -63,7 +63,7 @@ def runs_document(found: Sequence[Recorded], damaged: Mapping[str, str]) -> dict
     }
 
 
-def _document(recorded: Recorded) -> dict[str, Any]:
+def _document(recorded: JournalCopy) -> dict[str, Any]:
     ledger, last = recorded.ledger, last_valuation(recorded.events, recorded.ledger)
     heading = heading_document(recorded)
     heading.pop("schema")

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from divbot.cli import flags
+from divbot.domain.names import words
 from divbot.setting_table import GROUPS, AlertSettings, PaperSettings
 
 if TYPE_CHECKING:
-    from divbot.scanner.cycle import Stages
+    from divbot.scanner.cycle import ScanListener
     from divbot.scanner.report import Report
     from divbot.settings import Settings
 
@@ -96,15 +97,15 @@ def scan(
     return PARTIAL if _is_partial(report, settings) else 0
 
 
-def _progress(*, quiet: bool) -> AbstractContextManager[Stages]:
+def _progress(*, quiet: bool) -> AbstractContextManager[ScanListener]:
     """Return a progress bar where somebody looks, else what shows nothing.
 
     Either way, who has to wait for the kernels is told so.
     """
     if quiet or not sys.stderr.isatty():
-        from divbot.scanner.cycle import Stages
+        from divbot.scanner.cycle import ScanListener
 
-        return nullcontext(Stages())
+        return nullcontext(ScanListener())
     from divbot.cli.compiling import is_compiled
     from divbot.cli.progress import ScanProgress
 
@@ -134,7 +135,7 @@ def _notices(report: Report, settings: Settings) -> None:
     skipped_ones = [x for x in summary.skipped if x.reason != UNKNOWN]  # a notice tells of those
     named = [x for x in skipped_ones if settings.symbols or x.reason == FAILED]
     for skipped in named[:_MOST_FAILURES_NAMED]:
-        reason = skipped.reason.replace("_", " ")
+        reason = words(skipped.reason)
         _notice(f"{skipped.symbol} skipped ({reason}): {skipped.detail}")
     if len(named) > _MOST_FAILURES_NAMED:
         _notice(f"and {len(named) - _MOST_FAILURES_NAMED} more; --json names them all")

@@ -43,14 +43,14 @@ def calibration(
 
     --market sets the fee of a fill, --limit how many candles a scan has.
     """
-    from divbot.app.verification import calibration_of, open_recording
+    from divbot.app.verification import calibration_of, open_recorded_block
     from divbot.cli.destination import PAGE, Destination, json_bytes
     from divbot.cli.report.page import plotly_script
     from divbot.cli.verify_text import calibration_document, calibration_lines
 
     page, plotly = Destination(report, PAGE), plotly_script("--report") if report else ""
     settings = given.load()
-    recording = open_recording(recorded, settings.symbols)
+    recording = open_recorded_block(recorded, settings.symbols)
     tell_of_compiling()
     found = calibration_of(recording, settings)
     lines = calibration_lines(found, recording.block, settings.market)
@@ -89,8 +89,8 @@ def base_rates(
     The result is a file for the setting base_rates. Longer candles are put together from those of
     the recording. Files of several recordings can be joined into one.
     """
-    from divbot.app.scan_rules import trade_rules
-    from divbot.app.verification import open_recording
+    from divbot.app.scan_rules import plan_rules
+    from divbot.app.verification import open_recorded_block
     from divbot.cli.destination import Destination
     from divbot.cli.verify_text import base_rate_line
     from divbot.scanner.evidence.base_rates import rates_text
@@ -99,8 +99,8 @@ def base_rates(
     counted = []
     for name in intervals.split(",") if intervals else [None]:
         settings = given.load(interval=name)
-        recording = open_recording(recorded, interval=settings.interval if name else None)
-        counted.append(recording.base_rate(trade_rules(settings), settings.market))
+        recording = open_recorded_block(recorded, interval=settings.interval if name else None)
+        counted.append(recording.base_rate(plan_rules(settings), settings.market))
         print(f"divbot: {base_rate_line(counted[-1])}", file=sys.stderr)
     out.write(rates_text(counted))
 
@@ -122,7 +122,7 @@ def lookahead(
     """
     from dataclasses import asdict
 
-    from divbot.app.scan_rules import trade_rules
+    from divbot.app.scan_rules import plan_rules
     from divbot.app.verification import open_history
     from divbot.cli.destination import Destination, json_bytes
     from divbot.scanner.checks.lookahead import replay
@@ -133,7 +133,7 @@ def lookahead(
     tell_of_compiling()
     name = ",".join(settings.symbols)
     history = open_history(settings, recorded)
-    found = replay(history, trade_rules(settings))
+    found = replay(history, plan_rules(settings))
     if as_json:
         Destination(None).write(
             json_bytes(
@@ -165,12 +165,12 @@ def warmup(
     """Show how RSI, ATR and divergences depend on how many candles they are computed from."""
     from dataclasses import asdict
 
-    from divbot.app.verification import open_recording
+    from divbot.app.verification import open_recorded_block
     from divbot.cli.destination import Destination, json_bytes
     from divbot.scanner.checks.warmup import windows
 
     settings = given.load()
-    block = open_recording(recorded, settings.symbols).block
+    block = open_recorded_block(recorded, settings.symbols).block
     tell_of_compiling()
     found = windows(block, settings.indicator)
     if as_json:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from divbot.cli.banner import LABEL, SHORT_LABEL, counted, listed
-from divbot.cli.figures import harmless, percent, span, words
+from divbot.cli.figures import harmless, percent, span
 from divbot.cli.lines import json_line
 from divbot.domain.durations import duration_text
+from divbot.domain.names import words
 from divbot.version import __version__
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from divbot.cli.lines import LogLevel, event_json, event_line, json_line, log_li
 from divbot.cli.live import LiveView, can_show
 from divbot.cli.notices import notice_json, notice_line
 from divbot.domain.clock import SystemClock
-from divbot.domain.events import Resumed
+from divbot.domain.events import SessionBegan
 
 if TYPE_CHECKING:
     from divbot.alerts.alert import Alert
@@ -100,7 +100,7 @@ class Watching:
             self._log.write(line)
         if self._mode is Mode.JSONL:
             self._print(event_json(event, ledger))
-        elif isinstance(event, Resumed):
+        elif isinstance(event, SessionBegan):
             pass  # the banner says so
         elif line and not self._is_showing:
             self._print(line)

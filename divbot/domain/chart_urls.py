@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.market import Interval, Market
 
-_MINUTE = 60_000
 _TRADINGVIEW = {
     Interval.S1: "1S",
     Interval.D1: "1D",
@@ -21,7 +21,7 @@ _QUOTE = "USDT"
 def tradingview_url(symbol: str, market: Market, interval: Interval) -> str:
     """Return the address of a chart of the same candles; a perpetual ends with .P there."""
     ticker = f"BINANCE:{symbol}{'.P' if market is Market.USDM else ''}"
-    length = _TRADINGVIEW.get(interval) or str(interval.milliseconds // _MINUTE)
+    length = _TRADINGVIEW.get(interval) or str(interval.milliseconds // MINUTE)
     asked = urlencode({"symbol": ticker, "interval": length})
     return f"https://www.tradingview.com/chart/?{asked}"
 

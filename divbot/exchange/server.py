@@ -14,6 +14,7 @@ from functools import partial
 from aiohttp import web
 
 from divbot.domain.clock import Clock, SystemClock, utc_text
+from divbot.domain.durations import MINUTE
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
 from divbot.exchange.archive import contents
@@ -40,7 +41,6 @@ from divbot.exchange.rest.sending import SentResponse
 from divbot.exchange.stop_signals import heeding_signals
 from divbot.exchange.streams.broadcast import Broadcast
 from divbot.exchange.streams.sockets import Sockets
-from divbot.recordings.grid import MINUTE
 
 _BACKLOG = 1024
 _SHUTDOWN_SECONDS = 0.5
@@ -112,10 +112,10 @@ def open_limiter(options: ExchangeOptions, clock: Clock) -> RateLimiter:
 
 def _venues(options: ExchangeOptions, now: int) -> dict[Market, Venue]:
     if options.recorded is not None:
-        from divbot.exchange.market.recorded import load_recording  # pandas: only when needed
+        from divbot.exchange.market.recorded import load_tape  # pandas: only when needed
 
         # One recording behind both markets is kept in memory once.
-        recording = load_recording(options.recorded, options.interval)
+        recording = load_tape(options.recorded, options.interval)
         return dict.fromkeys(options.markets, Venue(_interrupted(options, recording)))
     start = now if options.at is None else options.at
     return {

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divbot.arrays import Floats
+from divbot.domain.durations import HOUR, MINUTE
 from divbot.history.spans import Span, joined, last_of_each
 
-MINUTE, HOUR = 60_000, 3_600_000
 _USUAL = 8
 """Hours of funding, where nobody tells: the longest there are."""
 

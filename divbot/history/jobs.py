@@ -16,6 +16,7 @@ from divbot.binance.archive.archive import ArchiveClient
 from divbot.binance.archive.keys import FilePeriod, first_moment
 from divbot.binance.archive.listings import ArchivedFile
 from divbot.domain.clock import utc_text
+from divbot.domain.durations import DAY
 from divbot.domain.market import Instrument, Interval
 from divbot.history.archived import series_of
 from divbot.history.funding import funding_lacking
@@ -23,7 +24,7 @@ from divbot.history.parts import Note
 from divbot.history.shelf import Shelf
 from divbot.history.spans import Span, gaps, joined, month_of, months, without
 from divbot.history.store import Store
-from divbot.recordings.grid import DAY, Grid
+from divbot.recordings.grid import Grid
 
 TRADING = "TRADING"
 _DATE = len("2024-07-30")

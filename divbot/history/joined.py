@@ -14,9 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from divbot.arrays import Floats, Integers
+from divbot.domain.clock import EARLIEST, LATEST
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 from divbot.history.recorded import RecordedHistory
+from divbot.history.spans import Span, gaps
 from divbot.recordings.grid import opens_of, serves, steps_of
 from divbot.recordings.track import Track
 
@@ -64,6 +66,10 @@ class JoinedHistory(RecordedHistory):
             return None
         return int(track.open_time[0]), interval.close_of(int(track.open_time[-1]))
 
+    def holes(self, symbol: str, interval: Interval) -> tuple[Span, ...]:
+        """Return what is missing between the first and the last candle."""
+        return gaps(self.candles(symbol, interval, EARLIEST, LATEST).open_time, interval)
+
     def marks(self, symbol: str, start: int, end: int, interval: Interval) -> Track:  # noqa: ARG002
         """Return no candle: a recording has no mark prices."""
         return super().candles(symbol, self.shortest, end, end)
@@ -81,24 +87,28 @@ class JoinedHistory(RecordedHistory):
 
     def _join(self, symbol: str, interval: Interval) -> Track:
         self._check(interval)
-        track = self._tracks[symbol]
-        steps, first = np.unique(steps_of(track.open_time, interval), return_index=True)
-        last = np.append(first[1:], len(track.open_time)) - 1
-        columns: dict[str, Integers | Floats] = {
-            "open_time": opens_of(steps, interval),
-            "open": track.open[first],
-            "high": np.maximum.reduceat(track.high, first),
-            "low": np.minimum.reduceat(track.low, first),
-            "close": track.close[last],
-        }
-        for name in _SUMS:
-            values = getattr(track, name)
-            if values is not None:
-                columns[name] = np.add.reduceat(values, first)
-        # Of the newest one the recording may hold a part.
-        end = self._interval.close_of(int(track.open_time[-1]))
-        whole = interval.close_of(int(columns["open_time"][-1])) <= end
-        return _rows(replace(track, **columns), slice(len(steps) - (not whole)))  # type: ignore[arg-type]
+        return joined_candles(self._tracks[symbol], self._interval, interval)
+
+
+def joined_candles(track: Track, own: Interval, interval: Interval) -> Track:
+    """Return candles of `interval` put together from those of `own`, one of its parts."""
+    steps, first = np.unique(steps_of(track.open_time, interval), return_index=True)
+    last = np.append(first[1:], len(track.open_time)) - 1
+    columns: dict[str, Integers | Floats] = {
+        "open_time": opens_of(steps, interval),
+        "open": track.open[first],
+        "high": np.maximum.reduceat(track.high, first),
+        "low": np.minimum.reduceat(track.low, first),
+        "close": track.close[last],
+    }
+    for name in _SUMS:
+        values = getattr(track, name)
+        if values is not None:
+            columns[name] = np.add.reduceat(values, first)
+    # Of the newest one the recording may hold a part.
+    end = own.close_of(int(track.open_time[-1]))
+    whole = interval.close_of(int(columns["open_time"][-1])) <= end
+    return _rows(replace(track, **columns), slice(len(steps) - (not whole)))  # type: ignore[arg-type]
 
 
 def _rows(track: Track, rows: slice) -> Track:

@@ -11,7 +11,7 @@ import numpy as np
 
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
-from divbot.recordings.recording import read_recording
+from divbot.recordings.recording import read_tracks
 from divbot.recordings.track import Track
 
 _COLUMNS = ("open_time", "open", "high", "low", "close", "volume", "quote_volume", "trades")
@@ -75,4 +75,4 @@ class RecordedHistory:
 
 @lru_cache(maxsize=2)
 def _tracks(path: Path, interval: Interval) -> dict[str, Track]:
-    return {track.symbol: track for track in read_recording(path, interval)[1]}
+    return {track.symbol: track for track in read_tracks(path, interval)[1]}

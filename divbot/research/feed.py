@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from divbot.arrays import Integers
-from divbot.domain.ledger import DAY
+from divbot.domain.durations import DAY
 from divbot.domain.signals import Findings
 from divbot.research.port import PastReports
 from divbot.research.venue import PastTrading

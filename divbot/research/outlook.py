@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from divbot.domain.ledger import DAY
+from divbot.domain.durations import DAY
 from divbot.research.port import PastReports
 
 _SPAN = 32 * DAY

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from divbot.arrays import Floats, Integers
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.market import Interval
 from divbot.kernels.rows import transposed
 from divbot.recordings.grid import opens_of, steps_of

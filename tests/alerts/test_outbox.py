@@ -73,7 +73,7 @@ def test_what_an_alert_says_is_kept_until_the_last_sink_has_it(tmp_path: Path) -
 
 
 def test_a_second_program_is_refused(outbox: Outbox) -> None:
-    with pytest.raises(JournalError, match="another divbot writes to it; .* --outbox"):
+    with pytest.raises(JournalError, match=r"another divbot writes to it; .* --outbox"):
         Outbox.open(outbox.path)
 
 

@@ -16,10 +16,12 @@ import pytest
 from divbot.cli import command_line, exit_code
 from divbot.trading.journal.journal import Journal
 from tests.cli.commands import DIVBOT, environment
+from tests.conftest import SHIPPED
 from tests.trading.stories import STARTED, five_trades
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGPIPE is POSIX's")
 
+RECORDED = SHIPPED / "market" / "spot-5m-2024-07.parquet"
 COMMANDS = {
     "scan": ["--top", "2", "--quiet"],
     "chart": ["BTCUSDT", "--output", "-"],
@@ -31,6 +33,8 @@ COMMANDS = {
     "trades": ["--journal", "run.db"],
     "stats": ["--journal", "run.db"],
     "runs": [],
+    "data": ["list"],
+    "backtest": ["--recorded", str(RECORDED), "--market", "spot", "--sequential", "--quiet"],
     "verify": ["lookahead", "BTCUSDT", "--limit", "301"],
 }
 """All but paper, which has tests of its own for that."""

@@ -15,7 +15,7 @@ from divbot.binance.trading_data import BinanceTrading
 from divbot.cli.lines import event_line
 from divbot.domain.clock import parse_time
 from divbot.domain.errors import InputError
-from divbot.domain.events import Resumed
+from divbot.domain.events import SessionBegan
 from divbot.settings import load_settings
 from divbot.trading.journal.journal import Journal, read
 from tests.trading.events import STARTED, entered
@@ -138,7 +138,7 @@ def test_a_changed_setting_is_an_event_and_is_told(paper: Paper) -> None:
     second = paper(leverage=5, risk=0.02, symbols="BTCUSDT,ETHUSDT", fee=0.001)
 
     *_, resumed = read(first.path).events
-    assert isinstance(resumed, Resumed)
+    assert isinstance(resumed, SessionBegan)
     assert resumed.changed == {
         "risk": ("0.01", "0.02"),
         "symbols": ("BTCUSDT", "BTCUSDT,ETHUSDT"),
@@ -207,7 +207,9 @@ def old_journal(folder: Path, name: str, **about: Any) -> Path:
     """Write a journal as divbot did before it kept addresses: few settings, no count of runs."""
     started = replace(STARTED, venue="Binance", **about)
     with Journal.create(folder / f"{name}.db", started) as journal:
-        journal.write(Resumed(started.at, 1, {"risk": "0.01", "leverage": "10", "fee": "None"}, {}))
+        journal.write(
+            SessionBegan(started.at, 1, {"risk": "0.01", "leverage": "10", "fee": "None"}, {})
+        )
         journal.write(entered())
     return folder / f"{name}.db"
 
@@ -248,7 +250,7 @@ def test_a_journal_of_times_without_units_goes_on_unchanged(
     bare = {"min_age": "10.0", "cooldown": "60.0", "max_holding": "24.0", "max_report_age": "300.0"}
     with Journal.create(tmp_path / "old.db", replace(STARTED, venue="Binance")) as journal:
         kept = {**bare, "check_interval": "60.0", "risk": "0.01", **before}
-        journal.write(Resumed(STARTED.at, 1, kept, {}))
+        journal.write(SessionBegan(STARTED.at, 1, kept, {}))
 
     again = paper(at=STARTED.at, options=PaperOptions(journal=tmp_path / "old.db"), **now)
 

@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from divbot.database import transaction
 from divbot.domain.errors import DuplicateEvent, JournalError, LedgerError
-from divbot.domain.events import Entered, Event, Exited, Funded, Resumed, Started
+from divbot.domain.events import Entered, Event, Exited, Funded, SessionBegan, Started
 from divbot.domain.ledger import fold
 from divbot.trading.journal import schema
 from divbot.trading.journal.journal import Journal, read
@@ -218,7 +218,7 @@ REFUSED = [
         id="a binary fraction for money",
     ),
     pytest.param(
-        [Resumed(START + MINUTE * 10, 1, {"config": "\udcff"}, {})],
+        [SessionBegan(START + MINUTE * 10, 1, {"config": "\udcff"}, {})],
         JournalError,
         "resumed: cannot be written as JSON",
         id="text that is none",
@@ -305,8 +305,8 @@ def test_ctrl_c_right_after_a_commit_leaves_memory_behind_for_one_write_only(
 
 
 def test_equal_events_have_equal_hashes(tmp_path: Path) -> None:
-    one = Resumed(START + MINUTE, 1, {"top": "400", "market": "usdm"}, {})
-    other = Resumed(START + MINUTE, 1, {"market": "usdm", "top": "400"}, {})
+    one = SessionBegan(START + MINUTE, 1, {"top": "400", "market": "usdm"}, {})
+    other = SessionBegan(START + MINUTE, 1, {"market": "usdm", "top": "400"}, {})
 
     hashes = [
         rows(written(tmp_path / f"{n}.db", event), "SELECT hash FROM event ORDER BY seq")
@@ -437,6 +437,18 @@ def test_closing_twice_is_closing_and_a_closed_journal_says_so(journal: Journal)
 
     with pytest.raises(JournalError, match=r"run\.db: .*closed"):
         journal.write(exited())
+
+
+def test_what_is_written_together_is_kept_at_the_end_or_not_at_all(journal: Journal) -> None:
+    before = read(journal.path).events
+
+    with suppress(KeyboardInterrupt), journal.together():
+        journal.write(marked(START + 100 * MINUTE))
+        assert journal.ledger.at == START + 100 * MINUTE
+        assert read(journal.path).events == before
+        raise KeyboardInterrupt
+
+    assert read(journal.path).events == before
 
 
 def test_events_written_while_they_are_read_are_read_too(journal: Journal) -> None:

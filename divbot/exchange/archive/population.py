@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from divbot.domain.clock import parse_time
+from divbot.domain.durations import DAY, HOUR
 from divbot.domain.market import Interval, Market
 from divbot.exchange.archive.holdings import FOREVER, ArchivedLife, Holding
 from divbot.exchange.market.awkward import Special, next_delivery, quarterly
@@ -22,7 +23,7 @@ from divbot.exchange.market.coin_names import WELL_KNOWN, coin_names
 from divbot.exchange.market.coins import ORIGIN
 from divbot.exchange.market.synthetic import SyntheticTape
 from divbot.exchange.market.tape import SymbolListing, Tape, Terms
-from divbot.recordings.grid import DAY, HOUR, Grid
+from divbot.recordings.grid import Grid
 
 _SURELY_OVER = 7 * DAY
 _MOST_ORDINARY = 5000  # names beyond it are never those of coins that are traded

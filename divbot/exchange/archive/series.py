@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from divbot.arrays import Integers
+from divbot.domain.durations import DAY
 from divbot.domain.market import Interval, Market
 from divbot.exchange.archive.calendar import Cadence, candles_published, funding_published
 from divbot.exchange.archive.contents import (
@@ -20,7 +21,7 @@ from divbot.exchange.archive.contents import (
     funding_lines,
 )
 from divbot.exchange.archive.holdings import Holding
-from divbot.recordings.grid import DAY, Grid
+from divbot.recordings.grid import Grid
 
 CHECKSUM = ".CHECKSUM"
 _HEADERS_FROM = 1_656_633_600_000

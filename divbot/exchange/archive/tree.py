@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
+from divbot.domain.durations import DAY
 from divbot.domain.market import Interval, Market
 from divbot.exchange.archive.calendar import Cadence
 from divbot.exchange.archive.contents import FileKind
 from divbot.exchange.archive.holdings import Holding
 from divbot.exchange.archive.series import CHECKSUM, ArchiveZip, FileSeries, folder_name
-from divbot.recordings.grid import DAY
 
 _ROOTS = {Market.SPOT: ("spot",), Market.USDM: ("futures", "um")}
 _MOST_FOLDERS = 512  # of a kind; a folder of days knows 8 bytes of each

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from divbot.domain.durations import DAY, HOUR, MINUTE
 from divbot.domain.market import Interval, Market
 from divbot.exchange.market.tape import Terms, dated_terms
-from divbot.recordings.grid import DAY, HOUR, MINUTE, Grid
+from divbot.recordings.grid import Grid
 
 _FIVE_CANDLES = Grid(Interval.M5)
 _DOLLAR_SIGMA = 0.0001

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from divbot.domain.durations import DAY
 from divbot.domain.market import Market
 from divbot.exchange.market.awkward import Special
 from divbot.exchange.market.coin_names import WELL_KNOWN
 from divbot.exchange.market.price_paths import MINUTES
 from divbot.exchange.market.tape import SymbolListing
-from divbot.recordings.grid import DAY
 
 ORIGIN = 1_577_836_800_000  # 2020-01-01
 _QUOTE_DECIMALS = 5

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from divbot.domain.durations import DAY
 from divbot.domain.market import Interval
 from divbot.exchange.byte_cache import ByteCache
 from divbot.exchange.market.candles import aggregate
 from divbot.exchange.market.tape import OPEN_TIME, Rows, Tape, no_rows
-from divbot.recordings.grid import DAY, Grid
+from divbot.recordings.grid import Grid
 
 _MOST_BYTES = 128_000_000
 _PAGE_OVERHEAD = 500

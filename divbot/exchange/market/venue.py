@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from divbot.domain.durations import DAY
 from divbot.domain.market import Interval
 from divbot.exchange.market.candles import form, live_candle, merge
 from divbot.exchange.market.pages import Pages
@@ -29,7 +30,7 @@ from divbot.exchange.market.tape import (
 )
 from divbot.exchange.market.trade_numbers import TradeNumbers
 from divbot.exchange.market.trades import PublicTrade
-from divbot.recordings.grid import DAY, Grid
+from divbot.recordings.grid import Grid
 
 _MOST_STANDING = 1 << 14
 """Symbols and grids whose forming candle is kept: a row each, a few MB."""

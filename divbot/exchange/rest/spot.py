@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from divbot.domain.durations import DAY, HOUR, MINUTE
 from divbot.domain.market import Interval, Market
 from divbot.exchange.rest import exchange_info, tickers
 from divbot.exchange.rest import rejections as reject
@@ -9,7 +10,7 @@ from divbot.exchange.rest.json_text import json_bytes
 from divbot.exchange.rest.order_book import depth
 from divbot.exchange.rest.parameters import Parameters
 from divbot.exchange.rest.replies import Handler, Replies
-from divbot.recordings.grid import DAY, HOUR, MINUTE, Grid
+from divbot.recordings.grid import Grid
 
 _AVERAGE_MINUTES = 5
 _EXCHANGE_INFO = ("permissions", "showPermissionSets")

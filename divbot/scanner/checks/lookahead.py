@@ -12,7 +12,7 @@ from divbot.kernels.analysis import Analysis, analyse
 from divbot.scanner.block import Block
 from divbot.scanner.evidence.samples import REACHED_TARGET, UNRESOLVED
 from divbot.scanner.evidence.trial import try_divergences
-from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.signals.plan import PlanRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Replay:
     """What was not the same in some prefix, in words; empty as it should be."""
 
 
-def replay(block: Block, rules: TradeRules) -> Replay:
+def replay(block: Block, rules: PlanRules) -> Replay:
     """Return what every prefix of `block` shows, compared with the whole."""
     whole = analyse(block.high, block.low, block.close, rules.indicator)
     samples = try_divergences(block, whole, whole.divergences, rules)
@@ -56,7 +56,7 @@ class _Outcomes:
     confirmed: Integers
     ended: Integers
 
-    def hold(self, part: Block, then: Analysis, rules: TradeRules, end: int) -> bool:
+    def hold(self, part: Block, then: Analysis, rules: PlanRules, end: int) -> bool:
         """Tell whether the first `end` candles show what had ended by then, and no more."""
         known = self.confirmed < end
         found = try_divergences(part, then, then.divergences, rules)

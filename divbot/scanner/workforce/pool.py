@@ -112,7 +112,8 @@ class ProcessPool:
         self._deaths = 0
         self._culprits = 0
         self._has_worked = False
-        # Guards the two below: who closes the pool may do so while another thread runs tasks.
+        # Guards `_is_closed` and `_executor`: who closes the pool may do so while another thread
+        # runs tasks.
         self._lock = threading.RLock()
         self._is_closed = False
         self._executor = self._start()
@@ -247,8 +248,8 @@ class ProcessPool:
                 initializer=begin,
                 initargs=(self._source, self._connections, self._downloaded, self._niceness),
             )
-        # A thread, because the forkserver answers only once it has loaded the kernels; meanwhile
-        # the parent asks for the listing. Whoever submits in between waits at the executor's lock.
+        # A thread, because the forkserver answers only once it has loaded the kernels. Whoever
+        # submits in between waits at the executor's lock.
         self._starting = threading.Thread(target=self._start_workers, args=(executor,), daemon=True)
         self._starting.start()
         return executor
@@ -256,7 +257,6 @@ class ProcessPool:
     def _start_workers(self, executor: ProcessPoolExecutor) -> None:
         with contextlib.suppress(*_CANNOT_START):  # whoever submits next will meet it, and mend it
             for _ in range(self.workers):
-                # Starts a worker when none is idle.
                 executor.submit(ready).add_done_callback(self._note_readiness)
 
     def _note_readiness(self, ready: Future[None]) -> None:

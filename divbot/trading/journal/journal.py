@@ -22,7 +22,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -139,8 +139,7 @@ class Journal:
         may be tried again.
         """
         self._check_thread()
-        alone = nullcontext() if self._connection.in_transaction else transaction(self._connection)
-        with own_errors(self.path), alone:
+        with own_errors(self.path), self._own_transaction():
             state = append(self._connection, self._caught_up(), events)
         self._state = state
         return state.ledger
@@ -187,6 +186,10 @@ class Journal:
     ) -> None:
         self.close()
 
+    def _own_transaction(self) -> AbstractContextManager[None]:
+        is_within = self._connection.in_transaction
+        return nullcontext() if is_within else transaction(self._connection)
+
     def _caught_up(self) -> JournalState:
         # Ctrl-C during a COMMIT is raised after it, and before memory could follow.
         if last_seq(self._connection) != self._state.seq:
@@ -203,7 +206,7 @@ class Journal:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class JournalCopy:
     """A journal as it stood when it was read."""
 
     path: Path
@@ -211,16 +214,16 @@ class Recorded:
     ledger: Ledger
 
 
-def read(path: Path) -> Recorded:
+def read(path: Path) -> JournalCopy:
     """Return what a journal of any version holds, also while another program writes to it.
 
     Raise JournalError for what is no journal, and where the chain of its events is broken.
     """
     with _reading(path) as (connection, version):
-        return Recorded(path.resolve(), *upgrade.history(connection, version))
+        return JournalCopy(path.resolve(), *upgrade.history(connection, version))
 
 
-def save(path: Path, copy: Path) -> Recorded:
+def save(path: Path, copy: Path) -> JournalCopy:
     """Write all that the journal `path` holds to the one file `copy`, also while it is written to.
 
     What `copy` was is replaced. Return what it holds now. Raise JournalError where `path` is no

@@ -68,7 +68,7 @@ def write_trade(
     """Write the trade that `event`, which is event `seq`, is about, if it is about one."""
     if not isinstance(event, Entered | Funded | Trailed | Exited):
         return
-    entered = event if isinstance(event, Entered) else before.entries[event.trade]
+    entered = event if isinstance(event, Entered) else before.opened_by[event.trade]
     opened = seq_of(connection, entered.key)
     row = (
         _row(after.closed[-1], opened, seq)

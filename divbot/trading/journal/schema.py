@@ -102,11 +102,12 @@ _VERSION_2 = (
     """,
 )
 _STATEMENTS = {1: _VERSION_1, 2: _VERSION_2}
+"""By the first version that has these tables."""
 
 
 def lay_out(connection: sqlite3.Connection, version: int = VERSION) -> None:
     """Make the tables of an empty journal."""
-    for statement in _STATEMENTS[version]:
+    for statement in _STATEMENTS[max(x for x in _STATEMENTS if x <= version)]:
         connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {version}")
 
