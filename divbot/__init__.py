@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from divbot.app.backtest_result import Backtest
     from divbot.app.scanning import scan
     from divbot.app.scripting import backtest, candles
+    from divbot.app.sweep import sweep
     from divbot.domain.errors import (
         BadAnswer,
         DivbotError,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         VenueUnreachable,
         WorkerLost,
     )
+    from divbot.research.sweep_report import SweepReport
     from divbot.scanner.report import Report
     from divbot.settings import Settings
 
@@ -60,6 +62,7 @@ __all__ = [
     "StopAsking",
     "StopUntil",
     "StoreError",
+    "SweepReport",
     "SymbolError",
     "TryAgain",
     "UnknownSymbol",
@@ -71,6 +74,7 @@ __all__ = [
     "backtest",
     "candles",
     "scan",
+    "sweep",
 ]
 
 
@@ -81,6 +85,8 @@ _MODULES = {
     "scan": "divbot.app.scanning",
     "Report": "divbot.scanner.report",
     "Settings": "divbot.settings",
+    "SweepReport": "divbot.research.sweep_report",
+    "sweep": "divbot.app.sweep",
 }
 """Where to find what is no error."""
 

@@ -164,6 +164,16 @@ def load_settings(
         raise SettingsError(_first_line(error)) from None
 
 
+def changed(settings: Settings, values: Mapping[str, object]) -> Settings:
+    """Return the settings with some of them changed; raise SettingsError for what cannot be."""
+    whole = {name: getattr(settings, name) for name in SETTINGS} | dict(values)
+    try:
+        # What is left out has no value that could be given.
+        return Settings(**{name: value for name, value in whole.items() if value is not None})
+    except ValidationError as error:
+        raise SettingsError(_first_line(error)) from None
+
+
 def _config_path(config: Path | None) -> Path | None:
     if config is not None:
         return config

@@ -68,14 +68,14 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class AlertMessage:
     """What a person gets at once: one alert, or several with a word on why they come together."""
 
     title: str
     text: str
 
     @classmethod
-    def of(cls, alerts: Sequence[Alert], waiting: int = 0, why: str = "") -> Message:
+    def of(cls, alerts: Sequence[Alert], waiting: int = 0, why: str = "") -> AlertMessage:
         """Return a message of `alerts`, of `waiting` that there are, held back for a reason."""
         if len(alerts) == 1 and not why:
             return cls(alerts[0].title, alerts[0].text)

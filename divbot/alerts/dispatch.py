@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from divbot.alerts.alert import Alert
 from divbot.alerts.outbox import Outbox
-from divbot.alerts.pace import MOST_AT_ONCE, Pace, PaceRules
+from divbot.alerts.pace import MOST_AT_ONCE, PaceRules, SinkPace
 from divbot.alerts.sinks.port import NotDelivered, Sink
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError
@@ -32,7 +32,7 @@ class Courier:
         self._sink = sink
         self._mark = sink.address.mark
         self._clock = clock
-        self._pace = Pace(rules if sink.is_for_people else None)
+        self._pace = SinkPace(rules if sink.is_for_people else None)
         self._outage = Outage(tell)
         self._outbox_outage = Outage(tell)
         self._wake = threading.Event()

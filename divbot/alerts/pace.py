@@ -40,7 +40,7 @@ class Turn:
 
 
 @dataclass(slots=True)
-class Pace:
+class SinkPace:
     """The pace of one sink; times are `now`, ms UTC, and `monotonic`, seconds.
 
     Without rules, for programs, each alert goes at once and alone.

@@ -24,7 +24,7 @@ _UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SignalSource:
     """Where a signal comes from, and in which words it is told."""
 
     market: Market
@@ -36,14 +36,14 @@ class Source:
     text: str = TEXT
 
 
-def key_of(source: Source, opportunity: Opportunity) -> str:
+def key_of(source: SignalSource, opportunity: Opportunity) -> str:
     """Return what makes a divergence one: market, interval, symbol, kind and confirming candle."""
     found = opportunity.divergence
     parts = (source.market, source.interval, found.symbol, found.kind, found.confirmed)
     return " ".join(map(str, parts))
 
 
-def alert_of(source: Source, opportunity: Opportunity, data: Mapping[str, Any]) -> Alert:
+def alert_of(source: SignalSource, opportunity: Opportunity, data: Mapping[str, Any]) -> Alert:
     """Return the alert of `opportunity`; `data` is what programs know of it."""
     words = words_of(source, opportunity)
     title = source.title.format_map(words)
@@ -66,7 +66,7 @@ def alert_of(source: Source, opportunity: Opportunity, data: Mapping[str, Any]) 
     )
 
 
-def words_of(source: Source, opportunity: Opportunity) -> dict[str, str]:
+def words_of(source: SignalSource, opportunity: Opportunity) -> dict[str, str]:
     """Return what a template may name, see template.FIELDS, and one part of the usual text."""
     found, evidence = opportunity.divergence, opportunity.evidence
     confidence = f"{100 * evidence.confidence:.0f}%" if evidence else _UNKNOWN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -16,13 +16,12 @@ if TYPE_CHECKING:
     from divbot.alerts.address import Address
     from divbot.alerts.dispatch import Dispatch
     from divbot.alerts.filters import Filters
-    from divbot.alerts.signal_words import Source
+    from divbot.alerts.signal_words import SignalSource
+    from divbot.alerts.sinks.local import Ring
     from divbot.alerts.sinks.port import Sink
     from divbot.binance.trading_data import BinanceTrading
     from divbot.domain.notices import Tell
     from divbot.settings import Settings
-
-Ring = Callable[[], None]
 
 _NOBODY = (
     "there is nobody to send alerts to: write notify_to = [...] into divbot.toml, or set "
@@ -82,11 +81,11 @@ def filters_of(settings: Settings) -> Filters:
     )
 
 
-def source_of(settings: Settings, trading: BinanceTrading, venue: str) -> Source:
+def source_of(settings: Settings, trading: BinanceTrading, venue: str) -> SignalSource:
     """Return where signals come from, and in which words they are told."""
-    from divbot.alerts.signal_words import TEXT, TITLE, Source
+    from divbot.alerts.signal_words import TEXT, TITLE, SignalSource
 
-    return Source(
+    return SignalSource(
         settings.market,
         settings.interval,
         venue,

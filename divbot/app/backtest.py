@@ -23,6 +23,7 @@ from divbot.app.homes import at_home
 from divbot.app.journals import kept_settings, open_runs
 from divbot.app.scan_rules import past_rate, plan_rules, scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
+from divbot.app.trials import open_trials, origin_of, spending_notices
 from divbot.domain.bounds import Bounds
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import DAY, HOUR, milliseconds
@@ -34,6 +35,7 @@ from divbot.folders import cache_home
 from divbot.version import __version__
 
 if TYPE_CHECKING:
+    from divbot.domain.ledger import Ledger
     from divbot.history.joined import JoinedHistory
     from divbot.history.spans import Span
     from divbot.research.backtest import Period
@@ -82,6 +84,8 @@ class BacktestOptions:
     """From bid to ask, as a part of the price."""
     journal: Path | None = None
     """Keep the run in this file instead of the user's folder of runs."""
+    is_counted: bool = True
+    """Keep in the ledger of trials that these days were seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +113,13 @@ def open_recording(path: Path, settings: Settings) -> JoinedHistory:
 
 
 def backtest(
-    history: PastMarket, settings: Settings, options: BacktestOptions, progress: BacktestProgress
+    history: PastMarket,
+    settings: Settings,
+    options: BacktestOptions,
+    progress: BacktestProgress,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Traded:
-    """Trade the past; return where the journal is.
+    """Trade the past; return where the journal is. `tell` hears beforehand what it spends.
 
     Raise InputError where there are no candles for it; what `progress` raises ends it, and leaves
     nothing.
@@ -123,8 +131,10 @@ def backtest(
     from divbot.research.venue import PastTrading, Spreads
 
     unlisted = unknown_among(history.symbols(settings.interval), settings.symbols, ())
-    detail = _detail(settings, options, history)
+    detail = detail_of(settings, options, history)
     period = _period(settings, options, history, detail)
+    if options.is_counted:
+        _tell_of_spending(history, period, tell)
     rules = trading_rules(settings, mark_every=_MARK_EVERY)
     scanned = scan_rules(settings, with_divergences=False)
     scanned = replace(scanned, rate=_rate(settings, history, period.start))
@@ -167,11 +177,44 @@ def backtest(
         length = period.end - period.start
         run(trader, Moments(trader), lambda at: progress("trading", at - period.start, length))
         progress("trading", length, length)
+        if options.is_counted:
+            _count(history, settings, options, period, detail, journal.ledger)
     said = f"confidence and expectancy start from what was known then: {scanned.rate.source}"
     assumed = _notes(settings, detail, venue, past, period)
     unknown = (f"{symbol}: {why}" for symbol, why in unlisted.items())
     notes = (*unknown, *past.notes, said, *assumed)
     return Traded(path, notes, tuple(_holes(settings, history, period)))
+
+
+def _tell_of_spending(history: PastMarket, period: Period, tell: Callable[[str], None]) -> None:
+    from divbot.research.trials.backtests import days_of
+
+    trials = open_trials(is_simulated=bool(history.is_simulated))
+    for notice in spending_notices(trials, days_of(period.start, period.end)):
+        tell(notice)
+
+
+def _count(
+    history: PastMarket,
+    settings: Settings,
+    options: BacktestOptions,
+    period: Period,
+    detail: Interval,
+    account: Ledger,
+) -> None:
+    """Write down that these days were seen, before anybody sees them."""
+    from divbot.research.trials.backtests import (
+        data_hash,
+        days_of,
+        keep_backtest,
+        portfolio_results,
+    )
+
+    basis = kept_settings(settings, HISTORY) | _told(options, detail)
+    data = data_hash(history, [settings.interval], period.start, period.end)
+    results = portfolio_results(account.closed, days_of(period.start, period.end))
+    trials = open_trials(is_simulated=bool(history.is_simulated))
+    keep_backtest(trials, results, origin_of(basis | {"market": settings.market.value}, data))
 
 
 def _cache() -> Path:
@@ -180,6 +223,7 @@ def _cache() -> Path:
 
 def _rate(settings: Settings, history: PastMarket, start: int) -> BaseRate:
     """Return the base rate that was known at `start`, counted from candles before it if any."""
+    from divbot.history.recorded import RecordedHistory
     from divbot.research.past import hands
     from divbot.research.rates import rate_before
 
@@ -194,7 +238,7 @@ def _rate(settings: Settings, history: PastMarket, start: int) -> BaseRate:
                 plan_rules(settings),
                 start,
                 cache=_cache(),
-                where="the recording",
+                where="the recording" if isinstance(history, RecordedHistory) else "the store",
                 each=each,
             )
     return past_rate(settings, start, counted)
@@ -214,7 +258,7 @@ def _listed(symbol: str, market: Market) -> Instrument:
     return replace(instrument_named(symbol, market, None), min_notional=_LEAST_ORDER)
 
 
-def _detail(settings: Settings, options: BacktestOptions, history: PastMarket) -> Interval:
+def detail_of(settings: Settings, options: BacktestOptions, history: PastMarket) -> Interval:
     """Return the candles between two closes; InputError where they are none of the interval's."""
     from divbot.recordings.grid import serves
 
@@ -335,14 +379,19 @@ def _journal(
         # In a file of its own a run is the same whatever other runs there are.
         number=0 if options.journal else open_runs().next_number(),
     )
-    kept = kept_settings(settings, HISTORY) | {
+    kept = kept_settings(settings, HISTORY) | _told(options, detail)
+    with Journal.create(path, started) as journal, journal.together():
+        journal.write(SessionBegan(at, 1, kept, {}))
+        yield journal
+
+
+def _told(options: BacktestOptions, detail: Interval) -> dict[str, str]:
+    """Return the options that are no settings, as a journal keeps them."""
+    return {
         "detail": detail.value,
         "spread": f"{options.spread.normalize():f}",
         "universe": "now" if options.is_todays else "then",
     }
-    with Journal.create(path, started) as journal, journal.together():
-        journal.write(SessionBegan(at, 1, kept, {}))
-        yield journal
 
 
 def _notes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -64,14 +65,18 @@ class Backtest:
 
 
 def result_of(
-    history: PastMarket, settings: Settings, options: BacktestOptions, progress: BacktestProgress
+    history: PastMarket,
+    settings: Settings,
+    options: BacktestOptions,
+    progress: BacktestProgress,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Backtest:
     """Trade the past; on the list of the end, trade it on that of each moment besides.
 
     Raise what `backtest` does.
     """
     then = _then(history, settings, options, progress) if options.is_todays else None
-    traded = backtest(history, settings, options, progress)
+    traded = backtest(history, settings, options, progress, tell)
     recorded, figures = _read(traded)
     return Backtest(recorded, figures, traded.notes, traded.holes, then)
 

@@ -29,7 +29,7 @@ def scan_rules(
 
     return ScanRules(
         interval=settings.interval,
-        limit=_limit(settings),
+        limit=limit_of(settings),
         min_age=settings.min_age / _DAY,
         best=settings.best,
         ranking=RankingRules(
@@ -113,7 +113,7 @@ def slow_scan_notice(settings: Settings) -> str:
     """Return, in words, how long the venue's limit makes a scan take; nothing below a minute."""
     from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE, scan_weight
 
-    weight = scan_weight(settings.market, most_symbols(settings), _limit(settings))
+    weight = scan_weight(settings.market, most_symbols(settings), limit_of(settings))
     allowed = int(settings.weight_share * WEIGHT_PER_MINUTE[settings.market])
     if weight <= allowed:
         return ""
@@ -128,7 +128,7 @@ def most_symbols(settings: Settings) -> int:
     return len(settings.symbols) or settings.top
 
 
-def _limit(settings: Settings) -> int:
+def limit_of(settings: Settings) -> int:
     """Return how many candles to ask for."""
     from divbot.binance.protocol.endpoints import CHEAPEST_AMPLE_LIMIT
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from divbot.alerts.alert import Alert
     from divbot.alerts.dispatch import Dispatch
     from divbot.alerts.filters import Filters
-    from divbot.alerts.signal_words import Source
+    from divbot.alerts.signal_words import SignalSource
     from divbot.alerts.sinks.port import Sink
     from divbot.binance.market_data import BinanceSource
     from divbot.binance.server_clock import ServerClock
@@ -51,7 +51,7 @@ OnAlerts: TypeAlias = Callable[[Sequence["Alert"]], None]
 class Watch:
     """A watch that is ready to go."""
 
-    source: Source
+    source: SignalSource
     sinks: tuple[Sink, ...]
     scanner: BackgroundScanner
     dispatch: Dispatch
@@ -80,7 +80,7 @@ class Watcher:
     """Scan, and post what is new of what passes the filters."""
 
     scan: Callable[[Collection[str]], Report]
-    source: Source
+    source: SignalSource
     filters: Filters
     dispatch: Dispatch
     on_alerts: OnAlerts
@@ -174,7 +174,7 @@ def _asked(
     clock: ServerClock,
     stop: threading.Event,
     tell: Tell,
-) -> Source:
+) -> SignalSource:
     """Ask the venue for its time and for what it is; return what signals come from."""
     from divbot.binance.listing.universe import unknown_among
     from divbot.trading.engine.questions import Questions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from enum import StrEnum
@@ -13,7 +14,7 @@ import typer
 
 from divbot.app.backtest import SPREAD, USUAL_SPREAD, UniverseOf
 from divbot.cli import flags
-from divbot.cli.backtest_text import PARTIAL, bias_of, hole_lines
+from divbot.cli.command import PARTIAL
 from divbot.domain.market import Interval
 from divbot.domain.timerange import Range, TimeRange
 from divbot.domain.values import Choice
@@ -148,9 +149,9 @@ def backtest(
     table = Destination(export, (".csv",)) if export else None
     if not quiet:
         tell_of_compiling()
-    with _progress(quiet=quiet) as progress:
+    with past_progress(quiet=quiet) as progress:
         past = app.open_recording(recorded, settings) if recorded else app.open_stored(settings)
-        result = result_of(past, settings, options, progress)
+        result = result_of(past, settings, options, progress, _tell(quiet=quiet))
     if not quiet:
         for note in (*result.notes, *hole_lines(result)):
             print(f"divbot: {note}", file=sys.stderr)
@@ -169,6 +170,7 @@ def backtest(
 
 def _page(result: Backtest, script: str, past: PastMarket) -> str:
     from divbot.app.run_candles import candles_of_past
+    from divbot.cli.backtest_text import bias_of, hole_lines
     from divbot.cli.recorded import start_of
     from divbot.cli.report.stats import page_text
 
@@ -183,7 +185,12 @@ def _page(result: Backtest, script: str, past: PastMarket) -> str:
     )
 
 
-def _progress(*, quiet: bool) -> AbstractContextManager[BacktestProgress]:
+def _tell(*, quiet: bool) -> Callable[[str], None]:
+    return lambda text: None if quiet else print(f"divbot: {text}", file=sys.stderr)
+
+
+def past_progress(*, quiet: bool) -> AbstractContextManager[BacktestProgress]:
+    """Provide what shows how far a backtest is, on a terminal."""
     if quiet or not sys.stderr.isatty():
         return nullcontext(_ignore)
     from divbot.cli.progress import PastProgress

@@ -16,8 +16,6 @@ from divbot.trading.figures.documents import stats_document
 if TYPE_CHECKING:
     from divbot.app.backtest_result import Backtest
 
-PARTIAL = 4
-"""The exit code where candles are missing."""
 _SHOWN = 10
 
 

@@ -17,7 +17,7 @@ TITLE = "Survivorship bias"
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedLists:
     """One figure of both runs, in words."""
 
     name: str
@@ -26,7 +26,7 @@ class Compared:
     difference: str
 
 
-COLUMNS: tuple[Column[Compared], ...] = (
+COLUMNS: tuple[Column[ComparedLists], ...] = (
     Column("figure", lambda x: x.name, is_number=False),
     Column("then", lambda x: x.then),
     Column("now", lambda x: x.now),
@@ -57,7 +57,7 @@ class Bias:
         points = percent(abs(self.part)).removesuffix("%")
         return f"The list of the end makes the return {points} points {better} than it was."
 
-    def rows(self) -> Sequence[Compared]:
+    def rows(self) -> Sequence[ComparedLists]:
         """Return all figures that are compared."""
         return tuple(_rows(self.then, self.now))
 
@@ -77,7 +77,7 @@ def bias_document(bias: Bias) -> dict[str, Any]:
     }
 
 
-def _rows(then: Stats, now: Stats) -> Iterator[Compared]:
+def _rows(then: Stats, now: Stats) -> Iterator[ComparedLists]:
     yield _compared("return", then, now, lambda x: x.total_return, change, change)
     yield _compared("net profit", then, now, lambda x: x.closed.profit, signed, signed)
     yield _compared("trades", then, now, lambda x: x.closed.trades, str, "{:+}".format)
@@ -96,10 +96,10 @@ def _compared(
     of: Callable[[Stats], Any],
     write: Callable[[Any], str],
     write_difference: Callable[[Any], str],
-) -> Compared:
+) -> ComparedLists:
     one, other = of(then), of(now)
     is_known = one is not None and other is not None
-    return Compared(
+    return ComparedLists(
         name,
         then="n/a" if one is None else write(one),
         now="n/a" if other is None else write(other),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 import typer
 
 from divbot.cli import flags
+from divbot.cli.command import PARTIAL
 from divbot.domain.bounds import Bounds
 from divbot.domain.errors import InputError, StoreError
 from divbot.domain.market import Interval, Market
@@ -28,7 +29,6 @@ data = typer.Typer(
     no_args_is_help=True,
 )
 
-PARTIAL = 4
 _SUPPLY = ("market", "symbols", "store", "base_url", "archive_url", "archive_listing_url")
 
 

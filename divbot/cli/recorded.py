@@ -13,22 +13,24 @@ from divbot.trading.figures.documents import SCHEMA
 from divbot.trading.journal.journal import JournalCopy, read
 
 
-def find_run(run: str | None, journal: Path | None) -> JournalCopy:
+def find_run(run: str | None, journal: Path | None, *, include_history: bool = True) -> JournalCopy:
     """Return the run called `run`, the one in the file `journal`, or else the newest.
+
+    The newest is a backtest only with `include_history`.
 
     Raise InputError where there is none.
     """
     if run is not None and journal is not None:
         raise InputError("--run and --journal exclude each other: give one of them")
-    path = journal or _path(run)
+    path = journal or _path(run, include_history=include_history)
     if path is None:
         raise InputError("no run yet: `divbot paper` starts one")
     return read(path)
 
 
-def _path(name: str | None) -> Path | None:
+def _path(name: str | None, *, include_history: bool) -> Path | None:
     runs = open_runs()
-    run = runs.latest() if name is None else runs.named(name)
+    run = runs.latest(include_history=include_history) if name is None else runs.named(name)
     return run.path if run else None
 
 

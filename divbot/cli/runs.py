@@ -11,14 +11,16 @@ import typer
 from divbot.cli import flags
 from divbot.domain.errors import InputError, JournalError, OutputError
 
-runs = typer.Typer(name="runs", help="List, save and delete paper runs.", rich_markup_mode=None)
+runs = typer.Typer(
+    name="runs", help="List, save and delete runs: of paper, and backtests.", rich_markup_mode=None
+)
 
 WhichRun: TypeAlias = Annotated[str, typer.Argument(metavar="RUN", help="Name of the run.")]
 
 
 @runs.callback(invoke_without_command=True)
 def list_(context: typer.Context, *, as_json: flags.Json = False) -> int:
-    """List every paper run with what it came to, the newest last; also while one goes on."""
+    """List every run, paper or backtest, and what it came to, the newest last."""
     if context.invoked_subcommand is not None:
         return 0
     from divbot.app.journals import open_runs

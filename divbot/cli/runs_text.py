@@ -40,7 +40,7 @@ _LEFT_OUT_FIRST = ("address", "program", "open", "market", "interval", "venue", 
 """The name of a run tells its market and interval, too."""
 _HOW = """\
 one of them     divbot status --run RUN, and trades and stats alike
-go on with it   divbot paper --journal FILE, with its market, interval, address
+go on paper     divbot paper --journal FILE, with its market, interval, address
 save it         divbot runs save RUN FILE, also while it runs
 delete it       divbot runs delete RUN
 """
@@ -49,9 +49,9 @@ delete it       divbot runs delete RUN
 def runs_text(found: Sequence[JournalCopy], folder: Path, fit: Fit) -> str:
     """Return a table of all runs, the newest last, and what can be done with them."""
     if not found:
-        return f"no paper runs in {folder}; `divbot paper` starts one\n"
+        return f"no runs in {folder}; `divbot paper` and `divbot backtest` make some\n"
     table = table_text(_COLUMNS, found, order=_LEFT_OUT_FIRST, fit=fit)
-    return f"paper runs in {folder}, the newest last; times are UTC\n\n{table}\n{_HOW}"
+    return f"runs in {folder}, the newest last; times are UTC\n\n{table}\n{_HOW}"
 
 
 def runs_document(found: Sequence[JournalCopy], damaged: Mapping[str, str]) -> dict[str, Any]:

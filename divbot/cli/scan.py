@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from divbot.cli import flags
+from divbot.cli.command import PARTIAL
 from divbot.domain.names import words
 from divbot.setting_table import GROUPS, AlertSettings, PaperSettings
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from divbot.scanner.report import Report
     from divbot.settings import Settings
 
-PARTIAL = 4
 _MOST_FAILURES_NAMED = 3
 
 

@@ -12,6 +12,7 @@ from divbot.cli.lines import ASSET, dust_text
 from divbot.cli.recorded import heading, heading_document, start_of
 from divbot.cli.trades_text import TRADE_COLUMNS
 from divbot.domain.clock import utc_text
+from divbot.domain.events import Nature
 from divbot.domain.trades import AnyTrade
 from divbot.trading.figures.curve import last_valuation
 from divbot.trading.figures.documents import trade_document
@@ -60,6 +61,8 @@ def _lines(recorded: JournalCopy, now: int, is_running: bool | None) -> Iterator
     profit = signed(ledger.realised)
     yield "trades", f"{len(ledger.closed)} closed with {profit} {ASSET}; {_open(recorded)} open"
     yield "entries", f"paused: {harmless(ledger.paused)}" if ledger.paused else "enabled"
+    if start_of(recorded).nature is Nature.HISTORY:
+        return  # nothing of it goes on
     yield "last event", _last_event(recorded, now)
     if is_running is not None:
         yield "program", "running" if is_running else "not running"

@@ -20,6 +20,7 @@ verify = typer.Typer(
 )
 
 _BUG = 1
+_PARTIAL = 4
 
 RecordedCandles: TypeAlias = Annotated[
     Path,
@@ -189,3 +190,51 @@ def warmup(
             f"{x.candles:>7}  {x.rsi:>14.1e}  {x.atr:>14.1e}  {x.divergences:>11}"
             f"  {x.missing:>7}  {x.surplus:>7}"
         )
+
+
+@verify.command()
+@flags.settings("base_url", "workers", "sequential", "weight_share", "request_timeout")
+def paper(
+    *,
+    given: flags.Given,
+    recorded: Annotated[
+        Path | None,
+        typer.Option(
+            help="Final candles of the run's time: a parquet or CSV file, or a folder of zips of "
+            "Binance's archive. [asked of the venue of the run]"
+        ),
+    ] = None,
+    run: flags.RunName = None,
+    journal: flags.JournalFile = None,
+    as_json: flags.Json = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")
+    ] = False,
+) -> int:
+    """Trade a paper run again on final candles, and tell trade by trade what differs, and why.
+
+    The run is traded with its own settings, as its journal keeps them. What each reason cost is
+    told in R; exit code 4 where something is left that no reason explains.
+    """
+    from divbot.app.paper_verification import verify_paper
+    from divbot.cli.backtest import past_progress
+    from divbot.cli.destination import Destination, json_bytes
+    from divbot.cli.recorded import find_run
+    from divbot.cli.verify_paper_text import paper_document, paper_text
+
+    if recorded and given.settings["base_url"]:
+        raise InputError("--recorded and --base-url exclude each other: give one of them")
+    found = find_run(run, journal, include_history=False)
+    if not quiet:
+        tell_of_compiling()
+    with past_progress(quiet=quiet) as progress:
+        verified = verify_paper(found, given.load(), recorded, progress)
+    if not quiet:
+        for note in verified.notes:
+            print(f"divbot: {note}", file=sys.stderr)
+    out = Destination(None)
+    if as_json:
+        out.write(json_bytes(paper_document(found, verified)))
+    else:
+        out.write(paper_text(found, verified, out.fit))
+    return 0 if all(x.is_explained for x in verified.compared) else _PARTIAL

@@ -305,6 +305,39 @@ class Columns:
         return self._mapped[number]
 
 
+def write_columns(columns: Columns, folder: Path) -> Path:
+    """Put into `folder` what `read_columns` needs beside the candles; return its path."""
+    told = {
+        "interval": columns.interval,
+        "symbols": columns.symbols,
+        "months": [asdict(x) | {"path": x.path.name} for x in columns.months],
+        "lives": [[asdict(x) for x in own] for own in columns.lives],
+    }
+    path = folder / f"{name_of(told)}.columns.json"
+    if not path.exists():
+        write_whole(path, json.dumps(told).encode(), is_durable=False)
+    return path
+
+
+def read_columns(path: Path) -> Columns:
+    """Return the columns that were written to `path`, beside whose files it lies."""
+    told = json.loads(path.read_bytes())
+    months = [
+        Month(
+            **x
+            | {
+                "path": path.with_name(x["path"]),
+                "symbols": tuple(x["symbols"]),
+                "offsets": tuple(x["offsets"]),
+                "pieces": tuple(tuple(Piece(**y) for y in own) for own in x["pieces"]),
+            }
+        )
+        for x in told["months"]
+    ]
+    lives = tuple(tuple(Life(**x) for x in own) for own in told["lives"])
+    return Columns(Interval(told["interval"]), tuple(told["symbols"]), tuple(months), lives)
+
+
 def _since(lives: tuple[Life, ...], first: int, begin: int) -> tuple[Life, ...]:
     """Return the lives, the first of which began at `first` where that is before `begin`."""
     if not lives or first >= begin:

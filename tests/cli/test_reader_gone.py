@@ -34,6 +34,11 @@ COMMANDS = {
     "stats": ["--journal", "run.db"],
     "runs": [],
     "data": ["list"],
+    "sweeps": ["list"],
+    "sweep": [
+        *("--recorded", str(RECORDED), "--market", "spot", "--set", "stop_atr=0.5,1"),
+        *("--no-portfolio", "--sequential", "--quiet"),
+    ],
     "backtest": ["--recorded", str(RECORDED), "--market", "spot", "--sequential", "--quiet"],
     "verify": ["lookahead", "BTCUSDT", "--limit", "301"],
 }

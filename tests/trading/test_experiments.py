@@ -145,7 +145,8 @@ def test_a_changed_setting_is_an_event_and_is_told(paper: Paper) -> None:
         "fee": ("None", "0.001"),
     }
     assert second.lines == [
-        "2026-11-20 12:00:00Z INFO    START session 2 of Binance USD-M futures 5m, symbols "
+        "2026-11-20 12:00:00Z INFO    START session 2 of Binance USD-M futures 5m, LIVE PRICES, "
+        "symbols "
         "BTCUSDT -> BTCUSDT,ETHUSDT, risk 0.01 -> 0.02, fee unset -> 0.001"
     ]
 
@@ -156,7 +157,7 @@ def test_what_only_concerns_this_machine_is_no_change_of_the_run(paper: Paper) -
     second = paper(workers=2, connections=3, keep_candles=False, request_timeout="3s", best=5)
 
     assert second.lines == [
-        "2026-11-20 12:00:00Z INFO    START session 2 of Binance USD-M futures 5m"
+        "2026-11-20 12:00:00Z INFO    START session 2 of Binance USD-M futures 5m, LIVE PRICES"
     ]
 
 
@@ -225,7 +226,7 @@ def test_a_journal_without_an_address_goes_on_and_belongs_to_one_from_then_on(
 
     assert again.path == old
     assert again.lines == [
-        "2026-11-20 19:04:12Z INFO    START session 2 of Binance USD-M futures 5m, "
+        "2026-11-20 19:04:12Z INFO    START session 2 of Binance USD-M futures 5m, LIVE PRICES, "
         "risk 0.01 -> 0.02"
     ]
     assert again.ledger.address == "https://fapi.binance.com"
@@ -255,7 +256,7 @@ def test_a_journal_of_times_without_units_goes_on_unchanged(
     again = paper(at=STARTED.at, options=PaperOptions(journal=tmp_path / "old.db"), **now)
 
     (line,) = again.lines
-    assert line.endswith(f"START session 2 of Binance USD-M futures 5m{told}")
+    assert line.endswith(f"START session 2 of Binance USD-M futures 5m, LIVE PRICES{told}")
 
 
 def test_a_run_that_an_older_divbot_began_goes_on_and_its_original_is_told(

@@ -14,7 +14,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING
 
 from divbot.alerts.address import Address
-from divbot.alerts.alert import Alert, Message
+from divbot.alerts.alert import Alert, AlertMessage
 from divbot.alerts.sinks.port import NotDelivered
 from divbot.domain.errors import InputError
 from divbot.domain.suggestions import nearest
@@ -44,7 +44,7 @@ class AppriseSink:
         """Send one message."""
         from apprise import NotifyFormat, OverflowMode
 
-        message = Message.of(alerts, waiting, why)
+        message = AlertMessage.of(alerts, waiting, why)
         with _heard() as lines:
             was_taken = self._service.notify(
                 body=message.text or message.title,
