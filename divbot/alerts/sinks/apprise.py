@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from threading import get_ident
+import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from divbot.alerts.address import Address
@@ -45,15 +44,15 @@ class AppriseSink:
         from apprise import NotifyFormat, OverflowMode
 
         message = AlertMessage.of(alerts, waiting, why)
-        with _heard() as lines:
-            was_taken = self._service.notify(
-                body=message.text or message.title,
-                title=message.title if message.text else "",
-                body_format=NotifyFormat.TEXT,
-                overflow=OverflowMode.SPLIT,
-            )
+        _EAR.lines.clear()
+        was_taken = self._service.notify(
+            body=message.text or message.title,
+            title=message.title if message.text else "",
+            body_format=NotifyFormat.TEXT,
+            overflow=OverflowMode.SPLIT,
+        )
         if not was_taken:
-            raise NotDelivered(_reason(lines))
+            raise NotDelivered(_reason(_EAR.lines))
 
 
 def _service(address: Address) -> NotifyBase:
@@ -64,7 +63,7 @@ def _service(address: Address) -> NotifyBase:
             f"notify_to: {address} is sent by Apprise, which is not installed; run: "
             f"{how_to_install(APPRISE)}"
         ) from None
-    _silence()
+    logging.getLogger("apprise").addFilter(_EAR)
     # Nothing is kept on disk, and no text is taken for more than text.
     asset = apprise.AppriseAsset(storage_mode="memory", async_mode=False)
     found = apprise.Apprise.instantiate(address.secret.text, asset=asset, suppress_exceptions=True)
@@ -85,34 +84,28 @@ def _advice(address: Address) -> str:
     return f"Apprise knows no such service; {f'did you mean {near}://?' if near else _FORMS}"
 
 
-def _silence() -> None:
-    log = logging.getLogger("apprise")
-    log.propagate = False
-    if not log.handlers:
-        log.addHandler(logging.NullHandler())
-
-
-class _Ear(logging.Handler):
-    """Hear what is said in one thread."""
+class _Ear(logging.Filter):
+    """Let nothing pass that Apprise logs, whoever listens; keep the warnings of each thread."""
 
     def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.lines: list[str] = []
-        self._thread = get_ident()
+        super().__init__()
+        self._of_thread = threading.local()
 
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self._thread:
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno >= logging.WARNING:
             self.lines.append(record.getMessage())
+        return False
+
+    @property
+    def lines(self) -> list[str]:
+        """Return what was said in this thread since it was last cleared."""
+        if not hasattr(self._of_thread, "lines"):
+            self._of_thread.lines = []
+        lines: list[str] = self._of_thread.lines
+        return lines
 
 
-@contextmanager
-def _heard() -> Iterator[list[str]]:
-    ear, log = _Ear(), logging.getLogger("apprise")
-    log.addHandler(ear)
-    try:
-        yield ear.lines
-    finally:
-        log.removeHandler(ear)
+_EAR = _Ear()
 
 
 def _reason(lines: Sequence[str]) -> str:
