@@ -116,9 +116,9 @@ def _settings(setup: Setup, ledger: Ledger) -> Iterator[tuple[str, str]]:
 
 def _resumed(ledger: Ledger) -> str:
     count, closed = len(ledger.positions), len(ledger.closed)
-    open_ = counted(count, "open position")
+    open_ = _counted(count, "open position")
     return (
-        f"session {ledger.sessions} with {open_}, {counted(closed, 'closed trade')}, "
+        f"session {ledger.sessions} with {open_}, {_counted(closed, 'closed trade')}, "
         f"cash {money(ledger.cash)} {ASSET}"
     )
 
@@ -154,7 +154,7 @@ def _positions(ledger: Ledger) -> str:
         return ", no open position"
     names = ", ".join(x.symbol for x in ledger.positions.values())
     stay = "stays" if len(ledger.positions) == 1 else "stay"
-    return f"; {counted(len(ledger.positions), 'position')} {stay} in the journal: {names}"
+    return f"; {_counted(len(ledger.positions), 'position')} {stay} in the journal: {names}"
 
 
 def _price_checks(lateness: Lateness) -> str:
@@ -177,8 +177,7 @@ def _costs_of(ledger: Ledger) -> Paid:
     return paid_for(ledger.trades)
 
 
-def counted(count: int, noun: str) -> str:
-    """Return `1 trade`, `2 trades`."""
+def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from divbot.cli.banner import LABEL, SHORT_LABEL, counted, listed
+from divbot.cli.banner import LABEL, SHORT_LABEL, listed
 from divbot.cli.figures import harmless, percent, span
 from divbot.cli.lines import json_line
 from divbot.domain.durations import duration_text
@@ -81,5 +81,5 @@ def _filters(settings: Settings) -> Iterator[str]:
 def _results(watch: Watch, told: int) -> Iterator[tuple[str, str]]:
     condition = watch.scanner.condition
     yield "alerts", str(told)
-    failed = f", and {condition.failures} failed" if condition.failures else ""
-    yield "scans", f"{counted(condition.scans, 'scan')}{failed}"
+    failed = f", and {condition.failures} that failed" if condition.failures else ""
+    yield "scans", f"{condition.scans}{failed}"
