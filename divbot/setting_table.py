@@ -2,7 +2,7 @@
 
 The checks of a value, the key of a file, the variable, the flags of the commands with their help,
 `config.example.toml` and `docs/settings.md` are made of it. Nothing here loads pydantic or typer:
-`--help` waits for neither.
+`--help` waits for neither. It is long because it is one table, read row by row.
 """
 
 from __future__ import annotations

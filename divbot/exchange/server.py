@@ -1,4 +1,7 @@
-"""The HTTP server of the local exchange: aiohttp around the desks, on one event loop."""
+"""The HTTP server of the local exchange: aiohttp around the desks, on one event loop.
+
+One module, though a long one: what is put together here is started, and ended in the other order.
+"""
 
 from __future__ import annotations
 

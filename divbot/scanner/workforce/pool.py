@@ -13,6 +13,8 @@ under way when it happened go on alone, one at a time, so that the culprit shows
 symbols is halved until one symbol stands accused, and that one is reported lost. All others
 get their result. Nothing is to blame for a worker that ends before any of them is ready.
 
+It is one module: who restarts workers has to know what was under way, and whose lease it spent.
+
 No wait is longer than a fifth of a second, so that Ctrl-C is heard. Workers are started before the
 first task, by a thread of their own, while the parent still asks for the listing.
 """
