@@ -6,6 +6,7 @@ import shlex
 import sys
 
 PLOTLY = "plotly>=6"
+APPRISE = "apprise>=1.9"
 PYARROW = "pyarrow>=18"
 SCIPY = "scipy>=1.15"
 DISTRIBUTED = "distributed>=2024.8"

@@ -14,6 +14,9 @@ from enum import Enum
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
+from divbot.alerts.address import Address, Addresses, Secret, SecretText
+from divbot.alerts.quiet_hours import QuietHours, QuietHoursText
+from divbot.alerts.template import Template
 from divbot.binance.protocol.endpoints import CHEAPEST_AMPLE_LIMIT, KLINES_LIMIT
 from divbot.domain.bounds import Bounds, Reader, percent_of
 from divbot.domain.durations import Duration
@@ -61,6 +64,8 @@ class Setting:
     scope: Scope = Scope.TRADING
     example: str = ""
     """A value to show where there is no default."""
+    is_secret: bool = False
+    """It has no flag: what stands on a command line, anybody on the machine can read."""
 
 
 def setting(
@@ -75,6 +80,12 @@ def optional(
 ) -> Value | None:
     """Return the row of a setting that may be left out."""
     return cast("Value", Setting(reader, None, None, text, scope=scope, example=example))
+
+
+def secret(reader: Reader[Value], value: object, example: str, text: str) -> Value:
+    """Return the row of a setting that only a file or a variable may give."""
+    row = Setting(reader, None, value, text, scope=Scope.MACHINE, example=example, is_secret=True)
+    return cast("Value", row)
 
 
 def names(reader: Reader[tuple[Value, ...]], example: str, text: str) -> tuple[Value, ...]:
@@ -253,14 +264,19 @@ class PaperSettings:
         Bounds(int, 1, MAX_LEVERAGE), "10", "maximum leverage, on futures; spot has none"
     )
     max_positions = setting(Bounds(int, 1, 100), "3", "maximum open positions", "--max-pos")
-    min_score = setting(Bounds(float, 0, 10), "5.0", "lowest score to enter at, 0 to 10")
+    min_score = setting(
+        Bounds(float, 0, 10), "5.0", "lowest score to enter at, or to tell of, 0 to 10"
+    )
     min_confidence = setting(
-        Bounds(float, 0, 1, is_part=True), "0", "lowest confidence to enter at, 0 to 1; 0: any"
+        Bounds(float, 0, 1, is_part=True),
+        "0",
+        "lowest confidence to enter at, or to tell of, 0 to 1; 0: any",
     )
     min_reward_risk = setting(
         Bounds(Decimal, 0, 1000),
         "1",
-        "lowest ratio of reward to risk, after all costs, to enter at",
+        "lowest ratio of reward to risk: to enter at, after all costs; to tell of, as a scan shows "
+        "it",
     )
     take_earlier = setting(
         Switch(), "false", "also enter on signals that were confirmed before the start"
@@ -305,6 +321,64 @@ class PaperSettings:
         Duration("0.1s", "1h"), "5s", "time between two price checks"
     )
     max_report_age = setting(Duration("1s", "7d"), "5m", "enter on no scan that is older than this")
+
+
+SENDING = ("alert_digest", "alerts_per_minute", "quiet_hours")
+"""What holds for all that is sent, whatever it is about."""
+
+
+class AlertSettings:
+    """Alerts, of `watch` and of `paper --notify`."""
+
+    notify_to: tuple[Address, ...] = secret(
+        Addresses(),
+        (),
+        "ntfys://ntfy.sh/my-own-topic",
+        "where alerts are sent: addresses of Apprise, `webhook:https://...`, `jsonl:FILE`, `bell`; "
+        "several as a list",
+    )
+    webhook_secret: Secret | None = secret(
+        SecretText(),
+        None,
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "what webhooks are signed with",
+    )
+    min_expectancy = optional(
+        Bounds(float, -10, 10),
+        "0.1",
+        "tell of no signal of which less is expected, in R; by default of any",
+        Scope.MACHINE,
+    )
+    alert_title = optional(
+        Template(),
+        "{signal} {symbol} {interval}",
+        "the first line of an alert, with names in braces; see docs/alerts.md",
+        Scope.MACHINE,
+    )
+    alert_text = optional(
+        Template(),
+        "{kind} at {price}, R/R {reward_risk}. {why}",
+        "the other lines of an alert, with names in braces",
+        Scope.MACHINE,
+    )
+    alert_digest = setting(
+        Duration("0", "7d", "m"),
+        "0",
+        "gather alerts for this long into one message; 0: each comes alone",
+        scope=Scope.MACHINE,
+    )
+    alerts_per_minute = setting(
+        Bounds(int, 1, 1000),
+        "10",
+        "messages to one address in a minute, at most; more wait, and come together",
+        scope=Scope.MACHINE,
+    )
+    quiet_hours: QuietHours | None = optional(
+        QuietHoursText(),
+        "22:00-07:00 Europe/Berlin",
+        "hours in which no message is sent; what they hold back comes when they end",
+        Scope.MACHINE,
+    )
 
 
 class WorkSettings:
@@ -383,6 +457,7 @@ class Table(
     PlanSettings,
     ScoreSettings,
     PaperSettings,
+    AlertSettings,
     WorkSettings,
 ):
     """Every setting, by its name: of the key, of the flag, of the variable."""

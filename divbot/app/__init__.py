@@ -8,6 +8,8 @@ paper          a paper run: scanner thread, engine, journal; options: what it is
 backtest       a run on the past; backtest_result: what it came to; frames: the same for pandas
 scripting      what scripts call of it
 sweep          a search of settings; search_space: what is tried; trials: what was ever tried
+watching       a watch: scanner thread, filters, outbox
+alerting       what the settings say about alerts
 journals       runs: opened, resumed, listed
 run_candles    the candles around the trades of a run
 explanation    why one symbol came to its place

@@ -56,3 +56,14 @@ class BacktestOptions:
     """Keep the run in this file instead of the user's folder of runs."""
     is_counted: bool = True
     """Keep in the ledger of trials that these days were seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchOptions:
+    """How to watch, besides the settings."""
+
+    demo: bool = False
+    speed: float = 1.0
+    """Market seconds per second, on a local exchange."""
+    outbox: Path | None = None
+    """Keep alerts in this file instead of the user's folder."""

@@ -195,12 +195,7 @@ def open_paper(
         refuse_too_short(settings.interval, trading)
         if notice := long_candles_notice(trading):
             tell(notice, is_warning=True)
-        if notice := speed_notice(trading.speed, options.speed):
-            tell(notice, is_warning=True)
-        if options.speed != 1 and not trading.simulated:
-            raise InputError(
-                "--speed works on a simulated market only: a real one keeps its own time"
-            )
+        check_speed(trading, options.speed, tell)
         journal = open_journal(settings, options, trading, on_event, tell, listed)
         stack.callback(journal.close)
         account = Account(journal, on_event)
@@ -240,6 +235,14 @@ def open_paper(
             yield run
         finally:
             run.end()
+
+
+def check_speed(trading: BinanceTrading, speed: float, tell: Tell) -> None:
+    """Raise InputError for another speed of a real market; tell of an exchange that has another."""
+    if notice := speed_notice(trading.speed, speed):
+        tell(notice, is_warning=True)
+    if speed != 1 and not trading.simulated:
+        raise InputError("--speed works on a simulated market only: a real one keeps its own time")
 
 
 def speed_notice(found: float | None, expected: float) -> str:

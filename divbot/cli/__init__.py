@@ -34,6 +34,7 @@ _BUG = 1
 _COMMANDS = (
     "scan",
     "chart",
+    "watch",
     "paper",
     "backtest",
     "sweep",
@@ -53,6 +54,7 @@ _COMMANDS = (
 _COMPILES = {
     "scan": "kernels",
     "chart": "kernels",
+    "watch": "kernels",
     "paper": "kernels",
     "backtest": "kernels",
     "sweep": "kernels",

@@ -17,8 +17,8 @@ from divbot.trading.engine.loop import Lateness
 from divbot.trading.engine.snapshot import RunSnapshot
 from divbot.trading.figures.costs import Paid, paid_for
 
-_LABEL = 26
-_SHORT_LABEL = 14
+LABEL = 26
+SHORT_LABEL = 14
 _WIDTH = 80
 _JOURNAL = "journal"
 
@@ -51,7 +51,7 @@ def banner_text(setup: Setup, ledger: Ledger) -> str:
     """
     prices = PRICES[setup.is_simulated]
     heading = f"divbot {harmless(setup.version)} paper trading, {prices}; no real orders"
-    return _listed(heading, _settings(setup, ledger), _LABEL)
+    return listed(heading, _settings(setup, ledger), LABEL)
 
 
 def summary_text(snapshot: RunSnapshot, began: Ledger, lateness: Lateness, journal: str) -> str:
@@ -61,7 +61,7 @@ def summary_text(snapshot: RunSnapshot, began: Ledger, lateness: Lateness, journ
     """
     market = f"{harmless(snapshot.venue)} {snapshot.market.title} {snapshot.interval.value}"
     heading = f"ran {span(snapshot.at - began.at)} on {market}, {PRICES[snapshot.is_simulated]}"
-    return _listed(heading, _results(snapshot, began, lateness, journal), _SHORT_LABEL)
+    return listed(heading, _results(snapshot, began, lateness, journal), SHORT_LABEL)
 
 
 def summary_json(snapshot: RunSnapshot, began: Ledger, lateness: Lateness, journal: str) -> str:
@@ -181,7 +181,8 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _listed(heading: str, items: Iterator[tuple[str, str]], label: int) -> str:
+def listed(heading: str, items: Iterator[tuple[str, str]], label: int) -> str:
+    """Return `heading`, and below it each name, in `label` columns, with its value."""
     lines = words_on_lines(heading, _WIDTH)
     for name, value in items:
         # A path that is broken at a space cannot be copied.

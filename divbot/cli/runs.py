@@ -79,8 +79,9 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Delete a run for good; one that goes on is refused."""
+    from divbot.app.alerting import outbox_of_run
     from divbot.app.journals import open_runs
-    from divbot.trading.journal.database import delete as delete_journal
+    from divbot.database import delete as delete_journal
 
     found = open_runs().named(run)
     if not yes:
@@ -89,4 +90,6 @@ def delete(
         if not typer.confirm(f"delete {found.path} for good?", err=True):
             return
     delete_journal(found.path)
+    if (outbox := outbox_of_run(found.path)).exists():
+        delete_journal(outbox)
     print(f"divbot: {found.name} deleted", file=sys.stderr)

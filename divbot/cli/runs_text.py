@@ -11,10 +11,10 @@ from divbot.cli.destination import Fit
 from divbot.cli.figures import money
 from divbot.cli.lines import ASSET
 from divbot.cli.recorded import heading_document, start_of
+from divbot.database import is_locked
 from divbot.domain.clock import utc_text
 from divbot.trading.figures.curve import last_valuation
 from divbot.trading.figures.documents import SCHEMA
-from divbot.trading.journal.database import is_locked
 from divbot.trading.journal.journal import JournalCopy
 
 

@@ -13,7 +13,7 @@ import typer
 from divbot.cli import flags
 from divbot.cli.command import PARTIAL
 from divbot.domain.names import words
-from divbot.setting_table import GROUPS, PaperSettings
+from divbot.setting_table import GROUPS, AlertSettings, PaperSettings
 
 if TYPE_CHECKING:
     from divbot.scanner.cycle import ScanListener
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _MOST_FAILURES_NAMED = 3
 
 
-@flags.settings(*(x for x in GROUPS if x is not PaperSettings), "fee", "slippage")
+@flags.settings(*(x for x in GROUPS if x not in (PaperSettings, AlertSettings)), "fee", "slippage")
 def scan(
     *,
     given: flags.Given,

@@ -168,7 +168,7 @@ class LedgerError(StateError):
 
 
 class JournalError(StateError):
-    """The journal is damaged, in use by another program, or cannot be written."""
+    """A journal or an outbox is damaged, in use by another program, or cannot be written."""
 
 
 class DuplicateEvent(JournalError):

@@ -17,11 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from divbot.database import transaction
 from divbot.domain.errors import DuplicateEvent, JournalError, LedgerError
 from divbot.domain.events import Entered, Event, Exited, Funded, SessionBegan, Started
 from divbot.domain.ledger import fold
 from divbot.trading.journal import schema
-from divbot.trading.journal.database import transaction
 from divbot.trading.journal.journal import Journal, read
 from tests.trading.events import MINUTE, START, STARTED, entered, exited, funded, marked, trailed
 from tests.trading.histories import histories

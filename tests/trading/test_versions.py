@@ -12,12 +12,12 @@ from typing import Any, get_args
 import orjson
 import pytest
 
+from divbot.database import locked
 from divbot.domain.errors import JournalError
 from divbot.domain.events import Entered, Event, SessionBegan
 from divbot.domain.ledger import fold
 from divbot.domain.risk import Limit
 from divbot.trading.journal import schema, upgrade
-from divbot.trading.journal.database import locked
 from divbot.trading.journal.journal import Journal, read, save, start_of
 from divbot.trading.journal.records import GENESIS, Record
 from divbot.trading.journal.versions import VERSION, Fact, upgraded

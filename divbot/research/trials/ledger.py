@@ -19,6 +19,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from divbot.database import Damaged, connect_writing, locked, own_errors, transaction
 from divbot.domain.clock import Clock, utc_text
 from divbot.domain.errors import InputError
 from divbot.evaluation import DailyResults
@@ -26,8 +27,6 @@ from divbot.files import make_private
 from divbot.research.trials.entries import Lost, Opening, Trial, TrialEntry, TrialSource
 from divbot.research.trials.note import EMPTY, Head
 from divbot.research.trials.rows import TrialRow, Written, insert, lay_out, rows, written
-from divbot.trading.journal.database import connect_writing, locked, own_errors, transaction
-from divbot.trading.journal.records import Damaged
 
 _PATIENCE = 120.0
 """Seconds to wait for another program, which judges a large sweep meanwhile."""

@@ -28,6 +28,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from divbot.database import (
+    Damaged,
+    connect_reading,
+    connect_writing,
+    delete,
+    locked,
+    make_durable,
+    own_errors,
+    part_of,
+    tidy,
+    transaction,
+)
 from divbot.domain.errors import JournalError
 from divbot.domain.events import Event, Marked, Started
 from divbot.domain.ledger import Ledger
@@ -43,18 +55,6 @@ from divbot.trading.journal.chain import (
     records,
     replay,
 )
-from divbot.trading.journal.database import (
-    connect_reading,
-    connect_writing,
-    delete,
-    locked,
-    make_durable,
-    own_errors,
-    part_of,
-    tidy,
-    transaction,
-)
-from divbot.trading.journal.records import Damaged
 from divbot.trading.journal.upgrade import Require
 from divbot.trading.journal.versions import VERSION
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from divbot.database import Damaged
 from divbot.domain.errors import JournalError
 from divbot.domain.events import Entered, Event, Exited, Funded, Trailed
 from divbot.domain.ledger import Ledger
 from divbot.domain.money import UNIT
 from divbot.domain.trades import AnyTrade
-from divbot.trading.journal.records import Damaged
 
 Row: TypeAlias = dict[str, int | str | None]
 

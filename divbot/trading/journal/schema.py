@@ -11,12 +11,11 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
-from divbot.trading.journal.records import Damaged
+from divbot.database import Damaged
 from divbot.trading.journal.versions import VERSION
 from divbot.version import __version__
 
 APPLICATION_ID = 0x64697662  # "divb", at byte 68 of the file
-OLDEST_SQLITE = (3, 37)  # the first with STRICT tables
 
 _VERSION_1 = (
     """

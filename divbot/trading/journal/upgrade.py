@@ -19,6 +19,7 @@ from typing import TypeAlias
 
 import orjson
 
+from divbot.database import Damaged, part_of, transaction
 from divbot.domain.events import Event
 from divbot.domain.ledger import Ledger
 from divbot.trading.journal import schema
@@ -31,8 +32,7 @@ from divbot.trading.journal.chain import (
     last_records,
     replay,
 )
-from divbot.trading.journal.database import part_of, transaction
-from divbot.trading.journal.records import GENESIS, Damaged, Original, Record
+from divbot.trading.journal.records import GENESIS, Original, Record
 from divbot.trading.journal.versions import VERSION, Fact, upgraded
 
 Require: TypeAlias = Callable[[Ledger], None]
