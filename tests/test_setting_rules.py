@@ -1,4 +1,4 @@
-"""Each setting of what is scanned and traded reaches a rule of scanner, universe or trader."""
+"""Each setting of what is scanned, traded and told reaches a rule of those who do it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ from typing import Any
 import pytest
 
 from divbot import Settings
+from divbot.app.alerting import filters_of, pace_of
 from divbot.app.scan_rules import scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.bounds import Bounds
 from divbot.setting_table import GROUPS, WorkSettings
 
 ELSEWHERE = {
+    "alert_text": "the words of an alert",
+    "alert_title": "the words of an alert",
     "balance": "the start of a run",
     "base_rates": "the file that it names",
     "check_interval": "the thread that scans",
+    "notify_to": "the addresses of alerts",
     "position_update_interval": "the loop of price checks",
+    "webhook_secret": "what signs a webhook",
 }
 """What the others say something of."""
 SETTINGS = {
@@ -45,7 +50,8 @@ def others(name: str) -> list[Any]:
 
 
 def rules_of(settings: Settings) -> tuple[object, ...]:
-    return scan_rules(settings), universe_rules(settings), trading_rules(settings)
+    scanned = scan_rules(settings), universe_rules(settings)
+    return *scanned, trading_rules(settings), filters_of(settings), pace_of(settings)
 
 
 def changed(name: str) -> Settings:

@@ -14,7 +14,8 @@ journals       runs: opened, resumed, listed
 run_candles    the candles around the trades of a run
 explanation    why one symbol came to its place
 examination    one symbol, as every kernel sees it
-data           the store of candles; download: what fills it; homes: where it is
+stores         the store of candles; download: what fills it; homes: where it is
+how_to_fetch   the command that fetches what is missing
 store_rate     the base rate that it shows
 verification   what was stated of a recording, against what came
 paper_verification  a paper run, and the same time again on final candles

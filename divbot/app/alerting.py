@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from divbot.alerts.address import Address
     from divbot.alerts.dispatch import Dispatch
     from divbot.alerts.filters import Filters
+    from divbot.alerts.pace import PaceRules
     from divbot.alerts.signal_words import SignalSource
     from divbot.alerts.sinks.local import Ring
     from divbot.alerts.sinks.port import Sink
@@ -50,12 +51,17 @@ def open_dispatch(
     """Return what keeps alerts in `outbox` and sends them; raise JournalError."""
     from divbot.alerts.dispatch import Dispatch
     from divbot.alerts.outbox import Outbox
+
+    return Dispatch(Outbox.open(outbox), sinks, pace_of(settings), SystemClock(), tell)
+
+
+def pace_of(settings: Settings) -> PaceRules:
+    """Return how many alerts are sent, and when."""
     from divbot.alerts.pace import PaceRules
 
-    rules = PaceRules(
+    return PaceRules(
         settings.alerts_per_minute, settings.alert_digest.total_seconds(), settings.quiet_hours
     )
-    return Dispatch(Outbox.open(outbox), sinks, rules, SystemClock(), tell)
 
 
 def outbox_of_watch(settings: Settings, venue: str) -> Path:

@@ -207,7 +207,7 @@ def _rate(settings: Settings, history: PastMarket, first: int, start: int) -> Ba
 
 def open_stored(settings: Settings) -> PastMarket:
     """Return the past that the store of the settings holds."""
-    from divbot.app.data import open_store
+    from divbot.app.stores import open_store
 
     return open_store(settings)
 
@@ -275,7 +275,7 @@ def _more(settings: Settings, options: BacktestOptions) -> str:
 
 
 def _how_to_fetch(settings: Settings, options: BacktestOptions) -> str:
-    from divbot.app.data import how_to_fetch
+    from divbot.app.how_to_fetch import how_to_fetch
 
     return how_to_fetch(settings, settings.interval, options.start, options.end, usual=_YEAR)
 

@@ -82,8 +82,8 @@ def candles(
     taker_quote_volume (NaN: no source told). Raise InputError where the store has no candle of
     that length of the symbol.
     """
-    from divbot.app.data import open_store
     from divbot.app.frames import candles_frame
+    from divbot.app.stores import open_store
 
     length = _read("interval", Choice(Interval), interval)
     chosen: dict[str, object] = {"market": market} | ({"store": store} if store else {})

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from divbot.app.data import open_store, store_folder
 from divbot.app.homes import past_folder
+from divbot.app.stores import open_store, store_folder
 from divbot.domain.clock import LATEST
 from divbot.domain.errors import StoreError
 from divbot.domain.market import Interval

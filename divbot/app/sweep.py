@@ -243,7 +243,7 @@ def _days(
 
 
 def _how_to_fetch(interval: Interval, settings: Settings, options: SweepOptions) -> str:
-    from divbot.app.data import how_to_fetch
+    from divbot.app.how_to_fetch import how_to_fetch
 
     return how_to_fetch(settings, interval, options.start, options.end, usual=_USUAL)
 

@@ -61,7 +61,7 @@ def list_(*, given: flags.Given, intervals: Intervals = None, as_json: flags.Jso
 
     With --symbols one by one, each hole in its own line; else all symbols of an interval together.
     """
-    from divbot.app.data import chosen_shelves, open_store
+    from divbot.app.stores import chosen_shelves, open_store
     from divbot.cli.data_text import held_document, held_text, shelf_text
     from divbot.cli.destination import Destination, json_bytes
     from divbot.history.inventory import held
@@ -129,8 +129,8 @@ def download(
     range (--top; to know, daily candles of all are fetched first). What is there already is not
     fetched again; what was replaced since, is. Ends with 4 where candles are missing in the end.
     """
-    from divbot.app.data import open_store
     from divbot.app.download import Wish, check_intervals, open_supply, plan_of, span_of
+    from divbot.app.stores import open_store
     from divbot.cli.destination import Destination, json_bytes
     from divbot.cli.download_text import document, plan_lines, problem_lines, result_lines
 
@@ -230,7 +230,7 @@ def import_(
     Candles that are there at the same time are replaced; what only those told, such as quote volume
     and trades, stays where prices and volume are the same.
     """
-    from divbot.app.data import open_store
+    from divbot.app.stores import open_store
     from divbot.cli.data_text import counted
     from divbot.history.imports import import_any
 
@@ -262,8 +262,8 @@ def verify(
     A damaged file is put aside, into .divbot-damaged, until it is there again. Ends with 4 where
     one is not.
     """
-    from divbot.app.data import chosen_shelves, open_store
     from divbot.app.download import open_supply
+    from divbot.app.stores import chosen_shelves, open_store
     from divbot.cli.data_text import counted
     from divbot.cli.download_text import problem_lines
     from divbot.history.verification import checked, drop_aside, mended
@@ -310,7 +310,7 @@ def prune(
 
     With --timerange, months that lie in it whole.
     """
-    from divbot.app.data import chosen_shelves, open_store
+    from divbot.app.stores import chosen_shelves, open_store
     from divbot.cli.data_text import counted, size_text
 
     settings = given.load()
@@ -360,7 +360,7 @@ def export(
 
     Existing files of the same names are replaced. pandas, polars and DuckDB read the store itself.
     """
-    from divbot.app.data import chosen_shelves, open_store
+    from divbot.app.stores import chosen_shelves, open_store
     from divbot.cli.data_text import counted
     from divbot.domain.errors import OutputError
     from divbot.history.exports import Layout, export

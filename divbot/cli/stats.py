@@ -80,8 +80,8 @@ def stats(
 
 
 def _candles(recorded: JournalCopy, given: flags.Given) -> dict[str, Charted]:
-    from divbot.app.data import open_store
     from divbot.app.run_candles import candles_of_past, candles_of_run
+    from divbot.app.stores import open_store
     from divbot.cli.recorded import start_of
     from divbot.domain.events import Nature
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "trades": ["--journal", "run.db"],
     "stats": ["--journal", "run.db"],
     "runs": [],
+    "watch": ["--duration", "1s", "--top", "2", "--sequential"],
     "data": ["list"],
     "sweeps": ["list"],
     "sweep": [
@@ -43,7 +44,7 @@ COMMANDS = {
     "verify": ["lookahead", "BTCUSDT", "--limit", "301"],
 }
 """All but paper, which has tests of its own for that."""
-AT_A_VENUE = ("scan", "chart", "universe", "why", "limits", "verify")
+AT_A_VENUE = ("scan", "chart", "universe", "why", "limits", "verify", "watch")
 
 
 @pytest.fixture

@@ -1,56 +1,21 @@
-"""The composition of `divbot data`: the store, and where it is filled from."""
+"""The command that fetches the candles that somebody misses."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from divbot.app.homes import at_home
 from divbot.app.scan_rules import most_symbols
 from divbot.domain.clock import SystemClock, date_text
 from divbot.domain.durations import DAY
-from divbot.folders import data_home
 
 _BYTES_OF_A_CANDLE = 37
 """In a zip of the archive, whatever its length: measured from 1m to 1h."""
 
 if TYPE_CHECKING:
     from divbot.domain.market import Interval, Market
-    from divbot.history.kind import StoredKind
-    from divbot.history.shelf import Shelf
     from divbot.history.spans import Span
-    from divbot.history.store import Store
     from divbot.settings import Settings
-
-
-def store_folder(settings: Settings) -> Path:
-    """Return the folder of the store: that of the settings, or else this user's own."""
-    return settings.store or at_home(data_home) / "history"
-
-
-def open_store(settings: Settings, market: Market | None = None) -> Store:
-    """Return the store of the settings' market, or of another; StoreError for a newer one."""
-    from divbot.history.store import Store
-
-    return Store(store_folder(settings), market or settings.market)
-
-
-def chosen_shelves(
-    store: Store,
-    intervals: Collection[Interval] = (),
-    symbols: Collection[str] = (),
-    kind: StoredKind | None = None,
-) -> list[Shelf]:
-    """Return what the store holds of some intervals, symbols and of one kind, or all of it."""
-    found = (
-        x
-        for x in store.shelves()
-        if (not intervals or x.interval in intervals)
-        and (not symbols or x.symbol in symbols)
-        and kind in (None, x.kind)
-    )
-    return sorted(found, key=lambda x: x.order)
 
 
 def how_to_fetch(
