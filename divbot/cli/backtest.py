@@ -119,7 +119,7 @@ def backtest(
     else:
         by = None if breakdown is None else By(breakdown)
         destination.write(backtest_text(result, by, destination.fit))
-    return PARTIAL if result.holes and not allow_holes else 0
+    return PARTIAL if (result.holes or result.unpaid) and not allow_holes else 0
 
 
 def _page(result: Backtest, script: str, history: PastMarket) -> str:

@@ -41,6 +41,7 @@ def _together(held: Sequence[Held]) -> tuple[Held, int]:
         files=sum(x.files for x in held),
         size=sum(x.size for x in held),
         holes=tuple(hole for x in held for hole in x.holes),
+        missing=sum(x.missing for x in held),
         damaged=(),
     )
     return whole, len(held)

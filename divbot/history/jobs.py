@@ -87,9 +87,11 @@ class Planner:
         daily: dict[int, ArchivedFile] = {}
         for run in joined(bare):
             daily |= self._entries(shelf, FilePeriod.DAILY, run)
-        begin = self._begin(shelf, [*monthly, *daily], notes.values(), span)
+        known = [*monthly, *daily, *(x.first for x in notes.values() if x)]
+        begin = min(known, default=self._begin(shelf, span))
+        between = Span(begin, max(known, default=begin))
         found = (
-            self._job(shelf, month, month.within(span), notes[month], monthly, daily)
+            self._job(shelf, month, month.within(span), notes[month], monthly, daily, between)
             for month in chosen
         )
         return [x for x in found if x is not None and (x.files or x.month.end > begin)]
@@ -153,6 +155,7 @@ class Planner:
         note: Note | None,
         monthly: Mapping[int, ArchivedFile],
         daily: Mapping[int, ArchivedFile],
+        between: Span,
     ) -> Job | None:
         entry = monthly.get(month.start)
         lacks = lacking_of(shelf, note, wanted)
@@ -167,17 +170,13 @@ class Planner:
             instrument=self.instruments.get(shelf.symbol),
         )
         # Of what is gone, holes may be filled since; but nothing comes after its end.
-        inside = note is not None and any(note.first < x.start < note.last for x in lacks)
-        is_due = job.files or (job.is_alive and lacks) or (entry and inside)
+        there = Span(note.first, note.last) if note else between
+        inside = any(there.start < x.start < there.end for x in lacks)
+        is_due = job.files or (job.is_alive and lacks) or (inside and (entry or job.instrument))
         return job if is_due else None
 
-    def _begin(
-        self, shelf: Shelf, times: Iterable[int], notes: Iterable[Note | None], span: Span
-    ) -> int:
+    def _begin(self, shelf: Shelf, span: Span) -> int:
         """Return from when on the venue may know candles of which the archive knows nothing."""
-        known = [*times, *(x.first for x in notes if x)]
-        if known:
-            return min(known)
         instrument = self.instruments.get(shelf.symbol)
         listed = instrument.listed_at if instrument else None
         # A symbol that the archive has nothing of is new: neither does it tell since when.
@@ -218,7 +217,7 @@ def lacking_of(shelf: Shelf, note: Note | None, wanted: Span) -> tuple[Span, ...
     if note is None:
         return joined([wanted])
     if shelf.interval is None:
-        found = funding_lacking(wanted, note.first, note.last, note.holes)
+        found = funding_lacking(wanted, note.first, note.last, note.holes, note.outer_periods)
     else:
         ends = np.unique(np.array([note.first, note.last], np.int64))
         found = lacking(ends, wanted, shelf.interval, inner=note.holes)

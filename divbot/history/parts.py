@@ -28,7 +28,7 @@ from divbot.domain.market import Interval
 from divbot.extras import PYARROW, how_to_install
 from divbot.files import write_whole
 from divbot.history.candles import ALWAYS, OPTIONAL, told
-from divbot.history.funding import FundingTrack
+from divbot.history.funding import LONGEST, FundingTrack
 from divbot.history.spans import Span
 from divbot.recordings.decoding import decoding
 from divbot.recordings.track import Track
@@ -72,6 +72,13 @@ class Note:
     """What the venue itself was asked for and has not."""
     digest: str = ""
     """BLAKE2 of the rows, whatever they are packed in."""
+    periods: tuple[int, int] | None = None
+    """Of funding: how far from the first and the last, in ms, others were due at most."""
+
+    @property
+    def outer_periods(self) -> tuple[int, int]:
+        """Return the same; the longest there are of a file that does not say."""
+        return self.periods or (LONGEST, LONGEST)
 
 
 class DamagedFile(StoreError):
@@ -192,10 +199,12 @@ def _note(path: Path, metadata: Any) -> Note:
     written = json.loads((metadata or {})[_NOTE])
     if written["version"] > VERSION:
         raise newer(path, written["version"])
-    known = {x.name: written[x.name] for x in fields(Note)}
+    known = {x.name: written[x.name] for x in fields(Note) if x.name in written}
     known["sources"] = tuple(RowSource(**x) for x in known["sources"])
     for name in ("holes", "nowhere"):
         known[name] = tuple(Span(*x) for x in known[name])
+    if known.get("periods"):
+        known["periods"] = tuple(known["periods"])
     return Note(**known)
 
 

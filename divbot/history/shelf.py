@@ -42,13 +42,14 @@ class Shelf:
         return "" if self.kind is StoredKind.KLINES else f"{self.kind}"
 
     @property
-    def _length(self) -> int:
+    def length(self) -> int:
+        """Return how long a candle is, in ms, a month the longest; 0 of funding."""
         return 0 if self.interval is None else self.interval.milliseconds
 
     @property
     def order(self) -> tuple[str, str, int, str]:
         """Return what shelves are sorted by."""
-        return self.market, self.kind, self._length, self.symbol
+        return self.market, self.kind, self.length, self.symbol
 
     def folder(self, root: Path) -> Path:
         """Return the folder of its files."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from divbot.arrays import Integers
+from divbot.domain.durations import DAY
 from divbot.domain.errors import StoreError
 from divbot.domain.market import Interval, Market
 from divbot.files import sweep, write_whole
@@ -38,6 +40,7 @@ from divbot.history.parts import (
 )
 from divbot.history.shelf import Shelf, shelves, shelves_folder, symbols_in
 from divbot.history.spans import Span, gaps, joined, month_of, months
+from divbot.history.unpaid import unpaid
 from divbot.recordings.track import Track
 
 # Hidden: what reads all files of a folder leaves them aside.
@@ -113,6 +116,17 @@ class Store:
         """Return what is missing between the first and the last candle."""
         shelf = self.shelf(symbol, interval, kind)
         return holes_between([note for _, note in self.notes(shelf)], interval)
+
+    def unpaid(self, symbol: str, span: Span) -> tuple[Span, ...]:
+        """Return what of `span` lacks settlements of funding while the symbol was traded.
+
+        Of a symbol without candles, what lacks between settlements.
+        """
+        notes = self.sound_notes(self.shelf(symbol, None, StoredKind.FUNDING))
+        shelves = [self.shelf(symbol, x) for x in Interval if x.milliseconds <= DAY]
+        ends = [x for shelf in shelves for x in self._ends(shelf)]
+        known = Span(min(ends, default=0), max(ends, default=0))
+        return unpaid(notes, span, known, lambda within: self._traded(shelves, within))
 
     def notes(self, shelf: Shelf) -> Iterator[tuple[Path, Note]]:
         """Give the files of a shelf in the order of time, with what each says of itself."""
@@ -221,6 +235,7 @@ class Store:
     ) -> None:
         """Let `funding` be all that is kept of `month`."""
         note = _note(funding.at, funding.gaps(), sources, nowhere)
+        note = replace(note, periods=funding.outer_periods())
         write_funding(shelf.path(self.root, month), funding, note)
 
     def remove(self, shelf: Shelf, path: Path) -> None:
@@ -243,6 +258,25 @@ class Store:
             read_candles(path, shelf.symbol, start, end) for path in self._paths(shelf, start, end)
         ]
         return in_a_row([x for x in tracks if len(x.open_time)], shelf.symbol)
+
+    def _ends(self, shelf: Shelf) -> Iterator[int]:
+        """Give the first open and the last close of a shelf, damaged files left out."""
+        parts = shelf.months(self.root)
+        for each in (parts, reversed(parts)):
+            notes = (self.sound_note(shelf, month) for month, _ in each)
+            if note := next(filter(None, notes), None):
+                yield from (note.first, note.last + shelf.length)
+
+    def _traded(self, shelves: Sequence[Shelf], span: Span) -> tuple[Span, ...]:
+        """Return the stretches within `span` in which no day passed without trades."""
+        found: list[Span] = []
+        for shelf in shelves:
+            with suppress(DamagedFile):  # others may know
+                track = self.kept(shelf, span.start - shelf.length, span.end)
+                times = track.open_time[track.volume > 0]
+                runs = np.split(times, np.flatnonzero(np.diff(times) > shelf.length + DAY) + 1)
+                found += (Span(int(x[0]), int(x[-1]) + shelf.length) for x in runs if len(x))
+        return joined(found)
 
     def _paths(self, shelf: Shelf, start: int, end: int) -> Iterator[Path]:
         parts = shelf.months(self.root)
