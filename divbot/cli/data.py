@@ -232,10 +232,10 @@ def import_(
     """
     from divbot.app.stores import open_store
     from divbot.cli.data_text import counted
-    from divbot.history.imports import import_any
+    from divbot.history.imports import import_any, says_simulated
 
     store = open_store(given.load())
-    with store.locked():
+    with store.locked(is_simulated=says_simulated(file)):
         found = import_any(store, file, interval)
     for problem in found.skipped:
         _notice(f"left aside: {problem}")

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from divbot.arrays import Integers
 from divbot.domain.durations import DAY
-from divbot.domain.errors import StoreError
+from divbot.domain.errors import InputError, StoreError
 from divbot.domain.market import Interval, Market
 from divbot.files import sweep, write_whole
 from divbot.history.candles import between, in_a_row, merged
@@ -65,6 +65,15 @@ class Store:
     def is_simulated(self) -> bool | None:
         """Tell whether its prices come from a local exchange; None: none came from an exchange."""
         return self._about.get("simulated")
+
+    def expect(self, *, is_simulated: bool) -> None:
+        """Raise InputError where simulated prices and real ones would be in one store."""
+        if self.is_simulated not in (None, is_simulated):
+            kinds = ("Binance's", "a local exchange's")
+            raise InputError(
+                f"{self.root}: this store holds {kinds[not is_simulated]} prices, and these are "
+                f"{kinds[is_simulated]}; name another store with --store"
+            )
 
     def symbols(self, interval: Interval, kind: StoredKind = StoredKind.KLINES) -> tuple[str, ...]:
         """Return the symbols that have candles of `interval`, by name."""
@@ -159,9 +168,12 @@ class Store:
     def locked(self, *, is_simulated: bool | None = None, patience: float = 0.0) -> Iterator[None]:
         """Be the one who writes; StoreError where another program does, or nobody may.
 
-        `is_simulated` tells whether the prices are a local exchange's. For `patience` seconds
+        `is_simulated` tells whether the prices are a local exchange's; InputError where those that
+        are there are not. For `patience` seconds
         another program is waited for.
         """
+        if is_simulated is not None:
+            self.expect(is_simulated=is_simulated)
         with writing(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.root / _LOCK, mode=0o600, thread_local=False)

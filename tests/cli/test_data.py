@@ -12,9 +12,13 @@ from divbot import cli
 from divbot.app.how_to_fetch import how_to_download
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval, Market
+from divbot.history.funding import FundingTrack
+from divbot.history.parts import RowSource
 from divbot.history.spans import Span
 from divbot.history.store import Store
 from tests.conftest import SHIPPED
+from tests.history.markets import START as CANDLES
+from tests.history.markets import candles
 from tests.recordings.files import table, write_csv
 
 RECORDED = SHIPPED / "market" / "spot-5m-2024-07.parquet"
@@ -104,6 +108,50 @@ def test_funding_rates_are_imported(home: Path, capsys: pytest.CaptureFixture[st
     assert "use --market usdm" in capsys.readouterr().err
     found = Store(home / "data" / "divbot" / "history", Market.USDM).funding("BTCUSDT", 0, 1 << 60)
     assert (found.at.tolist(), found.rate.tolist()) == (times, rows["rate"])
+
+
+def a_store(folder: Path, *, is_simulated: bool) -> Store:
+    """Return a store of one candle and one settlement."""
+    store = Store(folder, Market.USDM)
+    with store.locked(is_simulated=is_simulated):
+        store.write("BTCUSDT", Interval.H1, candles(1), RowSource("mine"))
+        store.write_funding("BTCUSDT", FundingTrack.of([CANDLES], [0.0001]), RowSource("mine"))
+    return store
+
+
+@pytest.mark.parametrize("is_simulated", [True, False], ids=["simulated", "real"])
+@pytest.mark.parametrize("layout", ["freqtrade-feather", "freqtrade-parquet"])
+def test_what_was_exported_gets_into_no_store_of_the_other_kind(
+    home: Path, is_simulated: bool, layout: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = a_store(home / "own", is_simulated=is_simulated)
+    a_store(home / "other", is_simulated=not is_simulated)
+    assert run("export", "out", "--store", "own", "--format", layout) == 0
+    assert run("import", "out", "--store", "own") == 0
+    assert run("import", "out", "--store", "new") == 0
+    assert Store(home / "new", Market.USDM).is_simulated is own.is_simulated is is_simulated
+    capsys.readouterr()
+
+    assert run("import", "out", "--store", "other") == 2
+
+    told = capsys.readouterr().err
+    assert "name another store with --store" in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize("columns", ["open,high,low,close,volume", "rate"])
+def test_files_get_into_no_store_of_simulated_prices(
+    home: Path, columns: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    time, values = ("time", "0.1") if columns == "rate" else ("open_time", "1,1,1,1,1")
+    (home / "m.csv").write_text(f"symbol,{time},{columns}\nBTCUSDT,1722297600000,{values}\n")
+    a_store(home / "store", is_simulated=True)
+
+    assert run("import", "m.csv", "-i", "1m", "--store", "store") == 2
+
+    told = capsys.readouterr().err
+    assert "store holds a local exchange's prices, and these are Binance's" in told
+    assert told.count("\n") == 1
 
 
 def test_a_folder_that_cannot_be_written_is_told(
