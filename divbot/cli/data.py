@@ -235,7 +235,10 @@ def import_(
     from divbot.history.imports import import_any, says_simulated
 
     store = open_store(given.load())
-    with store.locked(is_simulated=says_simulated(file)):
+    is_simulated = says_simulated(file)
+    store.expect(is_simulated=is_simulated)
+    # A file that does not say so is no exchange's: it leaves open what else the store may hold.
+    with store.locked(is_simulated=is_simulated or None):
         found = import_any(store, file, interval)
     for problem in found.skipped:
         _notice(f"left aside: {problem}")

@@ -168,12 +168,9 @@ class Store:
     def locked(self, *, is_simulated: bool | None = None, patience: float = 0.0) -> Iterator[None]:
         """Be the one who writes; StoreError where another program does, or nobody may.
 
-        `is_simulated` tells whether the prices are a local exchange's; InputError where those that
-        are there are not. For `patience` seconds
+        `is_simulated` tells whether the prices are a local exchange's. For `patience` seconds
         another program is waited for.
         """
-        if is_simulated is not None:
-            self.expect(is_simulated=is_simulated)
         with writing(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.root / _LOCK, mode=0o600, thread_local=False)
