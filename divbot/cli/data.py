@@ -67,18 +67,15 @@ def list_(*, given: flags.Given, intervals: Intervals = None, as_json: flags.Jso
     from divbot.history.inventory import held
 
     settings = given.load()
-    stores = [open_store(settings, market) for market in _markets(given, settings)]
-    found = [
-        held(store, shelf)
-        for store in stores
-        for shelf in chosen_shelves(store, intervals or (), settings.symbols)
-    ]
-    out = Destination(None)
+    stores = {market: open_store(settings, market) for market in _markets(given, settings)}
+    shelves = chosen_shelves([*stores.values()], intervals or (), settings.symbols)
+    found = [held(stores[shelf.market], shelf) for shelf in shelves]
+    out, (first, *_) = Destination(None), stores.values()
     if as_json:
-        out.write(json_bytes(held_document(stores[0], found)))
+        out.write(json_bytes(held_document(first, found)))
     else:
         text = shelf_text if settings.symbols else held_text
-        out.write(text(stores[0], found, out.fit))
+        out.write(text(first, found, out.fit))
     damaged = [problem for x in found for problem in x.damaged]
     _notice(*damaged)
     return StoreError.exit_code if damaged else 0
@@ -273,7 +270,7 @@ def verify(
 
     settings = given.load()
     store = open_store(settings)
-    shelves = chosen_shelves(store, intervals or (), settings.symbols)
+    shelves = chosen_shelves([store], intervals or (), settings.symbols)
     with store.locked():
         found = list(checked(store, shelves))
         damaged = [x for x in found if x.problem]
@@ -315,21 +312,29 @@ def prune(
     """
     from divbot.app.stores import chosen_shelves, open_store
     from divbot.cli.data_text import counted, size_text
+    from divbot.history.spans import month_name
 
     settings = given.load()
     if not (intervals or kind or timerange or settings.symbols):
         raise InputError("say what to remove: --interval, --kind, --symbols or --timerange")
     store = open_store(settings)
     wanted = _span(timerange)
-    files = [
-        (shelf, path)
-        for shelf in chosen_shelves(store, intervals or (), settings.symbols, kind)
+    shelves = chosen_shelves([store], intervals or (), settings.symbols, kind)
+    found = [
+        (shelf, path, month, month.within(wanted))
+        for shelf in shelves
         for month, path in shelf.months(store.root)
-        if wanted.start <= month.start and month.end <= wanted.end
     ]
+    files = [(shelf, path) for shelf, path, month, part in found if part == month]
+    halves = {month_name(x) for *_, x, part in found if part != x and part.start < part.end}
+    if halves:
+        _notice(f"{', '.join(sorted(halves))}: only a part lies in the range, so all of it stays")
     size = size_text(sum(path.stat().st_size for _, path in files))
     what = f"{counted(len(files), 'file')} of {size} in {store.root}"
-    if dry_run or not files:
+    if not files:
+        print(f"nothing to remove: {store.root} holds no whole month of that")
+        return
+    if dry_run:
         print(f"{what} would be removed")
         return
     if not yes:
@@ -375,11 +380,16 @@ def export(
     settings = given.load()
     store = open_store(settings)
     span = _span(timerange)
-    shelves = chosen_shelves(store, intervals or (), settings.symbols)
+    shelves = chosen_shelves([store], intervals or (), settings.symbols)
     try:
         written = list(export(store, shelves, span, folder, chosen))
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from error
+    if not written:
+        raise InputError(
+            f"{store.root}: expected something of that to export, found nothing; `divbot data "
+            "list` shows what there is"
+        )
     nameless = [str(shelf) for shelf, path in written if path is None]
     for each in nameless:
         _notice(f"left out: {each}: freqtrade has no name for it")

@@ -310,11 +310,19 @@ def holes_between(notes: Sequence[Note], interval: Interval) -> tuple[Span, ...]
 
 
 def _about(path: Path) -> dict[str, Any]:
-    """Return what a store says of itself; nothing for a new one, StoreError for a newer one."""
+    """Return what a store says of itself; nothing for a new one.
+
+    Raise StoreError for a newer one, InputError for a file in the place of its folder.
+    """
     try:
         about: dict[str, Any] = json.loads(path.read_bytes())
         version = about["version"]
     except (FileNotFoundError, NotADirectoryError):
+        if path.parent.is_file():
+            raise InputError(
+                f"{path.parent}: expected the folder of a store, found a file; name a folder with "
+                "--store, and put what the file holds into it by `divbot data import`"
+            ) from None
         return {}
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise StoreError(

@@ -167,6 +167,46 @@ def test_a_folder_that_cannot_be_written_is_told(
     assert said.count("\n") == 1
 
 
+@pytest.mark.parametrize("words", ["list", "export out", "prune -y", "verify --local"])
+def test_a_symbol_that_the_store_lacks_is_told_with_the_nearest_name(
+    home: Path, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_store(home / "store", is_simulated=False)
+
+    assert run(*words.split(), "--store", "store", "--symbols", "BTCUSDT,BCTUSDT") == 2
+
+    told = capsys.readouterr()
+    assert told.err == (
+        "divbot: unknown symbol 'BCTUSDT': the store holds none of it; did you mean BTCUSDT?\n"
+    )
+    assert told.out == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["list", "export out", "prune -i 1h", "verify --local", "import m.csv", "download --days 3"],
+)
+def test_a_file_in_the_place_of_a_store_is_told(
+    home: Path, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_csv(home / "m.csv", table())
+
+    assert run(*words.split(), "--store", "m.csv") == 2
+
+    told = capsys.readouterr().err
+    assert told.startswith("divbot: m.csv: expected the folder of a store, found a file; ")
+    assert told.count("\n") == 1
+
+
+def test_an_export_of_nothing_says_so(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    a_store(home / "store", is_simulated=False)
+
+    assert run("export", "out", "--store", "store", "-i", "5m") == 2
+
+    assert "store: expected something of that to export, found nothing" in capsys.readouterr().err
+    assert not (home / "out").exists()
+
+
 def test_a_damaged_file_is_listed_as_such_and_costs_no_other(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
