@@ -266,17 +266,18 @@ def verify(
     from divbot.app.stores import chosen_shelves, open_store
     from divbot.cli.data_text import counted
     from divbot.cli.download_text import problem_lines
-    from divbot.history.verification import checked, drop_aside, mended
+    from divbot.history.verification import checked, drop_aside, lost, mended
 
     settings = given.load()
     store = open_store(settings)
-    shelves = chosen_shelves([store], intervals or (), settings.symbols)
+    stores = [store, store.damaged]
+    shelves = list(dict.fromkeys(chosen_shelves(stores, intervals or (), settings.symbols)))
     with store.locked():
         found = list(checked(store, shelves))
-        damaged = [x for x in found if x.problem]
+        damaged = [*(x for x in found if x.problem), *lost(store, shelves)]
         _notice(*(x.problem for x in damaged))
         print(f"{counted(len(found), 'file')} hashed, {len(damaged)} damaged")
-        if is_local or not found:
+        if is_local or not shelves:
             return StoreError.exit_code if damaged else 0
         with open_supply(settings, store) as supply, _progress(quiet=quiet) as progress:
             _notice(supply.problem, quiet=quiet)
@@ -286,11 +287,11 @@ def verify(
         _notice(*problem_lines(outcome), *(f"{x.shelf}: {x.reason}" for x in failed), quiet=quiet)
         for each in damaged:
             drop_aside(store, each.path)
-        lost = [x for x in damaged if not x.path.exists()]
+        left = [x for x in damaged if not x.path.exists()]
     print(f"{counted(outcome.files, 'file')} fetched again: damaged here, or replaced there")
-    for each in lost:
+    for each in left:
         print(f"not to be had again: {each.path}, now {store.aside(each.path)}; import it anew")
-    return PARTIAL if lost or failed else 0
+    return PARTIAL if left or failed else 0
 
 
 @data.command()
@@ -371,6 +372,7 @@ def export(
     from divbot.app.stores import chosen_shelves, open_store
     from divbot.cli.data_text import counted
     from divbot.domain.errors import OutputError
+    from divbot.files import why_unwritable
     from divbot.history.exports import Layout, export
 
     try:
@@ -384,7 +386,10 @@ def export(
     try:
         written = list(export(store, shelves, span, folder, chosen))
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from error
+        raise OutputError(
+            f"{folder}: cannot be written: {why_unwritable(error)}, or name another folder; no "
+            "file in it is half written"
+        ) from error
     if not written:
         raise InputError(
             f"{store.root}: expected something of that to export, found nothing; `divbot data "

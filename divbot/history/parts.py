@@ -26,7 +26,7 @@ from divbot.domain.durations import DAY
 from divbot.domain.errors import InputError, RecordingError, StoreError
 from divbot.domain.market import Interval
 from divbot.extras import PYARROW, how_to_install
-from divbot.files import write_whole
+from divbot.files import why_unwritable, write_whole
 from divbot.history.candles import ALWAYS, OPTIONAL, told
 from divbot.history.funding import LONGEST, FundingTrack
 from divbot.history.spans import Span
@@ -258,9 +258,8 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreError(
-            f"{path}: cannot be written: {error.strerror or error}; let this user write there, "
-            "free some space, or name another folder with --store; what is there already stays, "
-            "and the same command goes on with it"
+            f"{path}: cannot be written: {why_unwritable(error)}, or name another folder with "
+            "--store; what is there already stays, and the same command goes on with it"
         ) from error
 
 

@@ -259,7 +259,12 @@ class Store:
 
     def aside(self, path: Path) -> Path:
         """Return where a damaged file is put: what it holds may be all there is."""
-        return self.root / _ASIDE / path.relative_to(self.root)
+        return self.damaged.root / path.relative_to(self.root)
+
+    @property
+    def damaged(self) -> Store:
+        """Return what was put aside, laid out as a store."""
+        return Store(self.root / _ASIDE, self.market)
 
     def kept(self, shelf: Shelf, start: int, end: int) -> Track:
         """Return the candles of a shelf that open in the range."""
