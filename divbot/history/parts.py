@@ -29,6 +29,7 @@ from divbot.extras import PYARROW, how_to_install
 from divbot.files import why_unwritable, write_whole
 from divbot.history.candles import ALWAYS, OPTIONAL, told
 from divbot.history.funding import LONGEST, FundingTrack
+from divbot.history.shelf import unreadable
 from divbot.history.spans import Span
 from divbot.recordings.decoding import decoding
 from divbot.recordings.track import Track
@@ -221,7 +222,10 @@ def _reading(path: Path) -> Iterator[None]:
     pa, _ = packages()
     try:
         with decoding(path, "a Parquet file of the store", MEND, others=(pa.ArrowException,)):
-            yield
+            try:
+                yield
+            except PermissionError as error:  # nothing is wrong with what it holds
+                raise unreadable(path, error) from error
     except RecordingError as error:
         raise DamagedFile(str(error)) from error
 

@@ -9,12 +9,14 @@ A month is called `1mo` here, as in the archive: not every file system tells 1M 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from divbot.domain.clock import parse_time
+from divbot.domain.errors import StoreError
 from divbot.domain.market import Interval, Market
 from divbot.domain.symbols import is_symbol
 from divbot.history.kind import StoredKind
@@ -62,8 +64,7 @@ class Shelf:
     def months(self, root: Path) -> tuple[tuple[Span, Path], ...]:
         """Return the months that have a file, in the order of time."""
         folder = self.folder(root)
-        names = sorted(x.name for x in folder.iterdir()) if folder.is_dir() else ()
-        found = ((_FILE.fullmatch(name), folder / name) for name in names)
+        found = ((_FILE.fullmatch(name), folder / name) for name in _names(folder))
         return tuple((month_of(parse_time(f"{x[1]}-01")), path) for x, path in found if x)
 
 
@@ -86,6 +87,23 @@ def shelves(root: Path, market: Market) -> Iterator[Shelf]:
 
 def symbols_in(folder: Path) -> list[str]:
     """Return the symbols that have a folder in `folder`, by name."""
-    names = [x.name for x in folder.iterdir()] if folder.is_dir() else []
-    symbols = (name.removeprefix("symbol=") for name in names if name.startswith("symbol="))
-    return sorted(x for x in symbols if is_symbol(x))
+    names = (x for x in _names(folder) if x.startswith("symbol="))
+    return sorted(x for name in names if is_symbol(x := name.removeprefix("symbol=")))
+
+
+def _names(folder: Path) -> list[str]:
+    """Return what is in `folder`, sorted; nothing where there is none, StoreError if it is shut."""
+    try:
+        return sorted(x.name for x in folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise unreadable(folder, error) from error
+
+
+def unreadable(path: Path, error: OSError) -> StoreError:
+    """Return the error for what is there, and cannot be read."""
+    return StoreError(
+        f"{path}: cannot be read: {os.strerror(error.errno or 0)}; let this user read it, or name "
+        "another folder with --store"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import pickle
 from pathlib import Path
@@ -17,7 +18,7 @@ from divbot.domain.errors import StoreError
 from divbot.domain.market import Interval, Market
 from divbot.history.candles import between, chosen, in_a_row, merged, quote_volumes
 from divbot.history.funding import FundingTrack
-from divbot.history.parts import RowSource
+from divbot.history.parts import DamagedFile, RowSource
 from divbot.history.port import PastCandles
 from divbot.history.spans import Span, joined, without
 from divbot.history.store import Store
@@ -270,3 +271,23 @@ def test_spans_join_and_leave_what_is_left() -> None:
 
 def test_no_tracks_in_a_row_are_no_candles() -> None:
     assert len(in_a_row([], "BTCUSDT").open_time) == 0
+
+
+@pytest.mark.parametrize("what", ["a folder", "a file"])
+def test_what_may_not_be_read_is_told_as_such_and_not_as_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    store = Store(tmp_path, Market.USDM)
+    store.write(*BTC, candles(24), RowSource("mine"))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "the system's own words")
+
+    place = "os.listdir" if what == "a folder" else "pyarrow.parquet.read_metadata"
+    monkeypatch.setattr(place, refuse)
+
+    with pytest.raises(
+        StoreError, match="cannot be read: Permission denied; let this user"
+    ) as told:
+        store.span(*BTC)
+    assert not isinstance(told.value, DamagedFile)
