@@ -47,6 +47,8 @@ class Job:
     """Daily files were not looked at yet, and may have what is missing."""
     instrument: Instrument | None
     """What the venue says of the symbol; None where it is not listed (any more)."""
+    between: Span | None = None
+    """From the first to the last month of which archive or store have something."""
 
     @property
     def files(self) -> tuple[ArchivedFile, ...]:
@@ -168,6 +170,7 @@ class Planner:
             tuple(x for x in days if not entry and is_new(x, note)),
             may_refill=entry is not None,
             instrument=self.instruments.get(shelf.symbol),
+            between=between,
         )
         # Of what is gone, holes may be filled since; but nothing comes after its end.
         there = Span(note.first, note.last) if note else between
