@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -291,3 +293,23 @@ def test_what_may_not_be_read_is_told_as_such_and_not_as_damaged(
     ) as told:
         store.span(*BTC)
     assert not isinstance(told.value, DamagedFile)
+
+
+def test_the_store_is_read_and_written_without_pandas(tmp_path: Path) -> None:
+    script = (
+        "import sys, pathlib\n"
+        "from divbot.domain.market import Market, Interval\n"
+        "from divbot.history.parts import RowSource\n"
+        "from divbot.history.store import Store\n"
+        "from tests.history.markets import candles\n"
+        "store = Store(pathlib.Path(sys.argv[1]), Market.USDM)\n"
+        "store.write('BTCUSDT', Interval.H1, candles(9), RowSource('mine'))\n"
+        "assert len(store.candles('BTCUSDT', Interval.H1, 0, 1 << 60).open_time) == 9\n"
+        "print('pandas' in sys.modules)\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "False\n"
