@@ -22,7 +22,9 @@ from divbot.domain.symbols import is_symbol
 from divbot.history.kind import StoredKind
 from divbot.history.spans import Span, month_name, month_of
 
-_FILE = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))\.parquet")
+DAMAGED = ".damaged"
+"""What the name of a file that was put aside ends with: no program takes it for one to read."""
+_FILE = re.compile(rf"(\d{{4}}-(?:0[1-9]|1[0-2]))\.parquet(?:{re.escape(DAMAGED)})?")
 
 
 @dataclass(frozen=True, slots=True)

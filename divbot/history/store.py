@@ -38,7 +38,7 @@ from divbot.history.parts import (
     write_funding,
     writing,
 )
-from divbot.history.shelf import Shelf, shelves, shelves_folder, symbols_in
+from divbot.history.shelf import DAMAGED, Shelf, shelves, shelves_folder, symbols_in
 from divbot.history.spans import Span, gaps, joined, month_of, months
 from divbot.history.unpaid import unpaid
 from divbot.recordings.track import Track
@@ -259,7 +259,8 @@ class Store:
 
     def aside(self, path: Path) -> Path:
         """Return where a damaged file is put: what it holds may be all there is."""
-        return self.damaged.root / path.relative_to(self.root)
+        beside = self.damaged.root / path.relative_to(self.root)
+        return beside.with_name(f"{beside.name}{DAMAGED}")
 
     @property
     def damaged(self) -> Store:
