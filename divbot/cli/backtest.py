@@ -69,7 +69,10 @@ def backtest(
         Path | None, typer.Option(help="Keep the journal of the run in this file.", dir_okay=False)
     ] = None,
     allow_holes: Annotated[
-        bool, typer.Option("--allow-holes", help="Do not end with 4 where candles are missing.")
+        bool,
+        typer.Option(
+            "--allow-holes", help="Do not end with 4 where candles or funding are missing."
+        ),
     ] = False,
     as_json: flags.Json = False,
     quiet: flags.Quiet = False,

@@ -115,7 +115,10 @@ def download(
         bool, typer.Option("--dry-run", help="Only say how many files and bytes it would be.")
     ] = False,
     allow_holes: Annotated[
-        bool, typer.Option("--allow-holes", help="Do not end with 4 where candles are missing.")
+        bool,
+        typer.Option(
+            "--allow-holes", help="Do not end with 4 where candles or funding are missing."
+        ),
     ] = False,
     as_json: flags.Json = False,
     quiet: flags.Quiet = False,
@@ -124,7 +127,7 @@ def download(
 
     Of the symbols named, of all, or of those that were among the most traded on some day of the
     range (--top; to know, daily candles of all are fetched first). What is there already is not
-    fetched again; what was replaced since, is. Ends with 4 where candles are missing in the end.
+    fetched again; what was replaced since, is. Ends with 4 where some are missing in the end.
     """
     from divbot.app.download import Wish, check_intervals, open_supply, plan_of, span_of
     from divbot.app.stores import open_store
