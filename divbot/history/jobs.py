@@ -90,7 +90,7 @@ class Planner:
         for run in joined(bare):
             daily |= self._entries(shelf, FilePeriod.DAILY, run)
         known = [*monthly, *daily, *(x.first for x in notes.values() if x)]
-        begin = min(known, default=self._begin(shelf, span))
+        begin = self._begin(shelf, known, span)
         between = Span(begin, max(known, default=begin))
         found = (
             self._job(shelf, month, month.within(span), notes[month], monthly, daily, between)
@@ -178,10 +178,13 @@ class Planner:
         is_due = job.files or (job.is_alive and lacks) or (inside and (entry or job.instrument))
         return job if is_due else None
 
-    def _begin(self, shelf: Shelf, span: Span) -> int:
+    def _begin(self, shelf: Shelf, known: Iterable[int], span: Span) -> int:
         """Return from when on the venue may know candles of which the archive knows nothing."""
         instrument = self.instruments.get(shelf.symbol)
         listed = instrument.listed_at if instrument else None
+        first = min(known, default=None)
+        if first is not None:
+            return first if listed is None else min(first, listed)
         # A symbol that the archive has nothing of is new: neither does it tell since when.
         return max(listed or 0, month_of(span.end - 1).start - DAY)
 

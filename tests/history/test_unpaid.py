@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divbot.binance.past_data import BinancePast
+from divbot.domain.clock import parse_time
 from divbot.domain.durations import HOUR
 from divbot.domain.market import Instrument, Interval
 from divbot.domain.minutes import FundingRate
@@ -227,3 +228,19 @@ def test_a_month_that_the_archive_lacks_is_asked_of_a_venue_that_knows_the_symbo
     # Though the other months are not written yet.
     drafts = [opened(x, planner.store, planner.now) for x in asked]
     assert all(x.is_inside(span) for x in drafts for span in x.lacking())
+
+
+def test_months_before_the_archive_s_first_are_asked_of_the_venue_from_the_listing_on(
+    tmp_path: Path,
+) -> None:
+    folder = "data/futures/um/monthly/fundingRate/BTCUSDT/BTCUSDT-fundingRate-"
+    listed = Instrument("BTCUSDT", "BTC", "USDT", "TRADING", listed_at=START - 60 * DAY)
+    bucket, now = Bucket(whole(f"{folder}2024-03.zip")), START + 70 * DAY
+    planner = Planner(new_store(tmp_path), archive_of(bucket), {"BTCUSDT": listed}, now)
+    shelf = planner.store.shelf("BTCUSDT", None, StoredKind.FUNDING)
+
+    jobs = planner.jobs(shelf, Span(START - 200 * DAY, START + 62 * DAY))
+
+    assert [x.month.start for x in jobs if not x.files] == [
+        parse_time(x) for x in ("2023-12-01", "2024-01-01", "2024-02-01")
+    ]
