@@ -97,6 +97,16 @@ def test_an_empty_store_says_what_fills_it(capsys: pytest.CaptureFixture[str]) -
     assert "`divbot data download` fetches some" in capsys.readouterr().out
 
 
+def test_a_store_of_other_candles_is_not_called_empty(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_store(home / "store", is_simulated=False)
+    for words in (("-i", "5m"), ("--market", "spot")):
+        assert run("list", "--store", "store", *words) == 0
+
+        assert capsys.readouterr().out.startswith("nothing of that in store; `divbot data list`")
+
+
 def test_funding_rates_are_imported(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     times = [1722297600000 + n * 28_800_000 for n in range(3)]
     rows = {"symbol": "BTCUSDT", "time": times, "rate": [0.0001, -0.0002, 0.0003]}
