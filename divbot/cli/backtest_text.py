@@ -57,16 +57,14 @@ def bias_of(result: Backtest) -> Bias | None:
 
 def hole_lines(result: Backtest) -> Iterator[str]:
     """Yield a line for each hole, of many the longest."""
-    yield from _longest("candles", "are", "no divergence spans that", result.holes)
-    yield from _longest("funding", "is", "positions pay and get none then", result.unpaid)
+    yield from _longest("candles", "no divergence spans that", result.holes)
+    yield from _longest("funding rates", "positions pay and get none then", result.unpaid)
 
 
-def _longest(
-    what: str, is_are: str, meaning: str, holes: Sequence[tuple[str, Span]]
-) -> Iterator[str]:
+def _longest(what: str, meaning: str, holes: Sequence[tuple[str, Span]]) -> Iterator[str]:
     longest = sorted(holes, key=lambda x: (x[1].start - x[1].end, x))
     for symbol, hole in longest[:_SHOWN]:
-        yield f"{what} of {symbol} {is_are} missing from {hole} UTC: {meaning}"
+        yield f"{what} of {symbol} are missing from {hole} UTC: {meaning}"
     if len(longest) > _SHOWN:
         yield (
             f"and {len(longest) - _SHOWN} shorter holes of {what}: `divbot data list --symbols` "

@@ -150,7 +150,7 @@ def test_funding_that_is_missing_is_listed_and_ends_with_4(
     assert exit_code(words) == 4
 
     told = capsys.readouterr()
-    hole = "funding of BAAUSDT is missing from 2024-08-28 08:00 to 2024-08-29 00:00 UTC"
+    hole = "funding rates of BAAUSDT are missing from 2024-08-28 08:00 to 2024-08-29 00:00 UTC"
     assert f"divbot: {hole}: positions pay and get none then\n" in told.err
     (found,) = json.loads(told.out)["unpaid"]
     assert found == {"symbol": "BAAUSDT", "start": START + 704 * HOUR, "end": START + 720 * HOUR}
