@@ -89,8 +89,8 @@ def main() -> None:
         closes = np.random.default_rng(0).choice(past.closes[1000:], _GLANCES, replace=False)
         closes.sort()
         with measured(f"{_GLANCES} glances"):
-            offers = [len(past.glance(int(close), least=5.0).open_to_trade) for close in closes]
-        print(f"  {np.mean(offers):.1f} opportunities each, of a score of 5 at least")
+            offers = [len(past.glance(int(close)).open_to_trade) for close in closes]
+        print(f"  {np.mean(offers):.1f} opportunities each")
     candles = count * (end - START) // STEP
     block = [np.random.default_rng(x).random((10_000, 50)).cumsum(axis=0) for x in range(3)]
     with measured(f"floor: the kernels over {candles:,} candles"):

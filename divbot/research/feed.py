@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,15 @@ from divbot.domain.ledger import DAY
 from divbot.domain.signals import Findings
 from divbot.research.port import PastReports
 from divbot.research.venue import PastTrading
+
+class Attention(NamedTuple):
+    """What a trader can act upon in a report: nothing else is read in it."""
+
+    offers: frozenset[str]
+    """Symbols that might be entered."""
+    opposites: frozenset[str]
+    """Symbols that are held, and that something fresh may speak against."""
+
 
 SILENCE = DAY
 """Without a candle for so long, a symbol is taken to be listed no more, ms."""
@@ -37,12 +47,14 @@ class PastFeed:
         self.check_interval = check_interval
         """ms between two scans."""
         self._held = held
-        self.matters: Callable[[int], bool] = lambda _: True
-        """Tells whether a trader can do anything upon a report now; if not, none is made."""
+        self.attention: Callable[[int, int], Attention | None] = lambda *_: None
+        """Tells what a trader can act upon, given close and time; None: the whole report is told.
+
+        Where that is nothing, no report is made."""
         self._version = 0
         self._newest: Findings | None = None
         self._listed: tuple[int, frozenset[str]] = (-1, frozenset())
-        self._made: tuple[tuple[int, frozenset[str]], Findings] | None = None
+        self._made: tuple[int, Attention | frozenset[str], Findings] | None = None
 
     def findings(self) -> Findings | None:
         """Return the newest; those that nobody looked at in their time bear an old number."""
@@ -50,24 +62,20 @@ class PastFeed:
         at, newest = self.published_at(now), self._newest
         if newest is not None and newest.at == at:
             return newest
-        if not self.matters(now):
-            return self._nothing(at)
-        found = self.found_at(at)
-        if found is None:
+        close = self._close_at(at)
+        if close < 0:
             return None
+        about = self.attention(close, now)
+        if about is not None and not any(about):
+            # There is only a delisting to act on.
+            held = self._gone(close, self._held())
+            return Findings(self._version, at, self._reports.interval, held=held)
+        found = self._found(close, at, about)
         # Who acts on each number once may act on these only at the first look at them.
         if now - at < self._venue.candle_length:
             self._version = found.version
         self._newest = replace(found, version=self._version)
         return self._newest
-
-    def _nothing(self, at: int) -> Findings | None:
-        """Return what there is to act on where only a delisting would be."""
-        close = self._close_at(at)
-        if close < 0:
-            return None
-        held = self._gone(close, self._held())
-        return Findings(self._version, at, self._reports.interval, held=held)
 
     def published_at(self, now: int) -> int:
         """Return when what is the newest at `now` was published."""
@@ -88,16 +96,16 @@ class PastFeed:
     def _close_at(self, at: int) -> int:
         return int(self.closes_at(np.array([at]))[0])
 
-    def found_at(self, at: int) -> Findings | None:
-        """Return what is published at `at` for what is held now; None before the first close."""
-        close = self._close_at(at)
-        if close < 0:
-            return None
+    def found_at(self, at: int, about: Attention) -> Findings:
+        """Return what is published at `at`, which is not before the first close."""
+        return self._found(self._close_at(at), at, about)
+
+    def _found(self, close: int, at: int, about: Attention | None) -> Findings:
         held = self._held()
-        key = close, self._besides(close, held)
-        if self._made is None or self._made[0] != key:
-            self._made = key, self._make(*key)
-        found = self._made[1]
+        asked = self._besides(close, held) if about is None else about
+        if self._made is None or self._made[0] != close or not _holds(self._made[1], asked):
+            self._made = close, asked, self._make(close, asked)
+        found = self._made[2]
         gone = self._gone(close, held)
         return replace(found, version=at // self.check_interval, at=at, held={**found.held, **gone})
 
@@ -111,8 +119,11 @@ class PastFeed:
             self._listed = close, frozenset(self._reports.symbols[x] for x in chosen)
         return frozenset(held) - self._listed[1]
 
-    def _make(self, close: int, held: Collection[str]) -> Findings:
-        found = self._reports.glance(close, held)
+    def _make(self, close: int, asked: Attention | frozenset[str]) -> Findings:
+        if isinstance(asked, Attention):
+            found = self._reports.glance(close, asked.opposites, among=asked.offers)
+        else:
+            found = self._reports.glance(close, asked)
         return Findings(
             version=0,
             at=close,
@@ -126,3 +137,10 @@ class PastFeed:
         """Return which of the symbols that are held are silent by `close`."""
         tape = self._venue.tape
         return {x: None for x in held if tape.last_open_before(x, close - SILENCE, close) is None}
+
+
+def _holds(made: Attention | frozenset[str], asked: Attention | frozenset[str]) -> bool:
+    """Tell whether what was made tells all that is asked for."""
+    if isinstance(made, Attention) and isinstance(asked, Attention):
+        return all(ours >= theirs for ours, theirs in zip(made, asked, strict=True))
+    return made == asked

@@ -25,13 +25,13 @@ from divbot.arrays import Floats, Integers
 from divbot.domain.ledger import DAY, Ledger
 from divbot.domain.market import Market
 from divbot.domain.positions import Position
-from divbot.domain.signals import Opportunity, Side
+from divbot.domain.signals import Findings, Opportunity, Side
 from divbot.kernels.first_touch import first_poor, first_touch
 from divbot.research.backtest import PastTrader
-from divbot.research.feed import SILENCE
+from divbot.research.feed import SILENCE, Attention
 from divbot.research.outlook import Outlook
 from divbot.research.tape import PastTape
-from divbot.trading.engine.decide import Moment, choose, is_paused_today
+from divbot.trading.engine.decide import Moment, choose, is_paused_today, objections_to
 
 _LESS, _MORE = 1 - 1e-9, 1 + 1e-9
 """By what a float may be off, many times over."""
@@ -76,7 +76,7 @@ class Moments:
         self._rules = trader.rules
         self._length = trader.venue.candle_length
         self._outlook = Outlook(trader.reports, trader.rules.entries.min_score)
-        trader.feed.matters = self._matters
+        trader.feed.attention = self._attention
 
     def __call__(self, now: int) -> int:
         """Return the next look after `now` at which something may happen."""
@@ -93,14 +93,27 @@ class Moments:
         self._venue.quiet_until = dict.fromkeys(ledger.symbols, end - self._length)
         return end
 
-    def _matters(self, now: int) -> bool:
-        """Tell whether a report can bring an entry at `now`, or speak against what is held."""
+    def _attention(self, close: int, now: int) -> Attention:
+        """Return what the report of `close` can bring at `now`: entries, and exits."""
         ledger, rules = self._trader.account.ledger, self._rules
         has_room = len(ledger.positions) < rules.entries.max_positions
-        if has_room and not is_paused_today(ledger, now):
-            return True
-        return rules.exits.on_opposite and any(
-            self._against(x, now, now) for x in ledger.positions.values()
+        can_enter = has_room and not is_paused_today(ledger, now)
+        return Attention(
+            self._offers(ledger, close, now) if can_enter else frozenset(),
+            frozenset(
+                x.symbol
+                for x in ledger.positions.values()
+                if rules.exits.on_opposite and self._against(x, now, now)
+            ),
+        )
+
+    def _offers(self, ledger: Ledger, close: int, now: int) -> frozenset[str]:
+        """Return which symbols the report of `close` may offer, and nothing speaks against."""
+        moment = Moment(now, self._trader.period.start, self._rules.interval, ledger)
+        return frozenset(
+            symbol
+            for symbol, confirmed_at in self._outlook.offers(close)
+            if not any(objections_to(symbol, confirmed_at, moment, self._rules.entries))
         )
 
     def _against(self, position: Position, now: int, until: int) -> list[int]:
@@ -224,20 +237,22 @@ class Moments:
         changes = np.flatnonzero((np.diff(states, axis=0) != 0).any(axis=1)) + 1
         for part in np.split(np.arange(len(looks)), changes):
             acted = part[is_first[part]]
-            if len(acted) and self._outlook.has_candidates(int(closes[acted[0]])):
-                found = self._entered(ledger, looks[acted], int(published[acted[0]]), now, end)
+            if not len(acted):
+                continue
+            offers = self._offers(ledger, int(closes[acted[0]]), int(looks[acted[0]]))
+            if offers:
+                at, about = int(published[acted[0]]), Attention(offers, frozenset())
+                findings = self._trader.feed.found_at(at, about)
+                found = self._entered(ledger, findings, looks[acted], now, end)
                 if found is not None:
                     return found
         return end
 
     def _entered(
-        self, ledger: Ledger, looks: Integers, published: int, now: int, end: int
+        self, ledger: Ledger, findings: Findings, looks: Integers, now: int, end: int
     ) -> int | None:
         """Return the first of `looks` at a price that one of what is chosen may be entered at."""
         moment = Moment(int(looks[0]), self._trader.period.start, self._rules.interval, ledger)
-        findings = self._trader.feed.found_at(published)
-        if findings is None:
-            return None
         rows = (looks - now) // self._length
         first = []
         for opportunity in choose(findings, moment, self._rules.entries):

@@ -162,7 +162,12 @@ class Glance(NamedTuple):
 
 class Candidates(NamedTuple):
     close: NDArray[np.int64]
+    symbol: NDArray[np.int64]
+    confirmed_at: NDArray[np.int64]
     score: Floats
+
+    def chosen(self, which: NDArray[np.bool_]) -> Candidates:
+        return Candidates(*(x[which] for x in self))
 
 
 class FreshOnes(NamedTuple):
@@ -184,14 +189,16 @@ class WrittenReports:
     def closes(self) -> NDArray[np.int64]:
         return START + self.interval.milliseconds * np.arange(3000)
 
-    def glance(self, close: int, held: Collection[str] = ()) -> Glance:
+    def glance(
+        self, close: int, held: Collection[str] = (), *, among: Collection[str] | None = None
+    ) -> Glance:
         fresh = [x for x in self.given if self._is_fresh(x, close)]
         fresh.sort(key=lambda x: (-x.score, x.divergence.symbol, x.confirmed_at))
         return Glance(
             close,
             self.interval,
-            tuple(fresh),
-            tuple(x.divergence for x in fresh),
+            tuple(x for x in fresh if among is None or x.divergence.symbol in among),
+            tuple(x.divergence for x in fresh if among is None or x.divergence.symbol in held),
             {symbol: replace(fakes.INSTRUMENT, symbol=symbol) for symbol in held},
         )
 
@@ -205,14 +212,14 @@ class WrittenReports:
     def candidates(self, start: int, end: int) -> Candidates:
         length = self.interval.milliseconds
         found = sorted(
-            (close, x.score)
+            (close, self.symbols.index(x.divergence.symbol), x.confirmed_at, x.score)
             for x in self.given
             for close in range(x.confirmed_at, x.confirmed_at + (self.max_age + 1) * length, length)
             if start <= close < end
         )
-        return Candidates(
-            np.array([x[0] for x in found], np.int64), np.array([x[1] for x in found], float)
-        )
+        columns = list(zip(*found, strict=True)) or [()] * 4
+        types = (np.int64, np.int64, np.int64, np.float64)
+        return Candidates(*(np.array(x, t) for x, t in zip(columns, types, strict=True)))
 
     def fresh(self, start: int, end: int) -> FreshOnes:
         found = sorted(
