@@ -22,7 +22,8 @@ from backtest_market import fill
 from commandline import run
 from machine import tree_pss
 
-from divbot.app.backtest import BacktestOptions, backtest
+from divbot.app.backtest import backtest
+from divbot.app.options import BacktestOptions
 from divbot.domain.market import Market
 from divbot.history.store import Store
 from divbot.settings import Settings

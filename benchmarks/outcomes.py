@@ -21,10 +21,10 @@ from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.evidence.expectations import Expectations
 from divbot.scanner.evidence.samples import OUTCOMES
 from divbot.scanner.evidence.trial import try_divergences
-from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.signals.plan import PlanRules
 
 BARS, SYMBOLS, OPPORTUNITIES, REPEATS = 999, 400, 60, 15
-RULES = TradeRules(stop_atr=0.5, reward_risk=2.0, fee=0.0005, slippage=0.0002, horizon=100)
+RULES = PlanRules(stop_atr=0.5, reward_risk=2.0, fee=0.0005, slippage=0.0002, horizon=100)
 
 
 def main() -> None:

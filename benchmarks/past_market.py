@@ -9,6 +9,7 @@ import numpy as np
 
 from divbot.domain.market import Interval, Market
 from divbot.history.columns import month_at, steps_of_month
+from divbot.history.funding import FundingTrack
 from divbot.recordings.track import Track
 
 STEP = Interval.M5.milliseconds
@@ -52,3 +53,7 @@ class Synthetic:
         volume = random.exponential(1000.0 * (1 + seed % 97), len(times))
         prices = (opened, np.round(high, 4), np.round(low, 4), close)
         return Track(symbol, "synthetic", times, *prices, volume, quote_volume=volume * close)
+
+    def funding(self, *_: object) -> FundingTrack:
+        """Return no settlement."""
+        return FundingTrack.of([], [])

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 from divbot.version import __version__
 
 if TYPE_CHECKING:
+    from divbot.app.backtest_result import Backtest
     from divbot.app.scanning import scan
+    from divbot.app.scripting import backtest, candles
+    from divbot.app.sweep import sweep
     from divbot.domain.errors import (
         BadAnswer,
         DivbotError,
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
         RequestRejected,
         SettingsError,
         StateError,
+        StopAsking,
         StopUntil,
         StoreError,
         SymbolError,
@@ -36,10 +40,12 @@ if TYPE_CHECKING:
         VenueUnreachable,
         WorkerLost,
     )
+    from divbot.research.sweep_report import SweepReport
     from divbot.scanner.report import Report
     from divbot.settings import Settings
 
 __all__ = [
+    "Backtest",
     "BadAnswer",
     "DivbotError",
     "DuplicateEvent",
@@ -53,8 +59,10 @@ __all__ = [
     "Settings",
     "SettingsError",
     "StateError",
+    "StopAsking",
     "StopUntil",
     "StoreError",
+    "SweepReport",
     "SymbolError",
     "TryAgain",
     "UnknownSymbol",
@@ -63,14 +71,22 @@ __all__ = [
     "VenueUnreachable",
     "WorkerLost",
     "__version__",
+    "backtest",
+    "candles",
     "scan",
+    "sweep",
 ]
 
 
 _MODULES = {
+    "Backtest": "divbot.app.backtest_result",
+    "backtest": "divbot.app.scripting",
+    "candles": "divbot.app.scripting",
     "scan": "divbot.app.scanning",
     "Report": "divbot.scanner.report",
     "Settings": "divbot.settings",
+    "SweepReport": "divbot.research.sweep_report",
+    "sweep": "divbot.app.sweep",
 }
 """Where to find what is no error."""
 

@@ -6,7 +6,10 @@ import shlex
 import sys
 
 PLOTLY = "plotly>=6"
+APPRISE = "apprise>=1.9"
 PYARROW = "pyarrow>=18"
+SCIPY = "scipy>=1.15"
+DISTRIBUTED = "distributed>=2024.8"
 
 
 def how_to_install(requirement: str) -> str:

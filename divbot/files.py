@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 _FLAGS = (
     os.O_WRONLY
@@ -35,18 +37,26 @@ def write_whole(
     Whatever happens meanwhile, what was there is there, or all of `content`; where it `is_durable`,
     through a power loss, too. `mode`: the file's permissions; None: those of any new file.
     """
+    with whole_file(path, is_durable=is_durable, mode=mode) as file:
+        _write(file.fileno(), content)
+
+
+@contextmanager
+def whole_file(
+    path: Path, *, is_durable: bool = True, mode: int | None = None
+) -> Iterator[BinaryIO]:
+    """Provide what is written to; it takes its place, as by `write_whole`, at a good end."""
     # Nobody can guess the name, and a file or link of that name would not be written to.
     part = path.with_name(f"{_PART[0]}{os.urandom(8).hex()}{_PART[1]}")
     descriptor = os.open(part, _FLAGS, 0o666 if mode is None else 0o600)
     try:
-        try:
-            _write(descriptor, content)
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
             if mode is not None:
                 part.chmod(mode)
             if is_durable:
                 os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 The checks of a value, the key of a file, the variable, the flags of the commands with their help,
 `config.example.toml` and `docs/settings.md` are made of it. Nothing here loads pydantic or typer:
-`--help` waits for neither.
+`--help` waits for neither. It is long because it is one table, read row by row.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from enum import Enum
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
-from divbot.binance.protocol.endpoints import KLINES_LIMIT
-from divbot.domain.bounds import Bounds, Reader
+from divbot.alerts.address import Address, Addresses, Secret, SecretText
+from divbot.alerts.quiet_hours import QuietHours, QuietHoursText
+from divbot.alerts.template import Template
+from divbot.binance.protocol.endpoints import CHEAPEST_AMPLE_LIMIT, KLINES_LIMIT
+from divbot.domain.bounds import Bounds, Reader, percent_of
 from divbot.domain.durations import Duration
 from divbot.domain.margin import MAX_LEVERAGE
 from divbot.domain.market import Interval, Market
@@ -31,6 +34,8 @@ Value = TypeVar("Value")
 ENVIRONMENT_PREFIX = "DIVBOT_"
 SHORTEST_LIMIT = TRADINGVIEW.minimum_candles + 1
 """The last candle of an answer is never final."""
+TAKER_FEE = {Market.SPOT: Decimal("0.001"), Market.USDM: Decimal("0.0005")}
+"""Of the regular tier, without any discount."""
 _LONGEST_LIMIT = max(x.maximum for x in KLINES_LIMIT.values())
 
 
@@ -53,12 +58,14 @@ class Setting:
     value: object
     """The default as it is read."""
     help: str
-    """What it is, in words that follow its name."""
+    """What it is, in words that may follow `name: `."""
     flags: tuple[str, ...] = ()
     """Further names of its flag."""
     scope: Scope = Scope.TRADING
     example: str = ""
     """A value to show where there is no default."""
+    is_secret: bool = False
+    """It has no flag: what stands on a command line, anybody on the machine can read."""
 
 
 def setting(
@@ -73,6 +80,12 @@ def optional(
 ) -> Value | None:
     """Return the row of a setting that may be left out."""
     return cast("Value", Setting(reader, None, None, text, scope=scope, example=example))
+
+
+def secret(reader: Reader[Value], value: object, example: str, text: str) -> Value:
+    """Return the row of a setting that only a file or a variable may give."""
+    row = Setting(reader, None, value, text, scope=Scope.MACHINE, example=example, is_secret=True)
+    return cast("Value", row)
 
 
 def names(reader: Reader[tuple[Value, ...]], example: str, text: str) -> tuple[Value, ...]:
@@ -142,12 +155,13 @@ class UniverseSettings:
     limit = optional(
         Bounds(int, SHORTEST_LIMIT, _LONGEST_LIMIT),
         "499",
-        "candles per symbol; by default 499 on futures, 1000 on spot",
+        f"candles per symbol; by default {CHEAPEST_AMPLE_LIMIT[Market.USDM]} on futures, "
+        f"{CHEAPEST_AMPLE_LIMIT[Market.SPOT]} on spot",
     )
 
 
 class SignalSettings:
-    """What to show; kind and side limit what paper enters, too."""
+    """What to show; kind, side and max_age limit what paper enters, too."""
 
     kind = names(
         _KINDS,
@@ -250,14 +264,19 @@ class PaperSettings:
         Bounds(int, 1, MAX_LEVERAGE), "10", "maximum leverage, on futures; spot has none"
     )
     max_positions = setting(Bounds(int, 1, 100), "3", "maximum open positions", "--max-pos")
-    min_score = setting(Bounds(float, 0, 10), "5.0", "lowest score to enter at, 0 to 10")
+    min_score = setting(
+        Bounds(float, 0, 10), "5.0", "lowest score to enter at, or to tell of, 0 to 10"
+    )
     min_confidence = setting(
-        Bounds(float, 0, 1, is_part=True), "0", "lowest confidence to enter at, 0 to 1; 0: any"
+        Bounds(float, 0, 1, is_part=True),
+        "0",
+        "lowest confidence to enter at, or to tell of, 0 to 1; 0: any",
     )
     min_reward_risk = setting(
         Bounds(Decimal, 0, 1000),
         "1",
-        "lowest ratio of reward to risk, after all costs, to enter at",
+        "lowest ratio of reward to risk: to enter at, after all costs; to tell of, as a scan shows "
+        "it",
     )
     take_earlier = setting(
         Switch(), "false", "also enter on signals that were confirmed before the start"
@@ -287,7 +306,8 @@ class PaperSettings:
     fee = optional(
         _part(0, "0.1"),
         "0.05%",
-        "taker fee, a part of the value; by default 0.1% on spot, 0.05% on futures",
+        f"taker fee, a part of the value; by default {percent_of(TAKER_FEE[Market.SPOT])} on spot, "
+        f"{percent_of(TAKER_FEE[Market.USDM])} on futures",
     )
     slippage = setting(
         _part(0, "0.1"),
@@ -301,6 +321,64 @@ class PaperSettings:
         Duration("0.1s", "1h"), "5s", "time between two price checks"
     )
     max_report_age = setting(Duration("1s", "7d"), "5m", "enter on no scan that is older than this")
+
+
+SENDING = ("alert_digest", "alerts_per_minute", "quiet_hours")
+"""What holds for all that is sent, whatever it is about."""
+
+
+class AlertSettings:
+    """Alerts, of `watch` and of `paper --notify`."""
+
+    notify_to: tuple[Address, ...] = secret(
+        Addresses(),
+        (),
+        "ntfys://ntfy.sh/my-own-topic",
+        "where alerts are sent: addresses of Apprise, `webhook:https://...`, `jsonl:FILE`, `bell`; "
+        "several as a list",
+    )
+    webhook_secret: Secret | None = secret(
+        SecretText(),
+        None,
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "what webhooks are signed with",
+    )
+    min_expectancy = optional(
+        Bounds(float, -10, 10),
+        "0.1",
+        "tell of no signal of which less is expected, in R; by default of any",
+        Scope.MACHINE,
+    )
+    alert_title = optional(
+        Template(),
+        "{signal} {symbol} {interval}",
+        "the first line of an alert, with names in braces; see docs/alerts.md",
+        Scope.MACHINE,
+    )
+    alert_text = optional(
+        Template(),
+        "{kind} at {price}, R/R {reward_risk}. {why}",
+        "the other lines of an alert, with names in braces",
+        Scope.MACHINE,
+    )
+    alert_digest = setting(
+        Duration("0", "7d", "m"),
+        "0",
+        "gather alerts for this long into one message; 0: each comes alone",
+        scope=Scope.MACHINE,
+    )
+    alerts_per_minute = setting(
+        Bounds(int, 1, 1000),
+        "10",
+        "messages to one address in a minute, at most; more wait, and come together",
+        scope=Scope.MACHINE,
+    )
+    quiet_hours: QuietHours | None = optional(
+        QuietHoursText(),
+        "22:00-07:00 Europe/Berlin",
+        "hours in which no message is sent; what they hold back comes when they end",
+        Scope.MACHINE,
+    )
 
 
 class WorkSettings:
@@ -379,6 +457,7 @@ class Table(
     PlanSettings,
     ScoreSettings,
     PaperSettings,
+    AlertSettings,
     WorkSettings,
 ):
     """Every setting, by its name: of the key, of the flag, of the variable."""

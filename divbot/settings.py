@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import BeforeValidator, ValidationError, create_model, model_validator
+from pydantic import BaseModel, BeforeValidator, ValidationError, create_model, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -162,6 +162,19 @@ def load_settings(
         return Settings(**{_FILE: file, _DEFAULTS: defaults}, **given)
     except ValidationError as error:
         raise SettingsError(_first_line(error)) from None
+
+
+def changed(settings: Settings, values: Mapping[str, object]) -> Settings:
+    """Return the settings with some of them changed; raise SettingsError for what cannot be."""
+    whole = {name: getattr(settings, name) for name in SETTINGS} | dict(values)
+    found = Settings.__new__(Settings)
+    try:
+        # As any model begins: Settings would look once more into the environment, which fills in
+        # what is left out. That has no value that could be given.
+        BaseModel.__init__(found, **{name: x for name, x in whole.items() if x is not None})
+    except ValidationError as error:
+        raise SettingsError(_first_line(error)) from None
+    return found
 
 
 def _config_path(config: Path | None) -> Path | None:

@@ -30,9 +30,11 @@ By file (`divbot.toml` in the current folder, or `--config FILE`; start from
 [config.example.toml](../config.example.toml)), by environment variable
 (`{ENVIRONMENT_PREFIX}TOP=50`), by flag (`--top 50`), or from Python (`divbot.scan(top=50)`). A
 flag beats a variable beats the file. An unknown key is an error, and so is a flag that is given
-twice, or a value out of its range, which the error names. Every setting is a flag of `divbot scan`
-or `divbot paper`, with dashes for underscores: `--stop-atr 1`, `--no-exit-on-opposite`. Other
-commands have the flags that they are asked for most; the rest is set by file or variable.
+twice, or a value out of its range, which the error names. Every setting is a flag of `divbot scan`,
+`divbot paper` or `divbot watch`, with dashes for underscores: `--stop-atr 1`,
+`--no-exit-on-opposite`; but one that holds a secret is none, as anybody on the machine can read a
+command line. Other commands have the flags that they are asked for most; the rest is set by file or
+variable.
 
 A time is written with its unit: `500ms`, `5s`, `60m`, `2h`, `10d`; only 0 needs none, and from
 Python it may be a `timedelta`. A part of money or of a price is written as `0.5%` or as `0.005`.

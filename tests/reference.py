@@ -117,7 +117,7 @@ class Outcome:
     result: float = math.nan
 
 
-def outcome(  # noqa: PLR0911 - one way out for each outcome
+def outcome(
     candles: list[tuple[float, float, float, float] | None],
     confirmed: int,
     side: str,
@@ -169,3 +169,117 @@ def outcome(  # noqa: PLR0911 - one way out for each outcome
         if row == entry + horizon - 1:
             return ended("expired", row, close)
     return Outcome("unresolved")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a signal is traded; fees, slippage and spread are parts of a price, times are ms."""
+
+    side: int
+    pivot: float
+    close: float
+    atr: float
+    stop_atr: float = 0.5
+    reward_risk: float = 2.0
+    least_reward_risk: float = 0.0
+    trail_atr: float | None = None
+    holding: int = 100
+    """Rows."""
+    opposite: int | None = None
+    """The row at whose open the next opposite signal is told."""
+    until: int | None = None
+    """The row from which on the candles are another contract's."""
+    fee_in: float = 0.0
+    fee: float = 0.0
+    slippage: float = 0.0
+    spread: float = 0.0
+    leverage: int = 0
+
+
+def followed(  # noqa: PLR0912 - one way out for each end
+    candles: list[tuple[float, float, float, float] | None],
+    plan: Plan,
+    settlements: list[tuple[int, int, float, float]],
+    *,
+    length: int,
+    report_rows: int,
+) -> tuple[int, float] | None:
+    """Trade one signal from row 0 on, look by look; return the row of its end, and its R.
+
+    Row 0 opens at time 0; settlements are (due, known, rate, mark price or NaN).
+    """
+    s, half = plan.side, plan.spread / 2
+    candles = [
+        None if plan.until is not None and row >= plan.until else candle
+        for row, candle in enumerate(candles)
+    ]
+    stop = plan.pivot - s * plan.stop_atr * plan.atr
+    target = plan.close + plan.reward_risk * (plan.close - stop)
+    if s * (plan.close - stop) <= 0 or stop <= 0 or target <= 0 or not candles:
+        return None
+    seen = [candles[0][0] if candles[0] else plan.close]
+    price = seen[0] * (1 + s * half) * (1 + s * plan.slippage)
+    stopped = stop * (1 - s * plan.slippage)
+    risk, reward = s * (price - stop), s * (target - price)
+    costs = 2 * plan.fee * price
+    lost = s * (price - stopped) + plan.fee * (price + stopped)
+    if risk <= 0 or reward <= 0 or risk < costs + plan.slippage * price:
+        return None
+    if reward - costs < plan.least_reward_risk * lost:
+        return None
+
+    first_stop = stop
+
+    def liquidated_at() -> tuple[float, int]:
+        for leverage in range(plan.leverage, 0, -1):
+            limit = (price / leverage - s * price) / (0.025 - s)
+            if limit <= 0 or s * (first_stop - limit) >= 0.05 * abs(price - limit) or leverage == 1:
+                return limit, leverage
+        return 0.0, 1
+
+    def ended(row: int, out: float, *, by: str) -> tuple[int, float]:
+        """`by` is look or candle, and whether it is a target."""
+        if "target" not in by:
+            out *= 1 - s * plan.slippage
+        result = s * (out - price) - plan.fee_in * price - plan.fee * out
+        limit, leverage = liquidated_at()
+        if plan.leverage and "target" not in by and limit > 0 and s * (out - limit) <= 0:
+            result = -price / leverage - plan.fee_in * price
+        now = row * length
+        for due, known, rate, mark in settlements:
+            at = mark if not math.isnan(mark) else seen[min(due // length, row)]
+            paid = -s * rate * at
+            by_then = 0 < due <= now and ("candle" in by or known <= now)
+            may_be = "candle" in by and now < due <= now + length - 60_000 and paid < 0
+            result += paid if by_then or may_be else 0
+        of_risk = s * (price - stopped) + plan.fee_in * price + plan.fee * stopped
+        return row, result / of_risk
+
+    last_row = 0 if candles[0] else -1
+    for row, candle in enumerate(candles):
+        if row > 0:
+            before = candles[row - 1]
+            seen.append(candle[0] if candle else before[3] if before else seen[-1])
+            quote = seen[row] * (1 - s * half)
+            if s * (stop - quote) >= 0:
+                return ended(row, quote, by="look")
+            if s * (quote - target) >= 0:
+                return ended(row, target, by="look target")
+            is_silent = not candle and row % report_rows == 0
+            is_gone = is_silent and (row - last_row) * length > 86_400_000
+            if row in (plan.holding, plan.opposite) or is_gone:
+                return ended(row, quote, by="look")
+        if candle is None:
+            continue
+        last_row = row
+        opened, high, low, _ = candle
+        adverse, favourable = (low, high) if s > 0 else (high, low)
+        if (row > 0 or s * (opened - adverse) > 0) and s * (stop - adverse) >= 0:
+            return ended(row, min(stop * s, opened * s) * s, by="candle")
+        if row > 0 or s * (favourable - opened) > 0:
+            if s * (favourable - target) > 0:
+                return ended(row, target, by="candle target")
+            if plan.trail_atr is not None:
+                moved = favourable - s * plan.trail_atr * plan.atr
+                stop = moved if s * (moved - stop) > 0 else stop
+    return None

@@ -8,13 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from divbot.extras import PLOTLY, PYARROW, how_to_install
+from divbot.extras import DISTRIBUTED, PLOTLY, PYARROW, SCIPY, how_to_install
 
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
 
 @pytest.mark.parametrize(
-    ("extra", "requirement"), [("report", PLOTLY), ("parquet", PYARROW), ("history", PYARROW)]
+    ("extra", "requirement"),
+    [
+        ("report", PLOTLY),
+        ("parquet", PYARROW),
+        ("history", PYARROW),
+        ("sample", SCIPY),
+        ("cluster", DISTRIBUTED),
+    ],
 )
 def test_what_is_to_be_installed_is_what_the_project_asks_for(extra: str, requirement: str) -> None:
     extras = tomllib.loads(PROJECT.read_text("utf-8"))["project"]["optional-dependencies"]

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from divbot.app.scan_rules import base_rate
+from divbot.app import store_rate
+from divbot.app.scan_rules import base_rate, scan_rules
 from divbot.domain.market import Interval, Market
+from divbot.history import store as stores
 from divbot.history.parts import RowSource
 from divbot.history.store import Store
 from divbot.research import rates
@@ -103,3 +105,31 @@ def test_it_is_counted_once_and_again_when_the_store_changes(
     assert first == second
     assert third.source.startswith("5 symbols")
     assert len(counts) == 2
+
+
+def test_what_was_counted_is_found_without_opening_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(tmp_path / "store")
+    asked = settings(tmp_path / "store")
+    first = base_rate(asked, Interval.H1)
+
+    monkeypatch.setattr(stores, "read_note", unwanted)
+    monkeypatch.setattr(stores, "read_candles", unwanted)
+
+    assert base_rate(asked, Interval.H1) == first
+
+
+def test_whoever_brings_a_rate_asks_no_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(tmp_path / "store")
+    known = BaseRate(Market.USDM, Interval.H1, "of then", 800, 8, 1.01, 0.02, 0.0, 0.03)
+
+    monkeypatch.setattr(store_rate, "store_rate", unwanted)
+
+    assert scan_rules(settings(tmp_path / "store"), known).rate == known
+
+
+def unwanted(*_: object) -> None:
+    raise AssertionError("nobody was to ask for that")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from divbot.app.verification import open_history, open_recording
+from divbot.app.verification import open_history, open_recorded_block
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
 from divbot.settings import load_settings
@@ -28,7 +28,7 @@ def recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_longer_candles_are_made_of_the_recorded_ones(recording: Path) -> None:
-    found = open_recording(recording, interval=Interval.H1)
+    found = open_recorded_block(recording, interval=Interval.H1)
 
     block = found.block
     assert block.interval is Interval.H1

@@ -31,6 +31,26 @@ for opportunity in report.opportunities:
         assert_type(opportunity.evidence.confidence, float)
         assert_type(opportunity.evidence.expectancy, float)
 
+past = divbot.backtest(recorded="market.parquet", start="20240101", universe="now", interval="1h")
+assert_type(past, divbot.Backtest)
+assert_type(divbot.backtest(divbot.Settings(top=50), spread=0.001), divbot.Backtest)
+assert_type(past.trades, pd.DataFrame)
+assert_type(past.equity, "pd.Series[float]")
+assert_type(past.stats, dict[str, Any])
+assert_type(past.notes, tuple[str, ...])
+assert_type(divbot.candles("BTCUSDT", "5m", "2024-01-01", store="candles"), pd.DataFrame)
+divbot.backtest(universe="later")  # type: ignore[arg-type]
+
+found = divbot.sweep({"stop_atr": [0.5, 1]}, recorded="market.parquet", market="spot", seed=1)
+assert_type(found, divbot.SweepReport)
+assert_type(divbot.sweep(["stop_atr=0.5,1"], settings=divbot.Settings()), divbot.SweepReport)
+assert_type(found.settings, pd.DataFrame)
+assert_type(found.daily, pd.DataFrame)
+assert_type(found.verdict.finding.value, str)
+assert_type(found.verdict.smallest_edge, float | None)
+assert_type(found.sentences, tuple[str, ...])
+assert_type(found.to_document(), dict[str, Any])
+
 settings = divbot.Settings(top=50)
 assert_type(settings.top, int)
 assert_type(settings.symbols, tuple[str, ...])

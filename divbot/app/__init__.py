@@ -1,14 +1,23 @@
-"""The composition root: the only room that names the concrete clock, venue, pool and exchange.
+"""The composition root: the room that chooses venue, pool and exchange, and puts all together.
 
 ```
 scanning       a scanner: settings, venue or demo, workers
 scan_rules     what the settings say about a scan
 trading_rules  what they say about trading
-paper          a paper run: scanner thread, engine, journal
+paper          a paper run: scanner thread, engine, journal; options: what it is told besides
+backtest       a run on the past; backtest_result: what it came to; frames: the same for pandas
+scripting      what scripts call of it
+sweep          a search of settings; search_space: what is tried; trials: what was ever tried
+watching       a watch: scanner thread, filters, outbox
+alerting       what the settings say about alerts
 journals       runs: opened, resumed, listed
 run_candles    the candles around the trades of a run
 explanation    why one symbol came to its place
 examination    one symbol, as every kernel sees it
+stores         the store of candles; download: what fills it; homes: where it is
+how_to_fetch   the command that fetches what is missing
+store_rate     the base rate that it shows
 verification   what was stated of a recording, against what came
+paper_verification  a paper run, and the same time again on final candles
 ```
 """

@@ -15,25 +15,27 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from divbot.app import scanning
-from divbot.app.homes import at_home
+from divbot.app.homes import past_folder
 from divbot.app.journals import kept_settings, open_runs
-from divbot.app.scan_rules import past_rate, scan_rules, trade_rules, universe_rules
+from divbot.app.options import BacktestOptions, TellStage
+from divbot.app.scan_rules import past_rate, plan_rules, scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
-from divbot.domain.clock import SystemClock, utc_text
-from divbot.domain.durations import milliseconds
+from divbot.app.trials import open_trials, origin_of, spending_notices
+from divbot.domain.clock import SystemClock
+from divbot.domain.durations import DAY, HOUR, milliseconds
 from divbot.domain.errors import InputError
-from divbot.domain.events import HISTORY, Resumed, Started
-from divbot.domain.ledger import DAY
+from divbot.domain.events import HISTORY, SessionBegan, Started
 from divbot.domain.market import Instrument, Interval, Market
 from divbot.files import make_private, sync_folder
-from divbot.folders import cache_home
 from divbot.version import __version__
 
 if TYPE_CHECKING:
+    from divbot.domain.ledger import Ledger
     from divbot.history.joined import JoinedHistory
+    from divbot.history.spans import Span
     from divbot.research.backtest import Period
     from divbot.research.past import PastScanner
     from divbot.research.port import PastMarket
@@ -43,34 +45,13 @@ if TYPE_CHECKING:
     from divbot.trading.engine.engine import TradingRules
     from divbot.trading.journal.journal import Journal
 
-USUAL_SPREAD = Decimal("0.0004")
 _VENUE = "Binance"
 _LEAST_ORDER = Decimal(5)
 """In USDT."""
-_MARK_EVERY = 3_600_000
+_MARK_EVERY = HOUR
 """ms between two valuations: a year of those of paper would be a hundred thousand."""
 
 _YEAR = 365 * DAY
-
-BacktestProgress = Callable[[str, int, int], None]
-"""Hears what is done, how much of it is done, and how much there is to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class BacktestOptions:
-    """What to trade on, besides the settings."""
-
-    start: int | None = None
-    end: int | None = None
-    """From `start` to before `end`, ms UTC; None: as far as there are candles."""
-    detail: Interval | None = None
-    """The candles between two closes; None: the shortest that there are."""
-    is_todays: bool = False
-    """Take the list of symbols of the end at every close."""
-    spread: Decimal = USUAL_SPREAD
-    """From bid to ask, as a part of the price."""
-    journal: Path | None = None
-    """Keep the run in this file instead of the user's folder of runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +61,8 @@ class Traded:
     journal: Path
     notes: tuple[str, ...]
     """What stood in for what the history does not tell."""
+    holes: tuple[tuple[str, Span], ...]
+    """By symbol what is missing of its candles: no divergence spans it."""
 
 
 def open_recording(path: Path, settings: Settings) -> JoinedHistory:
@@ -87,39 +70,47 @@ def open_recording(path: Path, settings: Settings) -> JoinedHistory:
 
     Raise InputError where the candles of the settings cannot be made of its own.
     """
-    from divbot.exchange.market.recorded import load_recording
+    from divbot.exchange.market.recorded import load_tape
     from divbot.history.joined import JoinedHistory
 
-    history = JoinedHistory(path, settings.market, load_recording(path).interval)
+    history = JoinedHistory(path, settings.market, load_tape(path).interval)
     history.symbols(settings.interval)
     return history
 
 
 def backtest(
-    history: PastMarket, settings: Settings, options: BacktestOptions, progress: BacktestProgress
+    history: PastMarket,
+    settings: Settings,
+    options: BacktestOptions,
+    progress: TellStage,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Traded:
-    """Trade the past; return where the journal is.
+    """Trade the past; return where the journal is. `tell` hears beforehand what it spends.
 
     Raise InputError where there are no candles for it; what `progress` raises ends it, and leaves
     nothing.
     """
+    from divbot.binance.listing.universe import unknown_among
     from divbot.research.backtest import PastTrader, run
     from divbot.research.moments import Moments
     from divbot.research.past import PastScanner
     from divbot.research.venue import PastTrading, Spreads
 
-    detail = _detail(settings, options, history)
-    period = _period(settings, options, history, detail)
+    unlisted = unknown_among(history.symbols(settings.interval), settings.symbols, ())
+    detail = detail_of(settings, options, history)
+    known = _known(settings, options, history)
+    period = _period(settings, options, known, detail)
+    if options.is_counted:
+        _tell_of_spending(history, period, tell)
     rules = trading_rules(settings, mark_every=_MARK_EVERY)
-    scanned = scan_rules(settings, with_divergences=False)
-    scanned = replace(scanned, rate=_rate(settings, history, period.start))
+    rate = _rate(settings, history, known.start, period.start)
     with (
         PastScanner.open(
             history,
             (period.start, period.end),
-            scanned,
+            scan_rules(settings, rate, with_divergences=False),
             universe_rules(settings),
-            cache=_cache(),
+            cache=past_folder(),
             workers=scanning.workers_of_scan(settings),
             is_todays=options.is_todays,
             instruments={
@@ -152,31 +143,63 @@ def backtest(
         length = period.end - period.start
         run(trader, Moments(trader), lambda at: progress("trading", at - period.start, length))
         progress("trading", length, length)
-    said = f"confidence and expectancy start from what was known then: {scanned.rate.source}"
-    return Traded(path, (*past.notes, said, *_notes(settings, detail, venue, past)))
+        if options.is_counted:
+            _count(history, settings, options, period, detail, journal.ledger)
+    said = f"confidence and expectancy start from what was known then: {rate.source}"
+    assumed = _notes(settings, detail, venue, past, period)
+    unknown = (f"{symbol}: {why}" for symbol, why in unlisted.items())
+    notes = (*unknown, *past.notes, said, *assumed)
+    return Traded(path, notes, tuple(_holes(settings, history, period)))
 
 
-def _cache() -> Path:
-    return at_home(cache_home) / "past"
+def _tell_of_spending(history: PastMarket, period: Period, tell: Callable[[str], None]) -> None:
+    from divbot.research.trials.backtests import days_of
+
+    trials = open_trials(is_simulated=bool(history.is_simulated))
+    for notice in spending_notices(trials, days_of(period.start, period.end)):
+        tell(notice)
 
 
-def _rate(settings: Settings, history: PastMarket, start: int) -> BaseRate:
-    """Return the base rate that was known at `start`, counted from candles before it if any."""
+def _count(
+    history: PastMarket,
+    settings: Settings,
+    options: BacktestOptions,
+    period: Period,
+    detail: Interval,
+    account: Ledger,
+) -> None:
+    """Write down that these days were seen, before anybody sees them."""
+    from divbot.research.trials.backtests import (
+        data_hash,
+        days_of,
+        keep_backtest,
+        portfolio_results,
+    )
+
+    basis = traded_with(settings, detail, options.spread, is_todays=options.is_todays)
+    data = data_hash(history, [settings.interval], period.start, period.end)
+    results = portfolio_results(account.closed, days_of(period.start, period.end))
+    trials = open_trials(is_simulated=bool(history.is_simulated))
+    keep_backtest(trials, results, origin_of(basis | {"market": settings.market.value}, data))
+
+
+def _rate(settings: Settings, history: PastMarket, first: int, start: int) -> BaseRate:
+    """Return the base rate that was known at `start`, counted from candles from `first` to it."""
+    from divbot.history.joined import JoinedHistory
     from divbot.research.past import hands
     from divbot.research.rates import rate_before
 
     interval = settings.interval
-    spans = [span for x in history.symbols(interval) if (span := history.span(x, interval))]
     counted = None
-    if any(interval.close_of(first) <= start for first, _ in spans):
+    if interval.close_of(first) <= start:
         with hands(scanning.workers_of_scan(settings)) as each:
             counted = rate_before(
                 history,
                 interval,
-                trade_rules(settings),
+                plan_rules(settings),
                 start,
-                cache=_cache(),
-                where="the recording",
+                cache=past_folder(),
+                where="the recording" if isinstance(history, JoinedHistory) else "the store",
                 each=each,
             )
     return past_rate(settings, start, counted)
@@ -184,7 +207,7 @@ def _rate(settings: Settings, history: PastMarket, start: int) -> BaseRate:
 
 def open_stored(settings: Settings) -> PastMarket:
     """Return the past that the store of the settings holds."""
-    from divbot.app.data import open_store
+    from divbot.app.stores import open_store
 
     return open_store(settings)
 
@@ -196,7 +219,7 @@ def _listed(symbol: str, market: Market) -> Instrument:
     return replace(instrument_named(symbol, market, None), min_notional=_LEAST_ORDER)
 
 
-def _detail(settings: Settings, options: BacktestOptions, history: PastMarket) -> Interval:
+def detail_of(settings: Settings, options: BacktestOptions, history: PastMarket) -> Interval:
     """Return the candles between two closes; InputError where they are none of the interval's."""
     from divbot.recordings.grid import serves
 
@@ -216,42 +239,56 @@ def _detail(settings: Settings, options: BacktestOptions, history: PastMarket) -
     return options.detail or (whole or [interval])[0]
 
 
-def _period(
-    settings: Settings, options: BacktestOptions, history: PastMarket, detail: Interval
-) -> Period:
-    """Return from when to when there is something to trade; InputError where there is not."""
-    from divbot.research.backtest import Period
+def _known(settings: Settings, options: BacktestOptions, history: PastMarket) -> Span:
+    """Return from when to when there are candles; InputError where there are none."""
+    from divbot.history.port import span_of_all
 
-    interval = settings.interval
-    spans = [x for name in history.symbols(interval) if (x := history.span(name, interval))]
-    if not spans:
+    known = span_of_all(history, settings.interval)
+    if known is None:
         raise InputError(
-            f"expected {interval.value} candles to trade on, found none; get some: "
+            f"expected {settings.interval.value} candles to trade on, found none; get some: "
             f"{_how_to_fetch(settings, options)}"
         )
-    first, last = min(x[0] for x in spans), max(x[1] for x in spans)
+    return known
+
+
+def _period(settings: Settings, options: BacktestOptions, known: Span, detail: Interval) -> Period:
+    """Return what to trade of what is `known`; InputError where there is nothing."""
+    from divbot.research.backtest import Period
+
     length = detail.milliseconds
-    start = -(-max(first, options.start or first) // length) * length
-    end = min(last, options.end or last) // length * length
+    start = -(-max(known.start, options.start or known.start) // length) * length
+    end = min(known.end, options.end or known.end) // length * length
     if start >= end:
         raise InputError(
-            f"expected a range within {utc_text(first)} to {utc_text(last)} UTC, of which there "
-            f"are candles; choose another --timerange, or get some: "
-            f"{_how_to_fetch(settings, options)}"
+            f"expected a range within {known} UTC, of which there are candles; choose another "
+            f"--timerange{_more(settings, options)}"
         )
     return Period(start, end)
 
 
+def _more(settings: Settings, options: BacktestOptions) -> str:
+    """Return how candles of the range are got; nothing where it lies ahead."""
+    if options.start is not None and options.start >= SystemClock().now():
+        return ""
+    return f", or get some: {_how_to_fetch(settings, options)}"
+
+
 def _how_to_fetch(settings: Settings, options: BacktestOptions) -> str:
-    from divbot.app.data import how_to_download
+    from divbot.app.how_to_fetch import how_to_fetch
+
+    return how_to_fetch(settings, settings.interval, options.start, options.end, usual=_YEAR)
+
+
+def _holes(settings: Settings, history: PastMarket, period: Period) -> Iterator[tuple[str, Span]]:
+    """Yield what is missing, within the period, of the symbols that may be traded."""
     from divbot.history.spans import Span
 
-    end = options.end or SystemClock().now() // DAY * DAY
-    start = min(options.start or end - _YEAR, end - DAY)
-    symbols = ",".join(settings.symbols)
-    selection = f"--symbols {symbols}" if symbols else f"--top {settings.top}"
-    count = len(settings.symbols) or settings.top
-    return how_to_download(settings.market, [settings.interval], Span(start, end), count, selection)
+    span, interval = Span(period.start, period.end), settings.interval
+    for symbol in history.symbols(interval):
+        if not settings.symbols or symbol in settings.symbols:
+            parts = (x.within(span) for x in history.holes(symbol, interval))
+            yield from ((symbol, x) for x in parts if x.start < x.end)
 
 
 def _path(settings: Settings, options: BacktestOptions) -> Path:
@@ -300,18 +337,25 @@ def _journal(
         # In a file of its own a run is the same whatever other runs there are.
         number=0 if options.journal else open_runs().next_number(),
     )
-    kept = kept_settings(settings, HISTORY) | {
-        "detail": detail.value,
-        "spread": f"{options.spread.normalize():f}",
-        "universe": "now" if options.is_todays else "then",
-    }
+    kept = traded_with(settings, detail, options.spread, is_todays=options.is_todays)
     with Journal.create(path, started) as journal, journal.together():
-        journal.write(Resumed(at, 1, kept, {}))
+        journal.write(SessionBegan(at, 1, kept, {}))
         yield journal
 
 
+def traded_with(
+    settings: Settings, detail: Interval | None, spread: Decimal, *, is_todays: bool
+) -> dict[str, str]:
+    """Return what the past is traded with, as a journal and the ledger of trials keep it."""
+    return kept_settings(settings, HISTORY) | {
+        "detail": detail.value if detail else "",
+        "spread": f"{spread.normalize():f}",
+        "universe": "now" if is_todays else "then",
+    }
+
+
 def _notes(
-    settings: Settings, detail: Interval, venue: PastTrading, past: PastScanner
+    settings: Settings, detail: Interval, venue: PastTrading, past: PastScanner, period: Period
 ) -> Iterator[str]:
     """Yield, in words, what is assumed where the history tells nothing."""
     if detail.milliseconds == settings.interval.milliseconds:
@@ -319,7 +363,22 @@ def _notes(
             f"there are no candles shorter than {detail.value}: what happens within one is judged "
             "by it alone, and one that touches both stop and target counts as a stop"
         )
-    if settings.market.value == "usdm":
-        unpaid = sum(not venue.settled(x) for x in past.symbols)
+    if settings.market is Market.USDM:
+        known = [_known_funding(venue, past, x, period) for x in past.symbols]
+        unpaid, partly = known.count("none"), known.count("some")
         if unpaid:
             yield f"funding is not known of {unpaid} symbols: positions in them pay and get none"
+        if partly:
+            yield f"funding of {partly} symbols is known for a part of the time only"
+
+
+def _known_funding(
+    venue: PastTrading, past: PastScanner, symbol: str, period: Period
+) -> Literal["none", "some", "all"]:
+    """Return how much is known of the funding of a symbol while it was traded in the period."""
+    due = [at for at, *_ in venue.settled(symbol)]
+    lives = past.lives[symbol]
+    if not due or not lives:
+        return "none"
+    first, last = max(lives[0].start, period.start), min(lives[-1].end, period.end)
+    return "some" if due[0] > first + DAY or due[-1] < last - DAY else "all"

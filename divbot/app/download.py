@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 from divbot.app.scanning import open_source
 from divbot.domain.clock import SystemClock, utc_text
+from divbot.domain.durations import DAY
 from divbot.domain.errors import InputError, VenueError
-from divbot.domain.market import Instrument, Interval, Market
+from divbot.domain.market import TRADING, Instrument, Interval, Market
 from divbot.domain.symbols import unknown_symbol
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from divbot.history.store import Store
     from divbot.settings import Settings
 
-_DAY_MS = 86_400_000
 _BEGIN = 1_483_228_800_000
 """2017: the archive has nothing before."""
 _UNREACHABLE = "{}; what the archive does not have yet is missing"
@@ -186,8 +186,8 @@ def span_of(timerange: TimeRange | None, days: int | None, now: int) -> Span:
     from divbot.history.spans import Span
 
     if timerange is None:
-        start = now - (days or 365) * _DAY_MS
-        return Span(start - start % _DAY_MS, now)
+        start = now - (days or 365) * DAY
+        return Span(start - start % DAY, now)
     start = _BEGIN if timerange.start is None else timerange.start
     if start >= now:
         raise InputError(
@@ -246,7 +246,6 @@ def _plan(
 def known_symbols(supply: Supply, *, with_dead: bool) -> tuple[str, ...]:
     """Return all symbols quoted in USDT, of the archive and of the venue."""
     from divbot.binance.archive.keys import Product
-    from divbot.history.jobs import TRADING
     from divbot.history.selection import usdt_symbols
 
     trading = [x for x, each in supply.instruments.items() if each.status == TRADING]

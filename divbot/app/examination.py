@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from divbot.app.scan_rules import scan_rules
+from divbot.app.scan_rules import limit_of, plan_rules
 
 if TYPE_CHECKING:
     from divbot.scanner.checks.examination import Examination
@@ -16,8 +16,8 @@ def examined(report: Report, settings: Settings) -> dict[str, Examination]:
     """Return by symbol what the candles of `report` show."""
     from divbot.scanner.checks.examination import examine
 
-    rules = scan_rules(settings)
+    limit, rules = limit_of(settings), plan_rules(settings)
     return {
-        symbol: examine(symbol, candles, report.interval, rules.limit, rules.ranking.trade)
+        symbol: examine(symbol, candles, report.interval, limit, rules)
         for symbol, candles in report.candles.items()
     }

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from divbot.app import scanning
-from divbot.app.scan_rules import scan_rules
+from divbot.app.scan_rules import limit_of, scan_rules
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import InputError, UnknownSymbol
 from divbot.domain.symbols import unknown_symbol
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceListing
-    from divbot.candles import Candles
+    from divbot.candle_arrays import Candles
     from divbot.domain.universe import Universe
     from divbot.scanner.report import Report
     from divbot.scanner.why import Story
@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 class Explanation:
     """What a scan decided on some symbols, and why."""
 
-    report: Report | None
-    """None: the universe's rules had said it all, and nothing was scanned."""
     venue: str
     simulated: bool
-    at: int
-    """The venue's time, ms UTC."""
+    as_of: int
+    """The close of the newest candle that was scanned, ms UTC; 0 where none was found.
+
+    Of a scan that was not needed, as the rules of the universe had said it all, the venue's time.
+    """
     stories: tuple[Story, ...]
     notices: tuple[str, ...] = ()
     """What a reader should know of how the symbols were chosen."""
@@ -61,10 +62,9 @@ def explain(settings: Settings, symbols: Sequence[str], *, demo: bool = False) -
                     candles = _candles(listing, story.symbol, settings, report)
                     scan_story(story, candles, report, rules)
         return Explanation(
-            report,
             listing.venue,
             listing.simulated,
-            universe.at,
+            universe.at if report is None else report.as_of,
             tuple(stories),
             universe.notices,
         )
@@ -82,7 +82,7 @@ def _candles(
 ) -> Candles | None:
     """Return the candles that the scan saw, those that closed since left out."""
     try:
-        found = listing.final_candles(symbol, settings.interval, scan_rules(settings).limit)
+        found = listing.final_candles(symbol, settings.interval, limit_of(settings))
     except UnknownSymbol:
         return None
     return found.between(0, int((found.open_time < report.as_of).sum()))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from divbot.domain.errors import InputError
+from divbot.folders import cache_home
 
 
 def at_home(home: Callable[[], Path]) -> Path:
@@ -16,3 +17,8 @@ def at_home(home: Callable[[], Path]) -> Path:
         raise InputError(
             "this user has no home folder: set HOME, or XDG_CACHE_HOME and XDG_STATE_HOME"
         ) from None
+
+
+def past_folder() -> Path:
+    """Return where what is counted from the past is kept; raise what at_home does."""
+    return at_home(cache_home) / "past"

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from divbot.app.homes import at_home
 from divbot.domain.clock import SystemClock, utc_text
-from divbot.domain.durations import Duration, duration_text
-from divbot.domain.errors import InputError
+from divbot.domain.durations import MINUTE, Duration, duration_text
+from divbot.domain.errors import InputError, JournalError
+from divbot.domain.events import DEMO
 from divbot.domain.ledger import ADDRESS
 from divbot.domain.market import Interval, Market
 from divbot.folders import state_home
@@ -26,7 +27,7 @@ from divbot.setting_table import SETTINGS, Scope
 if TYPE_CHECKING:
     from divbot.app.options import PaperOptions
     from divbot.binance.trading_data import BinanceTrading
-    from divbot.domain.events import Resumed, Started
+    from divbot.domain.events import SessionBegan, Started
     from divbot.domain.ledger import Ledger
     from divbot.domain.notices import Tell
     from divbot.settings import Settings
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     from divbot.trading.journal.journal import Journal
     from divbot.trading.journal.runs import Runs
 
-_DEMO = "demo"
-"""The address of all demos: each has a port of its own, and the same market."""
-_AHEAD = 60_000
+_NONE = ("None", "")
+"""How a journal keeps that a setting was left out."""
+_AHEAD = MINUTE
 """ms by which a journal may be ahead of its market: clocks differ."""
 
 
@@ -105,7 +106,7 @@ def _experiment(settings: Settings, options: PaperOptions, trading: BinanceTradi
         market=settings.market,
         interval=settings.interval,
         is_simulated=trading.simulated,
-        address=_DEMO if options.demo else f"{url.scheme}://{host}{url.path.rstrip('/')}",
+        address=DEMO if options.demo else f"{url.scheme}://{host}{url.path.rstrip('/')}",
     )
 
 
@@ -198,8 +199,8 @@ def _misfit(ledger: Ledger, wanted: _Experiment, settings: Settings, now: int) -
     return ""
 
 
-def _resumed(ledger: Ledger, kept: dict[str, str], now: int) -> Resumed:
-    from divbot.domain.events import Resumed
+def _resumed(ledger: Ledger, kept: dict[str, str], now: int) -> SessionBegan:
+    from divbot.domain.events import SessionBegan
 
     before = ledger.resumed.settings if ledger.resumed is not None else {}
     changed = {
@@ -207,13 +208,13 @@ def _resumed(ledger: Ledger, kept: dict[str, str], now: int) -> Resumed:
         for name, value in kept.items()
         if name in before and _meaning(name, before[name]) != _meaning(name, value)
     }
-    return Resumed(max(now, ledger.at), ledger.sessions + 1, kept, changed)
+    return SessionBegan(max(now, ledger.at), ledger.sessions + 1, kept, changed)
 
 
 def kept_settings(settings: Settings, address: str) -> dict[str, str]:
     """Return what a session is traded with, setting by setting."""
     kept = {
-        name: _text(getattr(settings, name))
+        name: text_of(getattr(settings, name))
         for name, x in SETTINGS.items()
         if x.scope is Scope.TRADING
     }
@@ -222,16 +223,19 @@ def kept_settings(settings: Settings, address: str) -> dict[str, str]:
 
 def _meaning(name: str, text: str) -> object:
     """Return what `text`, which a journal keeps, says of a setting: durations had no unit once."""
-    reader = SETTINGS[name].reader if name in SETTINGS else None
-    if reader is None:
-        return text
     try:
-        return reader.read(reader.with_unit(text) if isinstance(reader, Duration) else text)
+        return _value(name, text) if name in SETTINGS else text
     except ValueError:  # it was left out, or allowed at the time
         return text
 
 
-def _text(value: object) -> str:
+def _value(name: str, text: str) -> object:
+    reader = SETTINGS[name].reader
+    return reader.read(reader.with_unit(text) if isinstance(reader, Duration) else text)
+
+
+def text_of(value: object) -> str:
+    """Return the value of a setting as a user writes it; equal values have one text."""
     if isinstance(value, tuple):
         return ",".join(value)
     if isinstance(value, timedelta):
@@ -253,3 +257,24 @@ def open_runs() -> Runs:
 def venue_of(trading: BinanceTrading) -> str:
     """Return the name of the venue that is traded on."""
     return "local exchange" if trading.simulated else "Binance"
+
+
+def settings_of(start: Started, session: SessionBegan, machine: Settings) -> Settings:
+    """Return what a session was traded with, as its journal keeps it.
+
+    What is of the machine alone comes from `machine`. Raise JournalError for what no setting says.
+    """
+    from divbot.settings import Settings
+
+    kept = {"market": start.market.value, "interval": start.interval, **session.settings}
+    values: dict[str, Any] = {}
+    for name, row in SETTINGS.items():
+        if row.scope is Scope.MACHINE or name == ADDRESS:
+            values[name] = getattr(machine, name)
+        elif name in kept and kept[name] not in _NONE:
+            try:
+                values[name] = _value(name, kept[name])
+            except ValueError as error:
+                raise JournalError(f"session {session.session}: {name}: {error}") from None
+    # As they were, whatever the environment of today says of those that are not kept.
+    return Settings.model_construct(**values)

@@ -1,9 +1,22 @@
-"""What a paper run is told besides its settings."""
+"""What runs are told besides their settings; commands load it for their help."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
+
+from divbot.domain.bounds import Bounds
+from divbot.domain.market import Interval
+
+USUAL_SPREAD = Decimal("0.0004")
+SPREAD = Bounds(Decimal, 0, "0.1", is_part=True)
+"""What a spread may be, as a part of the price."""
+
+TellStage = Callable[[str, int, int], None]
+"""Hears what is done, how much of it is done, and how much there is to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +30,40 @@ class PaperOptions:
     """Begin a new run, and keep the old one."""
     journal: Path | None = None
     """Keep the run in this file instead of the user's folder of runs."""
+
+
+class UniverseOf(StrEnum):
+    """Whose list of symbols is taken at a moment of the past."""
+
+    THEN = "then"
+    NOW = "now"
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestOptions:
+    """What to trade on, besides the settings."""
+
+    start: int | None = None
+    end: int | None = None
+    """From `start` to before `end`, ms UTC; None: as far as there are candles."""
+    detail: Interval | None = None
+    """The candles between two closes; None: the shortest that there are."""
+    is_todays: bool = False
+    """Take the list of symbols of the end at every close."""
+    spread: Decimal = USUAL_SPREAD
+    """From bid to ask, as a part of the price."""
+    journal: Path | None = None
+    """Keep the run in this file instead of the user's folder of runs."""
+    is_counted: bool = True
+    """Keep in the ledger of trials that these days were seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchOptions:
+    """How to watch, besides the settings."""
+
+    demo: bool = False
+    speed: float = 1.0
+    """Market seconds per second, on a local exchange."""
+    outbox: Path | None = None
+    """Keep alerts in this file instead of the user's folder."""

@@ -30,11 +30,10 @@ from divbot.app.options import PaperOptions
 from divbot.app.scan_rules import scan_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock
-from divbot.domain.durations import milliseconds
+from divbot.domain.durations import MINUTE, milliseconds
 from divbot.domain.errors import InputError, JournalError
 from divbot.domain.market import Interval
 from divbot.domain.notices import Tell
-from divbot.domain.positions import MINUTE
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceSource
@@ -138,6 +137,7 @@ class PaperRun:
             published_at=published.findings.at if published else 0,
             symbols=report.summary.scanned if report else 0,
             seconds=condition.seconds,
+            open_to_trade=report.summary.open_to_trade if report else 0,
             opportunities=report.opportunities if report else (),
             error=condition.error,
             notices=report.notices if report else (),
@@ -195,12 +195,7 @@ def open_paper(
         refuse_too_short(settings.interval, trading)
         if notice := long_candles_notice(trading):
             tell(notice, is_warning=True)
-        if notice := speed_notice(trading.speed, options.speed):
-            tell(notice, is_warning=True)
-        if options.speed != 1 and not trading.simulated:
-            raise InputError(
-                "--speed works on a simulated market only: a real one keeps its own time"
-            )
+        check_speed(trading, options.speed, tell)
         journal = open_journal(settings, options, trading, on_event, tell, listed)
         stack.callback(journal.close)
         account = Account(journal, on_event)
@@ -240,6 +235,14 @@ def open_paper(
             yield run
         finally:
             run.end()
+
+
+def check_speed(trading: BinanceTrading, speed: float, tell: Tell) -> None:
+    """Raise InputError for another speed of a real market; tell of an exchange that has another."""
+    if notice := speed_notice(trading.speed, speed):
+        tell(notice, is_warning=True)
+    if speed != 1 and not trading.simulated:
+        raise InputError("--speed works on a simulated market only: a real one keeps its own time")
 
 
 def speed_notice(found: float | None, expected: float) -> str:

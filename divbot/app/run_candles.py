@@ -1,40 +1,28 @@
-"""Candles around the trades of a paper run, asked from its venue afterwards."""
+"""Candles around the trades of a run: asked from its venue afterwards, or of its history."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from divbot.app.scanning import open_venue
-from divbot.domain.clock import utc_text
 from divbot.domain.errors import DivbotError, RequestRejected, SymbolError
-from divbot.domain.market import Interval, Market
+from divbot.domain.market import Interval
 from divbot.domain.trades import AnyTrade
+from divbot.trading.figures.charted import Charted, Window
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceListing
-    from divbot.candles import Candles
     from divbot.domain.events import Started
     from divbot.domain.ledger import Ledger
+    from divbot.research.port import PastMarket
     from divbot.settings import Settings
 
-_AROUND = 40
-"""Candles before the first entry, and after the last exit."""
 MOST_SYMBOLS = 60
 """More would take a large part of a minute's request weight."""
-_NEAR = 0.02
-"""By which part of its price a fill may lie outside its candle: spread and slippage."""
-
-
-@dataclass(frozen=True, slots=True)
-class Charted:
-    """Candles of one symbol, or why there are none."""
-
-    note: str
-    """What a reader should know of them."""
-    candles: Candles | None = None
+MOST_CANDLES = 1_500
+"""Of one symbol from a history: more make a page that no phone opens."""
 
 
 def candles_of_run(start: Started, ledger: Ledger, settings: Settings) -> dict[str, Charted]:
@@ -42,9 +30,7 @@ def candles_of_run(start: Started, ledger: Ledger, settings: Settings) -> dict[s
 
     What cannot be had is told in the notes: a page about the past needs no network.
     """
-    by_symbol: defaultdict[str, list[AnyTrade]] = defaultdict(list)
-    for trade in ledger.trades:
-        by_symbol[trade.symbol].append(trade)
+    by_symbol = _by_symbol(ledger)
     if start.is_simulated and settings.base_url is None:
         note = (
             "no candles: the run was on a simulated market; those of a demo end with it, those of "
@@ -54,7 +40,7 @@ def candles_of_run(start: Started, ledger: Ledger, settings: Settings) -> dict[s
     found: dict[str, Charted] = {}
     rest = f"only those of the {MOST_SYMBOLS} most traded symbols are asked for"
     with open_venue(settings) as venue:
-        for symbol in sorted(by_symbol, key=lambda x: (-len(by_symbol[x]), x))[:MOST_SYMBOLS]:
+        for symbol in list(by_symbol)[:MOST_SYMBOLS]:
             try:
                 found[symbol] = _charted(venue, start, by_symbol[symbol], ledger.at)
             except (SymbolError, RequestRejected) as error:
@@ -65,43 +51,46 @@ def candles_of_run(start: Started, ledger: Ledger, settings: Settings) -> dict[s
     return {symbol: found.get(symbol, Charted(f"no candles: {rest}")) for symbol in by_symbol}
 
 
+def candles_of_past(start: Started, ledger: Ledger, history: PastMarket) -> dict[str, Charted]:
+    """Return candles of the symbols that were traded most, from the history itself."""
+    rest = Charted(f"no candles: only those of the {MOST_SYMBOLS} most traded symbols are shown")
+    return {
+        symbol: _past(history, start, trades, ledger.at) if place < MOST_SYMBOLS else rest
+        for place, (symbol, trades) in enumerate(_by_symbol(ledger).items())
+    }
+
+
+def _past(history: PastMarket, start: Started, trades: Sequence[AnyTrade], until: int) -> Charted:
+    from divbot.candle_arrays import Candles
+    from divbot.history.joined import joined_candles
+
+    own = Interval(start.interval)
+    window = Window.around(trades, own, until, MOST_CANDLES)
+    end = window.since + window.count * window.interval.milliseconds
+    try:
+        track = history.candles(trades[0].symbol, own, window.since, end)
+    except (DivbotError, LookupError) as error:
+        return Charted(f"no candles: {error}")
+    if len(track.open_time) and window.interval is not own:
+        track = joined_candles(track, own, window.interval)
+    columns = (track.open_time, track.open, track.high, track.low, track.close, track.volume)
+    return window.shown(Candles(*columns), "the history", is_of_the_run=True)
+
+
+def _by_symbol(ledger: Ledger) -> dict[str, list[AnyTrade]]:
+    """Return the trades of each symbol, the most traded first."""
+    found: defaultdict[str, list[AnyTrade]] = defaultdict(list)
+    for trade in ledger.trades:
+        found[trade.symbol].append(trade)
+    return dict(sorted(found.items(), key=lambda x: (-len(x[1]), x[0])))
+
+
 def _charted(
     venue: BinanceListing, start: Started, trades: Sequence[AnyTrade], until: int
 ) -> Charted:
-    first = min(x.opened_at for x in trades)
-    last = max(until if x.closed_at is None else x.closed_at for x in trades)
-    own = Interval(start.interval)
-    interval = _finest(last - first, own, start.market)
-    since = first - _AROUND * interval.milliseconds
-    count = (last - since) // interval.milliseconds + _AROUND
-    candles = venue.past_candles(trades[0].symbol, interval, since, count)
-    if not len(candles):
-        return Charted(f"no candles: {venue.venue} has none of that time")
-    if venue.simulated != start.is_simulated or not _hold(candles, interval, trades):
-        return Charted(f"no candles: those of {venue.venue} do not hold the fills of this run")
-    notes = [f"{venue.venue}, candles of {interval.value}"]
-    if interval is not own:
-        notes.append(f"longer than the run's {own.value}, as they cover all trades of the symbol")
-    if candles.open_time[0] > first:
-        notes.append(f"there are none before {utc_text(int(candles.open_time[0]))} UTC")
-    return Charted(f"{'; '.join(notes)}.", candles)
-
-
-def _finest(span: int, own: Interval, market: Market) -> Interval:
-    """Return the shortest interval, `own` or longer, of which one answer covers `span` (ms)."""
     from divbot.binance.protocol.endpoints import KLINES_LIMIT
 
-    most = KLINES_LIMIT[market].maximum - 2 * _AROUND - 2
-    longer = [x for x in Interval if x.milliseconds >= own.milliseconds]
-    return next((x for x in longer if span <= most * x.milliseconds), longer[-1])
-
-
-def _hold(candles: Candles, interval: Interval, trades: Sequence[AnyTrade]) -> bool:
-    """Tell whether the entries lie in their candles, as far as there are any."""
-    lows = dict(zip(candles.open_time.tolist(), candles.low.tolist(), strict=True))
-    highs = dict(zip(candles.open_time.tolist(), candles.high.tolist(), strict=True))
-    return all(
-        lows[at] * (1 - _NEAR) <= float(x.entry.price) <= highs[at] * (1 + _NEAR)
-        for x in trades
-        if (at := x.opened_at // interval.milliseconds * interval.milliseconds) in lows
-    )
+    most = KLINES_LIMIT[start.market].maximum
+    window = Window.around(trades, Interval(start.interval), until, most)
+    candles = venue.past_candles(trades[0].symbol, window.interval, window.since, window.count)
+    return window.shown(candles, venue.venue, is_of_the_run=venue.simulated == start.is_simulated)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from divbot.domain.clock import utc_text
+from divbot.domain.clock import date_text
 from divbot.domain.market import Interval
 from divbot.domain.signals import Kind, Side
 
@@ -13,33 +13,36 @@ if TYPE_CHECKING:
     from divbot.binance.listing.rules import UniverseRules
     from divbot.scanner.cycle import ScanRules
     from divbot.scanner.evidence.base_rates import BaseRate
-    from divbot.scanner.signals.plan import TradeRules
+    from divbot.scanner.signals.plan import PlanRules
     from divbot.settings import Settings
 
 _DAY = timedelta(days=1)
-_DATE = len("2024-07-30")
 
 
 def scan_rules(
-    settings: Settings, *, with_divergences: bool = True, with_candles: bool = False
+    settings: Settings,
+    rate: BaseRate | None = None,
+    *,
+    with_divergences: bool = True,
+    with_candles: bool = False,
 ) -> ScanRules:
-    """Return what the settings say about a scan."""
+    """Return what the settings say about a scan; it starts from `rate`, None: from base_rate."""
     from divbot.scanner.cycle import ScanRules
     from divbot.scanner.signals.ranking import RankingRules
 
     return ScanRules(
         interval=settings.interval,
-        limit=_limit(settings),
+        limit=limit_of(settings),
         min_age=settings.min_age / _DAY,
         best=settings.best,
         ranking=RankingRules(
             kinds=frozenset(settings.kind or Kind),
             sides=frozenset(settings.side or Side),
             max_age=settings.max_age,
-            trade=trade_rules(settings),
+            trade=plan_rules(settings),
             weights=settings.weights,
         ),
-        rate=base_rate(settings, settings.interval),
+        rate=rate or base_rate(settings, settings.interval),
         with_divergences=with_divergences,
         with_candles=with_candles,
     )
@@ -68,7 +71,7 @@ def base_rate(settings: Settings, interval: Interval) -> BaseRate:
     from divbot.scanner.evidence.base_rates import rate_of, shipped_rates
 
     own = _own_rates(settings)
-    if not own and (counted := store_rate(settings, interval, trade_rules(settings))):
+    if not own and (counted := store_rate(settings, interval, plan_rules(settings))):
         own = (counted,)
     return rate_of(settings.market, interval, (*own, *shipped_rates()))
 
@@ -81,7 +84,7 @@ def past_rate(settings: Settings, start: int, counted: BaseRate | None) -> BaseR
     """
     from divbot.scanner.evidence.base_rates import rate_of, shipped_rates
 
-    day = utc_text(start)[:_DATE]
+    day = date_text(start)
     # One that names no day could be of any.
     shipped = (x for x in shipped_rates() if x.last_day is not None and x.last_day < day)
     known = () if counted is None else (counted,)
@@ -94,12 +97,12 @@ def _own_rates(settings: Settings) -> tuple[BaseRate, ...]:
     return read_rates(settings.base_rates) if settings.base_rates else ()
 
 
-def trade_rules(settings: Settings) -> TradeRules:
+def plan_rules(settings: Settings) -> PlanRules:
     """Return how the settings would trade a divergence."""
     from divbot.app.trading_rules import fee_of
-    from divbot.scanner.signals.plan import TradeRules
+    from divbot.scanner.signals.plan import PlanRules
 
-    return TradeRules(
+    return PlanRules(
         stop_atr=settings.stop_atr,
         reward_risk=settings.reward_risk,
         fee=float(fee_of(settings)),
@@ -113,7 +116,7 @@ def slow_scan_notice(settings: Settings) -> str:
     """Return, in words, how long the venue's limit makes a scan take; nothing below a minute."""
     from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE, scan_weight
 
-    weight = scan_weight(settings.market, most_symbols(settings), _limit(settings))
+    weight = scan_weight(settings.market, most_symbols(settings), limit_of(settings))
     allowed = int(settings.weight_share * WEIGHT_PER_MINUTE[settings.market])
     if weight <= allowed:
         return ""
@@ -128,7 +131,7 @@ def most_symbols(settings: Settings) -> int:
     return len(settings.symbols) or settings.top
 
 
-def _limit(settings: Settings) -> int:
+def limit_of(settings: Settings) -> int:
     """Return how many candles to ask for."""
     from divbot.binance.protocol.endpoints import CHEAPEST_AMPLE_LIMIT
 

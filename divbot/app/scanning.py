@@ -43,19 +43,22 @@ def scan(
     file of them; or all come at once, as in `divbot.scan(divbot.Settings(top=50))`. `demo=True`
     scans a local exchange with a synthetic market. Raise a DivbotError for whatever cannot be done.
     """
-    if settings is not None and (keywords or config is not None):
-        raise InputError("settings and keywords exclude each other: give one of them")
     if demo and (settings.base_url if settings is not None else keywords.get("base_url")):
         raise InputError("demo and base_url exclude each other: give one of them")
-    checked = settings or _settings(keywords, config)
+    checked = settings_of(settings, keywords, config)
     with open_scanner(checked, demo=demo, with_divergences=True) as scanner:
         return scanner.cycle()
 
 
-def _settings(keywords: Mapping[str, object], config: str | Path | None) -> Settings:
+def settings_of(
+    settings: Settings | None, keywords: Mapping[str, object], config: str | Path | None
+) -> Settings:
+    """Return the settings that a script gives: all at once, or by keywords and a file."""
     from divbot.settings import load_settings
 
-    return load_settings(keywords, Path(config) if config is not None else None)
+    if settings is not None and (keywords or config is not None):
+        raise InputError("settings and keywords exclude each other: give one of them")
+    return settings or load_settings(keywords, Path(config) if config is not None else None)
 
 
 @contextmanager

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from divbot.app.data import open_store, store_folder
-from divbot.app.homes import at_home
+from divbot.app.homes import past_folder
+from divbot.app.stores import open_store, store_folder
+from divbot.domain.clock import LATEST
 from divbot.domain.errors import StoreError
 from divbot.domain.market import Interval
 from divbot.files import write_whole
-from divbot.folders import cache_home
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from divbot.history.store import Store
     from divbot.scanner.evidence.base_rates import BaseRate
-    from divbot.scanner.signals.plan import TradeRules
+    from divbot.scanner.signals.plan import PlanRules
     from divbot.settings import Settings
 
-_EVER = 4_102_444_800_000
-"""2100-01-01."""
 
-
-def store_rate(settings: Settings, interval: Interval, rules: TradeRules) -> BaseRate | None:
+def store_rate(settings: Settings, interval: Interval, rules: PlanRules) -> BaseRate | None:
     """Return what the store says of the settings' market; None where it holds none of it.
 
     A store of a local exchange's prices says nothing of a market, and a damaged one stops no scan.
@@ -36,37 +34,46 @@ def store_rate(settings: Settings, interval: Interval, rules: TradeRules) -> Bas
         return None  # before anything is loaded for it
     try:
         store = open_store(settings)
-        if store.is_simulated or not store.symbols(interval):
+        symbols = () if store.is_simulated else store.symbols(interval)
+        if not symbols:
             return None
-        path = _kept(store, interval, rules)
+        path = _kept(store, symbols, interval, rules)
         if not path.exists():
-            _count(path, settings, store, interval, rules)
+            _count(path, store, interval, rules, _workers(settings, len(symbols)))
     except StoreError:
         return None
     # As it was written: the first scan that uses it says what all others say.
     return next(iter(read_rates(path)), None)
 
 
-def _kept(store: Store, interval: Interval, rules: TradeRules) -> Path:
+def _kept(store: Store, symbols: Sequence[str], interval: Interval, rules: PlanRules) -> Path:
     """Return where the rate of these very candles is kept."""
     from divbot.history.kept import name_of
 
-    symbols = store.symbols(interval)
-    versions = [store.version(x, interval, 0, _EVER) for x in symbols]
-    name = name_of(store.market.value, interval.value, asdict(rules), symbols, versions)
-    return at_home(cache_home) / "past" / f"rate-{name}.toml"
+    # Each scan asks: to read what thousands of files say of themselves would take longer than it.
+    shelves = (store.shelf(x, interval) for x in symbols)
+    try:
+        files = [path.stat() for shelf in shelves for _, path in shelf.months(store.root)]
+    except OSError as error:
+        raise StoreError(f"{store.root}: {error}") from error
+    written = [(x.st_size, x.st_mtime_ns) for x in files]
+    name = name_of(store.market.value, interval.value, asdict(rules), symbols, written)
+    return past_folder() / f"rate-{name}.toml"
 
 
-def _count(
-    path: Path, settings: Settings, store: Store, interval: Interval, rules: TradeRules
-) -> None:
+def _workers(settings: Settings, symbols: int) -> int:
+    from divbot.scanner.workforce.size import IN_PROCESS, workers_for
+
+    if settings.sequential:
+        return IN_PROCESS
+    return workers_for(settings.workers, symbols, os.cpu_count() or 1)
+
+
+def _count(path: Path, store: Store, interval: Interval, rules: PlanRules, workers: int) -> None:
     from divbot.research.past import hands
     from divbot.research.rates import rate_before
     from divbot.scanner.evidence.base_rates import rates_text
-    from divbot.scanner.workforce.size import IN_PROCESS, workers_for
 
-    cores, symbols = os.cpu_count() or 1, len(store.symbols(interval))
-    wanted = IN_PROCESS if settings.sequential else workers_for(settings.workers, symbols, cores)
-    with hands(wanted) as each:
-        found = rate_before(store, interval, rules, _EVER, cache=path.parent, each=each)
+    with hands(workers) as each:
+        found = rate_before(store, interval, rules, LATEST, cache=path.parent, each=each)
     write_whole(path, rates_text([found] if found else []).encode(), is_durable=False)

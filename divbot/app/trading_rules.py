@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from divbot.domain.durations import milliseconds
 from divbot.domain.market import Market
+from divbot.setting_table import TAKER_FEE
 
 if TYPE_CHECKING:
     from divbot.settings import Settings
     from divbot.trading.engine.engine import TradingRules
-
-TAKER_FEE = {Market.SPOT: Decimal("0.001"), Market.USDM: Decimal("0.0005")}
-"""Of the regular tier, without any discount."""
 
 _MARK_EVERY = 300_000
 

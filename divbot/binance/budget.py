@@ -77,7 +77,7 @@ class WeightBudget:
         self._log: deque[tuple[float, float]] = deque()
         self._logged = 0.0
         self._total = 0.0
-        # Guards the five above: the parent's own requests grant from several threads.
+        # Guards what only the parent has: its own requests grant from several threads.
         self._lock = threading.RLock()
 
     def __getstate__(self) -> tuple[Any, ...]:

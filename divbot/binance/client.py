@@ -23,7 +23,7 @@ from divbot.binance.protocol.wire import (
     parse_tickers_and_quotes,
 )
 from divbot.binance.session import LARGE, SMALL, VenueSession
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.market import Interval, Market, Ticker
 from divbot.domain.minutes import Minutes
 
@@ -88,16 +88,7 @@ class BinanceClient:
 
         They are the newest ones, or the first ones from `start` (ms UTC) on.
         """
-        parameters: dict[str, str | int] = {
-            "symbol": symbol,
-            "interval": interval.value,
-            "limit": limit,
-        }
-        if start is not None:
-            parameters["startTime"] = start
-        return self._ask(
-            Endpoint.KLINES, parameters, lambda body: self._parse_klines(body, interval)
-        )
+        return self._klines(symbol, interval, limit, start, self._parse_klines)
 
     def candles_in_full(
         self, symbol: str, interval: Interval, start: int, limit: int, *, mark: bool = False
@@ -106,14 +97,7 @@ class BinanceClient:
 
         They are of the last or of the mark price.
         """
-        endpoint = Endpoint.MARK_PRICE_KLINES if mark else Endpoint.KLINES
-        parameters: dict[str, str | int] = {
-            "symbol": symbol,
-            "interval": interval.value,
-            "startTime": start,
-            "limit": limit,
-        }
-        return self._ask(endpoint, parameters, lambda body: final_klines_in_full(body, interval))
+        return self._klines(symbol, interval, limit, start, final_klines_in_full, mark=mark)
 
     def minutes(self, symbol: str, start: int, limit: int, *, mark: bool = False) -> Minutes:
         """Return at most `limit` of the `shortest` candles from `start` (ms UTC) on.
@@ -121,14 +105,7 @@ class BinanceClient:
         They are of the last or of the mark price.
         """
         interval = self.session.shortest
-        endpoint = Endpoint.MARK_PRICE_KLINES if mark else Endpoint.KLINES
-        parameters: dict[str, str | int] = {
-            "symbol": symbol,
-            "interval": interval.value,
-            "startTime": start,
-            "limit": limit,
-        }
-        return self._ask(endpoint, parameters, lambda body: parse_minutes(body, interval))
+        return self._klines(symbol, interval, limit, start, parse_minutes, mark=mark)
 
     def funding(self, symbol: str, start: int, end: int) -> Funding:
         """Return at most 1000 settlements of funding from `start` to `end` (ms UTC)."""
@@ -139,6 +116,26 @@ class BinanceClient:
             "limit": 1000,
         }
         return self._ask(Endpoint.FUNDING_RATE, parameters, parse_funding)
+
+    def _klines(
+        self,
+        symbol: str,
+        interval: Interval,
+        limit: int,
+        start: int | None,
+        parse: Callable[[bytes, Interval], T],
+        *,
+        mark: bool = False,
+    ) -> T:
+        parameters: dict[str, str | int] = {
+            "symbol": symbol,
+            "interval": interval.value,
+            "limit": limit,
+        }
+        if start is not None:
+            parameters["startTime"] = start
+        endpoint = Endpoint.MARK_PRICE_KLINES if mark else Endpoint.KLINES
+        return self._ask(endpoint, parameters, lambda body: parse(body, interval))
 
     def _ask(
         self,

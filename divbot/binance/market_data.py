@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -22,20 +22,23 @@ from divbot.binance.listing.rules import UniverseRules
 from divbot.binance.listing.stocks import Stocks
 from divbot.binance.notebook import Notebook
 from divbot.binance.past_data import BinancePast
-from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE, Endpoint, request_weight
+from divbot.binance.protocol.endpoints import (
+    FEW_CANDLES,
+    WEIGHT_PER_MINUTE,
+    Endpoint,
+    request_weight,
+)
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.session import VenueSession
 from divbot.binance.trading_data import BinanceTrading
 from divbot.binance.transport.transport import Transport
 from divbot.binance.transport.transports import open_transport
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.clock import SystemClock
 from divbot.domain.market import Interval, Market
 from divbot.domain.notices import Tell
 from divbot.domain.universe import Universe
 
-_FEW = 99
-"""How many candles cost the least."""
 _STOCKS_TIMEOUT = 3.0
 
 
@@ -71,9 +74,7 @@ class BinanceSource:
         Each listing sets `server_clock` right.
         """
         transport = self._transport(listing.REQUESTS)
-        client = BinanceClient(
-            self._session(transport), self.budget.lease(self.budget.open_lease())
-        )
+        client = self._client(transport)
         venue = self.base_urls[0]
         listings = Listings(
             client,
@@ -101,17 +102,15 @@ class BinanceSource:
         which a part makes no sense.
         """
         each = request_weight(self.market, Endpoint.BOOK_TICKER)
-        closely = 2 * request_weight(self.market, Endpoint.KLINES, limit=_FEW)
+        closely = 2 * request_weight(self.market, Endpoint.KLINES, limit=FEW_CANDLES)
         # For two minutes, as a lease needs it.
         ahead = math.ceil(2 * (price_checks * each + symbols * closely))
-        lease = self.budget.lease(self.budget.open_lease(ahead=ahead))
-        client = BinanceClient(self._session(self._transport(connections)), lease)
+        client = self._client(self._transport(connections), ahead=ahead)
         return BinanceTrading(client, SystemClock(), server_clock, self.budget, tell)
 
     def open_past(self, connections: int, stop: threading.Event) -> BinancePast:
         """Return what a download asks over at most `connections`; `stop` ends its waits."""
-        lease = self.budget.lease(self.budget.open_lease())
-        client = BinanceClient(self._session(self._transport(connections)), lease)
+        client = self._client(self._transport(connections))
         return BinancePast(client, self.budget, SystemClock(), stop)
 
     def open_lease(self, symbols: int, limit: int) -> int:
@@ -135,32 +134,32 @@ class BinanceSource:
     def _transport(self, connections: int) -> Transport:
         return open_transport(SystemClock(), connections=connections, use_proxies=self.use_proxies)
 
+    def _client(self, transport: Transport, *, ahead: int = 0) -> BinanceClient:
+        """Return a client on a lease of its own, which keeps `ahead` free for it."""
+        lease = self.budget.lease(self.budget.open_lease(ahead=ahead))
+        return BinanceClient(self._session(transport), lease)
+
     def _session(self, transport: Transport) -> VenueSession:
         return VenueSession(
             self.market,
             self.base_urls,
             transport,
             SystemClock(),
-            self._bans(),
+            Bans(self.state / "bans.json" if self.state else None),
             request_timeout=self.request_timeout,
         )
 
-    def _bans(self) -> Bans:
-        return Bans(self.state / "bans.json" if self.state else None)
-
     def _stocks(self, transport: Transport) -> Stocks:
-        session = VenueSession(
-            Market.USDM,
-            (self.futures_url,),
-            transport,
-            SystemClock(),
-            self._bans(),
+        futures = replace(
+            self,
+            market=Market.USDM,
+            base_urls=(self.futures_url,),
+            # Futures keep an account of their own.
+            budget=WeightBudget(SystemClock(), WEIGHT_PER_MINUTE[Market.USDM]),
             request_timeout=min(_STOCKS_TIMEOUT, self.request_timeout),
         )
-        # Futures keep an account of their own.
-        budget = WeightBudget(SystemClock(), WEIGHT_PER_MINUTE[Market.USDM])
-        futures = BinanceClient(session, budget.lease(budget.open_lease()))
-        return Stocks(futures, self._notebook("stocks"), self.futures_url)
+        client = futures._client(transport)  # noqa: SLF001 - its own kind
+        return Stocks(client, self._notebook("stocks"), self.futures_url)
 
     def _notebook(self, name: str) -> Notebook:
         return Notebook(self.state / f"{name}.json" if self.state else None)

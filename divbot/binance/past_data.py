@@ -11,13 +11,13 @@ import numpy as np
 
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
+from divbot.binance.protocol.endpoints import FEW_CANDLES
 from divbot.binance.protocol.wire import Amounts
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.clock import Clock
 from divbot.domain.market import Instrument, Interval, Market
 from divbot.domain.minutes import FundingRate
 
-_FEW = 99
 _CHEAP = {Market.SPOT: 1000, Market.USDM: 499}
 """How many candles cost the least each."""
 _SPARE = 2
@@ -122,7 +122,7 @@ class BinancePast:
         self._client.session.close()
 
     def _limit(self, wanted: int) -> int:
-        return _FEW if wanted <= _FEW else _CHEAP[self._client.market]
+        return FEW_CANDLES if wanted <= FEW_CANDLES else _CHEAP[self._client.market]
 
 
 def _before(page: tuple[Candles, Amounts], end: int) -> tuple[Candles, Amounts]:

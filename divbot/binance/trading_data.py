@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from divbot.binance.budget import WeightBudget
 from divbot.binance.client import BinanceClient
+from divbot.binance.protocol.endpoints import FEW_CANDLES
 from divbot.binance.server_clock import ServerClock
 from divbot.domain.clock import Clock
 from divbot.domain.fills import Candle, Quote
@@ -13,8 +14,8 @@ from divbot.domain.market import DroppedRow, Interval, Market
 from divbot.domain.minutes import FundingRate, Minutes
 from divbot.domain.notices import Tell
 
-_FEW, _MANY = 99, 499
-"""How many candles cost the least, and the next to least."""
+_MANY = 499
+"""How many candles cost the next to least."""
 _SPARE = 2
 
 
@@ -114,7 +115,7 @@ class BinanceTrading:
         final: list[Candle] = []
         while True:
             wanted = (end - start) // self.candle_length + _SPARE
-            limit = _FEW if wanted <= _FEW else _MANY
+            limit = FEW_CANDLES if wanted <= FEW_CANDLES else _MANY
             page = self._client.minutes(symbol, start, limit, mark=mark)
             final += page.final
             newest = page.forming

@@ -34,8 +34,11 @@ _BUG = 1
 _COMMANDS = (
     "scan",
     "chart",
+    "watch",
     "paper",
     "backtest",
+    "sweep",
+    "sweeps",
     "exchange",
     "universe",
     "why",
@@ -51,8 +54,10 @@ _COMMANDS = (
 _COMPILES = {
     "scan": "kernels",
     "chart": "kernels",
+    "watch": "kernels",
     "paper": "kernels",
     "backtest": "kernels",
+    "sweep": "kernels",
     "why": "kernels",
     "verify": "kernels",
     "exchange": "exchange",
@@ -125,7 +130,7 @@ def run() -> NoReturn:
     os._exit(code)
 
 
-def exit_code(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one way out of each failure
+def exit_code(arguments: Sequence[str]) -> int:
     """Run what `arguments` say and return the exit code; whatever fails is told in one line."""
     try:
         app = command_line(arguments)

@@ -2,63 +2,38 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import AbstractContextManager, nullcontext
-from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from divbot.cli import flags
-from divbot.domain.bounds import Bounds
+from divbot.app.options import USUAL_SPREAD, BacktestOptions, UniverseOf
+from divbot.cli import flags, past
+from divbot.cli.command import PARTIAL
 from divbot.domain.market import Interval
-from divbot.domain.timerange import Range, TimeRange
 from divbot.domain.values import Choice
-from divbot.setting_table import GROUPS, WorkSettings
 
 if TYPE_CHECKING:
-    from divbot.app.backtest import BacktestProgress
-
-_LIVE_ONLY = ("best", "max_spread", "position_update_interval")
-"""Settings of a venue that can be asked again and again, and of what is shown of it."""
-_WANTED = [
-    name
-    for group, rows in GROUPS.items()
-    if group is not WorkSettings
-    for name in rows
-    if name not in _LIVE_ONLY
-]
+    from divbot.app.backtest_result import Backtest
+    from divbot.research.port import PastMarket
 
 
-class UniverseOf(StrEnum):
-    """Whose list of symbols is taken at a moment of the past."""
+class BreakdownBy(StrEnum):
+    """What `--breakdown` puts together."""
 
-    THEN = "then"
-    NOW = "now"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
 
 
-@flags.settings(*_WANTED, "workers", "sequential", "store")
+@flags.settings(*past.SETTINGS_OF_THEN)
 def backtest(
     *,
     given: flags.Given,
-    recorded: Annotated[
-        Path | None,
-        typer.Option(
-            help="Trade on these candles, a parquet or CSV file, or a folder of zips of Binance's "
-            "archive, instead of the store."
-        ),
-    ] = None,
-    timerange: Annotated[
-        TimeRange | None,
-        flags.option(
-            "--timerange",
-            Range(),
-            "20240101-20250101, 20240101-, ISO dates: from the first to before the second, in UTC.",
-            show_default=False,
-        ),
-    ] = None,
+    recorded: Annotated[Path | None, past.recorded("Trade")] = None,
+    timerange: flags.Timerange = None,
     detail: Annotated[
         Interval | None,
         flags.option(
@@ -68,43 +43,54 @@ def backtest(
             show_default=False,
         ),
     ] = None,
-    universe: Annotated[
-        UniverseOf,
+    universe: past.WhoseList = UniverseOf.THEN,
+    spread: past.Spread = USUAL_SPREAD,
+    breakdown: Annotated[
+        BreakdownBy | None,
         flags.option(
-            "--universe",
-            Choice(UniverseOf),
-            "Whose list of symbols: of each moment then, or of the end (now).",
+            "--breakdown",
+            Choice(BreakdownBy),
+            "Also show what each day, week or month brought.",
+            show_default=False,
         ),
-    ] = UniverseOf.THEN,
-    spread: Annotated[
-        Decimal,
-        flags.option(
-            "--spread",
-            Bounds(Decimal, 0, "0.1", is_part=True),
-            "From bid to ask, as a part of the price: no candle tells it.",
+    ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write all trades to this file, as the CSV of `divbot trades`.",
+            dir_okay=False,
         ),
-    ] = Decimal("0.0004"),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Also write a page with charts to this file (HTML).", dir_okay=False),
+    ] = None,
     journal: Annotated[
         Path | None, typer.Option(help="Keep the journal of the run in this file.", dir_okay=False)
     ] = None,
-    as_json: flags.Json = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")
+    allow_holes: Annotated[
+        bool, typer.Option("--allow-holes", help="Do not end with 4 where candles are missing.")
     ] = False,
-) -> None:
-    """Trade the past on paper, by the engine of `divbot paper`, and print what it came to."""
+    as_json: flags.Json = False,
+    quiet: flags.Quiet = False,
+) -> int:
+    """Trade the past on paper, by the engine of `divbot paper`, and print what it came to.
+
+    With --universe now it is traded twice, on the list of each moment too, and takes twice as long:
+    the difference is what hindsight is worth. Ends with 4 where candles are missing.
+    """
     from divbot.app import backtest as app
+    from divbot.app.backtest_result import result_of
+    from divbot.cli.backtest_text import backtest_document, backtest_text, hole_lines
     from divbot.cli.compiling import tell_of_compiling
-    from divbot.cli.destination import Destination, json_bytes
-    from divbot.cli.recorded import heading_document
-    from divbot.cli.stats_text import stats_text
-    from divbot.trading.figures.documents import stats_document
-    from divbot.trading.figures.stats import measure
-    from divbot.trading.journal.journal import read
+    from divbot.cli.destination import PAGE, Destination, json_bytes
+    from divbot.cli.report.page import plotly_script
+    from divbot.cli.trades_file import trades_csv
+    from divbot.trading.figures.breakdown import By
 
     settings = given.load()
     start, end = timerange or (None, None)
-    options = app.BacktestOptions(
+    options = BacktestOptions(
         start=start,
         end=end,
         detail=detail,
@@ -112,31 +98,42 @@ def backtest(
         spread=spread,
         journal=journal,
     )
+    page = Destination(report, PAGE) if report else None
+    script = plotly_script("--report") if report else ""
+    table = Destination(export, (".csv",)) if export else None
     if not quiet:
         tell_of_compiling()
-    with _progress(quiet=quiet) as progress:
-        past = app.open_recording(recorded, settings) if recorded else app.open_stored(settings)
-        traded = app.backtest(past, settings, options, progress)
-    if not quiet:
-        for note in traded.notes:
-            print(f"divbot: {note}", file=sys.stderr)
-    run = read(traded.journal)
-    found = measure(run.events, run.ledger)
+    tell = partial(past.tell, quiet=quiet)
+    with past.progress(quiet=quiet) as progress:
+        history = app.open_recording(recorded, settings) if recorded else app.open_stored(settings)
+        result = result_of(history, settings, options, progress, tell)
+    for note in (*result.notes, *hole_lines(result)):
+        tell(note)
+    if table:
+        table.write(trades_csv(result.recorded, result.recorded.ledger.trades))
+    if page:
+        page.write(_page(result, script, history))
+    destination = Destination(None)
     if as_json:
-        notes = {"journal": str(traded.journal), "assumptions": list(traded.notes)}
-        document = heading_document(run) | notes | stats_document(found)
-        Destination(None).write(json_bytes(document))
+        destination.write(json_bytes(backtest_document(result)))
     else:
-        Destination(None).write(f"{stats_text(run, found)}journal {traded.journal}\n")
+        by = None if breakdown is None else By(breakdown)
+        destination.write(backtest_text(result, by, destination.fit))
+    return PARTIAL if result.holes and not allow_holes else 0
 
 
-def _progress(*, quiet: bool) -> AbstractContextManager[BacktestProgress]:
-    if quiet or not sys.stderr.isatty():
-        return nullcontext(_ignore)
-    from divbot.cli.progress import PastProgress
+def _page(result: Backtest, script: str, history: PastMarket) -> str:
+    from divbot.app.run_candles import candles_of_past
+    from divbot.cli.backtest_text import bias_of, hole_lines
+    from divbot.cli.recorded import start_of
+    from divbot.cli.report.stats import page_text
 
-    return PastProgress()
-
-
-def _ignore(what: str, done: int, count: int) -> None:
-    """Show nothing."""
+    run = result.recorded
+    return page_text(
+        run,
+        result.figures,
+        script,
+        candles_of_past(start_of(run), run.ledger, history),
+        bias=bias_of(result),
+        notes=(*result.notes, *hole_lines(result)),
+    )

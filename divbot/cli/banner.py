@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from divbot.cli.columns import words_on_lines
 from divbot.cli.figures import harmless, money, percent, signed, span
-from divbot.cli.lines import ASSET, changes_of, dust_text, json_line
+from divbot.cli.lines import ASSET, PRICES, changes_of, dust_text, json_line
 from divbot.domain.durations import duration_text
 from divbot.domain.ledger import ZERO, Ledger
 from divbot.domain.market import Interval, Market
@@ -17,8 +17,8 @@ from divbot.trading.engine.loop import Lateness
 from divbot.trading.engine.snapshot import RunSnapshot
 from divbot.trading.figures.costs import Paid, paid_for
 
-_LABEL = 26
-_SHORT_LABEL = 14
+LABEL = 26
+SHORT_LABEL = 14
 _WIDTH = 80
 _JOURNAL = "journal"
 
@@ -49,9 +49,9 @@ def banner_text(setup: Setup, ledger: Ledger) -> str:
     `ledger` is the account right after the run started or resumed. The name of the journal is the
     one thing that may be longer than a line.
     """
-    simulated = ", SIMULATED PRICES" if setup.is_simulated else ""
-    heading = f"divbot {harmless(setup.version)} paper trading{simulated}; no real orders"
-    return _listed(heading, _settings(setup, ledger), _LABEL)
+    prices = PRICES[setup.is_simulated]
+    heading = f"divbot {harmless(setup.version)} paper trading, {prices}; no real orders"
+    return listed(heading, _settings(setup, ledger), LABEL)
 
 
 def summary_text(snapshot: RunSnapshot, began: Ledger, lateness: Lateness, journal: str) -> str:
@@ -59,10 +59,9 @@ def summary_text(snapshot: RunSnapshot, began: Ledger, lateness: Lateness, journ
 
     `began` is the account as it was when the session began, right after it started or resumed.
     """
-    simulated = ", SIMULATED PRICES" if snapshot.is_simulated else ""
     market = f"{harmless(snapshot.venue)} {snapshot.market.title} {snapshot.interval.value}"
-    heading = f"ran {span(snapshot.at - began.at)} on {market}{simulated}"
-    return _listed(heading, _results(snapshot, began, lateness, journal), _SHORT_LABEL)
+    heading = f"ran {span(snapshot.at - began.at)} on {market}, {PRICES[snapshot.is_simulated]}"
+    return listed(heading, _results(snapshot, began, lateness, journal), SHORT_LABEL)
 
 
 def summary_json(snapshot: RunSnapshot, began: Ledger, lateness: Lateness, journal: str) -> str:
@@ -182,7 +181,8 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _listed(heading: str, items: Iterator[tuple[str, str]], label: int) -> str:
+def listed(heading: str, items: Iterator[tuple[str, str]], label: int) -> str:
+    """Return `heading`, and below it each name, in `label` columns, with its value."""
     lines = words_on_lines(heading, _WIDTH)
     for name, value in items:
         # A path that is broken at a space cannot be copied.

@@ -10,6 +10,9 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from divbot.domain.errors import InputError, VenueUnreachable
 from divbot.domain.suggestions import nearest
 
+PARTIAL = 4
+"""The exit code where something of what was asked for is missing."""
+
 
 class CommandGroup(TyperGroup):
     """Suggest a command as all names are suggested: where one is near, and that one."""

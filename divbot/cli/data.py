@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 import typer
 
 from divbot.cli import flags
+from divbot.cli.command import PARTIAL
 from divbot.domain.bounds import Bounds
 from divbot.domain.errors import InputError, StoreError
 from divbot.domain.market import Interval, Market
-from divbot.domain.timerange import Range, TimeRange
 from divbot.domain.values import Choice, Several
 from divbot.history.kind import StoredKind
 
 if TYPE_CHECKING:
+    from divbot.domain.timerange import TimeRange
     from divbot.history.download import DownloadStages
+    from divbot.history.spans import Span
     from divbot.settings import Settings
 
 data = typer.Typer(
@@ -28,7 +30,6 @@ data = typer.Typer(
     no_args_is_help=True,
 )
 
-PARTIAL = 4
 _SUPPLY = ("market", "symbols", "store", "base_url", "archive_url", "archive_listing_url")
 
 
@@ -45,23 +46,11 @@ Intervals: TypeAlias = Annotated[
     flags.option("--interval", _INTERVALS, "Lengths of candles.", "-i", show_default=False),
 ]
 
-Timerange: TypeAlias = Annotated[
-    TimeRange | None,
-    flags.option(
-        "--timerange",
-        Range(),
-        "20240101-20250101, 20240101-, ISO dates: from the first to before the second, in UTC.",
-        show_default=False,
-    ),
-]
 Kinds: TypeAlias = Annotated[
     Any,
     flags.option(
         "--kind", _KINDS, "klines, mark (price) or funding; by default all.", show_default=False
     ),
-]
-Quiet: TypeAlias = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")
 ]
 
 
@@ -72,7 +61,7 @@ def list_(*, given: flags.Given, intervals: Intervals = None, as_json: flags.Jso
 
     With --symbols one by one, each hole in its own line; else all symbols of an interval together.
     """
-    from divbot.app.data import chosen_shelves, open_store
+    from divbot.app.stores import chosen_shelves, open_store
     from divbot.cli.data_text import held_document, held_text, shelf_text
     from divbot.cli.destination import Destination, json_bytes
     from divbot.history.inventory import held
@@ -91,8 +80,7 @@ def list_(*, given: flags.Given, intervals: Intervals = None, as_json: flags.Jso
         text = shelf_text if settings.symbols else held_text
         out.write(text(stores[0], found, out.fit))
     damaged = [problem for x in found for problem in x.damaged]
-    for problem in damaged:
-        print(f"divbot: {problem}", file=sys.stderr)
+    _notice(*damaged)
     return StoreError.exit_code if damaged else 0
 
 
@@ -116,7 +104,7 @@ def download(
             "--dead/--no-dead", help="With --all and --top: symbols that are traded no more, too."
         ),
     ] = True,
-    timerange: Timerange = None,
+    timerange: flags.Timerange = None,
     days: Annotated[
         int | None,
         flags.option(
@@ -133,7 +121,7 @@ def download(
         bool, typer.Option("--allow-holes", help="Do not end with 4 where candles are missing.")
     ] = False,
     as_json: flags.Json = False,
-    quiet: Quiet = False,
+    quiet: flags.Quiet = False,
 ) -> int:
     """Fetch candles and, on futures, funding: from Binance's archive, the newest by REST.
 
@@ -141,8 +129,8 @@ def download(
     range (--top; to know, daily candles of all are fetched first). What is there already is not
     fetched again; what was replaced since, is. Ends with 4 where candles are missing in the end.
     """
-    from divbot.app.data import open_store
     from divbot.app.download import Wish, check_intervals, open_supply, plan_of, span_of
+    from divbot.app.stores import open_store
     from divbot.cli.destination import Destination, json_bytes
     from divbot.cli.download_text import document, plan_lines, problem_lines, result_lines
 
@@ -210,6 +198,14 @@ def _notice(*messages: str, quiet: bool = False) -> None:
             print(f"divbot: {message}", file=sys.stderr)
 
 
+def _span(timerange: TimeRange | None) -> Span:
+    """Return it with ends; without a range, all time."""
+    from divbot.history.spans import Span
+
+    start, end = timerange or (None, None)
+    return Span(start or 0, _EVER if end is None else end)
+
+
 @data.command("import")
 @flags.settings("market", "store")
 def import_(
@@ -234,7 +230,7 @@ def import_(
     Candles that are there at the same time are replaced; what only those told, such as quote volume
     and trades, stays where prices and volume are the same.
     """
-    from divbot.app.data import open_store
+    from divbot.app.stores import open_store
     from divbot.cli.data_text import counted
     from divbot.history.imports import import_any
 
@@ -259,15 +255,15 @@ def verify(
     is_local: Annotated[
         bool, typer.Option("--local", help="Only hash what is there; ask no archive.")
     ] = False,
-    quiet: Quiet = False,
+    quiet: flags.Quiet = False,
 ) -> int:
     """Hash every file again, list the archive again, fetch what is damaged or was replaced.
 
     A damaged file is put aside, into .divbot-damaged, until it is there again. Ends with 4 where
     one is not.
     """
-    from divbot.app.data import chosen_shelves, open_store
     from divbot.app.download import open_supply
+    from divbot.app.stores import chosen_shelves, open_store
     from divbot.cli.data_text import counted
     from divbot.cli.download_text import problem_lines
     from divbot.history.verification import checked, drop_aside, mended
@@ -304,7 +300,7 @@ def prune(
     given: flags.Given,
     intervals: Intervals = None,
     kind: Kinds = None,
-    timerange: Timerange = None,
+    timerange: flags.Timerange = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be removed.")
     ] = False,
@@ -314,16 +310,14 @@ def prune(
 
     With --timerange, months that lie in it whole.
     """
-    from divbot.app.data import chosen_shelves, open_store
+    from divbot.app.stores import chosen_shelves, open_store
     from divbot.cli.data_text import counted, size_text
-    from divbot.history.spans import Span
 
     settings = given.load()
     if not (intervals or kind or timerange or settings.symbols):
         raise InputError("say what to remove: --interval, --kind, --symbols or --timerange")
     store = open_store(settings)
-    start, end = timerange or (None, None)
-    wanted = Span(start or 0, _EVER if end is None else end)
+    wanted = _span(timerange)
     files = [
         (shelf, path)
         for shelf in chosen_shelves(store, intervals or (), settings.symbols, kind)
@@ -360,17 +354,16 @@ def export(
         ),
     ] = "freqtrade-feather",
     intervals: Intervals = None,
-    timerange: Timerange = None,
+    timerange: flags.Timerange = None,
 ) -> int:
     """Write what the store holds for other programs: in freqtrade's layout, or as CSV files.
 
     Existing files of the same names are replaced. pandas, polars and DuckDB read the store itself.
     """
-    from divbot.app.data import chosen_shelves, open_store
+    from divbot.app.stores import chosen_shelves, open_store
     from divbot.cli.data_text import counted
     from divbot.domain.errors import OutputError
     from divbot.history.exports import Layout, export
-    from divbot.history.spans import Span
 
     try:
         chosen = Choice(Layout).read(layout)
@@ -378,8 +371,7 @@ def export(
         raise InputError(f"--format: {error}") from None
     settings = given.load()
     store = open_store(settings)
-    start, end = timerange or (None, None)
-    span = Span(start or 0, _EVER if end is None else end)
+    span = _span(timerange)
     shelves = chosen_shelves(store, intervals or (), settings.symbols)
     try:
         written = list(export(store, shelves, span, folder, chosen))

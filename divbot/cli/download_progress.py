@@ -3,39 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
 
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
+from rich.progress import DownloadColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from divbot.cli import terminal
-from divbot.cli.job_control import GivenBack
+from divbot.cli.bar import TransientBar
 from divbot.history import download
 from divbot.history.jobs import Job
 
 
-class DownloadProgress(download.DownloadStages):
-    """Show how much is there; gone without a trace at the end."""
+class DownloadProgress(TransientBar, download.DownloadStages):
+    """Show how much is there."""
 
     def __init__(self) -> None:
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
-            console=terminal.stderr().console(),
-            transient=True,
+        super().__init__(
+            "asking for lists", DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()
         )
-        self._task = self._bar.add_task("asking for lists", total=None)
         self._months = 0
-        self._given_back = GivenBack(self._show_cursor, self._hide_cursor)
 
     def planning(self, shelves: int, total: int) -> None:
         """Show how many lists are there."""
@@ -53,22 +36,3 @@ class DownloadProgress(download.DownloadStages):
     def finished(self, months: int) -> None:
         """Show how many months are done."""
         self._bar.update(self._task, description=f"months {months}/{self._months}")
-
-    def draw(self) -> None:
-        """Draw at once, besides what is drawn ten times a second."""
-        self._bar.refresh()
-
-    def __enter__(self) -> Self:
-        self._given_back.begin()
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._given_back.end()
-        self._bar.stop()
-
-    def _show_cursor(self) -> None:
-        self._bar.console.show_cursor(show=True)
-
-    def _hide_cursor(self) -> None:
-        self._bar.console.show_cursor(show=False)

@@ -30,7 +30,7 @@ def plan_lines(plan: DownloadPlan) -> Iterator[str]:
     if plan.files or asked:
         yield f"{at_most}{counted(plan.files, 'file')} of {size_text(plan.size)} to fetch{venue}"
     else:
-        yield "nothing to fetch: all of it is in the store"
+        yield "nothing to fetch: the store holds all that there is of it"
 
 
 def _besides(plan: DownloadPlan) -> Iterator[str]:

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TypeVar
 
+from divbot.domain.durations import DAY, HOUR, MINUTE
+
 T = TypeVar("T")
 
 _CENT = Decimal("0.01")
-_SECOND, _MINUTE, _HOUR, _DAY = 1_000, 60_000, 3_600_000, 86_400_000
+_SECOND = 1_000
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 
 
@@ -65,18 +67,13 @@ def known(value: T | None, write: Callable[[T], str], reason: str) -> str:
 def span(ms: int) -> str:
     """Return how long something takes or took, in its two largest units: `15s`, `2h05m`."""
     ms = max(ms, 0)
-    if ms < _MINUTE:
+    if ms < MINUTE:
         return f"{ms // _SECOND}s"
-    if ms < _HOUR:
-        return f"{ms // _MINUTE}m"
-    if ms < _DAY:
-        return f"{ms // _HOUR}h{ms % _HOUR // _MINUTE:02}m"
-    return f"{ms // _DAY}d{ms % _DAY // _HOUR:02}h"
-
-
-def words(name: str) -> str:
-    """Return a name of the code, such as `trailing_stop`, in words."""
-    return name.replace("_", " ")
+    if ms < HOUR:
+        return f"{ms // MINUTE}m"
+    if ms < DAY:
+        return f"{ms // HOUR}h{ms % HOUR // MINUTE:02}m"
+    return f"{ms // DAY}d{ms % DAY // HOUR:02}h"
 
 
 def harmless(text: str) -> str:

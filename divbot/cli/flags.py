@@ -11,14 +11,17 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import typer
 
-from divbot.domain.bounds import Reader
+from divbot.domain.bounds import Bounds, Reader
+from divbot.domain.durations import Duration
 from divbot.domain.errors import InputError
+from divbot.domain.timerange import Range, TimeRange
 from divbot.domain.values import FilePath, Switch
 from divbot.setting_table import GROUPS, SETTINGS, Setting
 
@@ -56,7 +59,40 @@ def option(
 Demo: TypeAlias = Annotated[
     bool, typer.Option("--demo", help="Use a simulated market; needs no network.")
 ]
+Speed: TypeAlias = Annotated[
+    float,
+    option(
+        "--speed",
+        Bounds(float, "0.01", 100_000),
+        "Market seconds per second, on a simulated market.",
+    ),
+]
+ForSoLong: TypeAlias = Annotated[
+    timedelta | None,
+    option("--duration", Duration("1ms", "3650d"), "Stop after this long: 40s, 30m, 8h or 7d."),
+]
+LogFilePath: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--log-file",
+        help="Add a line for each event and notice to this file: up to 5 MB, then FILE.1 to "
+        "FILE.5 hold what is older.",
+        dir_okay=False,
+    ),
+]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Quiet: TypeAlias = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")
+]
+Timerange: TypeAlias = Annotated[
+    TimeRange | None,
+    option(
+        "--timerange",
+        Range(),
+        "20240101-20250101, 20240101-, ISO dates: from the first to before the second, in UTC.",
+        show_default=False,
+    ),
+]
 RunName: TypeAlias = Annotated[
     str | None, typer.Option("--run", help="Name of the run. [the newest]")
 ]
@@ -108,7 +144,10 @@ def settings(*wanted: str | type) -> Callable[[Callable[..., Result]], Callable[
     It gets what was given as `given`.
     """
     names = [
-        name for group, rows in GROUPS.items() for name in rows if name in wanted or group in wanted
+        name
+        for group, rows in GROUPS.items()
+        for name, row in rows.items()
+        if (name in wanted or group in wanted) and not row.is_secret
     ]
 
     def decorate(command: Callable[..., Result]) -> Callable[..., Result]:

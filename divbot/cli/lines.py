@@ -27,14 +27,17 @@ from divbot.domain.events import (
     Funded,
     Marked,
     Paused,
-    Resumed,
+    SessionBegan,
     Started,
     Trailed,
 )
 from divbot.domain.ledger import Ledger
+from divbot.domain.names import words
 from divbot.domain.risk import Limit
 from divbot.domain.trades import ClosedTrade
 
+PRICES = {True: "SIMULATED PRICES", False: "LIVE PRICES"}
+"""By whether they are simulated: what a reader must not overlook."""
 ASSET = "USDT"
 VERB = 5
 _FEW = 3
@@ -75,12 +78,12 @@ def log_line(at: int, words: str, level: LogLevel = LogLevel.INFO) -> str:
 def event_words(event: Event, ledger: Ledger) -> tuple[str, ...]:
     """Return what the line of `event` says, part by part; the last can be left out first.
 
-    Each part brings its own comma or space. The first begins with a word of VERB cells.
+    Each part brings its own comma or space. The first begins with a word of VERB cells at least.
     """
     match event:
         case Started():
             return _started(event)
-        case Resumed():
+        case SessionBegan():
             return _resumed(event, ledger.start)
         case Entered():
             return _entered(event)
@@ -100,7 +103,7 @@ def event_json(event: Event, ledger: Ledger) -> str:
     """
     document = {"event": event.kind, "at": event.at}
     document |= {field.name: getattr(event, field.name) for field in fields(event)}
-    if isinstance(event, Resumed) and ledger.start:
+    if isinstance(event, SessionBegan) and ledger.start:
         document |= {name: getattr(ledger.start, name) for name in _ORIGIN}
     if isinstance(event, Funded | Trailed | Exited):
         document["symbol"] = _symbol_of(event.trade, ledger)
@@ -135,14 +138,14 @@ def _started(event: Started) -> tuple[str, ...]:
     )
 
 
-def _resumed(event: Resumed, start: Started | None) -> tuple[str, ...]:
+def _resumed(event: SessionBegan, start: Started | None) -> tuple[str, ...]:
     session = f"session {event.session}"
     changes = tuple(f", {change}" for change in changes_of(event))
     first = _source(start, f"{session} of ") if start else (_first("START", session),)
     return (*first, *changes)
 
 
-def changes_of(event: Resumed) -> tuple[str, ...]:
+def changes_of(event: SessionBegan) -> tuple[str, ...]:
     """Return each setting that a session changed, with what it was and what it is."""
     return tuple(
         f"{name} {_setting(old)} -> {_setting(new)}" for name, (old, new) in event.changed.items()
@@ -155,8 +158,7 @@ def _setting(text: str) -> str:
 
 def _source(start: Started, before: str) -> tuple[str, ...]:
     market = f"{harmless(start.venue)} {start.market.title} {harmless(start.interval)}"
-    notice = f", {start.notice}" if start.notice else ""
-    return _first("START", before + market), notice
+    return _first("START", before + market), f", {start.notice}"
 
 
 def _entered(event: Entered) -> tuple[str, ...]:
@@ -167,7 +169,7 @@ def _entered(event: Entered) -> tuple[str, ...]:
         f", stop {price_text(event.stop, fill.price)}",
         f", target {price_text(event.target, fill.price)}",
         f", {event.leverage}x",
-        f", {origin.kind.value.replace('_', ' ')} {origin.score:.1f}",
+        f", {words(origin.kind.value)} {origin.score:.1f}",
         f", spread {percent(fill.spread / fill.price, 3)}",
         f", slip {money(fill.slippage)} {ASSET}",
         f", fee {money(fill.fee)}",
@@ -195,7 +197,7 @@ def _went_on(event: Funded | Trailed | Exited, ledger: Ledger) -> tuple[str, ...
 
 
 def _ended(event: Exited, trade: ClosedTrade | None) -> tuple[str, ...]:
-    reason = event.reason.value.replace("_", " ")
+    reason = words(event.reason.value)
     if trade is None:
         return f" {reason} @ {event.fill.price:f}", f", {money(event.returned)} {ASSET} returned"
     ratio = trade.r_multiple

@@ -9,14 +9,12 @@ from rich.text import Text
 
 from divbot.cli.columns import cut, flowing, side_style
 from divbot.cli.figures import change, harmless, money, percent, signed, span
-from divbot.cli.lines import VERB, event_words, exit_profit
+from divbot.cli.lines import PRICES, VERB, event_words, exit_profit
 from divbot.cli.live_tables import sign_style
-from divbot.domain.clock import utc_text
+from divbot.domain.clock import day_text, time_text, utc_text
 from divbot.domain.events import Entered, Event, Exited, Paused
 from divbot.trading.engine.snapshot import LATE, RunSnapshot, ScannerView
 
-_YEAR = len("2024-")
-_DATE = len("2024-07-30 ")
 _HEAVY = 0.9
 
 
@@ -26,7 +24,7 @@ def heading_lines(snapshot: RunSnapshot, width: int) -> list[Text]:
     items = [
         cut(market, width, "bold"),
         Text(f"{utc_text(snapshot.at, seconds=True)} UTC"),
-        *([Text("SIMULATED PRICES", "bold yellow")] if snapshot.is_simulated else []),
+        Text(PRICES[snapshot.is_simulated], "bold yellow" if snapshot.is_simulated else "green"),
     ]
     return flowing(items, width)
 
@@ -85,9 +83,9 @@ def _scanner(scanner: ScannerView, now: int) -> Iterator[Text]:
     if not scanner.scans:
         return
     age = now - scanner.published_at
-    yield _item("as of", utc_text(scanner.as_of)[_DATE:] if scanner.as_of else "no candle")
+    yield _item("as of", time_text(scanner.as_of) if scanner.as_of else "no candle")
     yield _item("age", span(age), "yellow" if age > LATE else "")
-    yield _item("opportunities", f"{len(scanner.opportunities):,}")
+    yield _item("opportunities", f"{scanner.open_to_trade:,}")
     yield _item("scans", f"{scanner.scans:,}")
     yield _item("took", f"{scanner.seconds:.2f}s")
     yield _item("symbols", f"{scanner.symbols:,}")
@@ -104,7 +102,7 @@ def _event_line(event: Event, snapshot: RunSnapshot, width: int) -> Text:
     if not words:
         return Text()
     line = Text.assemble(
-        (f"{utc_text(event.at, seconds=True)[_YEAR:]} ", "dim"),
+        (f"{day_text(event.at, seconds=True)} ", "dim"),
         (words[0][:VERB], _event_style(event, snapshot)),
         words[0][VERB:],
     )

@@ -10,13 +10,13 @@ from rich.text import Text
 
 from divbot.cli.columns import Column, cut, flowing, side_style, table_lines
 from divbot.cli.figures import multiple, percent, price_text, quantity_text, signed, span
-from divbot.domain.clock import utc_text
+from divbot.domain.clock import day_text
+from divbot.domain.names import words
 from divbot.domain.positions import Position
 from divbot.domain.risk import in_risks
 from divbot.domain.signals import Opportunity
 from divbot.trading.engine.snapshot import RunSnapshot
 
-_YEAR = len("2024-")
 _UNKNOWN = "?"
 
 
@@ -85,7 +85,7 @@ _POSITION_ORDER = (
 _OPPORTUNITY_COLUMNS: tuple[Column[tuple[Opportunity, int]], ...] = (
     Column("opportunity", lambda x: x[0].divergence.symbol, is_number=False),
     Column("signal", lambda x: x[0].side.value, lambda x: side_style(x[0].side), is_number=False),
-    Column("kind", lambda x: x[0].divergence.kind.value.replace("_", " "), is_number=False),
+    Column("kind", lambda x: words(x[0].divergence.kind.value), is_number=False),
     Column("score", lambda x: f"{x[0].score:.1f}"),
     Column("RSI", lambda x: f"{x[0].rsi_previous:.1f} → {x[0].rsi:.1f}"),
     Column("price", lambda x: f"{x[0].price:f}"),
@@ -93,7 +93,7 @@ _OPPORTUNITY_COLUMNS: tuple[Column[tuple[Opportunity, int]], ...] = (
     Column("target", lambda x: f"{x[0].target:f}"),
     Column("R/R", lambda x: f"{x[0].reward_risk:.1f}", least=4),
     Column("age", lambda x: span(x[1] - x[0].confirmed_at), least=6),
-    Column("confirmed", lambda x: utc_text(x[0].confirmed_at)[_YEAR:], is_number=False),
+    Column("confirmed", lambda x: day_text(x[0].confirmed_at), is_number=False),
     Column("24 h volume", lambda x: f"{x[0].quote_volume:,.0f}"),
 )
 _OPPORTUNITY_ORDER = (
@@ -137,5 +137,5 @@ def opportunity_lines(snapshot: RunSnapshot, width: int) -> list[Text]:
 def _held(snapshot: RunSnapshot) -> Iterator[_Held]:
     for position in snapshot.ledger.positions.values():
         price, profit = snapshot.price_of(position), snapshot.profit_of(position)
-        risk = snapshot.ledger.entries[position.trade].risk
+        risk = snapshot.ledger.opened_by[position.trade].risk
         yield _Held(position, price, profit, snapshot.at, risk)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from divbot.cli.destination import Destination, check_ending, inert, json_bytes
 from divbot.domain.errors import InputError
-from divbot.scanner.report import OPPORTUNITY_FIELDS, opportunity_document
+from divbot.scanner.report_documents import OPPORTUNITY_FIELDS, opportunity_document
 
 if TYPE_CHECKING:
     from divbot.scanner.report import Report

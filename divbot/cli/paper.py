@@ -13,10 +13,9 @@ import typer
 
 from divbot.cli import flags
 from divbot.cli.signals import AskedToStop
-from divbot.domain.bounds import Bounds
-from divbot.domain.durations import Duration, duration_text
+from divbot.domain.durations import duration_text
 from divbot.domain.market import Market
-from divbot.setting_table import GROUPS
+from divbot.setting_table import GROUPS, SENDING, AlertSettings
 
 if TYPE_CHECKING:
     from divbot.app.options import PaperOptions
@@ -26,25 +25,13 @@ if TYPE_CHECKING:
     from divbot.settings import Settings
 
 
-@flags.settings(*GROUPS)
+@flags.settings(*(x for x in GROUPS if x is not AlertSettings), *SENDING)
 def paper(
     *,
     given: flags.Given,
     demo: flags.Demo = False,
-    speed: Annotated[
-        float,
-        flags.option(
-            "--speed",
-            Bounds(float, "0.01", 100_000),
-            "Market seconds per second, on a simulated market.",
-        ),
-    ] = 1.0,
-    duration: Annotated[
-        timedelta | None,
-        flags.option(
-            "--duration", Duration("1ms", "3650d"), "Stop after this long: 40s, 30m, 8h or 7d."
-        ),
-    ] = None,
+    speed: flags.Speed = 1.0,
+    duration: flags.ForSoLong = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Start a new run; the old one is kept.")
     ] = False,
@@ -62,14 +49,15 @@ def paper(
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Print one JSON object per event, for programs.")
     ] = False,
-    log_file: Annotated[
-        Path | None,
+    notify: Annotated[
+        bool,
         typer.Option(
-            help="Add a line for each event and notice to this file: up to 5 MB, then FILE.1 to "
-            "FILE.5 hold what is older.",
-            dir_okay=False,
+            "--notify",
+            help="Send entries, exits, pauses, troubles and a daily summary to the addresses of "
+            "notify_to.",
         ),
-    ] = None,
+    ] = False,
+    log_file: flags.LogFilePath = None,
 ) -> int:
     """Trade the signals of a background scanner on paper until Ctrl-C; no real orders."""
     stop = threading.Event()
@@ -87,7 +75,7 @@ def paper(
         with Watching(Mode.of(quiet=quiet, jsonl=jsonl), stop.set, log) as watching:
             if not quiet:
                 tell_of_compiling()
-            _trade(settings, options, stop, watching, duration)
+            _trade(settings, options, stop, watching, duration, notify=notify)
     # Whoever read us (head, less) has seen enough: that is no failure.
     if watching.lost and not (asked.exit_code or isinstance(watching.lost, BrokenPipeError)):
         raise watching.lost
@@ -100,27 +88,36 @@ def _trade(
     stop: threading.Event,
     watching: Watching,
     duration: timedelta | None,
+    *,
+    notify: bool,
 ) -> None:
+    from divbot.app.alerting import required_sinks
     from divbot.app.paper import EAGER, open_paper
     from divbot.cli.banner import banner_text, summary_json, summary_text
+    from divbot.cli.run_alerts import Audience, sending
+    from divbot.cli.terminal import stderr
     from divbot.trading.engine.questions import Stopped
 
+    sinks = required_sinks(settings, stderr().ring) if notify else ()
     if settings.check_interval < EAGER:
         watching.tell(
             f"a check interval below {duration_text(EAGER)} may exceed the venue's request limits: "
             "scans may have to wait for request weight",
             is_warning=True,
         )
+    audience = Audience(watching)
     # Told to stop before there is a run: there is nothing to sum up.
     with contextlib.suppress(Stopped), ExitStack() as stack:
         run = stack.enter_context(
-            open_paper(settings, options, stop, tell=watching.tell, on_event=watching.hear)
+            open_paper(settings, options, stop, tell=audience.tell, on_event=audience.hear)
         )
         watching.now = run.trading.now
         began = run.journal.ledger
         watching.say(banner_text(_setup(run), began))
+        if sinks:
+            stack.enter_context(sending(run, sinks, audience))
         with watching.showing(run.source.budget.waiting_for):
-            run.run(watching.show, duration=duration)
+            run.run(audience.show, duration=duration)
         run.end()
         results = run.snapshot(), began, run.loop.lateness(), str(run.journal.path)
         watching.say(summary_text(*results), summary_json(*results))

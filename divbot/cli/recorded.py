@@ -10,29 +10,31 @@ from divbot.cli.figures import harmless
 from divbot.domain.errors import InputError, JournalError
 from divbot.domain.events import Nature, Started
 from divbot.trading.figures.documents import SCHEMA
-from divbot.trading.journal.journal import Recorded, read
+from divbot.trading.journal.journal import JournalCopy, read
 
 
-def find_run(run: str | None, journal: Path | None) -> Recorded:
+def find_run(run: str | None, journal: Path | None, *, include_history: bool = True) -> JournalCopy:
     """Return the run called `run`, the one in the file `journal`, or else the newest.
+
+    The newest is a backtest only with `include_history`.
 
     Raise InputError where there is none.
     """
     if run is not None and journal is not None:
         raise InputError("--run and --journal exclude each other: give one of them")
-    path = journal or _path(run)
+    path = journal or _path(run, include_history=include_history)
     if path is None:
         raise InputError("no run yet: `divbot paper` starts one")
     return read(path)
 
 
-def _path(name: str | None) -> Path | None:
+def _path(name: str | None, *, include_history: bool) -> Path | None:
     runs = open_runs()
-    run = runs.latest() if name is None else runs.named(name)
+    run = runs.latest(include_history=include_history) if name is None else runs.named(name)
     return run.path if run else None
 
 
-def start_of(recorded: Recorded) -> Started:
+def start_of(recorded: JournalCopy) -> Started:
     """Return how the run began."""
     start = recorded.ledger.start
     if start is None:
@@ -40,25 +42,24 @@ def start_of(recorded: Recorded) -> Started:
     return start
 
 
-def title(recorded: Recorded) -> str:
+def title(recorded: JournalCopy) -> str:
     """Return what was traded where, in one line."""
     start = start_of(recorded)
-    notice = f" - {start.notice}" if start.notice else ""
-    return f"{harmless(start.venue)} {start.market.title}, {start.interval}{notice}"
+    return f"{harmless(start.venue)} {start.market.title}, {start.interval} - {start.notice}"
 
 
-def heading(recorded: Recorded) -> str:
+def heading(recorded: JournalCopy) -> str:
     """Return the same with the name of the run, in two lines."""
     return f"{title(recorded)}\n{run_name(recorded)}"
 
 
-def run_name(recorded: Recorded) -> str:
+def run_name(recorded: JournalCopy) -> str:
     """Return what the run is, and what it is called."""
     is_past = start_of(recorded).nature is Nature.HISTORY
     return f"{'backtest' if is_past else 'paper run'} {recorded.path.stem}"
 
 
-def heading_document(recorded: Recorded) -> dict[str, Any]:
+def heading_document(recorded: JournalCopy) -> dict[str, Any]:
     """Return what every document begins with."""
     start = start_of(recorded)
     return {

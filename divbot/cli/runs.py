@@ -11,23 +11,25 @@ import typer
 from divbot.cli import flags
 from divbot.domain.errors import InputError, JournalError, OutputError
 
-runs = typer.Typer(name="runs", help="List, save and delete paper runs.", rich_markup_mode=None)
+runs = typer.Typer(
+    name="runs", help="List, save and delete runs: of paper, and backtests.", rich_markup_mode=None
+)
 
 WhichRun: TypeAlias = Annotated[str, typer.Argument(metavar="RUN", help="Name of the run.")]
 
 
 @runs.callback(invoke_without_command=True)
 def list_(context: typer.Context, *, as_json: flags.Json = False) -> int:
-    """List every paper run with what it came to, the newest last; also while one goes on."""
+    """List every run, paper or backtest, and what it came to, the newest last."""
     if context.invoked_subcommand is not None:
         return 0
     from divbot.app.journals import open_runs
     from divbot.cli.destination import Destination, json_bytes
     from divbot.cli.runs_text import runs_document, runs_text
-    from divbot.trading.journal.journal import Recorded, read
+    from divbot.trading.journal.journal import JournalCopy, read
 
     folder = open_runs()
-    found: list[Recorded] = []
+    found: list[JournalCopy] = []
     damaged: dict[str, str] = {}
     for run in folder.all():
         try:
@@ -77,8 +79,9 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Delete a run for good; one that goes on is refused."""
+    from divbot.app.alerting import outbox_of_run
     from divbot.app.journals import open_runs
-    from divbot.trading.journal.database import delete as delete_journal
+    from divbot.database import delete as delete_journal
 
     found = open_runs().named(run)
     if not yes:
@@ -87,4 +90,6 @@ def delete(
         if not typer.confirm(f"delete {found.path} for good?", err=True):
             return
     delete_journal(found.path)
+    if (outbox := outbox_of_run(found.path)).exists():
+        delete_journal(outbox)
     print(f"divbot: {found.name} deleted", file=sys.stderr)

@@ -11,18 +11,18 @@ from divbot.cli.destination import Fit
 from divbot.cli.figures import money
 from divbot.cli.lines import ASSET
 from divbot.cli.recorded import heading_document, start_of
+from divbot.database import is_locked
 from divbot.domain.clock import utc_text
 from divbot.trading.figures.curve import last_valuation
 from divbot.trading.figures.documents import SCHEMA
-from divbot.trading.journal.database import is_locked
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 
 
-def _prices(recorded: Recorded) -> str:
+def _prices(recorded: JournalCopy) -> str:
     return start_of(recorded).nature.value
 
 
-_COLUMNS: tuple[Column[Recorded], ...] = (
+_COLUMNS: tuple[Column[JournalCopy], ...] = (
     Column("run", lambda x: x.path.stem, is_number=False),
     Column("venue", lambda x: start_of(x).venue, is_number=False),
     Column("market", lambda x: start_of(x).market.title, is_number=False),
@@ -40,21 +40,21 @@ _LEFT_OUT_FIRST = ("address", "program", "open", "market", "interval", "venue", 
 """The name of a run tells its market and interval, too."""
 _HOW = """\
 one of them     divbot status --run RUN, and trades and stats alike
-go on with it   divbot paper --journal FILE, with its market, interval, address
+go on paper     divbot paper --journal FILE, with its market, interval, address
 save it         divbot runs save RUN FILE, also while it runs
 delete it       divbot runs delete RUN
 """
 
 
-def runs_text(found: Sequence[Recorded], folder: Path, fit: Fit) -> str:
+def runs_text(found: Sequence[JournalCopy], folder: Path, fit: Fit) -> str:
     """Return a table of all runs, the newest last, and what can be done with them."""
     if not found:
-        return f"no paper runs in {folder}; `divbot paper` starts one\n"
+        return f"no runs in {folder}; `divbot paper` and `divbot backtest` make some\n"
     table = table_text(_COLUMNS, found, order=_LEFT_OUT_FIRST, fit=fit)
-    return f"paper runs in {folder}, the newest last; times are UTC\n\n{table}\n{_HOW}"
+    return f"runs in {folder}, the newest last; times are UTC\n\n{table}\n{_HOW}"
 
 
-def runs_document(found: Sequence[Recorded], damaged: Mapping[str, str]) -> dict[str, Any]:
+def runs_document(found: Sequence[JournalCopy], damaged: Mapping[str, str]) -> dict[str, Any]:
     """Return the same with every field; times in ms UTC."""
     return {
         "schema": SCHEMA,
@@ -63,7 +63,7 @@ def runs_document(found: Sequence[Recorded], damaged: Mapping[str, str]) -> dict
     }
 
 
-def _document(recorded: Recorded) -> dict[str, Any]:
+def _document(recorded: JournalCopy) -> dict[str, Any]:
     ledger, last = recorded.ledger, last_valuation(recorded.events, recorded.ledger)
     heading = heading_document(recorded)
     heading.pop("schema")

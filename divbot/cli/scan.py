@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from divbot.cli import flags
-from divbot.setting_table import GROUPS, PaperSettings
+from divbot.cli.command import PARTIAL
+from divbot.domain.names import words
+from divbot.setting_table import GROUPS, AlertSettings, PaperSettings
 
 if TYPE_CHECKING:
-    from divbot.scanner.cycle import Stages
+    from divbot.scanner.cycle import ScanListener
     from divbot.scanner.report import Report
     from divbot.settings import Settings
 
-PARTIAL = 4
 _MOST_FAILURES_NAMED = 3
 
 
-@flags.settings(*(x for x in GROUPS if x is not PaperSettings), "fee", "slippage")
+@flags.settings(*(x for x in GROUPS if x not in (PaperSettings, AlertSettings)), "fee", "slippage")
 def scan(
     *,
     given: flags.Given,
@@ -50,9 +51,7 @@ def scan(
             "--report", help="Also write a page with charts to this file (HTML).", dir_okay=False
         ),
     ] = None,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")
-    ] = False,
+    quiet: flags.Quiet = False,
     demo: flags.Demo = False,
 ) -> int:
     """Scan the market once and print the opportunities, the best first."""
@@ -96,15 +95,15 @@ def scan(
     return PARTIAL if _is_partial(report, settings) else 0
 
 
-def _progress(*, quiet: bool) -> AbstractContextManager[Stages]:
+def _progress(*, quiet: bool) -> AbstractContextManager[ScanListener]:
     """Return a progress bar where somebody looks, else what shows nothing.
 
     Either way, who has to wait for the kernels is told so.
     """
     if quiet or not sys.stderr.isatty():
-        from divbot.scanner.cycle import Stages
+        from divbot.scanner.cycle import ScanListener
 
-        return nullcontext(Stages())
+        return nullcontext(ScanListener())
     from divbot.cli.compiling import is_compiled
     from divbot.cli.progress import ScanProgress
 
@@ -134,7 +133,7 @@ def _notices(report: Report, settings: Settings) -> None:
     skipped_ones = [x for x in summary.skipped if x.reason != UNKNOWN]  # a notice tells of those
     named = [x for x in skipped_ones if settings.symbols or x.reason == FAILED]
     for skipped in named[:_MOST_FAILURES_NAMED]:
-        reason = skipped.reason.replace("_", " ")
+        reason = words(skipped.reason)
         _notice(f"{skipped.symbol} skipped ({reason}): {skipped.detail}")
     if len(named) > _MOST_FAILURES_NAMED:
         _notice(f"and {len(named) - _MOST_FAILURES_NAMED} more; --json names them all")

@@ -12,20 +12,20 @@ from divbot.cli import flags
 from divbot.domain.errors import InputError
 
 if TYPE_CHECKING:
-    from divbot.app.run_candles import Charted
-    from divbot.trading.journal.journal import Recorded
+    from divbot.trading.figures.charted import Charted
+    from divbot.trading.journal.journal import JournalCopy
 
-_BY = ("symbol", "kind", "side", "reason", "day")
+_BY = ("symbol", "kind", "side", "reason", "hour", "day", "week", "month")
 
 
-@flags.settings("base_url")
+@flags.settings("base_url", "store")
 def stats(
     *,
     given: flags.Given,
     by: Annotated[
         str | None,
         typer.Option(
-            help="Show only the results by symbol, kind, side, reason or day.",
+            help="Show only the results by symbol, kind, side, reason, hour, day, week or month.",
             autocompletion=flags.choices(_BY),
         ),
     ] = None,
@@ -40,11 +40,12 @@ def stats(
         bool,
         typer.Option(
             "--candles/--no-candles",
-            help="Ask the venue for the candles behind the trades of the --report.",
+            help="Ask the venue, of a backtest the store, for the candles behind the trades of the "
+            "--report.",
         ),
     ] = True,
 ) -> None:
-    """Show the statistics of a paper run, also while it is running."""
+    """Show the statistics of a run, also while it is running."""
     from divbot.cli.destination import PAGE, Destination, json_bytes
     from divbot.cli.recorded import find_run, heading_document
     from divbot.cli.report.page import plotly_script
@@ -75,14 +76,19 @@ def stats(
     elif by is not None:
         destination.write(breakdown_text(recorded, found, By(by), destination.fit))
     else:
-        destination.write(stats_text(recorded, found))
+        destination.write(stats_text(recorded, found, destination.fit))
 
 
-def _candles(recorded: Recorded, given: flags.Given) -> dict[str, Charted]:
-    from divbot.app.run_candles import candles_of_run
+def _candles(recorded: JournalCopy, given: flags.Given) -> dict[str, Charted]:
+    from divbot.app.run_candles import candles_of_past, candles_of_run
+    from divbot.app.stores import open_store
     from divbot.cli.recorded import start_of
+    from divbot.domain.events import Nature
 
     start, address = start_of(recorded), recorded.ledger.address
+    if start.nature is Nature.HISTORY:
+        settings = given.load(market=start.market.value)
+        return candles_of_past(start, recorded.ledger, open_store(settings))
     # A demo's exchange ended with it.
     known = address if address and "://" in address else None
     venue = given.settings["base_url"] or known

@@ -1,4 +1,4 @@
-"""The statistics of a run in blocks of 80 columns."""
+"""The statistics of a run in blocks of 80 columns; tables may be as wide as the terminal."""
 
 from __future__ import annotations
 
@@ -18,22 +18,24 @@ from divbot.cli.figures import (
     ratio,
     signed,
     span,
-    words,
 )
 from divbot.cli.lines import ASSET
 from divbot.cli.recorded import heading
 from divbot.domain.clock import utc_text
-from divbot.domain.ledger import DAY, ZERO
+from divbot.domain.durations import DAY
+from divbot.domain.ledger import ZERO
 from divbot.domain.market import BENCHMARK
+from divbot.domain.names import words
 from divbot.domain.trades import ClosedTrade
 from divbot.trading.figures.benchmark import MarketChange
 from divbot.trading.figures.breakdown import By, TradeGroup
 from divbot.trading.figures.costs import Paid
+from divbot.trading.figures.curve import Valuation
 from divbot.trading.figures.drawdown import Drawdown
 from divbot.trading.figures.returns import Metric
 from divbot.trading.figures.stats import Stats
 from divbot.trading.figures.tally import Tally
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 
 _NAME_WIDTH = 20
 _SHOWN = (By.SIDE, By.KIND, By.REASON, By.SYMBOL)
@@ -44,7 +46,7 @@ _WIDTH = 80
 
 
 _KINDS = ("slippage", "funding", "fees")
-_LEFT_OUT_FIRST = (*_KINDS, "factor", "profit %")
+LEFT_OUT_FIRST = (*_KINDS, "held", "factor", "profit %")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +61,28 @@ def sections_of(stats: Stats) -> tuple[Section, ...]:
     """Return all figures of a run, in words."""
     return (
         Section("Account", tuple(_account(stats))),
-        Section("Closed trades", tuple(_trades(stats.closed))),
+        Section("Closed trades", tuple(_trades(stats))),
         Section("Risk", tuple(_risk(stats))),
         Section("Costs (already deducted)", tuple(_paid(stats.paid))),
     )
 
 
-def stats_text(recorded: Recorded, stats: Stats) -> str:
-    """Return all blocks."""
+def stats_text(recorded: JournalCopy, stats: Stats, fit: Fit | None = None) -> str:
+    """Return all blocks; `fit` is the terminal, whose tables may be wider than blocks."""
+    wide = Fit(max((fit and fit.width) or 0, _WIDTH))
     parts = [f"{heading(recorded)}\n{period(stats)}", *map(_section_text, sections_of(stats))]
     if stats.closed.trades:
-        parts += [_short_table(stats, by) for by in _SHOWN]
-        parts.append("More: divbot stats --by symbol or day, --json, --report FILE.html")
+        parts += [_short_table(stats, by, wide) for by in _SHOWN]
+        parts.append("More: divbot stats --by symbol or month, --json, --report FILE.html")
     return "\n\n".join(parts) + "\n"
 
 
-def breakdown_text(recorded: Recorded, stats: Stats, by: By, fit: Fit) -> str:
+def breakdown_text(recorded: JournalCopy, stats: Stats, by: By, fit: Fit) -> str:
     """Return heading and table of what the closed trades came to."""
     if not stats.closed.trades:
         return f"{heading(recorded)}\nNo closed trades yet.\n"
     columns = breakdown_columns(by, stats.balance)
-    table = table_text(columns, stats.by[by], order=_LEFT_OUT_FIRST, fit=fit)
+    table = table_text(columns, stats.by[by], order=LEFT_OUT_FIRST, fit=fit)
     return f"{heading(recorded)}\n{table}"
 
 
@@ -100,7 +103,7 @@ def period(stats: Stats) -> str:
 
 def _account(stats: Stats) -> Iterator[tuple[str, str]]:
     yield "balance", f"{money(stats.balance)} at the start"
-    yield "equity", f"{money(stats.last.equity)} at {utc_text(stats.last.at)}"
+    yield "equity", _valued(stats.last)
     yield "return", f"{change(stats.total_return)}, open positions included"
     unknown = f"the journal holds too few prices of {BENCHMARK}"
     yield "market", known(stats.market, _market, unknown)
@@ -110,12 +113,19 @@ def _account(stats: Stats) -> Iterator[tuple[str, str]]:
     costs, part = money(closed.paid.total), change(stats.part(closed.profit))
     yield "net profit", f"{signed(closed.profit)} after costs of {costs}, {part} of the balance"
     if stats.best_day and stats.worst_day:
-        yield "best day", _day(stats, stats.best_day)
-        yield "worst day", _day(stats, stats.worst_day)
+        yield "best day", _group(stats, stats.best_day)
+        yield "worst day", _group(stats, stats.worst_day)
+        yield "days", f"{stats.days_won} won, {stats.days_lost} lost, by closed trades"
+    yield "lowest equity", _valued(stats.lowest)
+    yield "highest equity", _valued(stats.highest)
     yield "open positions", str(len(stats.open_trades))
+    if stats.pause:
+        yield "entries", f"paused since {utc_text(stats.pause.at)}:"
+        yield "", harmless(stats.pause.reason)
 
 
-def _trades(tally: Tally) -> Iterator[tuple[str, str]]:
+def _trades(stats: Stats) -> Iterator[tuple[str, str]]:
+    tally = stats.closed
     if not tally.trades:
         yield "trades", "none"
         return
@@ -123,7 +133,8 @@ def _trades(tally: Tally) -> Iterator[tuple[str, str]]:
     draws = f", {even} even" if even else ""
     low, high = tally.win_rate_interval or (0.0, 1.0)
     in_risks = "" if tally.average_r is None else f", {multiple(tally.average_r)} R"
-    yield "trades", f"{tally.trades}: {tally.won} won, {tally.lost} lost{draws}"
+    a_day = "" if stats.trades_a_day is None else f"; {stats.trades_a_day:.2f} a day"
+    yield "trades", f"{tally.trades}: {tally.won} won, {tally.lost} lost{draws}{a_day}"
     yield "win rate", f"{percent(tally.win_rate or 0.0, 1)}; 95% interval {between(low, high)}"
     yield "profit factor", known(tally.profit_factor, ratio, "no trade was lost")
     yield "expectancy", f"{signed(tally.expectancy or ZERO)}{in_risks} a trade"
@@ -131,7 +142,10 @@ def _trades(tally: Tally) -> Iterator[tuple[str, str]]:
     yield "average loss", known(tally.average_loss, signed, "no trade was lost")
     yield "best", known(tally.best, _named, "none")
     yield "worst", known(tally.worst, _named, "none")
-    yield "longest losing run", f"{tally.longest_losing_run} trades"
+    symbols = stats.by[By.SYMBOL]
+    yield "best symbol", _group(stats, symbols[0])
+    yield "worst symbol", _group(stats, symbols[-1])
+    yield "longest runs", f"{tally.longest_winning_run} won, {tally.longest_losing_run} lost"
     yield "average holding", _holding(tally)
 
 
@@ -148,8 +162,8 @@ def _drawdown(drawdown: Drawdown | None) -> Iterator[tuple[str, str]]:
         yield "maximum drawdown", "none, the equity never fell"
         return
     yield "maximum drawdown", f"{percent(drawdown.depth)} ({money(drawdown.amount)})"
-    yield "  peak", f"{money(drawdown.peak.equity)} at {utc_text(drawdown.peak.at)}"
-    yield "  trough", f"{money(drawdown.trough.equity)} at {utc_text(drawdown.trough.at)}"
+    yield "  peak", _valued(drawdown.peak)
+    yield "  trough", _valued(drawdown.trough)
     back = drawdown.recovered_at
     yield "  recovered", "not yet" if back is None else utc_text(back)
 
@@ -180,10 +194,14 @@ def _market(market: MarketChange) -> str:
     return f"{change(market.part)} ({BENCHMARK}, {since} to {until})"
 
 
-def _day(stats: Stats, day: TradeGroup) -> str:
-    count, profit = day.tally.trades, day.tally.profit
+def _group(stats: Stats, group: TradeGroup) -> str:
+    count, profit = group.tally.trades, group.tally.profit
     trades = f"{count} trade{'' if count == 1 else 's'} closed"
-    return f"{signed(profit)}, {change(stats.part(profit))} ({day.name}, {trades})"
+    return f"{signed(profit)}, {change(stats.part(profit))} ({harmless(group.name)}, {trades})"
+
+
+def _valued(valuation: Valuation) -> str:
+    return f"{money(valuation.equity)} at {utc_text(valuation.at)}"
 
 
 def _holding(tally: Tally) -> str:
@@ -210,18 +228,20 @@ def breakdown_columns(by: By, balance: Decimal) -> tuple[Column[TradeGroup], ...
         Column("profit %", lambda x: change(float(x.tally.profit / balance)).removesuffix("%")),
         Column("factor", lambda x: ratio(x.tally.profit_factor)),
         Column("avg R", lambda x: multiple(x.tally.average_r)),
+        Column("held", lambda x: span(x.tally.average_holding_ms or 0)),
         Column("fees", lambda x: money(x.tally.paid.fees)),
         Column("slippage", lambda x: money(x.tally.paid.slippage)),
         Column("funding", lambda x: signed(x.tally.paid.funding)),
     )
 
 
-def _short_table(stats: Stats, by: By) -> str:
+def _short_table(stats: Stats, by: By, fit: Fit) -> str:
     """Return the table without the kinds of costs, and without the groups in its middle."""
-    columns = [x for x in breakdown_columns(by, stats.balance) if x.title not in _KINDS]
+    left_out = _KINDS if fit.width != _WIDTH else (*_KINDS, "held")
+    columns = [x for x in breakdown_columns(by, stats.balance) if x.title not in left_out]
     groups, half = stats.by[by], _MOST_GROUPS // 2
     shown = groups if len(groups) <= _MOST_GROUPS else (*groups[:half], *groups[-half:])
-    lines = table_text(columns, shown, order=_LEFT_OUT_FIRST, fit=Fit(_WIDTH)).splitlines()
+    lines = table_text(columns, shown, order=LEFT_OUT_FIRST, fit=fit).splitlines()
     if len(groups) > len(shown):
         lines.insert(1 + half, f"... {len(groups) - len(shown)} more: divbot stats --by {by.value}")
     return "\n".join(lines)

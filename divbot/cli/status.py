@@ -15,8 +15,8 @@ def status(
     from divbot.cli.destination import Destination, json_bytes
     from divbot.cli.recorded import find_run
     from divbot.cli.status_text import status_document, status_text
+    from divbot.database import is_locked
     from divbot.domain.clock import SystemClock
-    from divbot.trading.journal.database import is_locked
 
     recorded = find_run(run, journal)
     now, is_running = SystemClock().now(), is_locked(recorded.path)

@@ -12,10 +12,11 @@ from divbot.cli.lines import ASSET, dust_text
 from divbot.cli.recorded import heading, heading_document, start_of
 from divbot.cli.trades_text import TRADE_COLUMNS
 from divbot.domain.clock import utc_text
+from divbot.domain.events import Nature
 from divbot.domain.trades import AnyTrade
 from divbot.trading.figures.curve import last_valuation
 from divbot.trading.figures.documents import trade_document
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 
 _NAME_WIDTH = 12
 
@@ -36,7 +37,7 @@ _COLUMNS: tuple[Column[AnyTrade], ...] = (
 _LEFT_OUT_FIRST = ("liquidation", "leverage", "margin", "quantity", "opened")
 
 
-def status_text(recorded: Recorded, now: int, fit: Fit, *, is_running: bool | None) -> str:
+def status_text(recorded: JournalCopy, now: int, fit: Fit, *, is_running: bool | None) -> str:
     """Return the account in lines and the open positions in a table; `now` is ms UTC."""
     lines = [f"{name:{_NAME_WIDTH}}{text}" for name, text in _lines(recorded, now, is_running)]
     text = "\n".join((heading(recorded), *lines)) + "\n"
@@ -46,7 +47,7 @@ def status_text(recorded: Recorded, now: int, fit: Fit, *, is_running: bool | No
     return f"{text}\n" + table_text(_COLUMNS, positions, order=_LEFT_OUT_FIRST, fit=fit)
 
 
-def _lines(recorded: Recorded, now: int, is_running: bool | None) -> Iterator[tuple[str, str]]:  # noqa: FBT001 - three answers
+def _lines(recorded: JournalCopy, now: int, is_running: bool | None) -> Iterator[tuple[str, str]]:  # noqa: FBT001 - three answers
     ledger, last = recorded.ledger, last_valuation(recorded.events, recorded.ledger)
     gained = change(float(last.equity / start_of(recorded).balance) - 1)
     yield (
@@ -60,23 +61,25 @@ def _lines(recorded: Recorded, now: int, is_running: bool | None) -> Iterator[tu
     profit = signed(ledger.realised)
     yield "trades", f"{len(ledger.closed)} closed with {profit} {ASSET}; {_open(recorded)} open"
     yield "entries", f"paused: {harmless(ledger.paused)}" if ledger.paused else "enabled"
+    if start_of(recorded).nature is Nature.HISTORY:
+        return  # nothing of it goes on
     yield "last event", _last_event(recorded, now)
     if is_running is not None:
         yield "program", "running" if is_running else "not running"
 
 
-def _open(recorded: Recorded) -> int:
+def _open(recorded: JournalCopy) -> int:
     return len(recorded.ledger.positions)
 
 
-def _last_event(recorded: Recorded, now: int) -> str:
+def _last_event(recorded: JournalCopy, now: int) -> str:
     event = recorded.events[-1]
     age = now - recorded.ledger.at
     ago = f", {span(age)} ago" if age >= 0 else ""
     return f"{event.kind} at {utc_text(recorded.ledger.at, seconds=True)} UTC{ago}"
 
 
-def status_document(recorded: Recorded, now: int, *, is_running: bool | None) -> dict[str, Any]:
+def status_document(recorded: JournalCopy, now: int, *, is_running: bool | None) -> dict[str, Any]:
     """Return the same with every field; times in ms UTC."""
     ledger, last = recorded.ledger, last_valuation(recorded.events, recorded.ledger)
     return heading_document(recorded) | {

@@ -10,13 +10,13 @@ from divbot.cli.columns import Column, close_gap, side_style, words_on_lines
 from divbot.cli.columns import table_text as rows_text
 from divbot.cli.destination import Fit
 from divbot.cli.figures import harmless, multiple, rows_dropped
-from divbot.domain.clock import utc_text
+from divbot.domain.clock import day_text
+from divbot.domain.names import words
 from divbot.domain.signals import Opportunity, ScorePart, Side
 from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.report import SKIP_REASONS, Report, Summary
 from divbot.scanner.signals.score import PROVEN, UNJUDGED
 
-_YEAR = len("2024-")
 _INDENT = "  "
 
 
@@ -28,7 +28,7 @@ OPPORTUNITY_COLUMNS: tuple[Column[Opportunity], ...] = (
     Column("#", lambda x: str(x.rank)),
     Column("symbol", lambda x: x.divergence.symbol, is_number=False),
     Column("signal", lambda x: x.side.value, lambda x: side_style(x.side), is_number=False),
-    Column("kind", lambda x: x.divergence.kind.value.replace("_", " "), is_number=False),
+    Column("kind", lambda x: words(x.divergence.kind.value), is_number=False),
     Column("score", lambda x: f"{x.score:.1f}"),
     Column("conf.", lambda x: f"{x.evidence.confidence:.2f}" if x.evidence else ""),
     Column("exp. R", lambda x: multiple(x.evidence.expectancy if x.evidence else None)),
@@ -40,7 +40,7 @@ OPPORTUNITY_COLUMNS: tuple[Column[Opportunity], ...] = (
     Column("target", lambda x: f"{x.target:f}"),
     Column("ATR %", lambda x: f"{x.atr_percent:.2f}"),
     Column("age", lambda x: str(x.age)),
-    Column("confirmed", lambda x: utc_text(x.confirmed_at)[_YEAR:], is_number=False),
+    Column("confirmed", lambda x: day_text(x.confirmed_at), is_number=False),
 )
 _LEFT_OUT_FIRST = (
     *("confirmed", "ATR %", "RSI", "price", "exp. R", "conf.", "age"),
@@ -98,7 +98,7 @@ def _fitted(line: str, width: int | None) -> str:
 def explanation(opportunity: Opportunity) -> str:
     """Return how a score came about, in one line: the points of each part, and the most it has."""
     parts = ", ".join(
-        f"{x.name.replace('_', ' ')} {10 * x.value * x.weight:.1f} of {10 * x.weight:.1f}"
+        f"{words(x.name)} {10 * x.value * x.weight:.1f} of {10 * x.weight:.1f}"
         for x in opportunity.parts
     )
     symbol = opportunity.divergence.symbol
@@ -150,7 +150,7 @@ def evidence_line(rate: BaseRate) -> str:
 
 def unproven_line(parts: Sequence[ScorePart]) -> str:
     """Return which parts of the score have told good signals from bad ones, and which have not."""
-    names = {x.name: x.name.replace("_", " ") for x in parts}
+    names = {x.name: words(x.name) for x in parts}
     told = ", ".join(text for name, text in names.items() if name in PROVEN) or "none of them"
     others = ", ".join(text for name, text in names.items() if name not in PROVEN | UNJUDGED)
     return (
@@ -169,7 +169,7 @@ def funnel_line(summary: Summary) -> str:
 def divergences_line(summary: Summary, shown: int) -> str:
     """Return how many divergences there are in all candles, can be traded, and are in the table."""
     return (
-        f"divergences: {summary.divergences:,} found > {summary.opportunities:,} open to trade > "
+        f"divergences: {summary.divergences:,} found > {summary.open_to_trade:,} open to trade > "
         f"{shown:,} shown"
     )
 
@@ -201,7 +201,7 @@ def _skipped(summary: Summary) -> str:
     if not summary.skipped:
         return ""
     reasons = ", ".join(
-        f"{summary.count(reason)} {reason.replace('_', ' ')}"
+        f"{summary.count(reason)} {words(reason)}"
         for reason in SKIP_REASONS
         if summary.count(reason)
     )

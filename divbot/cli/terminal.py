@@ -45,6 +45,12 @@ class Terminal:
         pieces[::2] = map(harmless_lines, pieces[::2])
         self._stream.write("".join(pieces))
 
+    def ring(self) -> None:
+        """Ring the bell where people look; raise OSError where the terminal is gone."""
+        if self.isatty():
+            self._stream.write("\a")
+            self._stream.flush()
+
     def write_file(self, content: bytes) -> None:
         """Write a file for another program, as it is unless nobody else but a person reads it."""
         binary = getattr(self._stream, "buffer", None)

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 from divbot.cli.columns import Column, side_style, table_text
 from divbot.cli.destination import Fit
-from divbot.cli.figures import money, multiple, quantity_text, signed, span, words
+from divbot.cli.figures import money, multiple, quantity_text, signed, span
 from divbot.cli.lines import ASSET
 from divbot.cli.live_tables import sign_style
 from divbot.cli.recorded import heading
 from divbot.domain.clock import utc_text
 from divbot.domain.ledger import ZERO
+from divbot.domain.names import words
 from divbot.domain.trades import AnyTrade
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 
 
 def _exit_price(trade: AnyTrade) -> str:
@@ -64,7 +65,7 @@ _LEFT_OUT_FIRST = (
 )
 
 
-def trades_text(recorded: Recorded, trades: Sequence[AnyTrade], fit: Fit) -> str:
+def trades_text(recorded: JournalCopy, trades: Sequence[AnyTrade], fit: Fit) -> str:
     """Return heading, table and sum."""
     if not trades:
         return f"{heading(recorded)}\n{_nothing(recorded)}\n"
@@ -72,7 +73,7 @@ def trades_text(recorded: Recorded, trades: Sequence[AnyTrade], fit: Fit) -> str
     return f"{heading(recorded)}\n{table}{_sum(trades)}\n"
 
 
-def _nothing(recorded: Recorded) -> str:
+def _nothing(recorded: JournalCopy) -> str:
     count = recorded.ledger.next_trade - 1
     return f"None of {count} trades passes the filters." if count else "No trades yet."
 

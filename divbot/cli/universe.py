@@ -43,7 +43,7 @@ def universe(
 
 
 def _document(found: Universe, venue: BinanceListing, settings: Settings) -> dict[str, Any]:
-    from divbot.scanner.report import dropped_document
+    from divbot.scanner.report_documents import dropped_document
 
     return {
         "venue": venue.venue,

@@ -7,9 +7,10 @@ from collections import Counter
 from divbot.binance.market_data import BinanceListing
 from divbot.cli.columns import Column, table_text
 from divbot.cli.destination import Fit
-from divbot.cli.figures import rows_dropped, words
+from divbot.cli.figures import rows_dropped
 from divbot.domain.clock import utc_text
 from divbot.domain.market import DroppedRow, Market
+from divbot.domain.names import words
 from divbot.domain.universe import LeftOut, Listed, Universe
 
 _LISTED: tuple[Column[tuple[int, Listed]], ...] = (

@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from divbot.cli import flags
+from divbot.cli.command import PARTIAL
 from divbot.cli.compiling import tell_of_compiling
 from divbot.domain.errors import InputError
 
@@ -43,14 +44,14 @@ def calibration(
 
     --market sets the fee of a fill, --limit how many candles a scan has.
     """
-    from divbot.app.verification import calibration_of, open_recording
+    from divbot.app.verification import calibration_of, open_recorded_block
     from divbot.cli.destination import PAGE, Destination, json_bytes
     from divbot.cli.report.page import plotly_script
     from divbot.cli.verify_text import calibration_document, calibration_lines
 
     page, plotly = Destination(report, PAGE), plotly_script("--report") if report else ""
     settings = given.load()
-    recording = open_recording(recorded, settings.symbols)
+    recording = open_recorded_block(recorded, settings.symbols)
     tell_of_compiling()
     found = calibration_of(recording, settings)
     lines = calibration_lines(found, recording.block, settings.market)
@@ -89,8 +90,8 @@ def base_rates(
     The result is a file for the setting base_rates. Longer candles are put together from those of
     the recording. Files of several recordings can be joined into one.
     """
-    from divbot.app.scan_rules import trade_rules
-    from divbot.app.verification import open_recording
+    from divbot.app.scan_rules import plan_rules
+    from divbot.app.verification import open_recorded_block
     from divbot.cli.destination import Destination
     from divbot.cli.verify_text import base_rate_line
     from divbot.scanner.evidence.base_rates import rates_text
@@ -99,8 +100,8 @@ def base_rates(
     counted = []
     for name in intervals.split(",") if intervals else [None]:
         settings = given.load(interval=name)
-        recording = open_recording(recorded, interval=settings.interval if name else None)
-        counted.append(recording.base_rate(trade_rules(settings), settings.market))
+        recording = open_recorded_block(recorded, interval=settings.interval if name else None)
+        counted.append(recording.base_rate(plan_rules(settings), settings.market))
         print(f"divbot: {base_rate_line(counted[-1])}", file=sys.stderr)
     out.write(rates_text(counted))
 
@@ -122,18 +123,17 @@ def lookahead(
     """
     from dataclasses import asdict
 
-    from divbot.app.scan_rules import trade_rules
+    from divbot.app.scan_rules import plan_rules
     from divbot.app.verification import open_history
     from divbot.cli.destination import Destination, json_bytes
     from divbot.scanner.checks.lookahead import replay
 
-    if recorded and given.settings["base_url"]:
-        raise InputError("--recorded and --base-url exclude each other: give one of them")
+    _check_source(recorded, given)
     settings = given.load(symbols=symbol)
     tell_of_compiling()
     name = ",".join(settings.symbols)
     history = open_history(settings, recorded)
-    found = replay(history, trade_rules(settings))
+    found = replay(history, plan_rules(settings))
     if as_json:
         Destination(None).write(
             json_bytes(
@@ -165,12 +165,12 @@ def warmup(
     """Show how RSI, ATR and divergences depend on how many candles they are computed from."""
     from dataclasses import asdict
 
-    from divbot.app.verification import open_recording
+    from divbot.app.verification import open_recorded_block
     from divbot.cli.destination import Destination, json_bytes
     from divbot.scanner.checks.warmup import windows
 
     settings = given.load()
-    block = open_recording(recorded, settings.symbols).block
+    block = open_recorded_block(recorded, settings.symbols).block
     tell_of_compiling()
     found = windows(block, settings.indicator)
     if as_json:
@@ -189,3 +189,52 @@ def warmup(
             f"{x.candles:>7}  {x.rsi:>14.1e}  {x.atr:>14.1e}  {x.divergences:>11}"
             f"  {x.missing:>7}  {x.surplus:>7}"
         )
+
+
+@verify.command()
+@flags.settings("base_url", "workers", "sequential", "weight_share", "request_timeout")
+def paper(
+    *,
+    given: flags.Given,
+    recorded: Annotated[
+        Path | None,
+        typer.Option(
+            help="Final candles of the run's time: a parquet or CSV file, or a folder of zips of "
+            "Binance's archive. [asked of the venue of the run]"
+        ),
+    ] = None,
+    run: flags.RunName = None,
+    journal: flags.JournalFile = None,
+    as_json: flags.Json = False,
+    quiet: flags.Quiet = False,
+) -> int:
+    """Trade a paper run again on final candles, and tell trade by trade what differs, and why.
+
+    The run is traded with its own settings, as its journal keeps them. What each reason cost is
+    told in R; exit code 4 where something is left that no reason explains.
+    """
+    from divbot.app.paper_verification import verify_paper
+    from divbot.cli import past
+    from divbot.cli.destination import Destination, json_bytes
+    from divbot.cli.recorded import find_run
+    from divbot.cli.verify_paper_text import paper_document, paper_text
+
+    _check_source(recorded, given)
+    found = find_run(run, journal, include_history=False)
+    if not quiet:
+        tell_of_compiling()
+    with past.progress(quiet=quiet) as progress:
+        verified = verify_paper(found, given.load(), recorded, progress)
+    for note in verified.notes:
+        past.tell(note, quiet=quiet)
+    out = Destination(None)
+    if as_json:
+        out.write(json_bytes(paper_document(found, verified)))
+    else:
+        out.write(paper_text(found, verified, out.fit))
+    return 0 if all(x.is_explained for x in verified.compared) else PARTIAL
+
+
+def _check_source(recorded: Path | None, given: flags.Given) -> None:
+    if recorded and given.settings["base_url"]:
+        raise InputError("--recorded and --base-url exclude each other: give one of them")

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from divbot.domain.market import Market
+from divbot.domain.names import words
 from divbot.scanner.block import Block
 from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.evidence.calibration import Calibration, Statements, Thirds
@@ -88,7 +89,7 @@ def _second_half(half: Statements | None) -> list[str]:
 
 
 def _third(name: str, found: Thirds | None) -> str:
-    title = name.replace("_", " ")
+    title = words(name)
     if found is None:
         return f"{title:<18}  n/a: the same for nearly all"
     verdict = "" if found.difference.differs else ", tells nothing"
@@ -104,5 +105,5 @@ def _weeks(count: int) -> str:
 
 def _range(figure: Estimate) -> str:
     if figure.low is None or figure.high is None:
-        return f"(n/a: {_weeks(figure.weeks)}, at least {FEWEST} are needed)"
+        return f"(n/a: {_weeks(figure.observations)}, at least {FEWEST} are needed)"
     return f"({figure.low:+.3f} to {figure.high:+.3f})"

@@ -1,4 +1,4 @@
-"""How a paper run is watched: a live view, a line for each event, or JSON lines for machines."""
+"""How a run is watched: a live view, a line for each event, or JSON lines for machines."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from divbot.cli.figures import harmless
-from divbot.cli.lines import LogLevel, event_json, event_line, log_line
+from divbot.cli.lines import LogLevel, event_json, event_line, json_line, log_line
 from divbot.cli.live import LiveView, can_show
 from divbot.cli.notices import notice_json, notice_line
 from divbot.domain.clock import SystemClock
-from divbot.domain.events import Resumed
+from divbot.domain.events import SessionBegan
 
 if TYPE_CHECKING:
+    from divbot.alerts.alert import Alert
     from divbot.cli.log_file import LogFile
     from divbot.domain.events import Event
     from divbot.domain.ledger import Ledger
@@ -35,13 +36,13 @@ class Mode(Enum):
     JSONL = "jsonl"
 
     @classmethod
-    def of(cls, *, quiet: bool, jsonl: bool) -> Mode:
+    def of(cls, *, quiet: bool, jsonl: bool, may_be_live: bool = True) -> Mode:
         """Return what the flags and the terminal call for."""
         if jsonl:
             return cls.JSONL
         if quiet:
             return cls.QUIET
-        return cls.LIVE if can_show(sys.stdout) else cls.LINES
+        return cls.LIVE if may_be_live and can_show(sys.stdout) else cls.LINES
 
 
 class Watching:
@@ -99,9 +100,19 @@ class Watching:
             self._log.write(line)
         if self._mode is Mode.JSONL:
             self._print(event_json(event, ledger))
-        elif isinstance(event, Resumed):
+        elif isinstance(event, SessionBegan):
             pass  # the banner says so
         elif line and not self._is_showing:
+            self._print(line)
+
+    def announce(self, alert: Alert) -> None:
+        """Show an alert."""
+        line = log_line(self.now(), harmless(alert.brief))
+        if self._log:
+            self._log.write(line)
+        if self._mode is Mode.JSONL:
+            self._print(json_line({"event": "alert", **alert.document()}))
+        else:
             self._print(line)
 
     def tell(self, text: str, *, is_warning: bool = False, is_detail: bool = False) -> None:

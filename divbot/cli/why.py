@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from divbot.scanner.why import Story
     from divbot.settings import Settings
 
-_RULE = 14
 _WIDTH = 80
 
 
@@ -47,7 +46,7 @@ def why(
     if as_json:
         out.write(json_bytes(_document(found, settings)))
     else:
-        out.write("\n".join(_lines(found, settings)) + "\n")
+        out.write("\n".join(explained(found, settings)) + "\n")
 
 
 def _symbol(text: str) -> str:
@@ -66,7 +65,7 @@ def _document(found: Explanation, settings: Settings) -> dict[str, Any]:
         "market": settings.market.value,
         "interval": settings.interval.value,
         "simulated": found.simulated,
-        "as_of": found.report.as_of if found.report else found.at,
+        "as_of": found.as_of,
         "symbols": [
             {
                 "symbol": story.symbol,
@@ -81,29 +80,28 @@ def _document(found: Explanation, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _lines(found: Explanation, settings: Settings) -> Iterator[str]:
-    from divbot.domain.clock import utc_text
+def explained(found: Explanation, settings: Settings) -> Iterator[str]:
+    """Yield a title, and for each symbol which rules it passed or did not."""
+    from divbot.scanner.report import scan_title
 
-    as_of = found.report.as_of if found.report else found.at
-    simulated = " - SIMULATED PRICES" if found.simulated else ""
-    yield (
-        f"{found.venue} {settings.market.title}, {settings.interval.value}, as of "
-        f"{utc_text(as_of)} UTC{simulated}"
+    yield scan_title(
+        found.venue, settings.market, settings.interval, found.as_of, simulated=found.simulated
     )
+    column = max(len(step.rule) for story in found.stories for step in story.steps) + 1
     for story in found.stories:
         yield ""
-        yield from story_lines(story)
+        yield from _story_lines(story, column)
 
 
-def story_lines(story: Story) -> Iterator[str]:
-    """Yield a heading and a line for each step, on lines of 80 columns."""
+def _story_lines(story: Story, column: int) -> Iterator[str]:
+    """Yield a heading and a line for each step, on lines of 80 columns: a rule, and its words."""
     from divbot.cli.columns import words_on_lines
     from divbot.cli.figures import harmless
 
     stop = story.stopped_by
     yield f"{harmless(story.symbol)} " + (f"is stopped by: {stop.rule}" if stop else "is shown")
     for step in story.steps:
-        first, *others = words_on_lines(harmless(step.detail), _WIDTH - _RULE - 6)
-        yield f"  {'ok' if step.passed else 'NO'}  {step.rule:<{_RULE}}{first}"
+        first, *others = words_on_lines(harmless(step.detail), _WIDTH - column - 6)
+        yield f"  {'ok' if step.passed else 'NO'}  {step.rule:<{column}}{first}"
         for line in others:
-            yield " " * (_RULE + 6) + line
+            yield " " * (column + 6) + line

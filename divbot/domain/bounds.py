@@ -64,7 +64,7 @@ class Bounds(Reader[Number], Generic[Number]):
     def __str__(self) -> str:
         whole = "whole " if self.kind is int else ""
         places = f" with at most {self.places} decimal places" if self.kind is Decimal else ""
-        percent = f" or from {_percent(self.least)} to {_percent(self.most)}" * self.is_part
+        percent = f" or from {percent_of(self.least)} to {percent_of(self.most)}" * self.is_part
         return f"a {whole}number from {self.least} to {self.most}{percent}{places}"
 
     def _taken(self, value: object) -> Number | None:
@@ -87,7 +87,8 @@ class Bounds(Reader[Number], Generic[Number]):
         return number == number.quantize(Decimal(1).scaleb(-places))
 
 
-def _percent(part: int | str) -> str:
+def percent_of(part: int | str | Decimal) -> str:
+    """Return `part` of a whole as a user writes it, without a digit too many."""
     return f"{(Decimal(part) * 100).normalize():f}%"
 
 

@@ -15,6 +15,8 @@ EARLIEST, LATEST = 1_000_000_000_000, 10_000_000_000_000
 _UNITS = {10: "seconds", 16: "microseconds", 19: "nanoseconds"}
 """By the digits that a time has in them."""
 _SHOWN = 40
+_TIME = {False: "%H:%M", True: "%H:%M:%S"}
+"""Of the day, without seconds and with them."""
 
 
 class Clock(Protocol):
@@ -76,7 +78,30 @@ class ManualClock:
 
 def utc_text(ms: int, *, seconds: bool = False) -> str:
     """Return `ms` as `2024-07-30 09:35` (UTC), or with `seconds` as `2024-07-30 09:35:07`."""
-    form = "%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"
+    return _written(ms, f"%Y-%m-%d {_TIME[seconds]}")
+
+
+def date_text(ms: int) -> str:
+    """Return the date of `ms`, as `2024-07-30` (UTC)."""
+    return _written(ms, "%Y-%m-%d")
+
+
+def month_text(ms: int) -> str:
+    """Return the month of `ms`, as `2024-07` (UTC)."""
+    return _written(ms, "%Y-%m")
+
+
+def day_text(ms: int, *, seconds: bool = False) -> str:
+    """Return `ms` without its year, as `07-30 09:35` (UTC)."""
+    return _written(ms, f"%m-%d {_TIME[seconds]}")
+
+
+def time_text(ms: int) -> str:
+    """Return the time of day of `ms`, as `09:35` (UTC)."""
+    return _written(ms, _TIME[False])
+
+
+def _written(ms: int, form: str) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).strftime(form)
 
 

@@ -10,6 +10,8 @@ from typing import ClassVar
 
 from divbot.domain.bounds import Reader, decimal_in, shortened
 
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+"""In ms, as times are."""
 _MICROSECONDS = {
     "d": 86_400_000_000,
     "h": 3_600_000_000,

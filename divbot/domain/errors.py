@@ -9,8 +9,9 @@
     │   ├── TryAgain                              the same request may well succeed in a moment
     │   │   ├── VenueUnreachable                  no answer came at all
     │   │   └── BadAnswer                         an answer came that cannot be believed
-    │   ├── StopUntil                             no request at all before the time it names
-    │   ├── VenueRefused                          the venue will not serve this address
+    │   ├── StopAsking                            no other request would fare better now
+    │   │   ├── StopUntil                         no request at all before the time it names
+    │   │   └── VenueRefused                      the venue will not serve this address
     │   └── RequestRejected                       the venue says that the request itself is wrong
     ├── SymbolError                 exit code 4   drop this symbol, keep all others
     │   └── UnknownSymbol
@@ -77,7 +78,11 @@ LONGEST_WAIT = 120.0
 """A pause up to this, in seconds, is waited for; a longer one is told."""
 
 
-class StopUntil(VenueError):
+class StopAsking(VenueError):
+    """No other request would fare better now, whatever it asks for."""
+
+
+class StopUntil(StopAsking):
     """The venue wants no request at all for some time.
 
     `ends` is when that is over, in seconds of the machine's monotonic clock: all its processes
@@ -122,7 +127,7 @@ def _rebuild_stop_until(message: str, ends: float) -> StopUntil:
     return StopUntil(message, ends=ends)
 
 
-class VenueRefused(VenueError):
+class VenueRefused(StopAsking):
     """The venue will not serve this address at all; asking again changes nothing."""
 
 
@@ -163,7 +168,7 @@ class LedgerError(StateError):
 
 
 class JournalError(StateError):
-    """The journal is damaged, in use by another program, or cannot be written."""
+    """A journal or an outbox is damaged, in use by another program, or cannot be written."""
 
 
 class DuplicateEvent(JournalError):

@@ -18,13 +18,17 @@ from divbot.domain.risk import Limit
 
 HISTORY = "history"
 """The address of the past: of a run that was traded on candles long final."""
+DEMO = "demo"
+"""The address of all demos: each has a port of its own, and the same market."""
 
 
 class Nature(StrEnum):
     """What kind of prices a run is traded on."""
 
     LIVE = "live"
+    DEMO = "demo"
     SIMULATED = "simulated"
+    """On a local exchange that is no demo's."""
     HISTORY = "history"
 
 
@@ -66,18 +70,25 @@ class Started(_Happened):
         """Return what kind of prices the run is traded on."""
         if self.address == HISTORY:
             return Nature.HISTORY
+        if self.address == DEMO:
+            return Nature.DEMO
         return Nature.SIMULATED if self.is_simulated else Nature.LIVE
 
     @property
     def notice(self) -> str:
-        """Return what a reader must not overlook; nothing where prices are live."""
-        told = {"HISTORY": self.nature is Nature.HISTORY, "SIMULATED PRICES": self.is_simulated}
+        """Return what a reader must not overlook."""
+        told = {
+            "HISTORY": self.nature is Nature.HISTORY,
+            "DEMO": self.nature is Nature.DEMO,
+            "LIVE PRICES": self.nature is Nature.LIVE,
+            "SIMULATED PRICES": self.is_simulated,
+        }
         return ", ".join(words for words, is_so in told.items() if is_so)
 
 
 @dataclass(frozen=True, slots=True)
-class Resumed(_Happened):
-    """A run went on after its program had ended; how it is set up may have changed."""
+class SessionBegan(_Happened):
+    """A session began: the first one, or a later one that may be set up in another way."""
 
     kind: ClassVar[str] = "resumed"
     key_form: ClassVar[str] = "resumed:{0.session}"
@@ -195,4 +206,4 @@ class Paused(_Happened):
     reason: str
 
 
-Event: TypeAlias = Started | Resumed | Entered | Funded | Trailed | Exited | Marked | Paused
+Event: TypeAlias = Started | SessionBegan | Entered | Funded | Trailed | Exited | Marked | Paused

@@ -56,6 +56,10 @@ class Quote:
         """Return the price halfway between bid and ask."""
         return (self.bid + self.ask) / 2
 
+    def touched_by(self, side: Side) -> Decimal:
+        """Return the price that a market order finds: the ask to buy, the bid to sell."""
+        return self.ask if side is Side.BUY else self.bid
+
 
 @dataclass(frozen=True, slots=True)
 class Candle:
@@ -109,7 +113,7 @@ def fill_at_quote(
     side: Side, quantity: Decimal, quote: Quote, costs: Costs, tick: Decimal | None
 ) -> Fill:
     """Return a market order filled across the spread."""
-    touched = quote.ask if side is Side.BUY else quote.bid
+    touched = quote.touched_by(side)
     price = slipped(side, touched, costs.slippage, tick)
     return Fill(
         at=quote.at,

@@ -12,6 +12,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TypeVar
 
+from divbot.domain.durations import DAY, MINUTE
 from divbot.domain.errors import LedgerError
 from divbot.domain.events import (
     Entered,
@@ -20,21 +21,20 @@ from divbot.domain.events import (
     Funded,
     Marked,
     Paused,
-    Resumed,
+    SessionBegan,
     Started,
     Trailed,
 )
 from divbot.domain.fills import Quote
 from divbot.domain.history import History
 from divbot.domain.money import round_down
-from divbot.domain.positions import MINUTE, Position
+from divbot.domain.positions import Position
 from divbot.domain.signals import Side
 from divbot.domain.trades import AnyTrade, ClosedTrade, OpenTrade
 
 T = TypeVar("T")
 K = TypeVar("K", int, str)
 
-DAY = 86_400_000
 ZERO = Decimal(0)
 ADDRESS = "base_url"
 """The setting under which a session keeps the address of its venue."""
@@ -55,11 +55,11 @@ class Ledger:
 
     start: Started | None = None
     sessions: int = 0
-    resumed: Resumed | None = None
+    resumed: SessionBegan | None = None
     """How the last session began."""
     cash: Decimal = ZERO
     positions: Mapping[int, Position] = field(default_factory=lambda: MappingProxyType({}))
-    entries: Mapping[int, Entered] = field(default_factory=lambda: MappingProxyType({}))
+    opened_by: Mapping[int, Entered] = field(default_factory=lambda: MappingProxyType({}))
     """How each open position was opened."""
     funding: Mapping[int, Decimal] = field(default_factory=lambda: MappingProxyType({}))
     """What each open position received (below zero: paid) so far."""
@@ -119,7 +119,7 @@ class Ledger:
     def open_trade(self, number: int) -> OpenTrade:
         """Return an open position as a trade."""
         funding = self.funding.get(number, ZERO)
-        return OpenTrade.of(self.entries[number], self.positions[number], funding)
+        return OpenTrade.of(self.opened_by[number], self.positions[number], funding)
 
     def equity_at(self, prices: Mapping[str, Decimal]) -> Decimal:
         """Return cash, positions and dust, each valued at the price of its symbol in `prices`.
@@ -140,24 +140,30 @@ class Ledger:
 
     def prices_in(self, quotes: Mapping[str, Quote]) -> dict[str, Decimal]:
         """Return what each position could be closed at, and dust be sold at, where it is known."""
-        sides = dict.fromkeys(self.dust, Side.BUY) | {
-            x.symbol: x.side for x in self.positions.values()
+        sides = dict.fromkeys(self.dust, Side.SELL) | {
+            x.symbol: x.exit_side for x in self.positions.values()
         }
         return {
-            symbol: quote.bid if side is Side.BUY else quote.ask
+            symbol: quote.touched_by(side)
             for symbol, side in sides.items()
             if (quote := quotes.get(symbol)) and quote.is_valid
         }
 
     def day_start(self, at: int, equity: Decimal) -> Decimal:
-        """Return what the account was worth when the UTC day of `at` began; it is worth `equity`.
+        """Return what the account was worth when the UTC day of `at` began.
 
-        What prices did over whole days that nobody looked at is no loss or gain of this one.
+        It is worth `equity` at `at`. Where it was not valued for whole days, what prices did
+        meanwhile belongs to those days, and the day begins with all of it.
         """
         known = self.equity + self.change
         began = known if at // DAY > self.day else self.day_equity
         was_away = at // DAY - self.valued_at // DAY > 1
         return began + equity - known if was_away else began
+
+    def drawdown_at(self, equity: Decimal) -> Decimal:
+        """Return by which part of its peak the account has fallen, if it is worth `equity`."""
+        peak = max(self.peak, equity)
+        return (peak - equity) / peak if peak > 0 else ZERO
 
     def holding(self, symbol: str) -> Position | None:
         """Return the open position in `symbol`."""
@@ -191,11 +197,11 @@ class Ledger:
             day_equity=self.day_equity + (change if is_earlier else ZERO),
         )
 
-    def _applied(self, event: Event) -> Ledger:  # noqa: PLR0911 - one way for each event
+    def _applied(self, event: Event) -> Ledger:
         match event:
             case Started():
                 return self._started(event)
-            case Resumed():
+            case SessionBegan():
                 return replace(self, sessions=event.session, resumed=event)
             case Entered():
                 return self._entered(event)
@@ -257,7 +263,7 @@ class Ledger:
         entered = replace(
             self,
             cash=cash,
-            entries=_put(self.entries, event.trade, event),
+            opened_by=_put(self.opened_by, event.trade, event),
             dust=_left_over(self.dust, event.symbol, event.dust, event.fill.price),
         )
         return entered._with(position)  # noqa: SLF001 - its own kind
@@ -266,28 +272,18 @@ class Ledger:
         position = self._open(event)
         if event.at <= position.funded_until:
             raise LedgerError(f"trade {event.trade}: funding of {event.at} was paid already")
-        margin = position.margin + event.amount
-        if margin < 0:
+        paid = position.funded(event.at, event.amount, event.liquidation)
+        if paid.margin < 0:
             raise LedgerError(f"trade {event.trade}: funding of {event.amount} exceeds its margin")
         so_far = self.funding.get(event.trade, ZERO) + event.amount
         funded = replace(self, funding=_put(self.funding, event.trade, so_far))
-        return funded._with(  # noqa: SLF001 - its own kind
-            replace(
-                position,
-                margin=margin,
-                liquidation=event.liquidation,
-                funded_until=event.at,
-                checked_until=max(position.checked_until, event.at),
-            )
-        )
+        return funded._with(paid)  # noqa: SLF001 - its own kind
 
     def _trailed(self, event: Trailed) -> Ledger:
         position = self._open(event)
         if position.sign * (event.stop - position.stop) <= 0:
             raise LedgerError(f"trade {event.trade}: a stop follows the price one way only")
-        # It was moved by the candle that opened then, and counts from the next one on.
-        until = max(position.checked_until, event.at + MINUTE)
-        return self._with(replace(position, stop=event.stop, checked_until=until))
+        return self._with(position.trailed(event.at, event.stop))
 
     def _exited(self, event: Exited) -> Ledger:
         position = self._open(event)
@@ -299,7 +295,7 @@ class Ledger:
             self,
             cash=self.cash + event.returned,
             positions=_without(self.positions, event.trade),
-            entries=_without(self.entries, event.trade),
+            opened_by=_without(self.opened_by, event.trade),
             funding=_without(self.funding, event.trade),
             dust=_left_over(self.dust, position.symbol, left, event.fill.price),
             closed=self.closed.plus(trade),

@@ -28,7 +28,7 @@ def liquidation_price(
 
     None where no price does that: a long position that is paid for in full.
     """
-    sign = 1 if side is Side.BUY else -1
+    sign = side.sign
     price = (margin - sign * quantity * entry_price) / (quantity * (maintenance - sign))
     return price if price > 0 else None
 

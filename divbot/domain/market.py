@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-_MINUTE = 60_000
-_HOUR = 60 * _MINUTE
-_DAY = 24 * _HOUR
+from divbot.domain.durations import DAY, HOUR, MINUTE
 
-
+TRADING = "TRADING"
+"""The status of what is traded."""
 BENCHMARK = "BTCUSDT"
 """The symbol whose change is taken for that of the market, on spot and on futures."""
 
@@ -58,6 +57,11 @@ class Interval(StrEnum):
         """Tell whether all candles are of one length; only months are not."""
         return self is not Interval.MONTH
 
+    @property
+    def file_name(self) -> str:
+        """Return its name in names of files: the archive's, as some systems take 1M for 1m."""
+        return "1mo" if self is Interval.MONTH else self.value
+
     def close_of(self, open_time: int) -> int:
         """Return when the candle that opens at `open_time` closes: the next one's open, ms UTC."""
         if self.is_regular:
@@ -82,21 +86,21 @@ class Interval(StrEnum):
 
 _MILLISECONDS = {
     Interval.S1: 1_000,
-    Interval.M1: _MINUTE,
-    Interval.M3: 3 * _MINUTE,
-    Interval.M5: 5 * _MINUTE,
-    Interval.M15: 15 * _MINUTE,
-    Interval.M30: 30 * _MINUTE,
-    Interval.H1: _HOUR,
-    Interval.H2: 2 * _HOUR,
-    Interval.H4: 4 * _HOUR,
-    Interval.H6: 6 * _HOUR,
-    Interval.H8: 8 * _HOUR,
-    Interval.H12: 12 * _HOUR,
-    Interval.D1: _DAY,
-    Interval.D3: 3 * _DAY,
-    Interval.W1: 7 * _DAY,
-    Interval.MONTH: 31 * _DAY,
+    Interval.M1: MINUTE,
+    Interval.M3: 3 * MINUTE,
+    Interval.M5: 5 * MINUTE,
+    Interval.M15: 15 * MINUTE,
+    Interval.M30: 30 * MINUTE,
+    Interval.H1: HOUR,
+    Interval.H2: 2 * HOUR,
+    Interval.H4: 4 * HOUR,
+    Interval.H6: 6 * HOUR,
+    Interval.H8: 8 * HOUR,
+    Interval.H12: 12 * HOUR,
+    Interval.D1: DAY,
+    Interval.D3: 3 * DAY,
+    Interval.W1: 7 * DAY,
+    Interval.MONTH: 31 * DAY,
 }
 
 
@@ -126,6 +130,11 @@ class Instrument:
     """On futures the asset that the margin is kept in."""
     listed_at: int | None = None
     delivered_at: int | None = None
+
+    @property
+    def is_traded(self) -> bool:
+        """Tell whether it can be traded now."""
+        return self.status == TRADING and self.is_open
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.fills import (
     Basis,
     Candle,
@@ -18,8 +19,6 @@ from divbot.domain.fills import (
 )
 from divbot.domain.money import price_above, price_below, round_down, round_up
 from divbot.domain.signals import Kind, Side
-
-MINUTE = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +82,12 @@ class Position:
     @property
     def sign(self) -> int:
         """Return 1 for long, -1 for short."""
-        return 1 if self.side is Side.BUY else -1
+        return self.side.sign
 
     @property
     def exit_side(self) -> Side:
         """Return what closes it."""
-        return Side.SELL if self.side is Side.BUY else Side.BUY
+        return self.side.opposite
 
     def profit_at(self, price: Decimal) -> Decimal:
         """Return the profit of closing at `price`, before fees, in whole units."""
@@ -101,6 +100,20 @@ class Position:
     def is_beyond(self, price: Decimal, limit: Decimal) -> bool:
         """Tell whether `price` is at `limit` or worse for this position."""
         return price <= limit if self.side is Side.BUY else price >= limit
+
+    def funded(self, at: int, amount: Decimal, liquidation: Decimal | None) -> Position:
+        """Return it after a payment of `amount`, due `at`, that moves its liquidation."""
+        return replace(
+            self,
+            margin=self.margin + amount,
+            liquidation=liquidation,
+            funded_until=at,
+            checked_until=max(self.checked_until, at),
+        )
+
+    def trailed(self, at: int, stop: Decimal) -> Position:
+        """Return it with the `stop` that the minute `at` moved: it counts from the next one on."""
+        return replace(self, stop=stop, checked_until=max(self.checked_until, at + MINUTE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +128,7 @@ def exit_at_quote(position: Position, quote: Quote, costs: Costs) -> Exit | None
     """Return how `quote` ends the position; None where it goes on, or where there is no price."""
     if not quote.is_valid:
         return None
-    price = quote.bid if position.side is Side.BUY else quote.ask
+    price = quote.touched_by(position.exit_side)
     if position.is_beyond(price, position.stop):
         fill = fill_at_quote(position.exit_side, position.quantity, quote, costs, position.tick)
         return _stopped(position, replace(fill, requested=position.stop))

@@ -44,10 +44,8 @@ def loss_at_stop(
 
     `paid` is the fee of its entry.
     """
-    is_long = side is Side.BUY
-    out = slipped(Side.SELL if is_long else Side.BUY, stop, costs.slippage, tick)
-    lost = price - out if is_long else out - price
-    return quantity * (lost + costs.fee * out) + paid
+    out = slipped(side.opposite, stop, costs.slippage, tick)
+    return quantity * (side.sign * (price - out) + costs.fee * out) + paid
 
 
 def in_risks(profit: Decimal, risk: Decimal) -> Decimal | None:

@@ -19,6 +19,16 @@ class Side(StrEnum):
     BUY = "BUY"
     SELL = "SELL"
 
+    @property
+    def sign(self) -> int:
+        """Return 1 to buy, -1 to sell: the way that the price is to go."""
+        return 1 if self is Side.BUY else -1
+
+    @property
+    def opposite(self) -> Side:
+        """Return what ends a position that this began."""
+        return Side.SELL if self is Side.BUY else Side.BUY
+
 
 class Kind(StrEnum):
     """The four divergences; docs/signals.md says what each compares."""

@@ -45,7 +45,7 @@ def _read(text: str) -> Iterator[TimeRange]:
     for separator in _SEPARATOR.finditer(text.strip()):
         sides = text.strip()[: separator.start()], text.strip()[separator.end() :]
         try:
-            start, end = (_moment(side) if side else None for side in sides)
+            start, end = (moment(side) if side else None for side in sides)
         except ValueError:
             continue
         if start is None and end is None:
@@ -54,7 +54,8 @@ def _read(text: str) -> Iterator[TimeRange]:
             yield TimeRange(start, end)
 
 
-def _moment(text: str) -> int:
+def moment(text: str) -> int:
+    """Return the ms UTC of a day such as 20240101, or of a time as `parse_time` reads it."""
     if compact := _COMPACT.fullmatch(text):
         return parse_time("-".join(compact.groups()))
     return parse_time(text)

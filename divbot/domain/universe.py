@@ -101,6 +101,11 @@ class Universe:
     gone: frozenset[str] = frozenset()
     """Symbols that are held, but have neither been listed nor had a ticker for some time."""
 
+    @property
+    def wanted(self) -> frozenset[str]:
+        """Return the symbols that are here by name."""
+        return frozenset(x.symbol for x in self.listed if x.is_wanted)
+
     def without(self, symbols: Collection[str], rule: Rule, detail: str) -> Universe:
         """Return the same without `symbols`, which are left out by `rule`."""
         found = (LeftOut(symbol, rule, detail) for symbol in symbols)

@@ -41,7 +41,7 @@ class Choice(Reader[Word], Generic[Word]):
 
 @dataclass(frozen=True, slots=True)
 class Several(Reader[tuple[Item, ...]], Generic[Item]):
-    """Names in a text such as `A,B`, or in a list of texts."""
+    """Names in a text such as `A,B`, or in a list of texts; each once, in their order."""
 
     expected: str
     item: Callable[[str], Item]
@@ -54,7 +54,7 @@ class Several(Reader[tuple[Item, ...]], Generic[Item]):
         names = value.split(",") if isinstance(value, str) else value
         if not isinstance(names, list | tuple) or not all(isinstance(x, str) for x in names):
             return None
-        found = tuple(self.item(name.strip()) for name in names if name.strip())
+        found = tuple(dict.fromkeys(self.item(name.strip()) for name in names if name.strip()))
         if names and not found:
             raise ValueError(f"expected {self}, found none")
         return found

@@ -1,4 +1,4 @@
-"""Whether the best of many settings is better than luck; numpy alone, and nothing else of divbot.
+"""Whether the best of many settings is better than luck; numpy and divbot.arrays alone.
 
     daily results -> split -> development: all settings against luck, by max-t (search)
                            -> holdout: the winner alone, once, every look counted (judgement)

@@ -9,10 +9,8 @@ import numpy as np
 
 from divbot.arrays import Floats, Integers
 
-# As in divbot.arrays, which this package does without.
-
 DAY = 86_400_000
-"""Of milliseconds."""
+"""Of milliseconds; as divbot.domain.durations has it, which this package does without."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -42,22 +42,15 @@ class Front:
 
     def take(self, target: str, method: str, headers: Mapping[str, str]) -> Outcome:
         """Answer one request; `target` is path and query as they came."""
-        path, _, query = target.partition("?")
-        path = unquote(path)
+        path, query = _asked(target)
         if path == LOOP_PATH:
             return Outcome(spoil(plain_response(302, {}), "redirect_loop"))
         desk = self._desk(path)
         response = desk.answer(path, query, method, headers)
         fault = None if response.status in _KEPT_OUT else self._faults.next_for(path, query)
-        self.traffic.count(path, str(response.status) if fault is None else fault.kind.name)
-        if fault is None:
-            return Outcome(response)
-        if fault.kind.stage is Stage.TRANSFER:
-            return Outcome(response, fault)
-        if fault.kind.stage is Stage.RESPONSE:
-            return Outcome(spoil(response, fault.kind.name))
-        if response.status != 200:
-            return Outcome(response)
+        outcome = self._met(response, fault, path)
+        if fault is None or fault.kind.stage is not Stage.MARKET or response.status != 200:
+            return outcome
         # Offsets are ahead, copies are behind.
         ms = round(fault.seconds * (-1000 if fault.kind.name == "stale" else 1000))
         moved = desk.answer_as_of(ms, path, query, headers)
@@ -67,8 +60,7 @@ class Front:
         self, target: str, method: str, headers: Mapping[str, str]
     ) -> Callable[[], Outcome] | None:
         """Return what answers a request for the archive, on any thread; None where it is none."""
-        path, _, query = target.partition("?")
-        path = unquote(path)
+        path, query = _asked(target)
         if self._archive is None or not is_archive(path, query):
             return None
         fault = self._faults.next_for(path, query)
@@ -88,17 +80,26 @@ class Front:
     def _archived(
         self, archive: ServedArchive, call: ArchiveCall, now: int, fault: Fault | None
     ) -> Outcome:
-        response = archive.answer(call, now)
         place = LISTING_PATH if is_listing(call.path) else FILES_PATH
+        return self._met(archive.answer(call, now), fault, place)
+
+    def _met(self, response: Response, fault: Fault | None, place: str) -> Outcome:
+        """Count a response at `place`; return what it comes to when it meets `fault`."""
         self.traffic.count(place, str(response.status) if fault is None else fault.kind.name)
-        if fault is None:
-            return Outcome(response)
-        if fault.kind.stage is Stage.TRANSFER:
+        if fault is not None and fault.kind.stage is Stage.TRANSFER:
             return Outcome(response, fault)
-        return Outcome(spoil(response, fault.kind.name))
+        if fault is not None and fault.kind.stage is Stage.RESPONSE:
+            return Outcome(spoil(response, fault.kind.name))
+        return Outcome(response)
 
     def _desk(self, path: str) -> Desk:
         for desk in self._desks:
             if path.startswith(desk.root):
                 return desk
         return self._desks[0]
+
+
+def _asked(target: str) -> tuple[str, str]:
+    """Return the path, decoded, and the query as it came."""
+    path, _, query = target.partition("?")
+    return unquote(path), query

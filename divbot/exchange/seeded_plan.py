@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -28,15 +28,20 @@ class SeededPlan(Generic[Kind]):
         return kinds[int.from_bytes(digest[8:16], "little") % len(kinds)]
 
 
-def read_plan(
-    text: str, known: Iterable[str], kind_of: Callable[[str], Kind], *, expected: str
-) -> SeededPlan[Kind]:
+def kind_named(known: Mapping[str, Kind], name: object, *, of: str) -> Kind:
+    """Return the kind called `name`, `of` a fault or whatever; InputError when there is none."""
+    kind = known.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise InputError(f"expected a kind of {of} ({', '.join(known)}), found {name!r}")
+    return kind
+
+
+def read_plan(text: str, known: Mapping[str, Kind], *, of: str, example: str) -> SeededPlan[Kind]:
     """Return the plan that a text like `seed=7,rate=0.02,kinds=html502+timeout` describes.
 
-    Without `kinds`, all that are `known`. Raise InputError, with what was `expected`, when it
-    describes none.
+    Without `kinds`, all that are `known`. Raise InputError when it describes none.
     """
-    refusal = InputError(f"expected {expected}, found {text!r}")
+    refusal = InputError(f"expected {of}s like {example}, found {text!r}")
     fields = dict(part.partition("=")[::2] for part in text.split(","))
     if not {"rate"} <= set(fields) <= {"seed", "rate", "kinds"}:
         raise refusal
@@ -47,4 +52,4 @@ def read_plan(
     if not 0 <= rate <= 1:
         raise refusal
     names = fields["kinds"].split("+") if "kinds" in fields else known
-    return SeededPlan(seed, rate, tuple(map(kind_of, names)))
+    return SeededPlan(seed, rate, tuple(kind_named(known, name, of=of) for name in names))

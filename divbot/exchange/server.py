@@ -1,4 +1,7 @@
-"""The HTTP server of the local exchange: aiohttp around the desks, on one event loop."""
+"""The HTTP server of the local exchange: aiohttp around the desks, on one event loop.
+
+One module, though a long one: what is put together here is started, and ended in the other order.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from functools import partial
 from aiohttp import web
 
 from divbot.domain.clock import Clock, SystemClock, utc_text
+from divbot.domain.durations import MINUTE
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
 from divbot.exchange.archive import contents
@@ -40,7 +44,6 @@ from divbot.exchange.rest.sending import SentResponse
 from divbot.exchange.stop_signals import heeding_signals
 from divbot.exchange.streams.broadcast import Broadcast
 from divbot.exchange.streams.sockets import Sockets
-from divbot.recordings.grid import MINUTE
 
 _BACKLOG = 1024
 _SHUTDOWN_SECONDS = 0.5
@@ -60,11 +63,13 @@ def serve(
     """
     clock = SystemClock()
     limiter = open_limiter(options, clock)
-    venues = _venues(options, clock.now())
+    start = _start(options, clock)
+    venues = _venues(options, start)
     desks = _desks(options, venues, clock, limiter)
-    _warm(desks)
     faults, defects = Faults(options.plan), Defects(options.defect_plan)
-    archive = _archive(options, venues, clock, defects)
+    # Before anything that takes long: where time runs fast, what starts later is behind.
+    archive = _archive(options, venues, start, clock, defects)
+    _warm(desks)
     front = Front(desks, faults, archive)
     broadcast = Broadcast([desk.feed() for desk in desks], clock, aging=options.aging)
     control = Control(options.markets, limiter, faults, front.traffic, broadcast, archive)
@@ -83,7 +88,12 @@ def open_desks(
     before its begin or after its end.
     """
     limiter = limiter or open_limiter(options, clock)
-    return _desks(options, _venues(options, clock.now()), clock, limiter)
+    return _desks(options, _venues(options, _start(options, clock)), clock, limiter)
+
+
+def _start(options: ExchangeOptions, clock: Clock) -> int:
+    """Return when a synthetic market starts, ms UTC."""
+    return clock.now() if options.at is None else options.at
 
 
 def _desks(
@@ -110,14 +120,13 @@ def open_limiter(options: ExchangeOptions, clock: Clock) -> RateLimiter:
     )
 
 
-def _venues(options: ExchangeOptions, now: int) -> dict[Market, Venue]:
+def _venues(options: ExchangeOptions, start: int) -> dict[Market, Venue]:
     if options.recorded is not None:
-        from divbot.exchange.market.recorded import load_recording  # pandas: only when needed
+        from divbot.exchange.market.recorded import load_tape  # pandas: only when needed
 
         # One recording behind both markets is kept in memory once.
-        recording = load_recording(options.recorded, options.interval)
+        recording = load_tape(options.recorded, options.interval)
         return dict.fromkeys(options.markets, Venue(_interrupted(options, recording)))
-    start = now if options.at is None else options.at
     return {
         market: Venue(_interrupted(options, _synthetic(options, market, start)))
         for market in options.markets
@@ -125,10 +134,13 @@ def _venues(options: ExchangeOptions, now: int) -> dict[Market, Venue]:
 
 
 def _archive(
-    options: ExchangeOptions, venues: Mapping[Market, Venue], clock: Clock, defects: Defects
+    options: ExchangeOptions,
+    venues: Mapping[Market, Venue],
+    start: int,
+    clock: Clock,
+    defects: Defects,
 ) -> ServedArchive:
     venue = next(iter(venues.values()))
-    start = clock.now() if options.at is None else options.at
 
     def holdings() -> dict[Market, list[Holding]]:
         from divbot.exchange.archive.population import listed, with_past

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from divbot.binance.archive.keys import ArchiveSeries, Product
 from divbot.domain.clock import utc_text
+from divbot.domain.durations import MINUTE
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval
 from divbot.history.candles import ALWAYS, OPTIONAL, between, chosen, told
-from divbot.history.funding import MINUTE, FundingTrack
+from divbot.history.funding import FundingTrack
 from divbot.history.kind import StoredKind
 from divbot.history.shelf import Shelf
 from divbot.history.spans import Span, last_of_each

@@ -5,6 +5,7 @@ A column that is None was told by no source; NaN in one: that candle's source di
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -39,6 +40,15 @@ def chosen(track: Track, rows: slice | NDArray[np.int64] | NDArray[np.bool_]) ->
     return replace(
         track, **{name: values[rows] for name, values in columns.items() if values is not None}
     )
+
+
+def digest(track: Track) -> str:
+    """Return a hash of the candles; empty where there are none."""
+    found = hashlib.sha256()
+    for name in (*_TOLD, *OPTIONAL):
+        values = getattr(track, name)
+        found.update(name.encode() if values is None else values.tobytes())
+    return found.hexdigest() if len(track.open_time) else ""
 
 
 def in_a_row(tracks: Sequence[Track], symbol: str = "") -> Track:

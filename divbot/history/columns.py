@@ -38,7 +38,6 @@ TYPICAL = "volume times the typical price, (high + low + close) / 3"
 """What stands in for a quote volume that the source does not tell."""
 
 _FORMAT = 1
-_EPOCH_MONTH = np.datetime64(0, "M")
 
 Each = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], Iterable[Any]]
 """Calls a function with each of some arguments, here or in worker processes, in their order."""
@@ -62,6 +61,13 @@ class Month:
     stood_in: int
     """Of how many symbols the quote volume is not the source's own."""
 
+    @classmethod
+    def told(cls, facts: Mapping[str, Any], **others: Any) -> Month:
+        """Return the month that was written as JSON; `others` are fields that are not in it."""
+        pieces = (tuple(Piece(**x) for x in own) for own in facts["pieces"])
+        lists = {x: tuple(facts[x]) for x in ("symbols", "offsets")}
+        return cls(**{**facts, **lists, "pieces": tuple(pieces), **others})
+
     @property
     def end(self) -> int:
         """Return the step after its last row."""
@@ -81,21 +87,19 @@ class Month:
 
 def month_at(time: int) -> int:
     """Return the number of the calendar month that holds `time` (ms UTC)."""
-    return int((np.datetime64(time, "ms").astype("datetime64[M]") - _EPOCH_MONTH).astype(np.int64))
+    return int(steps_of(np.array(time), Interval.MONTH))
 
 
 def month_name(number: int) -> str:
     """Return it as 2024-01."""
-    return str(_EPOCH_MONTH + number)
+    return str(np.datetime64(number, "M"))
 
 
 def steps_of_month(number: int, interval: Interval) -> tuple[int, int]:
     """Return the first step of a month, and the first one after it."""
     if not interval.is_regular:
         return number, number + 1
-    starts = [
-        (_EPOCH_MONTH + n).astype("datetime64[ms]").astype(np.int64) for n in (number, number + 1)
-    ]
+    starts = opens_of(np.array([number, number + 1]), Interval.MONTH)
     first, end = (-(-int(start) // interval.milliseconds) for start in starts)
     return first, end
 
@@ -118,16 +122,7 @@ def make_month(history: PastCandles, interval: Interval, number: int, folder: Pa
         facts = _write(path, history, interval, tuple(versions), (first, end))
         write_whole(told, json.dumps(facts).encode(), is_durable=False)
     facts = json.loads(told.read_bytes())
-    return Month(
-        number,
-        path,
-        first,
-        end - first,
-        tuple(facts["symbols"]),
-        tuple(facts["offsets"]),
-        tuple(tuple(Piece(**x) for x in pieces) for pieces in facts["pieces"]),
-        facts["stood_in"],
-    )
+    return Month.told(facts, number=number, path=path, first=first, rows=end - first)
 
 
 def _write(
@@ -303,6 +298,28 @@ class Columns:
                     places[self.number[symbol]] = place
             self._mapped[number] = month.values(), places
         return self._mapped[number]
+
+
+def write_columns(columns: Columns, folder: Path) -> Path:
+    """Put into `folder` what `read_columns` needs beside the candles; return its path."""
+    told = {
+        "interval": columns.interval,
+        "symbols": columns.symbols,
+        "months": [asdict(x) | {"path": x.path.name} for x in columns.months],
+        "lives": [[asdict(x) for x in own] for own in columns.lives],
+    }
+    path = folder / f"{name_of(told)}.columns.json"
+    if not path.exists():
+        write_whole(path, json.dumps(told).encode(), is_durable=False)
+    return path
+
+
+def read_columns(path: Path) -> Columns:
+    """Return the columns that were written to `path`, beside whose files it lies."""
+    told = json.loads(path.read_bytes())
+    months = [Month.told(x, path=path.with_name(x["path"])) for x in told["months"]]
+    lives = tuple(tuple(Life(**x) for x in own) for own in told["lives"])
+    return Columns(Interval(told["interval"]), tuple(told["symbols"]), tuple(months), lives)
 
 
 def _since(lives: tuple[Life, ...], first: int, begin: int) -> tuple[Life, ...]:

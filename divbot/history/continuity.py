@@ -14,9 +14,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from divbot.domain.durations import DAY
 from divbot.domain.market import Interval
 from divbot.history.spans import Span, joined
-from divbot.recordings.grid import DAY
 from divbot.recordings.track import Track
 
 _JUMP = 0.3

@@ -56,7 +56,7 @@ class DownloadStages:
 
 @dataclass(slots=True)
 class DownloadOutcome:
-    """What a download came to."""
+    """What a download, or one job of it, came to."""
 
     months: int = 0
     """How many were written."""
@@ -67,15 +67,12 @@ class DownloadOutcome:
     problems: list[str] = field(default_factory=list)
     """What was wrong with files and answers, whether or not others made up for it."""
 
-
-@dataclass(slots=True)
-class _Done:
-    """What one job came to."""
-
-    is_written: bool = False
-    files: int = 0
-    size: int = 0
-    problems: list[str] = field(default_factory=list)
+    def add(self, other: DownloadOutcome) -> None:
+        """Count what another one came to, too."""
+        self.months += other.months
+        self.files += other.files
+        self.size += other.size
+        self.problems += other.problems
 
 
 class Room:
@@ -161,10 +158,7 @@ class Downloader:
         outcome = earlier or DownloadOutcome()
         with closing(self._each(self._do, jobs)) as each:
             for count, done in enumerate(each, 1):
-                outcome.months += done.is_written
-                outcome.files += done.files
-                outcome.size += done.size
-                outcome.problems += done.problems
+                outcome.add(done)
                 self._progress.finished(count)
         return outcome
 
@@ -189,7 +183,7 @@ class Downloader:
             # What writes is let finish; a wait for request weight, which may last a minute, is not.
             wait(left, timeout=_FAREWELL)
 
-    def _do(self, job: Job) -> _Done:
+    def _do(self, job: Job) -> DownloadOutcome:
         self._go_on()
         with self._room.taken(job.size):
             return self._month(opened(job, self._store, self._planner.now), job)
@@ -199,8 +193,8 @@ class Downloader:
         if self._stop.is_set():
             raise InputError("the download was stopped")
 
-    def _month(self, month: MonthDraft, job: Job) -> _Done:
-        done = _Done()
+    def _month(self, month: MonthDraft, job: Job) -> DownloadOutcome:
+        done = DownloadOutcome()
         for entry in job.files:
             self._fetch(entry, month, done)
         doubts = month.doubtful() if job.files else ()
@@ -212,11 +206,11 @@ class Downloader:
         for span in month.doubtful() if done.files and job.is_alive else ():
             self._ask(span, month, job, done, is_better=True)
         self._go_on()
-        done.is_written = month.write()
+        done.months += month.write()
         return done
 
     def _refills(
-        self, job: Job, spans: Sequence[Span], month: MonthDraft, done: _Done
+        self, job: Job, spans: Sequence[Span], month: MonthDraft, done: DownloadOutcome
     ) -> Iterator[tuple[int, ArchivedFile]]:
         """Give the daily files of some spans, and their days, where they were not tried yet."""
         if not (spans and job.may_refill):
@@ -231,7 +225,12 @@ class Downloader:
                 yield day, entry
 
     def _fetch(
-        self, entry: ArchivedFile, month: MonthDraft, done: _Done, *, is_better: bool = False
+        self,
+        entry: ArchivedFile,
+        month: MonthDraft,
+        done: DownloadOutcome,
+        *,
+        is_better: bool = False,
     ) -> None:
         """Add what a file tells; one that is not sound is told of, and else left aside."""
         try:
@@ -245,7 +244,13 @@ class Downloader:
         self._progress.fetched(entry.size)
 
     def _ask(
-        self, span: Span, month: MonthDraft, job: Job, done: _Done, *, is_better: bool = False
+        self,
+        span: Span,
+        month: MonthDraft,
+        job: Job,
+        done: DownloadOutcome,
+        *,
+        is_better: bool = False,
     ) -> None:
         try:
             month.ask(self._venue, span, is_better=is_better)

@@ -44,7 +44,7 @@ def export(
 def _path(shelf: Shelf, folder: Path, layout: Layout) -> Path | None:
     if layout is Layout.CSV:
         kind = "" if shelf.kind is StoredKind.KLINES else f"-{shelf.kind}"
-        length = f"-{shelf.interval}".replace("1M", "1mo") if shelf.interval else ""
+        length = f"-{shelf.interval.file_name}" if shelf.interval else ""
         return folder / f"{shelf.symbol}{length}{kind}.csv"
     ending = ".feather" if layout is Layout.FEATHER else ".parquet"
     name = freqtrade.file_name(shelf.market, shelf.kind, shelf.interval, shelf.symbol, ending)

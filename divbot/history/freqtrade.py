@@ -19,6 +19,7 @@ import numpy as np
 
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval, Market
+from divbot.files import whole_file
 from divbot.history.candles import ALWAYS
 from divbot.history.funding import FundingTrack
 from divbot.history.kind import StoredKind
@@ -121,10 +122,11 @@ def _write(path: Path, times: Any, columns: list[Any]) -> None:
     date = pa.array(times, type=pa.int64()).cast(pa.timestamp("ms", tz="UTC"))
     table = pa.Table.from_arrays([date, *map(pa.array, columns)], names=["date", *ALWAYS])
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix == ".feather":
-        pf.write_feather(table, path, compression="lz4")
-    else:
-        pq.write_table(table, path)
+    with whole_file(path, is_durable=False) as file:
+        if path.suffix == ".feather":
+            pf.write_feather(table, file, compression="lz4")
+        else:
+            pq.write_table(table, file)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divbot.arrays import Floats
+from divbot.domain.durations import HOUR, MINUTE
+from divbot.domain.minutes import FundingRate
 from divbot.history.spans import Span, joined, last_of_each
 
-MINUTE, HOUR = 60_000, 3_600_000
 _USUAL = 8
 """Hours of funding, where nobody tells: the longest there are."""
 
@@ -51,6 +52,15 @@ class FundingTrack:
             for values in (rate, hours, mark_price)
         )
         return cls(at[order], settled[order], *columns)
+
+    @classmethod
+    def told(cls, rates: Sequence[FundingRate]) -> Self:
+        """Return what a venue tells, in the order of time."""
+        return cls.of(
+            [x.at for x in rates],
+            [float(x.rate) for x in rates],
+            mark_price=[float(x.mark_price) for x in rates],
+        )
 
     def __len__(self) -> int:
         """Return how many there are."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from divbot.domain.market import Instrument
-from divbot.history.jobs import TRADING, final_part
+from divbot.domain.market import TRADING, Instrument
+from divbot.history.jobs import final_part
 from divbot.history.shelf import Shelf
 from divbot.history.spans import Span, joined, without
 from divbot.history.store import Store, holes_between

@@ -11,7 +11,7 @@ from pathlib import Path
 from divbot.domain.errors import InputError, RecordingError
 from divbot.domain.market import Interval, Market
 from divbot.history import freqtrade
-from divbot.history.archived import archived_candles, archived_funding
+from divbot.history.archived import PRODUCTS, archived_candles, archived_funding
 from divbot.history.candles import merged, no_candles
 from divbot.history.funding import FundingTrack
 from divbot.history.kind import StoredKind
@@ -20,15 +20,11 @@ from divbot.history.shelf import Shelf
 from divbot.history.spans import Span, month_of
 from divbot.history.store import Store
 from divbot.recordings.funding_table import holds_funding, read_funding_table
-from divbot.recordings.recording import read_recording
+from divbot.recordings.recording import read_tracks
 from divbot.recordings.zips import RecordedZip, verified, zips_below
 
 _MARKETS = {"spot": Market.SPOT, "um": Market.USDM}
-_KINDS = {
-    "klines": StoredKind.KLINES,
-    "markPriceKlines": StoredKind.MARK,
-    "fundingRate": StoredKind.FUNDING,
-}
+_KINDS = {product.value: kind for kind, product in PRODUCTS.items()}
 
 
 @dataclass(slots=True)
@@ -61,7 +57,7 @@ def import_any(store: Store, path: Path, interval: Interval | None = None) -> Im
         return _import_zips(store, path, interval)
     if interval is None and holds_funding(path):
         return _import_funding(store, path)
-    found, tracks = read_recording(path, interval)
+    found, tracks = read_tracks(path, interval)
     result = Imported()
     for track in tracks:
         store.write(track.symbol, found, track, _source(path))

@@ -16,16 +16,16 @@ from divbot.binance.archive.archive import ArchiveClient
 from divbot.binance.archive.keys import FilePeriod, first_moment
 from divbot.binance.archive.listings import ArchivedFile
 from divbot.domain.clock import utc_text
-from divbot.domain.market import Instrument, Interval
+from divbot.domain.durations import DAY
+from divbot.domain.market import TRADING, Instrument, Interval
 from divbot.history.archived import series_of
 from divbot.history.funding import funding_lacking
 from divbot.history.parts import Note
 from divbot.history.shelf import Shelf
 from divbot.history.spans import Span, gaps, joined, month_of, months, without
 from divbot.history.store import Store
-from divbot.recordings.grid import DAY, Grid
+from divbot.recordings.grid import Grid
 
-TRADING = "TRADING"
 _DATE = len("2024-07-30")
 _MONTH = len("2024-07")
 _DAYS = 31
@@ -96,11 +96,7 @@ class Planner:
 
     def replaced(self, shelf: Shelf) -> list[Job]:
         """Return what is to be fetched again, as the archive holds other files by now."""
-        found = (
-            (month, self.store.sound_note(shelf, month))
-            for month, _ in shelf.months(self.store.root)
-        )
-        notes = {month: note for month, note in found if note is not None}
+        notes = {month_of(note.first): note for note in self.store.sound_notes(shelf)}
         if not notes:
             return []
         files = self._entries(shelf, FilePeriod.MONTHLY, Span(min(notes).start, max(notes).end))

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+
+from divbot.files import whole_file
 
 _UNUSED_FOR = 14 * 86_400
 """Seconds."""
@@ -25,16 +26,9 @@ def name_of(*made_of: Any) -> str:
     return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:20]
 
 
-@contextmanager
-def whole(path: Path) -> Iterator[BinaryIO]:
+def whole(path: Path) -> AbstractContextManager[BinaryIO]:
     """Provide what is written to; it takes its place once the block has ended well."""
-    part = path.with_name(f".{path.name}-{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            yield file
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    return whole_file(path, is_durable=False)
 
 
 def write_array(path: Path, values: NDArray[np.generic]) -> None:

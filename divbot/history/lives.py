@@ -23,10 +23,10 @@ from itertools import pairwise
 import numpy as np
 
 from divbot.arrays import Floats, Integers
+from divbot.domain.durations import DAY
 from divbot.domain.market import Interval
 
-_DAY = 86_400_000
-_LONG_GAP = 30 * _DAY
+_LONG_GAP = 30 * DAY
 _STEP = 3.0
 """Of the price over a gap: no coin trebles, nor loses two thirds, while it is not traded."""
 _SETTLED = re.compile(r"(?P<symbol>.+?)_?(SETTLED)+")
@@ -82,7 +82,7 @@ def pieces_of(
     if not len(open_time):
         return ()
     length = interval.milliseconds
-    cuts = np.flatnonzero(np.diff(open_time) - length >= _DAY) + 1
+    cuts = np.flatnonzero(np.diff(open_time) - length >= DAY) + 1
     bounds = [0, *cuts.tolist(), len(open_time)]
     return tuple(
         _piece(
@@ -139,4 +139,4 @@ def _is_another(before: Piece, after: Piece, settled: Sequence[int]) -> bool:
     if gap >= _LONG_GAP or any(before.last_close <= x <= after.first_open for x in settled):
         return gap > 0
     step = after.first_price / before.last_price
-    return gap >= _DAY and not 1 / _STEP < step < _STEP
+    return gap >= DAY and not 1 / _STEP < step < _STEP

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from divbot.binance.archive.archive import FetchedFile
 from divbot.binance.past_data import BinancePast
+from divbot.domain.durations import HOUR
 from divbot.history.archived import archived_candles, archived_funding
 from divbot.history.candles import merged, no_candles
 from divbot.history.continuity import doubtful
@@ -23,7 +24,7 @@ from divbot.history.store import Store
 from divbot.history.venue_past import SOURCE, venue_candles, venue_funding
 from divbot.recordings.track import Track
 
-_SURELY_OVER = 3_600_000
+_SURELY_OVER = HOUR
 """What the venue has not an hour after it was over, it has not."""
 
 

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divbot.arrays import Floats
+from divbot.domain.durations import DAY
 from divbot.domain.errors import InputError, RecordingError, StoreError
 from divbot.domain.market import Interval
 from divbot.extras import PYARROW, how_to_install
@@ -30,7 +31,6 @@ from divbot.history.candles import ALWAYS, OPTIONAL, told
 from divbot.history.funding import FundingTrack
 from divbot.history.spans import Span
 from divbot.recordings.decoding import decoding
-from divbot.recordings.grid import DAY
 from divbot.recordings.track import Track
 
 VERSION = 1

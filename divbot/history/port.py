@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from divbot.domain.market import Interval, Market
+from divbot.history.spans import Span
 from divbot.recordings.track import Track
 
 
@@ -26,3 +27,11 @@ class PastCandles(Protocol):
 
     def version(self, symbol: str, interval: Interval, start: int, end: int) -> str:
         """Return what changes whenever those candles do; empty where there are none."""
+
+
+def span_of_all(history: PastCandles, interval: Interval) -> Span | None:
+    """Return from the first open to the last close of any symbol; None where there is no candle."""
+    spans = [x for symbol in history.symbols(interval) if (x := history.span(symbol, interval))]
+    if not spans:
+        return None
+    return Span(min(first for first, _ in spans), max(last for _, last in spans))

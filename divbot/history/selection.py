@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from divbot.domain.durations import DAY
 from divbot.domain.market import Interval
 from divbot.domain.symbols import is_symbol
 from divbot.history.candles import quote_volumes
 from divbot.history.spans import Span
 from divbot.history.store import Store
-from divbot.recordings.grid import DAY
 
 _QUOTED = re.compile(r".+USDT(?:_?SETTLED)*")
 """A restarted contract's old rows are under a name with SETTLED; dated ones end in digits."""

@@ -20,7 +20,6 @@ from divbot.domain.symbols import is_symbol
 from divbot.history.kind import StoredKind
 from divbot.history.spans import Span, month_name, month_of
 
-_MONTH = "1mo"
 _FILE = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))\.parquet")
 
 
@@ -72,7 +71,7 @@ def shelves_folder(root: Path, market: Market, kind: StoredKind, interval: Inter
     folder = root / f"market={market.value}" / f"kind={kind.value}"
     if interval is None:
         return folder
-    return folder / f"interval={_MONTH if interval is Interval.MONTH else interval.value}"
+    return folder / f"interval={interval.file_name}"
 
 
 def shelves(root: Path, market: Market) -> Iterator[Shelf]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
+from divbot.arrays import Integers
 from divbot.domain.errors import StoreError
 from divbot.domain.market import Interval, Market
 from divbot.files import sweep, write_whole
@@ -195,8 +195,7 @@ class Store:
         """Let `candles` be all that is kept of `month`."""
         assert shelf.interval is not None  # noqa: S101 - only funding has none
         times = candles.open_time
-        note = _note(times.tolist()[:1] + times.tolist()[-1:], len(times), sources)
-        note = replace(note, holes=gaps(times, shelf.interval), nowhere=joined(nowhere))
+        note = _note(times, gaps(times, shelf.interval), sources, nowhere)
         write_candles(shelf.path(self.root, month), candles, note, shelf.interval)
 
     def write_funding(self, symbol: str, funding: FundingTrack, *sources: RowSource) -> None:
@@ -221,9 +220,7 @@ class Store:
         nowhere: Iterable[Span] = (),
     ) -> None:
         """Let `funding` be all that is kept of `month`."""
-        ends = [int(funding.at[0]), int(funding.at[-1])]
-        note = _note(ends, len(funding), sources)
-        note = replace(note, holes=funding.gaps(), nowhere=joined(nowhere))
+        note = _note(funding.at, funding.gaps(), sources, nowhere)
         write_funding(shelf.path(self.root, month), funding, note)
 
     def remove(self, shelf: Shelf, path: Path) -> None:
@@ -295,8 +292,14 @@ def _months_of(candles: Track) -> Iterator[Span]:
         place = int(np.searchsorted(times, month.end))
 
 
-def _note(ends: list[int], rows: int, sources: Sequence[RowSource]) -> Note:
-    return Note(rows, ends[0], ends[-1], sources=tuple(sources))
+def _note(
+    times: Integers,
+    holes: tuple[Span, ...],
+    sources: Sequence[RowSource],
+    nowhere: Iterable[Span],
+) -> Note:
+    first, last = int(times[0]), int(times[-1])
+    return Note(len(times), first, last, holes, tuple(sources), joined(nowhere))
 
 
 def _both(note: Note | None, sources: Sequence[RowSource]) -> tuple[RowSource, ...]:

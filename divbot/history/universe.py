@@ -31,7 +31,8 @@ from divbot.binance.listing.rules import (
 )
 from divbot.binance.listing.universe import last_ranks, listed_of, select
 from divbot.domain.assets import listed_assets
-from divbot.domain.market import Instrument, Interval, Market, Ticker
+from divbot.domain.durations import DAY
+from divbot.domain.market import TRADING, Instrument, Interval, Market, Ticker
 from divbot.domain.universe import LeftOut, Rule, Universe
 from divbot.history.columns import CLOSE, HIGH, LOW, TRADED, Columns, month_name
 from divbot.history.kept import name_of, write_array
@@ -39,7 +40,6 @@ from divbot.history.lives import Life
 from divbot.kernels.days import HIGHEST, LOWEST, SUM, last_days
 from divbot.kernels.places import keep_places
 
-_DAY = 86_400_000
 _QUOTES = (
     "FDUSD",
     "USDT",
@@ -77,7 +77,7 @@ def instrument_named(symbol: str, market: Market, listed_at: int | None) -> Inst
         symbol=symbol,
         base=base,
         quote=quote,
-        status="TRADING",
+        status=TRADING,
         contract=contract if is_futures else "",
         underlying="EQUITY" if is_stock else "COIN",
         margin=quote if is_futures else "",
@@ -189,7 +189,7 @@ class _LookedAt:
         days = last_days(traded, high, low, a_day)[:, :, first - start :]
         closes = columns.closes_of(np.arange(start, end))
         heard = np.maximum.accumulate(np.where(traded > 0, closes, 0), axis=1)
-        share = min(_DAY / columns.interval.milliseconds, 1.0)
+        share = min(DAY / columns.interval.milliseconds, 1.0)
         return cls(
             columns,
             symbols,
@@ -222,7 +222,7 @@ class _LookedAt:
         """
         a_day = rows_a_day(self.columns.interval)
         symbols, rows = self.price.shape
-        count = -(-rows // a_day) if self.columns.interval.milliseconds <= _DAY else 0
+        count = -(-rows // a_day) if self.columns.interval.milliseconds <= DAY else 0
         found = np.full((2, count, symbols), np.nan)
         with np.errstate(invalid="ignore", divide="ignore"):
             suspect = (self.high - self.low) / self.low < float(SUSPICIOUS_RANGE)
@@ -259,7 +259,7 @@ def is_dated(market: Market) -> bool:
 
 def rows_a_day(interval: Interval) -> int:
     """Return how many candles a day has; 1 where one is longer."""
-    return max(_DAY // interval.milliseconds, 1)
+    return max(DAY // interval.milliseconds, 1)
 
 
 class PastUniverse:
@@ -482,7 +482,7 @@ def _flat_spans(
             at = int(told[1, day, symbol])
             if at < known_until:
                 continue
-            over = at // _DAY - first  # a day that ends at this very close is over
+            over = at // DAY - first  # a day that ends at this very close is over
             closes = told[0, max(over - DAYS, 0) : over, symbol]
             flat = is_flat(closes[closes == closes])
             known_until = at + (FLAT_FOR if flat else ALIVE_FOR)

@@ -30,9 +30,4 @@ def venue_candles(venue: BinancePast, shelf: Shelf, interval: Interval, span: Sp
 
 def venue_funding(venue: BinancePast, shelf: Shelf, span: Span) -> FundingTrack:
     """Return the settlements of a symbol that were due in `span`."""
-    rates = venue.funding(shelf.symbol, *span)
-    return FundingTrack.of(
-        [x.at for x in rates],
-        [float(x.rate) for x in rates],
-        mark_price=[float(x.mark_price) for x in rates],
-    )
+    return FundingTrack.told(venue.funding(shelf.symbol, *span))

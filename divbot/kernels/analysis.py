@@ -34,9 +34,9 @@ class Analysis(NamedTuple):
         """Return those divergences whose previous pivot no longer depends on the beginning."""
         return self.divergences[self.divergences[:, HISTORY] >= self.indicator.warm_up]
 
-    def confirmed(self, events: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the rows of the candles that confirmed `events`, some of the divergences."""
-        rows: NDArray[np.int64] = events[..., PIVOT] + self.indicator.pivot_right
+    def confirmed(self, divergences: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the rows of the candles that confirmed `divergences`, some of its own."""
+        rows: NDArray[np.int64] = divergences[..., PIVOT] + self.indicator.pivot_right
         return rows
 
 
@@ -53,8 +53,8 @@ def analyse(
     """
     rsi, atr = rsi_and_atr(high, low, close, indicator.rsi_length, indicator.atr_length)
     marks = pivots(rsi, indicator.pivot_left, indicator.pivot_right)
-    events = divergences(rsi, high, low, close, marks, indicator)
-    return Analysis(rsi, atr, marks, events, indicator)
+    found = divergences(rsi, high, low, close, marks, indicator)
+    return Analysis(rsi, atr, marks, found, indicator)
 
 
 def warm() -> None:

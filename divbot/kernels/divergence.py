@@ -4,7 +4,7 @@ Theory of operation. The rows are walked in the order of time, as a trader lives
 pivot of row p = i - right becomes known, and never earlier. It is compared with the pivot q of the
 same side just before it, whether or not that took part in a divergence, and then takes its place.
 Price is read at the two pivot rows: lows at lows, highs at highs. All comparisons are strict:
-equal price or equal RSI is no event.
+equal price or equal RSI is none.
 
 Hazard. Where few distinct closes repeat, RSI values that are equal in mathematics differ in
 their last bit. TradingView's language takes numbers within 1e-10 for equal when a script compares
@@ -36,7 +36,7 @@ SAME_RSI = 1e-10
 """Two RSI values no farther apart than this are equal."""
 
 SYMBOL, KIND, PREVIOUS, PIVOT, HISTORY = range(5)
-"""The columns of an event."""
+"""The columns of a row."""
 
 _CANDLES, _LAST_MISSING = range(2)
 """What is known of each symbol up to a row: its candles, the row of the last one the venue never
@@ -67,13 +67,13 @@ def divergences(
     newest = np.full((2, 3, symbols), np.nan)
     newest[:, _ROW] = -1.0
     # Each divergence is a pivot's; and one row more, for what counts for nothing.
-    events = np.empty((np.count_nonzero(marks) + 1, 5), np.int64)
+    rows = np.empty((np.count_nonzero(marks) + 1, 5), np.int64)
     found = _walk(
         *(rsi, high, low, close, marks),
         *(indicator.pivot_left, indicator.pivot_right, indicator.nearest, indicator.farthest),
-        *(seen, newest, events),
+        *(seen, newest, rows),
     )
-    return events[:found]
+    return rows[:found]
 
 
 @jit
@@ -89,9 +89,9 @@ def _walk(
     farthest: int,
     seen: NDArray[np.int64],
     newest: NDArray[np.float64],
-    events: NDArray[np.int64],
+    rows: NDArray[np.int64],
 ) -> int:
-    """Put the divergences into `events` and return how many there are."""
+    """Put the divergences into `rows` and return how many there are."""
     found = 0
     for i in range(close.shape[0]):
         for s in range(close.shape[1]):
@@ -115,13 +115,13 @@ def _walk(
             is_one &= (nearest <= p - q) & (p - q <= farthest)
             is_one &= seen[_LAST_MISSING, s] < q - left
             # What is none is overwritten by the next.
-            events[found, SYMBOL] = s
+            rows[found, SYMBOL] = s
             # A low that is higher and a high that is lower go on with the trend: hidden.
-            events[found, KIND] = 2 * side + (is_above ^ is_high)
-            events[found, PREVIOUS] = q
-            events[found, PIVOT] = p
+            rows[found, KIND] = 2 * side + (is_above ^ is_high)
+            rows[found, PREVIOUS] = q
+            rows[found, PIVOT] = p
             # All rows from q on are whole.
-            events[found, HISTORY] = seen[_CANDLES, s] - (i + 1 - q)
+            rows[found, HISTORY] = seen[_CANDLES, s] - (i + 1 - q)
             found += is_one
             newest[side, _ROW, s] = p
             newest[side, _RSI, s] = rsi[p, s]

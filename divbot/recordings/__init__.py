@@ -3,6 +3,6 @@
 ```
 table | zips (each file decoded under one guard: decoding) -> track: one symbol, checked
                                                            -> recording: all of one interval
-grid: where candles of an interval open
+grid: where candles of an interval open; exactness: integers for floats; funding_table: rates
 ```
 """

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from divbot.arrays import Integers
+from divbot.domain.durations import DAY
 from divbot.domain.market import Interval
 
-MINUTE, HOUR, DAY = (each.milliseconds for each in (Interval.M1, Interval.H1, Interval.D1))
 _MONDAY = 4 * DAY  # 1970-01-05; the epoch was a Thursday
 _PAGE_DAYS = {Interval.D1: 32, Interval.D3: 33, Interval.W1: 35}
 

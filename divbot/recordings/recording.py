@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
+from divbot.domain.durations import DAY
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval
 from divbot.recordings.decoding import decoding
-from divbot.recordings.grid import DAY
 from divbot.recordings.table import read_table
 from divbot.recordings.track import Track
 from divbot.recordings.zips import read_archive
 
 
-def read_recording(path: Path, interval: Interval | None = None) -> tuple[Interval, list[Track]]:
+def read_tracks(path: Path, interval: Interval | None = None) -> tuple[Interval, list[Track]]:
     """Read a parquet or CSV file, or a folder of Binance archive zips.
 
     Without `interval`, the most common spacing of the data says what it is. Raise RecordingError,

@@ -87,9 +87,7 @@ class RecordedZip:
 
 def zips_below(folder: Path) -> Iterator[RecordedZip]:
     """Give the zips below `folder` whose names are the archive's; others are no matter."""
-    with decoding(folder, "a folder that can be read", "check its permissions"):
-        paths = sorted(path for path in _below(folder) if path.suffix.lower() == ".zip")
-    for path in paths:
+    for path in _zips(folder):
         match = _ZIP.fullmatch(path.name)
         if match is None:
             continue
@@ -152,9 +150,12 @@ def _chosen(folder: Path, interval: Interval | None) -> list[ArchiveFile]:
 
 
 def _files(folder: Path) -> list[ArchiveFile]:
+    return [file for path in _zips(folder) if (file := _file(folder, path)) is not None]
+
+
+def _zips(folder: Path) -> list[Path]:
     with decoding(folder, "a folder that can be read", "check its permissions"):
-        paths = sorted(path for path in _below(folder) if path.suffix.lower() == ".zip")
-    return [file for path in paths if (file := _file(folder, path)) is not None]
+        return sorted(path for path in _below(folder) if path.suffix.lower() == ".zip")
 
 
 def _below(folder: Path) -> Iterator[Path]:

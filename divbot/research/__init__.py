@@ -12,5 +12,10 @@ feed      the reports that a scanner would have published by then
 outlook   what reports may bring, month by month
 moments   when something may happen next (floats, with a margin); there the exact engine acts
 backtest  the engine, look by look, or moment by moment: with the same journal
+comparison  a paper run beside the same time again: what differs, and why
+
+sweep         many settings on the same past, each signal traded by itself
+trials        the ledger of what was tried, and the verdict on a sweep
+sweep_report  what a sweep found, as far as it may be told
 ```
 """

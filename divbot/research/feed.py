@@ -14,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from divbot.arrays import Integers
-from divbot.domain.ledger import DAY
+from divbot.domain.durations import DAY
 from divbot.domain.signals import Findings
 from divbot.research.port import PastReports
 from divbot.research.venue import PastTrading
+
 
 class Attention(NamedTuple):
     """What a trader can act upon in a report: nothing else is read in it."""

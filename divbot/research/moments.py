@@ -22,10 +22,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from divbot.arrays import Floats, Integers
-from divbot.domain.ledger import DAY, Ledger
+from divbot.domain.durations import DAY
+from divbot.domain.ledger import Ledger
 from divbot.domain.market import Market
 from divbot.domain.positions import Position
-from divbot.domain.signals import Findings, Opportunity, Side
+from divbot.domain.signals import Findings, Opportunity
 from divbot.kernels.first_touch import first_poor, first_touch
 from divbot.research.backtest import PastTrader
 from divbot.research.feed import SILENCE, Attention
@@ -171,7 +172,9 @@ class Moments:
             return end  # which is no more than a day away
         last = self._venue.tape.last_open_before(symbol, now - 2 * SILENCE, now)
         since = now - SILENCE if last is None else last
-        return self._look_at(_after(since + SILENCE, self._outlook.length), now)
+        close = _after(since + SILENCE, self._outlook.length)
+        # Of what was not held as a report was made, the next one of the same close tells it.
+        return self._look_at(close, now) if close > now else now + self._length
 
     def _opposite(self, position: Position, now: int, end: int) -> int:
         """Return the first look at a report in which a divergence may speak against `position`."""
@@ -268,7 +271,7 @@ class Moments:
         fee, slippage, ratio = (
             float(x) for x in (costs.fee, costs.slippage, rules.min_reward_risk)
         )
-        sign = 1 if opportunity.side is Side.BUY else -1
+        sign = opportunity.side.sign
         stop, target = float(opportunity.stop), float(opportunity.target)
         reach = self._venue.reach(opportunity.divergence.symbol)
         tick = opportunity.instrument.tick_size if opportunity.instrument else None

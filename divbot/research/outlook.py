@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from divbot.domain.ledger import DAY
+from divbot.domain.durations import DAY
 from divbot.research.port import PastReports
 
 _SPAN = 32 * DAY

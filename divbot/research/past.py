@@ -26,6 +26,7 @@ import numpy as np
 from divbot.arrays import Flags, Integers
 from divbot.binance.listing.rules import UniverseRules
 from divbot.domain.clock import ManualClock
+from divbot.domain.durations import DAY
 from divbot.domain.errors import InputError, WorkerLost
 from divbot.domain.market import Instrument, Interval
 from divbot.domain.signals import Divergence, Opportunity
@@ -41,7 +42,7 @@ from divbot.research.past_venue import PastVenue, tick_of
 from divbot.scanner.cycle import Scanner, ScanRules
 from divbot.scanner.report import Report
 
-_BEFORE = 31 * 86_400_000
+_BEFORE = 31 * DAY
 """ms that are known of before a range at least: the closes of 30 days tell a peg."""
 _FEW = 10
 """Symbols that lag behind: not half of those that each is compared with; see scanner.cycle."""

@@ -15,13 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divbot.arrays import Flags, Floats, Integers
-from divbot.domain.signals import Side
 from divbot.history.columns import CLOSE, HIGH, LOW, Columns
 from divbot.history.universe import PastUniverse, RankedMonth
 from divbot.research.past_signals import FOUND, UNSURE, Found, symbols_of
 from divbot.scanner.cycle import ScanRules
 from divbot.scanner.evidence.expectations import Expectations
-from divbot.scanner.evidence.trial import KINDS
+from divbot.scanner.signals.measurement import KINDS
 from divbot.scanner.signals.plan import stop_and_target
 from divbot.scanner.signals.score import unbounded_parts
 
@@ -191,7 +190,7 @@ class Proposals:
     def _is_wanted(self, found: Found) -> Flags:
         wants = self._rules.ranking.wants
         kinds = {number for number, kind in KINDS.items() if wants(kind)}
-        sides = {1 if KINDS[number].side is Side.BUY else -1 for number in kinds}
+        sides = {KINDS[number].side.sign for number in kinds}
         sure = np.isin(found["kind"], list(kinds))
         unsure = (found["kind"] == UNSURE) & np.isin(found["side"], list(sides))
         flags: Flags = sure | unsure

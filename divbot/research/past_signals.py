@@ -30,7 +30,9 @@ from divbot.kernels.near import SYMBOL as NEAR_SYMBOL
 from divbot.kernels.rows import transposed
 from divbot.scanner.block import Block
 from divbot.scanner.evidence import trial
-from divbot.scanner.evidence.trial import clearness, extremes, prices_at, sides, trends
+from divbot.scanner.signals import measurement
+from divbot.scanner.signals.measurement import clearness, extremes, prices_at, sides, trends
+from divbot.scanner.signals.score import TREND_BARS
 
 UNSURE = -1
 """The kind of what may be a divergence of its side, or none."""
@@ -58,7 +60,6 @@ TOGETHER = 64
 _DOUBT = 1e4
 """RSI points at the beginning of a window: 100 times what an RSI can be off, for averages that
 began 100 times as large as they are."""
-_TREND_ROWS = trial.TREND_BARS
 
 Found = NDArray[np.void]
 
@@ -110,13 +111,14 @@ def symbols_of(columns: Columns, place: int) -> list[int]:
 
 def overlap(limit: int) -> int:
     """Return how many rows are looked at before the first of a month."""
-    return limit + _TREND_ROWS
+    return limit + TREND_BARS
 
 
 @cache
 def sources() -> str:
     """Return a hash of all that decides what is found, and of what counts outcomes."""
-    folders = (Path(kernels.__file__).parent, Path(trial.__file__).parent)
+    files = kernels.__file__, trial.__file__, measurement.__file__
+    folders = [Path(x).parent for x in files]
     digest = hashlib.sha256(Path(__file__).read_bytes())
     for source in sorted(path for folder in folders for path in folder.glob("*.py")):
         digest.update(source.read_bytes())

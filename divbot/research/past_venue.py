@@ -9,7 +9,7 @@ from decimal import Decimal
 import numpy as np
 
 from divbot.arrays import Integers
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Market
 from divbot.domain.universe import Listed, Universe

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from divbot.arrays import Flags
 from divbot.domain.market import Interval
 from divbot.history.port import PastCandles
+from divbot.history.spans import Span
 from divbot.recordings.track import Track
 
 if TYPE_CHECKING:
@@ -83,6 +84,9 @@ class PastMarket(PastCandles, PastPrices, Protocol):
 
     def intervals(self) -> tuple[Interval, ...]:
         """Return the lengths of which there are candles, the shortest first."""
+
+    def holes(self, symbol: str, interval: Interval) -> tuple[Span, ...]:
+        """Return what is missing between the first and the last candle."""
 
 
 class PastReports(Protocol):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from divbot.domain.clock import utc_text
+from divbot.domain.clock import date_text
 from divbot.domain.market import Interval
 from divbot.history.columns import Columns, Each, month_name, one_by_one, open_columns
 from divbot.history.kept import let_go, name_of, whole
@@ -28,17 +28,16 @@ from divbot.research.past_signals import (
 from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.evidence.calibration import count_rate
 from divbot.scanner.evidence.walk import Walk, walk
-from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.signals.plan import PlanRules
 
 _FORMAT = 1
-_DATE = len("2024-07-30")
 _COLUMNS = tuple(x.name for x in fields(Walk) if x.name != "parts")
 
 
 def rate_before(
     history: PastCandles,
     interval: Interval,
-    rules: TradeRules,
+    rules: PlanRules,
     until: int,
     *,
     cache: Path,
@@ -59,12 +58,12 @@ def rate_before(
     found = Walk.joined([_read(columns, x, path) for x, path in zip(places, paths, strict=True)])
     if not len(found):
         return None
-    days = " to ".join(utc_text(int(x))[:_DATE] for x in (found.time.min(), found.time.max()))
+    days = " to ".join(date_text(int(x)) for x in (found.time.min(), found.time.max()))
     source = f"{len(np.unique(found.symbol))} symbols of {where}, {days}"
     return count_rate(found, rules, history.market, interval, source)
 
 
-def walk_of_month(columns: Columns, place: int, rules: TradeRules, end: int, folder: Path) -> Path:
+def walk_of_month(columns: Columns, place: int, rules: PlanRules, end: int, folder: Path) -> Path:
     """Return the file of what was confirmed in the month at `place` and had ended by step `end`."""
     month = columns.months[place]
     start = max(month.first - overlap(rules.indicator.minimum_candles), columns.first)
@@ -89,7 +88,7 @@ def _walk(
     symbols: list[int],
     first: int,
     ends: tuple[int, int, int, int],
-    rules: TradeRules,
+    rules: PlanRules,
 ) -> Walk:
     """Return what some symbols, from place `first` on, had confirmed in the middle two of `ends`.
 

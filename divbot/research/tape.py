@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from divbot.arrays import Floats
-from divbot.domain.ledger import DAY
+from divbot.domain.durations import DAY
 from divbot.research.port import Prices
 
 _ROWS = 1024

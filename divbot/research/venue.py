@@ -17,15 +17,14 @@ from functools import cache
 from typing import Protocol
 
 from divbot.domain.clock import EARLIEST, LATEST
+from divbot.domain.durations import HOUR, MINUTE
 from divbot.domain.fills import Candle, Quote
 from divbot.domain.market import Interval
 from divbot.domain.minutes import FundingRate, Minutes
 from divbot.domain.money import price_above, price_below
-from divbot.domain.positions import MINUTE
 from divbot.research.port import PastPrices, Prices
 from divbot.research.tape import PastTape
 
-_HOUR = 3_600_000
 _ROUNDING = 1e-8
 """By which part of a price its tenth digit may be rounded."""
 _LATE = 120_000
@@ -200,5 +199,5 @@ def due_at(settled: int) -> int:
 
     That is when the trader asks; what would lie between two is known at the later one.
     """
-    hour = settled // _HOUR * _HOUR
-    return hour if settled - hour < _LATE else hour + _HOUR
+    hour = settled // HOUR * HOUR
+    return hour if settled - hour < _LATE else hour + HOUR

@@ -1,13 +1,14 @@
 """From candles to a published report.
 
 ```
-thread      scans whenever a candle closes -> cycle -> report -> cache (one lock)
+thread      scans every check interval -> cycle -> report -> cache (one lock)
 cycle       one scan: universe -> workforce -> results -> signals, evidence -> report
+report      what a scan publishes; report_documents: as JSON, CSV and pandas have it
 results     what all blocks brought, put together
 workforce/  worker processes: download, parse, analyse
 signals/    plan of a trade, ranking, score
 evidence/   what became of past divergences: base rates, confidence
-checks/     divbot verify: look-ahead, warm-up, one symbol examined
+checks/     divbot verify: look-ahead, warm-up; one symbol examined, for charts
 port        what is wanted of a venue
 block       candles side by side
 shortage    why a report holds less than was asked for

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from divbot.arrays import Floats, Integers
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.market import Interval
 from divbot.kernels.rows import transposed
 from divbot.recordings.grid import opens_of, steps_of
@@ -31,9 +31,13 @@ class Block:
 
     def newest(self, count: int) -> Block:
         """Return the newest `count` rows."""
-        first = max(len(self.close) - count, 0)
-        prices = {x: getattr(self, x)[first:].copy() for x in ("open", "high", "low", "close")}
-        return replace(self, first_step=self.first_step + first, **prices)
+        rows = len(self.close)
+        return self.between(max(rows - count, 0), rows)
+
+    def between(self, start: int, end: int) -> Block:
+        """Return the rows from `start` to before `end`, in arrays of their own."""
+        prices = {x: getattr(self, x)[start:end].copy() for x in ("open", "high", "low", "close")}
+        return replace(self, first_step=self.first_step + start, **prices)
 
     def open_times(self, rows: Integers, columns: Integers) -> Integers:
         """Return the open times, ms UTC, of the candles at `rows` of `columns`."""

@@ -13,7 +13,7 @@ from divbot.scanner.report import Report
 class Published:
     """A report, and what a trader needs of it.
 
-    What it says of the first symbol that was asked for is as old as the beginning of its scan.
+    Its findings are dated by the beginning of the scan, when the first symbol was asked for.
     """
 
     report: Report

@@ -53,7 +53,7 @@ class ScanRules:
     """Report the candles behind the opportunities, and those of symbols wanted by name."""
 
 
-class Stages:
+class ScanListener:
     """Told how a scan gets on; does nothing unless overridden."""
 
     def listed(self, symbols: int) -> None:
@@ -77,27 +77,26 @@ class Scanner:
         self.universe: Universe | None = None
         """That of the last scan."""
 
-    def cycle(self, stages: Stages | None = None, held: Collection[str] = ()) -> Report:
+    def cycle(self, listener: ScanListener | None = None, held: Collection[str] = ()) -> Report:
         """Return a report on the whole universe, as the venue shows it now.
 
         Symbols that are `held` are scanned in any case. Raise VenueError where the venue cannot be
         had at all, or wants no more requests.
         """
-        stages = stages or Stages()
+        listener = listener or ScanListener()
         started, spent_before = self._clock.monotonic(), self._source.weight_spent()
         universe = self.universe = self._listing.universe(held)
         listed_at = self._clock.monotonic()
-        stages.listed(len(universe.listed))
-        done = self._pool.run(self._tasks(universe), stages.downloaded)
+        listener.listed(len(universe.listed))
+        done = self._pool.run(self._tasks(universe), listener.downloaded)
         results = Results.of(done)
-        wanted = {listed.symbol for listed in universe.listed if listed.is_wanted}
         unknown = (Skipped(symbol, UNKNOWN, why) for symbol, why in universe.unknown.items())
         not_scanned = results.skipped(
             self._rules.interval,
             self._rules.limit,
             least=self._rules.ranking.trade.indicator.minimum_candles,
             min_age=self._rules.min_age,
-            wanted=wanted,
+            wanted=universe.wanted,
         )
         found = chain(unknown, not_scanned)
         skipped = tuple(sorted(found, key=lambda x: x.symbol))
@@ -120,7 +119,6 @@ class Scanner:
     def _tasks(self, universe: Universe) -> list[BlockTask]:
         """Deal the symbols out like cards: each block gets its share of busy and quiet ones."""
         symbols = tuple(listed.symbol for listed in universe.listed)
-        wanted = frozenset(listed.symbol for listed in universe.listed if listed.is_wanted)
         blocks = max(self._pool.workers, -(-len(symbols) // LARGEST_BLOCK))
         return [
             BlockTask(
@@ -131,7 +129,7 @@ class Scanner:
                 self._rules.ranking.trade,
                 universe.at,
                 self._rules.with_divergences,
-                wanted if self._rules.with_candles else None,
+                universe.wanted if self._rules.with_candles else None,
             )
             for start in range(min(blocks, len(symbols)))
         ]
@@ -173,7 +171,7 @@ class Scanner:
                 symbols_with_gaps=len(gaps),
                 missing_candles=sum(coverage.missing for coverage in gaps),
                 divergences=sum(coverage.divergences for coverage in results.coverage),
-                opportunities=len(opportunities),
+                open_to_trade=len(opportunities),
                 funnel=_funnel(universe, results, fresh, opportunities, rules),
                 past=results.outcomes(),
                 base_rate=rules.rate,
@@ -198,10 +196,7 @@ class Scanner:
                 for x in universe.listed
                 if x.symbol in held and (x.instrument or x.symbol in universe.gone)
             },
-            candles=results.candles_of(
-                {x.symbol for x in universe.listed if x.is_wanted}
-                | {x.divergence.symbol for x in best}
-            ),
+            candles=results.candles_of(universe.wanted | {x.divergence.symbol for x in best}),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.market import Interval, Market
 from divbot.domain.universe import Universe
 

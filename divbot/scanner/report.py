@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from divbot.domain.clock import utc_text
 from divbot.domain.market import DroppedRow, Instrument, Interval, Market
-from divbot.domain.signals import Divergence, Evidence, Opportunity
+from divbot.domain.signals import Divergence, Opportunity
+from divbot.scanner.report_documents import (
+    divergence_document,
+    dropped_document,
+    opportunity_document,
+    opportunity_frame,
+)
 
 if TYPE_CHECKING:
     import pandas
 
-    from divbot.candles import Candles
+    from divbot.candle_arrays import Candles
     from divbot.scanner.evidence.base_rates import BaseRate
 
 SCHEMA = 1
@@ -50,8 +55,8 @@ class Summary:
     """Candles that the venue never made; no divergence spans one."""
     divergences: int
     """In the windows of all scanned symbols, after the warm-up rule."""
-    opportunities: int
-    """Before the list was cut to the best."""
+    open_to_trade: int
+    """Opportunities, before the list was cut to the best."""
     request_weight: int
     funnel: Mapping[str, int]
     """How many symbols were left after each step from the venue's listing to the table."""
@@ -110,9 +115,9 @@ class Report:
     @property
     def title(self) -> str:
         """Return what was scanned, and as of when, in one line."""
-        as_of = f"as of {utc_text(self.as_of)} UTC" if self.as_of else "no candles"
-        simulated = " - SIMULATED PRICES" if self.simulated else ""
-        return f"{self.venue} {self.market.title}, {self.interval.value}, {as_of}{simulated}"
+        return scan_title(
+            self.venue, self.market, self.interval, self.as_of, simulated=self.simulated
+        )
 
     def __repr__(self) -> str:
         return (
@@ -147,105 +152,16 @@ class Report:
 
         Every column has the same type in each report, one without opportunities included.
         """
-        import pandas as pd
-
-        rows = [opportunity_document(x) for x in self.opportunities]
-        frame = pd.DataFrame(
-            {
-                name: pd.Series([row[name] for row in rows], dtype=type_)
-                for name, type_ in OPPORTUNITY_FIELDS.items()
-            }
-        )
-        for name in ("previous_pivot", "pivot", "confirmed", "confirmed_at"):
-            frame[name] = pd.to_datetime(frame[name], unit="ms", utc=True)
-        return frame
+        return opportunity_frame(self.opportunities)
 
 
-_COUNT, _NUMBER, _TEXT, _TIME = "int64", "float64", "str", "int64"  # ms UTC
-OPPORTUNITY_FIELDS: Mapping[str, str] = MappingProxyType(
-    {
-        "rank": _COUNT,
-        "symbol": _TEXT,
-        "signal": _TEXT,
-        "kind": _TEXT,
-        "score": _NUMBER,
-        "confidence": _NUMBER,
-        "confidence_low": _NUMBER,
-        "confidence_high": _NUMBER,
-        "expectancy": _NUMBER,
-        "cases": _COUNT,
-        "rsi_previous": _NUMBER,
-        "rsi": _NUMBER,
-        "price": _NUMBER,
-        "atr_percent": _NUMBER,
-        "stop": _NUMBER,
-        "target": _NUMBER,
-        "reward_risk": _NUMBER,
-        "age": _COUNT,
-        "confirmed_at": _TIME,
-        "previous_pivot": _TIME,
-        "pivot": _TIME,
-        "confirmed": _TIME,
-        "pivot_price_previous": _NUMBER,
-        "pivot_price": _NUMBER,
-    }
-)
-"""The flat fields of an opportunity, as the CSV orders its columns, and their types in pandas."""
-
-
-def opportunity_document(opportunity: Opportunity) -> dict[str, Any]:
-    """Return an opportunity as numbers and texts; times in ms UTC."""
-    divergence = opportunity.divergence
-    return {
-        "rank": opportunity.rank,
-        "symbol": divergence.symbol,
-        "signal": opportunity.side.value,
-        "kind": divergence.kind.value,
-        "score": opportunity.score,
-        **evidence_document(opportunity.evidence),
-        "rsi_previous": opportunity.rsi_previous,
-        "rsi": opportunity.rsi,
-        "price": float(opportunity.price),
-        "atr_percent": opportunity.atr_percent,
-        "stop": float(opportunity.stop),
-        "target": float(opportunity.target),
-        "reward_risk": opportunity.reward_risk,
-        "age": opportunity.age,
-        "confirmed_at": opportunity.confirmed_at,
-        "previous_pivot": divergence.previous_pivot,
-        "pivot": divergence.pivot,
-        "confirmed": divergence.confirmed,
-        "pivot_price_previous": float(opportunity.pivot_price_previous),
-        "pivot_price": float(opportunity.pivot_price),
-        "score_parts": {
-            part.name: {"value": part.value, "weight": part.weight} for part in opportunity.parts
-        },
-    }
-
-
-def evidence_document(evidence: Evidence | None) -> dict[str, Any]:
-    """Return what is to be expected; nothing but a number of cases where nothing is."""
-    if evidence is None:
-        names = ("confidence", "confidence_low", "confidence_high", "expectancy")
-        return {**dict.fromkeys(names), "cases": 0}
-    return {
-        "confidence": round(evidence.confidence, 4),
-        "confidence_low": round(evidence.low, 4),
-        "confidence_high": round(evidence.high, 4),
-        "expectancy": round(evidence.expectancy, 4),
-        "cases": evidence.cases,
-    }
-
-
-def divergence_document(divergence: Divergence) -> dict[str, Any]:
-    """Return a divergence as texts and times in ms UTC."""
-    return {
-        "symbol": divergence.symbol,
-        "kind": divergence.kind.value,
-        "previous_pivot": divergence.previous_pivot,
-        "pivot": divergence.pivot,
-        "confirmed": divergence.confirmed,
-    }
+def scan_title(
+    venue: str, market: Market, interval: Interval, as_of: int, *, simulated: bool
+) -> str:
+    """Return what was looked at, and `as_of` when (ms UTC; 0: no candle was found), in one line."""
+    when = f"as of {utc_text(as_of)} UTC" if as_of else "no candles"
+    notice = " - SIMULATED PRICES" if simulated else ""
+    return f"{venue} {market.title}, {interval.value}, {when}{notice}"
 
 
 def _summary_document(summary: Summary) -> dict[str, Any]:
@@ -259,7 +175,7 @@ def _summary_document(summary: Summary) -> dict[str, Any]:
         "symbols_with_gaps": summary.symbols_with_gaps,
         "missing_candles": summary.missing_candles,
         "divergences": summary.divergences,
-        "opportunities": summary.opportunities,
+        "opportunities": summary.open_to_trade,
         "request_weight": summary.request_weight,
         "funnel": dict(summary.funnel),
         "past": dict(summary.past),
@@ -269,14 +185,4 @@ def _summary_document(summary: Summary) -> dict[str, Any]:
             "weeks": summary.base_rate.weeks,
         },
         "dropped_rows": [dropped_document(x) for x in summary.dropped],
-    }
-
-
-def dropped_document(row: DroppedRow) -> dict[str, Any]:
-    """Return a dropped row as texts and numbers; its symbol is None where it cannot be read."""
-    return {
-        "list": row.source,
-        "row": row.number,
-        "symbol": row.symbol or None,
-        "reason": row.reason,
     }

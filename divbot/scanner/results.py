@@ -8,15 +8,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from divbot.candles import Candles
-from divbot.domain.errors import DivbotError, StopUntil, VenueError, VenueRefused
+from divbot.candle_arrays import Candles
+from divbot.domain.durations import DAY
+from divbot.domain.errors import DivbotError, StopAsking, VenueError
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Signal
 from divbot.scanner.evidence.samples import OUTCOMES
 from divbot.scanner.report import FAILED, GAP, INSUFFICIENT_HISTORY, YOUNG, Skipped
 from divbot.scanner.workforce.task import LATEST_LAG, BlockResult, Coverage, Done
 
-_DAY = 86_400_000
 _NEIGHBOURS = 10
 
 
@@ -140,7 +140,7 @@ class Results:
 
 def _raise_if_hopeless(errors: Sequence[DivbotError], *, anything_found: bool) -> None:
     for error in errors:
-        if isinstance(error, StopUntil | VenueRefused):
+        if isinstance(error, StopAsking):
             raise error
     if errors and not anything_found:
         raise next((x for x in errors if isinstance(x, VenueError)), errors[0])
@@ -171,4 +171,4 @@ def _known_age(coverage: Coverage, interval: Interval, limit: int) -> float:
     """
     if coverage.span >= limit - 1:
         return math.inf
-    return coverage.span * interval.milliseconds / _DAY
+    return coverage.span * interval.milliseconds / DAY

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from divbot.domain.names import words
 from divbot.domain.universe import LeftOut
 from divbot.scanner.report import Skipped
 
@@ -24,7 +25,7 @@ def why_none(left_out: Sequence[LeftOut], skipped: Sequence[Skipped]) -> str:
     if not found:
         return "no symbol was scanned: the venue lists none"
     reasons = sorted(found.items(), key=lambda x: (-len(x[1]), x[0]))
-    counts = ", ".join(f"{len(told)} {name.replace('_', ' ')}" for name, told in reasons)
+    counts = ", ".join(f"{len(told)} {words(name)}" for name, told in reasons)
     total = sum(map(len, found.values()))
     what = "that can be traded" if tradable or skipped else "on its list"
     kept_out = f"{total} {what} {'is' if total == 1 else 'are'} left out"

@@ -197,7 +197,7 @@ class BackgroundScanner:
             before = self._condition
             self._condition = replace(before, scans=before.scans + 1, error="")
         self._outage.end(self._clock.now())
-        count = report.summary.opportunities
+        count = report.summary.open_to_trade
         found = f"[Background] found {count} {'opportunity' if count == 1 else 'opportunities'}"
         self._tell(found, is_detail=bool(before.scans))
         # What does not change is told once, not after every scan.
@@ -226,7 +226,7 @@ class BackgroundScanner:
         before, now = self._told_of, self.condition
         self._told_at, self._told_of = self._clock.monotonic(), now
         newest = self._cache.latest()
-        found = len(newest.report.opportunities) if newest else 0
+        found = newest.report.summary.open_to_trade if newest else 0
         self._tell(
             f"[Background] {now.scans - before.scans} scans succeeded and "
             f"{now.failures - before.failures} failed in the last {seconds / 60:.0f} minutes; "

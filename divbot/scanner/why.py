@@ -12,10 +12,11 @@ from decimal import Decimal
 import numpy as np
 
 from divbot.arrays import Floats, Integers
-from divbot.candles import Candles
-from divbot.domain.clock import utc_text
+from divbot.candle_arrays import Candles
+from divbot.domain.clock import day_text
 from divbot.domain.market import Interval
 from divbot.domain.money import price_of
+from divbot.domain.names import words
 from divbot.domain.signals import Opportunity, Side
 from divbot.domain.universe import Listed, Universe
 from divbot.kernels.analysis import Analysis, analyse
@@ -24,12 +25,10 @@ from divbot.kernels.indicator import Indicator
 from divbot.kernels.pivots import HIGH, LOW
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.cycle import ScanRules
-from divbot.scanner.evidence.trial import KINDS, signals_of
 from divbot.scanner.report import Report
-from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.signals.measurement import KINDS, signals_of
+from divbot.scanner.signals.plan import PlanRules
 from divbot.scanner.signals.ranking import RankingRules, plan_of, unrounded_plan_of
-
-_YEAR = len("2024-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ def listing_story(symbol: str, universe: Universe) -> Story:
         return story
     for x in universe.left_out:
         if x.symbol == symbol:
-            story.stops("universe", f"{x.rule.replace('_', ' ')}: {x.detail}")
+            story.stops("universe", f"{words(x.rule)}: {x.detail}")
     return story
 
 
@@ -97,7 +96,7 @@ def scan_story(
     ranking, best, opportunities = rules.ranking, rules.best, report.open_to_trade
     for skipped in report.summary.skipped:
         if skipped.symbol == story.symbol:
-            story.stops(skipped.reason.replace("_", " "), skipped.detail)
+            story.stops(words(skipped.reason), skipped.detail)
             return story
     if candles is None or not len(candles):
         story.stops("history", "no candle was found")
@@ -107,23 +106,24 @@ def scan_story(
     for line in found.pivot_lines():
         story.passes("pivots", line)
     mine = [x for x in opportunities if x.divergence.symbol == story.symbol]
-    event = found.newest(mine[0].divergence.confirmed if mine else None)
-    if event is None:
+    divergence = found.newest(mine[0].divergence.confirmed if mine else None)
+    if divergence is None:
         story.stops("divergence", found.why_none())
         return story
-    story.passes("divergence", found.event_line(event))
-    age = report.interval.steps_between(found.confirmed(event), _newest_open(report))
+    story.passes("divergence", found.divergence_line(divergence))
+    # What closes then is one candle before what opens then.
+    age = report.interval.steps_between(found.confirmed(divergence), report.as_of) - 1
     fresh = f"confirmed {_candles(age)} ago; signals older than {ranking.max_age} are ignored"
     if not ranking.is_fresh(age):
         story.stops("fresh", fresh)
         return story
     story.passes("fresh", fresh)
     if not mine:
-        story.stops(*_filtered(found, event, ranking, _tick_of(story)))
+        story.stops(*_filtered(found, divergence, ranking, _tick_of(story)))
         return story
     story.opportunity = mine[0]
     story.passes("plan", _plan(mine[0]))
-    parts = ", ".join(f"{x.name.replace('_', ' ')} {x.value:.2f}" for x in mine[0].parts)
+    parts = ", ".join(f"{words(x.name)} {x.value:.2f}" for x in mine[0].parts)
     story.passes("score", f"{mine[0].score:.2f} of 10: {parts}")
     place = f"rank {mine[0].rank} of {len(opportunities)}, the list holds {best}"
     if mine[0].rank > best:
@@ -135,10 +135,6 @@ def scan_story(
 
 def _text(price: float) -> str:
     return str(np.format_float_positional(price, precision=8, fractional=False, trim="-"))
-
-
-def _newest_open(report: Report) -> int:
-    return report.as_of - report.interval.milliseconds
 
 
 def _candles(count: int) -> str:
@@ -158,16 +154,16 @@ def _tick_of(story: Story) -> Decimal | None:
 
 
 def _filtered(
-    found: _Findings, event: Integers, rules: RankingRules, tick: Decimal | None
+    found: _Findings, divergence: Integers, rules: RankingRules, tick: Decimal | None
 ) -> tuple[str, str]:
     """Return the filter that a fresh divergence did not pass."""
-    kind = KINDS[int(event[KIND])]
+    kind = KINDS[int(divergence[KIND])]
     if not rules.wants(kind):
         return (
             "filter",
-            f"{kind.value.replace('_', ' ')} ({kind.side.value}) is filtered out by kind or side",
+            f"{words(kind.value)} ({kind.side.value}) is filtered out by kind or side",
         )
-    return "open to trade", found.spent_line(event, rules.trade, tick)
+    return "open to trade", found.spent_line(divergence, rules.trade, tick)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,21 +224,21 @@ class _Findings:
             )
         return "none in these candles; the pivots above are the newest ones"
 
-    def confirmed(self, event: Integers) -> int:
+    def confirmed(self, divergence: Integers) -> int:
         """Return the open time of the confirming candle, ms UTC."""
-        return self._time(int(self.analysis.confirmed(event)))
+        return self._time(int(self.analysis.confirmed(divergence)))
 
-    def event_line(self, event: Integers) -> str:
+    def divergence_line(self, divergence: Integers) -> str:
         """Return a divergence in words."""
-        kind = KINDS[int(event[KIND])]
+        kind = KINDS[int(divergence[KIND])]
         mark = LOW if kind.side is Side.BUY else HIGH
-        pair = self._pair(int(event[PREVIOUS]), int(event[PIVOT]), mark)
-        row = int(self.analysis.confirmed(event))
-        return f"{kind.value.replace('_', ' ')}: {pair}; confirmed {self._closed(row)}"
+        pair = self._pair(int(divergence[PREVIOUS]), int(divergence[PIVOT]), mark)
+        row = int(self.analysis.confirmed(divergence))
+        return f"{words(kind.value)}: {pair}; confirmed {self._closed(row)}"
 
-    def spent_line(self, event: Integers, rules: TradeRules, tick: Decimal | None) -> str:
+    def spent_line(self, divergence: Integers, rules: PlanRules, tick: Decimal | None) -> str:
         """Return why a fresh divergence cannot be traded any more."""
-        (signal,) = signals_of(self.block, self.analysis, event[np.newaxis])
+        (signal,) = signals_of(self.block, self.analysis, divergence[np.newaxis])
         plan = plan_of(signal, tick, rules)
         if plan is None:
             stop, target = map(_text, unrounded_plan_of(signal, rules))
@@ -251,7 +247,7 @@ class _Findings:
                 f"it closed at {close} when confirmed, which leaves no trade between a stop at "
                 f"{stop} and a target at {target}"
             )
-        for row in range(int(self.analysis.confirmed(event)) + 1, len(self.block.close)):
+        for row in range(int(self.analysis.confirmed(divergence)) + 1, len(self.block.close)):
             low, high = float(self.block.low[row, 0]), float(self.block.high[row, 0])
             if low == low and (name := plan.touched(price_of(low, tick), price_of(high, tick))):
                 level = plan.stop if name == "stop" else plan.target
@@ -270,9 +266,10 @@ class _Findings:
 
     def _verdict(self, q: int, p: int, mark: int) -> str:
         """Return whether two neighbouring pivots diverge, and why not."""
-        for event in self.analysis.divergences:
-            if (int(event[PREVIOUS]), int(event[PIVOT])) == (q, p) and self._is(event, mark):
-                return KINDS[int(event[KIND])].value.replace("_", " ")
+        for divergence in self.analysis.divergences:
+            is_theirs = (int(divergence[PREVIOUS]), int(divergence[PIVOT])) == (q, p)
+            if is_theirs and self._is(divergence, mark):
+                return words(KINDS[int(divergence[KIND])].value)
         nearest, farthest = self.analysis.indicator.nearest, self.analysis.indicator.farthest
         if not nearest <= p - q <= farthest:
             return f"not {nearest} to {farthest} candles apart"
@@ -287,8 +284,8 @@ class _Findings:
         return "no divergence: a candle between them is missing"
 
     @staticmethod
-    def _is(event: Integers, mark: int) -> bool:
-        return (KINDS[int(event[KIND])].side is Side.BUY) == (mark == LOW)
+    def _is(divergence: Integers, mark: int) -> bool:
+        return (KINDS[int(divergence[KIND])].side is Side.BUY) == (mark == LOW)
 
     def _prices(self, mark: int) -> Floats:
         return (self.block.low if mark == LOW else self.block.high)[:, 0]
@@ -297,4 +294,4 @@ class _Findings:
         return int(self.block.open_times(np.array([row]), np.array([0]))[0])
 
     def _closed(self, row: int) -> str:
-        return utc_text(self.interval.close_of(self._time(row)))[_YEAR:]
+        return day_text(self.interval.close_of(self._time(row)))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divbot.binance.candles.candle_store import CandleStore, Stored, sweep
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Interval
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from divbot.binance.candles.candle_store import CandleStore
 from divbot.binance.candles.history import CandleHistory
 from divbot.binance.client import BinanceClient
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.market import Interval
 
 M5 = Interval.M5

@@ -18,7 +18,7 @@ from divbot.binance.notebook import Notebook
 from divbot.binance.protocol.exchange_info import ExchangeInfo
 from divbot.binance.protocol.wire import BidAsk, BySymbol
 from divbot.binance.server_clock import ServerClock
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import (
     DivbotError,

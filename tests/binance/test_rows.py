@@ -24,7 +24,7 @@ from divbot.binance.server_clock import ServerClock
 from divbot.binance.session import VenueSession
 from divbot.binance.trading_data import BinanceTrading
 from divbot.binance.transport.transport import HttpReply
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import BadAnswer, VenueUnreachable
 from divbot.domain.market import Interval, Market

@@ -13,7 +13,7 @@ from divbot.domain.events import (
     Funded,
     Marked,
     Paused,
-    Resumed,
+    SessionBegan,
     Started,
     Trailed,
 )
@@ -144,7 +144,7 @@ MARKED = Marked(
     benchmark=None,
 )
 PAUSED = Paused(at=NOW - 30_000, reason="the loss of this day has reached 3 %")
-RESUMED = Resumed(
+RESUMED = SessionBegan(
     at=BEGAN + 30 * MINUTE,
     session=2,
     settings={"interval": "5m", "config": "币安.toml"},
@@ -204,6 +204,7 @@ SCANNER = ScannerView(
     published_at=NOW - 15_000,
     symbols=396,
     seconds=0.9812,
+    open_to_trade=4,
     opportunities=OPPORTUNITIES,
 )
 SNAPSHOT = RunSnapshot(

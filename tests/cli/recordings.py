@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from divbot.cli import command_line
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 
 
 class Terminal:
@@ -15,7 +15,7 @@ class Terminal:
         self._patch = patch
         self._capture = capture
 
-    def run(self, recorded: Recorded, *arguments: str) -> str:
+    def run(self, recorded: JournalCopy, *arguments: str) -> str:
         """Return what `divbot ARGUMENTS` prints about `recorded`."""
         self._patch.setattr("divbot.cli.recorded.find_run", lambda run, journal: recorded)
         command_line()(list(arguments), prog_name="divbot", standalone_mode=False)

@@ -12,9 +12,9 @@ import pytest
 
 from divbot.app.journals import open_runs
 from divbot.cli import command_line, exit_code
+from divbot.domain.durations import MINUTE
 from divbot.domain.errors import InputError
 from divbot.domain.events import Nature
-from divbot.domain.positions import MINUTE
 from divbot.research import backtest
 from divbot.trading.journal.journal import read
 from tests.research.fakes import START, walk
@@ -41,10 +41,12 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep runs and what is computed in a folder of the test's own."""
+def home(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """Keep runs in a folder of the test's own; what is computed is the same for all."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
     monkeypatch.setenv("DIVBOT_INTERVAL", "1h")
     monkeypatch.chdir(tmp_path)
     return tmp_path

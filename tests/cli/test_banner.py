@@ -77,6 +77,14 @@ LATENESS = Lateness(steps=3672, waited=3671, median=1.0, p99=4.4, worst=38.0)
 BEFORE = fold(EVENTS[: EVENTS.index(RESUMED) + 1])
 
 
+def test_live_prices_are_called_so() -> None:
+    banner = banner_text(replace(SETUP, is_simulated=False), FRESH)
+    summary = summary_text(replace(SNAPSHOT, is_simulated=False), FRESH, LATENESS, "run.db")
+
+    assert banner.startswith("divbot 0.1.0 paper trading, LIVE PRICES; no real orders\n")
+    assert summary.splitlines()[0].endswith(", LIVE PRICES")
+
+
 def test_settings_that_a_session_changed_are_told_old_and_new() -> None:
     changed = {"risk": ("0.01", "0.02"), "trail_atr": ("None", "2.0")}
     resumed = replace(RESUMED, changed=changed)

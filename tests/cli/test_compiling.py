@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from divbot.cli import progress
+from divbot.cli import bar as module
 from divbot.cli.compiling import is_compiled, tell_of_compiling
 from divbot.cli.progress import ScanProgress
 from divbot.cli.terminal import Terminal
@@ -92,7 +92,7 @@ def test_a_progress_bar_says_compiling_until_a_symbol_is_there(
     terminal = Terminal(screen)
     at_work = terminal.console(force_terminal=True, width=60)
     monkeypatch.setattr(terminal, "console", lambda: at_work)
-    monkeypatch.setattr(progress.terminal, "stderr", lambda: terminal)
+    monkeypatch.setattr(module.terminal, "stderr", lambda: terminal)
     shown = []
 
     with ScanProgress(is_compiling=is_compiling) as bar:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from divbot import cli
-from divbot.app.data import how_to_download
+from divbot.app.how_to_fetch import how_to_download
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval, Market
 from divbot.history.spans import Span

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from divbot.cli.figures import change, multiple, percent, ratio, words
+from divbot.cli.figures import change, multiple, percent, ratio
+from divbot.domain.names import words
 
 
 @pytest.mark.parametrize(

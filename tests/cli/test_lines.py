@@ -54,7 +54,7 @@ GOES_ON = Paused(at=NOW, reason="")
         pytest.param(
             replace(STARTED, is_simulated=False, venue="Binance"),
             "2026-11-20 16:00:00Z INFO    "
-            "START Binance USD-M futures 5m, balance 50,000.00 USDT, "
+            "START Binance USD-M futures 5m, LIVE PRICES, balance 50,000.00 USDT, "
             "divbot 0.1.0",
             id="started on the real market",
         ),

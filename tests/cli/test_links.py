@@ -7,10 +7,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from divbot.cli.report import meanings
-from divbot.cli.report.links import binance_url, chart_links, tradingview_url
+from divbot.cli.report.links import chart_links
 from divbot.cli.stats_text import breakdown_columns
 from divbot.cli.table import OPPORTUNITY_COLUMNS
 from divbot.cli.trades_text import TRADE_COLUMNS
+from divbot.domain.chart_urls import binance_url, tradingview_url
 from divbot.domain.ledger import ZERO
 from divbot.domain.market import Interval, Market
 from divbot.trading.figures.breakdown import By

@@ -314,6 +314,12 @@ def test_a_report_without_opportunity_differs_from_no_report() -> None:
     assert "no report yet" in lines_of(EMPTY)
 
 
+def test_opportunities_beyond_those_shown_are_counted() -> None:
+    many = replace(SNAPSHOT, scanner=replace(SCANNER, open_to_trade=123))
+
+    assert "opportunities 123" in line_with("scanner waiting", many)
+
+
 def test_an_old_report_stands_out() -> None:
     old = replace(SNAPSHOT, scanner=replace(SCANNER, published_at=NOW - 121_000))
 

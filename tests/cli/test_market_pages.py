@@ -14,8 +14,8 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 from divbot.cli.report.candles import decimals, plan_document, series_document
-from divbot.cli.report.links import binance_url, tradingview_url
 from divbot.cli.report.market import chart_page, counts_line, scan_page
+from divbot.domain.chart_urls import binance_url, tradingview_url
 from divbot.domain.clock import ManualClock, utc_text
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind

@@ -16,10 +16,12 @@ import pytest
 from divbot.cli import command_line, exit_code
 from divbot.trading.journal.journal import Journal
 from tests.cli.commands import DIVBOT, environment
+from tests.conftest import SHIPPED
 from tests.trading.stories import STARTED, five_trades
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGPIPE is POSIX's")
 
+RECORDED = SHIPPED / "market" / "spot-5m-2024-07.parquet"
 COMMANDS = {
     "scan": ["--top", "2", "--quiet"],
     "chart": ["BTCUSDT", "--output", "-"],
@@ -31,10 +33,18 @@ COMMANDS = {
     "trades": ["--journal", "run.db"],
     "stats": ["--journal", "run.db"],
     "runs": [],
+    "watch": ["--duration", "1s", "--top", "2", "--sequential"],
+    "data": ["list"],
+    "sweeps": ["list"],
+    "sweep": [
+        *("--recorded", str(RECORDED), "--market", "spot", "--set", "stop_atr=0.5,1"),
+        *("--no-portfolio", "--sequential", "--quiet"),
+    ],
+    "backtest": ["--recorded", str(RECORDED), "--market", "spot", "--sequential", "--quiet"],
     "verify": ["lookahead", "BTCUSDT", "--limit", "301"],
 }
 """All but paper, which has tests of its own for that."""
-AT_A_VENUE = ("scan", "chart", "universe", "why", "limits", "verify")
+AT_A_VENUE = ("scan", "chart", "universe", "why", "limits", "verify", "watch")
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from divbot.database import is_locked
 from divbot.domain.market import Interval, Market
-from divbot.trading.journal.database import is_locked
 from divbot.trading.journal.journal import Journal
 from divbot.trading.journal.runs import Runs
 from tests.cli.commands import divbot

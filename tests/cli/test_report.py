@@ -18,7 +18,7 @@ from divbot.cli.report.charts import MOST_POINTS, chart_data, thinned
 from divbot.cli.report.page import filled
 from divbot.cli.report.stats import page_text
 from divbot.trading.figures.stats import measure
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 from tests.cli.pages import EVIL, Markup, browse, without_links
 from tests.cli.recordings import Terminal, terminal
 from tests.trading.stories import (
@@ -37,11 +37,11 @@ from tests.trading.stories import (
 __all__ = ["terminal"]
 
 
-def page(run: Recorded, script: str = "") -> str:
+def page(run: JournalCopy, script: str = "") -> str:
     return page_text(run, measure(run.events, run.ledger), script)
 
 
-def charts(run: Recorded) -> dict[str, Any]:
+def charts(run: JournalCopy) -> dict[str, Any]:
     return chart_data(measure(run.events, run.ledger), run.ledger)
 
 
@@ -174,7 +174,7 @@ DRAWN = """
         ),
     ],
 )
-def test_a_browser_draws_every_chart(tmp_path: Path, run: Recorded, charts_drawn: int) -> None:
+def test_a_browser_draws_every_chart(tmp_path: Path, run: JournalCopy, charts_drawn: int) -> None:
     assert browse(tmp_path, page(run, get_plotlyjs()), DRAWN) == [[], [True] * charts_drawn]
 
 

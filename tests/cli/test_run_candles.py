@@ -13,7 +13,7 @@ from plotly.offline import get_plotlyjs
 
 from divbot.app import run_candles
 from divbot.app.run_candles import candles_of_run
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.cli.report.charts import chart_data
 from divbot.cli.report.stats import page_text
 from divbot.domain.errors import UnknownSymbol, VenueError, VenueUnreachable
@@ -22,7 +22,7 @@ from divbot.domain.ledger import Ledger
 from divbot.domain.market import Interval
 from divbot.settings import Settings
 from divbot.trading.figures.stats import measure
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 from tests.cli.pages import browse
 from tests.cli.recordings import Terminal, terminal
 from tests.trading.stories import (
@@ -77,7 +77,7 @@ def venue(monkeypatch: pytest.MonkeyPatch) -> Venue:
     return found
 
 
-def charted(run: Recorded, **settings: str) -> dict[str, run_candles.Charted]:
+def charted(run: JournalCopy, **settings: str) -> dict[str, run_candles.Charted]:
     assert run.ledger.start
     return candles_of_run(run.ledger.start, run.ledger, Settings(**settings))
 

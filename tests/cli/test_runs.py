@@ -58,7 +58,7 @@ def test_every_run_is_listed_the_newest_last(
     run = Run(capsys)
 
     heading, _, *rows = run.out.splitlines()
-    assert heading == f"paper runs in {runs.folder}, the newest last; times are UTC"
+    assert heading == f"runs in {runs.folder}, the newest last; times are UTC"
     assert [" ".join(row.split()) for row in rows[:3]] == [
         "run venue market interval prices since until trades open equity USDT program address",
         f"{FIRST} Binance USD-M futures 5m live 2024-07-01 12:00 2024-07-03 12:00 4 1 1,002.10",
@@ -135,7 +135,10 @@ def test_without_a_run_it_is_said_how_one_begins(
     run = Run(capsys)
 
     assert (run.code, run.err) == (0, "")
-    assert run.out == f"no paper runs in {tmp_path}/divbot/runs; `divbot paper` starts one\n"
+    assert (
+        run.out
+        == f"no runs in {tmp_path}/divbot/runs; `divbot paper` and `divbot backtest` make some\n"
+    )
 
 
 def test_a_run_is_saved_whole_while_it_goes_on(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from divbot.scanner.report import OPPORTUNITY_FIELDS
+from divbot.scanner.report_documents import OPPORTUNITY_FIELDS
 from tests.cli.commands import divbot
 
 

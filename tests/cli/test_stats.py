@@ -31,7 +31,7 @@ __all__ = ["terminal"]
 RUN = five_trades()
 
 STATS = """\
-Binance USD-M futures, 5m
+Binance USD-M futures, 5m - LIVE PRICES
 paper run 2024-07-01T120000-usdm-5m
 2024-07-01 12:00 to 2024-07-03 12:00 UTC, 2.0 days, 2 starts; money in USDT
 
@@ -45,10 +45,15 @@ Account
   net profit          +4.45 after costs of 1.60, +0.44% of the balance
   best day            +8.45, +0.84% (2024-07-01, 2 trades closed)
   worst day           -4.00, -0.40% (2024-07-02, 1 trade closed)
+  days                1 won, 1 lost, by closed trades
+  lowest equity       1,000.00 at 2024-07-01 12:00
+  highest equity      1,018.90 at 2024-07-01 15:00
   open positions      1
+  entries             paused since 2024-07-03 12:00:
+                      the day's loss is at its limit
 
 Closed trades
-  trades              4: 1 won, 2 lost, 1 even
+  trades              4: 1 won, 2 lost, 1 even; 2.00 a day
   win rate            25.0%; 95% interval 4.6% to 69.9%
   profit factor       1.31
   expectancy          +1.11, +0.11 R a trade
@@ -56,7 +61,9 @@ Closed trades
   average loss        -7.22
   best                +18.90 (BTCUSDT, trade 1)
   worst               -10.45 (ETHUSDT, trade 2)
-  longest losing run  2 trades
+  best symbol         +18.90, +1.89% (BTCUSDT, 2 trades closed)
+  worst symbol        -10.45, -1.04% (ETHUSDT, 1 trade closed)
+  longest runs        1 won, 2 lost
   average holding     4h15m, winners 2h00m, losers 2h30m
 
 Risk
@@ -95,16 +102,16 @@ BTCUSDT            2     50  +19.15  +18.90     +1.89          +0.94
 币安人生USDT       1      0   -4.00   -4.00     -0.40    0.00  -0.40
 ETHUSDT            1      0   -9.10  -10.45     -1.04    0.00  -1.04
 
-More: divbot stats --by symbol or day, --json, --report FILE.html
+More: divbot stats --by symbol or month, --json, --report FILE.html
 """
 
 BY_DAY = """\
-Binance USD-M futures, 5m
+Binance USD-M futures, 5m - LIVE PRICES
 paper run 2024-07-01T120000-usdm-5m
-day         trades  won %   gross  profit  profit %  factor  avg R  fees  slippage  funding
-2024-07-01       2     50  +10.05   +8.45     +0.84    1.81  +0.42  0.30      0.20    -0.45
-2024-07-02       1      0   -4.00   -4.00     -0.40    0.00  -0.40  0.00      0.00     0.00
-2024-07-03       1      0    0.00    0.00      0.00           0.00  0.00      0.00     0.00
+day         trades  won %   gross  profit  profit %  factor  avg R    held  fees  slippage  funding
+2024-07-01       2     50  +10.05   +8.45     +0.84    1.81  +0.42   3h00m  0.30      0.20    -0.45
+2024-07-02       1      0   -4.00   -4.00     -0.40    0.00  -0.40   1h00m  0.00      0.00     0.00
+2024-07-03       1      0    0.00    0.00      0.00           0.00  10h00m  0.00      0.00     0.00
 """
 
 
@@ -189,8 +196,17 @@ def test_a_document_has_figures_reasons_and_every_breakdown(terminal: Terminal) 
         "kind": 3,
         "side": 2,
         "reason": 4,
+        "hour": 4,
         "day": 3,
+        "week": 1,
+        "month": 1,
     }
+    assert (document["days_won"], document["days_lost"]) == (1, 1)
+    assert document["paused"] == {
+        "at": START + 48 * HOUR,
+        "reason": "the day's loss is at its limit",
+    }
+    assert document["highest"] == {"at": START + 3 * HOUR, "equity": "1018.90"}
     assert document["closed"]["profit_before_costs"] == "6.05000000"
     assert document["net_return"] == pytest.approx(0.00445)
     assert document["best_day"] == {"day": "2024-07-01", "profit": "8.45", "trades": 2}
@@ -210,7 +226,10 @@ def test_simulated_prices_are_called_so(terminal: Terminal) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--by", "luck"], "--by: expected symbol, kind, side, reason, day, found 'luck'"),
+        (
+            ["--by", "luck"],
+            "--by: expected symbol, kind, side, reason, hour, day, week, month, found 'luck'",
+        ),
         (["--by", "day", "--json"], "--json has every breakdown already: leave out --by"),
     ],
 )

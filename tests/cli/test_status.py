@@ -26,7 +26,7 @@ RUN = five_trades()
 NOW = START + 48 * HOUR + 72_000
 
 STATUS = """\
-Binance USD-M futures, 5m
+Binance USD-M futures, 5m - LIVE PRICES
 paper run 2024-07-01T120000-usdm-5m
 equity      1,002.10 USDT (+0.21%), as valued at 2024-07-03 09:00:00 UTC
 cash        954.38 USDT
@@ -40,7 +40,7 @@ program     running
 """
 
 FRESH = """\
-Binance USD-M futures, 5m
+Binance USD-M futures, 5m - LIVE PRICES
 paper run 2024-07-01T120000-usdm-5m
 equity      1,000.00 USDT (0.00%), as valued at 2024-07-01 12:00:00 UTC
 cash        1,000.00 USDT
@@ -125,5 +125,5 @@ def test_the_command_prints_either(terminal: Terminal) -> None:
     text = terminal.run(RUN, "status")
     document = json.loads(terminal.run(RUN, "status", "--json"))
 
-    assert text.startswith("Binance USD-M futures, 5m\npaper run ")
+    assert text.startswith("Binance USD-M futures, 5m - LIVE PRICES\npaper run ")
     assert (document["equity"], document["age_ms"] > 0) == ("1002.10", True)

@@ -11,11 +11,11 @@ import pytest
 from rich.cells import cell_len
 
 from divbot.cli.destination import Fit
-from divbot.cli.trades_file import CSV_COLUMNS, flattened
+from divbot.cli.trades_file import CSV_COLUMNS
 from divbot.cli.trades_text import trades_text
 from divbot.domain.errors import InputError
 from divbot.domain.trades import OpenTrade
-from divbot.trading.figures.documents import trade_document
+from divbot.trading.figures.documents import flat_document
 from tests.cli.recordings import Terminal, terminal
 from tests.trading.stories import (
     HOUR,
@@ -34,7 +34,7 @@ RUN = five_trades()
 TRADES = [*RUN.ledger.closed, *RUN.ledger.open_trades]
 
 WIDE = """\
-Binance USD-M futures, 5m
+Binance USD-M futures, 5m - LIVE PRICES
 paper run 2024-07-01T120000-usdm-5m
 #  symbol        side  kind             opened            quantity  entry  stop  target  exit  closed              held  reason         fees  funding  profit      R
 1  BTCUSDT       BUY   regular bullish  2024-07-01 13:00         1    100    90     119   119  2024-07-01 15:00   2h00m  target         0.10     0.00  +18.90  +1.89
@@ -46,7 +46,7 @@ paper run 2024-07-01T120000-usdm-5m
 """  # noqa: E501 - as wide as it is printed
 
 NARROW = """\
-Binance USD-M futures, 5m
+Binance USD-M futures, 5m - LIVE PRICES
 paper run 2024-07-01T120000-usdm-5m
 #  symbol        side  entry  stop  target  exit  reason         profit      R
 1  BTCUSDT       BUY     100    90     119   119  target         +18.90  +1.89
@@ -205,7 +205,7 @@ def rows(text: str) -> list[dict[str, str]]:
 def test_csv_has_every_field_of_the_document(terminal: Terminal) -> None:
     found = rows(terminal.run(RUN, "trades", "--csv"))
 
-    documents = [dict(flattened(trade_document(x))) for x in TRADES]
+    documents = [flat_document(x) for x in TRADES]
     assert {name for x in documents for name in x} - {"exit"} <= set(CSV_COLUMNS)
     assert [set(row) for row in found] == [set(CSV_COLUMNS)] * 5
     for row, document in zip(found, documents, strict=True):
@@ -247,7 +247,7 @@ def test_a_file_s_name_says_what_is_in_it(
 
 
 def test_no_trades_are_said_in_words(terminal: Terminal) -> None:
-    heading = "Binance USD-M futures, 5m\npaper run 2024-07-01T120000-usdm-5m\n"
+    heading = "Binance USD-M futures, 5m - LIVE PRICES\npaper run 2024-07-01T120000-usdm-5m\n"
 
     assert terminal.run(nothing_yet(), "trades") == f"{heading}No trades yet.\n"
     assert terminal.run(RUN, "trades", "--symbol", "XRPUSDT") == (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from tests.cli.commands import divbot
 from tests.scanner.fakes import candles_of
 

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from divbot import Settings
+from divbot.app.explanation import Explanation
+from divbot.cli.why import explained
+from divbot.scanner.why import Story
 from tests.cli.commands import divbot
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "why.txt"
@@ -58,6 +62,19 @@ def test_it_agrees_with_the_scan(recorded_market: str) -> None:
     document = json.loads(divbot("why", *shown, "BTCUSDT", *options).stdout)
 
     assert [x["symbol"] for x in document["symbols"] if x["shown"]] == list(dict.fromkeys(shown))
+
+
+def test_where_no_candle_counts_it_says_so_and_no_words_run_together() -> None:
+    skipped = Story("NEWUSDT")
+    skipped.passes("universe", "rank 1 of 1 by volume")
+    skipped.stops("insufficient history", "82 final candles, at least 300 are needed")
+    found = Explanation("local exchange", True, 0, (skipped,))
+
+    lines = list(explained(found, Settings(interval="1M")))
+
+    assert lines[0] == "local exchange USD-M futures, 1M, no candles - SIMULATED PRICES"
+    assert lines[-1] == ("  NO  insufficient history 82 final candles, at least 300 are needed")
+    assert lines[-2] == "  ok  universe             rank 1 of 1 by volume"
 
 
 @pytest.mark.parametrize(

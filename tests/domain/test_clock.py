@@ -4,7 +4,15 @@ import threading
 
 import pytest
 
-from divbot.domain.clock import ManualClock, parse_time, plausible_ms, utc_text
+from divbot.domain.clock import (
+    ManualClock,
+    date_text,
+    day_text,
+    parse_time,
+    plausible_ms,
+    time_text,
+    utc_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -57,3 +65,11 @@ def test_a_manual_clock_does_not_wait_once_stopped() -> None:
 
 def test_times_are_printed_in_utc() -> None:
     assert utc_text(1722330000000) == "2024-07-30 09:00"
+
+
+def test_each_part_of_a_time_is_that_of_the_whole() -> None:
+    at = 1_722_330_007_000
+
+    assert utc_text(at, seconds=True) == "2024-07-30 09:00:07"
+    assert f"{date_text(at)} {time_text(at)}" == utc_text(at) == f"2024-{day_text(at)}"
+    assert day_text(at, seconds=True) == "07-30 09:00:07"

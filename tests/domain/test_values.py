@@ -53,3 +53,7 @@ def test_another_value_is_refused(reader: Reader[object], value: object, says: s
         reader.read(value)
 
     assert str(refused.value) == says
+
+
+def test_what_is_named_twice_is_taken_once() -> None:
+    assert SIDES.read("SELL,BUY,SELL") == SIDES.read(["SELL", "BUY"])

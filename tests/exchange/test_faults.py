@@ -14,10 +14,11 @@ import pytest
 
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
+from divbot.exchange.faults.bombs import gzip_bomb
 from divbot.exchange.faults.kinds import KINDS, Stage
 from divbot.exchange.faults.responses import SPOILERS
 from divbot.exchange.faults.schedule import Faults, parse_fault, parse_plan
-from divbot.exchange.faults.transfers import WAYS, bomb
+from divbot.exchange.faults.transfers import WAYS
 from divbot.exchange.front import Front
 
 from .markets import NOON, synthetic_desk
@@ -242,7 +243,7 @@ def test_a_bomb_is_small_until_it_is_unpacked(server, order):
 
 
 def test_the_end_of_a_bomb_is_sound():
-    text = gzip.decompress(bomb(3 << 20))
+    text = gzip.decompress(gzip_bomb(3 << 20))
 
     assert len(text) == (3 << 20) + 2
     assert json.loads(text) == []

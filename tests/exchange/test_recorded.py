@@ -9,7 +9,7 @@ import pytest
 from divbot.domain.clock import ManualClock, parse_time
 from divbot.domain.errors import InputError, RecordingError
 from divbot.domain.market import Interval, Market
-from divbot.exchange.market.recorded import load_recording
+from divbot.exchange.market.recorded import load_tape
 from divbot.exchange.options import ExchangeOptions
 from divbot.exchange.server import open_desks
 from tests.conftest import SHIPPED
@@ -105,7 +105,7 @@ def test_the_archives_months_are_named_differently(tmp_path):
     write_zip(tmp_path / "AAAUSDT-1m-2024-07.zip", archive_row(START, START + MINUTE - 1))
     write_zip(tmp_path / "AAAUSDT-1mo-2024-07.zip", "unread")
 
-    assert load_recording(tmp_path, Interval.M1).interval is Interval.M1
+    assert load_tape(tmp_path, Interval.M1).interval is Interval.M1
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
@@ -148,15 +148,15 @@ def test_the_tick_is_the_least_that_writes_every_price(tmp_path, price, decimals
 
     if decimals is None:
         with pytest.raises(RecordingError, match="at most 12 decimals"):
-            load_recording(path)
+            load_tape(path)
     else:
-        assert load_recording(path).listings[0].price_decimals == decimals
+        assert load_tape(path).listings[0].price_decimals == decimals
 
 
 def test_a_coin_named_na_is_a_coin(tmp_path):
     path = write_csv(tmp_path / "market.csv", table(symbol="NA"))
 
-    assert [each.symbol for each in load_recording(path).listings] == ["NA"]
+    assert [each.symbol for each in load_tape(path).listings] == ["NA"]
 
 
 def test_volumes_with_more_than_8_decimals_are_rounded(tmp_path):
@@ -245,7 +245,7 @@ def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.import_module", without_pyarrow)
 
     with pytest.raises(RecordingError, match=r"-m pip install '?pyarrow"):
-        load_recording(path)
+        load_tape(path)
 
 
 def _bits(values):

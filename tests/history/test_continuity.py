@@ -11,7 +11,7 @@ from divbot.domain.market import Interval
 from divbot.history.candles import PRICES, chosen
 from divbot.history.continuity import doubtful
 from divbot.history.spans import Span
-from divbot.recordings.recording import read_recording
+from divbot.recordings.recording import read_tracks
 from divbot.recordings.track import Track
 
 from .markets import DAY, START, candles
@@ -65,7 +65,7 @@ def test_too_few_candles_are_not_doubted(count: int) -> None:
 
 @pytest.mark.parametrize("name", ["usdm-1h-2024", "usdm-4h-2024"])
 def test_real_futures_are_not_doubted_and_their_displaced_rows_are(data: Path, name: str) -> None:
-    interval, tracks = read_recording(data / "history" / f"{name}.parquet")
+    interval, tracks = read_tracks(data / "history" / f"{name}.parquet")
     assert sum(len(doubtful(x, interval)) for x in tracks) <= 2
 
     moved = 0

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from divbot.domain.clock import parse_time
+from divbot.domain.durations import HOUR
 from divbot.domain.market import Instrument, Interval
 from divbot.history.download import Room
-from divbot.history.funding import HOUR, FundingTrack
+from divbot.history.funding import FundingTrack
 from divbot.history.jobs import Planner, lacking
 from divbot.history.parts import RowSource
 from divbot.history.selection import most_traded, usdt_symbols

@@ -9,7 +9,7 @@ import numpy as np
 
 from divbot.binance.past_data import BinancePast
 from divbot.binance.protocol.wire import Amounts
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.market import Instrument, Interval
 from divbot.history.archived import settled
 from divbot.history.candles import between, chosen

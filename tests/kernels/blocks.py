@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from divbot.kernels.analysis import Analysis
-from divbot.scanner.evidence.trial import KINDS
+from divbot.scanner.signals.measurement import KINDS
 
 Floats = NDArray[np.float64]
 

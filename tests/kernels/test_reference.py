@@ -11,7 +11,7 @@ from divbot.kernels.analysis import analyse
 from divbot.kernels.divergence import divergences
 from divbot.kernels.indicator import TRADINGVIEW, Indicator
 from divbot.kernels.pivots import HIGH, LOW, pivots
-from divbot.scanner.evidence.trial import KINDS
+from divbot.scanner.signals.measurement import KINDS
 from tests import reference
 from tests.kernels.blocks import Floats, blocks, events_of, walk, with_gaps
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from divbot.domain.errors import RecordingError
-from divbot.exchange.market.recorded import load_recording
+from divbot.exchange.market.recorded import load_tape
 
 from .files import MINUTE, START, archive_row, table
 
@@ -48,7 +48,7 @@ def refused(folder, name, content):
     path = folder / name
     path.write_bytes(content)
     try:
-        load_recording(folder if path.suffix == ".zip" else path)
+        load_tape(folder if path.suffix == ".zip" else path)
     except RecordingError as error:
         return str(error)
     return ""
@@ -182,4 +182,4 @@ def test_what_pandas_noted_in_a_parquet_file_changes_nothing(tmp_path):
     path = tmp_path / "market.parquet"
     table().set_index(["symbol", "open_time"]).to_parquet(path)
 
-    assert [each.symbol for each in load_recording(path).listings] == ["AAAUSDT"]
+    assert [each.symbol for each in load_tape(path).listings] == ["AAAUSDT"]

@@ -5,7 +5,7 @@ import pytest
 
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval
-from divbot.exchange.market.recorded import load_recording
+from divbot.exchange.market.recorded import load_tape
 
 from .files import MINUTE, START, archive_row, table, write_csv, write_zip
 
@@ -127,7 +127,7 @@ def test_a_recording_that_cannot_be_served_is_refused(tmp_path, write, says):
     path = write(tmp_path)
 
     with pytest.raises(RecordingError) as caught:
-        load_recording(path)
+        load_tape(path)
 
     message = str(caught.value)
     assert "\n" not in message
@@ -140,22 +140,22 @@ def test_another_interval_than_the_recorded_one_is_refused(tmp_path):
     path = write_csv(tmp_path / "market.csv", table())
 
     with pytest.raises(RecordingError, match="expected 5m candles, found 1m candles"):
-        load_recording(path, Interval.M5)
+        load_tape(path, Interval.M5)
 
 
 def test_an_archive_without_the_interval_asked_for_is_refused(tmp_path):
     write_zip(tmp_path / "AAAUSDT-1m-2024-07.zip", GOOD_ROW)
 
     with pytest.raises(RecordingError, match="expected 5m candles, found 1m"):
-        load_recording(tmp_path, Interval.M5)
+        load_tape(tmp_path, Interval.M5)
 
 
 def test_a_single_candle_needs_the_interval_told(tmp_path):
     path = write_csv(tmp_path / "market.csv", table(1))
 
     with pytest.raises(RecordingError, match="--interval"):
-        load_recording(path)
-    assert load_recording(path, Interval.M5).interval is Interval.M5
+        load_tape(path)
+    assert load_tape(path, Interval.M5).interval is Interval.M5
 
 
 def test_one_bad_symbol_among_good_ones_is_named(tmp_path):
@@ -164,4 +164,4 @@ def test_one_bad_symbol_among_good_ones_is_named(tmp_path):
     path = write_csv(tmp_path / "market.csv", pd.concat([table(), bad]))
 
     with pytest.raises(RecordingError, match="BBBUSDT"):
-        load_recording(path)
+        load_tape(path)

@@ -7,7 +7,7 @@ import pytest
 
 from divbot.domain.errors import RecordingError
 from divbot.domain.market import Interval
-from divbot.exchange.market.recorded import load_recording
+from divbot.exchange.market.recorded import load_tape
 from tests.exchange.markets import DATA
 
 from .files import MINUTE, START, archive_row, write_zip
@@ -31,7 +31,7 @@ def put(folder, path, text=None):
 
 def refusal(path, interval=None):
     with pytest.raises(RecordingError) as caught:
-        load_recording(path, interval)
+        load_tape(path, interval)
     message = str(caught.value)
     assert "\n" not in message
     return message
@@ -53,14 +53,14 @@ def test_two_markets_or_kinds_of_price_never_become_one_series(name, kinds):
 
 @needs_faults
 def test_one_market_of_such_a_folder_is_served_alone():
-    tape = load_recording(FAULTS / "spotfut" / "data" / "spot")
+    tape = load_tape(FAULTS / "spotfut" / "data" / "spot")
 
     assert len(tape.candles(0, tape.first, tape.last + 1)) == 720
 
 
 @needs_faults
 def test_a_month_without_its_zero_is_read():
-    tape = load_recording(FAULTS / "unpadded")
+    tape = load_tape(FAULTS / "unpadded")
 
     rows = tape.candles(0, tape.first, tape.last + 1)
     assert len(rows) == 2 * 744
@@ -69,7 +69,7 @@ def test_a_month_without_its_zero_is_read():
 
 @needs_faults
 def test_a_byte_order_mark_costs_no_candle():
-    tape = load_recording(FAULTS / "bom")
+    tape = load_tape(FAULTS / "bom")
 
     assert (tape.first, len(tape.candles(0, tape.first, tape.last + 1))) == (1719792000000, 744)
 
@@ -96,7 +96,7 @@ def test_days_that_fill_a_hole_in_their_month_are_welcome(tmp_path):
     put(tmp_path, "monthly/AAAUSDT-1m-2024-07.zip", minutes(0, 1, 4, 5))
     put(tmp_path, "daily/AAAUSDT-1m-2024-07-30.zip", minutes(2, 3))
 
-    tape = load_recording(tmp_path)
+    tape = load_tape(tmp_path)
 
     times = tape.candles(0, tape.first, tape.last + 1)[:, 0].tolist()
     assert times == [START + n * MINUTE for n in range(6)]
@@ -139,13 +139,13 @@ def test_what_the_archive_keeps_beside_candles_is_left_aside(tmp_path):
     for name in ("aggTrades", "fundingRate", "metrics"):
         put(tmp_path, f"AAAUSDT-{name}-2024-07.zip", "unread")
 
-    assert len(load_recording(tmp_path).listings) == 1
+    assert len(load_tape(tmp_path).listings) == 1
 
 
 def test_an_ending_in_capitals_is_an_ending(tmp_path):
     put(tmp_path, "AAAUSDT-1m-2024-07-30.ZIP")
 
-    assert len(load_recording(tmp_path).listings) == 1
+    assert len(load_tape(tmp_path).listings) == 1
 
 
 @pytest.mark.parametrize("mark", ["#", '"', " #"], ids=["a hash", "a quote", "a space and a hash"])
@@ -160,7 +160,7 @@ def test_a_header_ends_as_the_rows_do(tmp_path, end):
     text = end.join(["open_time,open,ignore", *minutes(0, 1, 2).splitlines()])
     put(tmp_path, "AAAUSDT-1m-2024-07.zip", text)
 
-    tape = load_recording(tmp_path)
+    tape = load_tape(tmp_path)
 
     assert len(tape.candles(0, tape.first, tape.last + 1)) == 3
 
@@ -191,7 +191,7 @@ def test_other_intervals_do_not_count_as_another_kind(tmp_path):
     put(tmp_path, "spot/klines/AAAUSDT-1m-2024-07.zip")
     put(tmp_path, "um/klines/AAAUSDT-1h-2024-07.zip", "unread")
 
-    assert load_recording(tmp_path, Interval.M1).interval is Interval.M1
+    assert load_tape(tmp_path, Interval.M1).interval is Interval.M1
 
 
 def test_a_year_in_milliseconds_is_joined_by_one_in_microseconds(tmp_path):
@@ -202,7 +202,7 @@ def test_a_year_in_milliseconds_is_joined_by_one_in_microseconds(tmp_path):
     )
     put(tmp_path, "AAAUSDT-1m-2025-01.zip", "open_time,open,ignore\n" + micro)
 
-    tape = load_recording(tmp_path)
+    tape = load_tape(tmp_path)
 
     times = tape.candles(0, tape.first, tape.last + 1)[:, 0].tolist()
     assert times == [START + n * MINUTE for n in range(4)]

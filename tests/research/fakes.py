@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from divbot.domain.events import Event, Resumed, Started
+from divbot.domain.durations import MINUTE
+from divbot.domain.events import Event, SessionBegan, Started
 from divbot.domain.market import Instrument, Interval
-from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Divergence, Kind, Opportunity, Side
 from divbot.research.backtest import PastTrader, Period, every_look, run
 from divbot.research.venue import PastTrading, Spreads
@@ -276,7 +276,7 @@ class Backtest:
             rules.market,
             rules.interval,
             False,
-            Decimal(10_000),
+            self.balance,
             "0",
             "history",
             0,
@@ -287,7 +287,7 @@ class Backtest:
             self.looks += 1
 
         with Journal.create(path, started) as journal, journal.together():
-            journal.write(Resumed(start, 1, {}, {}))
+            journal.write(SessionBegan(start, 1, {}, {}))
             trader = PastTrader(
                 venue,
                 self.reports,

@@ -10,7 +10,7 @@ import numpy as np
 
 from divbot.binance.listing.rules import MarketSnapshot, UniverseRules
 from divbot.binance.listing.universe import select
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Instrument, Interval, Market, Ticker
 from divbot.domain.universe import Universe

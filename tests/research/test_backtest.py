@@ -9,9 +9,9 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.events import Entered, Event, Exited, Funded
 from divbot.domain.fills import Basis, Reason
-from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Side
 from divbot.research.feed import SILENCE
 from divbot.trading.journal.journal import read

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.events import Event, Exited, Funded, Trailed
-from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Side
 from divbot.research.backtest import every_look
 from divbot.research.moments import Moments

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from divbot.app.scan_rules import scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import parse_time
+from divbot.domain.durations import MINUTE
 from divbot.domain.events import Entered, Exited, Paused
 from divbot.domain.fills import Reason
 from divbot.domain.market import Interval, Market
-from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Side
 from divbot.history.joined import JoinedHistory
 from divbot.research.backtest import every_look
@@ -132,9 +132,16 @@ def backtests(draw: Any) -> Backtest:
     minutes = draw(st.sampled_from([200, 600, 2000]))
     interval, detail = draw(
         st.sampled_from(
-            [(Interval.M5, Interval.M1), (Interval.M15, Interval.M1), (Interval.M15, Interval.M5)]
+            [
+                (Interval.M5, Interval.M1),
+                (Interval.M15, Interval.M1),
+                (Interval.M15, Interval.M5),
+                (Interval.M5, Interval.M5),
+                (Interval.H1, Interval.H1),
+            ]
         )
     )
+    minutes *= detail.milliseconds // MINUTE if detail is interval else 1
     prices = draw(markets(minutes))
     if detail is not Interval.M1:
         prices = prices.longer(detail)
@@ -155,7 +162,7 @@ def backtests(draw: Any) -> Backtest:
         reports,
         rules=draw(rules(interval)),
         minutes=minutes,
-        check_interval=draw(st.sampled_from([60, 60, 40, 300, 420])) * 1000,
+        check_interval=draw(st.sampled_from([60, 60, 40, 300, 420, 7200])) * 1000,
         detail=detail,
         balance=Decimal(draw(st.sampled_from(["10000", "50", "6"]))),
     )
@@ -252,6 +259,29 @@ def test_a_symbol_that_falls_silent_is_looked_at(tmp_path: Path) -> None:
     assert exited.reason is Reason.DELISTING
     # The first close from then on at which a whole day is without a candle.
     assert exited.at == START + (220 + 24 * 60) * MINUTE
+
+
+def test_a_symbol_that_was_silent_when_it_was_entered_is_looked_at(tmp_path: Path) -> None:
+    bars, entered = walk(5, 60, step=0.0002), 45 + 25 * 60
+    rules = replace(RARELY_VALUED, interval=Interval.M15)
+    signal = signal_at(bars, entered, interval=Interval.M15)
+    reports = WrittenReports(NAMES[:1], [signal], Interval.M15)
+
+    events = compared(
+        Backtest(
+            PricesOfArrays({NAMES[0]: bars}),
+            reports,
+            rules=rules,
+            minutes=2000,
+            check_interval=5 * MINUTE,
+        ),
+        tmp_path,
+    )
+
+    exited = next(x for x in events if isinstance(x, Exited))
+    assert exited.reason is Reason.DELISTING
+    # The next report is of the same close, and now it is held.
+    assert exited.at == START + (entered + 5) * MINUTE
 
 
 @pytest.mark.parametrize("detail", [Interval.M1, Interval.M5])

@@ -25,10 +25,10 @@ from divbot.app.trading_rules import trading_rules
 from divbot.binance.server_clock import ServerClock
 from divbot.binance.trading_data import BinanceTrading
 from divbot.domain.clock import ManualClock, SystemClock, parse_time
-from divbot.domain.events import Entered, Event, Exited, Funded, Resumed, Started
+from divbot.domain.durations import MINUTE
+from divbot.domain.events import Entered, Event, Exited, Funded, SessionBegan, Started
 from divbot.domain.fills import Basis, Quote
 from divbot.domain.market import Interval, Market
-from divbot.domain.positions import MINUTE
 from divbot.exchange.options import ExchangeOptions
 from divbot.exchange.server import serve
 from divbot.research.backtest import every_look
@@ -135,7 +135,7 @@ def trade_on_paper(
         scanner = Scanner(source.open_listing(venue_clock), source, pool, SystemClock(), scan)
         stack.callback(scanner.close)
         kept = stack.enter_context(Journal.create(journal, started(rules, settings)))
-        kept.write(Resumed(clock.now(), 1, {}, {}))
+        kept.write(SessionBegan(clock.now(), 1, {}, {}))
         cache = ReportCache()
         account = Account(kept, lambda event, _: seen.events.append(event))
         engine = Engine(Watched(trading, seen), cache, account, Immediate(), rules, tell)

@@ -15,7 +15,7 @@ from divbot.domain.clock import parse_time
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Opportunity, Side
-from divbot.history.recorded import RecordedHistory
+from divbot.history.joined import JoinedHistory
 from divbot.research.past import Glance, PastScanner
 from divbot.scanner.report import Report
 from divbot.scanner.signals.score import DEFAULT_WEIGHTS
@@ -313,7 +313,7 @@ def test_what_nobody_used_for_two_weeks_is_let_go(history: MadeHistory, tmp_path
 
 def test_workers_find_what_one_process_does(tmp_path: Path) -> None:
     path = SHIPPED / "market" / "spot-5m-2024-07.parquet"
-    history = RecordedHistory(path, Market.SPOT, Interval.M5)
+    history = JoinedHistory(path, Market.SPOT, Interval.M5)
     found = []
     for workers in (1, 2):
         with opened(
@@ -348,7 +348,7 @@ def test_reports_of_the_past_are_those_of_a_scan_of_the_local_exchange(
         )
         with open_scanner(asked, with_divergences=True) as scanner:
             live = scanner.cycle()
-    history = RecordedHistory(path, Market.SPOT, Interval.M5)
+    history = JoinedHistory(path, Market.SPOT, Interval.M5)
     with PastScanner.open(
         history,
         (close, close + 1),

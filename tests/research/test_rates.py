@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
 from divbot.research import rates
 from divbot.research.rates import rate_before
 from divbot.scanner.evidence.base_rates import BaseRate
-from divbot.scanner.evidence.recording import Recording
+from divbot.scanner.evidence.recording import RecordedBlock
 from tests.history.made import DAY, HOUR, START, MadeHistory, chosen, spliced, walked
 from tests.research.test_no_lookahead import shaken
 from tests.scanner.fakes import TRADE
@@ -46,7 +46,7 @@ def test_a_rate_is_what_a_recording_of_the_same_candles_says(tmp_path: Path) -> 
 
     found = counted(history, tmp_path)
 
-    expected = Recording.of(series, traded, Interval.H1, ROWS).base_rate(RULES, history.market)
+    expected = RecordedBlock.of(series, traded, Interval.H1, ROWS).base_rate(RULES, history.market)
     assert found.cases == expected.cases > 300
     assert found.weeks == expected.weeks
     assert found.ratio == pytest.approx(expected.ratio, rel=1e-3)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.errors import (
     BadAnswer,
     DivbotError,
@@ -27,7 +27,7 @@ from divbot.domain.signals import Kind, Side
 from divbot.domain.universe import Listed, Universe
 from divbot.scanner.cycle import ScanRules
 from divbot.scanner.evidence.base_rates import BaseRate
-from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.signals.plan import PlanRules
 from divbot.scanner.signals.ranking import RankingRules
 from divbot.scanner.signals.score import DEFAULT_WEIGHTS
 from tests.kernels.blocks import walk
@@ -143,7 +143,7 @@ class FakeMarketData:
         self.is_closed = True
 
 
-TRADE = TradeRules(stop_atr=0.5, reward_risk=2.0, fee=0.0005, slippage=0.0002, horizon=100)
+TRADE = PlanRules(stop_atr=0.5, reward_risk=2.0, fee=0.0005, slippage=0.0002, horizon=100)
 RANKING = RankingRules(
     kinds=frozenset(Kind),
     sides=frozenset(Side),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval
 from divbot.recordings.grid import steps_of

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from divbot.app.verification import calibration_of, open_recording
+from divbot.app.verification import calibration_of, open_recorded_block
 from divbot.domain.market import Interval, Market
 from divbot.kernels.analysis import analyse
 from divbot.scanner.block import Block, build_block
@@ -182,6 +182,17 @@ def test_a_market_that_does_better_than_chance_has_a_rate_above_one() -> None:
     assert (better.cases, better.weeks) == (len(cases), len(np.unique(cases.week)))
 
 
+def test_where_no_target_was_reached_chance_alone_counts() -> None:
+    cases = drawn(4)
+
+    found = count_rate(
+        replace(cases, won=np.zeros(len(cases))), TRADE, Market.SPOT, Interval.H1, "drawn"
+    )
+
+    assert (found.ratio, found.ratio_error) == (0.0, None)
+    assert found.believed_ratio == 1.0
+
+
 def test_a_part_that_tells_is_told_from_one_that_does_not() -> None:
     cases = drawn(6)
     chance = np.random.default_rng(7).random(len(cases)) < 0.2 + 0.25 * cases.parts["good"]
@@ -260,7 +271,7 @@ RECORDINGS = [
 @pytest.fixture(scope="module", params=RECORDINGS, ids=[name for name, _ in RECORDINGS])
 def recorded(request: pytest.FixtureRequest, data: Path) -> Calibration:
     name, kind = request.param
-    recording = open_recording(data / f"{name}.parquet")
+    recording = open_recorded_block(data / f"{name}.parquet")
     return calibration_of(recording, load_settings({"market": kind}))
 
 

@@ -129,6 +129,16 @@ def test_a_day_of_scans_is_a_line_an_hour(report: Report) -> None:
     assert thread.told[4].startswith("! [Background] scans succeed again after 1800 s, since ")
 
 
+def test_a_summary_counts_what_is_not_shown_as_each_scan_does(report: Report) -> None:
+    many = replace(report, opportunities=(), summary=replace(report.summary, open_to_trade=24))
+    thread = Thread(many, 90)
+
+    thread.run()
+
+    assert thread.told[0] == "[Background] found 24 opportunities"
+    assert thread.told[1].endswith("; 24 opportunities in the newest report")
+
+
 def test_a_scan_that_waited_in_vain_for_the_venue_is_not_called_slow(report: Report) -> None:
     thread = Thread(report, 3, *[VenueUnreachable("no route")] * 3)
     thread.scans.seconds = 90.0

@@ -12,7 +12,8 @@ from divbot.kernels.analysis import Analysis, analyse
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.evidence import samples as parent
-from divbot.scanner.evidence.trial import clearness, extremes, trends, try_divergences
+from divbot.scanner.evidence.trial import try_divergences
+from divbot.scanner.signals.measurement import clearness, extremes, trends
 from divbot.scanner.workforce.inline import InlinePool
 from tests import reference
 from tests.scanner.fakes import (

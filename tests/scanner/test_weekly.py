@@ -46,7 +46,7 @@ def test_too_few_weeks_have_no_error() -> None:
     found = mean(np.arange(20.0), np.arange(20) % few)
 
     assert (found.error, found.low, found.high, found.differs) == (None, None, None, False)
-    assert found.weeks == few
+    assert found.observations == few
 
 
 def test_a_difference_is_that_of_two_means() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.clock import SystemClock
 from divbot.domain.market import Interval
 from divbot.kernels.analysis import Analysis, analyse

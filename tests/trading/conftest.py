@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from divbot.trading.journal.database import connect_writing
+from divbot.database import connect_writing
 
 
 @pytest.fixture

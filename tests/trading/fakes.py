@@ -8,14 +8,15 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.errors import DivbotError, JournalError, UnknownSymbol
-from divbot.domain.events import Entered, Event, Exited, Marked, Resumed, Started
+from divbot.domain.events import Entered, Event, Exited, Marked, SessionBegan, Started
 from divbot.domain.fills import Candle, Costs, Quote, fill_at_quote
 from divbot.domain.ledger import Ledger
 from divbot.domain.margin import liquidation_price
 from divbot.domain.market import Instrument, Interval, Market
 from divbot.domain.minutes import FundingRate, Minutes
-from divbot.domain.positions import MINUTE, Origin, Position, Seen
+from divbot.domain.positions import Origin, Position, Seen
 from divbot.domain.signals import Divergence, Evidence, Findings, Kind, Opportunity, Side
 from divbot.trading.engine.account import Account
 from divbot.trading.engine.decide import EntryRules, ExitRules
@@ -314,7 +315,7 @@ class Trader:
     def restart(self, *, after: int) -> Trader:
         """Return another program on the same market and journal, `after` ms later."""
         self.market.time += after
-        session = Resumed(self.market.time, self.ledger.sessions + 1, {}, {})
+        session = SessionBegan(self.market.time, self.ledger.sessions + 1, {}, {})
         other = Trader(*self.journal.events, session, rules=self.rules)
         other.market.__dict__.update(self.market.__dict__)
         return other

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import cast
+from typing import cast, get_args
 
 from hypothesis import strategies as st
 
@@ -15,7 +15,7 @@ from divbot.domain.events import (
     Funded,
     Marked,
     Paused,
-    Resumed,
+    SessionBegan,
     Started,
     Trailed,
 )
@@ -102,7 +102,7 @@ def histories(draw: st.DrawFn, most: int = 25) -> tuple[Event, ...]:
 def _next(draw: st.DrawFn, ledger: Ledger) -> Event:
     at = ledger.at + draw(PAUSE)
     number = draw(st.sampled_from(sorted(ledger.positions))) if ledger.positions else None
-    kinds: list[type[Event]] = [Entered, Entered, Marked, Paused, Resumed]
+    kinds: list[type[Event]] = [Entered, Entered, Marked, Paused, SessionBegan]
     kind = draw(st.sampled_from(kinds if number is None else [*kinds, Funded, Trailed, Exited]))
     own: dict[type[Event], dict[str, object]] = {
         Entered: {
@@ -149,10 +149,11 @@ def _next(draw: st.DrawFn, ledger: Ledger) -> Event:
             "benchmark": st.none() | PRICES,
         },
         Paused: {"reason": TEXTS},
-        Resumed: {
+        SessionBegan: {
             "session": st.just(ledger.sessions + 1),
             "settings": SETTINGS,
             "changed": CHANGES,
         },
     }
+    assert {Started, *own} == set(get_args(Event)), "expected each kind of event to be drawn"
     return cast("Event", draw(st.builds(kind, at=st.just(at), **own[kind])))  # type: ignore[arg-type]

@@ -7,9 +7,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from divbot.trading.journal.versions import VERSION
+
 _FOLDER = Path(__file__).parent / "journals"
 ALL = sorted(each.stem for each in _FOLDER.glob("version-*.db"))
-OLD = [name for name in ALL if name.startswith("version-1-")]
+OLD = [name for name in ALL if int(name.split("-")[1]) < VERSION]
 
 
 def copied(name: str, to: Path) -> Path:

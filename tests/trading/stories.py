@@ -7,14 +7,23 @@ from decimal import Decimal
 from pathlib import Path
 
 from divbot.domain.clock import parse_time
-from divbot.domain.events import Entered, Event, Exited, Funded, Marked, Paused, Resumed, Started
+from divbot.domain.events import (
+    Entered,
+    Event,
+    Exited,
+    Funded,
+    Marked,
+    Paused,
+    SessionBegan,
+    Started,
+)
 from divbot.domain.fills import Basis, Fill, Reason
 from divbot.domain.ledger import fold
 from divbot.domain.market import Market
 from divbot.domain.positions import Origin
 from divbot.domain.risk import Limit
 from divbot.domain.signals import Kind, Side
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 
 START = parse_time("2024-07-01T12:00")
 HOUR = 3_600_000
@@ -174,11 +183,11 @@ def dealt(
     return entry, exited(entry, closed, profit, reason=reason)  # type: ignore[arg-type]
 
 
-def recorded(*events: Event, path: str = "2024-07-01T120000-usdm-5m.db") -> Recorded:
-    return Recorded(events=events, ledger=fold(events), path=Path(path))
+def recorded(*events: Event, path: str = "2024-07-01T120000-usdm-5m.db") -> JournalCopy:
+    return JournalCopy(events=events, ledger=fold(events), path=Path(path))
 
 
-def five_trades() -> Recorded:
+def five_trades() -> JournalCopy:
     """Return four trades that are over and one that goes on.
 
     | # | symbol       | side | kind            | reason        | profit | R    | hours   | fees |
@@ -212,7 +221,7 @@ def five_trades() -> Recorded:
     )
     events: tuple[Event, ...] = (
         STARTED,
-        Resumed(at=START, session=1, settings={}, changed={}),
+        SessionBegan(at=START, session=1, settings={}, changed={}),
         one,
         two,
         exited(
@@ -231,7 +240,7 @@ def five_trades() -> Recorded:
         three,
         exited(three, START + 21 * HOUR, "-4.00", reason=Reason.TRAILING_STOP, price="96"),
         marked(START + 21 * HOUR, "1004.45"),
-        Resumed(at=START + 29 * HOUR, session=2, settings={}, changed={}),
+        SessionBegan(at=START + 29 * HOUR, session=2, settings={}, changed={}),
         four,
         exited(
             four,
@@ -248,10 +257,10 @@ def five_trades() -> Recorded:
     return recorded(*events)
 
 
-def simulated(run: Recorded) -> Recorded:
+def simulated(run: JournalCopy) -> JournalCopy:
     events = (replace(STARTED, venue="local exchange", is_simulated=True), *run.events[1:])
     return replace(run, events=events, ledger=fold(events))
 
 
-def nothing_yet() -> Recorded:
+def nothing_yet() -> JournalCopy:
     return recorded(STARTED)

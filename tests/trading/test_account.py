@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from divbot.domain.events import Marked, Resumed
+from divbot.domain.events import Marked, SessionBegan
 from divbot.trading.engine.account import Account
 from divbot.trading.journal.journal import Journal
 from tests.trading.fakes import NOON, MemoryJournal, d, entered, started
@@ -26,9 +26,9 @@ def test_valuations_do_not_crowd_out_what_happened() -> None:
 def test_the_newest_events_stay() -> None:
     account = Account(MemoryJournal(), lambda *_: None)
 
-    account.write(*(Resumed(NOON, n, {}, {}) for n in range(1, 41)))
+    account.write(*(SessionBegan(NOON, n, {}, {}) for n in range(1, 41)))
 
-    assert [x.session for x in account.recent if isinstance(x, Resumed)] == list(range(11, 41))
+    assert [x.session for x in account.recent if isinstance(x, SessionBegan)] == list(range(11, 41))
 
 
 def test_after_a_restart_the_last_events_are_those_of_the_journal(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.events import Exited
 from divbot.domain.fills import Reason, fill_at_quote
 from divbot.domain.ledger import Ledger, fold
 from divbot.domain.market import Interval
-from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Evidence, Side
 from divbot.trading.engine.decide import Moment, choose, objection, reason_to_close
 from tests.trading.fakes import (

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.errors import VenueUnreachable
 from divbot.domain.events import Marked
-from divbot.domain.positions import MINUTE
 from tests.trading.fakes import (
     ENTRIES,
     EXITS,

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.events import Entered
 from divbot.domain.market import Market
-from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Side
 from tests.trading.fakes import (
     COSTS,

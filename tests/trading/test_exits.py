@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.events import Funded
 from divbot.domain.fills import Basis, Reason
 from divbot.domain.minutes import FundingRate
-from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Divergence, Kind, Side
 from tests.trading.fakes import (
     ENTRIES,
@@ -176,6 +176,12 @@ def test_a_payment_after_the_exit_is_not_made() -> None:
             {"AAAUSDT": replace(INSTRUMENT, status="SETTLING")},
             Reason.DELISTING,
             id="settling",
+        ),
+        pytest.param(
+            1,
+            {"AAAUSDT": replace(INSTRUMENT, is_open=False)},
+            Reason.DELISTING,
+            id="closed to all in spite of its status",
         ),
         pytest.param(
             1,

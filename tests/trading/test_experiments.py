@@ -15,7 +15,7 @@ from divbot.binance.trading_data import BinanceTrading
 from divbot.cli.lines import event_line
 from divbot.domain.clock import parse_time
 from divbot.domain.errors import InputError
-from divbot.domain.events import Resumed
+from divbot.domain.events import SessionBegan
 from divbot.settings import load_settings
 from divbot.trading.journal.journal import Journal, read
 from tests.trading.events import STARTED, entered
@@ -138,14 +138,15 @@ def test_a_changed_setting_is_an_event_and_is_told(paper: Paper) -> None:
     second = paper(leverage=5, risk=0.02, symbols="BTCUSDT,ETHUSDT", fee=0.001)
 
     *_, resumed = read(first.path).events
-    assert isinstance(resumed, Resumed)
+    assert isinstance(resumed, SessionBegan)
     assert resumed.changed == {
         "risk": ("0.01", "0.02"),
         "symbols": ("BTCUSDT", "BTCUSDT,ETHUSDT"),
         "fee": ("None", "0.001"),
     }
     assert second.lines == [
-        "2026-11-20 12:00:00Z INFO    START session 2 of Binance USD-M futures 5m, symbols "
+        "2026-11-20 12:00:00Z INFO    START session 2 of Binance USD-M futures 5m, LIVE PRICES, "
+        "symbols "
         "BTCUSDT -> BTCUSDT,ETHUSDT, risk 0.01 -> 0.02, fee unset -> 0.001"
     ]
 
@@ -156,7 +157,7 @@ def test_what_only_concerns_this_machine_is_no_change_of_the_run(paper: Paper) -
     second = paper(workers=2, connections=3, keep_candles=False, request_timeout="3s", best=5)
 
     assert second.lines == [
-        "2026-11-20 12:00:00Z INFO    START session 2 of Binance USD-M futures 5m"
+        "2026-11-20 12:00:00Z INFO    START session 2 of Binance USD-M futures 5m, LIVE PRICES"
     ]
 
 
@@ -207,7 +208,9 @@ def old_journal(folder: Path, name: str, **about: Any) -> Path:
     """Write a journal as divbot did before it kept addresses: few settings, no count of runs."""
     started = replace(STARTED, venue="Binance", **about)
     with Journal.create(folder / f"{name}.db", started) as journal:
-        journal.write(Resumed(started.at, 1, {"risk": "0.01", "leverage": "10", "fee": "None"}, {}))
+        journal.write(
+            SessionBegan(started.at, 1, {"risk": "0.01", "leverage": "10", "fee": "None"}, {})
+        )
         journal.write(entered())
     return folder / f"{name}.db"
 
@@ -223,7 +226,7 @@ def test_a_journal_without_an_address_goes_on_and_belongs_to_one_from_then_on(
 
     assert again.path == old
     assert again.lines == [
-        "2026-11-20 19:04:12Z INFO    START session 2 of Binance USD-M futures 5m, "
+        "2026-11-20 19:04:12Z INFO    START session 2 of Binance USD-M futures 5m, LIVE PRICES, "
         "risk 0.01 -> 0.02"
     ]
     assert again.ledger.address == "https://fapi.binance.com"
@@ -248,12 +251,12 @@ def test_a_journal_of_times_without_units_goes_on_unchanged(
     bare = {"min_age": "10.0", "cooldown": "60.0", "max_holding": "24.0", "max_report_age": "300.0"}
     with Journal.create(tmp_path / "old.db", replace(STARTED, venue="Binance")) as journal:
         kept = {**bare, "check_interval": "60.0", "risk": "0.01", **before}
-        journal.write(Resumed(STARTED.at, 1, kept, {}))
+        journal.write(SessionBegan(STARTED.at, 1, kept, {}))
 
     again = paper(at=STARTED.at, options=PaperOptions(journal=tmp_path / "old.db"), **now)
 
     (line,) = again.lines
-    assert line.endswith(f"START session 2 of Binance USD-M futures 5m{told}")
+    assert line.endswith(f"START session 2 of Binance USD-M futures 5m, LIVE PRICES{told}")
 
 
 def test_a_run_that_an_older_divbot_began_goes_on_and_its_original_is_told(

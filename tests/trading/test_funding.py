@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.events import Funded
+from divbot.domain.ledger import fold
 from divbot.domain.minutes import FundingRate
-from divbot.domain.positions import MINUTE
+from divbot.trading.engine.replay import settle
 from tests.trading.fakes import (
     EXITS,
     HOUR,
@@ -118,3 +120,15 @@ def test_a_run_that_was_kept_with_the_venues_own_times_pays_nothing_twice() -> N
     trader.step(after=HOUR + 5 * MINUTE)
 
     assert trader.kinds() == ["started", "entered", "funded"]
+
+
+def test_a_replay_and_the_account_make_the_same_of_what_happens() -> None:
+    ledger = fold([started(), entered(trail=d(1), seen=None)])
+    held = ledger.positions[1]
+    rates = [FundingRate(NOON + HOUR + 7, d("0.001"), d(100))]
+
+    paid, payments = settle(held, rates, NOON + HOUR)
+    kept = fold([started(), entered(trail=d(1), seen=None), *payments])
+
+    assert len(payments) == 1
+    assert kept.positions[1] == paid

@@ -17,11 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from divbot.database import transaction
 from divbot.domain.errors import DuplicateEvent, JournalError, LedgerError
-from divbot.domain.events import Entered, Event, Exited, Funded, Resumed, Started
+from divbot.domain.events import Entered, Event, Exited, Funded, SessionBegan, Started
 from divbot.domain.ledger import fold
 from divbot.trading.journal import schema
-from divbot.trading.journal.database import transaction
 from divbot.trading.journal.journal import Journal, read
 from tests.trading.events import MINUTE, START, STARTED, entered, exited, funded, marked, trailed
 from tests.trading.histories import histories
@@ -218,7 +218,7 @@ REFUSED = [
         id="a binary fraction for money",
     ),
     pytest.param(
-        [Resumed(START + MINUTE * 10, 1, {"config": "\udcff"}, {})],
+        [SessionBegan(START + MINUTE * 10, 1, {"config": "\udcff"}, {})],
         JournalError,
         "resumed: cannot be written as JSON",
         id="text that is none",
@@ -305,8 +305,8 @@ def test_ctrl_c_right_after_a_commit_leaves_memory_behind_for_one_write_only(
 
 
 def test_equal_events_have_equal_hashes(tmp_path: Path) -> None:
-    one = Resumed(START + MINUTE, 1, {"top": "400", "market": "usdm"}, {})
-    other = Resumed(START + MINUTE, 1, {"market": "usdm", "top": "400"}, {})
+    one = SessionBegan(START + MINUTE, 1, {"top": "400", "market": "usdm"}, {})
+    other = SessionBegan(START + MINUTE, 1, {"market": "usdm", "top": "400"}, {})
 
     hashes = [
         rows(written(tmp_path / f"{n}.db", event), "SELECT hash FROM event ORDER BY seq")

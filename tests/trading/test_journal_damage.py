@@ -10,9 +10,9 @@ from random import Random
 
 import pytest
 
+from divbot import database
 from divbot.domain.errors import DuplicateEvent, JournalError
 from divbot.domain.events import Event
-from divbot.trading.journal import database
 from divbot.trading.journal.journal import Journal, read, start_of
 from divbot.trading.journal.records import GENESIS, Record
 from divbot.trading.journal.versions import VERSION

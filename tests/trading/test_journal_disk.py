@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from divbot import database
+from divbot.database import connect_reading, transaction
 from divbot.domain.errors import JournalError
 from divbot.domain.ledger import fold
-from divbot.trading.journal import database
-from divbot.trading.journal.database import connect_reading, transaction
 from divbot.trading.journal.journal import Journal, read
 from tests.trading.events import MINUTE, START, STARTED, entered, exited, marked
 

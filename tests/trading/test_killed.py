@@ -32,7 +32,7 @@ import pytest
 
 from divbot.cli.lines import event_json
 from divbot.domain.clock import parse_time
-from divbot.domain.events import Resumed
+from divbot.domain.events import SessionBegan
 from divbot.domain.ledger import Ledger
 from divbot.trading.journal.journal import Journal, read
 from tests.cli.commands import CLOCK, linux
@@ -162,7 +162,7 @@ def sessions_of(journal: Path) -> list[list[Told]]:
     ledger, sessions = Ledger(), list[list[Told]]()
     for event in read(journal).events:
         ledger = ledger.apply(event)
-        if isinstance(event, Resumed):
+        if isinstance(event, SessionBegan):
             sessions.append([])
         if sessions:
             sessions[-1].append(json.loads(event_json(event, ledger)))

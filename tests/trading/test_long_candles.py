@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.events import Entered, Exited, Funded, Trailed
 from divbot.domain.fills import Reason
 from divbot.domain.minutes import FundingRate
-from divbot.domain.positions import MINUTE, Seen
+from divbot.domain.positions import Seen
 from tests.trading.fakes import (
     NOON,
     RULES,

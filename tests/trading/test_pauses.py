@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from divbot.domain.durations import DAY, MINUTE
 from divbot.domain.events import Paused
-from divbot.domain.ledger import DAY
-from divbot.domain.positions import MINUTE
 from tests.trading.fakes import (
     ENTRIES,
     EXITS,

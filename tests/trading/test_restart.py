@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from divbot.domain.durations import DAY, MINUTE
 from divbot.domain.errors import VenueUnreachable
 from divbot.domain.fills import Reason
-from divbot.domain.ledger import DAY
-from divbot.domain.positions import MINUTE
 from tests.trading.fakes import (
     HOUR,
     NOON,

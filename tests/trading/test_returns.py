@@ -18,6 +18,7 @@ from divbot.trading.figures.returns import (
     annual_return,
     calmar,
     daily_returns,
+    monthly_returns,
     sharpe,
     sortino,
 )
@@ -57,6 +58,16 @@ def test_a_day_without_a_valuation_earns_nothing_and_does_not_count() -> None:
 
     assert found.returns == pytest.approx((0.1, 0.0, 0.0, 1.0))
     assert found.valued == 2
+
+
+def test_a_month_ends_with_the_valuation_of_the_midnight_after_it() -> None:
+    august = 31 * 24
+    found = monthly_returns(
+        curve((5, 1000), (10, 1100), (august, 1210), (august + 1, 1100), (august + 40 * 24, 605))
+    )
+
+    assert list(found) == ["2024-07", "2024-08", "2024-09"]
+    assert list(found.values()) == pytest.approx([0.21, 1100 / 1210 - 1, -0.45])
 
 
 @pytest.mark.parametrize("hours", [0, 5, 23.9])

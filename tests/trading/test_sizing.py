@@ -10,15 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.events import Entered, Exited
 from divbot.domain.fills import Costs, Quote
 from divbot.domain.ledger import Dust, Ledger, fold
 from divbot.domain.market import Market
-from divbot.domain.positions import MINUTE, exit_in_candle
+from divbot.domain.positions import exit_in_candle
 from divbot.domain.risk import Limit
 from divbot.domain.signals import Side
 from divbot.trading.engine.replay import ended
-from divbot.trading.engine.sizing import EntryOrder, Refusal, enter
+from divbot.trading.engine.sizing import EntryRequest, Refusal, enter
 from divbot.trading.figures.curve import equity_curve
 from tests.trading.fakes import (
     FREE,
@@ -51,7 +52,7 @@ def entry_of(
     """Enter at 100, stop 98, risking 1 % of the equity, unless told otherwise."""
     listed = replace(INSTRUMENT, **(instrument or {}))
     offered = opportunity(side=side, instrument=listed, **(plan or {}))
-    wanted = EntryOrder(offered, "5m", ledger.equity_at({}))
+    wanted = EntryRequest(offered, "5m", ledger.equity_at({}))
     given_rules = replace(SIZING, **{"min_reward_risk": d(0), **rules})
     return enter(wanted, quoted or quote(100, 100), None, ledger, costs, given_rules)
 
@@ -95,6 +96,33 @@ def test_a_plain_stop_loses_what_was_planned(
         assert two_steps_more > SIZING.risk * balance
 
 
+@given(
+    market=st.sampled_from(Market),
+    leverage=st.integers(1, 20),
+    price=st.decimals(1, 99, places=4),
+    fee=st.decimals(0, d("0.002"), places=5),
+    balance=st.decimals(2_000, 10**6, places=8),
+)
+def test_an_entry_of_all_that_there_is_can_be_paid(
+    market: Market, leverage: int, price: Decimal, fee: Decimal, balance: Decimal
+) -> None:
+    ledger = fold([replace(started(1, market), balance=balance)])
+
+    found = entry_of(
+        ledger,
+        costs=Costs(fee, d(0)),
+        quoted=quote(price + 1, price + 1),
+        instrument={"step_size": None, "tick_size": None},
+        plan={"stop": price, "target": price + 9},
+        market=market,
+        risk=d(1),
+        leverage=leverage,
+    )
+
+    assert isinstance(found, Entered)
+    assert 0 <= ledger.apply(found).cash < d("0.01")
+
+
 def _high_and_low(beyond: Decimal) -> tuple[float, float]:
     return max(100.0, float(beyond)), min(100.0, float(beyond))
 
@@ -135,6 +163,12 @@ def test_an_entry_says_what_limited_its_size(
     [
         pytest.param(
             2, {}, "worth 1.00, the venue's least is 5 (limited by risk)", id="least notional"
+        ),
+        pytest.param(
+            100,
+            {"instrument": {"is_open": False}},
+            "it is not traded",
+            id="closed to all in spite of its status",
         ),
         pytest.param(
             100,

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.domain.events import Event
+from divbot.domain.events import Event, Paused
 from divbot.domain.fills import Reason
 from divbot.domain.signals import Kind
 from divbot.trading.figures.breakdown import By, breakdown
 from divbot.trading.figures.costs import Paid, paid_for
 from divbot.trading.figures.stats import Stats, measure
 from divbot.trading.figures.tally import Tally, tally, wilson_interval
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 from tests.trading.stories import (
     DAY,
     HOUR,
@@ -41,11 +41,11 @@ DEALS = st.lists(
 )
 
 
-def measured(run: Recorded) -> Stats:
+def measured(run: JournalCopy) -> Stats:
     return measure(run.events, run.ledger)
 
 
-def account(deals: list[tuple[str, Kind, Reason, int, int]], *, scale: int = 1) -> Recorded:
+def account(deals: list[tuple[str, Kind, Reason, int, int]], *, scale: int = 1) -> JournalCopy:
     """Return one trade after the other, each with so many hours and cents of profit."""
     events: list[Event] = [replace(STARTED, balance=STARTED.balance * scale)]
     now, equity = START, STARTED.balance * scale
@@ -74,7 +74,7 @@ def test_five_trades_come_to_what_one_works_out_by_hand() -> None:
     found = measured(five_trades()).closed
 
     assert (found.trades, found.won, found.lost) == (4, 1, 2)
-    assert (found.profit, found.gross_profit, found.gross_loss) == (
+    assert (found.profit, found.won_sum, found.lost_sum) == (
         Decimal("4.45"),
         Decimal("18.90"),
         Decimal("-14.45"),
@@ -85,7 +85,7 @@ def test_five_trades_come_to_what_one_works_out_by_hand() -> None:
     assert found.average_r == pytest.approx((1.89 - 1.045 - 0.4 + 0) / 4)
     assert (found.average_win, found.average_loss) == (Decimal("18.90"), Decimal("-7.225"))
     assert (found.best and found.best.number, found.worst and found.worst.number) == (1, 2)
-    assert found.longest_losing_run == 2
+    assert (found.longest_winning_run, found.longest_losing_run) == (1, 2)
     assert found.average_holding_ms == (2 + 4 + 1 + 10) * HOUR / 4
     assert (found.average_holding_won_ms, found.average_holding_lost_ms) == (
         2 * HOUR,
@@ -104,6 +104,17 @@ def test_the_account_is_told_with_its_open_position() -> None:
     assert (found.since, found.until, found.sessions) == (START, START + 48 * HOUR, 2)
     # 1 to 6, 20 to 21, 30 to 40, and 44 to the end.
     assert found.exposure == (5 + 1 + 10 + 4) / 48
+
+
+def test_a_pause_is_told_from_when_it_began_for_its_reason() -> None:
+    def paused(hour: int, reason: str) -> Paused:
+        return Paused(START + hour * HOUR, reason)
+
+    daily, drawdown = paused(1, "a day's loss"), paused(3, "the drawdown")
+    run = recorded(STARTED, daily, paused(2, ""), drawdown, paused(27, "the drawdown"))
+
+    assert measured(run).pause == drawdown
+    assert measured(recorded(STARTED, daily, paused(2, ""))).pause is None
 
 
 def test_costs_are_those_of_closed_and_open_trades() -> None:
@@ -152,7 +163,13 @@ def test_only_what_crosses_the_spread_pays_half_of_it(reason: Reason, spread: in
                 ("stop", "-10.45"),
             ],
         ),
+        (
+            By.HOUR,
+            [("08:00", "-4.00"), ("13:00", "18.90"), ("14:00", "-10.45"), ("18:00", "0")],
+        ),
         (By.DAY, [("2024-07-01", "8.45"), ("2024-07-02", "-4.00"), ("2024-07-03", "0")]),
+        (By.WEEK, [("2024-07-01", "4.45")]),
+        (By.MONTH, [("2024-07", "4.45")]),
     ],
 )
 def test_trades_are_put_together_by(by: By, expected: list[tuple[str, str]]) -> None:
@@ -218,11 +235,12 @@ def test_a_run_without_trades_has_no_figures_and_no_errors() -> None:
         won=0,
         lost=0,
         profit=Decimal(0),
-        gross_profit=Decimal(0),
-        gross_loss=Decimal(0),
+        won_sum=Decimal(0),
+        lost_sum=Decimal(0),
         average_r=None,
         best=None,
         worst=None,
+        longest_winning_run=0,
         longest_losing_run=0,
         average_holding_ms=None,
         average_holding_won_ms=None,

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from divbot.domain.clock import ManualClock
+from divbot.domain.durations import MINUTE
 from divbot.domain.events import Exited
 from divbot.domain.fills import Reason
-from divbot.domain.positions import MINUTE
 from divbot.domain.signals import Side
 from divbot.scanner.cache import ReportCache
 from divbot.scanner.cycle import Scanner

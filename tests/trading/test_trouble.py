@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.errors import JournalError, VenueUnreachable
-from divbot.domain.positions import MINUTE
 from divbot.trading.engine.questions import Stopped
 from tests.trading.fakes import (
     NOON,

@@ -7,21 +7,22 @@ from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 import pytest
 
+from divbot.database import locked
 from divbot.domain.errors import JournalError
-from divbot.domain.events import Entered, Resumed
+from divbot.domain.events import Entered, Event, SessionBegan
 from divbot.domain.ledger import fold
 from divbot.domain.risk import Limit
 from divbot.trading.journal import schema, upgrade
-from divbot.trading.journal.database import locked
 from divbot.trading.journal.journal import Journal, read, save, start_of
 from divbot.trading.journal.records import GENESIS, Record
 from divbot.trading.journal.versions import VERSION, Fact, upgraded
 from tests.trading.events import marked
+from tests.trading.journals.make import make
 from tests.trading.old_journals import ALL, OLD, copied, rows, version_of
 
 EVENTS = "SELECT seq, ts, kind, key, body, hash FROM event ORDER BY seq"
@@ -59,7 +60,7 @@ def test_to_read_an_old_journal_writes_nothing(name: str, tmp_path: Path) -> Non
     assert read(path).events[0] == start_of(path)
 
     assert path.read_bytes() == before
-    assert not list(tmp_path.glob("*.v1-*"))
+    assert not list(tmp_path.glob("*.v*-*"))
 
 
 @each_old_journal
@@ -67,7 +68,7 @@ def test_an_upgrade_keeps_the_original_and_the_new_chain_names_it(
     name: str, tmp_path: Path
 ) -> None:
     path = copied(name, tmp_path / "run.db")
-    old = rows(path, EVENTS)
+    old, version = rows(path, EVENTS), version_of(path)
     before = read(path)
 
     with Journal.open(path) as journal:
@@ -75,9 +76,9 @@ def test_an_upgrade_keeps_the_original_and_the_new_chain_names_it(
 
     seq, *_, last = old[-1]
     assert isinstance(last, bytes)
-    assert aside == tmp_path / f"run.v1-{last.hex()[:8]}.db"
-    assert (version_of(aside), rows(aside, EVENTS)) == (1, old)
-    assert rows(path, "SELECT version, events, hash FROM original") == [(1, seq, last)]
+    assert aside == tmp_path / f"run.v{version}-{last.hex()[:8]}.db"
+    assert (version_of(aside), rows(aside, EVENTS)) == (version, old)
+    assert rows(path, "SELECT version, events, hash FROM original") == [(version, seq, last)]
     assert read(aside).events == read(path).events == before.events
     assert [row[0] for row in rows(path, EVENTS)] == [row[0] for row in old]
 
@@ -181,7 +182,7 @@ class TestFromVersion1:
 def test_a_run_that_two_ages_of_divbot_kept_is_one_run(tmp_path: Path) -> None:
     found = read(copied("version-1-mixed", tmp_path))
 
-    sessions = [x for x in found.events if isinstance(x, Resumed)]
+    sessions = [x for x in found.events if isinstance(x, SessionBegan)]
     limits = [x.limited_by for x in found.events if isinstance(x, Entered)]
     assert [x.session for x in sessions] == [1, 2, 3]
     assert [set(x.changed) for x in sessions] == [set(), {"risk"}, {"leverage"}]
@@ -290,6 +291,20 @@ def test_an_old_journal_is_saved_as_it_is(tmp_path: Path) -> None:
     assert version_of(copy) == 1
     assert rows(copy, EVENTS) == rows(path, EVENTS)
     assert saved.events == read(path).events
+
+
+def test_a_journal_of_each_event_is_made_to_be_kept(tmp_path: Path) -> None:
+    path = make(tmp_path)
+
+    found = read(path)
+    assert {type(x) for x in found.events} == set(get_args(Event))
+    assert (version_of(path), found.ledger) == (VERSION, fold(found.events))
+
+
+def test_a_version_without_tables_of_its_own_has_those_of_the_version_before() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        schema.lay_out(connection, VERSION + 1)
+        schema.check(connection, VERSION)
 
 
 def test_the_tables_of_each_version_are_known(tmp_path: Path) -> None:

@@ -53,12 +53,12 @@ class ArchiveSeries:
 
     def folder(self, period: FilePeriod) -> str:
         """Return the folder of its files."""
-        name = f"{_interval_name(self.interval)}/" if self.interval else ""
+        name = f"{self.interval.file_name}/" if self.interval else ""
         return f"{self.product.folder(self.market, period)}{self.symbol}/{name}"
 
     def prefix(self, period: FilePeriod) -> str:
         """Return what its keys begin with; the date follows."""
-        name = _interval_name(self.interval) if self.interval else self.product.value
+        name = self.interval.file_name if self.interval else self.product.value
         return f"{self.folder(period)}{self.symbol}-{name}-"
 
     def comes(self, period: FilePeriod) -> bool:
@@ -78,7 +78,3 @@ def first_moment(key: str) -> int | None:
         return round(datetime(year, month, day, tzinfo=UTC).timestamp() * 1000)
     except ValueError:
         return None
-
-
-def _interval_name(interval: Interval) -> str:
-    return "1mo" if interval is Interval.MONTH else interval.value

@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.clock import Clock
 from divbot.domain.market import Interval
 from divbot.files import make_private, write_whole

@@ -13,7 +13,7 @@ import numpy as np
 
 from divbot.binance.candles.candle_store import CandleStore, Stored
 from divbot.binance.client import BinanceClient
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.market import Interval
 
 _SPARE = 1

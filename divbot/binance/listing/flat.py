@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from divbot.arrays import Floats
 from divbot.binance.notebook import Notebook
+from divbot.domain.durations import DAY
 from divbot.domain.market import Ticker
 
 DAYS = 30
@@ -18,9 +19,8 @@ _FEWEST_DAYS = 5
 SUSPICIOUS_RANGE = Decimal("0.01")
 """Of 24 hours, (high - low) / low: a peg moves less."""
 _FLAT_RANGE = 0.01
-_DAY = 86_400_000
-FLAT_FOR = 30 * _DAY
-ALIVE_FOR = 7 * _DAY
+FLAT_FOR = 30 * DAY
+ALIVE_FOR = 7 * DAY
 """ms for which a verdict is believed."""
 
 

@@ -17,19 +17,18 @@ from divbot.binance.protocol.endpoints import Endpoint
 from divbot.binance.protocol.wire import BidAsk
 from divbot.domain.assets import listed_assets
 from divbot.domain.clock import utc_text
-from divbot.domain.market import DroppedRow, Instrument, Market, Ticker
+from divbot.domain.durations import DAY, HOUR
+from divbot.domain.market import TRADING, DroppedRow, Instrument, Market, Ticker
 from divbot.domain.universe import LeftOut, Rule
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from divbot.arrays import Integers
 
 QUOTE = "USDT"
 
-Time = TypeVar("Time", int, "NDArray[np.int64]")
+Time = TypeVar("Time", int, "Integers")
 
-_DAY = 86_400_000
-_STALE = 3_600_000
+_STALE = HOUR
 _PERPETUAL = "PERPETUAL"
 _FOR_EVER = 4_102_444_800_000
 """2100-01-01: perpetual contracts are delivered in the year 2100 or later, which is never."""
@@ -144,7 +143,7 @@ def _because_closed(
 ) -> _Objections:
     if instrument.quote != QUOTE:
         yield Rule.QUOTE, f"quoted in {instrument.quote}, not in {QUOTE}"
-    if instrument.status != "TRADING":
+    if instrument.status != TRADING:
         yield Rule.STATUS, f"its status is {instrument.status}"
     if not instrument.is_open:
         yield Rule.STATUS, "spot trading is not allowed"
@@ -198,7 +197,7 @@ def _because_unfit(
 ) -> _Objections:
     listed_at = instrument.listed_at
     if listed_at is not None and snapshot.at < old_enough_at(listed_at, rules):
-        days = (snapshot.at - listed_at) / _DAY
+        days = (snapshot.at - listed_at) / DAY
         yield Rule.AGE, f"listed {days:.1f} days ago, expected {rules.min_age:g} at least"
     spread = spread_of(snapshot, instrument.symbol)
     if spread is None and snapshot.has_quotes:
@@ -211,7 +210,7 @@ def _because_unfit(
 
 def old_enough_at(listed_at: int, rules: UniverseRules) -> float:
     """Return from when on a symbol is no longer too young, ms UTC."""
-    return listed_at + rules.min_age * _DAY
+    return listed_at + rules.min_age * DAY
 
 
 def heard_of_until(closed_at: Time) -> Time:

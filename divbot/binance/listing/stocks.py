@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from divbot.binance.client import BinanceClient
 from divbot.binance.notebook import Notebook
+from divbot.domain.durations import HOUR
 from divbot.domain.errors import DivbotError
 from divbot.domain.market import Instrument
 
-_REFRESH_AFTER = 24 * 3_600_000
-_ASK_AGAIN_AFTER = 3_600_000
+_REFRESH_AFTER = 24 * HOUR
+_ASK_AGAIN_AFTER = HOUR
 
 
 class Stocks:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from divbot.binance.protocol.wire import final_klines_of_json
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.clock import EARLIEST, LATEST
 from divbot.domain.market import Interval
 from divbot.kernels.klines import COLUMNS, SHORTEST, are_sound, read_klines

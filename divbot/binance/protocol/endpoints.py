@@ -79,6 +79,9 @@ CHEAPEST_AMPLE_LIMIT = {Market.SPOT: 1000, Market.USDM: 499}
 Spot charges 2 whatever the limit; futures charge 2 up to 499 candles and 5 from 500 on.
 """
 
+FEW_CANDLES = 99
+"""The most that futures answer at the weight of a single one; spot charges the same for all."""
+
 _FLAT_WEIGHT = {
     (Market.SPOT, Endpoint.PING): 1,
     (Market.SPOT, Endpoint.TIME): 1,

@@ -26,7 +26,7 @@ from divbot.binance.protocol.rows import (
     symbol_of,
     time_of,
 )
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.clock import plausible_ms
 from divbot.domain.errors import BadAnswer
 from divbot.domain.fills import Candle

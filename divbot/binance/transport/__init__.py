@@ -1,7 +1,7 @@
 """One HTTP request, to the last fault.
 
 ```
-transports: libcurl (curl_transport) where installed, else requests (requests_transport)
+transports -> transport: libcurl (curl_transport) where installed, else requests_transport
     routes (proxies), authorities (certificates), resolver, connections, watchdog (deadline)
     reply_body: sizes, unpacking
 ```

@@ -27,7 +27,8 @@ class Guard:
         """The request is done, or its time was up."""
         self.was_late = False
         self._socket: socket.socket | None = None
-        # Guards the last three: the watchdog must not shut down a socket that was handed on.
+        # Guards `is_over`, `was_late` and `_socket`: the watchdog must not shut down a socket that
+        # was handed on.
         self._lock = threading.Lock()
 
     @property

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from divbot.arrays import Floats
-from divbot.cli.figures import multiple, words
+from divbot.cli.figures import multiple
 from divbot.domain.clock import utc_text
+from divbot.domain.names import words
 from divbot.domain.signals import Opportunity
 from divbot.scanner.checks.examination import Examination, TriedDivergence
 

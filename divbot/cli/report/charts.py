@@ -8,10 +8,11 @@ from html import escape
 from itertools import accumulate
 from typing import Any
 
-from divbot.app.run_candles import Charted
-from divbot.cli.figures import signed, words
+from divbot.cli.figures import signed
 from divbot.domain.ledger import Ledger
+from divbot.domain.names import words
 from divbot.domain.trades import AnyTrade, ClosedTrade
+from divbot.trading.figures.charted import Charted
 from divbot.trading.figures.drawdown import underwater
 from divbot.trading.figures.stats import Stats
 

@@ -1,22 +1,11 @@
-"""Where a symbol's real chart is found: at TradingView and at Binance."""
+"""Links to a symbol's real chart."""
 
 from __future__ import annotations
 
 from html import escape
-from urllib.parse import quote, urlencode
 
+from divbot.domain.chart_urls import binance_url, tradingview_url
 from divbot.domain.market import Interval, Market
-
-_MINUTE = 60_000
-_TRADINGVIEW = {
-    Interval.S1: "1S",
-    Interval.D1: "1D",
-    Interval.D3: "3D",
-    Interval.W1: "1W",
-    Interval.MONTH: "1M",
-}
-"""Its names of intervals that it does not count in minutes."""
-_QUOTE = "USDT"
 
 
 def chart_links(symbol: str, market: Market, interval: Interval) -> str:
@@ -30,19 +19,3 @@ def chart_links(symbol: str, market: Market, interval: Interval) -> str:
         f' title="The chart of the real market at {name}">{name}</a>'
         for name, url in found.items()
     )
-
-
-def tradingview_url(symbol: str, market: Market, interval: Interval) -> str:
-    """Return the address of a chart of the same candles; a perpetual ends with .P there."""
-    ticker = f"BINANCE:{symbol}{'.P' if market is Market.USDM else ''}"
-    length = _TRADINGVIEW.get(interval) or str(interval.milliseconds // _MINUTE)
-    asked = urlencode({"symbol": ticker, "interval": length})
-    return f"https://www.tradingview.com/chart/?{asked}"
-
-
-def binance_url(symbol: str, market: Market) -> str:
-    """Return the address of the page on which `symbol` is traded."""
-    if market is Market.USDM:
-        return f"https://www.binance.com/en/futures/{quote(symbol, safe='')}"
-    pair = f"{symbol.removesuffix(_QUOTE)}_{_QUOTE}"
-    return f"https://www.binance.com/en/trade/{quote(pair, safe='')}?type=spot"

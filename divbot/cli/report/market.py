@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from divbot.cli.figures import harmless, multiple, words
+from divbot.cli.figures import harmless, multiple
 from divbot.cli.report import meanings
 from divbot.cli.report.candles import plan_document, series_document
 from divbot.cli.report.links import chart_links
@@ -14,6 +14,7 @@ from divbot.cli.report.page import Page, filled, packaged
 from divbot.cli.report.table import Keys, Links, table_markup
 from divbot.cli.table import footer_lines, marked_columns
 from divbot.domain.clock import utc_text
+from divbot.domain.names import words
 from divbot.domain.signals import Opportunity
 from divbot.scanner.checks.examination import Examination
 from divbot.scanner.evidence.samples import OUTCOMES

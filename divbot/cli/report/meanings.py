@@ -48,7 +48,11 @@ BREAKDOWN: Mapping[str, str] = {
     "kind": "The divergence that they were opened for.",
     "side": "BUY is long, SELL is short.",
     "reason": "Why they ended.",
+    "hour": "The hour of the day in which they were opened, UTC.",
     "day": "The UTC day on which they were closed.",
+    "week": "The week in which they were closed, by its Monday.",
+    "month": "The month in which they were closed, UTC.",
+    "held": "From entry to exit, on average.",
     "trades": "How many were closed.",
     "won %": "Part with a net profit above 0, in per cent.",
     "gross": "Profit before costs, in USDT.",
@@ -59,4 +63,24 @@ BREAKDOWN: Mapping[str, str] = {
     "fees": "Fees of entries and exits, in USDT.",
     "slippage": "Lost between the best price and the price that was got, in USDT.",
     "funding": "Funding received; below zero: paid.",
+}
+BIAS: Mapping[str, str] = {
+    "then": "On the list of each moment: what was among the most traded then.",
+    "now": "On the list of the end of the range, which nobody knew before.",
+    "difference": "What hindsight adds.",
+}
+SWEEP: Mapping[str, str] = {
+    "setting": "What was tried.",
+    "R a trade": "Net R a trade on development, after all costs; it flatters what stands on top.",
+    "about 9 in 10": "An interval that held the truth in about 9 of 10 histories.",
+    "trades": "Trades entered on development.",
+    "runs": "Runs of days with a trade.",
+    "t": "Mean over its standard error, from one run to the next.",
+    "adjusted p": "How often the best of all settings does as well by luck.",
+    "as a portfolio": "The winner first, then its neighbours in the grid.",
+    "all signals": "Net R a trade where every signal is traded by itself.",
+    "portfolio": "Net R a trade of those that an account entered.",
+    "entered": "Trades that the account had room for.",
+    "return": "Of the account, over development.",
+    "drawdown": "The account's deepest fall, of its peak.",
 }

@@ -47,8 +47,8 @@ const page = (() => {
     body.append(...rows.map(([, row]) => row));
   }
 
-  for (const head of document.querySelectorAll("th")) {
-    head.firstElementChild.addEventListener("click", () => sortBy(head));
+  for (const button of document.querySelectorAll("th > button")) {
+    button.addEventListener("click", () => sortBy(button.parentElement));
   }
 
   // Show the rows that hold every word, wherever in the row it stands.

@@ -70,6 +70,14 @@ def filled(template: str, parts: Mapping[str, str]) -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template)
 
 
+def tile(name: str, value: str, detail: str) -> str:
+    """Return the markup of one headline figure, with its name above and what it means below."""
+    return (
+        f'<div class="tile"><h3>{escape(name)}</h3><p class="value">{escape(value)}</p>'
+        f"<p>{escape(detail)}</p></div>\n"
+    )
+
+
 def packaged(name: str) -> str:
     """Return the text of a file that lies beside this one."""
     return files("divbot.cli.report").joinpath(name).read_text("utf-8")

@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from divbot.app.run_candles import Charted
+from divbot.cli.bias_text import COLUMNS, TITLE, Bias
 from divbot.cli.columns import Column
-from divbot.cli.figures import change, money, multiple, percent, signed, words
+from divbot.cli.figures import change, harmless, money, multiple, percent, signed
 from divbot.cli.recorded import run_name, start_of, title
 from divbot.cli.report import meanings
 from divbot.cli.report.charts import chart_data
 from divbot.cli.report.links import chart_links
-from divbot.cli.report.page import Page, filled, packaged
+from divbot.cli.report.months import months_markup
+from divbot.cli.report.page import Page, filled, packaged, tile
 from divbot.cli.report.table import Keys, table_markup
 from divbot.cli.stats_text import Section, between, breakdown_columns, period, sections_of
 from divbot.cli.trades_text import TRADE_COLUMNS
 from divbot.domain.market import BENCHMARK, Interval
+from divbot.domain.names import words
 from divbot.domain.trades import AnyTrade
 from divbot.trading.figures.breakdown import By
+from divbot.trading.figures.charted import Charted
 from divbot.trading.figures.stats import Stats
-from divbot.trading.journal.journal import Recorded
+from divbot.trading.journal.journal import JournalCopy
 
 _FIRST = (
     *("#", "symbol", "side", "kind", "opened", "closed", "held"),
@@ -31,17 +34,29 @@ _HELD: Keys[AnyTrade] = {"held": lambda x: -1 if x.closed_at is None else x.clos
 
 
 def page_text(
-    recorded: Recorded, stats: Stats, script: str, charted: Mapping[str, Charted] | None = None
+    recorded: JournalCopy,
+    stats: Stats,
+    script: str,
+    charted: Mapping[str, Charted] | None = None,
+    *,
+    bias: Bias | None = None,
+    notes: Sequence[str] = (),
 ) -> str:
-    """Return the whole page; `script` is what draws its charts, `charted` has candles by symbol."""
+    """Return the whole page; `script` is what draws its charts, `charted` has candles by symbol.
+
+    Of a backtest, `notes` say what was assumed, and `bias` what another list of symbols brings.
+    """
     start = start_of(recorded)
     trades = recorded.ledger.trades
     body = filled(
         packaged("stats.html"),
         {
-            "tiles": "".join(_tile(*x) for x in _headline(stats)),
+            "tiles": "".join(tile(*x) for x in _headline(stats)),
+            "bias": _bias(bias) if bias else "",
+            "notes": _assumed(notes) if notes else "",
             "blocks": "".join(map(_block, sections_of(stats))),
             "breakdowns": "".join(_breakdown(stats, by) for by in By),
+            "months": months_markup(stats.curve),
             "trades": table_markup(
                 trades,
                 _trade_columns(),
@@ -123,13 +138,6 @@ def _recovery(stats: Stats) -> str:
     return "not recovered yet" if stats.drawdown.recovered_at is None else "recovered"
 
 
-def _tile(name: str, value: str, detail: str) -> str:
-    return (
-        f'<div class="tile"><h3>{escape(name)}</h3><p class="value">{escape(value)}</p>'
-        f"<p>{escape(detail)}</p></div>\n"
-    )
-
-
 def _block(block: Section) -> str:
     lines = "".join(
         f"<div><dt>{escape(name.strip())}</dt><dd>{escape(text)}</dd></div>"
@@ -138,10 +146,20 @@ def _block(block: Section) -> str:
     return f'<section class="block"><h3>{escape(block.title)}</h3><dl>{lines}</dl></section>\n'
 
 
+def _bias(bias: Bias) -> str:
+    table = table_markup(bias.rows(), COLUMNS, "", meanings=meanings.BIAS)
+    return f"<section><h2>{TITLE}</h2><p>{escape(bias.verdict)}</p>{table}</section>\n"
+
+
+def _assumed(notes: Sequence[str]) -> str:
+    lines = "".join(f"<li>{escape(harmless(x))}</li>" for x in notes)
+    return f"<section><h2>What was assumed</h2><ul>{lines}</ul></section>\n"
+
+
 def _breakdown(stats: Stats, by: By) -> str:
     columns = breakdown_columns(by, stats.balance)
     table = table_markup(
         stats.by[by], columns, "No closed trades yet.", meanings=meanings.BREAKDOWN
     )
-    is_open = "" if by is By.DAY else " open"
+    is_open = "" if by in (By.DAY, By.WEEK) else " open"
     return f"<details{is_open}><summary>By {words(by.value)}</summary>{table}</details>\n"

@@ -12,9 +12,10 @@ from enum import StrEnum
 import numpy as np
 
 from divbot.arrays import Integers
+from divbot.domain.durations import DAY, HOUR, MINUTE
 from divbot.domain.market import Interval, Market
 from divbot.exchange.market.settlements import chance
-from divbot.recordings.grid import DAY, HOUR, MINUTE, Grid
+from divbot.recordings.grid import Grid
 
 _MONTHS = Grid(Interval.MONTH)
 _ON_DAY_TWO = DAY + 10 * HOUR + 43 * MINUTE

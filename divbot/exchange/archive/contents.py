@@ -27,7 +27,7 @@ from divbot.exchange.market.tape import (
     no_rows,
 )
 from divbot.exchange.rest.derived_klines import PriceOf, derived_prices
-from divbot.exchange.rest.kline_json import klines_csv
+from divbot.exchange.rest.kline_json import in_microseconds, klines_csv
 from divbot.recordings.grid import Grid
 
 CANDLES_HEADER = (
@@ -85,8 +85,7 @@ def candle_lines(
     if market is Market.SPOT:
         form = NumberFormat.of(market, holding.listing)
         if start >= _MICROSECONDS_FROM:
-            rows, closes = rows.copy(), closes * 1000 + 999
-            rows[:, OPEN_TIME] *= 1000
+            rows, closes = in_microseconds(rows, closes)
         return klines_csv(rows, closes, form, bare_from=len(rows))
     bare_from = int(np.searchsorted(rows[:, OPEN_TIME], _BARE_FROM))
     rows, form = _precise(rows, NumberFormat.of(market, holding.listing))

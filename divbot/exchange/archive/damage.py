@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from zlib import crc32
 
-from divbot.recordings.grid import DAY, HOUR
+from divbot.domain.durations import DAY, HOUR
 
 _MISSING_HOURS = 7
 _MICROSECONDS_FROM = 10**14

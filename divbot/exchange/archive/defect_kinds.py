@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
 from divbot.exchange.seeded_plan import SeededPlan, read_plan
 
@@ -89,14 +88,6 @@ def parse_defect_plan(text: str) -> DefectPlan:
     return read_plan(
         text,
         DEFECTS,
-        defect_kind,
-        expected="defects like seed=7,rate=0.03 or seed=7,rate=0.03,kinds=missing_day+cut_zip",
+        of="defect",
+        example="seed=7,rate=0.03 or seed=7,rate=0.03,kinds=missing_day+cut_zip",
     )
-
-
-def defect_kind(name: object) -> DefectKind:
-    """Return the kind of that name; raise InputError when there is none."""
-    kind = DEFECTS.get(name) if isinstance(name, str) else None
-    if kind is None:
-        raise InputError(f"expected a kind of defect ({', '.join(DEFECTS)}), found {name!r}")
-    return kind

@@ -19,10 +19,10 @@ from divbot.exchange.archive.defect_kinds import (
     DefectKind,
     DefectPlace,
     DefectPlan,
-    defect_kind,
 )
 from divbot.exchange.archive.series import ArchiveZip
-from divbot.exchange.rest.json_text import number_in
+from divbot.exchange.rest.json_text import number_in, text_in
+from divbot.exchange.seeded_plan import kind_named
 
 Told = TypeVar("Told", str, int)
 
@@ -184,10 +184,8 @@ def parse_defect(content: Mapping[str, Any]) -> AskedDefect:
     """Return the defect that a JSON object describes; raise InputError when it describes none."""
     if not set(content) <= {"kind", "path", "count", "seconds"}:
         raise InputError(f"expected an object with kind, path, count, seconds: {content!r}")
-    kind = defect_kind(content.get("kind"))
-    path = content.get("path", "")
-    if not isinstance(path, str):
-        raise InputError(f"expected text for path, found {path!r}")
+    kind = kind_named(DEFECTS, content.get("kind"), of="defect")
+    path = text_in(content, "path")
     numbers = {"count": 1, "seconds": kind.seconds, **content}
     count = number_in(numbers, "count", 1, _MOST_COUNT, whole=True)
     seconds = number_in(numbers, "seconds", 0, _MOST_SECONDS)

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from divbot.arrays import Integers
+from divbot.domain.durations import DAY, HOUR
 from divbot.domain.market import Interval
 from divbot.exchange.market.settlements import chance
 from divbot.exchange.market.tape import (
@@ -28,7 +29,7 @@ from divbot.exchange.market.tape import (
     flat_rows,
     no_rows,
 )
-from divbot.recordings.grid import DAY, HOUR, Grid, serves
+from divbot.recordings.grid import Grid, serves
 
 FOREVER = 2**62
 _MOST_LEAD_HOURS = 46

@@ -8,21 +8,21 @@ what had not ended a week before the market's start is left out, as the exchange
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from divbot.domain.clock import parse_time
+from divbot.domain.durations import DAY, HOUR
 from divbot.domain.market import Interval, Market
 from divbot.exchange.archive.holdings import FOREVER, ArchivedLife, Holding
-from divbot.exchange.market.awkward import Special, next_delivery, quarterly
+from divbot.exchange.market.awkward import DOLLAR_SIGMA, Special, next_delivery, quarterly
 from divbot.exchange.market.coin_names import WELL_KNOWN, coin_names
-from divbot.exchange.market.coins import ORIGIN
+from divbot.exchange.market.coins import ORIGIN, fractions
 from divbot.exchange.market.synthetic import SyntheticTape
 from divbot.exchange.market.tape import SymbolListing, Tape, Terms
-from divbot.recordings.grid import DAY, HOUR, Grid
+from divbot.recordings.grid import Grid
 
 _SURELY_OVER = 7 * DAY
 _MOST_ORDINARY = 5000  # names beyond it are never those of coins that are traded
@@ -33,7 +33,6 @@ _EACH_RENAMED = 8
 _RELIST_GAP = 20 * DAY
 _RENAME_GAP = 3 * DAY
 _OLD_NAMES = ("RNDR", "TOMO", "NANO", "FXS", "LEND", "ERD")
-_DOLLAR_SIGMA = 0.0001
 _BUSD_SHARE = 0.15
 
 
@@ -138,8 +137,8 @@ def _in_spot() -> Iterator[PastLife]:
     # One ticker, two coins.
     yield _past("LUNAUSDT", _day("2020-08-21"), _day("2022-05-13"), 60.0)
     yield _past("LUNAUSDT", _day("2022-05-31"), _day("2023-11-30"), 2.0)
-    yield _past("USTUSDT", _day("2021-12-24"), _day("2022-05-13"), sigma=_DOLLAR_SIGMA, beta=0.0)
-    yield _past("BUSDUSDT", _day("2020-03-01"), _day("2023-12-15"), sigma=_DOLLAR_SIGMA, beta=0.0)
+    yield _past("USTUSDT", _day("2021-12-24"), _day("2022-05-13"), sigma=DOLLAR_SIGMA, beta=0.0)
+    yield _past("BUSDUSDT", _day("2020-03-01"), _day("2023-12-15"), sigma=DOLLAR_SIGMA, beta=0.0)
     yield _past("BTCBUSD", ORIGIN, _day("2023-12-14"), like="BTC")
     yield _past("XRPUPUSDT", _day("2020-08-05"), _day("2022-12-20"), 4.0)
     yield _past("1INCHDOWNUSDT", _day("2021-03-25"), _day("2022-11-10"), 0.01)
@@ -185,7 +184,7 @@ def _dead(market: Market, seed: int, start: int, ordinary: int) -> Iterator[Past
     bases = iter(coin_names(_MOST_ORDINARY + each_year * len(years))[_MOST_ORDINARY:])
     for year in years:
         for place in range(each_year):
-            end, length, price, quote = _fractions(f"{seed}/dead/{year}/{place}")
+            end, length, price, quote = fractions(f"{seed}/dead/{year}/{place}")
             ended_at = _day(f"{year}-01-01") + int((0.2 + 0.79 * end) * 365) * DAY + 2 * HOUR
             listed_at = max(ended_at - int(60 + 800 * length) * DAY, ORIGIN) // DAY * DAY + 9 * HOUR
             yield _past(
@@ -218,11 +217,6 @@ def _relisted(market: Market, listing: SymbolListing, *, moves: bool) -> Iterato
         yield _past(folder, *life, path=path)
     if market is Market.USDM:
         yield _past(f"{folder}SETTLED", *life, path=path, last_month_only=not moves)
-
-
-def _fractions(text: str) -> Sequence[float]:
-    digest = hashlib.sha256(text.encode()).digest()
-    return [int.from_bytes(digest[n : n + 2], "little") / 65536 for n in (0, 2, 4, 6)]
 
 
 def _day(text: str) -> int:

@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from divbot.arrays import Integers
+from divbot.domain.durations import DAY
 from divbot.domain.market import Interval, Market
 from divbot.exchange.archive.calendar import Cadence, candles_published, funding_published
 from divbot.exchange.archive.contents import (
@@ -20,7 +21,7 @@ from divbot.exchange.archive.contents import (
     funding_lines,
 )
 from divbot.exchange.archive.holdings import Holding
-from divbot.recordings.grid import DAY, Grid
+from divbot.recordings.grid import Grid
 
 CHECKSUM = ".CHECKSUM"
 _HEADERS_FROM = 1_656_633_600_000
@@ -43,7 +44,7 @@ class FileSeries:
     @cached_property
     def stem(self) -> str:
         """Return what the names of its files begin with."""
-        what = self.kind.value if self.interval is None else folder_name(self.interval)
+        what = self.kind.value if self.interval is None else self.interval.file_name
         return f"{self.holding.symbol}-{what}-"
 
     def zips(self, now: int, least: str = "") -> Iterator[ArchiveZip]:
@@ -131,8 +132,3 @@ class ArchiveZip:
             return funding_lines(series.holding, start, end)
         grid = Grid(series.interval)
         return candle_lines(series.market, series.kind, series.holding, grid, start, end)
-
-
-def folder_name(interval: Interval) -> str:
-    """Return how the archive spells `interval`."""
-    return "1mo" if interval is Interval.MONTH else interval.value

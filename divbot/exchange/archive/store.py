@@ -7,30 +7,26 @@ files than their bytes are.
 from __future__ import annotations
 
 import hashlib
-import struct
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TypeAlias
 
 from divbot.exchange.archive.damage import WAYS, damaged
 from divbot.exchange.archive.defects import Defects, FileCondition
 from divbot.exchange.archive.series import ArchiveZip
 from divbot.exchange.archive.tree import KeyedFile
 from divbot.exchange.archive.zips import wrapped, zipped
-from divbot.exchange.faults.transfers import bomb
+from divbot.exchange.bounded_cache import BoundedCache
+from divbot.exchange.faults.bombs import bomb
 
 _MOST_BYTES = 192_000_000
 _MOST_FIGURES = 1 << 17
 _AT_ONCE = 64
 _BOMB = 1 << 30
-_GZIP_HEAD, _GZIP_TRAILER = 10, struct.Struct("<2L")
 _LINE_END_FROM = 1_735_689_600_000  # 2025-01-01: a checksum made from then on ends its line
 _NAMED_ZIP = range(1_672_531_200_000, 1_704_067_200_000)  # 2023, when zips were told to be zips
 
-Key = TypeVar("Key", bound=Hashable)
-Value = TypeVar("Value")
+_Key: TypeAlias = tuple[str, FileCondition]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,44 +51,13 @@ class StoredFile:
     content_type: str
 
 
-class BoundedCache(Generic[Key, Value]):
-    """Keep values up to a size in all, those asked for last; any thread may ask."""
-
-    def __init__(self, most: int, size_of: Callable[[Value], int]) -> None:
-        self._lock = threading.Lock()
-        """Guards both of what follows."""
-        self._values: OrderedDict[Key, Value] = OrderedDict()
-        self._size = 0
-        self._most = most
-        self._size_of = size_of
-
-    def get(self, key: Key) -> Value | None:
-        """Return what is kept under `key`."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-            return self._values.get(key)
-
-    def put(self, key: Key, value: Value) -> None:
-        """Keep `value`; let others go."""
-        with self._lock:
-            replaced = self._values.pop(key, None)
-            self._size -= 0 if replaced is None else self._size_of(replaced)
-            self._values[key] = value
-            self._size += self._size_of(value)
-            while self._size > self._most:
-                self._size -= self._size_of(self._values.popitem(last=False)[1])
-
-
 class FileStore:
     """Give files and their figures; any thread may ask."""
 
-    def __init__(self, defects: Defects, most_bytes: int = _MOST_BYTES) -> None:
+    def __init__(self, defects: Defects) -> None:
         self._defects = defects
-        self._zips: BoundedCache[tuple[str, FileCondition], bytes] = BoundedCache(most_bytes, len)
-        self._figures: BoundedCache[tuple[str, FileCondition], FileFigures] = BoundedCache(
-            _MOST_FIGURES, lambda _: 1
-        )
+        self._zips: BoundedCache[_Key, bytes] = BoundedCache(_MOST_BYTES)
+        self._figures: BoundedCache[_Key, FileFigures] = BoundedCache(_MOST_FIGURES)
         self._making = [threading.Lock() for _ in range(_AT_ONCE)]
         """Each guards its share of keys: what two ask for at once is made once."""
 
@@ -135,8 +100,8 @@ class FileStore:
                 whole = _whole(file, condition)
                 body = whole[: len(whole) * 2 // 3] if condition.defect == "cut_zip" else whole
                 figures = _figures(body, hashlib.sha256(whole).hexdigest(), condition)
-                self._figures.put(key, figures)
-                self._zips.put(key, body)
+                self._figures.keep(key, figures, 1)
+                self._zips.keep(key, body, len(body))
         return body, figures
 
     def _checksum(self, file: ArchiveZip, condition: FileCondition) -> bytes:
@@ -150,9 +115,7 @@ class FileStore:
 def _whole(file: ArchiveZip, condition: FileCondition) -> bytes:
     name, made_at = f"{file.stem}.csv", condition.modified
     if condition.defect == "zip_bomb":
-        packed = bomb(_BOMB)
-        checksum, length = _GZIP_TRAILER.unpack(packed[-_GZIP_TRAILER.size :])
-        return wrapped(name, packed[_GZIP_HEAD : -_GZIP_TRAILER.size], checksum, length, made_at)
+        return wrapped(name, *bomb(_BOMB), made_at)
     lines = file.lines()
     if condition.defect in WAYS:
         lines = damaged(lines, condition.defect, file.key)

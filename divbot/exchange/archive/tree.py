@@ -7,17 +7,17 @@ orders text by code points, which is the order of its UTF-8 bytes.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
+from divbot.domain.durations import DAY
 from divbot.domain.market import Interval, Market
 from divbot.exchange.archive.calendar import Cadence
 from divbot.exchange.archive.contents import FileKind
 from divbot.exchange.archive.holdings import Holding
-from divbot.exchange.archive.series import CHECKSUM, ArchiveZip, FileSeries, folder_name
-from divbot.recordings.grid import DAY
+from divbot.exchange.archive.series import CHECKSUM, ArchiveZip, FileSeries
 
 _ROOTS = {Market.SPOT: ("spot",), Market.USDM: ("futures", "um")}
 _MOST_FOLDERS = 512  # of a kind; a folder of days knows 8 bytes of each
@@ -39,10 +39,10 @@ class KeyedFile:
 class Branch:
     """A folder of folders; `child` gives the one of a name."""
 
-    def __init__(self, names: Sequence[str], child: Callable[[str], Node]) -> None:
-        # As keys have them: "BTCUSDT/" comes before "BTCUSDT_240628/".
-        self._names = sorted(f"{name}/" for name in names)
+    def __init__(self, names: Iterable[str], child: Callable[[str], Node]) -> None:
         self._known = frozenset(names)
+        # As keys have them: "BTCUSDT/" comes before "BTCUSDT_240628/".
+        self._names = sorted(f"{name}/" for name in self._known)
         self._child = child
 
     def child(self, name: str) -> Node | None:
@@ -92,8 +92,17 @@ def find(node: Node, key: str, now: int) -> KeyedFile | None:
 
 def root_of(markets: Mapping[Market, Sequence[Holding]]) -> Branch:
     """Return the root of an archive of `markets`."""
-    parts = {_ROOTS[market]: _market(market, holdings) for market, holdings in markets.items()}
-    return _nested({("data", *path): branch for path, branch in parts.items()})
+    parts = {
+        _path(market, cadence, kind): _kind(market, cadence, kind, holdings)
+        for market, holdings in markets.items()
+        for cadence in Cadence
+        for kind in _kinds(market, cadence)
+    }
+    return _nested(parts)
+
+
+def _path(market: Market, cadence: Cadence, kind: FileKind) -> tuple[str, ...]:
+    return ("data", *_ROOTS[market], cadence.value, kind.value)
 
 
 def _nested(parts: Mapping[tuple[str, ...], Branch]) -> Branch:
@@ -101,21 +110,7 @@ def _nested(parts: Mapping[tuple[str, ...], Branch]) -> Branch:
     for name in {path[0] for path in parts}:
         below = {path[1:]: branch for path, branch in parts.items() if path[0] == name}
         children[name] = below[()] if () in below else _nested(below)
-    return Branch(list(children), children.__getitem__)
-
-
-def _market(market: Market, holdings: Sequence[Holding]) -> Branch:
-    cadences: dict[str, Node] = {
-        cadence.value: _cadence(market, cadence, holdings) for cadence in Cadence
-    }
-    return Branch(list(cadences), cadences.__getitem__)
-
-
-def _cadence(market: Market, cadence: Cadence, holdings: Sequence[Holding]) -> Branch:
-    kinds: dict[str, Node] = {
-        kind.value: _kind(market, cadence, kind, holdings) for kind in _kinds(market, cadence)
-    }
-    return Branch(list(kinds), kinds.__getitem__)
+    return Branch(children, children.__getitem__)
 
 
 def _kinds(market: Market, cadence: Cadence) -> Sequence[FileKind]:
@@ -132,11 +127,11 @@ def _kind(market: Market, cadence: Cadence, kind: FileKind, holdings: Sequence[H
         for each in holdings
         if each.is_perpetual or kind in dated
     }
-    base = "/".join(("data", *_ROOTS[market], cadence.value, kind.value))
+    base = "/".join(_path(market, cadence, kind))
 
     @lru_cache(_MOST_FOLDERS)
     def series(symbol: str, interval: Interval | None) -> FileSeries:
-        folder = f"{base}/{symbol}/{'' if interval is None else folder_name(interval) + '/'}"
+        folder = f"{base}/{symbol}/{'' if interval is None else interval.file_name + '/'}"
         return FileSeries(market, cadence, kind, by_symbol[symbol], interval, folder)
 
     @lru_cache(_MOST_FOLDERS)
@@ -144,14 +139,14 @@ def _kind(market: Market, cadence: Cadence, kind: FileKind, holdings: Sequence[H
         if not kind.is_candles:
             return series(symbol, None)
         intervals = _intervals(market, cadence, by_symbol[symbol])
-        return Branch(list(intervals), lambda name: series(symbol, intervals[name]))
+        return Branch(intervals, lambda name: series(symbol, intervals[name]))
 
-    return Branch(list(by_symbol), symbol_folder)
+    return Branch(by_symbol, symbol_folder)
 
 
 def _intervals(market: Market, cadence: Cadence, holding: Holding) -> dict[str, Interval]:
     return {
-        folder_name(each): each
+        each.file_name: each
         for each in Interval
         if each.offered_by(market)
         and all(life.offers(each) for life in holding.lives)

@@ -1,4 +1,4 @@
-"""Spoil an answer: the faults that are sent like any other answer."""
+"""Spoil a response: the faults that are sent like any other."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Spoiler: TypeAlias = Callable[[Response], Response]
 
 
 def spoil(response: Response, kind: str) -> Response:
-    """Return what is sent instead of `answer`."""
+    """Return what is sent instead of `response`, for a fault of `kind`."""
     return SPOILERS[kind](response)
 
 

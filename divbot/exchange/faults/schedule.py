@@ -7,15 +7,15 @@ requests that are let in: over the limit or banned, a client is told so whatever
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
 from divbot.domain.errors import InputError
 from divbot.exchange.faults.kinds import KINDS, FaultKind
-from divbot.exchange.rest.json_text import number_in
-from divbot.exchange.seeded_plan import SeededPlan, read_plan
+from divbot.exchange.rest.json_text import number_in, text_in
+from divbot.exchange.seeded_plan import SeededPlan, kind_named, read_plan
 
 MOST_PENDING = 1000
 MOST_SECONDS = 3600
@@ -97,8 +97,8 @@ def parse_plan(text: str) -> FaultPlan:
     return read_plan(
         text,
         KINDS,
-        _kind,
-        expected="faults like seed=7,rate=0.02 or seed=7,rate=0.02,kinds=html502+timeout",
+        of="fault",
+        example="seed=7,rate=0.02 or seed=7,rate=0.02,kinds=html502+timeout",
     )
 
 
@@ -107,10 +107,11 @@ def parse_fault(content: Any) -> Fault:
     known = {"kind", "path", "symbol", "count", "seconds"}
     if not isinstance(content, Mapping) or not set(content) <= known:
         raise InputError(f"expected an object with kind, path, symbol, count, seconds: {content!r}")
-    kind = _kind(content.get("kind"))
-    path, symbol = _text(content, "path"), _text(content, "symbol")
+    kind = kind_named(KINDS, content.get("kind"), of="fault")
+    path, symbol = text_in(content, "path"), text_in(content, "symbol")
     if path and kind.meets and not any(_ends_alike(path, end) for end in kind.meets):
-        raise InputError(f"expected {kind.name} on {_words(kind.meets)}, found path {path!r}")
+        places = ", ".join(kind.meets)
+        raise InputError(f"expected {kind.name} on {places}, found path {path!r}")
     numbers = {"count": 1, "seconds": kind.seconds, **content}
     count = number_in(numbers, "count", 1, MOST_REQUESTS, whole=True)
     seconds = number_in(numbers, "seconds", -MOST_SECONDS, MOST_SECONDS)
@@ -128,21 +129,3 @@ def _can_meet(kind: FaultKind, path: str) -> bool:
 
 def _ends_alike(path: str, end: str) -> bool:
     return path.endswith(end) or end.endswith(path)
-
-
-def _kind(name: object) -> FaultKind:
-    kind = KINDS.get(name) if isinstance(name, str) else None
-    if kind is None:
-        raise InputError(f"expected a kind of fault ({_words(KINDS)}), found {name!r}")
-    return kind
-
-
-def _text(content: Mapping[str, Any], name: str) -> str:
-    text = content.get(name, "")
-    if not isinstance(text, str):
-        raise InputError(f"expected text for {name}, found {text!r}")
-    return text
-
-
-def _words(words: Iterable[str]) -> str:
-    return ", ".join(words)

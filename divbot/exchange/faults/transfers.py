@@ -12,14 +12,13 @@ import struct
 import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TypeAlias
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
+from divbot.exchange.faults.bombs import gzip_bomb
 from divbot.exchange.faults.schedule import Fault
-from divbot.exchange.rest.packing import GZIP_HEAD, RAW_DEFLATE, gzip_trailer
 from divbot.exchange.rest.response import Response
 
 _GZIP = 16 + zlib.MAX_WBITS
@@ -151,25 +150,7 @@ async def _giant_body(line: RawConnection) -> None:
 
 
 async def _gzip_bomb(line: RawConnection) -> None:
-    line.send(_gzip(line.response, await asyncio.to_thread(bomb, _GIANT)))
-
-
-@cache
-def bomb(size: int) -> bytes:
-    """Return `size` bytes, whole MiB, of blanks and an empty list as gzip.
-
-    A block that ends in a full flush refers to nothing before it: it may be repeated as it is.
-    """
-    blanks, end = b" " * _MEBIBYTE, b"[]"
-    repeats = size // _MEBIBYTE
-    packer = zlib.compressobj(9, zlib.DEFLATED, RAW_DEFLATE)
-    block = packer.compress(blanks) + packer.flush(zlib.Z_FULL_FLUSH)
-    last = packer.compress(end) + packer.flush()
-    checksum = 0
-    for _ in range(repeats):
-        checksum = zlib.crc32(blanks, checksum)
-    trailer = gzip_trailer(zlib.crc32(end, checksum), repeats * _MEBIBYTE + len(end))
-    return GZIP_HEAD + block * repeats + last + trailer
+    line.send(_gzip(line.response, await asyncio.to_thread(gzip_bomb, _GIANT)))
 
 
 WAYS: dict[str, Way] = {

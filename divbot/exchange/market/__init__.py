@@ -5,6 +5,8 @@ synthetic: coins, coin_names, price_paths, awkward --> tape: listings, final can
 recorded: contracts, exactness ----------------------^   (outages: without some)
 tape -> pages (candles put them together) -> venue: candles, trades, days at any moment
 quotes, settlements: bid and ask, mark price, funding; market_time: which moment it is
+trade_numbers: which trade is which; number_format: numbers as text
+recorded_series: a recording as floats, to count on
 view: a venue as one market's replies and streams see it
 ```
 """

@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from divbot.domain.durations import DAY, HOUR, MINUTE
 from divbot.domain.market import Interval, Market
 from divbot.exchange.market.tape import Terms, dated_terms
-from divbot.recordings.grid import DAY, HOUR, MINUTE, Grid
+from divbot.recordings.grid import Grid
 
 _FIVE_CANDLES = Grid(Interval.M5)
-_DOLLAR_SIGMA = 0.0001
 _FRIDAY = 4
+DOLLAR_SIGMA = 0.0001
+"""How far what is worth a dollar strays in a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,10 @@ def _in_both(market: Market, start: int, delist_at: int | None) -> Iterator[Spec
 
 
 def _in_spot(start: int) -> Iterator[Special]:
-    yield Special("FDUSD", 9e9, beta=0.0, sigma=_DOLLAR_SIGMA)
-    yield Special("USDC", 7e9, beta=0.0, sigma=_DOLLAR_SIGMA)
+    yield Special("FDUSD", 9e9, beta=0.0, sigma=DOLLAR_SIGMA)
+    yield Special("USDC", 7e9, beta=0.0, sigma=DOLLAR_SIGMA)
     # A stablecoin that stands on nobody's list.
-    yield Special("PARITY", 8e8, beta=0.0, sigma=_DOLLAR_SIGMA, listed_at=start - 45 * DAY)
+    yield Special("PARITY", 8e8, beta=0.0, sigma=DOLLAR_SIGMA, listed_at=start - 45 * DAY)
     yield Special("EUR", 6e7, 1.08, beta=0.0, sigma=0.004)
     yield Special("WBTC", 5e7, like="BTC")
     yield Special("PAXG", 7e7, 2400.0, path="GOLD", beta=0.05, sigma=0.009)
@@ -84,7 +86,7 @@ def _in_spot(start: int) -> Iterator[Special]:
 
 
 def _in_futures(start: int) -> Iterator[Special]:
-    yield Special("USDC", 4e8, beta=0.0, sigma=_DOLLAR_SIGMA)
+    yield Special("USDC", 4e8, beta=0.0, sigma=DOLLAR_SIGMA)
     yield Special("1000PEPE", 6e8, 1000.0, like="PEPE")
     yield Special("BTC", 3e8, like="BTC", quote="USDC")
     yield Special("TSLA", 9e8, 250.0, path="TSLA", beta=0.3, terms=_traditional("EQUITY"))

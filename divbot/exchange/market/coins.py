@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from divbot.domain.durations import DAY
 from divbot.domain.market import Market
 from divbot.exchange.market.awkward import Special
 from divbot.exchange.market.coin_names import WELL_KNOWN
 from divbot.exchange.market.price_paths import MINUTES
 from divbot.exchange.market.tape import SymbolListing
-from divbot.recordings.grid import DAY
 
 ORIGIN = 1_577_836_800_000  # 2020-01-01
 _QUOTE_DECIMALS = 5
@@ -43,7 +43,7 @@ class Coin:
 
 def coin_of(seed: int, rank: int, name: str) -> Coin:
     """Return what drives the ordinary coin `name`."""
-    one, two, three, four = _fractions(seed, name)
+    one, two, three, four = fractions(f"{seed}/{name}/character")
     daily = 2e9 / ((1 + rank) * math.sqrt(math.sqrt(1 + rank))) * (0.5 + one)
     small = 1.0 if rank < 20 else 1.5
     return Coin(
@@ -136,8 +136,9 @@ def hashed_key(seed: int, name: str) -> np.uint64:
     return np.uint64(int.from_bytes(digest[:8], "little"))
 
 
-def _fractions(seed: int, name: str) -> tuple[float, float, float, float]:
-    digest = hashlib.sha256(f"{seed}/{name}/character".encode()).digest()
+def fractions(text: str) -> tuple[float, float, float, float]:
+    """Return four numbers in [0, 1) that `text` alone decides."""
+    digest = hashlib.sha256(text.encode()).digest()
     one, two, three, four = (
         int.from_bytes(digest[place : place + 2], "little") / 65536 for place in (0, 2, 4, 6)
     )

@@ -11,8 +11,8 @@ from functools import cache
 
 import numpy as np
 
+from divbot.domain.durations import DAY, MINUTE
 from divbot.exchange.market.tape import OPEN_TIME, Rows, Tape
-from divbot.recordings.grid import DAY, MINUTE
 
 _EVERY_DAYS = 3
 _LONG_ONES = 12  # one outage in so many lasts hours

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from divbot.domain.durations import DAY
 from divbot.domain.market import Interval
-from divbot.exchange.byte_cache import ByteCache
+from divbot.exchange.bounded_cache import BoundedCache
 from divbot.exchange.market.candles import aggregate
 from divbot.exchange.market.tape import OPEN_TIME, Rows, Tape, no_rows
-from divbot.recordings.grid import DAY, Grid
+from divbot.recordings.grid import Grid
 
 _MOST_BYTES = 128_000_000
 _PAGE_OVERHEAD = 500
@@ -23,10 +24,10 @@ _PAGE_OVERHEAD = 500
 class Pages:
     """Give candles of any interval that the tape's own can be put together to."""
 
-    def __init__(self, tape: Tape, most_bytes: int = _MOST_BYTES) -> None:
+    def __init__(self, tape: Tape) -> None:
         self._tape = tape
         self._base = Grid(tape.interval)
-        self._kept: ByteCache[tuple[int, Grid, int], Rows] = ByteCache(most_bytes)
+        self._kept: BoundedCache[tuple[int, Grid, int], Rows] = BoundedCache(_MOST_BYTES)
 
     def rows(self, number: int, grid: Grid, start: int, end: int) -> Rows:
         """Return all candles of listing `number` with start <= open time < end."""

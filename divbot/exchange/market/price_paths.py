@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from divbot.arrays import Floats, Integers
+from divbot.domain.durations import MINUTE
 from divbot.exchange.market.tape import (
     CLOSE,
     HIGH,
@@ -29,7 +30,6 @@ from divbot.exchange.market.tape import (
 from divbot.kernels.jit import jit
 
 MINUTES = 1440
-_MINUTE_MS = 60_000
 _SEGMENT = 180  # minutes of one mood: trend or range
 _MOOD_DAYS = 14
 
@@ -187,7 +187,7 @@ def draw_day(
     shown = np.int64(np.floor(first * price_units + 0.5))
     for minute in range(MINUTES):
         row = out[minute]
-        row[OPEN_TIME] = open_time + minute * _MINUTE_MS
+        row[OPEN_TIME] = open_time + minute * MINUTE
         after = path[minute] * (1.0 + bend * (minute + 1))
         after = following if minute == MINUTES - 1 else after
         wick = draw(keys[1], np.uint64(2 * minute))

@@ -1,4 +1,4 @@
-"""What is not in candles: bid and ask, mark and index price, funding.
+"""What is not in candles: bid and ask, mark and index price, premium.
 
 All are smooth or seldom changing functions of the last price, the symbol and the time, so that
 two requests at the same moment are told the same.
@@ -12,11 +12,11 @@ from typing import TypeVar
 import numpy as np
 
 from divbot.arrays import Integers
+from divbot.domain.durations import HOUR, MINUTE
 from divbot.exchange.market.number_format import Decimals
 from divbot.exchange.market.settlements import chance
 from divbot.exchange.market.tape import SymbolListing
 from divbot.exchange.market.venue import Day
-from divbot.recordings.grid import HOUR, MINUTE
 
 _BASIS_MS = 8 * HOUR
 RATE = Decimals(8, 8)

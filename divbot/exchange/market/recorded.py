@@ -25,7 +25,7 @@ from divbot.exchange.market.tape import (
     SymbolListing,
 )
 from divbot.recordings.exactness import decimals_of, units_of
-from divbot.recordings.recording import read_recording
+from divbot.recordings.recording import read_tracks
 from divbot.recordings.track import Track
 
 _VOLUME_DECIMALS = 8
@@ -55,9 +55,9 @@ class RecordedTape:
         return rows[first:last]
 
 
-def load_recording(path: Path, interval: Interval | None = None) -> RecordedTape:
-    """Load what `read_recording` reads; RecordingError too where a price is not exact."""
-    return RecordedTape(*read_recording(path, interval))
+def load_tape(path: Path, interval: Interval | None = None) -> RecordedTape:
+    """Load what `read_tracks` reads; RecordingError too where a price is not exact."""
+    return RecordedTape(*read_tracks(path, interval))
 
 
 def _listing(track: Track, rank: int) -> SymbolListing:

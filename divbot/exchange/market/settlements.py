@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zlib import crc32
 
+from divbot.domain.durations import HOUR
 from divbot.exchange.market.tape import SymbolListing
-from divbot.recordings.grid import HOUR
 
 CAP = 2_000_000
 """The highest rate, and below zero the lowest, in units of 10**-8."""

@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 
 from divbot.arrays import Floats
+from divbot.domain.durations import DAY, MINUTE
 from divbot.domain.market import Interval, Market
 from divbot.exchange.market.awkward import Special
 from divbot.exchange.market.coin_names import coin_names
@@ -33,7 +34,6 @@ from divbot.exchange.market.price_paths import (
     walk_market,
 )
 from divbot.exchange.market.tape import CLOSE, COLUMNS, OPEN_TIME, Rows, flat_rows, no_rows
-from divbot.recordings.grid import DAY, MINUTE
 
 _END = 2_524_608_000_000  # 2050-01-01
 _DAYS_AHEAD = 400

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from divbot.arrays import Integers
+from divbot.domain.durations import DAY
 from divbot.exchange.market.pages import Pages
 from divbot.exchange.market.tape import OPEN_TIME, TRADES, Rows
 from divbot.exchange.market.trades import PublicTrade, trades_of
-from divbot.recordings.grid import DAY, Grid
+from divbot.recordings.grid import Grid
 
 _FIRST = 20_000_000_000  # more than all trades of all years before
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from divbot.domain.durations import DAY
 from divbot.domain.market import Interval
 from divbot.exchange.market.candles import form, live_candle, merge
 from divbot.exchange.market.pages import Pages
@@ -29,7 +30,7 @@ from divbot.exchange.market.tape import (
 )
 from divbot.exchange.market.trade_numbers import TradeNumbers
 from divbot.exchange.market.trades import PublicTrade
-from divbot.recordings.grid import DAY, Grid
+from divbot.recordings.grid import Grid
 
 _MOST_STANDING = 1 << 14
 """Symbols and grids whose forming candle is kept: a row each, a few MB."""
@@ -173,12 +174,12 @@ class Venue:
         return CandleRange(number, grid, first, until, limit, newest=False), live
 
     def joined(self, final: CandleRange, live: Rows) -> Rows:
-        """Return the candles that `past` means, and after them `live` if there is room."""
+        """Return the candles that `final` means, and after them `live` if there is room."""
         rows = self.rows_of(final)
         return np.concatenate([rows, live]) if final.leaves_room(len(rows)) else rows
 
     def rows_of(self, final: CandleRange) -> Rows:
-        """Return the candles that `past` means."""
+        """Return the candles that `final` means."""
         stretch = final.number, final.grid, final.first, final.until
         if final.newest:
             return _collect(self._pages.backward(*stretch), final.limit, newest=True)

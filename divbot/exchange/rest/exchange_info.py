@@ -59,7 +59,7 @@ _SELF_TRADE_PREVENTION = ["NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH",
 
 
 def rate_limits(market: Market, limiter: RateLimiter) -> list[JsonObject]:
-    """Return how much of what `gate` grants in which time."""
+    """Return how much of what `limiter` grants in which time."""
     weight = _rate("REQUEST_WEIGHT", "MINUTE", 1, limiter.limit(market))
     others = [
         _rate(kind, interval, number, limiter.granted(most))

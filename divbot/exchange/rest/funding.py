@@ -1,4 +1,4 @@
-"""What futures pay to hold: funding by symbol and time, and candles of the mark price."""
+"""What requests are told of funding, and of the mark, index and premium prices around it."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from divbot.domain.durations import DAY
 from divbot.domain.market import Market
 from divbot.exchange.market import quotes
 from divbot.exchange.market.number_format import Decimals
@@ -15,7 +16,6 @@ from divbot.exchange.rest.order_book import futures_depth
 from divbot.exchange.rest.parameters import Parameters
 from divbot.exchange.rest.replies import Handler, Replies, Service
 from divbot.exchange.rest.trading_schedule import trading_schedule
-from divbot.recordings.grid import DAY
 
 _CONTRACTS = ("PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER", "TRADIFI_PERPETUAL")
 

@@ -44,6 +44,14 @@ def is_whole(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def text_in(content: Mapping[str, Any], name: str) -> str:
+    """Return the text `name`, empty where there is none; raise InputError for anything else."""
+    text = content.get(name, "")
+    if not isinstance(text, str):
+        raise InputError(f"expected text for {name}, found {text!r}")
+    return text
+
+
 def number_in(
     content: Mapping[str, Any], name: str, least: float, most: float, *, whole: bool = False
 ) -> float:

@@ -125,6 +125,13 @@ def klines_json(rows: Rows, close_times: Integers, form: NumberFormat) -> bytes:
     return out[: _write_klines(*unsigned, price, volume, quote, out)].tobytes()
 
 
+def in_microseconds(rows: Rows, close_times: Integers) -> tuple[Rows, Integers]:
+    """Return candles and when they close, both told in ms, in us."""
+    rows = rows.copy()
+    rows[:, OPEN_TIME] *= 1000
+    return rows, close_times * 1000 + 999
+
+
 @jit
 def _write_price(
     out: NDArray[np.uint8], at: int, value: np.uint64, decimals: tuple[np.uint64, int, int]

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from divbot.exchange.byte_cache import ByteCache
+from divbot.exchange.bounded_cache import BoundedCache
 from divbot.exchange.market.tape import OPEN_TIME, Rows
 from divbot.exchange.market.venue import CandleRange
 from divbot.exchange.market.view import MarketView
-from divbot.exchange.rest.kline_json import klines_json
+from divbot.exchange.rest.kline_json import in_microseconds, klines_json
 from divbot.recordings.grid import Grid
 
 _MOST_BYTES = 96_000_000
@@ -37,10 +37,10 @@ class KlineText:
 
     def __init__(self, view: MarketView, most_bytes: int = _MOST_BYTES) -> None:
         self._view = view
-        self.kept: ByteCache[_Key, _Passage] = ByteCache(most_bytes)
+        self.kept: BoundedCache[_Key, _Passage] = BoundedCache(most_bytes)
 
     def body(self, final: CandleRange, live: Rows, *, microseconds: bool) -> bytes:
-        """Return the reply of the candles that `past` means, and of `live` if there is room."""
+        """Return the reply of the candles that `final` means, and of `live` if there is room."""
         passage = self._passage(final, microseconds=microseconds)
         texts = [passage.text] if passage.count else []
         if len(live) and final.leaves_room(passage.count):
@@ -60,6 +60,5 @@ class KlineText:
     def _written(self, final: CandleRange, rows: Rows, *, microseconds: bool) -> bytes:
         close_times = final.grid.close_times(rows[:, OPEN_TIME])
         if microseconds:
-            rows, close_times = rows.copy(), close_times * 1000 + 999
-            rows[:, OPEN_TIME] *= 1000
+            rows, close_times = in_microseconds(rows, close_times)
         return klines_json(rows, close_times, self._view.format(final.number))[1:-1]

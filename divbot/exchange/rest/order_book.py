@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TypeAlias
 
+from divbot.domain.durations import MINUTE
 from divbot.exchange.market.number_format import NumberFormat
 from divbot.exchange.market.quotes import top_of_book
 from divbot.exchange.market.settlements import chance
 from divbot.exchange.market.tape import SymbolListing
 from divbot.exchange.market.venue import Day
 from divbot.exchange.rest.json_text import JsonObject
-from divbot.recordings.grid import MINUTE
 
 _GAPS_PER_PRICE = 50_000  # the least distance of two levels is 0.2 of a basis point, or a tick
 

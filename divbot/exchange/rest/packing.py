@@ -12,7 +12,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Self
 
-from divbot.exchange.byte_cache import ByteCache
+from divbot.exchange.bounded_cache import BoundedCache
 
 _MOST_BYTES = 128_000_000
 _STEP = 1024
@@ -45,7 +45,7 @@ class Packer:
     """Pack bodies; openings of `most_bytes` are kept, those asked for last."""
 
     def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
-        self._kept: ByteCache[bytes, _Opening] = ByteCache(most_bytes)
+        self._kept: BoundedCache[bytes, _Opening] = BoundedCache(most_bytes)
 
     def packed(self, body: bytes) -> bytes:
         """Return `body` in gzip."""

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import parse_qsl
 
+from divbot.domain.durations import HOUR, MINUTE
 from divbot.domain.market import Interval, Market
 from divbot.domain.symbols import is_symbol
 from divbot.exchange.rest import limits
 from divbot.exchange.rest import rejections as reject
 from divbot.exchange.rest.json_text import JsonObject, json_bytes, read_json
 from divbot.exchange.rest.limits import RowLimit
-from divbot.recordings.grid import HOUR, MINUTE, Grid
+from divbot.recordings.grid import Grid
 
 _MICROSECONDS_FROM = 100_000_000_000_000
 _LATEST = 10_000_000_000_000_000  # in microseconds still beyond any market, and a valid date in ms

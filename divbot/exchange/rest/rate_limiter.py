@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from divbot.domain.clock import Clock
+from divbot.domain.durations import DAY, MINUTE
 from divbot.domain.market import Market
 from divbot.exchange.rest import rejections as reject
 from divbot.exchange.rest.limits import FUNDING_REQUESTS, MINUTE_WEIGHT
 from divbot.exchange.rest.rate_window import RateWindow, WindowShape
-from divbot.recordings.grid import DAY, MINUTE
 
 _FIRST_BAN_MS = 2 * MINUTE
 _LONGEST_BAN_MS = 3 * DAY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from divbot.domain.durations import DAY, HOUR, MINUTE
 from divbot.domain.market import Interval, Market
 from divbot.exchange.rest import exchange_info, tickers
 from divbot.exchange.rest import rejections as reject
@@ -9,7 +10,7 @@ from divbot.exchange.rest.json_text import json_bytes
 from divbot.exchange.rest.order_book import depth
 from divbot.exchange.rest.parameters import Parameters
 from divbot.exchange.rest.replies import Handler, Replies
-from divbot.recordings.grid import DAY, HOUR, MINUTE, Grid
+from divbot.recordings.grid import Grid
 
 _AVERAGE_MINUTES = 5
 _EXCHANGE_INFO = ("permissions", "showPermissionSets")
@@ -90,11 +91,7 @@ class SpotReplies(Replies):
         times = {"openTime": start, "closeTime": end}
         replies = []
         for number in self._chosen(parameters, now, "type", known):
-            day = self._venue.window(number, start, now)
-            full = (
-                tickers.full_day(self._venue.listing(number), self._view.format(number), day)
-                | times
-            )
+            full = tickers.full_day(*self._view.window(number, start, now)) | times
             replies.append({name: full[name] for name in fields})
         return parameters.json(replies[0] if parameters.sent("symbol") else replies)
 

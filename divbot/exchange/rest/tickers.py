@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+from divbot.domain.durations import DAY
 from divbot.domain.market import Market
 from divbot.exchange.market.number_format import Decimals, NumberFormat
 from divbot.exchange.market.quotes import RATE, index_price, mark_decimals, mark_price, top_of_book
@@ -17,7 +18,6 @@ from divbot.exchange.market.tape import (
 )
 from divbot.exchange.market.venue import Day
 from divbot.exchange.rest.json_text import JsonObject
-from divbot.recordings.grid import DAY
 
 TickerOf: TypeAlias = Callable[[SymbolListing, NumberFormat, Day], JsonObject]
 

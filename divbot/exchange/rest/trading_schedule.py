@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from divbot.domain.durations import DAY
 from divbot.exchange.rest.json_text import JsonObject
-from divbot.recordings.grid import DAY
 
 _DAYS_TOLD = 7
 _EQUITY = (

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from divbot.domain.clock import Clock
+from divbot.domain.durations import MINUTE
 from divbot.domain.market import Market
 from divbot.exchange.rest.rate_window import RateWindow, WindowShape
 from divbot.exchange.rest.rejections import Rejection
@@ -15,7 +16,6 @@ from divbot.exchange.streams.feed import Feed
 from divbot.exchange.streams.frames import Abort, Frame
 from divbot.exchange.streams.rules import RULES
 from divbot.exchange.streams.session import Session
-from divbot.recordings.grid import MINUTE
 
 Sent: TypeAlias = tuple[Session, list[Frame]]
 

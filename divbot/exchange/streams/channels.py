@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from divbot.domain.durations import HOUR
 from divbot.domain.market import Interval, Market
-from divbot.recordings.grid import HOUR
 
 _EIGHT_HOURS = 8 * HOUR
 _KLINE = re.compile(r"kline_(\w+)(@\+08:00)?")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from divbot.domain.durations import DAY, MINUTE
 from divbot.domain.market import Market
-from divbot.recordings.grid import DAY, MINUTE
 
 _SECOND = 1000
 

@@ -1,1 +1,1 @@
-"""What `divbot verify` looks at: `examination` of one symbol, `lookahead`, `warmup`."""
+"""`divbot verify`: `lookahead`, `warmup`; and for charts the `examination` of one symbol."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from divbot.arrays import Floats, Integers
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence
 from divbot.kernels.analysis import Analysis, analyse
@@ -19,8 +19,9 @@ from divbot.kernels.divergence import PIVOT, PREVIOUS
 from divbot.recordings.grid import steps_of
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.evidence.samples import OUTCOMES
-from divbot.scanner.evidence.trial import divergences_of, plans, prices_at, try_divergences
-from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.evidence.trial import try_divergences
+from divbot.scanner.signals.measurement import divergences_of, plans, prices_at
+from divbot.scanner.signals.plan import PlanRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Examination:
 
 
 def examine(
-    symbol: str, candles: Candles, interval: Interval, rows: int, rules: TradeRules
+    symbol: str, candles: Candles, interval: Interval, rows: int, rules: PlanRules
 ) -> Examination:
     """Return what the newest `rows` steps of `candles`, of which there are some, show."""
     block = build_block({symbol: candles}, interval, rows)
@@ -89,14 +90,14 @@ def examine(
 
 
 def _tried(
-    block: Block, analysis: Analysis, events: Integers, rules: TradeRules
+    block: Block, analysis: Analysis, divergences: Integers, rules: PlanRules
 ) -> Iterator[TriedDivergence]:
-    samples = try_divergences(block, analysis, events, rules)
-    previous, pivot = events[:, PREVIOUS], events[:, PIVOT]
-    ended = block.open_times(analysis.confirmed(events) + samples.held, np.zeros_like(pivot))
-    stops, targets = plans(block, analysis, events, rules)
-    earlier, later = prices_at(block, events, PREVIOUS), prices_at(block, events, PIVOT)
-    for row, divergence in enumerate(divergences_of(block, analysis, events)):
+    samples = try_divergences(block, analysis, divergences, rules)
+    previous, pivot = divergences[:, PREVIOUS], divergences[:, PIVOT]
+    ended = block.open_times(analysis.confirmed(divergences) + samples.held, np.zeros_like(pivot))
+    stops, targets = plans(block, analysis, divergences, rules)
+    earlier, later = prices_at(block, divergences, PREVIOUS), prices_at(block, divergences, PIVOT)
+    for row, divergence in enumerate(divergences_of(block, analysis, divergences)):
         has_ended = bool(samples.held[row])
         yield TriedDivergence(
             divergence=divergence,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from divbot.kernels.analysis import Analysis, analyse
 from divbot.scanner.block import Block
 from divbot.scanner.evidence.samples import REACHED_TARGET, UNRESOLVED
 from divbot.scanner.evidence.trial import try_divergences
-from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.signals.plan import PlanRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Replay:
     """What was not the same in some prefix, in words; empty as it should be."""
 
 
-def replay(block: Block, rules: TradeRules) -> Replay:
+def replay(block: Block, rules: PlanRules) -> Replay:
     """Return what every prefix of `block` shows, compared with the whole."""
     whole = analyse(block.high, block.low, block.close, rules.indicator)
     samples = try_divergences(block, whole, whole.divergences, rules)
@@ -36,7 +36,7 @@ def replay(block: Block, rules: TradeRules) -> Replay:
     changes = []
     bars = len(block.close)
     for end in range(1, bars + 1):
-        part = _prefix(block, end)
+        part = block.between(0, end)
         then = analyse(part.high, part.low, part.close, rules.indicator)
         changes += [
             f"{x} of the first {end} candles" for x in _changes(whole, then, confirmed, end)
@@ -56,7 +56,7 @@ class _Outcomes:
     confirmed: Integers
     ended: Integers
 
-    def hold(self, part: Block, then: Analysis, rules: TradeRules, end: int) -> bool:
+    def hold(self, part: Block, then: Analysis, rules: PlanRules, end: int) -> bool:
         """Tell whether the first `end` candles show what had ended by then, and no more."""
         known = self.confirmed < end
         found = try_divergences(part, then, then.divergences, rules)
@@ -68,11 +68,6 @@ class _Outcomes:
         return np.array_equal(found.outcome, expected) and np.array_equal(
             found.result, result, equal_nan=True
         )
-
-
-def _prefix(block: Block, end: int) -> Block:
-    names = [x.name for x in fields(Block) if x.name in ("open", "high", "low", "close")]
-    return replace(block, **{name: getattr(block, name)[:end].copy() for name in names})
 
 
 def _changes(whole: Analysis, then: Analysis, confirmed: Integers, end: int) -> list[str]:

@@ -1,7 +1,7 @@
 """What years of candles say beyond chance, by market and interval: counted once, and shipped.
 
 A base rate tells two things of all divergences of a market and interval: how often their targets
-were reached, as a multiple of what scanner.chance states for the very same stops, and what they
+were reached, as a multiple of what evidence.chance states for the very same stops, and what they
 brought before costs. `divbot verify base-rates` counts them from recordings.
 
 They are believed as far as such figures have come again. What one part of a recording had beyond
@@ -50,7 +50,7 @@ class BaseRate:
     """Of which symbols and days, in words."""
     cases: Annotated[int, Field(ge=0, le=10**9, strict=True)] = 0
     weeks: Annotated[int, Field(ge=0, le=10**4, strict=True)] = 0
-    ratio: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False, strict=True)] = 1.0
+    ratio: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False, strict=True)] = 1.0
     """The hit rate, over what chance gives."""
     ratio_error: _StandardError = None
     """The standard error of it, a week as one observation (of few weeks a day); None: unknown."""

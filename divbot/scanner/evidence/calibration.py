@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from divbot.arrays import Floats
+from divbot.domain.durations import DAY
 from divbot.domain.market import Interval, Market
 from divbot.scanner.evidence import weekly
 from divbot.scanner.evidence.base_rates import BaseRate
@@ -20,8 +21,8 @@ from divbot.scanner.evidence.chance import hit_rates
 from divbot.scanner.evidence.expectations import Expectations, result_before_costs
 from divbot.scanner.evidence.repetition import repetition
 from divbot.scanner.evidence.walk import Walk
-from divbot.scanner.evidence.weekly import DAY, FEWEST, Estimate
-from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.evidence.weekly import FEWEST, Estimate
+from divbot.scanner.signals.plan import PlanRules
 
 BINS = 10
 _FEWEST = 0.05
@@ -87,7 +88,7 @@ class Calibration:
     """By group: which part of what the last window showed of it came again; see repetition."""
 
 
-def calibrate(walk: Walk, rules: TradeRules, rate: BaseRate, window: int) -> Calibration | None:
+def calibrate(walk: Walk, rules: PlanRules, rate: BaseRate, window: int) -> Calibration | None:
     """Compare what is stated with what happened; None where nothing has ended.
 
     `rate` is what a scan would start from; `window` is how many rows it looks back.
@@ -110,7 +111,7 @@ def calibrate(walk: Walk, rules: TradeRules, rate: BaseRate, window: int) -> Cal
 
 
 def count_rate(
-    walk: Walk, rules: TradeRules, market: Market, interval: Interval, source: str
+    walk: Walk, rules: PlanRules, market: Market, interval: Interval, source: str
 ) -> BaseRate:
     """Return what the samples of `walk`, of which there are some, say beyond chance.
 
@@ -131,7 +132,8 @@ def count_rate(
         cases=len(walk),
         weeks=weeks,
         ratio=ratio.value,
-        ratio_error=ratio.error,
+        # Where no target was reached nothing varies: how far that is off is not known.
+        ratio_error=ratio.error or None,
         gross=gross.value,
         gross_error=gross.error,
     )
@@ -182,12 +184,12 @@ def compare(stated: Floats, expected: Floats, walk: Walk) -> Statements:
     )
 
 
-def _stated(walk: Walk, rules: TradeRules, rate: BaseRate) -> tuple[Floats, Floats]:
+def _stated(walk: Walk, rules: PlanRules, rate: BaseRate) -> tuple[Floats, Floats]:
     return Expectations(rules, rate).stated(walk.way, walk.reward, walk.price, walk.atr)
 
 
 def _second_half(
-    walk: Walk, rules: TradeRules, market: Market, interval: Interval
+    walk: Walk, rules: PlanRules, market: Market, interval: Interval
 ) -> Statements | None:
     middle = (int(walk.confirmed[0]) + int(walk.confirmed[-1])) // 2
     # What had not ended by the middle could not have been counted there.

@@ -2,10 +2,10 @@
 
 Confidence is how likely the target is reached before the stop and within the horizon. Two things
 were found to tell it, on every recorded market and in both halves of each: how far away the stop
-is (scanner.chance), and next to nothing else. Kind, RSI, trend and symbol do not; nor does what the
+is (see chance), and next to nothing else. Kind, RSI, trend and symbol do not; nor does what the
 last days showed, which reverts rather than repeats (`divbot verify calibration` measures all of
 it on candles that anybody can bring). Years of a market and interval may move the hit rate as a
-whole (scanner.base_rates).
+whole (see base_rates).
 
 Expectancy is what such a trade brings on average, in R: before costs what a price without memory
 brings, which is nothing, and what years have shown beyond that; less fees and slippage, which are
@@ -20,13 +20,13 @@ from divbot.arrays import Floats
 from divbot.domain.signals import Evidence
 from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.evidence.chance import hit_rates
-from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.signals.plan import PlanRules
 
 
 class Expectations:
     """What is to be expected of the signals of one market and interval, traded by one rule."""
 
-    def __init__(self, rules: TradeRules, rate: BaseRate) -> None:
+    def __init__(self, rules: PlanRules, rate: BaseRate) -> None:
         self._rules = rules
         self._rate = rate
 
@@ -68,7 +68,7 @@ class Expectations:
         )
 
 
-def result_before_costs(result: Floats, won: Floats, relative: Floats, rules: TradeRules) -> Floats:
+def result_before_costs(result: Floats, won: Floats, relative: Floats, rules: PlanRules) -> Floats:
     """Return what trades brought before costs, as multiples of the way to the stop.
 
     `result` is in R, after costs; `relative` is the price over the way to the stop.
@@ -76,7 +76,7 @@ def result_before_costs(result: Floats, won: Floats, relative: Floats, rules: Tr
     return result * _planned_loss(relative, rules) + _costs(relative, won, rules)
 
 
-def _planned_loss(relative: Floats, rules: TradeRules) -> Floats:
+def _planned_loss(relative: Floats, rules: PlanRules) -> Floats:
     """Return 1 R as a multiple of the way to the stop: that way, two fees and slippage twice.
 
     That of divbot.domain.risk, but for what a stop's price differs from the entry's.
@@ -84,7 +84,7 @@ def _planned_loss(relative: Floats, rules: TradeRules) -> Floats:
     return 1 + 2 * relative * (rules.fee + rules.slippage)
 
 
-def _costs(relative: Floats, target: Floats, rules: TradeRules) -> Floats:
+def _costs(relative: Floats, target: Floats, rules: PlanRules) -> Floats:
     """Return fees and slippage as multiples of the way to the stop.
 
     `target` is how likely the exit is a target, which fills at its own price: without slippage.

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from divbot.arrays import Floats
-from divbot.candles import Candles
-from divbot.domain.clock import utc_text
+from divbot.candle_arrays import Candles
+from divbot.domain.clock import date_text
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 from divbot.recordings.grid import steps_of
@@ -17,13 +17,11 @@ from divbot.scanner.block import Block, build_block
 from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.evidence.calibration import Calibration, calibrate, count_rate
 from divbot.scanner.evidence.walk import walk
-from divbot.scanner.signals.plan import TradeRules
-
-_DATE = len("2024-07-30")
+from divbot.scanner.signals.plan import PlanRules
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class RecordedBlock:
     """Candles of a market side by side."""
 
     block: Block
@@ -37,7 +35,7 @@ class Recording:
         traded: Mapping[str, Floats],
         interval: Interval,
         rows: int,
-    ) -> Recording:
+    ) -> RecordedBlock:
         """Lay candles side by side, at most `rows` of them, and beside each what it `traded`."""
         block = build_block(series, interval, rows)
         laid = np.zeros(block.close.shape)
@@ -46,7 +44,7 @@ class Recording:
             laid[steps - block.first_step, column] = traded[symbol]
         return cls(block, laid)
 
-    def calibration(self, rules: TradeRules, rate: BaseRate, limit: int) -> Calibration:
+    def calibration(self, rules: PlanRules, rate: BaseRate, limit: int) -> Calibration:
         """Return how statements and events compare; InputError for too few candles.
 
         A scan would start from `rate`, and see the confirming candle as the newest of `limit - 1`.
@@ -57,12 +55,12 @@ class Recording:
             raise self._too_few()
         return found
 
-    def base_rate(self, rules: TradeRules, market: Market) -> BaseRate:
+    def base_rate(self, rules: PlanRules, market: Market) -> BaseRate:
         """Return what it says beyond chance; InputError for too few candles."""
         cases = walk(self.block, self.traded, rules)
         if not len(cases):
             raise self._too_few()
-        days = " to ".join(utc_text(int(x))[:_DATE] for x in (cases.time.min(), cases.time.max()))
+        days = " to ".join(date_text(int(x)) for x in (cases.time.min(), cases.time.max()))
         source = f"{len(self.block.symbols)} symbols, {days}"
         return count_rate(cases, rules, market, self.block.interval, source)
 

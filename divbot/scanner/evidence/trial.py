@@ -1,52 +1,27 @@
-"""Every past divergence of a block tried as a trade; run by workers, who have the candles."""
+"""Every past divergence of a block tried as a trade."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-
 import numpy as np
 
-from divbot.arrays import Floats, Integers
-from divbot.domain.signals import Divergence, Kind, Signal
+from divbot.arrays import Integers
 from divbot.kernels.analysis import Analysis
-from divbot.kernels.divergence import (
-    HIDDEN_BEARISH,
-    HIDDEN_BULLISH,
-    KIND,
-    PIVOT,
-    PREVIOUS,
-    REGULAR_BEARISH,
-    REGULAR_BULLISH,
-    SYMBOL,
-)
+from divbot.kernels.divergence import SYMBOL
 from divbot.kernels.outcomes import ENDED, OUTCOME, outcomes
-from divbot.kernels.sight import lines_of_sight
 from divbot.scanner.block import Block
 from divbot.scanner.evidence.samples import Samples
-from divbot.scanner.signals.plan import TradeRules, stop_and_target
-
-TREND_BARS = 100
-"""Candles over which a trend is measured."""
-
-Plans = tuple[Floats, Floats]
-
-KINDS = {
-    REGULAR_BULLISH: Kind.REGULAR_BULLISH,
-    HIDDEN_BULLISH: Kind.HIDDEN_BULLISH,
-    REGULAR_BEARISH: Kind.REGULAR_BEARISH,
-    HIDDEN_BEARISH: Kind.HIDDEN_BEARISH,
-}
+from divbot.scanner.signals.measurement import plans, sides
+from divbot.scanner.signals.plan import PlanRules
 
 
 def try_divergences(
-    block: Block, analysis: Analysis, events: Integers, rules: TradeRules
+    block: Block, analysis: Analysis, divergences: Integers, rules: PlanRules
 ) -> Samples:
-    """Return what became of each of `events`, entered at the open after its confirmation."""
-    columns, confirmed = events[:, SYMBOL], analysis.confirmed(events)
+    """Return what became of each of `divergences`, entered at the open after its confirmation."""
+    columns, confirmed = divergences[:, SYMBOL], analysis.confirmed(divergences)
     ends, results = outcomes(
-        np.column_stack([columns, confirmed + 1, sides(events)]),
-        np.column_stack(plans(block, analysis, events, rules)),
+        np.column_stack([columns, confirmed + 1, sides(divergences)]),
+        np.column_stack(plans(block, analysis, divergences, rules)),
         *(block.open, block.high, block.low, block.close),
         rules.fee,
         rules.slippage,
@@ -57,110 +32,3 @@ def try_divergences(
         held=np.maximum(ends[:, ENDED] - confirmed, 0).astype(np.int32),
         result=results.astype(np.float32),
     )
-
-
-def divergences_of(block: Block, analysis: Analysis, events: Integers) -> Iterator[Divergence]:
-    """Yield `events` as divergences, in their order."""
-    columns = events[:, SYMBOL]
-    times = (
-        block.open_times(rows, columns).tolist()
-        for rows in (events[:, PREVIOUS], events[:, PIVOT], analysis.confirmed(events))
-    )
-    for column, kind, *moments in zip(
-        columns.tolist(), events[:, KIND].tolist(), *times, strict=True
-    ):
-        yield Divergence(block.symbols[column], KINDS[kind], *moments)
-
-
-def signals_of(block: Block, analysis: Analysis, events: Integers) -> tuple[Signal, ...]:
-    """Return `events` with the figures around them, in their order."""
-    column, previous, pivot = events[:, SYMBOL], events[:, PREVIOUS], events[:, PIVOT]
-    confirmed = analysis.confirmed(events)
-    last = last_rows(block)[column]
-    close = block.close[confirmed, column]
-    figures = {
-        "rsi_previous": analysis.rsi[previous, column],
-        "rsi": analysis.rsi[pivot, column],
-        "price_previous": prices_at(block, events, PREVIOUS),
-        "price": prices_at(block, events, PIVOT),
-        "confirmed_close": close,
-        "confirmed_atr": analysis.atr[confirmed, column],
-        "highest_since": _since(block.high, confirmed, column, close, np.fmax),
-        "lowest_since": _since(block.low, confirmed, column, close, np.fmin),
-        "last_close": block.close[last, column],
-        "last_atr": analysis.atr[last, column],
-        "extreme": extremes(analysis, events),
-        "trend": trends(block, analysis, events),
-        "line_of_sight": clearness(block, analysis, events),
-    }
-    rows = zip(*(values.tolist() for values in figures.values()), strict=True)
-    return tuple(
-        Signal(divergence, **dict(zip(figures, row, strict=True)))
-        for divergence, row in zip(divergences_of(block, analysis, events), rows, strict=True)
-    )
-
-
-def last_rows(block: Block) -> Integers:
-    """Return the row of each symbol's newest candle."""
-    present = block.close == block.close
-    rows: Integers = len(present) - 1 - present[::-1].argmax(axis=0)
-    return rows
-
-
-def _since(
-    prices: Floats, confirmed: Integers, column: Integers, close: Floats, extreme: np.ufunc
-) -> Floats:
-    """Return the extreme of the candles after each confirming one; of none, its close."""
-    from_here: Floats = extreme.accumulate(prices[::-1])[::-1]
-    after = np.append(from_here[1:], np.full_like(prices[:1], np.nan), axis=0)[confirmed, column]
-    return np.where(np.isnan(after), close, after)
-
-
-def plans(block: Block, analysis: Analysis, events: Integers, rules: TradeRules) -> Plans:
-    """Return stop and target of each event, unrounded."""
-    columns, confirmed = events[:, SYMBOL], analysis.confirmed(events)
-    return stop_and_target(
-        sides(events).astype(np.float64),
-        prices_at(block, events, PIVOT),
-        block.close[confirmed, columns],
-        analysis.atr[confirmed, columns],
-        rules,
-    )
-
-
-def sides(events: Integers) -> Integers:
-    """Return 1 for each event that says to buy, -1 for each that says to sell."""
-    return np.where(events[:, KIND] <= HIDDEN_BULLISH, 1, -1)
-
-
-def prices_at(block: Block, events: Integers, pivot: int) -> Floats:
-    """Return the price at each event's PREVIOUS or PIVOT: the low to buy, the high to sell."""
-    row, column = events[:, pivot], events[:, SYMBOL]
-    return np.where(sides(events) > 0, block.low[row, column], block.high[row, column])
-
-
-def extremes(analysis: Analysis, events: Integers) -> Floats:
-    """Return the more extreme RSI of the two pivots; of a short, 100 less it."""
-    first = analysis.rsi[events[:, PREVIOUS], events[:, SYMBOL]]
-    second = analysis.rsi[events[:, PIVOT], events[:, SYMBOL]]
-    is_long = sides(events) > 0
-    return np.where(is_long, np.minimum(first, second), 100 - np.maximum(first, second))
-
-
-def trends(block: Block, analysis: Analysis, events: Integers) -> Floats:
-    """Return how far the price went in each event's direction, up to its confirming close.
-
-    Over TREND_BARS candles, in ATRs times their square root: what chance makes of a price is about
-    0.6. 0 where a candle or the ATR is missing.
-    """
-    column, row = events[:, SYMBOL], analysis.confirmed(events)
-    went = block.close[row, column] - block.close[np.maximum(row - TREND_BARS, 0), column]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        trend = sides(events) * went / (analysis.atr[row, column] * math.sqrt(TREND_BARS))
-    return np.where(np.isfinite(trend), trend, 0.0)
-
-
-def clearness(block: Block, analysis: Analysis, events: Integers) -> Floats:
-    """Return how clear the lines from pivot to pivot of each event are: 1, 0.5 or 0."""
-    lines = np.column_stack([events[:, [SYMBOL, PREVIOUS, PIVOT]], sides(events)])
-    return lines_of_sight(lines, analysis.rsi, block.high, block.low, block.close)

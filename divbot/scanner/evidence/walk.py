@@ -13,15 +13,17 @@ from decimal import Decimal
 import numpy as np
 
 from divbot.arrays import Flags, Floats, Integers
+from divbot.domain.durations import DAY
 from divbot.domain.market import Interval
 from divbot.domain.signals import Signal
 from divbot.kernels.analysis import analyse
 from divbot.kernels.divergence import KIND, SYMBOL
 from divbot.scanner.block import Block
 from divbot.scanner.evidence.samples import REACHED_TARGET, Samples
-from divbot.scanner.evidence.trial import plans, sides, signals_of, try_divergences
-from divbot.scanner.evidence.weekly import DAY, WEEK
-from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.evidence.trial import try_divergences
+from divbot.scanner.evidence.weekly import WEEK
+from divbot.scanner.signals.measurement import plans, sides, signals_of
+from divbot.scanner.signals.plan import PlanRules
 from divbot.scanner.signals.score import DEFAULT_WEIGHTS, PARTS, UNJUDGED, score_parts
 
 _JUST_CONFIRMED = 1.0
@@ -80,9 +82,7 @@ class Walk:
         )
 
 
-def walk(
-    block: Block, traded: Floats | None, rules: TradeRules, *, with_parts: bool = True
-) -> Walk:
+def walk(block: Block, traded: Floats | None, rules: PlanRules, *, with_parts: bool = True) -> Walk:
     """Return what ended of all divergences of `block` that pass the warm-up rule.
 
     `traded` is what each candle traded, in the quote asset, of shape (rows, symbols); None: that
@@ -90,17 +90,17 @@ def walk(
     `with_parts` only.
     """
     analysis = analyse(block.high, block.low, block.close, rules.indicator)
-    events = analysis.after_warm_up()
-    samples = try_divergences(block, analysis, events, rules)
+    divergences = analysis.after_warm_up()
+    samples = try_divergences(block, analysis, divergences, rules)
     ended = samples.outcome >= REACHED_TARGET
-    events = events[ended]
+    divergences = divergences[ended]
     samples = Samples(samples.outcome[ended], samples.held[ended], samples.result[ended])
-    column, confirmed = events[:, SYMBOL], analysis.confirmed(events)
-    side, close = sides(events), block.close[confirmed, column]
-    stop, target = plans(block, analysis, events, rules)
+    column, confirmed = divergences[:, SYMBOL], analysis.confirmed(divergences)
+    side, close = sides(divergences), block.close[confirmed, column]
+    stop, target = plans(block, analysis, divergences, rules)
     found = Walk(
         symbol=column,
-        kind=events[:, KIND],
+        kind=divergences[:, KIND],
         is_long=side > 0,
         confirmed=confirmed,
         time=block.open_times(confirmed, column),
@@ -115,7 +115,7 @@ def walk(
     )
     if with_parts:
         quote_volume = _in_24_hours(traded, block.interval, confirmed, column)
-        found = replace(found, parts=_parts(signals_of(block, analysis, events), quote_volume))
+        found = replace(found, parts=_parts(signals_of(block, analysis, divergences), quote_volume))
     order = np.argsort(found.confirmed, kind="stable")
     return found.chosen(order)
 

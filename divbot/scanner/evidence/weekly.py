@@ -17,8 +17,8 @@ import numpy as np
 
 from divbot.arrays import Flags, Floats, Integers
 from divbot.domain.beta import beta_quantile
+from divbot.domain.durations import DAY
 
-DAY = 86_400_000
 WEEK = 7 * DAY
 """ms."""
 FEWEST = 5
@@ -31,18 +31,24 @@ class Estimate:
 
     value: float
     error: float | None
-    """Its standard error; None where there are fewer than FEWEST weeks."""
-    weeks: int
+    """Its standard error; None where there are fewer than FEWEST observations."""
+    observations: int
+    """Weeks, or of few weeks days."""
 
     @property
     def low(self) -> float | None:
         """Return the lower end of what holds the true one about 9 times in 10 (nominally 95 %)."""
-        return None if self.error is None else self.value - _t_95(self.weeks - 1) * self.error
+        reach = self._reach()
+        return None if reach is None else self.value - reach
 
     @property
     def high(self) -> float | None:
         """Return the upper end."""
-        return None if self.error is None else self.value + _t_95(self.weeks - 1) * self.error
+        reach = self._reach()
+        return None if reach is None else self.value + reach
+
+    def _reach(self) -> float | None:
+        return None if self.error is None else _t_95(self.observations - 1) * self.error
 
     @property
     def differs(self) -> bool:
@@ -51,44 +57,44 @@ class Estimate:
         return low is not None and high is not None and not low <= 0 <= high
 
 
-def mean(values: Floats, week: Integers) -> Estimate:
-    """Return the mean of `values`; `week` numbers the week of each."""
+def mean(values: Floats, period: Integers) -> Estimate:
+    """Return the mean of `values`; `period` numbers the week, or the day, of each."""
     value = float(values.mean())
-    return _estimate(value, (values - value) / len(values), week)
+    return _estimate(value, (values - value) / len(values), period)
 
 
-def ratio(sums: Floats, of: Floats, week: Integers) -> Estimate:
+def ratio(sums: Floats, of: Floats, period: Integers) -> Estimate:
     """Return the sum of `sums` over that of `of`."""
     whole = float(of.sum())
     value = float(sums.sum()) / whole
-    return _estimate(value, (sums - value * of) / whole, week)
+    return _estimate(value, (sums - value * of) / whole, period)
 
 
-def difference(values: Floats, upper: Flags, lower: Flags, week: Integers) -> Estimate:
+def difference(values: Floats, upper: Flags, lower: Flags, period: Integers) -> Estimate:
     """Return the mean of the `upper` values less that of the `lower` ones."""
     high, low = float(values[upper].mean()), float(values[lower].mean())
     moved = np.where(upper, (values - high) / upper.sum(), 0.0)
     moved = moved - np.where(lower, (values - low) / lower.sum(), 0.0)
-    return _estimate(high - low, moved, week)
+    return _estimate(high - low, moved, period)
 
 
-def slope(x: Floats, y: Floats, week: Integers) -> Estimate | None:
+def slope(x: Floats, y: Floats, period: Integers) -> Estimate | None:
     """Return by how much `y` goes with `x`, through the origin; None where `x` never moves."""
     whole = float((x * x).sum())
     if whole <= 0:
         return None
     value = float((x * y).sum()) / whole
-    return _estimate(value, x * (y - value * x) / whole, week)
+    return _estimate(value, x * (y - value * x) / whole, period)
 
 
-def _estimate(value: float, moved: Floats, week: Integers) -> Estimate:
+def _estimate(value: float, moved: Floats, period: Integers) -> Estimate:
     """Return a figure with the error of it; `moved` is how far each sample moves it."""
-    _, number = np.unique(week, return_inverse=True)
+    _, number = np.unique(period, return_inverse=True)
     sums = np.bincount(number, moved)
-    weeks = len(sums)
-    if weeks < FEWEST:
-        return Estimate(value, None, weeks)
-    return Estimate(value, math.sqrt(weeks / (weeks - 1) * float((sums**2).sum())), weeks)
+    count = len(sums)
+    if count < FEWEST:
+        return Estimate(value, None, count)
+    return Estimate(value, math.sqrt(count / (count - 1) * float((sums**2).sum())), count)
 
 
 def _t_95(degrees: int) -> float:

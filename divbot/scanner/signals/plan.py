@@ -12,7 +12,7 @@ Number = TypeVar("Number", float, Floats)
 
 
 @dataclass(frozen=True, slots=True)
-class TradeRules:
+class PlanRules:
     """How a divergence would be traded."""
 
     stop_atr: float
@@ -30,7 +30,7 @@ class TradeRules:
 
 
 def stop_and_target(
-    side: Number, pivot: Number, close: Number, atr: Number, rules: TradeRules
+    side: Number, pivot: Number, close: Number, atr: Number, rules: PlanRules
 ) -> tuple[Number, Number]:
     """Return stop and target, unrounded; numbers or arrays of one shape.
 

@@ -1,7 +1,7 @@
 """From signals to opportunities: a plan, a score, an order.
 
-The plan is made at the close that confirmed the divergence, see scanner.plan; the score says how
-much speaks for it, see scanner.score; what to expect of it is evidence, see scanner.evidence.
+The plan is made at the close that confirmed the divergence, see plan; the score says how
+much speaks for it, see score; what to expect of it is evidence, see scanner.evidence.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from divbot.domain.market import Interval
 from divbot.domain.money import price_above, price_below, price_of
 from divbot.domain.signals import Evidence, Kind, Opportunity, Side, Signal
 from divbot.domain.universe import Listed
-from divbot.scanner.signals.plan import TradeRules, stop_and_target
+from divbot.scanner.signals.plan import PlanRules, stop_and_target
 from divbot.scanner.signals.score import Weights, score_parts
 
 EvidenceOf = Callable[[float, float, float, float], Evidence | None]
@@ -29,7 +29,7 @@ class RankingRules:
     kinds: frozenset[Kind]
     sides: frozenset[Side]
     max_age: int
-    trade: TradeRules
+    trade: PlanRules
     weights: Weights
 
     def wants(self, kind: Kind) -> bool:
@@ -89,7 +89,7 @@ def _order(x: Opportunity) -> tuple[float, float, str, str, int]:
     return -x.score, -confidence, x.divergence.symbol, x.divergence.kind, -x.confirmed_at
 
 
-def plan_of(signal: Signal, tick: Decimal | None, rules: TradeRules) -> TradePlan | None:
+def plan_of(signal: Signal, tick: Decimal | None, rules: PlanRules) -> TradePlan | None:
     """Return stop and target, both rounded away from optimism; None where there is no risk left.
 
     There is none when the price closed beyond the stop before the divergence was confirmed.
@@ -105,9 +105,9 @@ def plan_of(signal: Signal, tick: Decimal | None, rules: TradeRules) -> TradePla
     return plan if plan.stop > 0 and plan.target > 0 else None
 
 
-def unrounded_plan_of(signal: Signal, rules: TradeRules) -> tuple[float, float]:
+def unrounded_plan_of(signal: Signal, rules: PlanRules) -> tuple[float, float]:
     """Return where stop and target would be at any price, valid or not."""
-    side = 1.0 if signal.divergence.kind.side is Side.BUY else -1.0
+    side = float(signal.divergence.kind.side.sign)
     close, atr = signal.confirmed_close, signal.confirmed_atr
     return stop_and_target(side, signal.price, close, atr, rules)
 

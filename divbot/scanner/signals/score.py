@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 from divbot.domain.signals import Evidence, ScorePart, Signal
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from divbot.arrays import Floats
 
-Number = TypeVar("Number", float, "NDArray[np.float64]")
+Number = TypeVar("Number", float, "Floats")
 
 Weights = Mapping[str, float]
 """How much each part counts, in whatever unit."""
@@ -31,16 +30,29 @@ DEFAULT_WEIGHTS: Weights = MappingProxyType(
         "expectancy": 0.15,
     }
 )
+_FULL_RSI = 20.0
+_FULL_PRICE_ATRS = 3.0
+_MIDDLE_RSI = 50.0
+_FULL_ZONE = 20.0
+_MIDDLE_EXPECTANCY = 0.5
+_NO_LIQUIDITY = 6.0
+_FULL_LIQUIDITY = 3.0
+"""Powers of ten of USDT: none at the first, full so many above it."""
+TREND_BARS = 100
+"""Candles before the confirmation that a trend is measured over."""
 PARTS: Mapping[str, str] = MappingProxyType(
     {
-        "rsi": "the difference in RSI between the two pivots; full at 20 points",
-        "price": "the difference in price between them; full at 3 ATRs",
-        "zone": "the more extreme RSI; none at 50, full at 30 (BUY) or 70 (SELL)",
+        "rsi": f"the difference in RSI between the two pivots; full at {_FULL_RSI:g} points",
+        "price": f"the difference in price between them; full at {_FULL_PRICE_ATRS:g} ATRs",
+        "zone": f"the more extreme RSI; none at {_MIDDLE_RSI:g}, full at "
+        f"{_MIDDLE_RSI - _FULL_ZONE:g} (BUY) or {_MIDDLE_RSI + _FULL_ZONE:g} (SELL)",
         "line_of_sight": "no close (half) and no RSI (half) beyond the line between the pivots",
-        "trend": "the way of the last 100 candles; full with the signal, none against it",
+        "trend": f"the way of the last {TREND_BARS} candles; full with the signal, none against it",
         "freshness": "how new the signal is; full on the confirming candle, none once too old",
-        "liquidity": "the 24 h volume; none at 1 million USDT, full at 1 billion",
-        "expectancy": "the expected result; none at -0.5 R, full at +0.5 R",
+        "liquidity": f"the 24 h volume; none at {10 ** (_NO_LIQUIDITY - 6):g} million USDT, "
+        f"full at {10 ** (_NO_LIQUIDITY + _FULL_LIQUIDITY - 9):g} billion",
+        "expectancy": f"the expected result; none at {-_MIDDLE_EXPECTANCY:g} R, full at "
+        f"{_MIDDLE_EXPECTANCY:+g} R",
     }
 )
 PROVEN = frozenset({"expectancy"})
@@ -50,14 +62,6 @@ Counted by `divbot verify calibration`, with a week as one observation; see docs
 """
 UNJUDGED = frozenset({"freshness"})
 """Full for all where signals are judged: at their confirmation."""
-_FULL_RSI = 20.0
-_FULL_PRICE_ATRS = 3.0
-_MIDDLE_RSI = 50.0
-_FULL_ZONE = 20.0
-_MIDDLE_EXPECTANCY = 0.5
-_NO_LIQUIDITY = 6.0
-_FULL_LIQUIDITY = 3.0
-"""Powers of ten of USDT: the first from nothing, the second on top of it."""
 
 
 def score_parts(

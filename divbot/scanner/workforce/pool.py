@@ -13,6 +13,8 @@ under way when it happened go on alone, one at a time, so that the culprit shows
 symbols is halved until one symbol stands accused, and that one is reported lost. All others
 get their result. Nothing is to blame for a worker that ends before any of them is ready.
 
+It is one module: who restarts workers has to know what was under way, and whose lease it spent.
+
 No wait is longer than a fifth of a second, so that Ctrl-C is heard. Workers are started before the
 first task, by a thread of their own, while the parent still asks for the listing.
 """
@@ -112,7 +114,8 @@ class ProcessPool:
         self._deaths = 0
         self._culprits = 0
         self._has_worked = False
-        # Guards the two below: who closes the pool may do so while another thread runs tasks.
+        # Guards `_is_closed` and `_executor`: who closes the pool may do so while another thread
+        # runs tasks.
         self._lock = threading.RLock()
         self._is_closed = False
         self._executor = self._start()
@@ -247,8 +250,8 @@ class ProcessPool:
                 initializer=begin,
                 initargs=(self._source, self._connections, self._downloaded, self._niceness),
             )
-        # A thread, because the forkserver answers only once it has loaded the kernels; meanwhile
-        # the parent asks for the listing. Whoever submits in between waits at the executor's lock.
+        # A thread, because the forkserver answers only once it has loaded the kernels. Whoever
+        # submits in between waits at the executor's lock.
         self._starting = threading.Thread(target=self._start_workers, args=(executor,), daemon=True)
         self._starting.start()
         return executor
@@ -256,7 +259,6 @@ class ProcessPool:
     def _start_workers(self, executor: ProcessPoolExecutor) -> None:
         with contextlib.suppress(*_CANNOT_START):  # whoever submits next will meet it, and mend it
             for _ in range(self.workers):
-                # Starts a worker when none is idle.
                 executor.submit(ready).add_done_callback(self._note_readiness)
 
     def _note_readiness(self, ready: Future[None]) -> None:

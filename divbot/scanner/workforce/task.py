@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.errors import DivbotError
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Signal
-from divbot.scanner.signals.plan import TradeRules
+from divbot.scanner.signals.plan import PlanRules
 
 LATEST_LAG = 1
 """Steps that a symbol may be off what others had when it was fetched: a bar may just close."""
@@ -24,7 +24,7 @@ class BlockTask:
     interval: Interval
     limit: int
     max_age: int
-    trade: TradeRules
+    trade: PlanRules
     """How past divergences are tried."""
     at: int = 0
     """The venue's time when the task was made, ms UTC."""

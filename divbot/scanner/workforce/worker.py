@@ -17,9 +17,9 @@ from itertools import chain
 import numpy as np
 
 from divbot.arrays import Integers
-from divbot.candles import Candles
+from divbot.candle_arrays import Candles
 from divbot.domain.clock import Clock
-from divbot.domain.errors import DivbotError, StopUntil, TryAgain, VenueError, VenueRefused
+from divbot.domain.errors import DivbotError, StopAsking, TryAgain, VenueError
 from divbot.domain.market import Interval
 from divbot.domain.signals import Divergence, Signal
 from divbot.kernels.analysis import Analysis, analyse
@@ -27,8 +27,9 @@ from divbot.kernels.divergence import SYMBOL
 from divbot.recordings.grid import steps_of
 from divbot.scanner.block import Block, build_block
 from divbot.scanner.evidence.samples import OUTCOMES
-from divbot.scanner.evidence.trial import divergences_of, last_rows, signals_of, try_divergences
+from divbot.scanner.evidence.trial import try_divergences
 from divbot.scanner.port import Connection, MarketData
+from divbot.scanner.signals.measurement import divergences_of, last_rows, signals_of
 from divbot.scanner.workforce.task import (
     LATEST_LAG,
     BlockResult,
@@ -113,7 +114,7 @@ class _Download:
         self._task = task
         self._clock = clock
         self._on_symbol = on_symbol
-        # Guards the five below, and the count: every thread of the block writes them.
+        # Guards all that follows, and the count: every thread of the block writes them.
         self._lock = threading.Lock()
         self._has_answered = False
         self._failed_in_a_row = 0
@@ -146,7 +147,7 @@ class _Download:
 
     def _raise_if_hopeless(self) -> None:
         stop, last = self._reason_to_stop, self._last_error
-        if isinstance(stop, StopUntil | VenueRefused):
+        if isinstance(stop, StopAsking):
             raise stop
         if not self._has_answered and isinstance(last, VenueError):
             raise last
@@ -180,7 +181,7 @@ class _Download:
             # A rejection is the symbol's own trouble, however many follow each other.
             self._failed_in_a_row += isinstance(error, TryAgain)
             is_storm = self._failed_in_a_row >= _GIVE_UP_AFTER
-            if is_storm or isinstance(error, StopUntil | VenueRefused):
+            if is_storm or isinstance(error, StopAsking):
                 self._reason_to_stop = error
 
 
@@ -254,26 +255,26 @@ def _find(fetched: Mapping[str, _Fetched], task: BlockTask) -> _Found:
         return _Found(_covered(fetched, task, {}))
     block = build_block(series, task.interval, task.limit)
     analysis = analyse(block.high, block.low, block.close, indicator)
-    events = analysis.after_warm_up()
+    divergences = analysis.after_warm_up()
     # The market's newest candle is at most so much older than the symbol's own.
     oldest = last_rows(block) - task.max_age - LATEST_LAG
-    fresh = events[analysis.confirmed(events) >= oldest[events[:, SYMBOL]]]
+    fresh = divergences[analysis.confirmed(divergences) >= oldest[divergences[:, SYMBOL]]]
     signals = signals_of(block, analysis, fresh)
     return _Found(
-        _covered(fetched, task, _outcomes(block, analysis, events, task)),
+        _covered(fetched, task, _outcomes(block, analysis, divergences, task)),
         signals,
-        tuple(divergences_of(block, analysis, events)) if task.with_divergences else (),
+        tuple(divergences_of(block, analysis, divergences)) if task.with_divergences else (),
         _charted(series, signals, task),
     )
 
 
 def _outcomes(
-    block: Block, analysis: Analysis, events: Integers, task: BlockTask
+    block: Block, analysis: Analysis, divergences: Integers, task: BlockTask
 ) -> dict[str, tuple[int, ...]]:
     """Return how many divergences of each symbol ended in which way."""
     counts = np.zeros((len(block.symbols), len(OUTCOMES)), np.int64)
-    outcomes = try_divergences(block, analysis, events, task.trade).outcome
-    np.add.at(counts, (events[:, SYMBOL], outcomes), 1)
+    outcomes = try_divergences(block, analysis, divergences, task.trade).outcome
+    np.add.at(counts, (divergences[:, SYMBOL], outcomes), 1)
     return dict(zip(block.symbols, map(tuple, counts.tolist()), strict=True))
 
 

@@ -1,4 +1,8 @@
-"""What to do, given an account and what a scan found: entries, exits, and when to pause. Pure."""
+"""What to do, given an account and what a scan found: entries, exits, and when to pause. Pure.
+
+A reason against all entries is a pause (`pause_reason`), one against a single signal an objection
+(`objection`); how many are entered at once is for `choose`.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from divbot.domain.durations import DAY, HOUR
 from divbot.domain.fills import Reason
-from divbot.domain.ledger import DAY, Ledger
+from divbot.domain.ledger import Ledger
 from divbot.domain.market import Interval
 from divbot.domain.positions import Position
 from divbot.domain.signals import Findings, Opportunity, Side
 
-_DELISTING_NOTICE = 3_600_000
+_DELISTING_NOTICE = HOUR
 """How long before a delisting a position is closed, in ms."""
 
 
@@ -93,8 +98,7 @@ def pause_reason(ledger: Ledger, equity: Decimal, now: int, rules: EntryRules) -
     # The limit alone: what is lost goes on changing, and is shown beside this.
     if equity <= ledger.day_start(now, equity) * (1 - rules.max_daily_loss):
         return f"the loss of this day has reached the limit of {rules.max_daily_loss:.1%}"
-    peak = max(ledger.peak, equity)
-    if equity <= peak * (1 - rules.max_drawdown):
+    if ledger.drawdown_at(equity) >= rules.max_drawdown:
         return f"the drawdown has reached the limit of {rules.max_drawdown:.1%}"
     return ""
 
@@ -164,7 +168,7 @@ def _is_delisted(findings: Findings, symbol: str, now: int) -> bool:
     if symbol not in findings.held:
         return False
     instrument = findings.held[symbol]
-    if instrument is None or instrument.status != "TRADING":
+    if instrument is None or not instrument.is_traded:
         return True
     delivered_at = instrument.delivered_at
     return delivered_at is not None and delivered_at - now <= _DELISTING_NOTICE

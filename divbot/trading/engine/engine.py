@@ -40,7 +40,7 @@ from divbot.trading.engine.decide import (
     reason_to_close,
 )
 from divbot.trading.engine.questions import Asks
-from divbot.trading.engine.sizing import EntryOrder, Refusal, SizingRules, enter
+from divbot.trading.engine.sizing import EntryRequest, Refusal, SizingRules, enter
 from divbot.trading.engine.snapshot import LATE
 from divbot.trading.engine.troubles import Refusals, Troubles
 from divbot.trading.engine.watch import PositionWatch
@@ -231,7 +231,7 @@ class Engine:
         known = seen.get(symbol)
         if known is not None and known.open_time != self._watch.candle_at(quote.at):
             known = None  # another candle has begun meanwhile
-        entry = EntryOrder(opportunity, self._rules.interval.value, self._account.equity)
+        entry = EntryRequest(opportunity, self._rules.interval.value, self._account.equity)
         rules = self._rules
         entered = enter(entry, quote, known, self._account.ledger, rules.costs, rules.sizing)
         if isinstance(entered, Refusal):

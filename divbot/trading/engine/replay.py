@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.events import Event, Exited, Funded, Trailed
 from divbot.domain.fills import Basis, Candle, Costs, Reason
 from divbot.domain.margin import liquidation_on_tick
 from divbot.domain.minutes import FundingRate
 from divbot.domain.positions import (
-    MINUTE,
     Exit,
     Position,
     exit_in_candle,
@@ -89,12 +89,7 @@ def settle(
             continue
         funded = _funded(position, rate, due)
         payments.append(funded)
-        position = replace(
-            position,
-            margin=position.margin + funded.amount,
-            liquidation=funded.liquidation,
-            funded_until=funded.at,
-        )
+        position = position.funded(due, funded.amount, funded.liquidation)
     return position, tuple(payments)
 
 
@@ -118,7 +113,7 @@ def _replay(position: Position, past: PastMinutes, costs: Costs) -> Iterator[Eve
             # The account takes a stop to be moved in a minute, and to count from the next one on.
             last_minute = candle.open_time + past.length - MINUTE
             yield Trailed(last_minute, position.trade, stop)
-            position = replace(position, stop=stop)
+            position = position.trailed(last_minute, stop)
 
 
 def _funded(position: Position, rate: FundingRate, due: int) -> Funded:

@@ -46,13 +46,12 @@ class SizingRules:
 class Refusal:
     """Why an opportunity is not taken."""
 
-    symbol: str
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class EntryOrder:
-    """What is wanted: an opportunity, and the part of the account that pays for it."""
+class EntryRequest:
+    """What is wanted: an opportunity, and what the whole account is worth that pays for it."""
 
     opportunity: Opportunity
     interval: str
@@ -60,7 +59,7 @@ class EntryOrder:
 
 
 def enter(
-    entry: EntryOrder,
+    entry: EntryRequest,
     quote: Quote,
     seen: Seen | None,
     ledger: Ledger,
@@ -70,29 +69,30 @@ def enter(
     """Return the position that `entry` opens at `quote`, or why it opens none."""
     opportunity = entry.opportunity
     symbol, instrument = opportunity.divergence.symbol, opportunity.instrument
-    if instrument is None or instrument.status != "TRADING":
-        return Refusal(symbol, "it is not traded")
+    if instrument is None or not instrument.is_traded:
+        return Refusal("it is not traded")
     if not quote.is_valid:
-        return Refusal(symbol, "nobody bids, or nobody asks")
+        return Refusal("nobody bids, or nobody asks")
     side = opportunity.side
-    touched = quote.ask if side is Side.BUY else quote.bid
-    price = slipped(side, touched, costs.slippage, instrument.tick_size)
+    price = slipped(side, quote.touched_by(side), costs.slippage, instrument.tick_size)
     if refused := _bad_price(opportunity, price, costs, rules):
-        return Refusal(symbol, refused)
+        return Refusal(refused)
     leverage = _leverage(side, price, opportunity.stop, rules)
     dust = ledger.dust[symbol].quantity if symbol in ledger.dust else Decimal(0)
     most = _most(entry, price, leverage, ledger.cash, dust, costs, rules)
     quantity, limit = _largest(most, instrument)
     if refused := _too_small(quantity, price, instrument):
-        return Refusal(symbol, f"{refused} (limited by {limit.value})")
+        return Refusal(f"{refused} (limited by {limit.value})")
     fill = fill_at_quote(side, quantity, quote, costs, instrument.tick_size)
-    held, margin, left = quantity, round_up(fill.notional / leverage), Decimal(0)
+    # Fee and margin are both rounded up: of all the cash a unit may be missing for the latter.
+    margin = min(round_up(fill.notional / leverage), ledger.cash - fill.fee)
+    held, left = quantity, Decimal(0)
     paid = margin + fill.fee
     if rules.market is Market.SPOT:
         held, left, fill = _bought(fill, dust, costs, instrument)
         margin, paid = round_up(held * fill.price), round_up(fill.notional)
         if refused := _too_small(held, price, instrument):
-            return Refusal(symbol, f"{refused} (limited by {limit.value})")
+            return Refusal(f"{refused} (limited by {limit.value})")
     is_futures = rules.market is Market.USDM
     return Entered(
         at=quote.at,
@@ -123,7 +123,7 @@ def _bad_price(opportunity: Opportunity, price: Decimal, costs: Costs, rules: Si
 
     Costs count: a stop of a few ticks promises the best ratio, and loses to the fees.
     """
-    sign = 1 if opportunity.side is Side.BUY else -1
+    sign = opportunity.side.sign
     risk, reward = sign * (price - opportunity.stop), sign * (opportunity.target - price)
     if risk <= 0 or reward <= 0:
         return "the price is beyond its stop or its target"
@@ -141,16 +141,15 @@ def _leverage(side: Side, price: Decimal, stop: Decimal, rules: SizingRules) -> 
     """Return the most leverage whose liquidation price lies beyond the stop, with a buffer."""
     if rules.market is Market.SPOT:
         return 1
-    sign = 1 if side is Side.BUY else -1
     for leverage in range(min(rules.leverage, MAX_LEVERAGE), 1, -1):
         limit = liquidation_price(side, Decimal(1), price, price / leverage)
-        if limit is None or sign * (stop - limit) >= _BUFFER * abs(price - limit):
+        if limit is None or side.sign * (stop - limit) >= _BUFFER * abs(price - limit):
             return leverage
     return 1
 
 
 def _most(
-    entry: EntryOrder,
+    entry: EntryRequest,
     price: Decimal,
     leverage: int,
     cash: Decimal,
@@ -216,7 +215,7 @@ def _trail(opportunity: Opportunity, rules: SizingRules) -> Decimal | None:
     return price_above(rules.trail_atr * atr, tick)
 
 
-def _origin(entry: EntryOrder) -> Origin:
+def _origin(entry: EntryRequest) -> Origin:
     opportunity = entry.opportunity
     return Origin(
         kind=opportunity.divergence.kind,

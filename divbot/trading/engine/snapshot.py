@@ -22,7 +22,7 @@ class ScannerView:
     """How the background scanner gets on; times are ms UTC of the market, 0 where never."""
 
     state: str
-    """starting, scanning, waiting, stopping, stopped"""
+    """One of scanner.thread.Lifecycle."""
     scans: int = 0
     """How many reports were published."""
     as_of: int = 0
@@ -31,8 +31,10 @@ class ScannerView:
     """Scanned for the last report."""
     seconds: float = 0.0
     """Wall seconds that the last scan took."""
+    open_to_trade: int = 0
+    """Opportunities that the last report knows of."""
     opportunities: tuple[Opportunity, ...] = ()
-    """Of the last report, the best first."""
+    """Those that it shows, the best first."""
     error: str = ""
     """Why the last scan failed; empty: it did not."""
     notices: tuple[str, ...] = ()
@@ -81,8 +83,7 @@ class RunSnapshot:
     @property
     def drawdown(self) -> Decimal:
         """Return by which part of its highest value the equity has fallen."""
-        peak = max(self.ledger.peak, self.equity)
-        return (peak - self.equity) / peak if peak > 0 else Decimal(0)
+        return self.ledger.drawdown_at(self.equity)
 
     @property
     def today(self) -> Decimal:
@@ -109,5 +110,5 @@ class RunSnapshot:
         return None if price is None else self._net(position, price)
 
     def _net(self, position: Position, price: Decimal) -> Decimal:
-        entered = self.ledger.entries[position.trade]
+        entered = self.ledger.opened_by[position.trade]
         return position.value_at(price) - entered.margin - entered.fill.fee

@@ -8,20 +8,14 @@ from functools import partial
 from typing import TypeVar
 
 from divbot.domain.clock import utc_text
+from divbot.domain.durations import HOUR, MINUTE
 from divbot.domain.errors import DivbotError, UnknownSymbol
 from divbot.domain.events import Event, Exited
 from divbot.domain.fills import Costs, Quote, Reason
 from divbot.domain.market import Market
 from divbot.domain.minutes import FundingRate
 from divbot.domain.notices import Tell
-from divbot.domain.positions import (
-    MINUTE,
-    Exit,
-    Position,
-    close_at,
-    exit_at_quote,
-    exit_in_candle,
-)
+from divbot.domain.positions import Exit, Position, close_at, exit_at_quote, exit_in_candle
 from divbot.trading.engine.account import Account
 from divbot.trading.engine.questions import Asks
 from divbot.trading.engine.replay import PastMinutes, ended, latest_end, replay
@@ -29,7 +23,6 @@ from divbot.trading.port import TradingVenue
 
 T = TypeVar("T")
 
-_HOUR = 60 * MINUTE
 _LATE = 2 * MINUTE
 """How long after a whole hour its settlement is asked for again, where there was none yet."""
 
@@ -182,7 +175,7 @@ class PositionWatch:
     def _may_be_due(self, position: Position, start: int, end: int) -> bool:
         """Tell whether funding may have become due from `start` to `end`, and is not paid yet."""
         # At whole hours; how many lie between two payments changes.
-        hour = end // _HOUR * _HOUR
+        hour = end // HOUR * HOUR
         return self._market is Market.USDM and hour > position.funded_until and hour > start - _LATE
 
     def _until(self, position: Position) -> int:

@@ -3,6 +3,6 @@
 ```
 trades, values of the account -> tally, costs, curve, drawdown, returns, breakdown, benchmark
     -> stats -> documents
-selection: which trades are asked for
+selection: which trades are asked for; charted: the candles behind them
 ```
 """

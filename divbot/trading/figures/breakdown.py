@@ -1,4 +1,4 @@
-"""Closed trades by symbol, kind, side, reason or day: where a result comes from."""
+"""Closed trades by symbol, kind, side, reason, hour or time: where a result comes from."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from divbot.domain.clock import utc_text
+from divbot.domain.clock import date_text, month_text, time_text
+from divbot.domain.durations import DAY
 from divbot.domain.trades import ClosedTrade
 from divbot.trading.figures.tally import Tally, tally
 
-_DATE = len("2024-07-30")
+_HOUR = len("09")
+_MONDAY = 4 * DAY
+"""The first one since 1970, ms UTC."""
 
 
 class By(StrEnum):
@@ -21,8 +24,18 @@ class By(StrEnum):
     KIND = "kind"
     SIDE = "side"
     REASON = "reason"
+    HOUR = "hour"
+    """The hour of the UTC day in which they were opened."""
     DAY = "day"
     """The UTC day on which they were closed."""
+    WEEK = "week"
+    """The same of the week, told by its Monday."""
+    MONTH = "month"
+    """The same of the month."""
+
+
+_BY_TIME = (By.HOUR, By.DAY, By.WEEK, By.MONTH)
+"""In the order of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +51,23 @@ _NAMES: dict[By, Callable[[ClosedTrade], str]] = {
     By.KIND: lambda trade: trade.origin.kind.value,
     By.SIDE: lambda trade: trade.side.value,
     By.REASON: lambda trade: trade.reason.value,
-    By.DAY: lambda trade: utc_text(trade.closed_at)[:_DATE],
+    By.HOUR: lambda trade: f"{time_text(trade.opened_at)[:_HOUR]}:00",
+    By.DAY: lambda trade: date_text(trade.closed_at),
+    By.WEEK: lambda trade: date_text(_week_of(trade.closed_at)),
+    By.MONTH: lambda trade: month_text(trade.closed_at),
 }
 
 
+def _week_of(time: int) -> int:
+    return time - (time - _MONDAY) % (7 * DAY)
+
+
 def breakdown(trades: Iterable[ClosedTrade], by: By) -> tuple[TradeGroup, ...]:
-    """Return the groups, days in order, all else by what it earned, the most first."""
+    """Return the groups, times in order, all else by what it earned, the most first."""
     found = defaultdict(list)
     for trade in trades:
         found[_NAMES[by](trade)].append(trade)
     groups = sorted((TradeGroup(name, tally(x)) for name, x in found.items()), key=lambda x: x.name)
-    if by is By.DAY:
+    if by in _BY_TIME:
         return tuple(groups)
     return tuple(sorted(groups, key=lambda x: x.tally.profit, reverse=True))

@@ -6,7 +6,7 @@ by the names that they have here, as keys and as columns.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from divbot.domain.fills import Basis, Fill
@@ -15,6 +15,7 @@ from divbot.domain.positions import Origin
 from divbot.domain.trades import AnyTrade
 from divbot.trading.figures.breakdown import TradeGroup
 from divbot.trading.figures.costs import Paid
+from divbot.trading.figures.curve import Valuation
 from divbot.trading.figures.drawdown import Drawdown
 from divbot.trading.figures.stats import Stats
 from divbot.trading.figures.tally import Tally
@@ -32,10 +33,17 @@ FILL_FIELDS = (
 )
 BASIS_PRICES = {Basis.QUOTE: ("bid", "ask"), Basis.CANDLE: ("open", "high", "low", "close")}
 ORIGIN_FIELDS = Origin.__slots__
+_FILL = (*FILL_FIELDS, *(f"basis_prices_{x}" for names in BASIS_PRICES.values() for x in names))
+FLAT_FIELDS = (
+    *TRADE_FIELDS,
+    *(f"{part}_{name}" for part in ("entry", "exit") for name in _FILL),
+    *(f"origin_{name}" for name in ORIGIN_FIELDS),
+)
+"""All fields of a trade as columns."""
 _TALLY_FIELDS = (
     *("trades", "won", "lost", "profit", "profit_before_costs", "win_rate", "win_rate_interval"),
     *("profit_factor", "expectancy", "average_r", "average_win", "average_loss"),
-    *("best", "worst", "longest_losing_run"),
+    *("best", "worst", "longest_winning_run", "longest_losing_run"),
     *("average_holding_ms", "average_holding_won_ms", "average_holding_lost_ms"),
 )
 
@@ -49,6 +57,19 @@ def trade_document(trade: AnyTrade) -> dict[str, Any]:
         "exit": trade.exit and _fill_document(trade.exit),
         "origin": _fields(trade.origin, ORIGIN_FIELDS),
     }
+
+
+def flat_document(trade: AnyTrade) -> dict[str, Any]:
+    """Return the same, fields within others under both names: `entry_price`."""
+    return dict(_flattened(trade_document(trade)))
+
+
+def _flattened(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in document.items():
+        if isinstance(value, Mapping):
+            yield from _flattened(value, f"{prefix}{name}_")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def _fill_document(fill: Fill) -> dict[str, Any]:
@@ -79,6 +100,10 @@ def stats_document(stats: Stats) -> dict[str, Any]:
             **_fields(stats.market, ("since", "until", "first", "last", "part")),
         },
         "open_positions": len(stats.open_trades),
+        "paused": stats.pause and _fields(stats.pause, ("at", "reason")),
+        **_fields(stats, ("trades_a_day", "days_won", "days_lost")),
+        "lowest": _fields(stats.lowest, Valuation.__slots__),
+        "highest": _fields(stats.highest, Valuation.__slots__),
         "exposure": stats.exposure,
         "whole_days": len(stats.daily.returns),
         "valued_days": stats.daily.valued,

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from divbot.domain.ledger import DAY
+from divbot.domain.clock import month_text
+from divbot.domain.durations import DAY
 from divbot.trading.figures.curve import Valuation
 from divbot.trading.figures.drawdown import Drawdown
 
@@ -58,6 +59,19 @@ def daily_returns(curve: Sequence[Valuation]) -> DailyReturns:
         ),
         valued=sum(now > before for before, now in pairwise(seen)),
     )
+
+
+def monthly_returns(curve: Sequence[Valuation]) -> dict[str, float]:
+    """Return what each UTC month, `2024-07`, brought as a part; the first and last may be short."""
+    ends: dict[str, float] = {}
+    for valuation in curve:
+        # What is valued at midnight is what the day before, and the month before, came to.
+        ends[month_text(max(valuation.at - 1, curve[0].at))] = float(valuation.equity)
+    before = (float(curve[0].equity), *ends.values())
+    return {
+        month: now / then - 1 if then else 0.0
+        for (month, now), then in zip(ends.items(), before, strict=False)
+    }
 
 
 def sharpe(daily: DailyReturns) -> Metric:

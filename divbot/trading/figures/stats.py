@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from divbot.domain.events import Event
+from divbot.domain.durations import DAY
+from divbot.domain.events import Event, Paused
 from divbot.domain.ledger import Ledger
 from divbot.domain.trades import OpenTrade
 from divbot.trading.figures.benchmark import MarketChange, market_change
@@ -40,6 +41,8 @@ class Stats:
     until: int
     """When the last event happened."""
     sessions: int
+    pause: Paused | None
+    """Since when, and why, entries are paused at the end; None: they are not."""
     exposure: float | None
     """The part of the time with at least one open position; None: no time has passed."""
     daily: DailyReturns
@@ -80,6 +83,32 @@ class Stats:
         return self.closed.paid + paid_for(self.open_trades)
 
     @property
+    def trades_a_day(self) -> float | None:
+        """Return how many trades were closed on a day; None: no time has passed."""
+        passed = (self.until - self.since) / DAY
+        return self.closed.trades / passed if passed else None
+
+    @property
+    def days_won(self) -> int:
+        """Return how many UTC days had closed trades that brought something."""
+        return sum(x.tally.profit > 0 for x in self.by[By.DAY])
+
+    @property
+    def days_lost(self) -> int:
+        """Return how many UTC days had closed trades that lost something."""
+        return sum(x.tally.profit < 0 for x in self.by[By.DAY])
+
+    @property
+    def lowest(self) -> Valuation:
+        """Return the account when it was worth least."""
+        return min(self.curve, key=lambda x: x.equity)
+
+    @property
+    def highest(self) -> Valuation:
+        """Return the account when it was worth most."""
+        return max(self.curve, key=lambda x: x.equity)
+
+    @property
     def best_day(self) -> TradeGroup | None:
         """Return the UTC day whose closed trades brought most; None without a trade."""
         return max(self.by[By.DAY], key=lambda x: x.tally.profit, default=None)
@@ -104,6 +133,7 @@ def measure(events: Sequence[Event], ledger: Ledger) -> Stats:
         market=market_change(events),
         until=ledger.at,
         sessions=ledger.sessions,
+        pause=_pause(events),
         exposure=exposure(ledger, curve[0].at),
         daily=daily,
         drawdown=drawdown,
@@ -112,6 +142,15 @@ def measure(events: Sequence[Event], ledger: Ledger) -> Stats:
         sortino=sortino(daily),
         calmar=calmar(annual, drawdown),
     )
+
+
+def _pause(events: Sequence[Event]) -> Paused | None:
+    """Return the first of the pauses for one reason that stand at the end."""
+    found: Paused | None = None
+    for event in events:
+        if isinstance(event, Paused) and (found is None or event.reason != found.reason):
+            found = event
+    return found if found and found.reason else None
 
 
 def exposure(ledger: Ledger, since: int) -> float | None:

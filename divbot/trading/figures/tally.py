@@ -26,9 +26,9 @@ class Tally:
     lost: int
     profit: Decimal
     """Of all trades, after all costs."""
-    gross_profit: Decimal
+    won_sum: Decimal
     """Of the trades that were won."""
-    gross_loss: Decimal
+    lost_sum: Decimal
     """Of the trades that were lost; 0 or below."""
     average_r: float | None
     """The mean profit in R, the loss planned at the first stop: the expectancy in R.
@@ -37,8 +37,9 @@ class Tally:
     """
     best: ClosedTrade | None
     worst: ClosedTrade | None
+    longest_winning_run: int
     longest_losing_run: int
-    """Most trades lost one after the other, in the order in which they were closed."""
+    """Most trades won, or lost, one after the other, in the order in which they were closed."""
     average_holding_ms: int | None
     """From entry to exit, in ms."""
     average_holding_won_ms: int | None
@@ -70,7 +71,7 @@ class Tally:
     @property
     def profit_factor(self) -> float | None:
         """Return all gains over all losses; None where no trade was lost."""
-        return float(self.gross_profit / -self.gross_loss) if self.gross_loss else None
+        return float(self.won_sum / -self.lost_sum) if self.lost_sum else None
 
     @property
     def expectancy(self) -> Decimal | None:
@@ -80,12 +81,12 @@ class Tally:
     @property
     def average_win(self) -> Decimal | None:
         """Return the mean profit of the trades that were won."""
-        return _mean(self.gross_profit, self.won)
+        return _mean(self.won_sum, self.won)
 
     @property
     def average_loss(self) -> Decimal | None:
         """Return the mean profit, below 0, of the trades that were lost."""
-        return _mean(self.gross_loss, self.lost)
+        return _mean(self.lost_sum, self.lost)
 
 
 def tally(trades: Iterable[ClosedTrade]) -> Tally:
@@ -99,11 +100,12 @@ def tally(trades: Iterable[ClosedTrade]) -> Tally:
         won=len(gains),
         lost=len(losses),
         profit=sum((x.profit for x in ordered), ZERO),
-        gross_profit=sum(gains, ZERO),
-        gross_loss=sum(losses, ZERO),
+        won_sum=sum(gains, ZERO),
+        lost_sum=sum(losses, ZERO),
         average_r=statistics.fmean(multiples) if multiples else None,
         best=max(ordered, key=lambda x: x.profit, default=None),
         worst=min(ordered, key=lambda x: x.profit, default=None),
+        longest_winning_run=_longest_run([x.is_won for x in ordered]),
         longest_losing_run=_longest_run([x.is_lost for x in ordered]),
         average_holding_ms=_average_holding(ordered),
         average_holding_won_ms=_average_holding([x for x in ordered if x.is_won]),
@@ -130,5 +132,5 @@ def _average_holding(trades: Sequence[ClosedTrade]) -> int | None:
     return round(statistics.fmean(held)) if held else None
 
 
-def _longest_run(lost: Sequence[bool]) -> int:
-    return max((len(list(run)) for is_lost, run in groupby(lost) if is_lost), default=0)
+def _longest_run(among: Sequence[bool]) -> int:
+    return max((len(list(run)) for is_one, run in groupby(among) if is_one), default=0)

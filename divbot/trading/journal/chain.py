@@ -6,11 +6,12 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from divbot.database import Damaged
 from divbot.domain.errors import DuplicateEvent, LedgerError
 from divbot.domain.events import Event
 from divbot.domain.ledger import Ledger
 from divbot.trading.journal.projections import seq_of, write_account, write_trade
-from divbot.trading.journal.records import GENESIS, Damaged, Original, Record
+from divbot.trading.journal.records import GENESIS, Original, Record
 
 _INSERT = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)"
 _SELECT = "SELECT seq, ts, kind, key, body, hash FROM event WHERE seq > ? ORDER BY seq"

@@ -28,6 +28,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from divbot.database import (
+    Damaged,
+    connect_reading,
+    connect_writing,
+    delete,
+    locked,
+    make_durable,
+    own_errors,
+    part_of,
+    tidy,
+    transaction,
+)
 from divbot.domain.errors import JournalError
 from divbot.domain.events import Event, Marked, Started
 from divbot.domain.ledger import Ledger
@@ -43,18 +55,6 @@ from divbot.trading.journal.chain import (
     records,
     replay,
 )
-from divbot.trading.journal.database import (
-    connect_reading,
-    connect_writing,
-    delete,
-    locked,
-    make_durable,
-    own_errors,
-    part_of,
-    tidy,
-    transaction,
-)
-from divbot.trading.journal.records import Damaged
 from divbot.trading.journal.upgrade import Require
 from divbot.trading.journal.versions import VERSION
 
@@ -206,7 +206,7 @@ class Journal:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class JournalCopy:
     """A journal as it stood when it was read."""
 
     path: Path
@@ -214,16 +214,16 @@ class Recorded:
     ledger: Ledger
 
 
-def read(path: Path) -> Recorded:
+def read(path: Path) -> JournalCopy:
     """Return what a journal of any version holds, also while another program writes to it.
 
     Raise JournalError for what is no journal, and where the chain of its events is broken.
     """
     with _reading(path) as (connection, version):
-        return Recorded(path.resolve(), *upgrade.history(connection, version))
+        return JournalCopy(path.resolve(), *upgrade.history(connection, version))
 
 
-def save(path: Path, copy: Path) -> Recorded:
+def save(path: Path, copy: Path) -> JournalCopy:
     """Write all that the journal `path` holds to the one file `copy`, also while it is written to.
 
     What `copy` was is replaced. Return what it holds now. Raise JournalError where `path` is no

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from divbot.database import Damaged
 from divbot.domain.errors import JournalError
 from divbot.domain.events import Entered, Event, Exited, Funded, Trailed
 from divbot.domain.ledger import Ledger
 from divbot.domain.money import UNIT
 from divbot.domain.trades import AnyTrade
-from divbot.trading.journal.records import Damaged
 
 Row: TypeAlias = dict[str, int | str | None]
 
@@ -68,7 +68,7 @@ def write_trade(
     """Write the trade that `event`, which is event `seq`, is about, if it is about one."""
     if not isinstance(event, Entered | Funded | Trailed | Exited):
         return
-    entered = event if isinstance(event, Entered) else before.entries[event.trade]
+    entered = event if isinstance(event, Entered) else before.opened_by[event.trade]
     opened = seq_of(connection, entered.key)
     row = (
         _row(after.closed[-1], opened, seq)

@@ -14,22 +14,12 @@ from typing import Any, NamedTuple, Self, get_args
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from divbot.database import Damaged
 from divbot.domain.errors import JournalError
 from divbot.domain.events import Event
 
 GENESIS = bytes(32)
 """What the first row is chained to, in a journal that was never upgraded."""
-
-
-KEEP = "keep the file, and start a new run with --fresh"
-
-
-class Damaged(Exception):
-    """What is wrong with a journal, and what to do; whoever opened it tells which journal."""
-
-    def __init__(self, problem: str, advice: str = KEEP) -> None:
-        super().__init__(problem)
-        self.advice = advice
 
 
 class Original(NamedTuple):

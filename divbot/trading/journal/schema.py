@@ -11,12 +11,11 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
-from divbot.trading.journal.records import Damaged
+from divbot.database import Damaged
 from divbot.trading.journal.versions import VERSION
 from divbot.version import __version__
 
 APPLICATION_ID = 0x64697662  # "divb", at byte 68 of the file
-OLDEST_SQLITE = (3, 37)  # the first with STRICT tables
 
 _VERSION_1 = (
     """
@@ -103,11 +102,12 @@ _VERSION_2 = (
     """,
 )
 _STATEMENTS = {1: _VERSION_1, 2: _VERSION_2}
+"""By the first version that has these tables."""
 
 
 def lay_out(connection: sqlite3.Connection, version: int = VERSION) -> None:
     """Make the tables of an empty journal."""
-    for statement in _STATEMENTS[version]:
+    for statement in _STATEMENTS[max(x for x in _STATEMENTS if x <= version)]:
         connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {version}")
 

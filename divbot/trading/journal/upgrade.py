@@ -19,6 +19,7 @@ from typing import TypeAlias
 
 import orjson
 
+from divbot.database import Damaged, part_of, transaction
 from divbot.domain.events import Event
 from divbot.domain.ledger import Ledger
 from divbot.trading.journal import schema
@@ -31,8 +32,7 @@ from divbot.trading.journal.chain import (
     last_records,
     replay,
 )
-from divbot.trading.journal.database import part_of, transaction
-from divbot.trading.journal.records import GENESIS, Damaged, Original, Record
+from divbot.trading.journal.records import GENESIS, Original, Record
 from divbot.trading.journal.versions import VERSION, Fact, upgraded
 
 Require: TypeAlias = Callable[[Ledger], None]
@@ -86,18 +86,13 @@ def write_anew(connection: sqlite3.Connection, path: Path, version: int, require
 
 
 def _of_today(old: Iterator[Record], version: int) -> Iterator[Record]:
-    facts = iter(upgraded((Fact(x.kind, orjson.loads(x.body)) for x in old), version))
-    seq = 1
-    while fact := _next(facts, seq, version):
-        yield Record(seq, 0, fact.kind, "", orjson.dumps(fact.fields).decode(), GENESIS)
-        seq += 1
-
-
-def _next(facts: Iterator[Fact], seq: int, version: int) -> Fact | None:
+    facts = upgraded((Fact(x.kind, orjson.loads(x.body)) for x in old), version)
+    seq = 0
     try:
-        return next(facts, None)
+        for seq, fact in enumerate(facts, 1):
+            yield Record(seq, 0, fact.kind, "", orjson.dumps(fact.fields).decode(), GENESIS)
     except (LookupError, TypeError, ValueError, DecimalException) as error:
-        raise Damaged(f"event {seq} is not what version {version} wrote: {error}") from error
+        raise Damaged(f"event {seq + 1} is not what version {version} wrote: {error}") from error
 
 
 def _sync(path: Path) -> None:

@@ -329,6 +329,12 @@ def test_a_listing_does_not_get_on(flawed, delimiter):
     assert all(page.is_truncated for page in pages)
 
 
+def test_faults_of_the_market_leave_the_archive_as_it_is(flawed):
+    flawed.tell("POST", "faults", {"kind": "clock_offset", "path": "/time"})
+
+    assert flawed.get("data/time").status_code == 404
+
+
 def test_faults_of_the_wire_meet_files_and_listings(flawed):
     flawed.tell("POST", "faults", {"kind": "reset_mid_body", "path": MONTH.rpartition("/")[2]})
     flawed.tell("POST", "faults", {"kind": "html502", "path": "/data.binance.vision"})

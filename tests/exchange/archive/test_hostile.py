@@ -19,8 +19,8 @@ from divbot.domain.market import Market
 from divbot.exchange.archive.calendar import Cadence
 from divbot.exchange.archive.listing import ListRequest, page_of
 from divbot.exchange.archive.population import listed
-from divbot.exchange.archive.store import BoundedCache
 from divbot.exchange.archive.tree import KeyedFile, find, root_of, walk
+from divbot.exchange.bounded_cache import BoundedCache
 from divbot.exchange.market.synthetic import SyntheticTape
 
 from .readers import USDM
@@ -174,15 +174,15 @@ def test_every_file_that_is_listed_is_found_and_no_other(root):
 
 
 def test_what_is_kept_has_an_end():
-    kept = BoundedCache(10, len)
+    kept = BoundedCache(10)
     for n in range(100):
-        kept.put(n, b"xyz")
+        kept.keep(n, b"xyz", 3)
 
     assert [n for n in range(100) if kept.get(n)] == [97, 98, 99]
-    kept.put(1, b"larger than all there is room for")
+    kept.keep(1, b"larger than all there is room for", 33)
     assert kept.get(1) is None
-    kept.put(1, b"x")
-    kept.put(1, b"y")
+    kept.keep(1, b"x", 1)
+    kept.keep(1, b"y", 1)
     assert kept.get(1) == b"y"
 
 

@@ -17,10 +17,11 @@ from pathlib import Path
 
 from tests.oracles.paper_checker.audit import Audit
 from tests.oracles.paper_checker.market import Candle, Funding, Market, Terms
+from tests.oracles.paper_checker.past import PastMarket
 from tests.oracles.paper_checker.rows import check_projections, read_events
 from tests.oracles.paper_checker.rules import Rules
 
-__all__ = ["Candle", "Funding", "Market", "Rules", "Terms", "Verdict", "check"]
+__all__ = ["Candle", "Funding", "Market", "PastMarket", "Rules", "Terms", "Verdict", "check"]
 
 
 @dataclass(frozen=True, slots=True)

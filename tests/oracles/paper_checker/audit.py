@@ -99,7 +99,7 @@ class Audit:
         self._expect("one position a symbol", False, position.symbol in taken)
         self._expect("room for it", True, len(taken) < self._rules.max_positions)
         self._check_quote(position.symbol, body["fill"])
-        terms = self._market.terms[position.symbol]
+        terms = self._market.terms_at(position.symbol, event.at)
         equity = self._equity(event.at, event.at)
         check_entry(body, position, account, equity, terms, self._rules, self._expect)
         check_signal(body, position, self._market, self._rules, self._expect)
@@ -156,7 +156,8 @@ class Audit:
             return expected
         self._check_quote(position.symbol, body["fill"], is_last=body["reason"] == "delisting")
         known = body["at"] - self._rules.skew
-        self._expect_nothing_due(position, known // MINUTE * MINUTE)
+        length = self._market.length
+        self._expect_nothing_due(position, known // length * length)
         return self._exit_at_quote(position, body)
 
     def _exit_at_quote(self, position: Position, body: dict[str, Any]) -> Exit:
@@ -249,7 +250,8 @@ class Audit:
         self._expect(f"equity from {low} to {high}", equity, min(max(low, equity), high))
         if len(account.open) == 1 and not account.dust:
             (position,) = account.open.values()
-            self._expect_on_tick(position, equity - Decimal(body["cash"]))
+            if self._market.quote_at(position.symbol, event.at) is None:
+                self._expect_on_tick(position, equity - Decimal(body["cash"]))
         prices = {symbol: Decimal(price) for symbol, price in body["prices"].items()}
         for position in account.open.values():
             known = self._prices[position.trade]
@@ -280,7 +282,7 @@ class Audit:
         return cash + sum(min(x) for x in worths), cash + sum(max(x) for x in worths)
 
     def _worth(self, position: Position, at: int, since: int) -> tuple[Decimal, Decimal]:
-        quoted = self._quotes.get((position.symbol, at))
+        quoted = self._quoted(position.symbol, at)
         if quoted is not None:
             worth = position.worth(quoted[0] if position.sign > 0 else quoted[1])
             return worth, worth
@@ -289,6 +291,9 @@ class Audit:
         if position.sign > 0:
             return position.worth(low - spread), position.worth(high)
         return position.worth(low), position.worth(high + spread)
+
+    def _quoted(self, symbol: str, at: int) -> tuple[Decimal, Decimal] | None:
+        return self._quotes.get((symbol, at)) or self._market.quote_at(symbol, at)
 
     def _worth_of_dust(self, symbol: str, at: int, since: int) -> tuple[Decimal, Decimal]:
         dust, (low, high) = self.account.dust[symbol], self._range(symbol, at, since)
@@ -307,6 +312,8 @@ class Audit:
             "a quote of this time", True, at == fill["at"] or (is_last and at < fill["at"])
         )
         self._quotes[symbol, at] = bid, ask
+        known = self._market.quote_at(symbol, at)
+        self._expect("bid and ask", known or (bid, ask), (bid, ask))
         low, high = self._range(symbol, at, at)
         self._expect(f"{bid}, {ask} around {low} to {high}", True, ask >= low and bid <= high)
         # Of a valuation only the price is kept that the position could be closed at.

@@ -161,7 +161,7 @@ def check_signal(
     expect("when it was confirmed", pivot + 6 * rules.interval, known)
     expect("pivots 6 to 61 candles apart", True, 6 <= (pivot - previous) / rules.interval <= 61)
     expect("its side", 1 if origin["kind"].endswith("bullish") else -1, position.sign)
-    if rules.interval != 60_000:
+    if rules.interval != market.length:
         return
     history = market.before(position.symbol, known, WARM_UP)
     places = {each.open_time: place for place, each in enumerate(history)}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from tests.oracles.paper_checker.market import MINUTE, Candle, Funding, Market
+from tests.oracles.paper_checker.market import Candle, Funding, Market
 from tests.oracles.paper_checker.rules import (
     Rules,
     down,
@@ -107,7 +107,7 @@ def fate(position: Position, market: Market, rules: Rules, due: Sequence[Paid]) 
     """Return the first exit that candles bring about; None where they bring none."""
     limit = start_of(position, rules)
     waiting = list(due)
-    for candle in market.since(position.symbol, position.at // MINUTE * MINUTE):
+    for candle in market.since(position.symbol, position.at // market.length * market.length):
         while waiting and waiting[0].funding.due <= candle.open_time:
             limit = waiting.pop(0).liquidation
         mark = market.marks.get(position.symbol, {}).get(candle.open_time)

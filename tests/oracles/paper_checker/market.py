@@ -75,11 +75,13 @@ class Market:
     """Final candles by symbol, each list in the order of time."""
 
     candles: Mapping[str, Sequence[Candle]]
-    """Of one minute, of the last price."""
+    """Of the last price, each of `length`."""
     marks: Mapping[str, Mapping[int, Candle]]
     """Of one minute, of the mark price, by open time; of spot there are none."""
     fundings: Mapping[str, Sequence[Funding]]
     terms: Mapping[str, Terms]
+    length: int = MINUTE
+    """ms"""
     times: dict[str, list[int]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,10 +94,18 @@ class Market:
 
     def between(self, symbol: str, start: int, end: int) -> Iterable[Candle]:
         """Return the candles of `symbol` that are traded between two times, both included."""
-        first = bisect_right(self.times[symbol], start - MINUTE)
+        first = bisect_right(self.times[symbol], start - self.length)
         return self.candles[symbol][first : bisect_right(self.times[symbol], end)]
 
     def before(self, symbol: str, time: int, most: int) -> Sequence[Candle]:
         """Return the newest candles, at most `most`, that open before `time`."""
         end = bisect_right(self.times[symbol], time - 1)
         return self.candles[symbol][max(end - most, 0) : end]
+
+    def terms_at(self, symbol: str, time: int) -> Terms:
+        """Return what an order of `time` must keep to."""
+        return self.terms[symbol]
+
+    def quote_at(self, symbol: str, time: int) -> tuple[Decimal, Decimal] | None:
+        """Return bid and ask at `time`, where they can be known afterwards."""
+        return None

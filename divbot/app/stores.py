@@ -1,23 +1,18 @@
-"""The composition of `divbot data`: the store, and where it is filled from."""
+"""The store of candles that settings mean, and what of it somebody wants."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from divbot.app.homes import at_home
 from divbot.folders import data_home
 
-_DAY = 86_400_000
-_BYTES_OF_A_CANDLE = 37
-"""In a zip of the archive, whatever its length: measured from 1m to 1h."""
-
 if TYPE_CHECKING:
     from divbot.domain.market import Interval, Market
     from divbot.history.kind import StoredKind
     from divbot.history.shelf import Shelf
-    from divbot.history.spans import Span
     from divbot.history.store import Store
     from divbot.settings import Settings
 
@@ -49,23 +44,3 @@ def chosen_shelves(
         and kind in (None, x.kind)
     )
     return sorted(found, key=lambda x: x.order)
-
-
-def how_to_download(
-    market: Market, intervals: Sequence[Interval], span: Span, symbols: int, selection: str
-) -> str:
-    """Return the command that fetches what is missing, and about how many bytes it is.
-
-    `selection` is what it says of symbols, as `--top 400`, of which there are `symbols`.
-    """
-    from divbot.domain.clock import utc_text
-
-    candles = sum((span.end - span.start) // x.milliseconds for x in intervals)
-    megabytes = candles * symbols * _BYTES_OF_A_CANDLE / 1e6
-    ends = span.start, span.end + _DAY - 1  # whole days
-    dates = "-".join(utc_text(x)[: len("2024-07-30")].replace("-", "") for x in ends)
-    lengths = ",".join(x.value for x in intervals)
-    return (
-        f"divbot data download --market {market.value} -i {lengths} {selection} "
-        f"--timerange {dates} (about {max(megabytes, 1):,.0f} MB)"
-    )

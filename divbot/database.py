@@ -1,4 +1,6 @@
-"""How the journal's file is made, locked, opened, and what is told when it fails.
+"""How a file that must outlive anything is made, locked, opened, and what is told when it fails.
+
+The journal of a run is one, and so is the outbox of alerts.
 
 - One writer: SQLite up to 3.51.2 can lose committed pages when two connections write or checkpoint
   at the same instant (sqlite.org/wal.html#walresetbug). A lock beside the file, held as long as
@@ -20,36 +22,48 @@ from filelock import FileLock, Timeout
 
 from divbot.domain.errors import JournalError
 from divbot.files import sync_folder
-from divbot.trading.journal.records import KEEP, Damaged
-from divbot.trading.journal.schema import OLDEST_SQLITE
 
+OLDEST_SQLITE = (3, 37)  # the first with STRICT tables
+KEEP = "keep the file, and start a new run with --fresh"
 _BUSY_SECONDS = 2.0
 _LONGER_THAN_A_TRY = 0.5
 """Seconds: who only tries the lock to see whether it is held, has it for an instant."""
+_BUSY = "another divbot writes to it; end that one, or start a new run with --fresh"
 _ADVICE = {
     sqlite3.SQLITE_FULL: "free some space on the disk",
     sqlite3.SQLITE_IOERR: "look after the disk: full, gone, over a quota, or failing",
     sqlite3.SQLITE_BUSY: "another program keeps it locked: end that",
     sqlite3.SQLITE_READONLY: "let this user write to the file and to its folder",
     sqlite3.SQLITE_CANTOPEN: "let this user read and write the file and its folder",
-    sqlite3.SQLITE_CORRUPT: KEEP,
-    sqlite3.SQLITE_NOTADB: KEEP,
 }
+_IS_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class Damaged(Exception):
+    """What is wrong with a file, and what to do; whoever opened it tells which file."""
+
+    def __init__(self, problem: str, advice: str = "") -> None:
+        super().__init__(problem)
+        self.advice = advice
 
 
 @contextmanager
-def own_errors(path: Path) -> Iterator[None]:
-    """Turn whatever a file or SQLite raises into a JournalError: what is wrong, and what to do."""
+def own_errors(path: Path, keep: str = KEEP) -> Iterator[None]:
+    """Turn whatever a file or SQLite raises into a JournalError: what is wrong, and what to do.
+
+    `keep` is what to do with a file that is damaged.
+    """
     try:
         yield
     except Damaged as error:
-        raise JournalError(f"{path}: {error}; {error.advice}") from error
+        raise JournalError(f"{path}: {error}; {error.advice or keep}") from error
     except sqlite3.Error as error:
         # Of an extended code, the lowest byte is the kind.
-        advice = _ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        advice = keep if code in _IS_DAMAGED else _ADVICE.get(code)
         raise JournalError(f"{path}: {error}" + (f"; {advice}" if advice else "")) from error
     except UnicodeError as error:  # of what SQLite quotes in its complaint about rotten pages
-        raise JournalError(f"{path}: the database is damaged: {error}; {KEEP}") from error
+        raise JournalError(f"{path}: the database is damaged: {error}; {keep}") from error
     except OverflowError as error:
         raise JournalError(f"{path}: a number is too large to be kept: {error}") from error
     except OSError as error:
@@ -59,15 +73,18 @@ def own_errors(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def locked(path: Path, patience: float = _LONGER_THAN_A_TRY) -> Iterator[None]:
-    """Be the one writer of `path`; raise JournalError where another program is for `patience` s."""
+def locked(
+    path: Path, patience: float = _LONGER_THAN_A_TRY, *, busy: str = _BUSY
+) -> Iterator[None]:
+    """Be the one writer of `path`; raise JournalError where another program is for `patience` s.
+
+    `busy` says so, and what to do.
+    """
     lock = FileLock(f"{path}.lock", mode=0o600, thread_local=False)
     try:
         lock.acquire(timeout=patience, poll_interval=0.01)
     except Timeout:
-        raise JournalError(
-            f"{path}: another divbot writes to it; end that one, or start a new run with --fresh"
-        ) from None
+        raise JournalError(f"{path}: {busy}") from None
     try:
         yield
     finally:
@@ -138,9 +155,15 @@ def tidy(path: Path) -> None:
         connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
 
 
-def connect_writing(path: Path) -> sqlite3.Connection:
-    """Open `path`, which exists, under the lock; nothing in it is changed yet."""
-    return _connect(path, "mode=rw")
+def connect_writing(
+    path: Path, patience: float = _BUSY_SECONDS, *, any_thread: bool = False
+) -> sqlite3.Connection:
+    """Open `path`, which exists, under the lock; nothing in it is changed yet.
+
+    Where another program works in it just then, that is waited for, for `patience` s. It is of
+    the thread that opens it, unless `any_thread` may use it, one at a time.
+    """
+    return _connect(path, "mode=rw", patience, any_thread=any_thread)
 
 
 def make_durable(connection: sqlite3.Connection) -> None:
@@ -169,14 +192,20 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
             connection.execute("ROLLBACK")
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def _connect(
+    path: Path, mode: str, patience: float = _BUSY_SECONDS, *, any_thread: bool = False
+) -> sqlite3.Connection:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise JournalError(
             f"expected SQLite {'.'.join(map(str, OLDEST_SQLITE))} or later, found "
             f"{sqlite3.sqlite_version}: use a newer Python"
         )
     connection = sqlite3.connect(
-        f"{path.as_uri()}?{mode}", uri=True, isolation_level=None, timeout=_BUSY_SECONDS
+        f"{path.as_uri()}?{mode}",
+        uri=True,
+        isolation_level=None,
+        timeout=patience,
+        check_same_thread=not any_thread,
     )
     # The file may come from anywhere: what its schema calls must be harmless.
     connection.execute("PRAGMA trusted_schema = OFF")

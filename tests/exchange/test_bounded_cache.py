@@ -1,11 +1,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from divbot.exchange.byte_cache import ByteCache
+from divbot.exchange.bounded_cache import BoundedCache
 
 
 def test_what_was_asked_for_last_is_kept():
-    cache = ByteCache(30)
+    cache = BoundedCache(30)
     for name in "abc":
         cache.keep(name, name.upper(), 10)
 
@@ -16,7 +16,7 @@ def test_what_was_asked_for_last_is_kept():
 
 
 def test_what_is_too_large_is_not_kept():
-    cache = ByteCache(30)
+    cache = BoundedCache(30)
 
     made = cache.keep("a", 1, 31)
 
@@ -25,7 +25,7 @@ def test_what_is_too_large_is_not_kept():
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 40)), min_size=1))
 def test_it_knows_how_much_it_keeps(kept):
-    cache, sizes = ByteCache(100), {}
+    cache, sizes = BoundedCache(100), {}
 
     for key, size in kept:
         sizes[key] = size

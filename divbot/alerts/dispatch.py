@@ -1,0 +1,183 @@
+"""Couriers: one for each sink, in a thread of its own, so that one that is down delays nothing.
+
+A courier that has nothing to do sleeps until it is woken. It survives whatever a sink raises, and
+of an outage it tells the beginning and the end.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from divbot.alerts.alert import Alert
+from divbot.alerts.outbox import Outbox
+from divbot.alerts.pace import MOST_AT_ONCE, PaceRules, SinkPace
+from divbot.alerts.sinks.port import NotDelivered, Sink
+from divbot.domain.clock import Clock
+from divbot.domain.errors import DivbotError
+from divbot.domain.notices import Outage, Tell
+
+_IDLE_SECONDS = 3600.0
+_AGAIN_SECONDS = 5.0
+"""After which the outbox is looked into again, where that failed."""
+
+
+class Courier:
+    """Bring to one sink what the outbox holds for it."""
+
+    def __init__(
+        self, outbox: Outbox, sink: Sink, rules: PaceRules | None, clock: Clock, tell: Tell
+    ) -> None:
+        self._outbox = outbox
+        self._sink = sink
+        self._mark = sink.address.mark
+        self._clock = clock
+        self._pace = SinkPace(rules if sink.is_for_people else None)
+        self._outage = Outage(tell)
+        self._outbox_outage = Outage(tell)
+        self._wake = threading.Event()
+        self._ending = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, name=f"alerts to {sink.address.scheme}", daemon=True
+        )
+
+    @property
+    def left(self) -> int:
+        """Return how many alerts the sink has to get yet."""
+        return self._outbox.count(self._mark)
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look into the outbox now."""
+        self._wake.set()
+
+    def ask_to_end(self) -> None:
+        """Send what can be sent at once, and end."""
+        self._ending.set()
+        self._wake.set()
+
+    def join(self, seconds: float) -> None:
+        """Wait at most so long for its end."""
+        if self._thread.ident is not None:
+            self._thread.join(max(seconds, 0.0))
+
+    def step(self) -> float:
+        """Send one message, if it is time; return the seconds to the next look."""
+        waiting = self._outbox.pending(self._mark, MOST_AT_ONCE)
+        if not waiting:
+            return _IDLE_SECONDS
+        turn = self._pace.turn(waiting[0], self._clock.now(), self._clock.monotonic())
+        if turn.wait > 0:
+            return turn.wait
+        batch = waiting[: turn.at_once]
+        count = self.left if turn.at_once > 1 else len(batch)
+        try:
+            self._sink.send([x.alert for x in batch], count, turn.why)
+        except NotDelivered as error:
+            self._fail(str(error))
+            return 0.0
+        except Exception as error:  # the thread's boundary; its words may hold a secret
+            self._fail(f"internal error: {type(error).__name__}")
+            return 0.0
+        self._outbox.delivered(self._mark, [x.number for x in batch])
+        self._pace.sent(self._clock.monotonic(), are_more_held=count > len(batch))
+        self._outage.end(self._clock.now())
+        return 0.0
+
+    def _fail(self, reason: str) -> None:
+        self._pace.failed(self._clock.monotonic())
+        self._outage.note(
+            f"[Alerts] {self._sink.address} takes none: {reason}; they are kept, and sent again",
+            back=f"[Alerts] {self._sink.address} takes them again",
+            now=self._clock.now(),
+        )
+
+    def _run(self) -> None:
+        while True:
+            wait = self._look()
+            if wait > 0 and self._ending.is_set():
+                return
+            if wait > 0:
+                self._clock.wait(wait, self._wake)
+                self._wake.clear()
+
+    def _look(self) -> float:
+        try:
+            wait = self.step()
+        except DivbotError as error:  # a full disk, say; or closed, as it did not end in time
+            if self._ending.is_set():
+                return _AGAIN_SECONDS
+            self._outbox_outage.note(
+                f"[Alerts] {error}", back="[Alerts] can be read again", now=self._clock.now()
+            )
+            return _AGAIN_SECONDS
+        self._outbox_outage.end(self._clock.now())
+        return wait
+
+
+class Dispatch:
+    """Keep alerts, and let them be delivered."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        sinks: Sequence[Sink],
+        rules: PaceRules,
+        clock: Clock,
+        tell: Tell,
+    ) -> None:
+        self._outbox = outbox
+        self._clock = clock
+        self._tell = tell
+        dropped = outbox.send_to([x.address.mark for x in sinks])
+        if dropped:
+            tell(
+                f"[Alerts] {dropped} that an address was still to get are dropped: it is not named "
+                "any more, and no other is new",
+                is_warning=True,
+            )
+        self._has_ended = False
+        self._couriers = [Courier(outbox, x, rules, clock, tell) for x in sinks]
+
+    @property
+    def outbox(self) -> Outbox:
+        """Return where alerts are kept."""
+        return self._outbox
+
+    def start(self) -> None:
+        """Begin to deliver, what an earlier program has left first."""
+        for courier in self._couriers:
+            courier.start()
+
+    def post(self, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
+        """Keep what of `alerts` is new, have it sent, and return it; raise JournalError."""
+        if not alerts:
+            return ()
+        new = self._outbox.keep(alerts, self._clock.now())
+        if new:
+            for courier in self._couriers:
+                courier.wake()
+        return new
+
+    def end(self, seconds: float) -> None:
+        """Send what can be sent at once, for so long; tell of what is left for the next start.
+
+        Doing so again does nothing.
+        """
+        if self._has_ended:
+            return
+        self._has_ended = True
+        for courier in self._couriers:
+            courier.ask_to_end()
+        ends = self._clock.monotonic() + seconds
+        for courier in self._couriers:
+            courier.join(ends - self._clock.monotonic())
+        left = sum(courier.left for courier in self._couriers)
+        if left:
+            self._tell(
+                f"[Alerts] {left} still to be sent: kept for the next start", is_warning=True
+            )
+        self._outbox.close()

@@ -1,0 +1,226 @@
+"""The outbox: an alert is on disk before anybody is told, and stays until each sink has it.
+
+- A key is kept once: who finds the same divergence again, in another scan or after a restart, is
+  told that it was kept before. Keys are never dropped; what an alert says is, once all have it.
+- An alert and what is to be done with it are written in one transaction, with the care of the
+  journal: see divbot.database.
+- That a sink has it is written after it has it. Who dies between the two sends it once more.
+- What a sink that is no longer named did not get goes to the sinks that are new: a wrong address
+  that was mended costs no alert.
+
+Safe to use from several threads.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from divbot.alerts.alert import Alert
+from divbot.database import (
+    Damaged,
+    connect_writing,
+    locked,
+    make_durable,
+    own_errors,
+    part_of,
+    transaction,
+)
+from divbot.files import make_private
+
+_APPLICATION_ID = 0x6469766F  # "divo"
+_VERSION = 1
+_KEEP = "put the file elsewhere; then a new one is begun, and what is still open is told again"
+_BUSY = "another divbot writes to it; end that one, or name another file with --outbox"
+_STATEMENTS = (
+    """
+    CREATE TABLE alert (
+        number INTEGER PRIMARY KEY,
+        key TEXT NOT NULL UNIQUE,
+        kept_at INTEGER NOT NULL,
+        body TEXT
+    ) STRICT
+    """,
+    "CREATE TABLE sink (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
+    """
+    CREATE TABLE pending (
+        sink TEXT NOT NULL REFERENCES sink,
+        alert INTEGER NOT NULL REFERENCES alert,
+        PRIMARY KEY (sink, alert)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX pending_of_alert ON pending (alert)",
+    "CREATE INDEX told ON alert (number) WHERE body IS NOT NULL",
+    "CREATE TABLE mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    f"PRAGMA application_id = {_APPLICATION_ID}",
+    f"PRAGMA user_version = {_VERSION}",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An alert that a sink has to get yet."""
+
+    number: int
+    kept_at: int
+    """ms UTC of this machine."""
+    alert: Alert
+
+
+class Outbox:
+    """Keep alerts until they are delivered; use `open`."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, held: ExitStack) -> None:
+        self.path = path
+        self._connection = connection
+        self._held = held
+        self._sinks: tuple[str, ...] = ()
+        # Guards the connection: one thread at a time.
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Go on with an outbox, or begin one.
+
+        Raise JournalError where another program writes to it, and where it is damaged or another
+        program's.
+        """
+        path = path.resolve()
+        with own_errors(path, _KEEP), ExitStack() as held:
+            make_private(path.parent)
+            held.enter_context(locked(path, busy=_BUSY))
+            if not path.exists():
+                _lay_out(path)
+            connection = held.enter_context(closing(connect_writing(path, any_thread=True)))
+            _identify(connection)
+            make_durable(connection)
+            _check(connection)
+            return cls(path, connection, held.pop_all())
+
+    def send_to(self, sinks: Sequence[str]) -> int:
+        """Let these sinks get what is kept from now on; return how many alerts nobody gets now.
+
+        What others had to get is handed to those of `sinks` that are new.
+        """
+        with self._writing() as connection:
+            known = {name for (name,) in connection.execute("SELECT name FROM sink")}
+            connection.executemany("INSERT OR IGNORE INTO sink VALUES (?)", [(x,) for x in sinks])
+            left = _pending_of(connection, known - {*sinks})
+            new = [name for name in sinks if name not in known]
+            rows = [(name, number) for name in new for number in left]
+            connection.executemany("INSERT OR IGNORE INTO pending VALUES (?, ?)", rows)
+            for name in known - {*sinks}:
+                connection.execute("DELETE FROM pending WHERE sink = ?", (name,))
+                connection.execute("DELETE FROM sink WHERE name = ?", (name,))
+            _drop_delivered(connection)
+        self._sinks = tuple(sinks)
+        return 0 if new else len(left)
+
+    def keep(self, alerts: Sequence[Alert], now: int) -> tuple[Alert, ...]:
+        """Keep all of `alerts` that were not kept before, durably, and return these.
+
+        `now` is ms UTC of this machine. Raise JournalError where they cannot be written: nothing
+        has changed then, and keeping may be tried again.
+        """
+        with self._writing() as connection:
+            return tuple(x for x in alerts if self._insert(connection, x, now))
+
+    def pending(self, sink: str, most: int) -> tuple[Pending, ...]:
+        """Return what `sink` has to get, the oldest first, `most` of them at most."""
+        with self._lock, own_errors(self.path, _KEEP):
+            rows = self._connection.execute(
+                "SELECT number, kept_at, body FROM pending JOIN alert ON alert = number "
+                "WHERE sink = ? ORDER BY number LIMIT ?",
+                (sink, most),
+            ).fetchall()
+        return tuple(Pending(number, at, Alert.of(json.loads(body))) for number, at, body in rows)
+
+    def count(self, sink: str) -> int:
+        """Return how many alerts `sink` has to get."""
+        with self._lock, own_errors(self.path, _KEEP):
+            query = "SELECT count(*) FROM pending WHERE sink = ?"
+            (found,) = self._connection.execute(query, (sink,)).fetchone()
+        return int(found)
+
+    def delivered(self, sink: str, numbers: Sequence[int]) -> None:
+        """Write that `sink` has these alerts."""
+        with self._writing() as connection:
+            connection.executemany(
+                "DELETE FROM pending WHERE sink = ? AND alert = ?", [(sink, x) for x in numbers]
+            )
+            _drop_delivered(connection)
+
+    def marked(self, name: str, value: int) -> int:
+        """Return the number that is kept as `name`: `value`, if there is none yet."""
+        with self._writing() as connection:
+            connection.execute("INSERT OR IGNORE INTO mark VALUES (?, ?)", (name, value))
+            (found,) = connection.execute(
+                "SELECT value FROM mark WHERE name = ?", (name,)
+            ).fetchone()
+        return int(found)
+
+    def close(self) -> None:
+        """Let go of the file; doing so again does nothing."""
+        with self._lock, own_errors(self.path, _KEEP):
+            self._held.close()
+
+    def _insert(self, connection: sqlite3.Connection, alert: Alert, now: int) -> bool:
+        body = json.dumps(alert.document(), allow_nan=False) if self._sinks else None
+        cursor = connection.execute(
+            "INSERT INTO alert (key, kept_at, body) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING",
+            (alert.key, now, body),
+        )
+        if not cursor.rowcount:
+            return False
+        rows = [(sink, cursor.lastrowid) for sink in self._sinks]
+        connection.executemany("INSERT INTO pending VALUES (?, ?)", rows)
+        return True
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, own_errors(self.path, _KEEP), transaction(self._connection):
+            yield self._connection
+
+
+def _lay_out(path: Path) -> None:
+    with part_of(path) as part, closing(connect_writing(part)) as connection:
+        make_durable(connection)
+        with transaction(connection):
+            for statement in _STATEMENTS:
+                connection.execute(statement)
+
+
+def _identify(connection: sqlite3.Connection) -> None:
+    if connection.execute("PRAGMA application_id").fetchone() != (_APPLICATION_ID,):
+        raise Damaged("is no outbox of divbot", "name another file with --outbox")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version != _VERSION:
+        raise Damaged(
+            f"is an outbox of version {version}, and this divbot reads version {_VERSION}",
+            "use the divbot that wrote it, or name another file with --outbox",
+        )
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise Damaged(f"the database is damaged: {found}")
+
+
+def _pending_of(connection: sqlite3.Connection, sinks: set[str]) -> list[int]:
+    rows = connection.execute("SELECT sink, alert FROM pending ORDER BY alert")
+    return list(dict.fromkeys(number for name, number in rows if name in sinks))
+
+
+def _drop_delivered(connection: sqlite3.Connection) -> None:
+    """Let go of what alerts say that nobody has to get any more."""
+    connection.execute(
+        "UPDATE alert SET body = NULL WHERE body IS NOT NULL "
+        "AND NOT EXISTS (SELECT 1 FROM pending WHERE alert = number)"
+    )

@@ -1,0 +1,1 @@
+"""Where alerts go: `port` says what a sink is, `opening` makes one of an address."""

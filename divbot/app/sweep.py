@@ -1,0 +1,428 @@
+"""The composition of a sweep: space, history, hands, ledger, verdict, portfolios.
+
+    --set, --space --> points --> plan (what is sealed) --> search --> conclude --> portfolios
+                                   ^ the ledger of trials              | the winner alone, opened
+
+The sealed days are run for one setting, once its look stands in the ledger, and only if the gate is
+passed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from divbot.app import backtest
+from divbot.app.homes import at_home
+from divbot.app.options import USUAL_SPREAD, BacktestOptions, TellStage
+from divbot.app.scan_rules import universe_rules
+from divbot.app.scanning import settings_of
+from divbot.app.trials import open_trials, origin_of
+from divbot.domain.clock import utc_text
+from divbot.domain.durations import DAY
+from divbot.domain.errors import InputError
+from divbot.domain.market import Interval
+from divbot.domain.timerange import Range
+from divbot.folders import cache_home
+
+if TYPE_CHECKING:
+    from divbot.app.search_space import SearchPoint
+    from divbot.evaluation import Standing
+    from divbot.research.port import PastMarket
+    from divbot.research.sweep.hands import Hands
+    from divbot.research.sweep.market import MarketRules
+    from divbot.research.sweep.run import Searched
+    from divbot.research.sweep.space import Space
+    from divbot.research.sweep_report import SweepReport
+    from divbot.research.trials.conclusion import Conclusion
+    from divbot.research.trials.portfolio import PortfolioBeside
+    from divbot.settings import Settings
+
+_NEIGHBOURS = 4
+_TRIES = 3
+_USUAL = 730 * DAY
+"""ms of history that a sweep is worth."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepOptions:
+    """What to search and how, besides the settings that all share."""
+
+    sets: tuple[str, ...] = ()
+    """Such as `stop_atr=0.25,0.5,1`."""
+    space: Path | None = None
+    """More of them, in a TOML file."""
+    sample: int | None = None
+    """Draw so many points; None: all."""
+    seed: int = 0
+    start: int | None = None
+    end: int | None = None
+    """From `start` to before `end`, ms UTC; None: as far as there are candles."""
+    detail: Interval | None = None
+    is_todays: bool = False
+    spread: Decimal = USUAL_SPREAD
+    scheduler: str | None = None
+    """Address of a Dask scheduler; None: this machine."""
+    data: Path | None = None
+    """A folder that all workers can read, for candles in columns; None: this user's cache."""
+    is_resumed: bool = False
+    """Go on with a sweep that was interrupted; refuse to begin one."""
+    reveal: bool = False
+    """Open the holdout and tell its figures, whatever comes of it: that spends its days."""
+    with_portfolios: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sweep:
+    """All that a sweep is made of, checked, before anything is computed."""
+
+    settings: Settings
+    options: SweepOptions
+    space: Space
+    points: Mapping[str, SearchPoint]
+    """By name."""
+    history: PastMarket
+    rules: MarketRules
+    days: range
+    longest: int
+    hands: Hands
+    workers: int
+    stage: TellStage
+
+
+def run_sweep(
+    history: PastMarket,
+    settings: Settings,
+    options: SweepOptions,
+    stage: TellStage = lambda *_: None,
+    line: Callable[[str], None] = lambda _: None,
+) -> SweepReport:
+    """Search, judge, and keep what was tried; `line` hears first what it will take.
+
+    What `stage` raises ends it: what is done is kept, and the same sweep goes on from there. Raise
+    InputError for a space or a history that cannot be searched, WorkerLost where nobody is left to
+    work.
+    """
+    with _opened(history, settings, options, stage) as sweep:
+        line(_effort(sweep))
+        conclusion, folder = _concluded(sweep)
+        portfolios = tuple(_portfolios(sweep, conclusion)) if options.with_portfolios else ()
+        shutil.rmtree(folder, ignore_errors=True)
+        return _report(sweep, conclusion, portfolios)
+
+
+def sweep(
+    sets: Mapping[str, object] | Sequence[str] = (),
+    *,
+    recorded: str | Path | None = None,
+    timerange: str | None = None,
+    space: str | Path | None = None,
+    sample: int | None = None,
+    seed: int = 0,
+    scheduler: str | None = None,
+    data: str | Path | None = None,
+    reveal: bool = False,
+    portfolios: bool = True,
+    settings: Settings | None = None,
+    config: str | Path | None = None,
+    **keywords: object,
+) -> SweepReport:
+    """Search settings on history, judge the best of them, and return what may be told.
+
+    `sets` holds the values to try, `{"stop_atr": [0.25, 0.5], "interval": ["1h", "4h"]}`, or texts
+    as `--set` takes them. What all share are keywords, or come at once as `settings`. History is
+    the store, or what is `recorded`. Raise a DivbotError for whatever cannot be done.
+    """
+    shared = settings_of(settings, keywords, config)
+    start, end = Range().read(timerange) if timerange else (None, None)
+    options = SweepOptions(
+        sets=tuple(_texts(sets)),
+        space=Path(space) if space is not None else None,
+        sample=sample,
+        seed=seed,
+        start=start,
+        end=end,
+        scheduler=scheduler,
+        data=Path(data) if data is not None else None,
+        reveal=reveal,
+        with_portfolios=portfolios,
+    )
+    return run_sweep(open_past(shared, recorded), shared, options)
+
+
+def open_past(settings: Settings, recorded: str | Path | None) -> PastMarket:
+    """Return what is searched: a recording, or the store."""
+    if recorded is None:
+        return backtest.open_stored(settings)
+    from divbot.exchange.market.recorded import load_tape
+    from divbot.history.joined import JoinedHistory
+
+    path = Path(recorded)
+    return JoinedHistory(path, settings.market, load_tape(path).interval)
+
+
+def _texts(sets: Mapping[str, object] | Sequence[str]) -> Iterator[str]:
+    if not isinstance(sets, Mapping):
+        yield from sets
+        return
+    for name, values in sets.items():
+        listed = values if isinstance(values, list | tuple) else [values]
+        yield f"{name}={','.join('none' if x is None else str(x) for x in listed)}"
+
+
+@contextmanager
+def _opened(
+    history: PastMarket, settings: Settings, options: SweepOptions, stage: TellStage
+) -> Iterator[_Sweep]:
+    from divbot.app.search_space import points_of, read_space
+    from divbot.research.sweep.market import MarketRules
+    from divbot.research.sweep.run import longest_of
+    from divbot.research.venue import Spreads
+
+    space = read_space(options.sets, options.space)
+    points = points_of(space, settings, sample=options.sample, seed=options.seed)
+    intervals = sorted({x.settings.interval for x in points}, key=lambda x: x.milliseconds)
+    days = _days(history, intervals, settings, options)
+    rules = MarketRules(
+        _detail(history, points, options),
+        universe_rules(settings),
+        options.is_todays,
+        Spreads(options.spread),
+    )
+    longest = longest_of([x.variant for x in points], rules)
+    workers = _workers(settings)
+    with _hands(options, workers) as hands:
+        yield _Sweep(
+            settings=settings,
+            options=options,
+            space=space,
+            points={x.variant.name: x for x in points},
+            history=history,
+            rules=rules,
+            days=days,
+            longest=longest,
+            hands=hands,
+            workers=workers,
+            stage=stage,
+        )
+
+
+def _days(
+    history: PastMarket, intervals: Sequence[Interval], settings: Settings, options: SweepOptions
+) -> range:
+    """Return the whole UTC days of which there are candles; InputError where there are none."""
+    found = None
+    for interval in intervals:
+        spans = [x for name in history.symbols(interval) if (x := history.span(name, interval))]
+        if not spans:
+            raise InputError(
+                f"expected {interval.value} candles to search on, found none; get some: "
+                f"{_how_to_fetch(interval, settings, options)}"
+            )
+        own = min(x[0] for x in spans), max(x[1] for x in spans)
+        found = own if found is None else (max(found[0], own[0]), min(found[1], own[1]))
+    first, last = found or (0, 0)
+    days = range(
+        -(-max(first, options.start or first) // DAY), min(last, options.end or last) // DAY
+    )
+    if not days:
+        raise InputError(
+            f"expected whole UTC days within {utc_text(first)} to {utc_text(last)} UTC, of which "
+            "there are candles; choose another --timerange, or get some: "
+            f"{_how_to_fetch(intervals[0], settings, options)}"
+        )
+    return days
+
+
+def _how_to_fetch(interval: Interval, settings: Settings, options: SweepOptions) -> str:
+    from divbot.app.how_to_fetch import how_to_fetch
+
+    return how_to_fetch(settings, interval, options.start, options.end, usual=_USUAL)
+
+
+def _detail(
+    history: PastMarket, points: Sequence[SearchPoint], options: SweepOptions
+) -> Interval | None:
+    """Return the candles by which all trades end; None: those of each interval."""
+    given = BacktestOptions(detail=options.detail)
+    by_interval = {x.settings.interval: x.settings for x in points}
+    found = {backtest.detail_of(x, given, history) for x in by_interval.values()}
+    return found.pop() if len(found) == 1 else None
+
+
+def _workers(settings: Settings) -> int:
+    if settings.sequential:
+        return 1
+    return settings.workers if isinstance(settings.workers, int) else os.cpu_count() or 1
+
+
+@contextmanager
+def _hands(options: SweepOptions, workers: int) -> Iterator[Hands]:
+    from divbot.research.sweep.hands import OwnHands, PoolHands
+
+    if options.scheduler is not None:
+        from divbot.research.sweep.cluster import cluster_hands
+
+        with cluster_hands(options.scheduler) as cluster:
+            yield cluster
+    elif workers == 1:
+        yield OwnHands()
+    else:
+        with PoolHands.started(workers) as pool:
+            yield pool
+
+
+def _effort(sweep: _Sweep) -> str:
+    """Return how many settings it is, and about what it takes."""
+    from divbot.research.sweep.estimate import estimate
+
+    points = sweep.points.values()
+    found = estimate(sweep.history, [x.variant for x in points], sweep.days, sweep.workers)
+    symbols = max(len(sweep.history.symbols(x.settings.interval)) for x in points)
+    minutes = found.seconds / 60
+    time = f"{minutes:.0f} minutes" if minutes >= 1.5 else "a minute or less"
+    return (
+        f"{found.settings:,} settings on {symbols:,} symbols over {len(sweep.days):,} days: "
+        f"about {time} and {found.memory / 1e9:.1f} GB of memory"
+    )
+
+
+def _concluded(sweep: _Sweep) -> tuple[Conclusion, Path]:
+    from divbot.research.sweep_report import swept_of
+    from divbot.research.trials.conclusion import conclude, plan
+
+    ledger = open_trials(is_simulated=bool(sweep.history.is_simulated))
+    for _ in range(_TRIES):
+        split = plan(ledger, sweep.days, sweep.longest)
+        sealed = range(split.development.stop, sweep.days.stop)
+        folder = _kept(sweep, sealed)
+        found = _searched(sweep, list(sweep.points), sealed, folder)
+        origin = origin_of(_basis(sweep), found.data, seed=sweep.options.seed)
+        swept = swept_of(found, origin, is_grid=sweep.options.sample is None)
+        conclusion = conclude(
+            ledger,
+            swept,
+            sealed.start,
+            lambda name: _searched(sweep, [name], range(0)).results,
+            reveal=sweep.options.reveal,
+        )
+        if conclusion is not None:
+            return conclusion, folder
+    raise InputError(
+        "other sweeps or backtests of these days went on meanwhile, again and again; wait for them"
+    )
+
+
+def _searched(
+    sweep: _Sweep, names: Sequence[str], sealed: range, kept: Path | None = None
+) -> Searched:
+    from divbot.research.sweep.run import search
+
+    return search(
+        sweep.history,
+        [sweep.points[name].variant for name in names],
+        sweep.days,
+        sweep.rules,
+        cache=sweep.options.data or at_home(cache_home) / "past",
+        hands=sweep.hands,
+        sealed=sealed,
+        kept=kept,
+        progress=sweep.stage,
+    )
+
+
+def _kept(sweep: _Sweep, sealed: range) -> Path:
+    """Return the folder for what is done; InputError where there is nothing to resume."""
+    told = [sorted(sweep.points), sweep.days, sealed, sorted(_basis(sweep).items())]
+    name = hashlib.sha256(repr(told).encode()).hexdigest()[:20]
+    folder = at_home(cache_home) / "sweeps" / name
+    if sweep.options.is_resumed and not folder.exists():
+        raise InputError(
+            "--resume: expected a sweep of these settings and days that was interrupted, found "
+            "none; leave --resume out to begin one"
+        )
+    return folder
+
+
+def _basis(sweep: _Sweep) -> dict[str, str]:
+    """Return what all settings share, setting by setting."""
+    searched = {axis.name for axis in sweep.space.axes}
+    options = sweep.options
+    shared = backtest.traded_with(
+        sweep.settings, sweep.rules.detail, options.spread, is_todays=options.is_todays
+    )
+    shared |= {"market": sweep.settings.market.value}
+    return {name: text for name, text in shared.items() if name not in searched}
+
+
+def _portfolios(sweep: _Sweep, conclusion: Conclusion) -> Iterator[PortfolioBeside]:
+    """Give the winner and its best neighbours, each as an account on the days of development."""
+    from divbot.research.trials.portfolio import beside
+    from divbot.trading.journal.journal import read
+
+    split, standings = conclusion.verdict.search.split, conclusion.verdict.search.standings
+    chosen = _beside_winner(sweep, standings)
+    with TemporaryDirectory(prefix="divbot-sweep-") as folder:
+        for number, standing in enumerate(chosen):
+            sweep.stage("portfolios", number, len(chosen))
+            options = BacktestOptions(
+                start=split.development.start * DAY,
+                end=split.development.stop * DAY,
+                detail=sweep.options.detail,
+                is_todays=sweep.options.is_todays,
+                spread=sweep.options.spread,
+                journal=Path(folder) / f"{number}.db",
+                is_counted=False,
+            )
+            own = sweep.points[standing.setting].settings
+            traded = backtest.backtest(sweep.history, own, options, lambda *_: None)
+            yield beside(standing.setting, standing.effect, read(traded.journal), split)
+
+
+def _beside_winner(sweep: _Sweep, standings: Sequence[Standing]) -> list[Standing]:
+    """Return the winner, and the best of those that differ from it in one step of one setting."""
+    if not standings:
+        return []
+    place = sweep.points[standings[0].setting].variant.place
+
+    def is_neighbour(name: str) -> bool:
+        other = sweep.points[name].variant.place
+        return sum(abs(x - y) for x, y in zip(place, other, strict=True)) == 1
+
+    neighbours = [x for x in standings[1:] if is_neighbour(x.setting)]
+    return [standings[0], *neighbours[:_NEIGHBOURS]]
+
+
+def _report(
+    sweep: _Sweep, conclusion: Conclusion, portfolios: tuple[PortfolioBeside, ...]
+) -> SweepReport:
+    from divbot.research.sweep_report import SweepReport
+
+    is_simulated = bool(sweep.history.is_simulated)
+    return SweepReport(
+        title=f"Binance {sweep.settings.market.title}" + " - SIMULATED" * is_simulated,
+        conclusion=conclusion,
+        axes={axis.name: axis.values for axis in sweep.space.axes},
+        values={name: point.texts for name, point in sweep.points.items()},
+        ledger=open_trials(is_simulated=is_simulated).path,
+        portfolios=portfolios,
+        notes=tuple(_notes(sweep)),
+    )
+
+
+def _notes(sweep: _Sweep) -> Iterator[str]:
+    if sweep.rules.detail is None or any(
+        x.settings.interval is sweep.rules.detail for x in sweep.points.values()
+    ):
+        yield (
+            "where there are no shorter candles, a trade is judged by those of its interval, and "
+            "one that touches both stop and target counts as a stop"
+        )

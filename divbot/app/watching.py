@@ -1,0 +1,190 @@
+r"""The composition of a watch: scanner thread, filters, outbox, couriers, and how they end.
+
+scanner thread                                    a thread for each address
+BackgroundScanner                                 Courier
+scan -> filters -> outbox (on disk) --wake-->     outbox -> sink -> outbox: it has it
+\-> what is new is shown
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from divbot.app import scanning
+from divbot.app.alerting import filters_of, open_dispatch, open_sinks, outbox_of_watch, source_of
+from divbot.app.journals import venue_of
+from divbot.app.options import WatchOptions
+from divbot.app.paper import check_speed, refuse_too_short
+from divbot.app.scan_rules import scan_rules
+from divbot.domain.clock import SystemClock
+from divbot.domain.durations import milliseconds
+from divbot.domain.notices import Tell
+
+if TYPE_CHECKING:
+    from divbot.alerts.alert import Alert
+    from divbot.alerts.dispatch import Dispatch
+    from divbot.alerts.filters import Filters
+    from divbot.alerts.signal_words import SignalSource
+    from divbot.alerts.sinks.port import Sink
+    from divbot.binance.market_data import BinanceSource
+    from divbot.binance.server_clock import ServerClock
+    from divbot.binance.trading_data import BinanceTrading
+    from divbot.scanner.report import Report
+    from divbot.scanner.thread import BackgroundScanner
+    from divbot.scanner.workforce.pool import Pool
+    from divbot.settings import Settings
+
+_PATIENCE = 5.0
+"""Seconds that the end waits for messages on their way, and for a scan."""
+
+OnAlerts: TypeAlias = Callable[[Sequence["Alert"]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A watch that is ready to go."""
+
+    source: SignalSource
+    sinks: tuple[Sink, ...]
+    scanner: BackgroundScanner
+    dispatch: Dispatch
+    clock: ServerClock
+    pool: Pool
+    stop: threading.Event
+
+    def run(self, duration: timedelta | None = None) -> None:
+        """Scan and tell until stopped, or for `duration` of wall time."""
+        self.dispatch.start()
+        self.scanner.start()
+        seconds = duration.total_seconds() if duration else threading.TIMEOUT_MAX
+        SystemClock().wait(seconds, self.stop)
+
+    def end(self) -> None:
+        """Let no scan begin, end the one under way, and send what can be sent at once."""
+        self.stop.set()
+        self.scanner.ask_to_stop()
+        self.pool.close()
+        self.scanner.stop(_PATIENCE)
+        self.dispatch.end(_PATIENCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Scan, and post what is new of what passes the filters."""
+
+    scan: Callable[[Collection[str]], Report]
+    source: SignalSource
+    filters: Filters
+    dispatch: Dispatch
+    on_alerts: OnAlerts
+
+    def __call__(self, held: Collection[str]) -> Report:
+        """Return a report, of which all that is worth it is told, or kept to be.
+
+        Raise JournalError where it cannot be kept: the next scan finds it again.
+        """
+        from divbot.alerts.signal_words import alert_of
+        from divbot.scanner.report_documents import opportunity_document
+
+        report = self.scan(held)
+        wanted = (x for x in report.open_to_trade if self.filters.pass_(x))
+        alerts = [alert_of(self.source, x, opportunity_document(x)) for x in wanted]
+        if new := self.dispatch.post(alerts):
+            self.on_alerts(new)
+        return report
+
+
+@contextmanager
+def open_watch(
+    settings: Settings,
+    options: WatchOptions,
+    stop: threading.Event,
+    *,
+    ring: Callable[[], None],
+    tell: Tell,
+    on_alerts: OnAlerts,
+) -> Iterator[Watch]:
+    """Provide a watch, and end it in order; raise Stopped where `stop` is set before it is.
+
+    Raise InputError for an address of no use, VenueError where the venue cannot be had at the
+    start, JournalError where the outbox cannot be relied on.
+    """
+    sinks = open_sinks(settings, ring)
+    workers = scanning.workers_of_scan(settings)
+    scanning.start_workers(workers, demo=options.demo)
+    from divbot.binance.server_clock import ServerClock
+    from divbot.scanner.cache import ReportCache
+    from divbot.scanner.cycle import Scanner
+    from divbot.scanner.thread import BackgroundScanner
+    from divbot.trading.engine.questions import Stopped
+
+    def end_if_stopped() -> None:
+        if stop.is_set():
+            raise Stopped
+
+    with ExitStack() as stack:
+        venue = scanning.open_source(
+            settings, stack, demo=options.demo, speed=options.speed, check=end_if_stopped
+        )
+        pool = scanning.open_pool(settings, venue, workers)
+        stack.callback(pool.close)
+        clock = ServerClock(SystemClock(), speed=options.speed)
+        source = _asked(settings, options, venue, clock, stop, tell)
+        # A demo's market is never seen again.
+        home = stack.enter_context(tempfile.TemporaryDirectory()) if options.demo else None
+        path = Path(home, "demo.outbox") if home else outbox_of_watch(settings, venue.base_urls[0])
+        dispatch = open_dispatch(settings, options.outbox or path, sinks, tell)
+        stack.callback(dispatch.outbox.close)
+        rules = scan_rules(settings, with_divergences=False)
+        scanner = Scanner(venue.open_listing(clock), venue, pool, SystemClock(), rules)
+        stack.callback(scanner.close)
+        background = BackgroundScanner(
+            Watcher(
+                lambda held: scanner.cycle(held=held),
+                source,
+                filters_of(settings),
+                dispatch,
+                on_alerts,
+            ),
+            ReportCache(),
+            clock,
+            check_interval=milliseconds(settings.check_interval),
+            held=tuple,
+            tell=tell,
+            speed=options.speed,
+        )
+        watch = Watch(source, sinks, background, dispatch, clock, pool, stop)
+        try:
+            yield watch
+        finally:
+            watch.end()
+
+
+def _asked(
+    settings: Settings,
+    options: WatchOptions,
+    venue: BinanceSource,
+    clock: ServerClock,
+    stop: threading.Event,
+    tell: Tell,
+) -> SignalSource:
+    """Ask the venue for its time and for what it is; return what signals come from."""
+    from divbot.binance.listing.universe import unknown_among
+    from divbot.trading.engine.questions import Questions
+
+    with ExitStack() as stack:
+        trading: BinanceTrading = venue.open_trading(clock, 1, price_checks=0, symbols=0, tell=tell)
+        stack.callback(trading.close)
+        questions = Questions(1, stop)
+        stack.callback(questions.close)
+        unknown_among(questions.ask_one(trading.begin), settings.symbols, ())
+        refuse_too_short(settings.interval, trading)
+        check_speed(trading, options.speed, tell)
+        return source_of(settings, trading, venue_of(trading))

@@ -1,0 +1,149 @@
+"""`divbot watch`: be told of each new opportunity, once."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from divbot.cli import flags
+from divbot.cli.signals import AskedToStop
+from divbot.domain.errors import InputError
+from divbot.setting_table import GROUPS, PaperSettings
+
+if TYPE_CHECKING:
+    from divbot.alerts.alert import Alert
+    from divbot.app.options import WatchOptions
+    from divbot.cli.watching import Watching
+    from divbot.settings import Settings
+
+PARTIAL = 4
+_OF_PAPER = (
+    "min_score",
+    "min_confidence",
+    "min_reward_risk",
+    "check_interval",
+    "fee",
+    "slippage",
+)
+
+
+@flags.settings(*(x for x in GROUPS if x is not PaperSettings), *_OF_PAPER)
+def watch(
+    *,
+    given: flags.Given,
+    watch_list: Annotated[
+        Path | None,
+        typer.Option(help="Watch the symbols that this file names.", dir_okay=False),
+    ] = None,
+    test_notify: Annotated[
+        bool,
+        typer.Option("--test-notify", help="Send a test to every address of notify_to, and end."),
+    ] = False,
+    demo: flags.Demo = False,
+    speed: flags.Speed = 1.0,
+    duration: flags.ForSoLong = None,
+    outbox: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep in this file what was told, instead of the user's own folder.",
+            dir_okay=False,
+        ),
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print only a line per alert and warning.")
+    ] = False,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="Print one JSON object per alert, for programs.")
+    ] = False,
+    log_file: flags.LogFilePath = None,
+) -> int:
+    """Tell of each new opportunity once, until Ctrl-C; on the terminal and to notify_to."""
+    stop = threading.Event()
+    with AskedToStop(stop) as asked:
+        from divbot.app.options import WatchOptions
+        from divbot.cli.compiling import tell_of_compiling
+        from divbot.cli.log_file import LogFile
+        from divbot.cli.watching import Mode, Watching
+
+        settings = given.load(
+            demo=demo,
+            quiet=quiet,
+            defaults={"interval": "1m"} if demo else {},
+            **_wanted(given, watch_list),
+        )
+        if test_notify:
+            return _test(settings)
+        options = WatchOptions(demo=demo, speed=speed, outbox=outbox)
+        log = LogFile(log_file) if log_file else None
+        mode = Mode.of(quiet=quiet, jsonl=jsonl, may_be_live=False)
+        with Watching(mode, stop.set, log) as watching:
+            if not quiet:
+                tell_of_compiling()
+            _watch(settings, options, stop, watching, duration)
+    # Whoever read us (head, less) has seen enough: that is no failure.
+    if watching.lost and not (asked.exit_code or isinstance(watching.lost, BrokenPipeError)):
+        raise watching.lost
+    return asked.exit_code
+
+
+def _wanted(given: flags.Given, watch_list: Path | None) -> dict[str, Any]:
+    from divbot.domain.watch_list import read_watch_list
+
+    if watch_list is None:
+        return {}
+    if given.settings.get("symbols"):
+        raise InputError("--watch-list and --symbols exclude each other: give one of them")
+    return {"symbols": read_watch_list(watch_list)}
+
+
+def _test(settings: Settings) -> int:
+    from divbot.app.alerting import send_test
+    from divbot.cli.terminal import stderr
+
+    failed = False
+    for address, problem in send_test(settings, stderr().ring):
+        failed |= bool(problem)
+        print(f"{address}: {f'not sent: {problem}' if problem else 'sent'}", flush=True)
+    return PARTIAL if failed else 0
+
+
+def _watch(
+    settings: Settings,
+    options: WatchOptions,
+    stop: threading.Event,
+    watching: Watching,
+    duration: timedelta | None,
+) -> None:
+    from divbot.app.watching import open_watch
+    from divbot.cli.terminal import stderr
+    from divbot.cli.watch_text import banner_text, summary_json, summary_text
+    from divbot.trading.engine.questions import Stopped
+
+    told = 0
+
+    def show(alerts: Sequence[Alert]) -> None:
+        nonlocal told
+        told += len(alerts)
+        for alert in alerts:
+            watching.announce(alert)
+
+    # Told to stop before it watches: there is nothing to sum up.
+    with (
+        contextlib.suppress(Stopped),
+        open_watch(
+            settings, options, stop, ring=stderr().ring, tell=watching.tell, on_alerts=show
+        ) as found,
+    ):
+        watching.now = found.clock.now
+        began = watching.now()
+        watching.say(banner_text(found, settings))
+        found.run(duration)
+        found.end()
+        results = found, watching.now() - began, told
+        watching.say(summary_text(*results), summary_json(*results))

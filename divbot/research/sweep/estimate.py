@@ -1,0 +1,53 @@
+"""What a search takes, said before it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from divbot.evaluation.daily import DAY
+from divbot.research.sweep.market import SearchedHistory
+from divbot.research.sweep.variants import Variant
+
+_PER_CANDLE = 6e-7
+"""Seconds of one core for each candle and set of signals, as measured by benchmarks/sweep.py."""
+_PER_PLAN = 6e-9
+"""Seconds for each candle and setting besides."""
+_BYTES_A_DAY = 16
+"""Of each setting's results."""
+_BYTES_A_WORKER = 3e8
+
+
+@dataclass(frozen=True, slots=True)
+class SearchEstimate:
+    """How large a search is, and about what it takes."""
+
+    settings: int
+    candles: int
+    """Of all intervals together."""
+    seconds: float
+    """By so many workers, on a machine that does nothing else; candles that are made already."""
+    memory: float
+    """Bytes."""
+
+
+def estimate(
+    history: SearchedHistory, variants: Sequence[Variant], days: range, workers: int
+) -> SearchEstimate:
+    """Return about what a search of these variants takes."""
+    start, end = days.start * DAY, days.stop * DAY
+    candles, seconds = 0, 0.0
+    sets = {x.signal for x in variants}
+    for interval in {x.interval for x in sets}:
+        spans = (history.span(x, interval) for x in history.symbols(interval))
+        lengths = (min(end, x[1]) - max(start, x[0]) for x in spans if x is not None)
+        own = sum(max(length, 0) // interval.milliseconds for length in lengths)
+        candles += own
+        seconds += own * _PER_CANDLE * sum(x.interval is interval for x in sets)
+        seconds += own * _PER_PLAN * sum(x.signal.interval is interval for x in variants)
+    return SearchEstimate(
+        len(variants),
+        candles,
+        seconds / workers,
+        len(variants) * len(days) * _BYTES_A_DAY + (workers + 1) * _BYTES_A_WORKER,
+    )

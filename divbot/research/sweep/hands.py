@@ -1,0 +1,182 @@
+"""Who does the work: this process, processes of this machine, or a Dask cluster.
+
+One port: calls go in, results come out as they are done, each with its number. A worker that dies
+costs what it was doing, which is done again; what ends its workers again and again is named.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from divbot.domain.errors import WorkerLost
+from divbot.processes import PRELOAD, obey_parent, start_context
+
+DoneCases = Iterator[tuple[int, Any]]
+"""The numbers of cases with what came of them, as they are done."""
+
+_TRIES = 2
+"""How often a case may end a worker that does nothing else."""
+
+
+class Hands(Protocol):
+    """Whoever calls functions for others."""
+
+    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
+        """Call `call` with each of `cases`; yield what is done, in whatever order.
+
+        Raise WorkerLost where a case ends its workers, or nobody is left to work.
+        """
+
+
+def in_order(
+    hands: Hands, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]
+) -> Iterable[Any]:
+    """Return the results in the order of `cases`."""
+    found = dict(hands.done(call, cases))
+    return [found[number] for number in range(len(cases))]
+
+
+class OwnHands:
+    """Nobody but the process itself, which does one after the other."""
+
+    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
+        """Call, and yield at once."""
+        for number, case in enumerate(cases):
+            yield number, call(*case)
+
+
+class PoolHands:
+    """Worker processes of this machine."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._executor = self._started()
+
+    @classmethod
+    @contextmanager
+    def started(cls, workers: int) -> Iterator[PoolHands]:
+        """Provide so many worker processes, and end them."""
+        hands = cls(workers)
+        try:
+            yield hands
+        finally:
+            hands._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _started(self) -> Executor:
+        context = start_context(PRELOAD)
+        return ProcessPoolExecutor(self._workers, mp_context=context, initializer=obey_parent)
+
+    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
+        """Let each worker have one case at a time.
+
+        A worker that dies takes the others with it. What was under way is done again, each case
+        alone, so that the one that is to blame is known.
+        """
+        waiting, suspects = deque(range(len(cases))), deque[int]()
+        ended_workers = Counter[int]()
+        while waiting or suspects:
+            queue, at_once = (suspects, 1) if suspects else (waiting, self._workers)
+            lost: list[int] = []
+            yield from self._drain(call, cases, queue, at_once, lost)
+            if not lost:
+                continue
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor = self._started()
+            if at_once == 1:
+                ended_workers.update(lost)
+            for number in lost:
+                if ended_workers[number] >= _TRIES:
+                    raise _to_blame(cases[number])
+            suspects.extend(lost)
+
+    def _drain(
+        self,
+        call: Callable[..., Any],
+        cases: Sequence[tuple[Any, ...]],
+        queue: deque[int],
+        at_once: int,
+        lost: list[int],
+    ) -> DoneCases:
+        """Do what is in the queue, until it is empty or workers are `lost` with their cases."""
+        running: dict[Future[Any], int] = {}
+        while (queue or running) and not lost:
+            while queue and len(running) < at_once:
+                number = queue.popleft()
+                running[self._executor.submit(call, *cases[number])] = number
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                number = running.pop(future)
+                try:
+                    result = future.result()
+                except BrokenProcessPool:
+                    lost.append(number)
+                else:
+                    yield number, result
+        lost.extend(running.values())
+
+
+class FutureHands:
+    """Whatever offers futures, minds its own workers, and may be gone."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        at_once: int,
+        *,
+        is_there: Callable[[], bool],
+        ends_workers: tuple[type[Exception], ...],
+        name: str,
+    ) -> None:
+        """`ends_workers` are raised where a case ended its workers again and again."""
+        self._executor = executor
+        self._at_once = at_once
+        self._is_there = is_there
+        self._ends_workers = ends_workers
+        self._name = name
+
+    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
+        """Hand out a few cases more than there are workers."""
+        queue = deque(range(len(cases)))
+        running: dict[Future[Any], int] = {}
+        try:
+            while queue or running:
+                while queue and len(running) < self._at_once:
+                    number = queue.popleft()
+                    running[self._executor.submit(call, *cases[number])] = number
+                found = wait(running, timeout=_PATIENCE, return_when=FIRST_COMPLETED).done
+                if not found and not self._is_there():
+                    raise WorkerLost(f"{self._name} is gone; what is done is kept")
+                for future in found:
+                    number = running.pop(future)
+                    yield number, self._result(future, cases[number])
+        finally:
+            for future in running:
+                future.cancel()
+
+    def _result(self, future: Future[Any], case: tuple[Any, ...]) -> Any:
+        try:
+            return future.result()
+        except self._ends_workers as error:
+            raise _to_blame(case) from error
+        except CancelledError as error:
+            raise WorkerLost(f"{self._name} is gone; what is done is kept") from error
+
+
+_PATIENCE = 1.0
+"""Seconds after which one looks whether anybody is there."""
+
+
+def _to_blame(case: tuple[Any, ...]) -> WorkerLost:
+    told = " ".join(str(x) for x in case)
+    return WorkerLost(f"this ended its worker again and again; is memory short? {told}")

@@ -1,0 +1,216 @@
+"""The market of a search in files that its workers map: made once, and never sent to them.
+
+```
+history --> columns of the interval, and of the detail   (divbot.history.columns)
+        --> who was on the list, month by month          MONTH-HASH.listed.npy
+        --> settlements and spreads                      HASH.terms.npz
+        --> where all that is                            HASH.market.json: units go by its path
+```
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from divbot.arrays import Flags, Floats, Integers
+from divbot.binance.listing.rules import UniverseRules
+from divbot.domain.clock import EARLIEST, LATEST
+from divbot.domain.errors import InputError
+from divbot.domain.market import Interval
+from divbot.evaluation.daily import DAY
+from divbot.files import write_whole
+from divbot.history.columns import (
+    Columns,
+    Each,
+    month_name,
+    open_columns,
+    read_columns,
+    write_columns,
+)
+from divbot.history.kept import name_of, whole, write_array
+from divbot.history.port import PastCandles
+from divbot.history.universe import PastUniverse, let_in, rank_month
+from divbot.research.past_signals import overlap
+from divbot.research.port import Settlements
+from divbot.research.venue import Spreads, due_at
+
+_BEFORE = 31 * DAY
+"""ms that are known of before a range at least, for the list."""
+
+
+class SearchedHistory(PastCandles, Protocol):
+    """A history with what its trades paid for being open."""
+
+    def funding(self, symbol: str, start: int, end: int) -> Settlements:
+        """Return the settlements that were due in the range; none where none are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarketRules:
+    """What all settings of a search have in common."""
+
+    detail: Interval | None
+    """The candles by which trades end; None: those of the interval."""
+    universe: UniverseRules
+    is_todays: bool
+    """Take the list of symbols of the end at every close."""
+    spreads: Spreads
+
+
+@dataclass(frozen=True, slots=True)
+class TradingTerms:
+    """What trading cost by symbol, in the order of the columns."""
+
+    spread: Floats
+    settlements: Floats
+    """See divbot.kernels.plans."""
+    settled_from: Integers
+
+
+@dataclass(frozen=True)
+class SearchedMarket:
+    """One interval of a market; each worker opens it by the path of its description."""
+
+    path: Path
+    columns: Columns
+    detail: Columns
+    terms: TradingTerms
+    listed_in: tuple[Path | None, ...]
+    """By month of the columns: who was on the list at each row, in a file; None: nobody asks."""
+
+    def listed(self, place: int) -> Flags:
+        """Return who was on the list in each row of a month, shape (rows, symbols)."""
+        path = self.listed_in[place]
+        assert path is not None  # noqa: S101 - a unit is of a month of the search
+        flags: Flags = np.load(path, mmap_mode="r")
+        return flags
+
+    def let_go(self) -> None:
+        """Unmap all candles: what is mapped counts as memory."""
+        self.columns.let_go(self.columns.end)
+        self.detail.let_go(self.detail.end)
+
+
+def make_market(
+    history: SearchedHistory,
+    interval: Interval,
+    days: range,
+    rules: MarketRules,
+    *,
+    longest: int,
+    limit: int,
+    cache: Path,
+    each: Each,
+) -> Path:
+    """Return the path of the description of a market; what is not in `cache` is made by `each`.
+
+    `longest` is for how many ms a trade may be open, `limit` how many candles a live scan asks for.
+    Raise InputError where the history has no candles of these `days`.
+    """
+    folder = cache / f"{history.market.value}-{interval.value}"
+    start, end = days.start * DAY, days.stop * DAY
+    before = max(2 * overlap(limit) * interval.milliseconds, _BEFORE)
+    columns = open_columns(history, interval, (start - before, end + longest), folder, each)
+    detail = columns
+    if rules.detail not in (None, interval):
+        around = cache / f"{history.market.value}-{rules.detail}"
+        detail = open_columns(history, rules.detail, (start, end + longest), around, each)
+    steps = (
+        max(columns.step_at_close(start), columns.first),
+        min(columns.step_at_close(end - 1) + 1, columns.end),
+    )
+    if steps[0] >= steps[1]:
+        raise InputError("expected candles in that range, found none; choose another one")
+    told = {
+        "columns": str(write_columns(columns, folder)),
+        "detail": str(write_columns(detail, detail.months[0].path.parent)),
+        "terms": str(_write_terms(history, detail, rules.spreads, folder)),
+        "listed": _write_lists(history, columns, steps, rules, folder, each),
+    }
+    path = folder / f"{name_of(told)}.market.json"
+    write_whole(path, json.dumps(told).encode(), is_durable=False)
+    return path
+
+
+@lru_cache(maxsize=8)
+def read_market(path: Path) -> SearchedMarket:
+    """Return the market that is described at `path`; InputError where it cannot be read here."""
+    try:
+        told = json.loads(path.read_bytes())
+        columns, detail = (read_columns(Path(told[x])) for x in ("columns", "detail"))
+        with np.load(told["terms"]) as file:
+            terms = TradingTerms(file["spread"], file["settlements"], file["settled_from"])
+    except OSError as error:
+        raise InputError(
+            f"a worker cannot read {error.filename}: {error.strerror}; expected a cache folder "
+            "that all workers share, as on a network disk"
+        ) from error
+    listed = tuple(None if x is None else Path(x) for x in told["listed"])
+    return SearchedMarket(path, columns, detail, terms, listed)
+
+
+def _write_lists(
+    history: SearchedHistory,
+    columns: Columns,
+    steps: tuple[int, int],
+    rules: MarketRules,
+    folder: Path,
+    each: Each,
+) -> list[str | None]:
+    """Return by month the file of who was on the list; None before the range."""
+    market, universe = history.market, rules.universe
+    may_be = let_in(columns, market, universe)
+    places = range(len(columns.months))
+    ranked = list(
+        each(rank_month, [(columns, x, market, universe, may_be, folder) for x in places])
+    )
+    past = PastUniverse(columns, market, universe, ranked, steps, is_todays=rules.is_todays)
+    wanted = range(columns.month_of(steps[0]), columns.month_of(steps[1] - 1) + 1)
+    return [
+        str(_write_list(columns, x, past.listed_in(x), folder)) if x in wanted else None
+        for x in places
+    ]
+
+
+def _write_list(columns: Columns, place: int, listed: Flags, folder: Path) -> Path:
+    month = columns.months[place]
+    told = hashlib.sha256(np.packbits(listed).tobytes()).hexdigest()
+    name = name_of(month.path.name, columns.symbols, told)
+    path = folder / f"{month_name(month.number)}-{name}.listed.npy"
+    if not path.exists():
+        write_array(path, listed)
+    return path
+
+
+def _write_terms(
+    history: SearchedHistory, columns: Columns, spreads: Spreads, folder: Path
+) -> Path:
+    found = [_settlements(history, x) for x in columns.symbols]
+    arrays = {
+        "spread": np.array([float(spreads.of(x)) for x in columns.symbols]),
+        "settlements": np.concatenate([np.empty((0, 4)), *found]),
+        "settled_from": np.cumsum([0, *map(len, found)], dtype=np.int64),
+    }
+    digest = hashlib.sha256(b"".join(x.tobytes() for x in arrays.values()))
+    path = folder / f"{digest.hexdigest()[:20]}.terms.npz"
+    if not path.exists():
+        with whole(path) as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+    return path
+
+
+def _settlements(history: SearchedHistory, symbol: str) -> Floats:
+    found = history.funding(symbol, EARLIEST, LATEST)
+    known: Sequence[int] = found.settled_at.tolist()
+    due = np.array([due_at(x) for x in known], np.float64)
+    return np.column_stack(
+        [due, np.maximum(due, found.settled_at), found.rate, found.mark_price]
+    ).reshape(-1, 4)

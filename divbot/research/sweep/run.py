@@ -1,0 +1,285 @@
+"""All units of a search, and what they come to: net R of each setting by UTC day of entry.
+
+```
+variants --> sets of signals x months x groups of plans = units --> hands --> sums --> daily results
+                                                   kept in a folder: what is done is not done again
+```
+
+A result hangs on no order: units are cut in one way whoever does them, and what they come to is
+added up in their order. What is kept in the folder of a search is named by all that it hangs on;
+a search that was interrupted does the rest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from divbot.arrays import Floats, Integers
+from divbot.domain.errors import InputError
+from divbot.domain.market import Interval
+from divbot.evaluation import DailyResults
+from divbot.evaluation.daily import DAY
+from divbot.files import make_private
+from divbot.history.kept import whole
+from divbot.research.past_signals import sources
+from divbot.research.sweep.hands import Hands, in_order
+from divbot.research.sweep.market import (
+    MarketRules,
+    SearchedHistory,
+    SearchedMarket,
+    make_market,
+    read_market,
+)
+from divbot.research.sweep.unit import Unit, sums_of
+from divbot.research.sweep.variants import SignalInputs, TradeInputs, Variant, plans_of
+
+_CELLS = 800
+"""Plans times days of a unit: what comes back of it is below 10 KB."""
+
+Work: TypeAlias = tuple[Sequence[tuple[int, ...]], Unit]
+"""A unit, and by plan the rows of the variants that it is of."""
+SearchProgress = Callable[[str, int, int], None]
+"""Hears what is done, how much of it is done, and how much there is to do."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Searched:
+    """What a search found out, before anybody judges it."""
+
+    variants: tuple[Variant, ...]
+    """In the order of the results: by name."""
+    results: DailyResults
+    """Of sealed days trades are counted, and results are 0: nobody has summed them."""
+    longest: int
+    """For how many ms any trade may be open."""
+    data: str
+    """A hash of all candles, lists and terms that it was computed of."""
+    units: int
+
+
+def search(
+    history: SearchedHistory,
+    variants: Iterable[Variant],
+    days: range,
+    rules: MarketRules,
+    *,
+    cache: Path,
+    hands: Hands,
+    makers: Hands | None = None,
+    sealed: range = range(0),
+    kept: Path | None = None,
+    progress: SearchProgress = lambda *_: None,
+) -> Searched:
+    """Trade every signal of each variant that is confirmed on one of `days` (UTC days since 1970).
+
+    Of `sealed` days trades are counted only. Candles in columns are kept below `cache`, which all
+    workers can read, made by `makers` where `hands` are on machines without the history; what is
+    done is kept in the folder `kept`, where a second call goes on. Raise
+    InputError where there are no candles, WorkerLost where a unit ends its workers.
+    """
+    chosen = _sorted(variants)
+    longest = longest_of(chosen, rules)
+    units = units_of(
+        history,
+        chosen,
+        days,
+        rules,
+        cache=cache,
+        hands=makers or hands,
+        sealed=sealed,
+        progress=progress,
+    )
+    sums = _done([unit for _, unit in units], hands, kept, progress)
+    markets = sorted({unit.market.name for _, unit in units})
+    results = _added_up(chosen, days, units, sums)
+    return Searched(
+        chosen,
+        results,
+        longest,
+        hashlib.sha256(" ".join(markets).encode()).hexdigest(),
+        len(units),
+    )
+
+
+def units_of(
+    history: SearchedHistory,
+    variants: Sequence[Variant],
+    days: range,
+    rules: MarketRules,
+    *,
+    cache: Path,
+    hands: Hands,
+    sealed: range = range(0),
+    progress: SearchProgress = lambda *_: None,
+) -> list[Work]:
+    """Return all units of a search, each with the variants of its plans; see `search`."""
+    longest = longest_of(variants, rules)
+    markets = _markets(history, variants, days, rules, longest, cache, hands, progress)
+    return [
+        work
+        for signal, own in _groups(variants, history, rules).items()
+        for work in _units(markets[signal.interval], signal, own, days, sealed, longest)
+    ]
+
+
+def longest_of(variants: Sequence[Variant], rules: MarketRules) -> int:
+    """Return for how many ms a trade of any variant may be open."""
+    return max(x.longest(rules.detail or x.signal.interval) for x in variants)
+
+
+@cache
+def code_hash() -> str:
+    """Return a hash of all that decides what a search comes to."""
+    digest = hashlib.sha256(sources().encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+def _sorted(variants: Iterable[Variant]) -> tuple[Variant, ...]:
+    """Return variants by name, each once."""
+    found = {x.name: x for x in variants}
+    if not found:
+        raise InputError("expected a setting to try, found none")
+    return tuple(found[name] for name in sorted(found))
+
+
+def _markets(
+    history: SearchedHistory,
+    variants: Sequence[Variant],
+    days: range,
+    rules: MarketRules,
+    longest: int,
+    cache: Path,
+    hands: Hands,
+    progress: SearchProgress,
+) -> dict[Interval, Path]:
+    intervals = sorted({x.signal.interval for x in variants}, key=lambda x: x.milliseconds)
+    found = {}
+    for number, interval in enumerate(intervals):
+        progress("candles", number, len(intervals))
+        found[interval] = make_market(
+            history,
+            interval,
+            days,
+            rules,
+            longest=longest,
+            limit=max(x.signal.limit for x in variants if x.signal.interval is interval),
+            cache=cache,
+            each=lambda call, cases: in_order(hands, call, cases),
+        )
+    progress("candles", len(intervals), len(intervals))
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Group:
+    """Variants that share their signals; those that trade alike share a plan."""
+
+    plans: Floats
+    rows: tuple[tuple[int, ...], ...]
+    """By plan: which variants it is of."""
+
+
+def _groups(
+    variants: Sequence[Variant], history: SearchedHistory, rules: MarketRules
+) -> dict[SignalInputs, _Group]:
+    found: dict[SignalInputs, dict[TradeInputs, list[int]]] = {}
+    for row, variant in enumerate(variants):
+        found.setdefault(variant.signal, {}).setdefault(variant.trade, []).append(row)
+    return {
+        signal: _Group(
+            plans_of(own, history.market, rules.detail or signal.interval),
+            tuple(tuple(x) for x in own.values()),
+        )
+        for signal, own in found.items()
+    }
+
+
+def _units(
+    path: Path, signal: SignalInputs, group: _Group, days: range, sealed: range, longest: int
+) -> Iterable[Work]:
+    market = read_market(path)
+    for place in range(len(market.columns.months)):
+        own = _days_of(market, place, days)
+        if not own:
+            continue
+        at_once = max(1, _CELLS // len(own))
+        pieces = -(-len(group.rows) // at_once)
+        bounds = np.linspace(0, len(group.rows), pieces + 1).astype(np.int64)
+        for first, end in pairwise(bounds.tolist()):
+            plans = group.plans[first:end]
+            yield (
+                group.rows[first:end],
+                Unit(path, place, signal.indicator, signal.limit, plans, own, sealed, longest),
+            )
+
+
+def _days_of(market: SearchedMarket, place: int, days: range) -> range:
+    """Return the days on which signals of a month are entered."""
+    columns, month = market.columns, market.columns.months[place]
+    first, last = (int(x) // DAY for x in columns.closes_of(np.array([month.first, month.end - 1])))
+    return range(max(first, days.start), min(last + 1, days.stop))
+
+
+def _done(
+    units: Sequence[Unit], hands: Hands, kept: Path | None, progress: SearchProgress
+) -> Mapping[int, tuple[Floats, Integers]]:
+    """Return what each unit comes to; what was done before is read."""
+    paths = [kept / f"{_name(x)}.npz" if kept else None for x in units]
+    if kept is not None:
+        make_private(kept)
+    found = {n: _read(path) for n, path in enumerate(paths) if path is not None and path.exists()}
+    missing = [n for n in range(len(units)) if n not in found]
+    progress("settings", len(found), len(units))
+    for number, sums in hands.done(sums_of, [(units[n],) for n in missing]):
+        place = missing[number]
+        found[place] = sums
+        path = paths[place]
+        if path is not None:
+            _keep(path, sums)
+        progress("settings", len(found), len(units))
+    return found
+
+
+def _name(unit: Unit) -> str:
+    """Return what changes whenever the unit, its code or its candles do."""
+    told = [code_hash(), unit.market.name, unit.month, astuple(unit.indicator), unit.limit]
+    told += [unit.days, unit.sealed, unit.longest, unit.plans.tobytes()]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
+
+
+def _keep(path: Path, sums: tuple[Floats, Integers]) -> None:
+    with whole(path) as file:
+        np.savez(file, net_r=sums[0], trades=sums[1])
+
+
+def _read(path: Path) -> tuple[Floats, Integers]:
+    with np.load(path) as file:
+        return file["net_r"], file["trades"]
+
+
+def _added_up(
+    variants: Sequence[Variant],
+    days: range,
+    units: Sequence[Work],
+    sums: Mapping[int, tuple[Floats, Integers]],
+) -> DailyResults:
+    """Add units up in their order."""
+    shape = len(variants), len(days)
+    net_r, trades = np.zeros(shape), np.zeros(shape, np.int64)
+    for number, (plans, unit) in enumerate(units):
+        own = slice(unit.days.start - days.start, unit.days.stop - days.start)
+        for plan, rows in enumerate(plans):
+            for row in rows:
+                net_r[row, own] += sums[number][0][plan]
+                trades[row, own] += sums[number][1][plan]
+    return DailyResults(tuple(x.name for x in variants), days, net_r, trades)

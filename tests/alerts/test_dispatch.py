@@ -1,0 +1,151 @@
+"""When a sink is sent something, how much at once, and what becomes of one that is down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from divbot.alerts.dispatch import Courier, Dispatch
+from divbot.alerts.outbox import Outbox
+from divbot.alerts.pace import PaceRules
+from divbot.alerts.quiet_hours import QuietHoursText
+from divbot.domain.clock import ManualClock, parse_time
+from tests.alerts.alerts import FakeSink, Told, alert
+
+EVENING = parse_time("2026-11-20T21:59:50")
+LOOSE = PaceRules(1000)
+
+
+class Delivery:
+    """A courier without its thread, on a clock that is moved by hand."""
+
+    def __init__(self, path: Path, rules: PaceRules, sink: FakeSink | None = None) -> None:
+        self.clock = ManualClock(EVENING)
+        self.told = Told()
+        self.sink = sink or FakeSink()
+        self.outbox = Outbox.open(path / "outbox")
+        self.outbox.send_to([self.sink.address.mark])
+        self.courier = Courier(self.outbox, self.sink, rules, self.clock, self.told)
+
+    def keep(self, *keys: int) -> None:
+        self.outbox.keep([alert(str(x)) for x in keys], self.clock.now())
+
+    def run(self, seconds: float) -> None:
+        """Let so much time pass."""
+        ends = self.clock.monotonic() + seconds
+        while True:
+            wait = self.courier.step()
+            if wait and self.clock.monotonic() + wait > ends:
+                self.clock.advance(ends - self.clock.monotonic())
+                return
+            self.clock.advance(wait)
+
+
+def test_each_alert_comes_at_once_and_alone(tmp_path: Path) -> None:
+    delivery = Delivery(tmp_path, LOOSE)
+    delivery.keep(1, 2)
+
+    delivery.run(0)
+
+    assert delivery.sink.taken == [(["1"], 1, ""), (["2"], 1, "")]
+    assert delivery.courier.left == 0
+
+
+def test_what_the_limit_held_back_comes_together_with_its_count(tmp_path: Path) -> None:
+    delivery = Delivery(tmp_path, PaceRules(2))
+    delivery.keep(*range(15))
+
+    delivery.run(59)
+    early = list(delivery.sink.taken)
+    delivery.run(60)
+
+    assert [x for x, _, _ in early] == [["0"], ["1"]]
+    why = "the limit of 2 a minute"
+    later = [(len(x), waiting, held_by) for x, waiting, held_by in delivery.sink.taken[2:]]
+    assert later == [(10, 13, why), (3, 3, why)]
+
+
+def test_alerts_are_gathered_for_the_time_of_a_digest(tmp_path: Path) -> None:
+    delivery = Delivery(tmp_path, PaceRules(10, digest=300.0))
+    delivery.keep(1)
+    delivery.run(200)
+    delivery.keep(2)
+
+    delivery.run(99)
+    early = list(delivery.sink.taken)
+    delivery.run(2)
+
+    assert early == []
+    assert delivery.sink.taken == [(["1", "2"], 2, "")]
+
+
+def test_quiet_hours_hold_back_and_their_end_sends_one_message(tmp_path: Path) -> None:
+    quiet = QuietHoursText().read("22:00-07:00")
+    delivery = Delivery(tmp_path, PaceRules(10, quiet=quiet))
+    delivery.keep(1)
+    delivery.run(60)
+    delivery.keep(2, 3)
+
+    delivery.run(8 * 3600)
+    by_night = list(delivery.sink.taken)
+    delivery.run(2 * 3600)
+
+    assert by_night == [(["1"], 1, "")]
+    assert delivery.sink.taken[1:] == [(["2", "3"], 2, "the quiet hours")]
+
+
+def test_programs_get_every_alert_at_once_whatever_people_want(tmp_path: Path) -> None:
+    rules = PaceRules(1, digest=300.0, quiet=QuietHoursText().read("00:00-23:59"))
+    delivery = Delivery(tmp_path, rules, FakeSink(is_for_people=False))
+    delivery.keep(1, 2, 3)
+
+    delivery.run(0)
+
+    assert delivery.sink.keys == ["1", "2", "3"]
+
+
+def test_an_outage_is_told_once_at_its_beginning_and_once_at_its_end(tmp_path: Path) -> None:
+    delivery = Delivery(tmp_path, LOOSE)
+    delivery.keep(1, 2)
+    delivery.sink.is_down = True
+
+    delivery.run(3600)
+    delivery.sink.is_down = False
+    delivery.run(300)
+
+    assert delivery.sink.taken == [(["1", "2"], 2, "an outage")]
+    assert len(delivery.told.lines) == 2
+    assert delivery.told.lines[0] == (
+        "[Alerts] ntfy, address 1 takes none: no connection; they are kept, and sent again"
+    )
+    assert delivery.told.lines[1].startswith("[Alerts] ntfy, address 1 takes them again after ")
+
+
+def test_a_sink_that_is_down_delays_no_other(tmp_path: Path) -> None:
+    down, up, told = FakeSink("ntfy://down"), FakeSink("ntfy://up"), Told()
+    down.is_down = True
+    outbox = Outbox.open(tmp_path / "outbox")
+    dispatch = Dispatch(outbox, [down, up], LOOSE, ManualClock(EVENING), told)
+
+    new = dispatch.post([alert("1")])
+    again = dispatch.post([alert("1")])
+    dispatch.start()
+    dispatch.end(20)
+    dispatch.end(20)
+
+    assert [x.key for x in new] == ["1"]
+    assert again == ()
+    assert up.keys == ["1"]
+    assert "[Alerts] 1 still to be sent: kept for the next start" in told.lines
+
+
+def test_alerts_of_an_earlier_program_are_sent_by_the_next(tmp_path: Path) -> None:
+    sink, told = FakeSink(), Told()
+    for is_down in (True, False):
+        sink.is_down = is_down
+        outbox = Outbox.open(tmp_path / "outbox")
+        dispatch = Dispatch(outbox, [sink], LOOSE, ManualClock(EVENING), told)
+        dispatch.post([alert("1")])
+        dispatch.start()
+        dispatch.end(20)
+
+    assert sink.keys == ["1"]
