@@ -19,6 +19,9 @@ from divbot.domain.signals import Findings
 from divbot.research.port import PastReports
 from divbot.research.venue import PastTrading
 
+SILENCE = DAY
+"""Without a candle for so long, a symbol is taken to be listed no more, ms."""
+
 
 class Attention(NamedTuple):
     """What a trader can act upon in a report: nothing else is read in it."""
@@ -27,10 +30,6 @@ class Attention(NamedTuple):
     """Symbols that might be entered."""
     opposites: frozenset[str]
     """Symbols that are held, and that something fresh may speak against."""
-
-
-SILENCE = DAY
-"""Without a candle for so long, a symbol is taken to be listed no more, ms."""
 
 
 class PastFeed:

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-import numpy as np
-
 from divbot.domain.durations import DAY
 from divbot.research.port import PastReports
 
