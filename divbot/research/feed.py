@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
 from divbot.arrays import Integers
 from divbot.domain.durations import DAY
-from divbot.domain.signals import Findings
+from divbot.domain.signals import Divergence, Findings, Opportunity
 from divbot.research.port import PastReports
 from divbot.research.venue import PastTrading
+
+T = TypeVar("T")
 
 SILENCE = DAY
 """Without a candle for so long, a symbol is taken to be listed no more, ms."""
@@ -54,7 +56,9 @@ class PastFeed:
         self._version = 0
         self._newest: Findings | None = None
         self._listed: tuple[int, frozenset[str]] = (-1, frozenset())
-        self._made: tuple[int, Attention | frozenset[str], Findings] | None = None
+        self._whole = _Newest(self._reports.glance)
+        self._offered = _Newest(self._open_to_trade)
+        self._confirmed = _Newest(self._fresh)
 
     def findings(self) -> Findings | None:
         """Return the newest; those that nobody looked at in their time bear an old number."""
@@ -62,19 +66,20 @@ class PastFeed:
         at, newest = self.published_at(now), self._newest
         if newest is not None and newest.at == at:
             return newest
-        close = self._close_at(at)
+        close = int(self.closes_at(np.array([at]))[0])
         if close < 0:
             return None
+        held = self._held()
+        gone = self._gone(close, held)
         about = self.attention(close, now)
         if about is not None and not any(about):
             # There is only a delisting to act on.
-            held = self._gone(close, self._held())
-            return Findings(self._version, at, self._reports.interval, held=held)
-        found = self._found(close, at, about)
+            return Findings(self._version, at, self._reports.interval, held=gone)
+        found = self._told(close, held) if about is None else self.found_at(close, about)
         # Who acts on each number once may act on these only at the first look at them.
         if now - at < self._venue.candle_length:
-            self._version = found.version
-        self._newest = replace(found, version=self._version)
+            self._version = at // self.check_interval
+        self._newest = replace(found, version=self._version, at=at, held={**found.held, **gone})
         return self._newest
 
     def published_at(self, now: int) -> int:
@@ -93,21 +98,27 @@ class PastFeed:
         places = np.searchsorted(closes, published, side="right") - 1
         return np.where(places >= 0, closes[places], -1)
 
-    def _close_at(self, at: int) -> int:
-        return int(self.closes_at(np.array([at]))[0])
+    def found_at(self, close: int, about: Attention) -> Findings:
+        """Return what the report of `close` says of what a trader can act upon."""
+        return Findings(
+            0,
+            close,
+            self._reports.interval,
+            self._offered.of(close, about.offers) if about.offers else (),
+            self._confirmed.of(close, about.opposites) if about.opposites else (),
+        )
 
-    def found_at(self, at: int, about: Attention) -> Findings:
-        """Return what is published at `at`, which is not before the first close."""
-        return self._found(self._close_at(at), at, about)
+    def _open_to_trade(self, close: int, symbols: frozenset[str]) -> tuple[Opportunity, ...]:
+        return self._reports.glance(close, among=symbols).open_to_trade
 
-    def _found(self, close: int, at: int, about: Attention | None) -> Findings:
-        held = self._held()
-        asked = self._besides(close, held) if about is None else about
-        if self._made is None or self._made[0] != close or not _holds(self._made[1], asked):
-            self._made = close, asked, self._make(close, asked)
-        found = self._made[2]
-        gone = self._gone(close, held)
-        return replace(found, version=at // self.check_interval, at=at, held={**found.held, **gone})
+    def _fresh(self, close: int, symbols: frozenset[str]) -> tuple[Divergence, ...]:
+        return self._reports.glance(close, symbols, among=()).fresh
+
+    def _told(self, close: int, held: Collection[str]) -> Findings:
+        """Return the whole report of `close`."""
+        found = self._whole.of(close, self._besides(close, held))
+        whole = (found.open_to_trade, found.fresh, found.held)
+        return Findings(0, close, found.interval, *whole)
 
     def _besides(self, close: int, held: Collection[str]) -> frozenset[str]:
         """Return what is scanned only because it is held.
@@ -119,28 +130,21 @@ class PastFeed:
             self._listed = close, frozenset(self._reports.symbols[x] for x in chosen)
         return frozenset(held) - self._listed[1]
 
-    def _make(self, close: int, asked: Attention | frozenset[str]) -> Findings:
-        if isinstance(asked, Attention):
-            found = self._reports.glance(close, asked.opposites, among=asked.offers)
-        else:
-            found = self._reports.glance(close, asked)
-        return Findings(
-            version=0,
-            at=close,
-            interval=found.interval,
-            open_to_trade=found.open_to_trade,
-            fresh=found.fresh,
-            held=found.held,
-        )
-
     def _gone(self, close: int, held: Collection[str]) -> dict[str, None]:
         """Return which of the symbols that are held are silent by `close`."""
         tape = self._venue.tape
         return {x: None for x in held if tape.last_open_before(x, close - SILENCE, close) is None}
 
 
-def _holds(made: Attention | frozenset[str], asked: Attention | frozenset[str]) -> bool:
-    """Tell whether what was made tells all that is asked for."""
-    if isinstance(made, Attention) and isinstance(asked, Attention):
-        return all(ours >= theirs for ours, theirs in zip(made, asked, strict=True))
-    return made == asked
+class _Newest(Generic[T]):
+    """What was made last: of one close and some symbols."""
+
+    def __init__(self, make: Callable[[int, frozenset[str]], T]) -> None:
+        self._make = make
+        self._made: tuple[int, frozenset[str], T] | None = None
+
+    def of(self, close: int, symbols: frozenset[str]) -> T:
+        """Return what is made of them; it may speak of others too."""
+        if self._made is None or self._made[0] != close or not self._made[1] >= symbols:
+            self._made = close, symbols, self._make(close, symbols)
+        return self._made[2]

@@ -16,8 +16,9 @@ The law that tests hold this to: every look writes the same journal, byte for by
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from divbot.domain.durations import DAY
 from divbot.domain.ledger import Ledger
 from divbot.domain.market import Market
 from divbot.domain.positions import Position
-from divbot.domain.signals import Findings, Opportunity
+from divbot.domain.signals import Opportunity
 from divbot.kernels.first_touch import first_poor, first_touch
 from divbot.research.backtest import PastTrader
 from divbot.research.feed import SILENCE, Attention
@@ -39,6 +40,8 @@ _LESS, _MORE = 1 - 1e-9, 1 + 1e-9
 _UNIT = 1e-6
 """Money that is less than any rounding matters."""
 _TICKS = 2
+_MORE_THAN_FREE = 2
+"""So many offers more than places are asked about at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,14 @@ class _Stake:
     entry: float
     quantity: float
     margin: float
+
+
+class _Chosen(NamedTuple):
+    """What is chosen of a report."""
+
+    among: frozenset[str]
+    """The symbols that were asked about: the same is chosen of all together."""
+    opportunities: Sequence[Opportunity]
 
 
 class Moments:
@@ -100,7 +111,7 @@ class Moments:
         has_room = len(ledger.positions) < rules.entries.max_positions
         can_enter = has_room and not is_paused_today(ledger, now)
         return Attention(
-            self._offers(ledger, close, now) if can_enter else frozenset(),
+            self._chosen(close, now).among if can_enter else frozenset(),
             frozenset(
                 x.symbol
                 for x in ledger.positions.values()
@@ -108,14 +119,29 @@ class Moments:
             ),
         )
 
-    def _offers(self, ledger: Ledger, close: int, now: int) -> frozenset[str]:
-        """Return which symbols the report of `close` may offer, and nothing speaks against."""
+    def _chosen(self, close: int, now: int) -> _Chosen:
+        """Return what is chosen at `now` of the report of `close`.
+
+        Asked about are first those symbols that may have the highest scores, and more of them until
+        no other may have a higher one than what is chosen.
+        """
+        ledger, rules = self._trader.account.ledger, self._rules.entries
         moment = Moment(now, self._trader.period.start, self._rules.interval, ledger)
-        return frozenset(
-            symbol
-            for symbol, confirmed_at in self._outlook.offers(close)
-            if not any(objections_to(symbol, confirmed_at, moment, self._rules.entries))
-        )
+        offers = [
+            offer
+            for offer in self._outlook.offers(close)
+            if not any(objections_to(offer.symbol, offer.confirmed_at, moment, rules))
+        ]
+        free = rules.max_positions - len(ledger.positions)
+        count = free + _MORE_THAN_FREE
+        while True:
+            among = frozenset(x.symbol for x in offers[:count])
+            found = self._trader.feed.found_at(close, Attention(among, frozenset()))
+            chosen = choose(found, moment, rules)
+            is_full = len(chosen) == free
+            if count >= len(offers) or (is_full and chosen[-1].score > offers[count].score):
+                return _Chosen(among, chosen)
+            count *= 2
 
     def _against(self, position: Position, now: int, until: int) -> list[int]:
         """Return the closes by `until` whose divergences may speak against `position` at `now`."""
@@ -242,23 +268,19 @@ class Moments:
             acted = part[is_first[part]]
             if not len(acted):
                 continue
-            offers = self._offers(ledger, int(closes[acted[0]]), int(looks[acted[0]]))
-            if offers:
-                at, about = int(published[acted[0]]), Attention(offers, frozenset())
-                findings = self._trader.feed.found_at(at, about)
-                found = self._entered(ledger, findings, looks[acted], now, end)
-                if found is not None:
-                    return found
+            chosen = self._chosen(int(closes[acted[0]]), int(looks[acted[0]])).opportunities
+            found = self._entered(chosen, looks[acted], now, end)
+            if found is not None:
+                return found
         return end
 
     def _entered(
-        self, ledger: Ledger, findings: Findings, looks: Integers, now: int, end: int
+        self, chosen: Sequence[Opportunity], looks: Integers, now: int, end: int
     ) -> int | None:
         """Return the first of `looks` at a price that one of what is chosen may be entered at."""
-        moment = Moment(int(looks[0]), self._trader.period.start, self._rules.interval, ledger)
         rows = (looks - now) // self._length
         first = []
-        for opportunity in choose(findings, moment, self._rules.entries):
+        for opportunity in chosen:
             lower, upper = self._window(opportunity)
             seen = _Sight.of(self._venue.tape, opportunity.divergence.symbol, now, end).seen[rows]
             fits = np.flatnonzero((seen >= lower) & (seen <= upper))

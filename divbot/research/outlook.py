@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
+import numpy as np
+
 from divbot.domain.durations import DAY
+from divbot.research.past_candidates import Candidates
 from divbot.research.port import PastReports
 
 _SPAN = 32 * DAY
@@ -23,6 +26,8 @@ class Offer(NamedTuple):
     symbol: str
     confirmed_at: int
     """ms UTC."""
+    score: float
+    """At least that of the report."""
 
 
 class Outlook:
@@ -33,12 +38,21 @@ class Outlook:
         self._reports = reports
         self._min_score = min_score
         self._places = {symbol: place for place, symbol in enumerate(reports.symbols)}
-        self._offers = lru_cache(_KEPT)(self._find_offers)
+        self._candidates = lru_cache(_KEPT)(self._find_candidates)
         self._fresh = lru_cache(_KEPT)(self._find_fresh)
 
     def offers(self, close: int) -> Sequence[Offer]:
-        """Return what the report of `close` may offer with the score that is needed."""
-        return self._offers(close // _SPAN).get(close, ())
+        """Return what the report of `close` may offer with the score that is needed.
+
+        What may have the highest score comes first.
+        """
+        found = self._candidates(close // _SPAN)
+        first, end = np.searchsorted(found.close, [close, close + 1])
+        columns = (x[first:end].tolist() for x in (found.symbol, found.confirmed_at, found.score))
+        return [
+            Offer(self._reports.symbols[place], confirmed_at, score)
+            for place, confirmed_at, score in zip(*columns, strict=True)
+        ]
 
     def against(self, symbol: str, side: int, after: int, until: int) -> list[int]:
         """Return the closes after `after`, to `until`, that may confirm a divergence of `side`."""
@@ -48,14 +62,10 @@ class Outlook:
             found += closes[bisect_right(closes, after) : bisect_left(closes, until + 1)]
         return found
 
-    def _find_offers(self, number: int) -> dict[int, list[Offer]]:
+    def _find_candidates(self, number: int) -> Candidates:
         found = self._reports.candidates(number * _SPAN, (number + 1) * _SPAN)
         found = found.chosen(found.score >= self._min_score)
-        symbols, offers = self._reports.symbols, dict[int, list[Offer]]()
-        columns = (found.close.tolist(), found.symbol.tolist(), found.confirmed_at.tolist())
-        for close, place, confirmed_at in zip(*columns, strict=True):
-            offers.setdefault(close, []).append(Offer(symbols[place], confirmed_at))
-        return offers
+        return found.chosen(np.lexsort((-found.score, found.close)))
 
     def _find_fresh(self, number: int) -> BySide:
         found = self._reports.fresh(number * _SPAN, (number + 1) * _SPAN)
