@@ -9,9 +9,11 @@ A month is called `1mo` here, as in the archive: not every file system tells 1M 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from divbot.domain.clock import parse_time
@@ -61,9 +63,16 @@ class Shelf:
     def months(self, root: Path) -> tuple[tuple[Span, Path], ...]:
         """Return the months that have a file, in the order of time."""
         folder = self.folder(root)
-        names = sorted(x.name for x in folder.iterdir()) if folder.is_dir() else ()
-        found = ((_FILE.fullmatch(name), folder / name) for name in names)
-        return tuple((month_of(parse_time(f"{x[1]}-01")), path) for x, path in found if x)
+        names = sorted(os.listdir(folder)) if folder.is_dir() else ()  # noqa: PTH208 - no paths
+        found = ((_month_in(name), name) for name in names)
+        return tuple((month, folder / name) for month, name in found if month)
+
+
+@lru_cache(1 << 12)
+def _month_in(name: str) -> Span | None:
+    """Return the month that a file is of; None for one that is none of the store's."""
+    found = _FILE.fullmatch(name)
+    return month_of(parse_time(f"{found[1]}-01")) if found else None
 
 
 def shelves_folder(root: Path, market: Market, kind: StoredKind, interval: Interval | None) -> Path:
