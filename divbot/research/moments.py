@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +32,7 @@ from divbot.domain.signals import Opportunity
 from divbot.kernels.first_touch import first_poor, first_touch
 from divbot.research.backtest import PastTrader
 from divbot.research.feed import SILENCE, Attention
-from divbot.research.outlook import Outlook
+from divbot.research.outlook import Offer, Outlook
 from divbot.research.tape import PastTape
 from divbot.trading.engine.decide import Moment, choose, is_paused_today, objections_to
 
@@ -127,21 +128,24 @@ class Moments:
         """
         ledger, rules = self._trader.account.ledger, self._rules.entries
         moment = Moment(now, self._trader.period.start, self._rules.interval, ledger)
-        offers = [
-            offer
-            for offer in self._outlook.offers(close)
-            if not any(objections_to(offer.symbol, offer.confirmed_at, moment, rules))
-        ]
+        offers = self._enterable(close, moment)
         free = rules.max_positions - len(ledger.positions)
-        count = free + _MORE_THAN_FREE
+        asked = list(islice(offers, free + _MORE_THAN_FREE))
         while True:
-            among = frozenset(x.symbol for x in offers[:count])
+            among = frozenset(x.symbol for x in asked)
             found = self._trader.feed.found_at(close, Attention(among, frozenset()))
-            chosen = choose(found, moment, rules)
+            chosen, other = choose(found, moment, rules), next(offers, None)
             is_full = len(chosen) == free
-            if count >= len(offers) or (is_full and chosen[-1].score > offers[count].score):
+            if other is None or (is_full and chosen[-1].score > other.score):
                 return _Chosen(among, chosen)
-            count *= 2
+            asked += [other, *islice(offers, len(asked))]
+
+    def _enterable(self, close: int, moment: Moment) -> Iterator[Offer]:
+        """Yield what the report of `close` may offer, and nothing that is known speaks against."""
+        for offer in self._outlook.offers(close):
+            against = objections_to(offer.symbol, offer.confirmed_at, moment, self._rules.entries)
+            if not any(against):
+                yield offer
 
     def _against(self, position: Position, now: int, until: int) -> list[int]:
         """Return the closes by `until` whose divergences may speak against `position` at `now`."""

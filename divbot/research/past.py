@@ -99,7 +99,8 @@ class PastScanner:
         self._rules = replace(rules, with_candles=False)
         self._venue = PastVenue(prepared.columns, prepared.past, history.market, rules.limit)
         self._whole = self._scanner(self._rules)
-        self._part = self._scanner(replace(self._rules, with_divergences=False))
+        part = replace(self._rules, with_divergences=False, with_outcomes=False)
+        self._part = self._scanner(part)
 
     def _scanner(self, rules: ScanRules) -> Scanner:
         # A clock that stands still: the past takes no time.
