@@ -7,9 +7,9 @@ look from then on, and not earlier.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,10 @@ from divbot.domain.durations import DAY
 from divbot.domain.signals import Divergence, Findings, Opportunity
 from divbot.research.port import PastReports
 from divbot.research.venue import PastTrading
+from divbot.scanner.signals.ranking import in_order
+
+if TYPE_CHECKING:
+    from divbot.research.past import Glance
 
 T = TypeVar("T")
 
@@ -56,7 +60,7 @@ class PastFeed:
         self._version = 0
         self._newest: Findings | None = None
         self._listed: tuple[int, frozenset[str]] = (-1, frozenset())
-        self._whole = _Newest(self._reports.glance)
+        self._whole: tuple[int, frozenset[str], Glance] | None = None
         self._offered = _Newest(self._open_to_trade)
         self._confirmed = _Newest(self._fresh)
 
@@ -104,8 +108,8 @@ class PastFeed:
             0,
             close,
             self._reports.interval,
-            self._offered.of(close, about.offers) if about.offers else (),
-            self._confirmed.of(close, about.opposites) if about.opposites else (),
+            in_order(self._offered.of(close, about.offers)),
+            tuple(self._confirmed.of(close, about.opposites)),
         )
 
     def _open_to_trade(self, close: int, symbols: frozenset[str]) -> tuple[Opportunity, ...]:
@@ -116,7 +120,10 @@ class PastFeed:
 
     def _told(self, close: int, held: Collection[str]) -> Findings:
         """Return the whole report of `close`."""
-        found = self._whole.of(close, self._besides(close, held))
+        besides = self._besides(close, held)
+        if self._whole is None or self._whole[:2] != (close, besides):
+            self._whole = close, besides, self._reports.glance(close, besides)
+        found = self._whole[2]
         whole = (found.open_to_trade, found.fresh, found.held)
         return Findings(0, close, found.interval, *whole)
 
@@ -137,14 +144,20 @@ class PastFeed:
 
 
 class _Newest(Generic[T]):
-    """What was made last: of one close and some symbols."""
+    """What the newest report that was asked for says of the symbols that were asked about."""
 
-    def __init__(self, make: Callable[[int, frozenset[str]], T]) -> None:
-        self._make = make
-        self._made: tuple[int, frozenset[str], T] | None = None
+    def __init__(self, ask: Callable[[int, frozenset[str]], Iterable[T]]) -> None:
+        self._ask = ask
+        self._close = -1
+        self._known: frozenset[str] = frozenset()
+        self._found: list[T] = []
 
-    def of(self, close: int, symbols: frozenset[str]) -> T:
-        """Return what is made of them; it may speak of others too."""
-        if self._made is None or self._made[0] != close or not self._made[1] >= symbols:
-            self._made = close, symbols, self._make(close, symbols)
-        return self._made[2]
+    def of(self, close: int, symbols: frozenset[str]) -> Sequence[T]:
+        """Return what the report of `close` says of them, and of others that it was asked about."""
+        if close != self._close:
+            self._close, self._known, self._found = close, frozenset(), []
+        new = symbols - self._known
+        if new:
+            self._found += self._ask(close, new)
+            self._known |= new
+        return self._found

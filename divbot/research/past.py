@@ -41,6 +41,7 @@ from divbot.research.past_signals import overlap, signals_of_month
 from divbot.research.past_venue import PastVenue, tick_of
 from divbot.scanner.cycle import Scanner, ScanRules
 from divbot.scanner.report import Report
+from divbot.scanner.signals.ranking import in_order
 
 _BEFORE = 31 * DAY
 """ms that are known of before a range at least: the closes of 30 days tell a peg."""
@@ -70,10 +71,9 @@ class Glance:
 
     def about(self, among: Collection[str], held: Collection[str]) -> Glance:
         """Return it with what is open to trade `among` symbols, and fresh of what is held."""
-        open_to_trade = (x for x in self.open_to_trade if x.divergence.symbol in among)
-        ranked = tuple(replace(x, rank=number) for number, x in enumerate(open_to_trade, 1))
+        open_to_trade = in_order(x for x in self.open_to_trade if x.divergence.symbol in among)
         fresh = tuple(x for x in self.fresh if x.symbol in held)
-        return replace(self, open_to_trade=ranked, fresh=fresh)
+        return replace(self, open_to_trade=open_to_trade, fresh=fresh)
 
 
 @dataclass(frozen=True, slots=True)
