@@ -20,8 +20,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from backtest_market import START, fill, fill_with
@@ -42,11 +44,13 @@ _LIFTED = ["--max-daily-loss=100%", "--max-drawdown=100%", "--risk=0.1%"]
 _OTHERS = ["--max-positions=5", "--max-holding=6h"]
 _MONTHS = (1, 12, 24)
 _ROWS = 2220
+_JOURNAL = "run.db"
 _PARTS = ("year", "length", "freqtrade")
 
 
 def main() -> None:
     given = parse_arguments()
+    given.folder.mkdir(parents=True, exist_ok=True)
     parts = given.only or _PARTS
     if "year" in parts:
         measure_a_year(given)
@@ -61,13 +65,13 @@ def measure_a_year(given: argparse.Namespace) -> None:
     store = Store(given.folder / f"{given.symbols}x{given.months}", Market.USDM)
     fill(store, given.symbols, given.months)
     print(f"{given.symbols} symbols, {given.months} months of 5m with 1m detail")
-    with tempfile.TemporaryDirectory(dir=given.folder) as home:
+    with _home(given.folder) as home:
         for what, flags in (
             ("first, default settings", []),
             ("again, other trading settings", _OTHERS),
             ("again, limits lifted", _LIFTED),
         ):
-            traded(what, store, given, given.months, [*flags, "--interval=5m"], Path(home))
+            traded(what, store, given, given.months, [*flags, "--interval=5m"], home)
 
 
 def measure_lengths(given: argparse.Namespace) -> None:
@@ -75,31 +79,28 @@ def measure_lengths(given: argparse.Namespace) -> None:
     store = Store(given.folder / f"{given.symbols}x{max(_MONTHS)}-5m", Market.USDM)
     fill(store, given.symbols, max(_MONTHS), with_minutes=False)
     print(f"{given.symbols} symbols, candles of 5m alone, limits lifted, first")
-    for months in _MONTHS:
-        with tempfile.TemporaryDirectory(dir=given.folder) as home:
+    with _home(given.folder) as home:
+        for months in _MONTHS:
             flags = [*_LIFTED, "--interval=5m"]
-            spent = traded(f"{months} months", store, given, months, flags, Path(home))
-        candles = given.symbols * (_end(months) - START) // Interval.M5.milliseconds
-        print(f"  {spent.processor / candles * 1e6:.2f} processor seconds a million candles")
+            spent = traded(f"{months} months", store, given, months, flags, home)
+            candles = given.symbols * (_end(months) - START) // Interval.M5.milliseconds
+            print(f"  {spent.processor / candles * 1e6:.2f} processor seconds a million candles")
+            shutil.rmtree(home / "divbot" / "past")
 
 
 def measure_beside_freqtrade(given: argparse.Namespace) -> None:
     """Let both trade the same candles."""
-    with (
-        open_exchange("spot", given.symbols) as exchange,
-        tempfile.TemporaryDirectory(dir=given.folder) as home,
-    ):
+    with _home(given.folder) as home, open_exchange("spot", given.symbols) as exchange:
         pairs = pairs_of(exchange.url, given.symbols)
-        store = Store(Path(home) / "store", Market.SPOT)
+        store = Store(home / "store", Market.SPOT)
         fill_with(store, pairs, Interval.M15, _ROWS)
         print(f"{len(pairs)} spot symbols, {_ROWS} candles of 15m")
         flags = ["--market=spot", "--interval=15m", "--min-age=0d", *_LIFTED]
         whole_range = [f"--store={store.root}", f"--workers={given.workers}", *flags]
         ours = [
-            _by_divbot(f"divbot, {x}", whole_range, Path(home), exchange.pid)
-            for x in ("first", "again")
+            _by_divbot(f"divbot, {x}", whole_range, home, exchange.pid) for x in ("first", "again")
         ]
-        theirs = backtest_by_freqtrade(given.freqtrade, exchange, store, Path(home))
+        theirs = backtest_by_freqtrade(given.freqtrade, exchange, store, home)
         _tell("freqtrade", theirs)
     for what, spent in zip(("first", "again"), ours, strict=True):
         print(f"  freqtrade takes {theirs.processor / spent.processor:.0f} times as much as {what}")
@@ -119,16 +120,31 @@ def traded(
     return _by_divbot(what, [*flags, f"--top={given.symbols}", f"--workers={given.workers}"], home)
 
 
+@contextmanager
+def _home(folder: Path) -> Iterator[Path]:
+    """Provide an empty home for what divbot keeps, its kernels compiled: that is done once."""
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        home = Path(name)
+        little = Store(home / "little", Market.USDM)
+        fill(little, 2, 1)
+        _spent(["--interval=5m", "--min-score=0", f"--store={little.root}"], home)
+        yield home
+
+
 def _by_divbot(what: str, flags: Sequence[str], home: Path, besides: int = -1) -> Spent:
-    journal = home / "run.db"
+    spent = _spent(flags, home, besides)
+    _tell(what, spent)
+    ledger = read(home / _JOURNAL).ledger
+    print(f"  {len(ledger.closed):,} trades, {ledger.equity:,.2f} USDT", flush=True)
+    return spent
+
+
+def _spent(flags: Sequence[str], home: Path, besides: int = -1) -> Spent:
+    journal = home / _JOURNAL
     journal.unlink(missing_ok=True)
     command = [*DIVBOT, "backtest", f"--journal={journal}", *flags]
     places = dict.fromkeys(("XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"), str(home))
-    spent = spent_by(command, {**own_environment(), **places}, besides)
-    _tell(what, spent)
-    ledger = read(journal).ledger
-    print(f"  {len(ledger.closed):,} trades, {ledger.equity:,.2f} USDT", flush=True)
-    return spent
+    return spent_by(command, {**own_environment(), **places}, besides)
 
 
 def _tell(what: str, spent: Spent) -> None:
