@@ -184,6 +184,8 @@ class WrittenReports:
     given: Sequence[Opportunity]
     interval: Interval = Interval.M5
     max_age: int = 5
+    doubt: float = 0.0
+    """How much higher a score may be beforehand; a third each by that, half of it, or nothing."""
 
     @property
     def closes(self) -> NDArray[np.int64]:
@@ -212,8 +214,9 @@ class WrittenReports:
     def candidates(self, start: int, end: int) -> Candidates:
         length = self.interval.milliseconds
         found = sorted(
-            (close, self.symbols.index(x.divergence.symbol), x.confirmed_at, x.score)
+            (close, place, x.confirmed_at, x.score + self.doubt * (place % 3) / 2)
             for x in self.given
+            for place in [self.symbols.index(x.divergence.symbol)]
             for close in range(x.confirmed_at, x.confirmed_at + (self.max_age + 1) * length, length)
             if start <= close < end
         )
