@@ -17,6 +17,7 @@ from divbot.domain.market import Instrument, Interval
 from divbot.domain.signals import Divergence, Kind, Opportunity, Side
 from divbot.research.backtest import PastTrader, Period, every_look, run
 from divbot.research.venue import PastTrading, Spreads
+from divbot.scanner.signals.ranking import in_order
 from divbot.trading.engine.engine import TradingRules
 from divbot.trading.journal.journal import Journal, read
 from tests.trading import fakes
@@ -194,8 +195,7 @@ class WrittenReports:
     def glance(
         self, close: int, held: Collection[str] = (), *, among: Collection[str] | None = None
     ) -> Glance:
-        fresh = [x for x in self.given if self._is_fresh(x, close)]
-        fresh.sort(key=lambda x: (-x.score, x.divergence.symbol, x.confirmed_at))
+        fresh = in_order(x for x in self.given if self._is_fresh(x, close))
         return Glance(
             close,
             self.interval,

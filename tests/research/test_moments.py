@@ -252,7 +252,7 @@ def test_a_price_that_brings_the_equity_to_a_limit_is_looked_at(tmp_path: Path) 
 def test_a_symbol_that_has_cooled_down_is_looked_at(tmp_path: Path) -> None:
     bars = walk(8, 400)
     rules = replace(RARELY_VALUED, entries=replace(RULES.entries, cooldown=7 * MINUTE))
-    signals = [signal_at(bars, 60, way=0.003), signal_at(bars, 65, way=0.08)]
+    signals = [signal_at(bars, 60, way=0.003, score=8), signal_at(bars, 65, way=0.08)]
 
     events = compared(
         Backtest(
