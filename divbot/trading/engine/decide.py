@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import takewhile
 
 from divbot.domain.durations import DAY, HOUR
 from divbot.domain.fills import Reason
@@ -145,13 +144,11 @@ def objections_to(
     age = (moment.now - confirmed_at) // moment.interval.milliseconds
     if age > rules.max_age:
         yield f"confirmed {age} candles ago, {rules.max_age} is the most"
-    # In the order in which they ended: what ended long ago was confirmed before, and has cooled.
-    since = min(confirmed_at, moment.now - rules.cooldown)
-    earlier = reversed(ledger.closed_in.get(symbol, ()))
-    recent = list(takewhile(lambda trade: trade.closed_at >= since, earlier))
-    if any(trade.origin.confirmed_at == confirmed_at for trade in recent):
+    earlier = ledger.closed_in.get(symbol, ())
+    if any(trade.origin.confirmed_at == confirmed_at for trade in earlier):
         yield "this signal was traded already"
-    if any(x.is_lost and moment.now - x.closed_at < rules.cooldown for x in recent):
+    last_loss = max((trade.closed_at for trade in earlier if trade.is_lost), default=None)
+    if last_loss is not None and moment.now - last_loss < rules.cooldown:
         yield "cooling down after a loss"
 
 
