@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 from divbot.app import scanning
+from divbot.app.detail import detail_of, open_detail
 from divbot.app.homes import past_folder
 from divbot.app.journals import kept_settings, open_runs
 from divbot.app.options import BacktestOptions, TellStage
@@ -97,7 +98,7 @@ def backtest(
     from divbot.research.venue import PastTrading, Spreads
 
     unlisted = unknown_among(history.symbols(settings.interval), settings.symbols, ())
-    detail = detail_of(settings, options, history)
+    detail = detail_of(settings, options.detail, history)
     known = _known(settings, options, history)
     period = _period(settings, options, known, detail)
     if options.is_counted:
@@ -105,6 +106,7 @@ def backtest(
     rules = trading_rules(settings, mark_every=_MARK_EVERY)
     rate = _rate(settings, history, known.start, period.start)
     with (
+        open_detail(settings, history, detail, progress) as seen,
         PastScanner.open(
             history,
             (period.start, period.end),
@@ -129,7 +131,7 @@ def backtest(
             is_simulated=bool(history.is_simulated),
         ) as journal,
     ):
-        venue = PastTrading(history, past.symbols, detail, Spreads(options.spread))
+        venue = PastTrading(seen.prices, past.symbols, detail, Spreads(options.spread), seen.since)
         trader = PastTrader(
             venue,
             past,
@@ -145,8 +147,11 @@ def backtest(
         progress("trading", length, length)
         if options.is_counted:
             _count(history, settings, options, period, detail, journal.ledger)
+        closed = tuple(journal.ledger.closed)
+    if seen.fetched:
+        tell(seen.fetched)
     said = f"confidence and expectancy start from what was known then: {rate.source}"
-    assumed = _notes(settings, detail, venue, past, period)
+    assumed = (*seen.notes(settings.interval, closed), *_notes(settings, venue, past, period))
     unknown = (f"{symbol}: {why}" for symbol, why in unlisted.items())
     notes = (*unknown, *past.notes, said, *assumed)
     return Traded(path, notes, tuple(_holes(settings, history, period)))
@@ -217,26 +222,6 @@ def _listed(symbol: str, market: Market) -> Instrument:
     from divbot.history.universe import instrument_named
 
     return replace(instrument_named(symbol, market, None), min_notional=_LEAST_ORDER)
-
-
-def detail_of(settings: Settings, options: BacktestOptions, history: PastMarket) -> Interval:
-    """Return the candles between two closes; InputError where they are none of the interval's."""
-    from divbot.recordings.grid import serves
-
-    interval = settings.interval
-    if interval.milliseconds > Interval.D1.milliseconds:
-        raise InputError(
-            f"expected an interval of a day at most for a backtest, found {interval.value}"
-        )
-    symbols = set(history.symbols(interval))
-    parts = [x for x in history.intervals() if serves(x, interval)]
-    whole = [x for x in parts if symbols <= set(history.symbols(x))]
-    if options.detail not in (None, *whole):
-        raise InputError(
-            f"--detail: expected candles that there are of all symbols, and that {interval.value} "
-            f"ones are made of: {', '.join(whole)}; found {options.detail}"
-        )
-    return options.detail or (whole or [interval])[0]
 
 
 def _known(settings: Settings, options: BacktestOptions, history: PastMarket) -> Span:
@@ -355,14 +340,9 @@ def traded_with(
 
 
 def _notes(
-    settings: Settings, detail: Interval, venue: PastTrading, past: PastScanner, period: Period
+    settings: Settings, venue: PastTrading, past: PastScanner, period: Period
 ) -> Iterator[str]:
     """Yield, in words, what is assumed where the history tells nothing."""
-    if detail.milliseconds == settings.interval.milliseconds:
-        yield (
-            f"there are no candles shorter than {detail.value}: what happens within one is judged "
-            "by it alone, and one that touches both stop and target counts as a stop"
-        )
     if settings.market is Market.USDM:
         known = [_known_funding(venue, past, x, period) for x in past.symbols]
         unpaid, partly = known.count("none"), known.count("some")

@@ -10,7 +10,7 @@ What candles do not tell is assumed, see docs/backtest.md:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -89,9 +89,16 @@ class PastTrading:
     """One market of the past, at the moment `now`; whoever steps through it moves that on."""
 
     def __init__(
-        self, prices: PastPrices, symbols: tuple[str, ...], interval: Interval, quoting: Quoting
+        self,
+        prices: PastPrices,
+        symbols: tuple[str, ...],
+        interval: Interval,
+        quoting: Quoting,
+        since: Callable[[str, int], int | None] = lambda *_: None,
     ) -> None:
+        """Trade at `prices`; `since` tells when a longer candle opened that ends with one."""
         self._prices = prices
+        self._since = since
         self._symbols = dict.fromkeys(symbols)
         self._interval = interval
         self._quoting = quoting
@@ -176,7 +183,10 @@ class PastTrading:
             # Nothing in them matters but when the last one was.
             last = self.tape.last_open_before(symbol, start, until)
             start = max(start, min(quiet, until if last is None else last))
-        return tuple(_candle(*x) for x in self.tape.between(symbol, start, until))
+        return tuple(
+            _candle(*x, since=self._since(symbol, x[0]))
+            for x in self.tape.between(symbol, start, until)
+        )
 
     def _last_prices(self, symbol: str, start: int, end: int) -> Prices:
         return self._prices.candles(symbol, self._interval, start, end)
@@ -185,8 +195,8 @@ class PastTrading:
         return self._prices.marks(symbol, start, end, self._interval)
 
 
-def _candle(at: int, columns: tuple[float, ...]) -> Candle:
-    return Candle(at, *map(exact, columns))
+def _candle(at: int, columns: tuple[float, ...], *, since: int | None = None) -> Candle:
+    return Candle(at, *map(exact, columns), since=since)
 
 
 def exact(value: float) -> Decimal:

@@ -57,13 +57,14 @@ def ended(
 ) -> tuple[Event, ...]:
     """Return the end of `position`, after the funding that was due before it.
 
-    Of what was due between the earliest and the latest time of `exit_` it pays what costs, and
-    receives nothing.
+    It is told of at its latest time. Of what was due between the earliest and that one it pays what
+    costs, and receives nothing.
     """
+    latest = latest_end(exit_, length)
     position, payments = settle(position, rates, exit_.fill.at)
     costly = [x for x in rates if funding_of(position, x.rate, x.mark_price) < 0]
-    position, doubtful = settle(position, costly, latest_end(exit_, length))
-    at = max(exit_.fill.at, position.funded_until)
+    position, doubtful = settle(position, costly, latest)
+    at = max(latest, position.funded_until)
     exit_ = replace(exit_, fill=replace(exit_.fill, at=at))
     return *payments, *doubtful, _exited(position, exit_)
 
