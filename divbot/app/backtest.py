@@ -131,7 +131,9 @@ def backtest(
             is_simulated=bool(history.is_simulated),
         ) as journal,
     ):
-        venue = PastTrading(seen.prices, past.symbols, detail, Spreads(options.spread), seen.since)
+        venue = PastTrading(
+            seen.prices, past.symbols, detail, Spreads(options.spread), seen.stands_in
+        )
         trader = PastTrader(
             venue,
             past,

@@ -58,8 +58,8 @@ class Detail:
 
     interval: Interval
     prices: PastPrices
-    since: Callable[[str, int], int | None]
-    """When the longer candle opened that stands in, and that ends with this one; None: none."""
+    stands_in: Callable[[str, int], int | None]
+    """When the longer candle opened that stands in at a time; None: none does."""
     demand: MonthsOnDemand | None
     """What was fetched for it; None: nothing is."""
 
@@ -105,8 +105,8 @@ def open_detail(
 ) -> Iterator[Detail]:
     """Provide the candles between two closes; of a store, months are fetched when first needed."""
     if not isinstance(history, Store) or detail is settings.interval:
-        stand_in = history.since if isinstance(history, DetailedHistory) else lambda *_: None
-        yield Detail(detail, history, stand_in, None)
+        known = history.stands_in if isinstance(history, DetailedHistory) else lambda *_: None
+        yield Detail(detail, history, known, None)
         return
     with ExitStack() as stack:
 
@@ -118,7 +118,7 @@ def open_detail(
 
         demand = MonthsOnDemand(history, source)
         prices = DetailedHistory(history, settings.interval, detail, demand)
-        yield Detail(detail, prices, prices.since, demand)
+        yield Detail(detail, prices, prices.stands_in, demand)
 
 
 def with_stand_ins(history: PastMarket, interval: Interval, detail: Interval | None) -> PastMarket:

@@ -102,7 +102,7 @@ class DetailedHistory:
         self._detail = detail
         self._length = detail.milliseconds
         self._fetch = fetch
-        self._stood_in: dict[str, dict[int, int]] = {}
+        self._stood_in: dict[str, set[int]] = {}
 
     @property
     def market(self) -> Market:
@@ -161,14 +161,13 @@ class DetailedHistory:
             missing = self._lacking(found, longer)
         if not len(missing):
             return found
-        opens, last = longer.open_time[missing], self._interval.milliseconds - self._length
-        stood_in = self._stood_in.setdefault(symbol, {})
-        stood_in.update(zip((opens + last).tolist(), opens.tolist(), strict=True))
+        self._stood_in.setdefault(symbol, set()).update(longer.open_time[missing].tolist())
         return merged(found, _in_parts(longer, missing, self._interval, self._detail))
 
-    def since(self, symbol: str, open_time: int) -> int | None:
-        """Return when the longer candle opened that stood in, and whose last part opens then."""
-        return self._stood_in.get(symbol, {}).get(open_time)
+    def stands_in(self, symbol: str, time: int) -> int | None:
+        """Return when the longer candle opened that stood in at a time; None where none did."""
+        opened = time // self._interval.milliseconds * self._interval.milliseconds
+        return opened if opened in self._stood_in.get(symbol, ()) else None
 
     def _kept(self, interval: Interval) -> Interval:
         """Return the interval that tells which candles there are."""
