@@ -90,7 +90,10 @@ class Detail:
                 f"missing there{self._why()}"
             )
         elif self.demand is not None and self.demand.problem:
-            yield f"no {self.interval} candles could be fetched: {self.demand.problem}"
+            yield (
+                f"candles of {longer} stand in for {self.interval} ones, none of which could be "
+                f"fetched: {self.demand.problem}"
+            )
 
     def _why(self) -> str:
         if self.demand is None:

@@ -180,7 +180,7 @@ def test_what_was_imported_into_the_store_is_traded_like_the_recording(
 
     backtested(recording, "--journal", journals[0], "-q")
     stored = [x for x in arguments(recording) if x not in ("--recorded", str(recording))]
-    divbot(*stored, "--journal", journals[1], "-q")
+    divbot(*stored, "--detail", "1h", "--journal", journals[1], "-q")
 
     assert journals[0].read_bytes() == journals[1].read_bytes()
 
