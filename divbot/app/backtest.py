@@ -132,7 +132,7 @@ def backtest(
         ) as journal,
     ):
         venue = PastTrading(
-            seen.prices, past.symbols, detail, Spreads(options.spread), seen.stands_in
+            seen.history, past.symbols, detail, Spreads(options.spread), seen.stands_in
         )
         trader = PastTrader(
             venue,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from divbot.app.options import TellStage
     from divbot.domain.trades import ClosedTrade
     from divbot.history.jobs import Job
-    from divbot.research.port import PastMarket, PastPrices
+    from divbot.research.port import PastMarket
     from divbot.settings import Settings
 
 _LONGEST = Interval.D1
@@ -57,7 +57,8 @@ class Detail:
     """What a backtest sees between two closes."""
 
     interval: Interval
-    prices: PastPrices
+    history: PastMarket
+    """What they are candles of; with longer ones where some are missing."""
     stands_in: Callable[[str, int], int | None]
     """When the longer candle opened that stands in at a time; None: none does."""
     demand: MonthsOnDemand | None

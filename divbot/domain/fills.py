@@ -46,6 +46,8 @@ class Quote:
     bid: Decimal
     ask: Decimal
     at: int
+    is_fresh: bool = True
+    """False: nobody knows whether the last price there was still holds; none to enter at."""
 
     @property
     def is_valid(self) -> bool:

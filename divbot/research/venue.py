@@ -11,7 +11,7 @@ What candles do not tell is assumed, see docs/backtest.md:
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from typing import Protocol
@@ -70,8 +70,8 @@ StandsIn = Callable[[str, int], int | None]
 class Quotes(Mapping[str, Quote]):
     """The quotes of all symbols at one moment, made where they are asked for by name.
 
-    Within a longer candle that stands in there are none: only at its open its price is known. It
-    goes through what was asked for so far: the candles of others may have to be fetched first.
+    Within a longer candle that stands in its open is the last price that is known. It goes through
+    what was asked for so far: the candles of others may have to be fetched first.
     """
 
     def __init__(
@@ -95,9 +95,11 @@ class Quotes(Mapping[str, Quote]):
             raise KeyError(symbol)
         self._asked[symbol] = None
         price = self._tape.last_price(symbol, self._at)
-        if price != price or self._stands_in(symbol, self._at) not in (None, self._at):
+        if price != price:
             raise KeyError(symbol)
-        return self._quoting.quote(symbol, exact(price), self._at)
+        quote = self._quoting.quote(symbol, exact(price), self._at)
+        opened = self._stands_in(symbol, self._at)
+        return quote if opened in (None, self._at) else replace(quote, is_fresh=False)
 
     def __iter__(self) -> Iterator[str]:
         return (x for x in tuple(self._asked) if x in self)

@@ -225,7 +225,7 @@ class Engine:
     ) -> None:
         symbol = opportunity.divergence.symbol
         quote = quotes.get(symbol)
-        if quote is None:
+        if quote is None or not quote.is_fresh:
             self._refusals.note(opportunity, "there is no quote")
             return
         # The venue's clock may have been set back a little; the journal's never is.
