@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     History = AskedHistory | JoinedHistory | PastMarket
 
 
+_OF_STORE = "final candles are those of the store"
+
+
 @dataclass(frozen=True, slots=True)
 class VerifiedRun:
     """A paper run beside the same time on final candles."""
@@ -159,7 +162,8 @@ def _past(
         if lacks:
             yield _asked_past(run, stack, progress)
         else:
-            yield _stored_past(run, store, stack, progress)
+            past = _stored_past(run, store, stack, progress)
+            yield past if from_store else replace(past, source=f"{_OF_STORE} {store.root}")
 
 
 def _lacking(run: _Run, store: Store) -> str:
@@ -200,8 +204,7 @@ def _stored_past(run: _Run, store: Store, stack: ExitStack, progress: TellStage)
     shortest = detail_of(settings, None, store)
     detail = stack.enter_context(open_detail(settings, store, shortest, progress))
     found = _kept_past(run, detail.history, shortest, str(store.root))
-    source = f"final candles are those of the store {store.root}"
-    return replace(found, detail=detail, source=source)
+    return replace(found, detail=detail)
 
 
 def _recorded_past(run: _Run, recording: Path) -> _Past:

@@ -92,7 +92,10 @@ class MonthsOnDemand:
 
 
 class DetailedHistory:
-    """A store, of which candles of `detail` are as whole as those of the longer `interval`."""
+    """A store, of which candles of `detail` are as whole as those of the longer `interval`.
+
+    Unpickled it fetches nothing: one process does.
+    """
 
     def __init__(
         self, store: Store, interval: Interval, detail: Interval, fetch: FetchMonth | None = None
@@ -103,6 +106,9 @@ class DetailedHistory:
         self._length = detail.milliseconds
         self._fetch = fetch
         self._stood_in: dict[str, set[int]] = {}
+
+    def __reduce__(self) -> tuple[type[DetailedHistory], tuple[Store, Interval, Interval]]:
+        return type(self), (self._store, self._interval, self._detail)
 
     @property
     def market(self) -> Market:

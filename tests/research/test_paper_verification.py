@@ -66,7 +66,9 @@ def verified(journal: Path, *given: Any, capsys: pytest.CaptureFixture[str]) -> 
     """Return the exit code and the document of `divbot verify paper`."""
     arguments = ("verify", "paper", "--journal", journal, "--json", "-q", *given)
     code = exit_code([str(x) for x in arguments])
-    return code, json.loads(capsys.readouterr().out)
+    printed = capsys.readouterr()
+    assert printed.out, printed.err
+    return code, json.loads(printed.out)
 
 
 def stored(recorded: Path, folder: Path) -> None:
