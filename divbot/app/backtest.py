@@ -25,8 +25,8 @@ from divbot.app.options import BacktestOptions, TellStage
 from divbot.app.scan_rules import past_rate, plan_rules, scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.app.trials import open_trials, origin_of, spending_notices
-from divbot.domain.clock import SystemClock
-from divbot.domain.durations import DAY, HOUR, milliseconds
+from divbot.domain.clock import SystemClock, utc_text
+from divbot.domain.durations import DAY, HOUR, duration_text, milliseconds
 from divbot.domain.errors import InputError
 from divbot.domain.events import HISTORY, SessionBegan, Started
 from divbot.domain.market import Instrument, Interval, Market
@@ -149,13 +149,17 @@ def backtest(
         progress("trading", length, length)
         if options.is_counted:
             _count(history, settings, options, period, detail, journal.ledger)
-        closed = tuple(journal.ledger.closed)
+        account = journal.ledger
     if seen.fetched:
         tell(seen.fetched)
     said = f"confidence and expectancy start from what was known then: {rate.source}"
-    assumed = (*seen.notes(settings.interval, closed), *_notes(settings, venue, past, period))
+    assumed = (
+        *seen.notes(settings.interval, tuple(account.closed)),
+        *_notes(settings, venue, past, period),
+    )
     unknown = (f"{symbol}: {why}" for symbol, why in unlisted.items())
-    notes = (*unknown, *past.notes, said, *assumed)
+    early = () if account.next_trade > 1 else _too_early(settings, known, period)
+    notes = (*unknown, *past.notes, *early, said, *assumed)
     return Traded(path, notes, tuple(_holes(settings, history, period)))
 
 
@@ -339,6 +343,22 @@ def traded_with(
         "spread": f"{spread.normalize():f}",
         "universe": "now" if is_todays else "then",
     }
+
+
+def _too_early(settings: Settings, known: Span, period: Period) -> Iterator[str]:
+    """Yield, in words, what is needed where a history begins too late for any trade."""
+    from divbot.app.how_to_fetch import how_to_fetch
+
+    interval, candles = settings.interval, settings.indicator.minimum_candles
+    needed = max(candles * interval.milliseconds, milliseconds(settings.min_age))
+    first = known.start + needed
+    if first > period.start:
+        ask = how_to_fetch(settings, interval, period.start - needed, period.end, usual=_YEAR)
+        age = f", a symbol an age of {duration_text(settings.min_age)}" * bool(settings.min_age)
+        yield (
+            f"nothing could be traded before {utc_text(first)} UTC: a divergence needs {candles} "
+            f"candles of {interval} before it{age}; get what came earlier: {ask}"
+        )
 
 
 def _notes(
