@@ -98,13 +98,21 @@ class Moments:
         for position in ledger.positions.values():
             for time in self._ends(position, now, end):
                 end = min(end, max(self._on_grid(time), now + self._length))
-        if not is_paused_today(ledger, now):
+        if self._may_pause(ledger, now):
             end = self._poor(ledger, now, end)
         if not ledger.paused and len(ledger.positions) < self._rules.entries.max_positions:
             end = self._entry(ledger, now, end)
         # What opens earlier is known not to matter; the last candle before the look may.
         self._venue.quiet_until = dict.fromkeys(ledger.symbols, end - self._length)
         return end
+
+    def _may_pause(self, ledger: Ledger, now: int) -> bool:
+        """Tell whether prices may begin a pause, or end one of an earlier day, before the next one.
+
+        Where nothing is held the equity stays what it is.
+        """
+        is_certain = ledger.paused and not ledger.positions and not ledger.dust
+        return not is_certain and not is_paused_today(ledger, now)
 
     def _attention(self, close: int, now: int) -> Attention:
         """Return what the report of `close` can bring at `now`: entries, and exits."""

@@ -16,7 +16,7 @@ from divbot.domain.events import Event, SessionBegan, Started
 from divbot.domain.market import Instrument, Interval
 from divbot.domain.signals import Divergence, Kind, Opportunity, Side
 from divbot.research.backtest import PastTrader, Period, every_look, run
-from divbot.research.venue import PastTrading, Spreads
+from divbot.research.venue import PastTrading, Spreads, StandsIn
 from divbot.scanner.signals.ranking import in_order
 from divbot.trading.engine.engine import TradingRules
 from divbot.trading.journal.journal import Journal, read
@@ -101,6 +101,21 @@ def joined(bars: Bars, interval: Interval) -> Bars:
         np.minimum.reduceat(bars.low, first),
         bars.close[last],
     )
+
+
+def with_stand_ins(bars: Bars, interval: Interval, opens: set[int]) -> Bars:
+    """Return minutes that longer candles, which open then, stand in for: see history.detail."""
+    longer, length = joined(bars, interval), interval.milliseconds
+    rows = np.flatnonzero(np.isin(longer.open_time, list(opens)))
+    count = length // MINUTE
+    times = np.repeat(longer.open_time[rows], count) + MINUTE * np.tile(np.arange(count), len(rows))
+    flat = [np.repeat(longer.open[rows], count) for _ in range(4)]
+    for column, values in zip(flat[1:], longer[2:], strict=True):
+        column[count - 1 :: count] = values[rows]
+    kept = bars.only(~np.isin(bars.open_time // length * length, list(opens)))
+    order = np.argsort(all_times := np.append(kept.open_time, times))
+    columns = [np.append(x, y)[order] for x, y in zip(kept[1:], flat, strict=True)]
+    return Bars(all_times[order], *columns)
 
 
 def walk(
@@ -262,6 +277,7 @@ class Backtest:
     spread: Decimal = Decimal("0.0004")
     quoting: Any = None
     venue_type: type[PastTrading] = PastTrading
+    stands_in: StandsIn = lambda *_: None
 
     def __repr__(self) -> str:
         shown = {k: v for k, v in vars(self).items() if k not in ("prices", "reports")}
@@ -271,7 +287,9 @@ class Backtest:
         """Write the journal at `path`; return its events."""
         end = start + self.minutes * MINUTE
         quoting = self.quoting or Spreads(self.spread)
-        venue = self.venue_type(self.prices, self.reports.symbols, self.detail, quoting)
+        venue = self.venue_type(
+            self.prices, self.reports.symbols, self.detail, quoting, self.stands_in
+        )
         rules = self.rules
         started = Started(
             start,

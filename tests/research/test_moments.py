@@ -36,6 +36,7 @@ from tests.research.fakes import (
     WrittenReports,
     signal_at,
     walk,
+    with_stand_ins,
 )
 
 NAMES = ("AAAUSDT", "BTCUSDT", "CCCUSDT")
@@ -168,8 +169,28 @@ def backtests(draw: Any) -> Backtest:
     )
 
 
+@st.composite
+def backtests_with_stand_ins(draw: Any) -> Backtest:
+    """Backtests on minutes, for some of which the interval's own candles stand in."""
+    backtest = draw(backtests().filter(lambda x: x.detail is Interval.M1))
+    interval = backtest.rules.interval
+    random, last = np.random.default_rng(draw(st.integers(0, 999))), backtest.prices.last
+    stood_in: dict[str, set[int]] = {}
+    for symbol, bars in last.items():
+        opens = np.unique(bars.open_time // interval.milliseconds * interval.milliseconds)
+        chosen = opens[random.random(len(opens)) < draw(st.sampled_from([0.1, 0.5, 1.0]))]
+        stood_in[symbol] = set(chosen.tolist())
+        last[symbol] = with_stand_ins(bars, interval, stood_in[symbol])
+
+    def stands_in(symbol: str, time: int) -> int | None:
+        opened = time // interval.milliseconds * interval.milliseconds
+        return opened if opened in stood_in[symbol] else None
+
+    return replace(backtest, stands_in=stands_in)
+
+
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
-@given(backtests())
+@given(backtests() | backtests_with_stand_ins())
 @settings(max_examples=25)
 def test_every_look_writes_the_same_journal_as_those_that_matter(backtest: Backtest) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -19,6 +19,8 @@ from divbot.domain.signals import Findings, Opportunity, Side
 
 _DELISTING_NOTICE = HOUR
 """How long before a delisting a position is closed, in ms."""
+_LOSS_OF_DAY = "the loss of this day"
+"""A reason for a pause that each day has anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,16 @@ def pause_reason(ledger: Ledger, equity: Decimal, now: int, rules: EntryRules) -
         return "nothing is left of the equity"
     # The limit alone: what is lost goes on changing, and is shown beside this.
     if equity <= ledger.day_start(now, equity) * (1 - rules.max_daily_loss):
-        return f"the loss of this day has reached the limit of {rules.max_daily_loss:.1%}"
+        return f"{_LOSS_OF_DAY} has reached the limit of {rules.max_daily_loss:.1%}"
     if ledger.drawdown_at(equity) >= rules.max_drawdown:
         return f"the drawdown has reached the limit of {rules.max_drawdown:.1%}"
     return ""
+
+
+def goes_on(ledger: Ledger, reason: str, now: int) -> bool:
+    """Tell whether `reason` is what stands already: the loss of another day is another pause."""
+    is_of_day = reason.startswith(_LOSS_OF_DAY)
+    return reason == ledger.paused and not (is_of_day and not is_paused_today(ledger, now))
 
 
 def is_paused_today(ledger: Ledger, now: int) -> bool:
