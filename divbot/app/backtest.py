@@ -18,14 +18,15 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 from divbot.app import scanning
+from divbot.app.detail import detail_of, open_detail
 from divbot.app.homes import past_folder
 from divbot.app.journals import kept_settings, open_runs
 from divbot.app.options import BacktestOptions, TellStage
 from divbot.app.scan_rules import past_rate, plan_rules, scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.app.trials import open_trials, origin_of, spending_notices
-from divbot.domain.clock import SystemClock
-from divbot.domain.durations import DAY, HOUR, milliseconds
+from divbot.domain.clock import SystemClock, utc_text
+from divbot.domain.durations import DAY, HOUR, duration_text, milliseconds
 from divbot.domain.errors import InputError
 from divbot.domain.events import HISTORY, SessionBegan, Started
 from divbot.domain.market import Instrument, Interval, Market
@@ -99,7 +100,7 @@ def backtest(
     from divbot.research.venue import PastTrading, Spreads
 
     unlisted = unknown_among(history.symbols(settings.interval), settings.symbols, ())
-    detail = detail_of(settings, options, history)
+    detail = detail_of(settings, options.detail, history)
     known = _known(settings, options, history)
     period = _period(settings, options, known, detail)
     if options.is_counted:
@@ -107,6 +108,7 @@ def backtest(
     rules = trading_rules(settings, mark_every=_MARK_EVERY)
     rate = _rate(settings, history, known.start, period.start)
     with (
+        open_detail(settings, history, detail, progress) as seen,
         PastScanner.open(
             history,
             (period.start, period.end),
@@ -131,7 +133,9 @@ def backtest(
             is_simulated=bool(history.is_simulated),
         ) as journal,
     ):
-        venue = PastTrading(history, past.symbols, detail, Spreads(options.spread))
+        venue = PastTrading(
+            seen.history, past.symbols, detail, Spreads(options.spread), seen.stands_in
+        )
         trader = PastTrader(
             venue,
             past,
@@ -147,10 +151,17 @@ def backtest(
         progress("trading", length, length)
         if options.is_counted:
             _count(history, settings, options, period, detail, journal.ledger)
+        account = journal.ledger
+    if seen.fetched:
+        tell(seen.fetched)
     said = f"confidence and expectancy start from what was known then: {rate.source}"
-    assumed = _notes(settings, detail, venue, past, period)
+    assumed = (
+        *seen.notes(settings.interval, tuple(account.closed)),
+        *_notes(settings, venue, past, period),
+    )
     unknown = (f"{symbol}: {why}" for symbol, why in unlisted.items())
-    notes = (*unknown, *past.notes, said, *assumed)
+    early = () if account.next_trade > 1 else _too_early(settings, known, period)
+    notes = (*unknown, *past.notes, *early, said, *assumed)
     unpaid = tuple(_unpaid(settings, history, venue, past, period))
     return Traded(path, notes, tuple(_holes(settings, history, period)), unpaid)
 
@@ -220,26 +231,6 @@ def _listed(symbol: str, market: Market) -> Instrument:
     from divbot.history.universe import instrument_named
 
     return replace(instrument_named(symbol, market, None), min_notional=_LEAST_ORDER)
-
-
-def detail_of(settings: Settings, options: BacktestOptions, history: PastMarket) -> Interval:
-    """Return the candles between two closes; InputError where they are none of the interval's."""
-    from divbot.recordings.grid import serves
-
-    interval = settings.interval
-    if interval.milliseconds > Interval.D1.milliseconds:
-        raise InputError(
-            f"expected an interval of a day at most for a backtest, found {interval.value}"
-        )
-    symbols = set(history.symbols(interval))
-    parts = [x for x in history.intervals() if serves(x, interval)]
-    whole = [x for x in parts if symbols <= set(history.symbols(x))]
-    if options.detail not in (None, *whole):
-        raise InputError(
-            f"--detail: expected candles that there are of all symbols, and that {interval.value} "
-            f"ones are made of: {', '.join(whole)}; found {options.detail}"
-        )
-    return options.detail or (whole or [interval])[0]
 
 
 def _known(settings: Settings, options: BacktestOptions, history: PastMarket) -> Span:
@@ -373,15 +364,26 @@ def traded_with(
     }
 
 
+def _too_early(settings: Settings, known: Span, period: Period) -> Iterator[str]:
+    """Yield, in words, what is needed where a history begins too late for any trade."""
+    from divbot.app.how_to_fetch import how_to_fetch
+
+    interval, candles = settings.interval, settings.indicator.minimum_candles
+    needed = max(candles * interval.milliseconds, milliseconds(settings.min_age))
+    first = known.start + needed
+    if first > period.start:
+        ask = how_to_fetch(settings, interval, period.start - needed, period.end, usual=_YEAR)
+        age = f", a symbol an age of {duration_text(settings.min_age)}" * bool(settings.min_age)
+        yield (
+            f"nothing could be traded before {utc_text(first)} UTC: a divergence needs {candles} "
+            f"candles of {interval} before it{age}; get what came earlier: {ask}"
+        )
+
+
 def _notes(
-    settings: Settings, detail: Interval, venue: PastTrading, past: PastScanner, period: Period
+    settings: Settings, venue: PastTrading, past: PastScanner, period: Period
 ) -> Iterator[str]:
     """Yield, in words, what is assumed where the history tells nothing."""
-    if detail.milliseconds == settings.interval.milliseconds:
-        yield (
-            f"there are no candles shorter than {detail.value}: what happens within one is judged "
-            "by it alone, and one that touches both stop and target counts as a stop"
-        )
     if settings.market is Market.USDM:
         known = [_known_funding(venue, past, x, period) for x in past.symbols]
         unpaid, partly = known.count("none"), known.count("some")

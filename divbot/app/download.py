@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from divbot.domain.timerange import TimeRange
     from divbot.history.download import Downloader, DownloadOutcome, DownloadStages
     from divbot.history.holes import Hole
-    from divbot.history.jobs import Job
+    from divbot.history.jobs import Job, Planner
     from divbot.history.shelf import Shelf
     from divbot.history.spans import Span
     from divbot.history.store import Store
@@ -48,13 +48,18 @@ class Supply:
     problem: str
     """Why the venue cannot be asked; empty where it can."""
 
+    @property
+    def planner(self) -> Planner:
+        """Return what finds out what there is to do."""
+        from divbot.history.jobs import Planner
+
+        return Planner(self.store, self.archive, self.instruments, self.now)
+
     def downloader(self, progress: DownloadStages) -> Downloader:
         """Return what does jobs, and tells `progress` of it."""
         from divbot.history.download import Downloader
-        from divbot.history.jobs import Planner
 
-        planner = Planner(self.store, self.archive, self.instruments, self.now)
-        return Downloader(planner, self.venue, self.stop, progress)
+        return Downloader(self.planner, self.venue, self.stop, progress)
 
     def holes(self, shelves: Sequence[Shelf], span: Span) -> list[Hole]:
         """Return what is missing still."""

@@ -47,7 +47,7 @@ class BacktestOptions:
     end: int | None = None
     """From `start` to before `end`, ms UTC; None: as far as there are candles."""
     detail: Interval | None = None
-    """The candles between two closes; None: the shortest that there are."""
+    """The candles between two closes; None: 1m, and of a recording the shortest that there are."""
     is_todays: bool = False
     """Take the list of symbols of the end at every close."""
     spread: Decimal = USUAL_SPREAD

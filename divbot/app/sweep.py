@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from divbot.app import backtest
+from divbot.app.detail import whole_detail, with_stand_ins
 from divbot.app.homes import at_home
 from divbot.app.options import USUAL_SPREAD, BacktestOptions, TellStage
 from divbot.app.scan_rules import universe_rules
@@ -191,8 +192,9 @@ def _opened(
     points = points_of(space, settings, sample=options.sample, seed=options.seed)
     intervals = sorted({x.settings.interval for x in points}, key=lambda x: x.milliseconds)
     days = _days(history, intervals, settings, options)
+    detail = _detail(history, points, options)
     rules = MarketRules(
-        _detail(history, points, options),
+        detail,
         universe_rules(settings),
         options.is_todays,
         Spreads(options.spread),
@@ -205,7 +207,7 @@ def _opened(
             options=options,
             space=space,
             points={x.variant.name: x for x in points},
-            history=history,
+            history=with_stand_ins(history, intervals[0], detail),
             rules=rules,
             days=days,
             longest=longest,
@@ -252,9 +254,8 @@ def _detail(
     history: PastMarket, points: Sequence[SearchPoint], options: SweepOptions
 ) -> Interval | None:
     """Return the candles by which all trades end; None: those of each interval."""
-    given = BacktestOptions(detail=options.detail)
     by_interval = {x.settings.interval: x.settings for x in points}
-    found = {backtest.detail_of(x, given, history) for x in by_interval.values()}
+    found = {whole_detail(x, options.detail, history) for x in by_interval.values()}
     return found.pop() if len(found) == 1 else None
 
 
@@ -373,16 +374,16 @@ def _portfolios(sweep: _Sweep, conclusion: Conclusion) -> Iterator[PortfolioBesi
     with TemporaryDirectory(prefix="divbot-sweep-") as folder:
         for number, standing in enumerate(chosen):
             sweep.stage("portfolios", number, len(chosen))
+            own = sweep.points[standing.setting].settings
             options = BacktestOptions(
                 start=split.development.start * DAY,
                 end=split.development.stop * DAY,
-                detail=sweep.options.detail,
+                detail=sweep.rules.detail or own.interval,
                 is_todays=sweep.options.is_todays,
                 spread=sweep.options.spread,
                 journal=Path(folder) / f"{number}.db",
                 is_counted=False,
             )
-            own = sweep.points[standing.setting].settings
             traded = backtest.backtest(sweep.history, own, options, lambda *_: None)
             yield beside(standing.setting, standing.effect, read(traded.journal), split)
 

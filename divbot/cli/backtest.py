@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from divbot.research.port import PastMarket
 
 
+_SUPPLY = ("base_url", "archive_url", "archive_listing_url")
+"""Where candles are fetched from."""
+
+
 class BreakdownBy(StrEnum):
     """What `--breakdown` puts together."""
 
@@ -28,7 +32,7 @@ class BreakdownBy(StrEnum):
     MONTH = "month"
 
 
-@flags.settings(*past.SETTINGS_OF_THEN)
+@flags.settings(*past.SETTINGS_OF_THEN, *_SUPPLY)
 def backtest(
     *,
     given: flags.Given,
@@ -39,7 +43,8 @@ def backtest(
         flags.option(
             "--detail",
             Choice(Interval),
-            "Candles that tell what happens between two closes. [the shortest that there are]",
+            "Candles between two closes; the store's are fetched when first needed, but for the "
+            "interval itself. [1m; of a recording the shortest]",
             show_default=False,
         ),
     ] = None,

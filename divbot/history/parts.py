@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +44,9 @@ _NOTE = b"divbot"
 _WHOLE = frozenset({"trades"})
 _LEVEL = 3
 _EVER = 0, 1 << 62
+_FOOTERS = 512
+"""That are kept: those of a month of minutes of all symbols are some 50 MB."""
+_NOTES = 1 << 14
 
 _Columns: TypeAlias = dict[str, NDArray[np.int64] | Floats | None]
 
@@ -145,9 +151,8 @@ def write_funding(path: Path, funding: FundingTrack, note: Note) -> None:
 
 def read_note(path: Path) -> Note:
     """Return what the file at `path` says of itself; StoreError where it is damaged or newer."""
-    _, pq = packages()
     with _reading(path):
-        return _note(path, pq.read_metadata(path).metadata)
+        return _kept_note(path, _stamp(path))
 
 
 def read_candles(path: Path, symbol: str, start: int, end: int) -> Track:
@@ -295,27 +300,74 @@ def _read(path: Path, schema: Callable[[], Any], time: str, start: int, end: int
     """Return the rows in the range by columns; None for a column that is null throughout."""
     _, pq = packages()
     expected = schema()
-    with _reading(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
-        _note(path, file.metadata.metadata)
-        if not file.schema_arrow.equals(expected):
+    with _reading(path):
+        footer = _footer(path, _stamp(path))
+        if not footer.schema.equals(expected):
             raise ValueError("other columns than the store's")
-        table = file.read_row_groups(_groups_between(file.metadata, start, end), use_threads=False)
+        groups = [x for x, rows in enumerate(footer.groups) if rows.meets(start, end)]
+        with pq.ParquetFile(
+            path, metadata=footer.metadata, page_checksum_verification=True
+        ) as file:
+            table = file.read_row_groups(groups, use_threads=False)
         columns = {name: _numpy(table.column(name)) for name in expected.names}
     first, last = np.searchsorted(columns[time], [start, end])
     return {x: None if y is None else y[first:last] for x, y in columns.items()}
 
 
-def _groups_between(metadata: Any, start: int, end: int) -> list[int]:
-    """Return the row groups that may hold rows from `start` to before `end`."""
+class _Rows(NamedTuple):
+    """The times of a row group, both included, ms UTC; where it is the only one, all."""
+
+    first: float
+    last: float
+
+    def meets(self, start: int, end: int) -> bool:
+        """Tell whether there may be rows from `start` to before `end`."""
+        return self.first < end and self.last >= start
+
+
+class _Footer(NamedTuple):
+    """What the end of a file says of it."""
+
+    metadata: Any
+    schema: Any
+    groups: tuple[_Rows, ...]
+
+
+class _Stamp(NamedTuple):
+    """What is another one once a file was replaced or written to."""
+
+    inode: int
+    written_at: int
+    size: int
+
+
+def _stamp(path: Path) -> _Stamp:
+    found = os.stat(path)  # noqa: PTH116 - of a path it takes twice as long
+    return _Stamp(found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(_FOOTERS)
+def _footer(path: Path, stamp: _Stamp) -> _Footer:  # noqa: ARG001 - what it is kept under
+    """Return the footer of the file at `path` as it stands; StoreError for a newer one."""
+    _, pq = packages()
+    metadata = pq.read_metadata(path)
+    _note(path, metadata.metadata)
+    return _Footer(metadata, metadata.schema.to_arrow_schema(), tuple(_groups_of(metadata)))
+
+
+@lru_cache(_NOTES)
+def _kept_note(path: Path, stamp: _Stamp) -> Note:  # noqa: ARG001 - what it is kept under
+    _, pq = packages()
+    return _note(path, pq.read_metadata(path).metadata)
+
+
+def _groups_of(metadata: Any) -> Iterator[_Rows]:
     if metadata.num_row_groups == 1:
-        return [0]
-    found = []
+        yield _Rows(-math.inf, math.inf)
+        return
     for number in range(metadata.num_row_groups):
         limits = metadata.row_group(number).column(0).statistics
-        first, last = (round(1000 * x.timestamp()) for x in (limits.min, limits.max))
-        if first < end and last >= start:
-            found.append(number)
-    return found
+        yield _Rows(*(round(1000 * x.timestamp()) for x in (limits.min, limits.max)))
 
 
 def _numpy(column: Any) -> Any:

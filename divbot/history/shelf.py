@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from divbot.domain.clock import parse_time
@@ -66,8 +67,15 @@ class Shelf:
     def months(self, root: Path) -> tuple[tuple[Span, Path], ...]:
         """Return the months that have a file, in the order of time."""
         folder = self.folder(root)
-        found = ((_FILE.fullmatch(name), folder / name) for name in _names(folder))
-        return tuple((month_of(parse_time(f"{x[1]}-01")), path) for x, path in found if x)
+        found = ((_month_in(name), name) for name in _names(folder))
+        return tuple((month, folder / name) for month, name in found if month)
+
+
+@lru_cache(1 << 12)
+def _month_in(name: str) -> Span | None:
+    """Return the month that a file is of; None for one that is none of the store's."""
+    found = _FILE.fullmatch(name)
+    return month_of(parse_time(f"{found[1]}-01")) if found else None
 
 
 def shelves_folder(root: Path, market: Market, kind: StoredKind, interval: Interval | None) -> Path:
@@ -96,7 +104,7 @@ def symbols_in(folder: Path) -> list[str]:
 def _names(folder: Path) -> list[str]:
     """Return what is in `folder`, sorted; nothing where there is none, StoreError if it is shut."""
     try:
-        return sorted(x.name for x in folder.iterdir())
+        return sorted(os.listdir(folder))  # noqa: PTH208 - no paths
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
