@@ -64,6 +64,8 @@ class Traded:
     """What stood in for what the history does not tell."""
     holes: tuple[tuple[str, Span], ...]
     """By symbol what is missing of its candles: no divergence spans it."""
+    unpaid: tuple[tuple[str, Span], ...]
+    """By symbol what is missing of its funding: positions paid and got none then."""
 
 
 def open_recording(path: Path, settings: Settings) -> JoinedHistory:
@@ -160,7 +162,8 @@ def backtest(
     unknown = (f"{symbol}: {why}" for symbol, why in unlisted.items())
     early = () if account.next_trade > 1 else _too_early(settings, known, period)
     notes = (*unknown, *past.notes, *early, said, *assumed)
-    return Traded(path, notes, tuple(_holes(settings, history, period)))
+    unpaid = tuple(_unpaid(settings, history, venue, past, period))
+    return Traded(path, notes, tuple(_holes(settings, history, period)), unpaid)
 
 
 def _tell_of_spending(history: PastMarket, period: Period, tell: Callable[[str], None]) -> None:
@@ -280,6 +283,22 @@ def _holes(settings: Settings, history: PastMarket, period: Period) -> Iterator[
         if not settings.symbols or symbol in settings.symbols:
             parts = (x.within(span) for x in history.holes(symbol, interval))
             yield from ((symbol, x) for x in parts if x.start < x.end)
+
+
+def _unpaid(
+    settings: Settings,
+    history: PastMarket,
+    venue: PastTrading,
+    past: PastScanner,
+    period: Period,
+) -> Iterator[tuple[str, Span]]:
+    """Yield what is missing, within the period, of the funding of symbols of which some is kept."""
+    from divbot.history.spans import Span
+
+    span = Span(period.start, period.end)
+    for symbol in past.symbols if settings.market is Market.USDM else ():
+        if venue.settled(symbol):
+            yield from ((symbol, x) for x in history.unpaid(symbol, span))
 
 
 def _path(settings: Settings, options: BacktestOptions) -> Path:

@@ -58,7 +58,9 @@ def result_lines(store: Store, outcome: DownloadOutcome, holes: Sequence[Hole]) 
     for hole in holes:
         yield f"hole: {hole.shelf}: {hole.span} UTC: {hole.reason}"
     if holes:
-        yield f"{counted(len(holes), 'hole')}; no divergence spans one"
+        is_of_candles = any(x.shelf.interval for x in holes)
+        meaning = "; no divergence spans one" if is_of_candles else ""
+        yield f"{counted(len(holes), 'hole')}{meaning}"
 
 
 def document(

@@ -29,9 +29,10 @@ from divbot.domain.durations import DAY
 from divbot.domain.errors import InputError, RecordingError, StoreError
 from divbot.domain.market import Interval
 from divbot.extras import PYARROW, how_to_install
-from divbot.files import write_whole
+from divbot.files import why_unwritable, write_whole
 from divbot.history.candles import ALWAYS, OPTIONAL, told
-from divbot.history.funding import FundingTrack
+from divbot.history.funding import LONGEST, FundingTrack
+from divbot.history.shelf import unreadable
 from divbot.history.spans import Span
 from divbot.recordings.decoding import decoding
 from divbot.recordings.track import Track
@@ -78,6 +79,13 @@ class Note:
     """What the venue itself was asked for and has not."""
     digest: str = ""
     """BLAKE2 of the rows, whatever they are packed in."""
+    periods: tuple[int, int] | None = None
+    """Of funding: how far from the first and the last, in ms, others were due at most."""
+
+    @property
+    def outer_periods(self) -> tuple[int, int]:
+        """Return the same; the longest there are of a file that does not say."""
+        return self.periods or (LONGEST, LONGEST)
 
 
 class DamagedFile(StoreError):
@@ -197,10 +205,12 @@ def _note(path: Path, metadata: Any) -> Note:
     written = json.loads((metadata or {})[_NOTE])
     if written["version"] > VERSION:
         raise newer(path, written["version"])
-    known = {x.name: written[x.name] for x in fields(Note)}
+    known = {x.name: written[x.name] for x in fields(Note) if x.name in written}
     known["sources"] = tuple(RowSource(**x) for x in known["sources"])
     for name in ("holes", "nowhere"):
         known[name] = tuple(Span(*x) for x in known[name])
+    if known.get("periods"):
+        known["periods"] = tuple(known["periods"])
     return Note(**known)
 
 
@@ -217,7 +227,10 @@ def _reading(path: Path) -> Iterator[None]:
     pa, _ = packages()
     try:
         with decoding(path, "a Parquet file of the store", MEND, others=(pa.ArrowException,)):
-            yield
+            try:
+                yield
+            except PermissionError as error:  # nothing is wrong with what it holds
+                raise unreadable(path, error) from error
     except RecordingError as error:
         raise DamagedFile(str(error)) from error
 
@@ -254,9 +267,8 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreError(
-            f"{path}: cannot be written: {error.strerror or error}; let this user write there, "
-            "free some space, or name another folder with --store; what is there already stays, "
-            "and the same command goes on with it"
+            f"{path}: cannot be written: {why_unwritable(error)}, or name another folder with "
+            "--store; what is there already stays, and the same command goes on with it"
         ) from error
 
 
@@ -268,11 +280,20 @@ def _groups(rows: int, groups: NDArray[np.int64] | None) -> Iterator[tuple[int, 
 def _arrow(values: Any, type_: Any, *, nullable: bool) -> Any:
     """Return a column for Parquet; where it may be null, it is where there is no number."""
     pa, _ = packages()
-    if not nullable:
-        return pa.array(values).cast(type_)
-    is_unknown = np.isnan(values)
-    known = np.where(is_unknown, 0, values)
-    return pa.array(known.astype(type_.to_pandas_dtype()), mask=is_unknown)
+    known = None
+    if nullable:
+        is_known = ~np.isnan(values)
+        known = pa.py_buffer(np.packbits(is_known, bitorder="little"))
+        values = np.where(is_known, values, 0)
+    # Of buffers: pyarrow's own ways from and to numpy import pandas, which takes half a second.
+    numbers = np.ascontiguousarray(values, _numbers_of(type_))
+    return pa.Array.from_buffers(type_, len(numbers), [known, pa.py_buffer(numbers)])
+
+
+def _numbers_of(type_: Any) -> type[np.float64] | type[np.int64]:
+    """Return what a column's numbers are in memory; times are whole ms."""
+    pa, _ = packages()
+    return np.float64 if pa.types.is_floating(type_) else np.int64
 
 
 def _read(path: Path, schema: Callable[[], Any], time: str, start: int, end: int) -> dict[str, Any]:
@@ -354,6 +375,13 @@ def _numpy(column: Any) -> Any:
     pa, _ = packages()
     if len(column) and column.null_count == len(column):
         return None
+    whole = column.combine_chunks()
+    known, numbers = whole.buffers()
+    dtype = _numbers_of(column.type)
+    values = np.frombuffer(numbers or b"", dtype, len(whole), whole.offset * dtype().itemsize)
     if pa.types.is_timestamp(column.type):
-        return column.cast(pa.int64()).to_numpy()
-    return column.to_numpy().astype(np.float64, copy=False)
+        return values
+    if not whole.null_count:
+        return values.astype(np.float64, copy=False)
+    bits = np.unpackbits(np.frombuffer(known, np.uint8), bitorder="little")
+    return np.where(bits[whole.offset :][: len(whole)], values, np.nan)

@@ -88,6 +88,9 @@ class PastMarket(PastCandles, PastPrices, Protocol):
     def holes(self, symbol: str, interval: Interval) -> tuple[Span, ...]:
         """Return what is missing between the first and the last candle."""
 
+    def unpaid(self, symbol: str, span: Span) -> tuple[Span, ...]:
+        """Return what of `span` lacks funding while the symbol was traded; none where none is."""
+
 
 class PastReports(Protocol):
     """The reports that a scanner would have published."""
