@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -29,7 +29,7 @@ from divbot.app.trials import open_trials, origin_of
 from divbot.domain.clock import utc_text
 from divbot.domain.durations import DAY
 from divbot.domain.errors import InputError
-from divbot.domain.market import Interval
+from divbot.domain.market import Interval, Market
 from divbot.domain.timerange import Range
 from divbot.folders import cache_home
 
@@ -189,8 +189,7 @@ def _opened(
 
     space = read_space(options.sets, options.space)
     points = points_of(space, settings, sample=options.sample, seed=options.seed)
-    intervals = sorted({x.settings.interval for x in points}, key=lambda x: x.milliseconds)
-    days = _days(history, intervals, settings, options)
+    days = _days(history, _intervals(points), settings, options)
     rules = MarketRules(
         _detail(history, points, options),
         universe_rules(settings),
@@ -286,13 +285,32 @@ def _effort(sweep: _Sweep) -> str:
 
     points = sweep.points.values()
     found = estimate(sweep.history, [x.variant for x in points], sweep.days, sweep.workers)
-    symbols = max(len(sweep.history.symbols(x.settings.interval)) for x in points)
+    symbols = max(len(_asked_for(sweep, x)) for x in _intervals(points))
     minutes = found.seconds / 60
     time = f"{minutes:.0f} minutes" if minutes >= 1.5 else "a minute or less"
-    return (
-        f"{found.settings:,} settings on {symbols:,} symbols over {len(sweep.days):,} days: "
-        f"about {time} and {found.memory / 1e9:.1f} GB of memory"
+    then = (
+        "; then portfolios of the winner and its neighbours"
+        if sweep.options.with_portfolios
+        else ""
     )
+    return (
+        f"{found.settings:,} settings on {min(symbols, sweep.rules.universe.top):,} symbols over "
+        f"{len(sweep.days):,} days: about {time} and {found.memory / 1e9:.1f} GB of memory{then}"
+    )
+
+
+def _intervals(points: Iterable[SearchPoint]) -> list[Interval]:
+    return sorted({x.settings.interval for x in points}, key=lambda x: x.milliseconds)
+
+
+def _asked_for(sweep: _Sweep, interval: Interval) -> list[str]:
+    """Return the symbols with candles of an interval that the settings do not leave out."""
+    rules = sweep.rules.universe
+    return [
+        x
+        for x in sweep.history.symbols(interval)
+        if not rules.excludes(x) and (not rules.symbols or x in rules.symbols)
+    ]
 
 
 def _concluded(sweep: _Sweep) -> tuple[Conclusion, Path]:
@@ -408,7 +426,7 @@ def _report(
 
     is_simulated = bool(sweep.history.is_simulated)
     return SweepReport(
-        title=f"Binance {sweep.settings.market.title}" + " - SIMULATED" * is_simulated,
+        title=_title(sweep) + " - SIMULATED" * is_simulated,
         conclusion=conclusion,
         axes={axis.name: axis.values for axis in sweep.space.axes},
         values={name: point.texts for name, point in sweep.points.items()},
@@ -416,6 +434,11 @@ def _report(
         portfolios=portfolios,
         notes=tuple(_notes(sweep)),
     )
+
+
+def _title(sweep: _Sweep) -> str:
+    intervals = ", ".join(x.value for x in _intervals(sweep.points.values()))
+    return f"Binance {sweep.settings.market.title} {intervals}"
 
 
 def _notes(sweep: _Sweep) -> Iterator[str]:
@@ -426,3 +449,14 @@ def _notes(sweep: _Sweep) -> Iterator[str]:
             "where there are no shorter candles, a trade is judged by those of its interval, and "
             "one that touches both stop and target counts as a stop"
         )
+    if sweep.settings.market is Market.USDM:
+        symbols = {x: y for y in _intervals(sweep.points.values()) for x in _asked_for(sweep, y)}
+        yield from backtest.funding_notes([_known_funding(sweep, *x) for x in symbols.items()])
+
+
+def _known_funding(sweep: _Sweep, symbol: str, interval: Interval) -> backtest.KnownFunding:
+    """Return how much is known of the funding of a symbol on the days that were searched."""
+    start, end = sweep.days.start * DAY, sweep.days.stop * DAY
+    first, last = sweep.history.span(symbol, interval) or (end, end)
+    due = sweep.history.funding(symbol, start, end).settled_at.tolist()
+    return backtest.known_funding(due, max(first, start), min(last, end))
