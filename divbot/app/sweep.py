@@ -30,6 +30,7 @@ from divbot.domain.clock import utc_text
 from divbot.domain.durations import DAY
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
+from divbot.domain.names import counted
 from divbot.domain.timerange import Range
 from divbot.folders import cache_home
 
@@ -288,14 +289,13 @@ def _effort(sweep: _Sweep) -> str:
     symbols = max(len(_asked_for(sweep, x)) for x in _intervals(points))
     minutes = found.seconds / 60
     time = f"{minutes:.0f} minutes" if minutes >= 1.5 else "a minute or less"
-    then = (
-        "; then portfolios of the winner and its neighbours"
-        if sweep.options.with_portfolios
-        else ""
-    )
+    memory = f"{found.memory / 1e9:.1f} GB of memory"
+    then = "; then portfolios of the winner and its neighbours"
     return (
-        f"{found.settings:,} settings on {min(symbols, sweep.rules.universe.top):,} symbols over "
-        f"{len(sweep.days):,} days: about {time} and {found.memory / 1e9:.1f} GB of memory{then}"
+        f"{counted(found.settings, 'setting')} on "
+        f"{counted(min(symbols, sweep.rules.universe.top), 'symbol')} over "
+        f"{counted(len(sweep.days), 'day')}: about {time} and {memory}"
+        f"{then if sweep.options.with_portfolios else ''}"
     )
 
 
