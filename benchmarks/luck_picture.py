@@ -17,15 +17,16 @@ from typing import Any
 
 from commandline import BenchmarkFailed, Parser, run
 
-_WIDTH, _PANEL, _TOP, _LEFT, _RIGHT, _CURVE, _FOOT = 720, 190, 44, 16, 16, 96, 34
+_WIDTH, _PANEL, _TOP, _LEFT, _RIGHT, _CURVE, _FOOT = 720, 200, 44, 16, 16, 96, 36
+_CAPTION = "t on development. Grey: the best of each world without an edge; blue: each setting"
 _STYLE = """\
 svg { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 .card { fill: #ffffff; } text { fill: #1c1d1f; } .quiet { fill: #5d6066; }
-.luck { fill: #c3c6cb; } .axis { stroke: #9b9ea4; } .setting { fill: #2456a6; fill-opacity: 0.35; }
+.luck { fill: #c3c6cb; } .axis { stroke: #9b9ea4; } .setting { stroke: #2456a6; }
 .winner { stroke: #0b7a5b; stroke-width: 2; } .won { fill: #0b7a5b; }
 @media (prefers-color-scheme: dark) {
   .card { fill: #1e2125; } text { fill: #e8e9eb; } .quiet { fill: #a3a7ae; }
-  .luck { fill: #4a4f57; } .axis { stroke: #7b8088; } .setting { fill: #86b3ff; }
+  .luck { fill: #4a4f57; } .axis { stroke: #7b8088; } .setting { stroke: #86b3ff; }
   .winner { stroke: #4fc79c; } .won { fill: #4fc79c; }
 }"""
 
@@ -68,11 +69,13 @@ def picture(curves: Sequence[Curve]) -> str:
         for number, curve in enumerate(curves)
         for line in _panel(curve, _PANEL * number, range(-int(-low), int(high) + 1), across)
     )
-    height = _PANEL * len(curves)
+    height = _PANEL * len(curves) + _FOOT
+    caption = f'<text class="quiet" x="{_LEFT}" y="{height - 14}">{_CAPTION}</text>'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img">\n'
         f"<title>What luck does at best, and what the settings did</title>\n<style>\n{_STYLE}\n"
-        f'</style>\n<rect class="card" width="{_WIDTH}" height="{height}"/>\n{body}\n</svg>\n'
+        f'</style>\n<rect class="card" width="{_WIDTH}" height="{height}"/>\n'
+        f"{body}\n{caption}\n</svg>\n"
     )
 
 
@@ -87,11 +90,11 @@ def _panel(curve: Curve, top: int, ticks: range, across: Any) -> Iterator[str]:
             f'<rect class="luck" x="{x}" y="{ground - height}" width="{width}" height="{height}"/>'
         )
     yield f'<path class="axis" d="M{_LEFT} {ground}H{_WIDTH - _RIGHT}"/>'
-    for t in curve.t:
-        yield f'<circle class="setting" cx="{across(t)}" cy="{ground}" r="3.5"/>'
+    marks = "".join(f"M{across(t)} {ground + 3}v9" for t in curve.t)
+    yield f'<path class="setting" d="{marks}"/>'
     for t in ticks:
         yield (
-            f'<text class="quiet" x="{across(t)}" y="{ground + 20}" text-anchor="middle">{t}</text>'
+            f'<text class="quiet" x="{across(t)}" y="{ground + 28}" text-anchor="middle">{t}</text>'
         )
     if curve.t:
         x = across(curve.t[0])

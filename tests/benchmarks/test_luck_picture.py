@@ -40,8 +40,9 @@ def test_a_picture_has_luck_each_setting_and_the_winner(
 
     assert said in text
     assert len(drawn.findall(f"{SVG}rect[@class='luck']")) == bars
-    assert len(drawn.findall(f"{SVG}circle")) == dots
-    places = [float(x.get("cx") or 0) for x in drawn.findall(f"{SVG}circle")]
+    (marks,) = drawn.findall(f"{SVG}path[@class='setting']")
+    places = [float(x.split()[0]) for x in (marks.get("d") or "").split("M")[1:]]
+    assert len(places) == dots
     assert all(0 < x < 720 for x in places)
 
 
