@@ -18,11 +18,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from divbot.app import backtest
 from divbot.app.homes import at_home
-from divbot.app.options import USUAL_SPREAD, BacktestOptions, TellStage
+from divbot.app.options import (
+    SAMPLE,
+    SEED,
+    SPREAD,
+    USUAL_SPREAD,
+    BacktestOptions,
+    TellStage,
+    UniverseOf,
+    read_given,
+)
 from divbot.app.scan_rules import universe_rules
 from divbot.app.scanning import settings_of
 from divbot.app.trials import open_trials, origin_of
@@ -32,6 +41,7 @@ from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 from divbot.domain.names import counted
 from divbot.domain.timerange import Range
+from divbot.domain.values import Choice
 from divbot.folders import cache_home
 
 if TYPE_CHECKING:
@@ -128,6 +138,9 @@ def sweep(
     space: str | Path | None = None,
     sample: int | None = None,
     seed: int = 0,
+    detail: str | None = None,
+    universe: Literal["then", "now"] = "then",
+    spread: Decimal | float | str = USUAL_SPREAD,
     scheduler: str | None = None,
     data: str | Path | None = None,
     reveal: bool = False,
@@ -143,14 +156,17 @@ def sweep(
     the store, or what is `recorded`. Raise a DivbotError for whatever cannot be done.
     """
     shared = settings_of(settings, keywords, config)
-    start, end = Range().read(timerange) if timerange else (None, None)
+    start, end = read_given("timerange", Range(), timerange) if timerange else (None, None)
     options = SweepOptions(
         sets=tuple(_texts(sets)),
         space=Path(space) if space is not None else None,
-        sample=sample,
-        seed=seed,
+        sample=None if sample is None else read_given("sample", SAMPLE, sample),
+        seed=read_given("seed", SEED, seed),
         start=start,
         end=end,
+        detail=None if detail is None else read_given("detail", Choice(Interval), detail),
+        is_todays=read_given("universe", Choice(UniverseOf), universe) is UniverseOf.NOW,
+        spread=read_given("spread", SPREAD, str(spread)),
         scheduler=scheduler,
         data=Path(data) if data is not None else None,
         reveal=reveal,

@@ -400,6 +400,24 @@ def test_python_gives_settings_days_and_verdict(recording: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param({"timerange": "yesterday"}, "timerange: ", id="range"),
+        pytest.param({"sample": 0}, "sample: expected ", id="sample"),
+        pytest.param({"seed": -1}, "seed: expected ", id="seed"),
+        pytest.param({"detail": "1 minute"}, "detail: expected ", id="detail"),
+        pytest.param({"universe": "later"}, "universe: expected ", id="universe"),
+        pytest.param({"spread": 2}, "spread: expected ", id="spread"),
+    ],
+)
+def test_python_tells_which_argument_cannot_be(
+    given: dict[str, Any], expected: str, recording: Path
+) -> None:
+    with pytest.raises(InputError, match=expected):
+        package.sweep({"stop_atr": [0.5, 1]}, recorded=recording, **given)
+
+
+@pytest.mark.parametrize(
     ("given", "error", "expected"),
     [
         pytest.param(["--set", "stop_art=1"], SettingsError, "nearest known is stop_atr", id="key"),

@@ -68,7 +68,9 @@ class Space:
 
     def steps(self, places: Integers) -> Integers:
         """Return the steps from the first value of each setting; from name to name it is two."""
-        return places * np.array([1 if axis.is_ordered else 2 for axis in self.axes])
+        lengths = np.array([1 if axis.is_ordered else 2 for axis in self.axes], np.int64)
+        steps: Integers = places * lengths
+        return steps
 
     def texts(self, places: Integers) -> Iterator[Mapping[str, str]]:
         """Yield the values of each point, by the names of the settings."""
