@@ -124,6 +124,8 @@ def run_sweep(
     """
     with _opened(history, settings, options, stage) as sweep:
         line(_effort(sweep))
+        for warning in _warnings(sweep):
+            line(warning)
         conclusion, folder = _concluded(sweep)
         portfolios = tuple(_portfolios(sweep, conclusion)) if options.with_portfolios else ()
         shutil.rmtree(folder, ignore_errors=True)
@@ -313,6 +315,22 @@ def _effort(sweep: _Sweep) -> str:
         f"{counted(len(sweep.days), 'day')}: about {time} and {memory}"
         f"{then if sweep.options.with_portfolios else ''}"
     )
+
+
+def _warnings(sweep: _Sweep) -> Iterator[str]:
+    """Yield, in words, which settings hardly let a trade be entered."""
+    barred = [
+        x.settings
+        for x in sweep.points.values()
+        if x.settings.reward_risk <= x.settings.min_reward_risk
+    ]
+    if barred:
+        highest = max(x.reward_risk for x in barred)
+        least = max(x.min_reward_risk for x in barred)
+        yield (
+            f"{counted(len(barred), 'setting')} with a reward_risk of up to {highest:g} hardly "
+            f"enter a trade: after all costs it is to be {least} at least; see --min-reward-risk"
+        )
 
 
 def _intervals(points: Iterable[SearchPoint]) -> list[Interval]:

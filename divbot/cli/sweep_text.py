@@ -13,6 +13,7 @@ from divbot.app.trials import span_text
 from divbot.cli.columns import Column, table_text, words_on_lines
 from divbot.cli.destination import Fit
 from divbot.domain.durations import duration_text
+from divbot.domain.names import counted
 from divbot.domain.signals import Kind
 from divbot.evaluation import LIMITS, Standing
 from divbot.research.sweep_report import SweepReport
@@ -148,6 +149,9 @@ def _below(found: SweepReport) -> Iterator[str]:
         f"the best {min(_BEST, len(search.standings))} of {search.settings:,} settings on "
         "development, which flatters whatever stands on top"
     )
+    rare = search.settings - len(search.standings)
+    if rare:
+        yield f"{counted(rare, 'setting')} traded in too few runs of days to be judged"
     if search.on_plateau is not None:
         yield (
             f"{100 * search.on_plateau:.0f}% of the grid lies on a plateau: it earns, and so do "

@@ -133,6 +133,34 @@ def test_what_it_takes_counts_the_symbols_that_are_asked_for_and_unknown_funding
     assert "divbot: funding is not known of 3 symbols: positions in them pay and get none" in told
 
 
+def test_settings_that_hardly_trade_are_told_beforehand_and_counted(
+    recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    divbot(
+        *("sweep", "--recorded", recording, *WIDE),
+        *("--set", "reward_risk=0.5,1,2", "--set", "stop_atr=0.5,1"),
+    )
+    printed = capsys.readouterr()
+
+    assert "divbot: 4 settings with a reward_risk of up to 1 hardly enter a trade: " in printed.err
+    assert "after all costs it is to be 1 at least; see --min-reward-risk" in printed.err
+    assert "\n4 settings traded in too few runs of days to be judged\n" in printed.out
+
+
+def test_the_ledger_is_listed_with_the_flags_of_its_list(
+    recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    swept(recording)
+    capsys.readouterr()
+    divbot("sweeps", "--json")
+
+    assert len(json.loads(capsys.readouterr().out)["trials"]) == 1
+    divbot("sweeps", "--simulated")
+    assert "no trials in" in capsys.readouterr().out
+    assert exit_code(["sweeps", "--json", "show", "1"]) == 2
+    assert "flags belong after the command: divbot sweeps show --json" in capsys.readouterr().err
+
+
 def test_the_page_draws_luck_the_winner_and_a_heat_map_and_fits_a_telephone(
     home: Path, recording: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
