@@ -424,7 +424,7 @@ def _portfolios(sweep: _Sweep, conclusion: Conclusion) -> Iterator[PortfolioBesi
     chosen = _beside_winner(sweep, standings)
     with TemporaryDirectory(prefix="divbot-sweep-") as folder:
         for number, standing in enumerate(chosen):
-            sweep.stage("portfolios", number, len(chosen))
+            tell = _of_stage(sweep.stage, f"portfolio {number + 1} of {len(chosen)}")
             options = BacktestOptions(
                 start=split.development.start * DAY,
                 end=split.development.stop * DAY,
@@ -435,8 +435,12 @@ def _portfolios(sweep: _Sweep, conclusion: Conclusion) -> Iterator[PortfolioBesi
                 is_counted=False,
             )
             own = sweep.points[standing.setting].settings
-            traded = backtest.backtest(sweep.history, own, options, lambda *_: None)
+            traded = backtest.backtest(sweep.history, own, options, tell)
             yield beside(standing.setting, standing.effect, read(traded.journal), split)
+
+
+def _of_stage(tell: TellStage, stage: str) -> TellStage:
+    return lambda what, done, count: tell(f"{stage}, {what}", done, count)
 
 
 def _beside_winner(sweep: _Sweep, standings: Sequence[Standing]) -> list[Standing]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 import divbot as package
 from divbot.app.trials import open_trials
-from divbot.cli import command_line, exit_code
+from divbot.cli import command_line, exit_code, past
 from divbot.domain.durations import MINUTE
 from divbot.domain.errors import InputError, SettingsError
 from divbot.research.sweep import run as core
@@ -381,10 +382,16 @@ def test_a_revealed_holdout_is_told_and_spent(
 
 
 def test_winner_and_neighbours_stand_beside_their_portfolios(
-    recording: Path, capsys: pytest.CaptureFixture[str]
+    recording: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    stages: list[str] = []
+    monkeypatch.setattr(past, "progress", lambda **_: nullcontext(lambda *x: stages.append(x[0])))
     divbot("sweep", "--recorded", recording, "--json", *PLAIN[:-1])
 
+    assert {x.split(",")[0] for x in stages} == {
+        *("candles", "settings"),
+        *(f"portfolio {x} of 3" for x in (1, 2, 3)),
+    }
     document = json.loads(capsys.readouterr().out)
     rows = document["portfolios"]
     assert rows[0]["setting"] == document["winner"]
