@@ -489,12 +489,16 @@ def _notes(sweep: _Sweep) -> Iterator[str]:
         )
     if sweep.settings.market is Market.USDM:
         symbols = {x: y for y in _intervals(sweep.points.values()) for x in _asked_for(sweep, y)}
-        yield from backtest.funding_notes([_known_funding(sweep, *x) for x in symbols.items()])
+        yield from backtest.funding_notes(list(_known_funding(sweep, symbols)))
 
 
-def _known_funding(sweep: _Sweep, symbol: str, interval: Interval) -> backtest.KnownFunding:
-    """Return how much is known of the funding of a symbol on the days that were searched."""
+def _known_funding(
+    sweep: _Sweep, symbols: Mapping[str, Interval]
+) -> Iterator[backtest.KnownFunding]:
+    """Yield how much is known of the funding of each symbol with candles on the days."""
     start, end = sweep.days.start * DAY, sweep.days.stop * DAY
-    first, last = sweep.history.span(symbol, interval) or (end, end)
-    due = sweep.history.funding(symbol, start, end).settled_at.tolist()
-    return backtest.known_funding(due, max(first, start), min(last, end))
+    for symbol, interval in symbols.items():
+        span = sweep.history.span(symbol, interval)
+        if span and span[0] < end and span[1] > start:
+            due = sweep.history.funding(symbol, start, end).settled_at.tolist()
+            yield backtest.known_funding(due, max(span[0], start), min(span[1], end))
