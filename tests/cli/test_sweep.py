@@ -148,20 +148,6 @@ def test_settings_that_hardly_trade_are_told_beforehand_and_counted(
     assert "\n4 settings traded in too few runs of days to be judged\n" in printed.out
 
 
-def test_the_ledger_is_listed_with_the_flags_of_its_list(
-    recording: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    swept(recording)
-    capsys.readouterr()
-    divbot("sweeps", "--json")
-
-    assert len(json.loads(capsys.readouterr().out)["trials"]) == 1
-    divbot("sweeps", "--simulated")
-    assert "no trials in" in capsys.readouterr().out
-    assert exit_code(["sweeps", "--json", "show", "1"]) == 2
-    assert "flags belong after the command: divbot sweeps show --json" in capsys.readouterr().err
-
-
 def test_the_page_draws_luck_the_winner_and_a_heat_map_and_fits_a_telephone(
     home: Path, recording: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -199,7 +185,7 @@ def test_the_page_draws_luck_the_winner_and_a_heat_map_and_fits_a_telephone(
     assert seen["shaded"] in ("sealed", "opened")
 
 
-def test_trials_are_listed_with_their_market_and_shown_with_what_they_paid(
+def test_trials_are_listed_with_their_market_by_either_command_and_shown_with_what_they_paid(
     recording: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     swept(recording)
@@ -212,6 +198,12 @@ def test_trials_are_listed_with_their_market_and_shown_with_what_they_paid(
     assert re.search(r"sweep +usdm +4h +20", listed)
     assert "costs        fee 0.0005, slippage 0.0002, spread 0.0004" in shown
     assert "None" not in shown
+    divbot("sweeps", "--json")
+    assert len(json.loads(capsys.readouterr().out)["trials"]) == 1
+    divbot("sweeps", "--simulated")
+    assert "no trials in" in capsys.readouterr().out
+    assert exit_code(["sweeps", "--json", "show", "1"]) == 2
+    assert "flags belong after the command: divbot sweeps show --json" in capsys.readouterr().err
 
 
 def test_the_same_again_is_the_same_and_another_order_of_values_too(
