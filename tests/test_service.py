@@ -51,7 +51,9 @@ def manager(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Ma
 def test_it_is_ready_once_and_then_lives(manager: tuple[Manager, str]) -> None:
     heard, address = manager
     clock = ManualClock(0)
-    service = ServiceManager.of({"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "300000000"}, clock.monotonic)
+    service = ServiceManager.of(
+        {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "300000000"}, clock.monotonic
+    )
 
     service.lives(lambda: "equity 1000\nno position")
     service.lives(lambda: "too soon to be told")
@@ -69,7 +71,9 @@ def test_it_is_ready_once_and_then_lives(manager: tuple[Manager, str]) -> None:
 def test_a_short_watchdog_hears_three_signs_in_its_time(manager: tuple[Manager, str]) -> None:
     heard, address = manager
     clock = ManualClock(0)
-    service = ServiceManager.of({"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "30000000"}, clock.monotonic)
+    service = ServiceManager.of(
+        {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "30000000"}, clock.monotonic
+    )
 
     for _ in range(31):
         service.lives(lambda: "")
