@@ -9,13 +9,13 @@ leaves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from divbot.app import scanning
 from divbot.app.detail import detail_of, open_detail
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from divbot.trading.engine.engine import TradingRules
     from divbot.trading.journal.journal import Journal
 
+KnownFunding: TypeAlias = Literal["none", "some", "all"]
+"""How much is known of the funding of a symbol."""
 _VENUE = "Binance"
 _LEAST_ORDER = Decimal(5)
 """In USDT."""
@@ -385,21 +387,31 @@ def _notes(
 ) -> Iterator[str]:
     """Yield, in words, what is assumed where the history tells nothing."""
     if settings.market is Market.USDM:
-        known = [_known_funding(venue, past, x, period) for x in past.symbols]
-        unpaid, partly = known.count("none"), known.count("some")
-        if unpaid:
-            yield f"funding is not known of {unpaid} symbols: positions in them pay and get none"
-        if partly:
-            yield f"funding of {partly} symbols is known for a part of the time only"
+        yield from funding_notes([_known_funding(venue, past, x, period) for x in past.symbols])
+
+
+def funding_notes(known: Sequence[KnownFunding]) -> Iterator[str]:
+    """Yield, in words, of how many symbols funding is not known, or not of all the time."""
+    unpaid, partly = known.count("none"), known.count("some")
+    if unpaid:
+        yield f"funding is not known of {unpaid} symbols: positions in them pay and get none"
+    if partly:
+        yield f"funding of {partly} symbols is known for a part of the time only"
+
+
+def known_funding(due: Sequence[int], first: int, last: int) -> KnownFunding:
+    """Return how much is known from `first` to `last` of settlements that were `due`, ms UTC."""
+    if not due:
+        return "none"
+    return "some" if due[0] > first + DAY or due[-1] < last - DAY else "all"
 
 
 def _known_funding(
     venue: PastTrading, past: PastScanner, symbol: str, period: Period
-) -> Literal["none", "some", "all"]:
+) -> KnownFunding:
     """Return how much is known of the funding of a symbol while it was traded in the period."""
     due = [at for at, *_ in venue.settled(symbol)]
     lives = past.lives[symbol]
-    if not due or not lives:
+    if not lives:
         return "none"
-    first, last = max(lives[0].start, period.start), min(lives[-1].end, period.end)
-    return "some" if due[0] > first + DAY or due[-1] < last - DAY else "all"
+    return known_funding(due, max(lives[0].start, period.start), min(lives[-1].end, period.end))

@@ -231,7 +231,7 @@ def import_(
     and trades, stays where prices and volume are the same.
     """
     from divbot.app.stores import open_store
-    from divbot.cli.data_text import counted
+    from divbot.domain.names import counted
     from divbot.history.imports import import_any, says_simulated
 
     store = open_store(given.load())
@@ -267,8 +267,8 @@ def verify(
     """
     from divbot.app.download import open_supply
     from divbot.app.stores import chosen_shelves, open_store
-    from divbot.cli.data_text import counted
     from divbot.cli.download_text import problem_lines
+    from divbot.domain.names import counted
     from divbot.history.verification import checked, drop_aside, lost, mended
 
     settings = given.load()
@@ -316,7 +316,8 @@ def prune(
     With --timerange, months that lie in it whole.
     """
     from divbot.app.stores import chosen_shelves, open_store
-    from divbot.cli.data_text import counted, size_text
+    from divbot.cli.data_text import size_text
+    from divbot.domain.names import counted
     from divbot.history.spans import month_name
 
     settings = given.load()
@@ -374,8 +375,8 @@ def export(
     Existing files of the same names are replaced. pandas, polars and DuckDB read the store itself.
     """
     from divbot.app.stores import chosen_shelves, open_store
-    from divbot.cli.data_text import counted
     from divbot.domain.errors import OutputError
+    from divbot.domain.names import counted
     from divbot.files import why_unwritable
     from divbot.history.exports import Layout, export
 

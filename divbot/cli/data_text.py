@@ -27,11 +27,6 @@ def size_text(size: float) -> str:
     return f"{size / 1000**power:.1f} {_UNITS[power - 1]}"
 
 
-def counted(count: int, name: str = "symbol") -> str:
-    """Return how many there are of something: 1 symbol, 1,200 symbols."""
-    return f"{count:,} {name}" + "s" * (count != 1)
-
-
 def _together(held: Sequence[Held]) -> tuple[Held, int]:
     spans = [x.span for x in held if x.rows]
     span = Span(min(x.start for x in spans), max(x.end for x in spans)) if spans else Span(0, 0)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from divbot.app.download import DownloadPlan
-from divbot.cli.data_text import counted, size_text
+from divbot.cli.data_text import size_text
+from divbot.domain.names import counted
 from divbot.history.download import DownloadOutcome
 from divbot.history.holes import Hole
 from divbot.history.kind import StoredKind

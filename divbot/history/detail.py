@@ -137,7 +137,7 @@ class DetailedHistory:
         return self._store.holes(symbol, self._kept(interval))
 
     def unpaid(self, symbol: str, span: Span) -> tuple[Span, ...]:
-        """Return what of `span` lacks funding while the symbol was traded."""
+        """Return what of `span` lacks settlements of funding while the symbol was traded."""
         return self._store.unpaid(symbol, span)
 
     def version(self, symbol: str, interval: Interval, start: int, end: int) -> str:
