@@ -32,31 +32,14 @@ def store_rate(settings: Settings, interval: Interval, rules: PlanRules) -> Base
     A store of a local exchange's prices says nothing of a market, and a damaged one stops no scan.
     """
     with suppress(StoreError):
-        return _counted(settings, interval, rules, lambda *_: None)
+        return counted_rate(settings, interval, rules, lambda *_: None)
     return None
 
 
-def prepare_rate(settings: Settings, tell: Callable[[str], None], progress: TellStage) -> None:
-    """Count beforehand what the store shows, where a scan will start from that.
-
-    `tell` hears of a store that cannot be read, and which rate is used instead.
-    """
-    from divbot.app.scan_rules import base_rate, plan_rules
-
-    if settings.base_rates:
-        return
-    interval = settings.interval
-    try:
-        _counted(settings, interval, plan_rules(settings), progress)
-    except StoreError as error:
-        instead = base_rate(settings, interval).source
-        tell(f"the base rate of the store is not known, that of {instead} is used: {error}")
-
-
-def _counted(
+def counted_rate(
     settings: Settings, interval: Interval, rules: PlanRules, progress: TellStage
 ) -> BaseRate | None:
-    """Return what the store says, as it is kept, or counted now; StoreError for a damaged one."""
+    """Return the same; StoreError for a damaged store. `progress` hears how far counting is."""
     from divbot.scanner.evidence.base_rates import read_rates
 
     if not store_folder(settings).is_dir():
