@@ -9,13 +9,13 @@ leaves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from divbot.app import scanning
 from divbot.app.detail import detail_of, open_detail
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from divbot.trading.engine.engine import TradingRules
     from divbot.trading.journal.journal import Journal
 
+KnownFunding: TypeAlias = Literal["none", "some", "all"]
+"""How much is known of the funding of a symbol."""
 _VENUE = "Binance"
 _LEAST_ORDER = Decimal(5)
 """In USDT."""
@@ -64,6 +66,8 @@ class Traded:
     """What stood in for what the history does not tell."""
     holes: tuple[tuple[str, Span], ...]
     """By symbol what is missing of its candles: no divergence spans it."""
+    unpaid: tuple[tuple[str, Span], ...]
+    """By symbol what is missing of its funding: positions paid and got none then."""
 
 
 def open_recording(path: Path, settings: Settings) -> JoinedHistory:
@@ -160,7 +164,8 @@ def backtest(
     unknown = (f"{symbol}: {why}" for symbol, why in unlisted.items())
     early = () if account.next_trade > 1 else _too_early(settings, known, period)
     notes = (*unknown, *past.notes, *early, said, *assumed)
-    return Traded(path, notes, tuple(_holes(settings, history, period)))
+    unpaid = tuple(_unpaid(settings, history, venue, past, period))
+    return Traded(path, notes, tuple(_holes(settings, history, period)), unpaid)
 
 
 def _tell_of_spending(history: PastMarket, period: Period, tell: Callable[[str], None]) -> None:
@@ -282,6 +287,22 @@ def _holes(settings: Settings, history: PastMarket, period: Period) -> Iterator[
             yield from ((symbol, x) for x in parts if x.start < x.end)
 
 
+def _unpaid(
+    settings: Settings,
+    history: PastMarket,
+    venue: PastTrading,
+    past: PastScanner,
+    period: Period,
+) -> Iterator[tuple[str, Span]]:
+    """Yield what is missing, within the period, of the funding of symbols of which some is kept."""
+    from divbot.history.spans import Span
+
+    span = Span(period.start, period.end)
+    for symbol in past.symbols if settings.market is Market.USDM else ():
+        if venue.settled(symbol):
+            yield from ((symbol, x) for x in history.unpaid(symbol, span))
+
+
 def _path(settings: Settings, options: BacktestOptions) -> Path:
     if options.journal is None:
         runs, now = open_runs(), SystemClock().now()
@@ -366,21 +387,31 @@ def _notes(
 ) -> Iterator[str]:
     """Yield, in words, what is assumed where the history tells nothing."""
     if settings.market is Market.USDM:
-        known = [_known_funding(venue, past, x, period) for x in past.symbols]
-        unpaid, partly = known.count("none"), known.count("some")
-        if unpaid:
-            yield f"funding is not known of {unpaid} symbols: positions in them pay and get none"
-        if partly:
-            yield f"funding of {partly} symbols is known for a part of the time only"
+        yield from funding_notes([_known_funding(venue, past, x, period) for x in past.symbols])
+
+
+def funding_notes(known: Sequence[KnownFunding]) -> Iterator[str]:
+    """Yield, in words, of how many symbols funding is not known, or not of all the time."""
+    unpaid, partly = known.count("none"), known.count("some")
+    if unpaid:
+        yield f"funding is not known of {unpaid} symbols: positions in them pay and get none"
+    if partly:
+        yield f"funding of {partly} symbols is known for a part of the time only"
+
+
+def known_funding(due: Sequence[int], first: int, last: int) -> KnownFunding:
+    """Return how much is known from `first` to `last` of settlements that were `due`, ms UTC."""
+    if not due:
+        return "none"
+    return "some" if due[0] > first + DAY or due[-1] < last - DAY else "all"
 
 
 def _known_funding(
     venue: PastTrading, past: PastScanner, symbol: str, period: Period
-) -> Literal["none", "some", "all"]:
+) -> KnownFunding:
     """Return how much is known of the funding of a symbol while it was traded in the period."""
     due = [at for at, *_ in venue.settled(symbol)]
     lives = past.lives[symbol]
-    if not due or not lives:
+    if not lives:
         return "none"
-    first, last = max(lives[0].start, period.start), min(lives[-1].end, period.end)
-    return "some" if due[0] > first + DAY or due[-1] < last - DAY else "all"
+    return known_funding(due, max(lives[0].start, period.start), min(lives[-1].end, period.end))

@@ -156,12 +156,7 @@ def _check_prices(settings: Settings, store: Store, *, is_simulated: bool) -> No
             "the prices of a local exchange are not those of Binance: give them a store of their "
             "own with --store"
         )
-    if store.is_simulated not in (None, is_simulated):
-        kinds = ("Binance's", "a local exchange's")
-        raise InputError(
-            f"{store.root}: this store holds {kinds[not is_simulated]} prices, and these are "
-            f"{kinds[is_simulated]}; name another store with --store"
-        )
+    store.expect(is_simulated=is_simulated)
 
 
 def _archive_addresses(settings: Settings, venue: BinancePast, base_url: str) -> tuple[str, str]:

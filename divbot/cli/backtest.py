@@ -74,7 +74,10 @@ def backtest(
         Path | None, typer.Option(help="Keep the journal of the run in this file.", dir_okay=False)
     ] = None,
     allow_holes: Annotated[
-        bool, typer.Option("--allow-holes", help="Do not end with 4 where candles are missing.")
+        bool,
+        typer.Option(
+            "--allow-holes", help="Do not end with 4 where candles or funding are missing."
+        ),
     ] = False,
     as_json: flags.Json = False,
     quiet: flags.Quiet = False,
@@ -124,7 +127,7 @@ def backtest(
     else:
         by = None if breakdown is None else By(breakdown)
         destination.write(backtest_text(result, by, destination.fit))
-    return PARTIAL if result.holes and not allow_holes else 0
+    return PARTIAL if (result.holes or result.unpaid) and not allow_holes else 0
 
 
 def _page(result: Backtest, script: str, history: PastMarket) -> str:

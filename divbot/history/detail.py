@@ -136,6 +136,10 @@ class DetailedHistory:
         """Return what is missing between the first and the last candle."""
         return self._store.holes(symbol, self._kept(interval))
 
+    def unpaid(self, symbol: str, span: Span) -> tuple[Span, ...]:
+        """Return what of `span` lacks settlements of funding while the symbol was traded."""
+        return self._store.unpaid(symbol, span)
+
     def version(self, symbol: str, interval: Interval, start: int, end: int) -> str:
         """Return what changes whenever the candles do; empty where there are none."""
         versions = [

@@ -131,14 +131,20 @@ def reason_to_close(
 
 
 def _objections(opportunity: Opportunity, moment: Moment, rules: EntryRules) -> Iterator[str]:
-    symbol, ledger = opportunity.divergence.symbol, moment.ledger
-    confirmed_at = opportunity.confirmed_at
     if rules.long_only and opportunity.side is Side.SELL:
         yield "spot cannot be sold short"
     if opportunity.score < rules.min_score:
         yield f"its score is {opportunity.score:.1f}, {rules.min_score:g} is the least"
     if reason := _is_doubtful(opportunity, rules):
         yield reason
+    yield from objections_to(opportunity.divergence.symbol, opportunity.confirmed_at, moment, rules)
+
+
+def objections_to(
+    symbol: str, confirmed_at: int, moment: Moment, rules: EntryRules
+) -> Iterator[str]:
+    """Yield what speaks against any entry in `symbol` upon what was confirmed at a time, ms UTC."""
+    ledger = moment.ledger
     if ledger.holding(symbol):
         yield "a position is open"
     if confirmed_at < moment.started_at and not rules.take_earlier:
