@@ -31,6 +31,11 @@ class SearchEstimate:
     """Bytes."""
 
 
+def seconds_of(candles: int, signal_sets: int, settings: int) -> float:
+    """Return about how many seconds one core needs for so many of each."""
+    return candles * (_PER_CANDLE * signal_sets + _PER_PLAN * settings)
+
+
 def estimate(
     history: SearchedHistory, variants: Sequence[Variant], days: range, workers: int
 ) -> SearchEstimate:
@@ -43,8 +48,11 @@ def estimate(
         lengths = (min(end, x[1]) - max(start, x[0]) for x in spans if x is not None)
         own = sum(max(length, 0) // interval.milliseconds for length in lengths)
         candles += own
-        seconds += own * _PER_CANDLE * sum(x.interval is interval for x in sets)
-        seconds += own * _PER_PLAN * sum(x.signal.interval is interval for x in variants)
+        seconds += seconds_of(
+            own,
+            sum(x.interval is interval for x in sets),
+            sum(x.signal.interval is interval for x in variants),
+        )
     return SearchEstimate(
         len(variants),
         candles,

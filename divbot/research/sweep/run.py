@@ -1,8 +1,9 @@
 """All units of a search, and what they come to: net R of each setting by UTC day of entry.
 
 ```
-variants --> sets of signals x months x groups of plans = units --> hands --> sums --> daily results
+variants --> sets of signals x months x groups of plans = units --> parcels --> hands --> sums
                                                    kept in a folder: what is done is not done again
+sums --> daily results
 ```
 
 A result hangs on no order: units are cut in one way whoever does them, and what they come to is
@@ -13,7 +14,8 @@ a search that was interrupted does the rest.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import cache
 from itertools import pairwise
@@ -22,27 +24,31 @@ from typing import TypeAlias
 
 import numpy as np
 
-from divbot.arrays import Floats, Integers
+from divbot.arrays import Floats
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
 from divbot.evaluation import DailyResults
 from divbot.evaluation.daily import DAY
-from divbot.files import make_private
-from divbot.history.kept import whole
+from divbot.history.kept import make_folder, whole
 from divbot.research.past_signals import sources
+from divbot.research.sweep.estimate import seconds_of
 from divbot.research.sweep.hands import Hands, in_order
 from divbot.research.sweep.market import (
+    MarketRecipe,
     MarketRules,
+    MarketSource,
     SearchedHistory,
     SearchedMarket,
     make_market,
-    read_market,
 )
-from divbot.research.sweep.unit import Unit, sums_of
+from divbot.research.sweep.unit import Parcel, Sums, Unit, sums_of_all
 from divbot.research.sweep.variants import SignalInputs, TradeInputs, Variant, plans_of
 
 _CELLS = 800
 """Plans times days of a unit: what comes back of it is below 10 KB."""
+_SECONDS = 0.5
+"""What a parcel takes at least, unless it would be larger than this:"""
+_BYTES = 10_000
 
 Work: TypeAlias = tuple[Sequence[tuple[int, ...]], Unit]
 """A unit, and by plan the rows of the variants that it is of."""
@@ -76,14 +82,17 @@ def search(
     makers: Hands | None = None,
     sealed: range = range(0),
     kept: Path | None = None,
+    their_cache: Callable[[], Path] | None = None,
     progress: SearchProgress = lambda *_: None,
 ) -> Searched:
     """Trade every signal of each variant that is confirmed on one of `days` (UTC days since 1970).
 
-    Of `sealed` days trades are counted only. Candles in columns are kept below `cache`, which all
-    workers can read, made by `makers` where `hands` are on machines without the history; what is
-    done is kept in the folder `kept`, where a second call goes on. Raise
-    InputError where there are no candles, WorkerLost where a unit ends its workers.
+    Of `sealed` days trades are counted only. Candles in columns are kept below `cache`, made by
+    `makers` where `hands` are on other machines. All workers read that folder; or, if they can read
+    the history itself, each machine makes columns of its own in what `their_cache` names there.
+    What is done is kept in the folder `kept`, where a second call goes on. Raise InputError where
+    there are no candles, OutputError where nothing can be written, WorkerLost where a unit ends its
+    workers.
     """
     chosen = _sorted(variants)
     longest = longest_of(chosen, rules)
@@ -95,6 +104,7 @@ def search(
         cache=cache,
         hands=makers or hands,
         sealed=sealed,
+        their_cache=their_cache,
         progress=progress,
     )
     sums = _done([unit for _, unit in units], hands, kept, progress)
@@ -118,11 +128,12 @@ def units_of(
     cache: Path,
     hands: Hands,
     sealed: range = range(0),
+    their_cache: Callable[[], Path] | None = None,
     progress: SearchProgress = lambda *_: None,
 ) -> list[Work]:
     """Return all units of a search, each with the variants of its plans; see `search`."""
     longest = longest_of(variants, rules)
-    markets = _markets(history, variants, days, rules, longest, cache, hands, progress)
+    markets = _markets(history, variants, days, rules, longest, cache, hands, their_cache, progress)
     return [
         work
         for signal, own in _groups(variants, history, rules).items()
@@ -160,21 +171,22 @@ def _markets(
     longest: int,
     cache: Path,
     hands: Hands,
+    their_cache: Callable[[], Path] | None,
     progress: SearchProgress,
-) -> dict[Interval, Path]:
+) -> dict[Interval, MarketSource]:
     intervals = sorted({x.signal.interval for x in variants}, key=lambda x: x.milliseconds)
     found = {}
     for number, interval in enumerate(intervals):
         progress("candles", number, len(intervals))
-        found[interval] = make_market(
-            history,
-            interval,
-            days,
-            rules,
-            longest=longest,
-            limit=max(x.signal.limit for x in variants if x.signal.interval is interval),
-            cache=cache,
-            each=lambda call, cases: in_order(hands, call, cases),
+        limit = max(x.signal.limit for x in variants if x.signal.interval is interval)
+        recipe = MarketRecipe(interval, days, rules, longest, limit)
+        name = make_market(
+            history, recipe, cache=cache, each=lambda call, cases: in_order(hands, call, cases)
+        )
+        found[interval] = (
+            MarketSource(name, cache, None, recipe)
+            if their_cache is None
+            else MarketSource(name, their_cache, history, recipe)
         )
     progress("candles", len(intervals), len(intervals))
     return found
@@ -205,21 +217,27 @@ def _groups(
 
 
 def _units(
-    path: Path, signal: SignalInputs, group: _Group, days: range, sealed: range, longest: int
+    source: MarketSource,
+    signal: SignalInputs,
+    group: _Group,
+    days: range,
+    sealed: range,
+    longest: int,
 ) -> Iterable[Work]:
-    market = read_market(path)
-    for place in range(len(market.columns.months)):
-        own = _days_of(market, place, days)
-        if not own:
-            continue
-        at_once = max(1, _CELLS // len(own))
-        pieces = -(-len(group.rows) // at_once)
-        bounds = np.linspace(0, len(group.rows), pieces + 1).astype(np.int64)
-        for first, end in pairwise(bounds.tolist()):
-            plans = group.plans[first:end]
+    market = source.open()
+    months = [
+        (x, own) for x in range(len(market.columns.months)) if (own := _days_of(market, x, days))
+    ]
+    at_once = max(1, _CELLS // max(len(own) for _, own in months))
+    pieces = -(-len(group.rows) // at_once)
+    bounds = np.linspace(0, len(group.rows), pieces + 1).astype(np.int64)
+    for first, end in pairwise(bounds.tolist()):
+        # Units of the same plans go together, and these once for all.
+        plans = group.plans[first:end]
+        for place, own in months:
             yield (
                 group.rows[first:end],
-                Unit(path, place, signal.indicator, signal.limit, plans, own, sealed, longest),
+                Unit(source, place, signal.indicator, signal.limit, plans, own, sealed, longest),
             )
 
 
@@ -232,22 +250,44 @@ def _days_of(market: SearchedMarket, place: int, days: range) -> range:
 
 def _done(
     units: Sequence[Unit], hands: Hands, kept: Path | None, progress: SearchProgress
-) -> Mapping[int, tuple[Floats, Integers]]:
+) -> Mapping[int, Sums]:
     """Return what each unit comes to; what was done before is read."""
     paths = [kept / f"{_name(x)}.npz" if kept else None for x in units]
     if kept is not None:
-        make_private(kept)
+        make_folder(kept)
     found = {n: _read(path) for n, path in enumerate(paths) if path is not None and path.exists()}
     missing = [n for n in range(len(units)) if n not in found]
     progress("settings", len(found), len(units))
-    for number, sums in hands.done(sums_of, [(units[n],) for n in missing]):
-        place = missing[number]
-        found[place] = sums
-        path = paths[place]
-        if path is not None:
-            _keep(path, sums)
+    places = list(_parcels(units, missing))
+    cases = [(Parcel(tuple(units[n] for n in own)),) for own in places]
+    for number, sums in hands.done(sums_of_all, cases):
+        for place, own in zip(places[number], sums, strict=True):
+            found[place] = own
+            path = paths[place]
+            if path is not None:
+                _keep(path, own)
         progress("settings", len(found), len(units))
     return found
+
+
+def _parcels(units: Sequence[Unit], numbers: Sequence[int]) -> Iterator[list[int]]:
+    """Put units, in their order, together to what takes half a second, of 10 KB at most."""
+    own: list[int] = []
+    seconds = 0.0
+    for number in numbers:
+        together = Parcel(tuple(units[n] for n in (*own, number)))
+        if own and (seconds >= _SECONDS or len(pickle.dumps(together)) > _BYTES):
+            yield own
+            own, seconds = [], 0.0
+        own.append(number)
+        seconds += _seconds(units[number])
+    if own:
+        yield own
+
+
+def _seconds(unit: Unit) -> float:
+    month = unit.market.open().columns.months[unit.month]
+    return seconds_of(month.rows * len(month.symbols), 1, len(unit.plans))
 
 
 def _name(unit: Unit) -> str:
@@ -257,12 +297,12 @@ def _name(unit: Unit) -> str:
     return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
 
 
-def _keep(path: Path, sums: tuple[Floats, Integers]) -> None:
+def _keep(path: Path, sums: Sums) -> None:
     with whole(path) as file:
         np.savez(file, net_r=sums[0], trades=sums[1])
 
 
-def _read(path: Path) -> tuple[Floats, Integers]:
+def _read(path: Path) -> Sums:
     with np.load(path) as file:
         return file["net_r"], file["trades"]
 
@@ -271,7 +311,7 @@ def _added_up(
     variants: Sequence[Variant],
     days: range,
     units: Sequence[Work],
-    sums: Mapping[int, tuple[Floats, Integers]],
+    sums: Mapping[int, Sums],
 ) -> DailyResults:
     """Add units up in their order."""
     shape = len(variants), len(days)
