@@ -49,8 +49,8 @@ class SharedStore:
     """
 
     def __init__(self, url: str, market: Market, copies: Callable[[], Path]) -> None:
-        is_here = urlsplit(url).scheme in ("", "file") or "://" not in url
-        self.url = str(Path(_path_of(url)).absolute()) if is_here else url.rstrip("/")
+        is_here = url.startswith("file:") or "://" not in url
+        self.url = str(Path(_path_of(url)).absolute()) if is_here else url
         self.market = market
         self._is_here = is_here
         self._copies = copies
@@ -153,8 +153,11 @@ class SharedStore:
             found: tuple[Any, str] = core.url_to_fs(self.url)
         except ImportError as error:
             is_s3 = urlsplit(self.url).scheme in ("s3", "s3a")
-            advice = f"(divbot's extra `cluster`): {how_to_install(S3FS)}" if is_s3 else str(error)
-            raise self._unreadable(f"a package is missing {advice}") from error
+            raise self._unreadable(
+                f"s3fs is needed (divbot's extra `cluster`): {how_to_install(S3FS)}"
+                if is_s3
+                else f"a package is missing: {error}"
+            ) from error
         except ValueError as error:
             raise self._unreadable(str(error)) from error
         return found
@@ -165,9 +168,14 @@ class SharedStore:
     def _names(self, folder: str) -> frozenset[str]:
         """Return what a folder of the store holds; nothing where it is not there."""
         with self._reading():
-            if self._is_here:
-                return frozenset(x.name for x in (self._root / folder).iterdir())
-            found = self._files.ls(self._at(folder), detail=False)
+            try:
+                found = (
+                    [x.name for x in (self._root / folder).iterdir()]
+                    if self._is_here
+                    else self._files.ls(self._at(folder), detail=False)
+                )
+            except FileNotFoundError:
+                return frozenset()
         return frozenset(x.rstrip("/").rpartition("/")[2] for x in found)
 
     def _bring(self, folder: str) -> None:
@@ -217,8 +225,6 @@ class SharedStore:
             yield
         except DivbotError:
             raise
-        except FileNotFoundError as error:
-            raise self._unreadable("expected a store there, found none") from error
         except OSError as error:
             raise self._unreadable(error.strerror or str(error)) from error
         # Each kind of file system has errors of its own, of no common root.
@@ -227,7 +233,7 @@ class SharedStore:
 
     def _unreadable(self, reason: str) -> InputError:
         told = " ".join(reason.split())
-        return InputError(f"{self.url} cannot be read on {socket.gethostname()}: {told}")
+        return InputError(f"--data: {self.url} cannot be read on {socket.gethostname()}: {told}")
 
 
 def _path_of(url: str) -> str:

@@ -111,7 +111,7 @@ def check_shared(client: Any, shared: Checked) -> None:
     """Raise InputError where a worker cannot read what all of them need."""
     for worker, told in _asked(client, shared.check):
         if isinstance(told, BaseException):
-            raise InputError(f"--data: {told} (the worker at {worker})")
+            raise InputError(f"{told} (the worker at {worker})")
 
 
 def _asked(client: Any, call: Callable[[], object]) -> list[tuple[str, object]]:
