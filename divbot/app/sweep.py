@@ -352,12 +352,11 @@ def _searched(
         [sweep.points[name].variant for name in names],
         sweep.days,
         sweep.rules,
-        cache=past_folder(),
+        cache=past_folder if is_elsewhere else past_folder(),
         hands=sweep.hands,
         makers=sweep.makers,
         sealed=sealed,
         kept=kept,
-        their_cache=past_folder if is_elsewhere else None,
         progress=sweep.stage,
     )
 

@@ -184,7 +184,7 @@ def test_a_folder_without_candles_of_the_market_is_none(store: Store) -> None:
 def test_what_has_to_be_installed_is_named(
     url: str, missing: str, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["fsspec.registry"], "_registry", {})
+    monkeypatch.delitem(sys.modules["fsspec.registry"]._registry, "s3", raising=False)
     monkeypatch.setitem(sys.modules, missing, None)
 
     with pytest.raises(InputError, match=expected):

@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -116,21 +116,29 @@ class SearchedMarket:
         self.detail.let_go(self.detail.end)
 
 
+ColumnCache: TypeAlias = Path | Callable[[], Path]
+"""A folder for columns that all workers share; or how each machine finds its own."""
+
+
+def folder_of(cache: ColumnCache) -> Path:
+    """Return the folder on this machine."""
+    return cache if isinstance(cache, Path) else cache()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class MarketSource:
     """How a worker comes by a market: next to nothing to send."""
 
     name: str
     """Of its description, from the cache on."""
-    cache: Path | Callable[[], Path]
-    """One that all workers share; or how each machine finds its own."""
+    cache: ColumnCache
     history: SearchedHistory | None
     """What a machine makes its own of; None: the cache is shared."""
     recipe: MarketRecipe
 
     def open(self) -> SearchedMarket:
         """Return the market, made if it is not here yet; InputError where that cannot be."""
-        cache = self.cache if isinstance(self.cache, Path) else self.cache()
+        cache = folder_of(self.cache)
         path = cache / self.name
         if self.history is not None and not path.exists():
             make_folder(cache)

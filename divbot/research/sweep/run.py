@@ -34,11 +34,13 @@ from divbot.research.past_signals import sources
 from divbot.research.sweep.estimate import seconds_of
 from divbot.research.sweep.hands import Hands, in_order
 from divbot.research.sweep.market import (
+    ColumnCache,
     MarketRecipe,
     MarketRules,
     MarketSource,
     SearchedHistory,
     SearchedMarket,
+    folder_of,
     make_market,
 )
 from divbot.research.sweep.unit import Parcel, Sums, Unit, sums_of_all
@@ -77,20 +79,18 @@ def search(
     days: range,
     rules: MarketRules,
     *,
-    cache: Path,
+    cache: ColumnCache,
     hands: Hands,
     makers: Hands | None = None,
     sealed: range = range(0),
     kept: Path | None = None,
-    their_cache: Callable[[], Path] | None = None,
     progress: SearchProgress = lambda *_: None,
 ) -> Searched:
     """Trade every signal of each variant that is confirmed on one of `days` (UTC days since 1970).
 
     Of `sealed` days trades are counted only. Candles in columns are kept below `cache`, made by
-    `makers` where `hands` are on other machines. All workers read that folder; or, if they can read
-    the history itself, each machine makes columns of its own in what `their_cache` names there.
-    What is done is kept in the folder `kept`, where a second call goes on. Raise InputError where
+    `makers` where `hands` are on other machines; where these do not share the folder, they make
+    their own, of what they read of the history. What is done is kept in the folder `kept`, where a second call goes on. Raise InputError where
     there are no candles, OutputError where nothing can be written, WorkerLost where a unit ends its
     workers.
     """
@@ -104,7 +104,6 @@ def search(
         cache=cache,
         hands=makers or hands,
         sealed=sealed,
-        their_cache=their_cache,
         progress=progress,
     )
     sums = _done([unit for _, unit in units], hands, kept, progress)
@@ -125,15 +124,14 @@ def units_of(
     days: range,
     rules: MarketRules,
     *,
-    cache: Path,
+    cache: ColumnCache,
     hands: Hands,
     sealed: range = range(0),
-    their_cache: Callable[[], Path] | None = None,
     progress: SearchProgress = lambda *_: None,
 ) -> list[Work]:
     """Return all units of a search, each with the variants of its plans; see `search`."""
     longest = longest_of(variants, rules)
-    markets = _markets(history, variants, days, rules, longest, cache, hands, their_cache, progress)
+    markets = _markets(history, variants, days, rules, longest, cache, hands, progress)
     return [
         work
         for signal, own in _groups(variants, history, rules).items()
@@ -169,9 +167,8 @@ def _markets(
     days: range,
     rules: MarketRules,
     longest: int,
-    cache: Path,
+    cache: ColumnCache,
     hands: Hands,
-    their_cache: Callable[[], Path] | None,
     progress: SearchProgress,
 ) -> dict[Interval, MarketSource]:
     intervals = sorted({x.signal.interval for x in variants}, key=lambda x: x.milliseconds)
@@ -181,13 +178,13 @@ def _markets(
         limit = max(x.signal.limit for x in variants if x.signal.interval is interval)
         recipe = MarketRecipe(interval, days, rules, longest, limit)
         name = make_market(
-            history, recipe, cache=cache, each=lambda call, cases: in_order(hands, call, cases)
+            history,
+            recipe,
+            cache=folder_of(cache),
+            each=lambda call, cases: in_order(hands, call, cases),
         )
-        found[interval] = (
-            MarketSource(name, cache, None, recipe)
-            if their_cache is None
-            else MarketSource(name, their_cache, history, recipe)
-        )
+        is_shared = isinstance(cache, Path)
+        found[interval] = MarketSource(name, cache, None if is_shared else history, recipe)
     progress("candles", len(intervals), len(intervals))
     return found
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import pickle
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
 
-from divbot.domain.errors import InputError
-from divbot.research.sweep.hands import DoneCases, OwnHands, PoolHands
+from divbot.domain.errors import InputError, OutputError
+from divbot.history import kept as kept_files
 from divbot.research.sweep import run
+from divbot.research.sweep.hands import DoneCases, OwnHands, PoolHands
 from divbot.research.sweep.run import Searched, search, units_of
 from divbot.research.sweep.unit import sums_of_all
 from tests.research.sweep.markets import FIRST, rules, variants, walks
@@ -137,10 +142,100 @@ def test_of_sealed_days_trades_are_counted_and_nothing_is_summed(
     assert sum(x.sum() for x in kept) == pytest.approx(found.results.net_r.sum())
 
 
-def test_a_unit_ships_next_to_nothing(cache: Path) -> None:
-    units = units_of(HISTORY, VARIANTS, DAYS, rules(), cache=cache, hands=OwnHands())
+class WeighingHands(OwnHands):
+    """Own hands that know what each parcel would weigh, and what comes back of it."""
 
-    assert max(len(pickle.dumps(unit)) for _, unit in units) < 3_000
+    def __init__(self) -> None:
+        self.parcels: list[tuple[int, int, int]] = []
+
+    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
+        for number, result in super().done(call, cases):
+            if call is sums_of_all:
+                sizes = [len(pickle.dumps(x)) for x in (cases[number], result)]
+                self.parcels.append((len(result), *sizes))
+            yield number, result
+
+
+def test_what_takes_a_moment_goes_together_with_at_most_10_kb(whole: Searched, cache: Path) -> None:
+    hands = WeighingHands()
+
+    found = searched(cache, hands=hands, makers=OwnHands())
+
+    assert same(found, whole)
+    assert len(hands.parcels) < whole.units
+    assert sum(units for units, _, _ in hands.parcels) == whole.units
+    assert max(weight for _, weight, _ in hands.parcels) <= 10_000
+
+
+def test_what_takes_long_goes_alone_and_little_comes_back(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "_SECONDS", 0.0)
+    hands = WeighingHands()
+    many = variants(stops=np.arange(0.2, 1.0, 0.1).tolist(), ratios=np.arange(1, 5, 0.5).tolist())
+
+    searched(cache, variants=many, hands=hands, makers=OwnHands())
+
+    assert {units for units, _, _ in hands.parcels} == {1}
+    assert max(max(sizes) for _, *sizes in hands.parcels) <= 10_000
+
+
+def test_a_machine_that_reads_the_history_makes_columns_of_its_own(
+    whole: Searched, cache: Path, tmp_path: Path
+) -> None:
+    found = searched(cache, their_cache=lambda: tmp_path / "theirs")
+
+    names = {path.name for path in cache.glob("*/*.npy")}
+    assert same(found, whole)
+    assert found.data == whole.data
+    assert {path.name for path in (tmp_path / "theirs").glob("*/*.npy")} <= names
+    assert list((tmp_path / "theirs").glob("*/*.market.json"))
+
+
+def test_a_machine_that_reads_other_candles_is_told_so(cache: Path, tmp_path: Path) -> None:
+    units = units_of(HISTORY, VARIANTS, DAYS, rules(), cache=cache, hands=OwnHands())
+    source = units[0][1].market
+    other = replace(source, history=walks(seed=9), cache=tmp_path)
+
+    with pytest.raises(InputError, match="other candles for a worker than for the machine that"):
+        other.open()
+
+
+def test_a_disk_that_is_full_costs_nothing_that_was_done(
+    whole: Searched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever it is full: in columns, in lists, among what is kept of the settings."""
+    monkeypatch.setattr(run, "_SECONDS", 0.0)
+    room = [0]
+    write = kept_files.whole_file
+
+    @contextmanager
+    def whole_file(path: Path, **how: Any) -> Iterator[BinaryIO]:
+        room[0] -= 1
+        if room[0] < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        with write(path, **how) as file:
+            yield file
+
+    monkeypatch.setattr(kept_files, "whole_file", whole_file)
+
+    lines = []
+    for _ in range(20):
+        room[0] += 6  # somebody frees a little
+        try:
+            found = searched(tmp_path / "cache", kept=tmp_path / "kept")
+        except OutputError as error:
+            lines.append(str(error))
+            room[0] = 0
+        else:
+            break
+
+    assert same(found, whole)
+    assert len(lines) > 4
+    assert all(
+        re.search(r"^cannot write /.*: no space left on device; free some", x) for x in lines
+    )
+    assert len({x.partition(":")[0] for x in lines}) == len(lines)  # it goes on each time
 
 
 def test_days_without_candles_are_said_to_be_so(cache: Path) -> None:
