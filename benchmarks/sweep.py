@@ -1,7 +1,7 @@
 """A search of many settings over a year of a synthetic market: time, memory, bytes a unit.
 
-    python benchmarks/sweep.py [SETTINGS] [SYMBOLS] [MONTHS] [WORKERS] [--detail 1m] [--folder FOLDER]
-                               [--slopes] [--dask] [--vectorbt PYTHON]
+    python benchmarks/sweep.py [SETTINGS] [SYMBOLS] [MONTHS] [WORKERS] [--detail 1m]
+                               [--folder FOLDER] [--slopes] [--dask] [--vectorbt PYTHON]
 
 Signals of 5m, outcomes by candles of --detail, all from the store that backtest.py writes as well;
 25 settings at a time share their signals. It prints what making the columns takes, and then the

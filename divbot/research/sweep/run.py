@@ -90,9 +90,9 @@ def search(
 
     Of `sealed` days trades are counted only. Candles in columns are kept below `cache`, made by
     `makers` where `hands` are on other machines; where these do not share the folder, they make
-    their own, of what they read of the history. What is done is kept in the folder `kept`, where a second call goes on. Raise InputError where
-    there are no candles, OutputError where nothing can be written, WorkerLost where a unit ends its
-    workers.
+    their own, of what they read of the history. What is done is kept in the folder `kept`, where a
+    second call goes on. Raise InputError where there are no candles, OutputError where nothing can
+    be written, WorkerLost where a unit ends its workers.
     """
     chosen = _sorted(variants)
     longest = longest_of(chosen, rules)
