@@ -44,7 +44,9 @@ def cluster_hands(address: str, shared: Checked | None = None) -> Iterator[Futur
             client = distributed.Client(address, timeout=_TIMEOUT, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise InputError(
-            f"--scheduler: expected a Dask scheduler of a fitting version at {address}, found none"
+            f"--scheduler: expected a Dask scheduler at {address} with which distributed "
+            f"{distributed.__version__} can talk, found none; start one of this version there with "
+            "`dask scheduler`"
         ) from error
     try:
         check_versions(client, address)

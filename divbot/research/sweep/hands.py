@@ -162,7 +162,7 @@ class FutureHands:
                     running[self._executor.submit(call, *cases[number])] = number
                 found = wait(running, timeout=_PATIENCE, return_when=FIRST_COMPLETED).done
                 if not found and not self._is_there():
-                    raise WorkerLost(f"{self._name} is gone; what is done is kept")
+                    raise self._gone()
                 for future in found:
                     number = running.pop(future)
                     yield number, self._result(future, cases[number])
@@ -176,7 +176,12 @@ class FutureHands:
         except self._ends_workers as error:
             raise _to_blame(case) from error
         except CancelledError as error:
-            raise WorkerLost(f"{self._name} is gone; what is done is kept") from error
+            raise self._gone() from error
+
+    def _gone(self) -> WorkerLost:
+        return WorkerLost(
+            f"{self._name} is gone; what is done is kept, and the same command goes on from there"
+        )
 
 
 _AHEAD = 2
