@@ -257,7 +257,8 @@ def _days(
 def _how_to_fetch(interval: Interval, settings: Settings, options: SweepOptions) -> str:
     from divbot.app.how_to_fetch import how_to_fetch
 
-    return how_to_fetch(settings, interval, options.start, options.end, usual=_USUAL)
+    command = how_to_fetch(settings, interval, options.start, options.end, usual=_USUAL)
+    return command if options.data is None else f"{command}, into the store at {options.data}"
 
 
 def _detail(

@@ -131,3 +131,14 @@ def test_where_a_worker_cannot_read_the_store_it_is_named_with_the_url(
     assert code == 2
     assert f"--data: memory://bucket/{store.name} cannot be read on " in told
     assert "expected a store with candles of usdm, found none (the worker at tcp://" in told
+
+
+def test_candles_that_the_store_at_data_lacks_are_to_be_fetched_into_it(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = exit_code(arguments(store, "--set", "interval=1h"))
+
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert code == 2
+    assert "expected 1h candles to search on, found none; get some: divbot data download" in told
+    assert told.endswith(f", into the store at {store}")
