@@ -9,7 +9,8 @@ search: seconds, processor seconds and MB of the whole tree (what is shared coun
 
 --slopes searches small parts before: one, and then twice as many settings, symbols, and months.
 --dask does a part of it by one Dask worker, and again by two, each with one thread.
---vectorbt trades the same signals of one month by vectorbt, which PYTHON has.
+--vectorbt trades the same signals of a month by vectorbt, which PYTHON has (an environment of its
+own: it asks for other versions), on candles of 5m.
 
 Processor seconds hardly tell of others on the machine, seconds do: where others take a part of the
 cores, their share is printed.
@@ -18,18 +19,21 @@ cores, their share is printed.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import pickle
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 from backtest_market import fill
 from commandline import run
 from machine import NOISY, Others, seconds_of_tree, tree_pss
@@ -40,11 +44,19 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from divbot.binance.listing.rules import UniverseRules
 from divbot.domain.durations import DAY
 from divbot.domain.market import Interval, Market
+from divbot.history.columns import CLOSE, HIGH, LOW, OPEN
 from divbot.history.store import Store
-from divbot.research.sweep.hands import Hands, PoolHands
+from divbot.kernels.plans import REWARD_RISK, STOP_ATR
+from divbot.research.past_signals import signals_of_month
+from divbot.research.sweep.hands import Hands, OwnHands, PoolHands
 from divbot.research.sweep.market import MarketRules
 from divbot.research.sweep.run import search, units_of
+from divbot.research.sweep.unit import Unit, sums_of
+from divbot.research.sweep.variants import Variant
 from divbot.research.venue import Spreads
+
+_BYTES_BACK = 10
+"""Of each setting and day: a number of eight bytes and one of two."""
 
 
 @dataclass
@@ -109,8 +121,24 @@ class Searches:
 
     def run(self, size: Size, hands: Hands, makers: Hands, what: str = "") -> Spent:
         """Make the columns, then search, and print both."""
+        with measured(f"{size}: columns, once"):
+            units = units_of(*self.asked(size), cache=self.folder, hands=makers)
+        with measured(f"{size}: search{what}") as spent:
+            found = search(*self.asked(size), cache=self.folder, hands=hands, makers=makers)
+        sent = max(len(pickle.dumps(unit)) for _, unit in units)
+        back = max(x.plans.shape[0] * len(x.days) * _BYTES_BACK for _, x in units)
+        print(
+            f"  {found.results.trades.sum():,} trades in {len(units)} units of "
+            f"{spent.processor / len(units):.1f} s of processors; for each at most {sent:,} bytes "
+            f"go there, and {back:,} come back",
+            flush=True,
+        )
+        self.forget_signals()
+        return spent
+
+    def asked(self, size: Size) -> tuple[Slice, list[Variant], range, MarketRules]:
+        """Return what is searched: history, settings, days and rules."""
         history = Slice(self.store, size.symbols)
-        tried = variants(size.settings)
         first, last = history.span(history.symbols(Interval.M5)[0], Interval.M5)
         # Three days before, for indicators; a month is a twelfth of a year.
         days = range(first // DAY + 3, min(last // DAY, first // DAY + -(-size.months * 365 // 12)))
@@ -120,23 +148,9 @@ class Searches:
             is_todays=False,
             spreads=Spreads(Decimal("0.0004")),
         )
-        with measured(f"{size}: columns, once"):
-            units = units_of(history, tried, days, rules, cache=self.folder, hands=makers)
-        with measured(f"{size}: search{what}") as spent:
-            found = search(
-                history, tried, days, rules, cache=self.folder, hands=hands, makers=makers
-            )
-        sizes = [len(pickle.dumps(unit)) for _, unit in units]
-        print(
-            f"  {found.results.trades.sum():,} trades in {len(units)} units of "
-            f"{spent.processor / len(units):.1f} s of processors; at most {max(sizes):,} bytes go "
-            "there for each",
-            flush=True,
-        )
-        self._forget_signals()
-        return spent
+        return history, variants(size.settings), days, rules
 
-    def _forget_signals(self) -> None:
+    def forget_signals(self) -> None:
         """Let the next search begin where this one did."""
         for path in self.folder.glob("**/*.signals.npy"):
             path.unlink()
@@ -145,6 +159,7 @@ class Searches:
 def slopes(searches: Searches, whole: Size, hands: Hands) -> None:
     """Search a part, and then twice as much of it, in each way."""
     part = Size(max(25, whole.settings // 4), whole.symbols // 8 or 1, max(1, whole.months // 4))
+    searches.run(Size(25, 1, 1), hands, hands)  # workers start, and load what is compiled
     before = searches.run(part, hands, hands)
     for what, size in (
         ("settings", Size(2 * part.settings, part.symbols, part.months)),
@@ -161,7 +176,6 @@ def slopes(searches: Searches, whole: Size, hands: Hands) -> None:
 def on_clusters(searches: Searches, size: Size) -> None:
     """Search by one Dask worker, and by two."""
     from divbot.research.sweep.cluster import cluster_hands
-    from divbot.research.sweep.hands import OwnHands
     from tests.research.sweep.cluster import local_cluster
 
     found = []
@@ -169,12 +183,67 @@ def on_clusters(searches: Searches, size: Size) -> None:
         place = searches.folder / f"dask-{count}"
         place.mkdir()
         with local_cluster(place, count) as cluster, cluster_hands(cluster.address) as hands:
-            found.append(searches.run(size, hands, OwnHands(), f", {count} Dask workers"))
+            what = f", {count} Dask worker{'s' * (count > 1)}"
+            searches.run(Size(25, 1, 1), hands, OwnHands(), f"{what}, which start")
+            found.append(searches.run(size, hands, OwnHands(), what))
     one, two = found
     print(
         f"  two workers: {one.seconds / two.seconds:.2f} times as fast as one; by processor "
-        f"seconds, on cores that are free, {2 * one.processor / two.processor:.2f} times"
+        f"seconds, on cores that are free, {2 * one.processor / two.processor:.2f} times at most"
     )
+
+
+def beside_vectorbt(searches: Searches, symbols: int, python: Path) -> None:
+    """Trade the signals of a month: 25 settings by divbot, and again by vectorbt."""
+    size = Size(25, symbols, 1)
+    searches = replace(searches, detail=Interval.M5)
+    units = units_of(*searches.asked(size), cache=searches.folder, hands=OwnHands())
+    own = [unit for _, unit in units]
+    list(map(sums_of, own))  # finds the signals
+    began = time.process_time()
+    trades = sum(int(sums_of(unit)[1].sum()) for unit in own)
+    seconds = time.process_time() - began
+    print(f"{size}, signals that are known, candles of 5m:")
+    print(f"  divbot    {seconds:6.2f} s of processors, {trades:9,} trades, every signal of them")
+    file = searches.folder / "signals.npz"
+    np.savez(file, **_for_vectorbt(own[0]))
+    script = Path(__file__).with_name("sweep_vectorbt.py")
+    told = json.loads(
+        subprocess.run([python, script, file], check=True, stdout=subprocess.PIPE).stdout
+    )
+    print(
+        f"  vectorbt  {told['seconds']:6.2f} s of processors, {told['trades']:9,} trades, one "
+        "position at a time for each symbol"
+    )
+    searches.forget_signals()
+
+
+def _for_vectorbt(unit: Unit) -> dict[str, np.ndarray]:
+    """Return prices, signals, and how far stop and target are, as a part of the price."""
+    market = unit.market.open()
+    columns, month = market.columns, market.columns.months[unit.month]
+    path = signals_of_month(columns, unit.month, unit.indicator, unit.limit, market.path.parent)
+    found = np.load(path)
+    found = found[(found["kind"] >= 0) & (found["confirmed"] < month.end - 1)]
+    symbols = np.arange(len(columns.symbols))
+    prices = {
+        name: columns.wide(symbols, column, month.first, month.end).T
+        for name, column in (("open", OPEN), ("high", HIGH), ("low", LOW), ("close", CLOSE))
+    }
+    ways = [
+        (found["side"] * (found["close"] - found["pivot"]) + plan[STOP_ATR] * found["atr"])
+        / found["close"]
+        for plan in unit.plans
+    ]
+    return prices | {
+        "row": found["confirmed"] + 1 - month.first,
+        "symbol": found["symbol"],
+        "side": found["side"],
+        "stops": np.array(ways),
+        "targets": np.array(
+            [way * plan[REWARD_RISK] for way, plan in zip(ways, unit.plans, strict=True)]
+        ),
+    }
 
 
 def main() -> None:
@@ -197,6 +266,8 @@ def main() -> None:
             if given.slopes:
                 slopes(searches, whole, hands)
             searches.run(whole, hands, hands)
+        if given.vectorbt:
+            beside_vectorbt(searches, min(40, whole.symbols), given.vectorbt)
         if given.dask:
             on_clusters(searches, Size(whole.settings // 5, whole.symbols // 4, 3))
 
