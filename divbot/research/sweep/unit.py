@@ -144,6 +144,7 @@ def trades_of(unit: Unit) -> TradesOf:
         own = np.flatnonzero((signals["symbol"] >= symbols[0]) & (signals["symbol"] <= symbols[-1]))
         if len(own):
             parts.append(_traded(market, unit, symbols, signals[own], opposite[own]))
+            market.let_go()
     return TradesOf.joined(parts)
 
 
