@@ -31,7 +31,7 @@ from divbot.extras import FSSPEC, S3FS, how_to_install
 from divbot.history.funding import FundingTrack
 from divbot.history.kept import make_folder, write_text
 from divbot.history.kind import StoredKind
-from divbot.history.shelf import shelves_folder
+from divbot.history.shelf import shelves_folder, symbols_among
 from divbot.history.spans import Span
 from divbot.history.store import VERSION_FILE, Store
 from divbot.recordings.track import Track
@@ -82,7 +82,10 @@ class SharedStore:
 
     def symbols(self, interval: Interval) -> tuple[str, ...]:
         """Return the symbols that have candles of `interval`, by name."""
-        return self._with(StoredKind.KLINES, interval).symbols(interval)
+        # By their folders: to know who is there, nothing is copied.
+        return tuple(
+            symbols_among(self._names(_folder_of(self.market, StoredKind.KLINES, interval)))
+        )
 
     def span(self, symbol: str, interval: Interval) -> Span | None:
         """Return from the first open to the last close; None where there is nothing."""

@@ -10,7 +10,7 @@ A month is called `1mo` here, as in the archive: not every file system tells 1M 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +85,10 @@ def shelves(root: Path, market: Market) -> Iterator[Shelf]:
 
 def symbols_in(folder: Path) -> list[str]:
     """Return the symbols that have a folder in `folder`, by name."""
-    names = [x.name for x in folder.iterdir()] if folder.is_dir() else []
+    return symbols_among([x.name for x in folder.iterdir()] if folder.is_dir() else [])
+
+
+def symbols_among(names: Iterable[str]) -> list[str]:
+    """Return the symbols whose folders have these names, sorted; others have other names."""
     symbols = (name.removeprefix("symbol=") for name in names if name.startswith("symbol="))
     return sorted(x for x in symbols if is_symbol(x))

@@ -103,7 +103,7 @@ def test_a_store_in_a_bucket_reads_the_same(store: Store, monkeypatch: pytest.Mo
 
 def test_what_goes_to_another_machine_is_the_url_alone(memory: Any, store: Store) -> None:
     here = shared("memory://bucket/store")
-    here.symbols(Interval.H4)
+    here.span(SYMBOLS[0], Interval.H4)
 
     sent = pickle.dumps(here)
 
@@ -114,7 +114,7 @@ def test_what_goes_to_another_machine_is_the_url_alone(memory: Any, store: Store
 def test_what_has_not_changed_is_copied_once(
     memory: Any, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shared("memory://bucket/store").symbols(Interval.H4)
+    shared("memory://bucket/store").span(SYMBOLS[0], Interval.H4)
     copied: list[str] = []
     get = type(memory).get_file
     monkeypatch.setattr(
@@ -201,3 +201,12 @@ def test_whatever_a_file_system_raises_is_told_in_a_line(
 
     with pytest.raises(InputError, match=r"memory://bucket/store cannot .*: RuntimeError: no key$"):
         shared("memory://bucket/store").check()
+
+
+def test_to_know_what_there_is_copies_nothing(memory: Any, machine: Path) -> None:
+    found = shared("memory://bucket/store")
+
+    found.check()
+    assert found.intervals() == (Interval.H4,)
+    assert found.symbols(Interval.H4) == SYMBOLS
+    assert list(machine.rglob("*.parquet")) == []

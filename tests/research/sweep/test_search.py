@@ -20,7 +20,7 @@ from divbot.history import kept as kept_files
 from divbot.research.sweep import run
 from divbot.research.sweep.hands import DoneCases, OwnHands, PoolHands
 from divbot.research.sweep.run import Searched, search, units_of
-from divbot.research.sweep.unit import sums_of_all
+from divbot.research.sweep.unit import sums_of_all, trades_of
 from tests.research.sweep.markets import FIRST, rules, variants, walks
 
 DAYS = range(FIRST + 25, FIRST + 115)
@@ -190,6 +190,15 @@ def test_a_machine_that_reads_the_history_makes_columns_of_its_own(
     assert same(found, whole)
     assert found.data == whole.data
     assert {path.name for path in (tmp_path / "theirs").glob("*/*.npy")} <= names
+
+
+def test_candles_are_let_go_of_once_their_symbols_are_traded(cache: Path) -> None:
+    units = units_of(HISTORY, VARIANTS, DAYS, rules(), cache=cache, hands=OwnHands())
+
+    trades_of(units[0][1])
+
+    market = units[0][1].market.open()
+    assert market.columns._mapped == market.detail._mapped == {}
 
 
 def test_a_machine_that_reads_other_candles_is_told_so(cache: Path, tmp_path: Path) -> None:
