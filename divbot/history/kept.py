@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from divbot.domain.errors import OutputError
@@ -41,6 +42,21 @@ def make_folder(folder: Path) -> None:
     """Make `folder` and what is missing above it; raise OutputError."""
     with _writing(folder):
         make_private(folder)
+
+
+@contextmanager
+def alone(path: Path, *, patience: float = -1.0) -> Iterator[bool]:
+    """Be the one process of this machine that holds `path`; False: another does.
+
+    That one is waited for `patience` seconds, or below zero for ever. Raise OutputError.
+    """
+    lock = FileLock(path, mode=0o600)
+    with _writing(path), suppress(Timeout):
+        lock.acquire(timeout=patience)
+    try:
+        yield lock.is_locked
+    finally:
+        lock.release()
 
 
 @contextmanager

@@ -23,13 +23,11 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from filelock import FileLock
-
 from divbot.domain.errors import DivbotError, InputError
 from divbot.domain.market import Interval, Market
 from divbot.extras import FSSPEC, S3FS, how_to_install
 from divbot.history.funding import FundingTrack
-from divbot.history.kept import make_folder, write_text
+from divbot.history.kept import alone, make_folder, write_text
 from divbot.history.kind import StoredKind
 from divbot.history.shelf import shelves_folder, symbols_among
 from divbot.history.spans import Span
@@ -185,7 +183,7 @@ class SharedStore:
         """Copy what is new below `folder`, and remove the copies of what is gone."""
         here = self._root / folder
         make_folder(here)
-        with FileLock(here / ".lock", mode=0o600), self._reading():
+        with alone(here / ".lock"), self._reading():
             there = self._versions(folder)
             known = _read_note(here / _COPIED)
             for name in known.keys() - there.keys():

@@ -101,17 +101,29 @@ def test_a_cluster_has_the_verdict_of_one_machine_even_if_it_is_lost_halfway(
 
 
 @pytest.mark.soak
-def test_one_two_and_four_machines_have_the_same_verdict(
-    cluster: LocalCluster, home: Path, store: Path, capsys: pytest.CaptureFixture[str]
+def test_one_two_and_four_machines_have_the_same_verdict_and_those_that_are_left_of_four(
+    cluster: LocalCluster,
+    home: Path,
+    store: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     at = "--scheduler", cluster.address
     found = [swept(capsys, store)]
+    keep = core._keep
+
+    def keep_and_lose(path: Path, sums: Any) -> None:
+        keep(path, sums)
+        cluster.workers[0].kill()
 
     for machines in (1, 2, 4):
         while len(cluster.workers) < machines:
             add_machine(cluster, home)
         found.append(swept(capsys, store, *at))
+    monkeypatch.setattr(core, "_keep", keep_and_lose)
+    found.append(swept(capsys, store, *at))
 
+    assert cluster.workers[0].wait() != 0
     assert all(x == found[0] for x in found)
 
 

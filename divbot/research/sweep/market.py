@@ -16,14 +16,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from divbot.arrays import Flags, Floats, Integers
 from divbot.binance.listing.rules import UniverseRules
@@ -39,7 +37,7 @@ from divbot.history.columns import (
     read_columns,
     write_columns,
 )
-from divbot.history.kept import make_folder, name_of, whole, write_array, write_text
+from divbot.history.kept import alone, make_folder, name_of, whole, write_array, write_text
 from divbot.history.port import PastCandles
 from divbot.history.universe import PastUniverse, let_in, rank_month
 from divbot.research.past_signals import overlap
@@ -142,7 +140,7 @@ class MarketSource:
         path = cache / self.name
         if self.history is not None and not path.exists():
             make_folder(cache)
-            made = make_market(self.history, self.recipe, cache=cache, each=_shared_out(cache))
+            made = make_market(self.history, self.recipe, cache=cache, each=shared_out(cache))
             if made != self.name:
                 raise InputError(
                     f"{self.history} has other candles for a worker than for the machine that "
@@ -151,16 +149,17 @@ class MarketSource:
         return read_market(path)
 
 
-def _shared_out(folder: Path) -> Each:
+def shared_out(folder: Path) -> Each:
     """Return what does each case once, in whichever process of this machine is there first."""
 
     def each(call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> Iterable[Any]:
         found: dict[int, Any] = {}
         for patience in (0.0, -1.0):
             for number in set(range(len(cases))) - set(found):
-                lock = FileLock(folder / f".{call.__name__}-{number}.lock", mode=0o600)
-                with suppress(Timeout), lock.acquire(timeout=patience):
-                    found[number] = call(*cases[number])
+                lock = folder / f".{call.__name__}-{number}.lock"
+                with alone(lock, patience=patience) as is_mine:
+                    if is_mine:
+                        found[number] = call(*cases[number])
         return [found[number] for number in range(len(cases))]
 
     return each

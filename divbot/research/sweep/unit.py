@@ -8,6 +8,7 @@ Units go to workers in parcels: what takes a moment only is not worth a journey 
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -15,6 +16,7 @@ from typing import TypeAlias
 import numpy as np
 
 from divbot.arrays import Flags, Floats, Integers
+from divbot.domain.errors import OutputError
 from divbot.evaluation import DailyResults, daily_results
 from divbot.evaluation.daily import DAY
 from divbot.history.columns import CLOSE, HIGH, LOW, OPEN
@@ -104,8 +106,16 @@ class TradesOf:
 
 
 def sums_of_all(parcel: Parcel) -> list[Sums]:
-    """Return what each unit of the parcel comes to, in their order."""
-    return [sums_of(unit) for unit in parcel.units]
+    """Return what each unit of the parcel comes to, in their order.
+
+    Raise OutputError, naming this machine where it is one of several, if nothing can be written.
+    """
+    try:
+        return [sums_of(unit) for unit in parcel.units]
+    except OutputError as error:
+        if parcel.units[0].market.history is None:
+            raise
+        raise OutputError(f"on {socket.gethostname()}: {error}") from error
 
 
 def sums_of(unit: Unit) -> Sums:

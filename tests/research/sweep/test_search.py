@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import pickle
 import re
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -17,10 +19,12 @@ import pytest
 
 from divbot.domain.errors import InputError, OutputError
 from divbot.history import kept as kept_files
+from divbot.history.kept import alone
 from divbot.research.sweep import run
 from divbot.research.sweep.hands import DoneCases, OwnHands, PoolHands
+from divbot.research.sweep.market import shared_out
 from divbot.research.sweep.run import Searched, search, units_of
-from divbot.research.sweep.unit import sums_of_all, trades_of
+from divbot.research.sweep.unit import Parcel, sums_of_all, trades_of
 from tests.research.sweep.markets import FIRST, rules, variants, walks
 
 DAYS = range(FIRST + 25, FIRST + 115)
@@ -192,6 +196,15 @@ def test_a_machine_that_reads_the_history_makes_columns_of_its_own(
     assert {path.name for path in (tmp_path / "theirs").glob("*/*.npy")} <= names
 
 
+def test_where_the_disk_of_one_machine_is_full_it_is_named(cache: Path, tmp_path: Path) -> None:
+    units = units_of(HISTORY, VARIANTS, DAYS, rules(), cache=cache, hands=OwnHands())
+    (tmp_path / "file").touch()  # no folder can be made below it
+    source = replace(units[0][1].market, history=HISTORY, cache=tmp_path / "file")
+
+    with pytest.raises(OutputError, match=rf"^on {socket.gethostname()}: cannot write {tmp_path}"):
+        sums_of_all(Parcel((replace(units[0][1], market=source),)))
+
+
 def test_candles_are_let_go_of_once_their_symbols_are_traded(cache: Path) -> None:
     units = units_of(HISTORY, VARIANTS, DAYS, rules(), cache=cache, hands=OwnHands())
 
@@ -199,6 +212,27 @@ def test_candles_are_let_go_of_once_their_symbols_are_traded(cache: Path) -> Non
 
     market = units[0][1].market.open()
     assert market.columns._mapped == market.detail._mapped == {}
+
+
+def test_processes_of_one_machine_share_the_making_of_columns(tmp_path: Path) -> None:
+    """What another process is at comes last: by then it is done."""
+    done: list[int] = []
+    others_are_done = Event()
+
+    def make(number: int) -> None:
+        done.append(number)
+        if len(done) == 2:
+            others_are_done.set()
+
+    with alone(tmp_path / ".make-0.lock", patience=0.0) as is_mine:
+        with alone(tmp_path / ".make-0.lock", patience=0.0) as is_mine_too:
+            assert (is_mine, is_mine_too) == (True, False)
+        thread = Thread(target=shared_out(tmp_path), args=(make, [(0,), (1,), (2,)]))
+        thread.start()
+        assert others_are_done.wait(timeout=30)
+
+    thread.join()
+    assert done == [1, 2, 0]
 
 
 def test_a_machine_that_reads_other_candles_is_told_so(cache: Path, tmp_path: Path) -> None:
