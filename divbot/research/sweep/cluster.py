@@ -17,7 +17,7 @@ _TIMEOUT = 10
 """Seconds to find the scheduler, and a worker of it."""
 
 
-class Checked(Protocol):
+class ReadByWorkers(Protocol):
     """What workers must be able to read; it is sent to them."""
 
     def check(self) -> None:
@@ -25,7 +25,7 @@ class Checked(Protocol):
 
 
 @contextmanager
-def cluster_hands(address: str, shared: Checked | None = None) -> Iterator[FutureHands]:
+def cluster_hands(address: str, shared: ReadByWorkers | None = None) -> Iterator[FutureHands]:
     """Provide the workers of the scheduler at `address`, such as tcp://HOST:8786.
 
     Raise InputError where there is no such scheduler, it or a worker has other versions than this
@@ -49,10 +49,13 @@ def cluster_hands(address: str, shared: Checked | None = None) -> Iterator[Futur
             "`dask scheduler`"
         ) from error
     try:
-        check_versions(client, address)
-        threads = checked_threads(client, address)
-        if shared is not None:
-            check_shared(client, shared)
+        try:
+            check_versions(client, address)
+            threads = checked_threads(client, address)
+            if shared is not None:
+                check_shared(client, shared)
+        except OSError as error:
+            raise WorkerLost(f"the scheduler at {address} is gone") from error
         yield FutureHands(
             client.get_executor(pure=False),
             threads,
@@ -109,7 +112,7 @@ def checked_threads(client: Any, address: str) -> int:
     return threads
 
 
-def check_shared(client: Any, shared: Checked) -> None:
+def check_shared(client: Any, shared: ReadByWorkers) -> None:
     """Raise InputError where a worker cannot read what all of them need."""
     for worker, told in _asked(client, shared.check):
         if isinstance(told, BaseException):

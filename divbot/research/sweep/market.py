@@ -155,7 +155,7 @@ def shared_out(folder: Path) -> Each:
     def each(call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> Iterable[Any]:
         found: dict[int, Any] = {}
         for patience in (0.0, -1.0):
-            for number in set(range(len(cases))) - set(found):
+            for number in [x for x in range(len(cases)) if x not in found]:
                 lock = folder / f".{call.__name__}-{number}.lock"
                 with alone(lock, patience=patience) as is_mine:
                     if is_mine:
