@@ -184,7 +184,8 @@ def on_clusters(searches: Searches, size: Size) -> None:
         place.mkdir()
         with local_cluster(place, count) as cluster, cluster_hands(cluster.address) as hands:
             what = f", {count} Dask worker{'s' * (count > 1)}"
-            searches.run(Size(25, 1, 1), hands, OwnHands(), f"{what}, which start")
+            # A few units for each: to load what is compiled takes as long as one of them.
+            searches.run(Size(100, size.symbols, 1), hands, OwnHands(), f"{what}, which start")
             found.append(searches.run(size, hands, OwnHands(), what))
     one, two = found
     print(
@@ -269,7 +270,7 @@ def main() -> None:
         if given.vectorbt:
             beside_vectorbt(searches, min(40, whole.symbols), given.vectorbt)
         if given.dask:
-            on_clusters(searches, Size(whole.settings // 5, whole.symbols // 4, 3))
+            on_clusters(searches, Size(whole.settings // 2, whole.symbols // 4, 3))
 
 
 if __name__ == "__main__":
