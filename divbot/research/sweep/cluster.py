@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -42,6 +43,8 @@ def cluster_hands(address: str, shared: ReadByWorkers | None = None) -> Iterator
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of versions that differ: they are looked at below
             client = distributed.Client(address, timeout=_TIMEOUT, set_as_default=False)
+        # Whatever it writes of a scheduler that is gone is said by divbot, once.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     except (OSError, ValueError, TypeError) as error:
         raise InputError(
             f"--scheduler: expected a Dask scheduler at {address} with which distributed "

@@ -13,6 +13,9 @@ _PER_CANDLE = 6e-7
 """Seconds of one core for each candle and set of signals, as measured by benchmarks/sweep.py."""
 _PER_PLAN = 6e-9
 """Seconds for each candle and setting besides."""
+_PER_MONTH = 3e-3
+"""For each month and set of signals, however few candles it has."""
+_DAYS_OF_MONTH = 30
 _BYTES_A_DAY = 16
 """Of each setting's results."""
 _BYTES_A_WORKER = 3e8
@@ -31,9 +34,11 @@ class SearchEstimate:
     """Bytes."""
 
 
-def seconds_of(candles: int, signal_sets: int, settings: int) -> float:
+def seconds_of(candles: int, months: int, signal_sets: int, settings: int) -> float:
     """Return about how many seconds one core needs for so many of each."""
-    return candles * (_PER_CANDLE * signal_sets + _PER_PLAN * settings)
+    return signal_sets * (candles * _PER_CANDLE + months * _PER_MONTH) + (
+        settings * candles * _PER_PLAN
+    )
 
 
 def estimate(
@@ -50,6 +55,7 @@ def estimate(
         candles += own
         seconds += seconds_of(
             own,
+            -(-len(days) // _DAYS_OF_MONTH),
             sum(x.interval is interval for x in sets),
             sum(x.signal.interval is interval for x in variants),
         )

@@ -159,7 +159,8 @@ class FutureHands:
             while queue or running:
                 while queue and len(running) < _AHEAD * self.workers:
                     number = queue.popleft()
-                    running[self._executor.submit(call, *cases[number])] = number
+                    with self._missed():
+                        running[self._executor.submit(call, *cases[number])] = number
                 found = wait(running, timeout=_PATIENCE, return_when=FIRST_COMPLETED).done
                 if not found and not self._is_there():
                     raise self._gone()
@@ -172,11 +173,20 @@ class FutureHands:
 
     def _result(self, future: Future[Any], case: tuple[Any, ...]) -> Any:
         try:
-            return future.result()
+            with self._missed():
+                return future.result()
         except self._ends_workers as error:
             raise _to_blame(case) from error
-        except CancelledError as error:
-            raise self._gone() from error
+
+    @contextmanager
+    def _missed(self) -> Iterator[None]:
+        """Say so where nobody is there any more: what is raised then, each version has its own."""
+        try:
+            yield
+        except Exception as error:
+            if isinstance(error, CancelledError) or not self._is_there():
+                raise self._gone() from error
+            raise
 
     def _gone(self) -> WorkerLost:
         return WorkerLost(

@@ -284,7 +284,7 @@ def _parcels(units: Sequence[Unit], numbers: Sequence[int]) -> Iterator[list[int
 
 def _seconds(unit: Unit) -> float:
     month = unit.market.open().columns.months[unit.month]
-    return seconds_of(month.rows * len(month.symbols), 1, len(unit.plans))
+    return seconds_of(month.rows * len(month.symbols), 1, 1, len(unit.plans))
 
 
 def _name(unit: Unit) -> str:
