@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +24,6 @@ import numpy as np
 
 from divbot.arrays import Floats, Integers
 from divbot.domain.errors import InputError
-from divbot.domain.market import Interval
 from divbot.evaluation import DailyResults
 from divbot.evaluation.daily import DAY
 from divbot.files import make_private
@@ -39,7 +38,13 @@ from divbot.research.sweep.market import (
     read_market,
 )
 from divbot.research.sweep.unit import Unit, sums_of
-from divbot.research.sweep.variants import SignalInputs, TradeInputs, Variant, plans_of
+from divbot.research.sweep.variants import (
+    MarketInputs,
+    SignalInputs,
+    TradeInputs,
+    Variant,
+    plans_of,
+)
 
 _CELLS = 800
 """Plans times days of a unit: what comes back of it is below 10 KB."""
@@ -126,7 +131,7 @@ def units_of(
     return [
         work
         for signal, own in _groups(variants, history, rules).items()
-        for work in _units(markets[signal.interval], signal, own, days, sealed, longest)
+        for work in _units(markets[signal.market], signal, own, days, sealed, longest)
     ]
 
 
@@ -161,22 +166,22 @@ def _markets(
     cache: Path,
     hands: Hands,
     progress: SearchProgress,
-) -> dict[Interval, Path]:
-    intervals = sorted({x.signal.interval for x in variants}, key=lambda x: x.milliseconds)
+) -> dict[MarketInputs, Path]:
+    wanted = dict.fromkeys(x.signal.market for x in variants)
     found = {}
-    for number, interval in enumerate(intervals):
-        progress("candles", number, len(intervals))
-        found[interval] = make_market(
+    for number, (interval, universe) in enumerate(wanted):
+        progress("candles", number, len(wanted))
+        found[interval, universe] = make_market(
             history,
             interval,
             days,
-            rules,
+            rules if universe is None else replace(rules, universe=universe),
             longest=longest,
             limit=max(x.signal.limit for x in variants if x.signal.interval is interval),
             cache=cache,
             each=lambda call, cases: in_order(hands, call, cases),
         )
-    progress("candles", len(intervals), len(intervals))
+    progress("candles", len(wanted), len(wanted))
     return found
 
 
