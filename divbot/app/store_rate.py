@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from divbot.app.homes import past_folder
 from divbot.app.stores import open_store, store_folder
+from divbot.app.trials import sealed_days
 from divbot.domain.clock import LATEST
-from divbot.domain.errors import StoreError
+from divbot.domain.errors import JournalError, StoreError
 from divbot.domain.market import Interval
 from divbot.files import write_whole
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 def store_rate(settings: Settings, interval: Interval, rules: PlanRules) -> BaseRate | None:
     """Return what the store says of the settings' market; None where it holds none of it.
 
-    A store of a local exchange's prices says nothing of a market, and a damaged one stops no scan.
+    A store of a local exchange's prices says nothing of a market, and a damaged one, or a
+    damaged ledger of trials, stops no scan. Of days that a sweep has sealed nothing is counted.
     """
     from divbot.scanner.evidence.base_rates import read_rates
 
@@ -37,16 +39,23 @@ def store_rate(settings: Settings, interval: Interval, rules: PlanRules) -> Base
         symbols = () if store.is_simulated else store.symbols(interval)
         if not symbols:
             return None
-        path = _kept(store, symbols, interval, rules)
+        sealed = sealed_days()
+        path = _kept(store, symbols, interval, rules, sealed)
         if not path.exists():
-            _count(path, store, interval, rules, _workers(settings, len(symbols)))
-    except StoreError:
+            _count(path, store, interval, rules, sealed, _workers(settings, len(symbols)))
+    except (StoreError, JournalError):
         return None
     # As it was written: the first scan that uses it says what all others say.
     return next(iter(read_rates(path)), None)
 
 
-def _kept(store: Store, symbols: Sequence[str], interval: Interval, rules: PlanRules) -> Path:
+def _kept(
+    store: Store,
+    symbols: Sequence[str],
+    interval: Interval,
+    rules: PlanRules,
+    sealed: Sequence[range],
+) -> Path:
     """Return where the rate of these very candles is kept."""
     from divbot.history.kept import name_of
 
@@ -57,7 +66,8 @@ def _kept(store: Store, symbols: Sequence[str], interval: Interval, rules: PlanR
     except OSError as error:
         raise StoreError(f"{store.root}: {error}") from error
     written = [(x.st_size, x.st_mtime_ns) for x in files]
-    name = name_of(store.market.value, interval.value, asdict(rules), symbols, written)
+    days = [(x.start, x.stop) for x in sealed]
+    name = name_of(store.market.value, interval.value, asdict(rules), symbols, written, days)
     return past_folder() / f"rate-{name}.toml"
 
 
@@ -69,11 +79,20 @@ def _workers(settings: Settings, symbols: int) -> int:
     return workers_for(settings.workers, symbols, os.cpu_count() or 1)
 
 
-def _count(path: Path, store: Store, interval: Interval, rules: PlanRules, workers: int) -> None:
+def _count(
+    path: Path,
+    store: Store,
+    interval: Interval,
+    rules: PlanRules,
+    sealed: Sequence[range],
+    workers: int,
+) -> None:
     from divbot.research.past import hands
     from divbot.research.rates import rate_before
     from divbot.scanner.evidence.base_rates import rates_text
 
     with hands(workers) as each:
-        found = rate_before(store, interval, rules, LATEST, cache=path.parent, each=each)
+        found = rate_before(
+            store, interval, rules, LATEST, cache=path.parent, sealed=sealed, each=each
+        )
     write_whole(path, rates_text([found] if found else []).encode(), is_durable=False)
