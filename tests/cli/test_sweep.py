@@ -104,6 +104,24 @@ def test_a_sweep_says_what_it_takes_and_prints_verdict_settings_and_limits(
     assert re.search(r"\ntrial 1, ledger \d:[0-9a-f]{16} ", printed.out)
 
 
+def test_costs_of_the_command_are_in_what_settings_come_to(
+    recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def worth(*costs: str) -> dict[str, float]:
+        least = ("--min-reward-risk", "0", "--seed", costs[1])
+        return {
+            x["setting"]: x["r"]
+            for x in document_of(recording, capsys, *least, *costs[2:])["standings"]
+        }
+
+    usual = worth("seed", "1")
+    for number, cost in enumerate(
+        (("--spread", "0.4%"), ("--fee", "0.2%"), ("--slippage", "0.2%"))
+    ):
+        dearer = worth("seed", f"{number + 2}", *cost)
+        assert all(dearer[setting] < r - 0.01 for setting, r in usual.items())
+
+
 def test_the_same_again_is_the_same_and_another_order_of_values_too(
     recording: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,6 +15,7 @@ from divbot.app.search_space import SearchPoint, points_of, read_space
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Opportunity, Side
+from divbot.history.funding import FundingTrack
 from divbot.history.joined import JoinedHistory
 from divbot.research.past import PastScanner
 from divbot.research.sweep.hands import OwnHands
@@ -27,6 +28,7 @@ from divbot.settings import Settings, changed, load_settings
 from tests.research.sweep.exact import DAY, traded
 
 SPREAD = "0.0004"
+FOUR_HOURS = 4 * 3_600_000
 CLOSES = 20
 """Of reports that are looked at in each market."""
 
@@ -41,6 +43,19 @@ class Case:
     settings: dict[str, str]
     space: tuple[str, ...] = ()
     """What is searched besides; the values of the settings are among it."""
+
+
+class PaidHistory(JoinedHistory):
+    """A recording beside which stands what was paid every four hours, now and then the other way.
+
+    A recording has none of its own.
+    """
+
+    def funding(self, symbol: str, start: int, end: int) -> FundingTrack:
+        own = self.span(symbol, self.shortest)
+        assert own is not None
+        settled = np.arange(own[0] // FOUR_HOURS * FOUR_HOURS, own[1], FOUR_HOURS)
+        return FundingTrack.of(settled, 0.002 * np.cos(settled // FOUR_HOURS))
 
 
 MINUTES = Case(
@@ -90,7 +105,8 @@ def test_each_trade_equals_that_of_the_engine(case: Case, data: Path, tmp_path: 
     settings = load_settings(
         {"market": case.market, "interval": case.interval, "min_age": "0", **case.settings}
     )
-    history = JoinedHistory(data / case.file, case.market, case.shortest)
+    kind = PaidHistory if case.market is Market.USDM else JoinedHistory
+    history = kind(data / case.file, case.market, case.shortest)
     found = searched(history, settings, case, tmp_path)
 
     compared, differing, unsure = 0, [], 0
