@@ -178,6 +178,7 @@ def exchange(
             "tells the candles of a recording: give --recorded too",
         )
     else:
+        _refuse("--edge", edge, "is planted in a synthetic market: leave it out with --recorded")
         _refuse("--symbols", symbols, "makes a synthetic market: leave it out with --recorded")
         # With gaps, the seed says where they are.
         _refuse(

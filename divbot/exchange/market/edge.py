@@ -43,7 +43,7 @@ from divbot.kernels.indicator import TRADINGVIEW
 from divbot.kernels.jit import jit
 
 _MOST = 0.05
-"""That a price is moved in a minute, as a part of it."""
+"""By how much a price is moved in a minute, as a part of it, by all drifts together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +145,7 @@ class PlantedTape:
         kinds = events[later & (confirmed == row), KIND]
         side = int(np.where(kinds <= HIDDEN_BULLISH, 1, -1).sum())
         part = self._plan.drift * float(analysis.atr[row, 0]) / float(close[row, 0])
-        each = side * part / (self._lasts // MINUTE)
-        return _Drift(int(known[row, OPEN_TIME]) + length, min(max(each, -_MOST), _MOST))
+        return _Drift(int(known[row, OPEN_TIME]) + length, side * part / (self._lasts // MINUTE))
 
     def _planted(self, course: _Course, rows: Rows, day: int) -> Rows:
         """Return the candles of a day with all that is known of its drifts."""
