@@ -104,24 +104,6 @@ def test_a_sweep_says_what_it_takes_and_prints_verdict_settings_and_limits(
     assert re.search(r"\ntrial 1, ledger \d:[0-9a-f]{16} ", printed.out)
 
 
-def test_costs_of_the_command_are_in_what_settings_come_to(
-    recording: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def worth(*costs: str) -> dict[str, float]:
-        least = ("--min-reward-risk", "0", "--seed", costs[1])
-        return {
-            x["setting"]: x["r"]
-            for x in document_of(recording, capsys, *least, *costs[2:])["standings"]
-        }
-
-    usual = worth("seed", "1")
-    for number, cost in enumerate(
-        (("--spread", "0.4%"), ("--fee", "0.2%"), ("--slippage", "0.2%"))
-    ):
-        dearer = worth("seed", f"{number + 2}", *cost)
-        assert all(dearer[setting] < r - 0.01 for setting, r in usual.items())
-
-
 def test_the_same_again_is_the_same_and_another_order_of_values_too(
     recording: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -318,6 +300,20 @@ def test_a_ledger_that_was_tampered_with_makes_the_verdict_say_so(
     divbot("sweeps", "list")
     assert "looks are unknown: entry 1" in capsys.readouterr().err
     assert exit_code(["sweeps", "verify", "--head", first["ledger"]["head"]]) == 5
+
+
+def test_costs_of_the_command_are_in_what_settings_come_to(
+    recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def worth(seed: int, *cost: str) -> dict[str, float]:
+        document = document_of(recording, capsys, "--min-reward-risk", "0", "--seed", seed, *cost)
+        return {x["setting"]: x["r"] for x in document["standings"]}
+
+    usual = worth(1)
+    dearer = [worth(2, "--spread", "0.4%"), worth(3, "--fee", "0.2%"), worth(4, "--slippage", "1%")]
+
+    for found in dearer:
+        assert all(found[setting] < r - 0.01 for setting, r in usual.items())
 
 
 def test_python_gives_settings_days_and_verdict(recording: Path) -> None:

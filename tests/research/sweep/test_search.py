@@ -12,8 +12,7 @@ import pytest
 
 from divbot.domain.errors import InputError
 from divbot.research.sweep.hands import DoneCases, OwnHands, PoolHands
-from divbot.research.sweep.run import Searched, longest_of, search, units_of
-from tests.history.made import HOUR
+from divbot.research.sweep.run import Searched, search, units_of
 from tests.research.sweep.markets import FIRST, rules, variants, walks
 
 DAYS = range(FIRST + 25, FIRST + 115)
@@ -144,12 +143,6 @@ def test_a_unit_ships_next_to_nothing(cache: Path) -> None:
 def test_days_without_candles_are_said_to_be_so(cache: Path) -> None:
     with pytest.raises(InputError, match="expected candles in that range, found none"):
         searched(cache, days=range(FIRST + 1000, FIRST + 1100))
-
-
-def test_the_longest_trade_of_any_setting_parts_development_from_the_holdout() -> None:
-    quick, slow = (variants(holding=x * HOUR)[0] for x in (6, 72))
-
-    assert longest_of([quick, slow], rules()) == longest_of([slow, quick], rules()) == 73 * HOUR
 
 
 def test_costs_are_in_what_a_setting_comes_to(whole: Searched, cache: Path) -> None:

@@ -12,11 +12,13 @@ from divbot.app.search_space import SEARCHED, points_of, read_space
 from divbot.domain.errors import InputError, SettingsError
 from divbot.domain.signals import Kind
 from divbot.research.sweep.estimate import estimate
+from divbot.research.sweep.run import longest_of
 from divbot.research.sweep.space import Axis, Space
 from divbot.research.sweep.variants import Variant
 from divbot.setting_table import SETTINGS
 from divbot.settings import Settings, load_settings
-from tests.research.sweep.markets import FIRST, variants, walks
+from tests.history.made import HOUR
+from tests.research.sweep.markets import FIRST, rules, variants, walks
 
 NUMBERS = Space(tuple(Axis(name, tuple(map(str, range(10)))) for name in "abcd"))
 
@@ -123,6 +125,12 @@ def test_what_is_left_out_stays_so_whatever_the_environment_gives(
     found = tried("trail_atr=none,1.5")
 
     assert [x.trade.trail_atr for x in found] == [None, 1.5]
+
+
+def test_the_longest_trade_of_any_setting_parts_development_from_the_holdout() -> None:
+    found = tried("max_holding=6h,72h", "interval=1h,4h")
+
+    assert longest_of(found, rules()) == longest_of(found[::-1], rules()) == 76 * HOUR
 
 
 def test_on_spot_nothing_is_sold_short() -> None:
