@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from divbot import cli
+from divbot.app.trials import open_trials
 from divbot.domain.clock import parse_time
 from tests.exchange.servers import running
 
@@ -48,3 +49,6 @@ def test_an_edge_planted_in_the_exchange_is_found_and_none_where_there_is_none(
     monkeypatch.chdir(tmp_path)
 
     assert verdict_on(edge, capsys) in expected
+    # What is tried on prices that are made up is no look at days of the market.
+    assert open_trials(is_simulated=True).path.exists()
+    assert not open_trials(is_simulated=False).path.exists()

@@ -410,6 +410,16 @@ def test_a_ledger_that_was_tampered_with_makes_the_verdict_say_so(
     assert exit_code(["sweeps", "verify", "--head", first["ledger"]["head"]]) == 5
 
 
+def test_other_candles_of_the_same_days_are_another_trial(
+    home: Path, recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, again = (document_of(recording, capsys)["ledger"] for _ in range(2))
+    other = document_of(write(home / "other.csv", sealed_seed=1, sealed_from=ROWS // 2), capsys)
+
+    assert (first["is_repeated"], again["is_repeated"]) == (False, True)
+    assert not other["ledger"]["is_repeated"]
+
+
 def test_costs_of_the_command_are_in_what_settings_come_to(
     recording: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
