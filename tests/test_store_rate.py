@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from divbot.app import store_rate
+from divbot.app.prepared_rate import prepare_rate
 from divbot.app.scan_rules import base_rate, scan_rules
-from divbot.app.store_rate import prepare_rate
 from divbot.app.trials import open_trials
 from divbot.domain.market import Interval, Market
 from divbot.history import store as stores

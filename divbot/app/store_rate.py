@@ -34,28 +34,11 @@ def store_rate(settings: Settings, interval: Interval, rules: PlanRules) -> Base
     damaged ledger of trials, stops no scan. Of days that a sweep has sealed nothing is counted.
     """
     with suppress(StoreError, JournalError):
-        return _counted(settings, interval, rules, lambda *_: None)
+        return counted_rate(settings, interval, rules, lambda *_: None)
     return None
 
 
-def prepare_rate(settings: Settings, tell: Callable[[str], None], progress: TellStage) -> None:
-    """Count beforehand what the store shows, where a scan will start from that.
-
-    `tell` hears of a store that cannot be read, and which rate is used instead.
-    """
-    from divbot.app.scan_rules import base_rate, plan_rules
-
-    if settings.base_rates:
-        return
-    interval = settings.interval
-    try:
-        _counted(settings, interval, plan_rules(settings), progress)
-    except (StoreError, JournalError) as error:
-        instead = base_rate(settings, interval).source
-        tell(f"the base rate of the store is not known, that of {instead} is used: {error}")
-
-
-def _counted(
+def counted_rate(
     settings: Settings, interval: Interval, rules: PlanRules, progress: TellStage
 ) -> BaseRate | None:
     """Return what the store says, as it is kept, or counted now; StoreError for a damaged one."""

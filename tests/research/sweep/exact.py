@@ -52,13 +52,12 @@ class OneSignal:
     def glance(
         self, close: int, held: Collection[str] = (), *, among: Collection[str] | None = None
     ) -> Glance:
-        (symbol,) = self.symbols
-        is_told = self.opposite == close and (among is None or symbol in held)
-        is_offered = close == self.at and (among is None or symbol in among)
+        is_told = self.opposite is not None and self.opposite == close
+        is_asked = among is None or self.symbols[0] in among
         return Glance(
             close,
             self.interval,
-            (self.opportunity,) if is_offered else (),
+            (self.opportunity,) if close == self.at and is_asked else (),
             (self._against,) if is_told else (),
             {x: replace(trading.INSTRUMENT, symbol=x) for x in held},
         )
@@ -71,8 +70,14 @@ class OneSignal:
         return Divergence(self.symbols[0], kind, 1, 2, opened)
 
     def candidates(self, start: int, end: int) -> Candidates:
-        there = np.array([self.at] if start <= self.at < end else [], np.int64)
-        return Candidates(there, np.zeros_like(there), there, np.full(len(there), 10.0))
+        there = [self.at] if start <= self.at < end else []
+        confirmed_at = [self.opportunity.confirmed_at] * len(there)
+        return Candidates(
+            np.array(there, np.int64),
+            np.zeros(len(there), np.int64),
+            np.array(confirmed_at, np.int64),
+            np.full(len(there), 10.0),
+        )
 
     def fresh(self, start: int, end: int) -> FreshOnes:
         own = [self.opposite] if self.opposite and start <= self.opposite < end else []
