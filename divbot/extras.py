@@ -10,6 +10,7 @@ APPRISE = "apprise>=1.9"
 PYARROW = "pyarrow>=18"
 SCIPY = "scipy>=1.15"
 DISTRIBUTED = "distributed>=2024.8"
+PROMETHEUS = "prometheus-client>=0.21"
 
 
 def how_to_install(requirement: str) -> str:

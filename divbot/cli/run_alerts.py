@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from divbot.alerts.dispatch import Dispatch
     from divbot.alerts.sinks.port import Sink
     from divbot.app.paper import PaperRun
+    from divbot.cli.board.programs import RunProgram
     from divbot.cli.watching import Watching
     from divbot.domain.events import Event
     from divbot.domain.ledger import Ledger
@@ -96,29 +97,36 @@ class RunAlerts:
 
 
 class Audience:
-    """Pass on what happens to a run: to whoever watches it, and to `alerts` while there are any."""
+    """Pass on what happens to a run: to whoever watches it, alerts and a page while there are."""
 
     def __init__(self, watching: Watching) -> None:
         self.watching = watching
         self.alerts: RunAlerts | None = None
+        self.page: RunProgram | None = None
 
     def hear(self, event: Event, ledger: Ledger) -> None:
         """Pass on an event."""
         self.watching.hear(event, ledger)
         if self.alerts:
             self.alerts.hear(event, ledger)
+        if self.page:
+            self.page.hear(event, ledger)
 
     def tell(self, text: str, *, is_warning: bool = False, is_detail: bool = False) -> None:
         """Pass on what is no event."""
         self.watching.tell(text, is_warning=is_warning, is_detail=is_detail)
         if self.alerts:
             self.alerts.tell(text, is_warning=is_warning, is_detail=is_detail)
+        if self.page:
+            self.page.tell(text, is_warning=is_warning, is_detail=is_detail)
 
     def show(self, snapshot: RunSnapshot) -> None:
         """Pass on how the run is now."""
         self.watching.show(snapshot)
         if self.alerts:
             self.alerts.show(snapshot)
+        if self.page:
+            self.page.show(snapshot)
 
 
 @contextmanager
