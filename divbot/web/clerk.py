@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, InputError, StateError, SymbolError
@@ -62,11 +62,31 @@ def told(answers: Answers, name: str, arguments: tuple[Any, ...]) -> bytes | Ref
         return Refusal(503, "venue", str(error))
 
 
-def own_process(answers: Answers) -> Executor:
-    """Return a process that answers."""
-    return ProcessPoolExecutor(
-        1, mp_context=start_context(PRELOAD), initializer=begin, initargs=(answers,)
-    )
+class Desk(Protocol):
+    """Where questions are answered."""
+
+    def ask(self, name: str, arguments: tuple[Any, ...]) -> Future[bytes | Refusal]:
+        """Begin to answer; raise BrokenExecutor where nobody does any more."""
+
+    def close(self) -> None:
+        """End whatever is under way."""
+
+
+class OwnProcess:
+    """A process that answers."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._executor = ProcessPoolExecutor(
+            1, mp_context=start_context(PRELOAD), initializer=begin, initargs=(answers,)
+        )
+
+    def ask(self, name: str, arguments: tuple[Any, ...]) -> Future[bytes | Refusal]:
+        """Begin to answer."""
+        return self._executor.submit(answer, name, arguments)
+
+    def close(self) -> None:
+        """End the process, whatever it is doing."""
+        end_executor(self._executor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +103,13 @@ class Clerk:
         answers: Answers,
         clock: Clock,
         spending: Spending | None = None,
-        hire: Callable[[Answers], Executor] = own_process,
+        hire: Callable[[Answers], Desk] = OwnProcess,
     ) -> None:
         self._answers = answers
         self._clock = clock
         self._spending = spending
         self._hire = hire
-        self._executor: Executor | None = None
+        self._desk: Desk | None = None
         self._asked: dict[object, asyncio.Task[bytes]] = {}
         self._kept: OrderedDict[object, _Kept] = OrderedDict()
 
@@ -133,9 +153,9 @@ class Clerk:
 
     async def _done(self, name: str, arguments: tuple[Any, ...]) -> bytes | Refusal:
         try:
-            if self._executor is None:
-                self._executor = await asyncio.to_thread(self._hire, self._answers)
-            future = asyncio.wrap_future(self._executor.submit(answer, name, arguments))
+            if self._desk is None:
+                self._desk = await asyncio.to_thread(self._hire, self._answers)
+            future = asyncio.wrap_future(self._desk.ask(name, arguments))
         except BrokenExecutor:
             self.close()
             raise Refusal(503, "busy", f"the answer was lost: {_LATER}") from None
@@ -155,8 +175,6 @@ class Clerk:
 
     def close(self) -> None:
         """End the process, whatever it is doing; who asks again gets another one."""
-        executor, self._executor = self._executor, None
-        if isinstance(executor, ProcessPoolExecutor):
-            end_executor(executor)
-        elif executor is not None:
-            executor.shutdown(wait=False, cancel_futures=True)
+        desk, self._desk = self._desk, None
+        if desk is not None:
+            desk.close()

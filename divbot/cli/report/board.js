@@ -350,18 +350,16 @@
   }
 
   function programBlock(x) {
-    const meter = x.weight && element("meter", undefined, { max: x.weight.allowed, value: x.weight.used, high: 0.9 * x.weight.allowed });
-    meter?.setAttribute("aria-label", "Request weight of the last minute");
     return block(`divbot ${x.version}`, [
       ["request weight", x.weight ? `${whole.format(x.weight.used)} of ${whole.format(x.weight.allowed)} a minute` : ""],
-      ["", meter], ["waits for", x.weight?.waits_for], ["alerts told", x.alerts === null ? "" : whole.format(x.alerts)],
+      ["waits for", x.weight?.waits_for], ["alerts told", x.alerts === null ? "" : whole.format(x.alerts)],
       ["pages open", whole.format(x.readers)],
     ]);
   }
 
   function tile(name, value, detail, style = "") {
     const made = element("div", undefined, { className: "tile" });
-    made.append(element("h2", name, { className: "name" }), element("p", value, { className: `value ${style}` }), element("p", detail));
+    made.append(element("h3", name), element("p", value, { className: `value ${style}` }), element("p", detail));
     return made;
   }
 
