@@ -12,9 +12,9 @@ from divbot.domain.errors import InputError
 from divbot.domain.hosts import is_loopback
 
 PORT = 8420
-_BACKLOG = 128
+BACKLOG = 1024
 _FORM = re.compile(
-    r"(?:\[(?P<six>[0-9A-Fa-f:.%]+)\]|(?P<host>[A-Za-z0-9._-]+))?(?::(?P<port>[0-9]{1,5}))?"
+    r"(?:\[(?P<six>[0-9A-Fa-f:.%]+)\]|(?P<host>[A-Za-z0-9][A-Za-z0-9._-]*))?(?::(?P<port>[0-9]{1,5}))?"
 )
 _PORT_ALONE = re.compile(r"[0-9]{1,5}")
 
@@ -44,9 +44,9 @@ def listen(address: WebAddress) -> socket.socket:
             address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
         family, _, _, _, place = found[0]
-        return socket.create_server(place[:2], family=family, backlog=_BACKLOG)
+        return socket.create_server(place[:2], family=family, backlog=BACKLOG)
     except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or error
+        reason = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
         raise InputError(
             f"cannot serve a page on {address.host}, port {address.port}: {reason}; "
             "choose another host or port (port 0 takes a free one)"

@@ -24,6 +24,7 @@ from aiohttp import web
 from divbot.domain.clock import Clock
 from divbot.domain.notices import Outage, Tell
 from divbot.version import __version__
+from divbot.web.address import BACKLOG
 from divbot.web.api import Api
 from divbot.web.clerk import Clerk
 from divbot.web.documents import json_of, problems_of
@@ -105,7 +106,7 @@ class WebServer:
         await runner.setup()
         pulse = asyncio.create_task(handler.pulse())
         try:
-            await web.SockSite(runner, self._listener).start()
+            await web.SockSite(runner, self._listener, backlog=BACKLOG).start()
             self._ready.set_result(None)
             await self._stop.wait()
         finally:
@@ -120,6 +121,7 @@ class _Server(web.Server):
     def __init__(self, handler: _Handler, first_seconds: float) -> None:
         self._first_seconds = first_seconds
         self._have_asked = handler.have_asked
+        self._open: set[_Connection] = set()
         super().__init__(handler, handler_cancellation=True)
         self._options: dict[str, Any] = {
             "access_log": None,
@@ -130,9 +132,12 @@ class _Server(web.Server):
 
     def __call__(self) -> Any:
         loop = asyncio.get_running_loop()
-        if len(self.connections) >= MOST_CONNECTIONS:
+        # Many may be accepted at once, before any of them is known to be connected.
+        if len(self._open) >= MOST_CONNECTIONS:
             return _Full()
         connection = _Connection(self, loop=loop, **self._options)
+        connection.open_ones = self._open
+        self._open.add(connection)
         loop.call_later(self._first_seconds, self._end_silent, connection)
         return connection
 
@@ -149,10 +154,22 @@ def _silent() -> logging.Logger:
 
 
 class _Connection(web.RequestHandler):
-    def handle_error(self, *_: object, status: int = 500, **__: object) -> web.StreamResponse:
+    open_ones: set[_Connection]
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Make room for another one."""
+        self.open_ones.discard(self)
+        super().connection_lost(exc)
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, *_: object, **__: object
+    ) -> web.StreamResponse:
         """Answer what is no request."""
-        self.force_close()
-        return refused(Refusal(status, "request", "this is no request that can be read"))
+        if request.writer.output_size:
+            raise ConnectionError("an answer was begun already")
+        response = refused(Refusal(status, "request", "this is no request that can be read"))
+        response.force_close()
+        return response
 
 
 class _Full(asyncio.Protocol):
