@@ -49,7 +49,7 @@ class Api:
             case "opportunities":
                 interval = given.get("interval")
                 if interval is not None and moment.of(interval) is None:
-                    raise Refusal(400, "parameter", f"{interval} is not scanned here")
+                    raise Refusal(404, "not_found", f"{interval} is not scanned here")
                 return json_of(opportunities_document(moment, interval))
             case "positions":
                 return json_of(positions_document(moment))

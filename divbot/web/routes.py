@@ -93,6 +93,7 @@ ROUTES = (
         "All that is open to trade, the best first",
         "Opportunities",
         (_INTERVAL,),
+        may_be_missing=True,
     ),
     Route(
         "/api/v1/symbols/{symbol}",
@@ -159,7 +160,9 @@ def read(route: Route, part: str | None, query: str) -> dict[str, Any]:
         try:
             given[name] = known[name].reader.read(text)
         except ValueError as error:
-            raise Refusal(400, "parameter", f"{name}: {error}") from None
+            # What a path names, and cannot be, is not there.
+            status, code = (404, "not_found") if known[name].is_in_path else (400, "parameter")
+            raise Refusal(status, code, f"{name}: {error}") from None
     return given
 
 
@@ -180,7 +183,7 @@ def _decoded(part: str) -> str:
     try:
         return unquote_to_bytes(part.encode()).decode()
     except UnicodeError:
-        raise Refusal(400, "parameter", "expected a path in UTF-8") from None
+        raise Refusal(404, "not_found", "expected a path in UTF-8") from None
 
 
 def openapi_document(version: str, *, has_token: bool) -> dict[str, Any]:

@@ -231,10 +231,10 @@ class _Handler:
         try:
             response = await self._answered(request)
         except (TimeoutError, ConnectionError):
-            # It takes nothing of what it asked for.
+            # It takes nothing of what it asked for, or has gone.
             if request.transport is not None:
                 request.transport.abort()
-            return web.Response(status=408)
+            response = web.Response(status=408)
         self._metrics.answered(response.status, self._clock.monotonic() - began)
         return response
 

@@ -6,7 +6,7 @@ import json
 import resource
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -93,17 +93,17 @@ REFUSED = {
     "a path above, disguised": ("/assets/%2e%2e/%2e%2e/etc/passwd", 404, "not_found"),
     "two slashes": ("//evil.example/", 404, "not_found"),
     "another program's address": ("http://evil.example/api/v1/health", 403, "host"),
-    "a zero": ("/api/v1/symbols/%00", 400, "parameter"),
-    "no text": ("/api/v1/symbols/%ff", 400, "parameter"),
-    "markup": ("/api/v1/symbols/%3Cscript%3E", 400, "parameter"),
-    "a slash inside": ("/api/v1/symbols/A%2F..%2FB", 400, "parameter"),
+    "a zero": ("/api/v1/symbols/%00", 404, "not_found"),
+    "no text": ("/api/v1/symbols/%ff", 404, "not_found"),
+    "markup": ("/api/v1/symbols/%3Cscript%3E", 404, "not_found"),
+    "a slash inside": ("/api/v1/symbols/A%2F..%2FB", 404, "not_found"),
     "a symbol that is not there": ("/api/v1/symbols/NOPEUSDT", 404, "not_found"),
-    "a long symbol": (f"/api/v1/symbols/{'A' * 4000}", 400, "parameter"),
+    "a long symbol": (f"/api/v1/symbols/{'A' * 4000}", 404, "not_found"),
     "a run that is not there": ("/api/v1/runs/nothing", 404, "not_found"),
     "a run in a folder": ("/api/v1/runs/..%2F..%2Fetc", 404, "not_found"),
     "a trial that is not there": ("/api/v1/sweeps/7", 404, "not_found"),
-    "a number that is none": ("/api/v1/sweeps/NaN", 400, "parameter"),
-    "an interval that is not scanned": ("/api/v1/opportunities?interval=1h", 400, "parameter"),
+    "a number that is none": ("/api/v1/sweeps/NaN", 404, "not_found"),
+    "an interval that is not scanned": ("/api/v1/opportunities?interval=1h", 404, "not_found"),
     "an interval that is none": ("/api/v1/opportunities?interval=7m", 400, "parameter"),
     "an unknown parameter": ("/api/v1/health?x=1", 400, "parameter"),
     "a parameter twice": ("/api/v1/events?limit=1&limit=2", 400, "parameter"),
@@ -247,27 +247,20 @@ def test_who_asks_nothing_is_let_go() -> None:
 
 
 def test_who_takes_nothing_is_let_go() -> None:
-    with (
-        serve(patience=0.2) as board,
-        socket.socket() as reader,
-    ):
+    with serve(patience=0.1) as board, socket.socket() as reader:
+        whole = int(board.ask("/assets/plotly.js", "HEAD")[1]["content-length"])
         reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         reader.settimeout(20)
         reader.connect(("127.0.0.1", board.port))
         reader.sendall(b"GET /assets/plotly.js HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        # It ends without all of it: a reader that reads at last finds less than there was.
-        while board.json("/api/v1/health")["readers"] or board.ask("/healthz")[0] != 200:
+        while b'status="408"' not in board.ask("/metrics")[2]:
             pass
-        whole = int(board.ask("/assets/plotly.js", "HEAD")[1]["content-length"])
         got = 0
-        with pytest.raises(ConnectionError):  # noqa: PT012 - which of the reads it is is open
-            import threading
-
-            threading.Event().wait(0.5)
+        with suppress(ConnectionResetError):
             while chunk := reader.recv(1 << 20):
                 got += len(chunk)
-            raise ConnectionError
-        assert got < whole
+
+    assert got < whole
 
 
 class Stream:
