@@ -30,9 +30,13 @@ def test_requests_of_all_shapes_are_answered_as_the_document_says(
     case.call_and_validate(base_url=board.url)
 
 
-@pytest.mark.parametrize("path", [f"/api/v1/symbols/{SYMBOL}", "/api/v1/runs/2026-11-20T160000-usdm-5m"])
+@pytest.mark.parametrize(
+    "path", [f"/api/v1/symbols/{SYMBOL}", "/api/v1/runs/2026-11-20T160000-usdm-5m"]
+)
 def test_what_is_there_has_the_shape_that_is_told(path: str, board: Board) -> None:
-    operation = schema[f"{path.rpartition('/')[0]}/{'{symbol}' if 'symbols' in path else '{run}'}"]["GET"]
+    operation = schema[f"{path.rpartition('/')[0]}/{'{symbol}' if 'symbols' in path else '{run}'}"][
+        "GET"
+    ]
     case = operation.Case(path_parameters={"symbol": SYMBOL, "run": path.rpartition("/")[2]})
 
     response = case.call(base_url=board.url)

@@ -462,7 +462,7 @@
       links.append(element("a", title, { href: address, target: "_blank", rel: "noopener noreferrer" }), " ");
     }
     const chart = element("div", undefined, { className: "chart candles" });
-    chart.setAttribute("role", "img");
+    chart.setAttribute("role", "figure");
     const counts = `${found.series.divergences.length} divergences, ${found.plans.length} open to trade`;
     chart.setAttribute("aria-label", `${found.symbol} ${found.interval}: candles, volume and RSI, ${counts}`);
     part.append(element("h3", `${found.symbol} ${found.interval}: ${counts}`), links, chart);
@@ -535,8 +535,7 @@
       const way = Number(found.equity) - Number(found.balance);
       $("run-note").textContent = `${found.venue}, ${found.interval}, ${found.nature}: ${money(found.equity)} USDT, ${gained(way)} since ${moment(found.started_at)} UTC; ${found.closed_trades} trades closed`;
       fill("trades", found.trades, (x) => String(x.number), tradeCell);
-      await drawing();
-      drawEquity();
+      if (isSeen) await drawing().then(drawEquity);
     } catch (error) {
       $("run-note").textContent = error.message;
     }
@@ -557,6 +556,14 @@
     }], layout({ hovermode: "x", showlegend: false, xaxis: { type: "date" }, yaxis: { title: { text: "equity, USDT" }, tickformat: ",.6~g" } }), config);
   }
 
+  // What draws is large: a phone that looks at the table alone is spared.
+  let isSeen = false;
+  new IntersectionObserver(([{ isIntersecting }], observer) => {
+    if (!isIntersecting) return;
+    isSeen = true;
+    observer.disconnect();
+    drawing().then(drawEquity, (error) => { $("run-note").textContent = error.message; });
+  }, { rootMargin: "200px" }).observe($("equity"));
   page.drawAlways(drawEquity);
 
   // --- runs and sweeps, when somebody looks ---
