@@ -56,5 +56,5 @@ def _with_values(params: Iterable[Any], args: Sequence[str]) -> Iterator[str]:
     """Give a flag whose value may be left out, as its metavar in brackets tells, an empty one."""
     bracketed = [x for x in params if (getattr(x, "metavar", None) or "").startswith("[")]
     flags = {flag for x in bracketed for flag in x.opts if flag.startswith("--")}
-    for arg, following in zip(args, [*args[1:], "-"], strict=True):
+    for arg, following in zip(args, [*args[1:], "-"], strict=False):
         yield f"{arg}=" if arg in flags and following.startswith("-") else arg

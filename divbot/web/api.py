@@ -11,6 +11,7 @@ from divbot.domain.symbols import unknown_symbol
 from divbot.scanner.report import Report
 from divbot.version import __version__
 from divbot.web.clerk import Clerk
+from divbot.web.denial import Denial
 from divbot.web.documents import (
     calibration_document,
     equity_document,
@@ -20,9 +21,8 @@ from divbot.web.documents import (
     opportunities_document,
     positions_document,
 )
-from divbot.web.port import AskedSymbol, Moment, Program
-from divbot.web.refusal import Refusal
-from divbot.web.routes import Given
+from divbot.web.port import AskedSymbol, Program, Showing
+from divbot.web.routes import Arguments
 from divbot.web.stream import Stream
 
 _LINES = 50
@@ -42,14 +42,14 @@ class Api:
         self._stream = stream
         self._told: dict[str, tuple[object, bytes]] = {}
 
-    async def answer(self, path: str, given: Given) -> bytes:
-        """Return what the route of `path` says; raise Refusal where it says nothing."""
+    async def answer(self, path: str, given: Arguments) -> bytes:
+        """Return what the route of `path` says; raise Denial where it says nothing."""
         moment = self._program.now()
         match path.removeprefix("/api/v1/"):
             case "opportunities":
                 interval = given.get("interval")
                 if interval is not None and moment.of(interval) is None:
-                    raise Refusal(404, "not_found", f"{interval} is not scanned here")
+                    raise Denial(404, "not_found", f"{interval} is not scanned here")
                 return json_of(opportunities_document(moment, interval))
             case "positions":
                 return json_of(positions_document(moment))
@@ -87,19 +87,19 @@ class Api:
                 self._told[name] = mark, json_of(make())
         return {name: body for name, (_, body) in self._told.items()}
 
-    def _health(self, moment: Moment) -> dict[str, Any]:
+    def _health(self, moment: Showing) -> dict[str, Any]:
         return health_document(moment, __version__, self._stream.readers)
 
     async def _kept(self, name: str, *arguments: object) -> bytes:
         key = (name, *arguments)
         return await self._clerk.ask(name, *arguments, key=key, seconds=_RUNS_SECONDS)
 
-    async def _symbol(self, moment: Moment, symbol: str, interval: Interval | None) -> bytes:
+    async def _symbol(self, moment: Showing, symbol: str, interval: Interval | None) -> bytes:
         universe = self._program.universe()
         if universe is not None:
             known = [x.symbol for x in universe.listed] + [x.symbol for x in universe.left_out]
             if symbol not in known:
-                raise Refusal(404, "not_found", unknown_symbol(symbol, known))
+                raise Denial(404, "not_found", unknown_symbol(symbol, known))
         if interval is None:
             interval = moment.scans[0].interval if moment.scans else Interval.M5
         scans = moment.of(interval)

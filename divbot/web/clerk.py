@@ -18,9 +18,9 @@ from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, InputError, StateError, SymbolError
 from divbot.processes import PRELOAD, obey_parent, start_context
 from divbot.scanner.workforce.pool import end_executor
+from divbot.web.denial import Denial
 from divbot.web.documents import json_of
-from divbot.web.port import Answers, AskedSymbol, Spending
-from divbot.web.refusal import Refusal
+from divbot.web.port import Answers, AskedSymbol, LookSpending
 
 MOST_WAITING = 16
 MOST_KEPT = 64
@@ -45,27 +45,27 @@ def begin(answers: Answers) -> None:
     _answers = answers
 
 
-def answer(name: str, arguments: tuple[Any, ...]) -> bytes | Refusal:
+def answer(name: str, arguments: tuple[Any, ...]) -> bytes | Denial:
     """Answer one question, in the clerk's process."""
     return told(_answers, name, arguments)
 
 
-def told(answers: Answers, name: str, arguments: tuple[Any, ...]) -> bytes | Refusal:
+def told(answers: Answers, name: str, arguments: tuple[Any, ...]) -> bytes | Denial:
     """Return the answer as JSON, or why there is none."""
     try:
         return json_of(getattr(answers, name)(*arguments))
     except (InputError, SymbolError) as error:
-        return Refusal(404, "not_found", str(error))
+        return Denial(404, "not_found", str(error))
     except StateError as error:
-        return Refusal(500, "unreadable", str(error))
+        return Denial(500, "unreadable", str(error))
     except DivbotError as error:
-        return Refusal(503, "venue", str(error))
+        return Denial(503, "venue", str(error))
 
 
-class Desk(Protocol):
+class Workplace(Protocol):
     """Where questions are answered."""
 
-    def ask(self, name: str, arguments: tuple[Any, ...]) -> Future[bytes | Refusal]:
+    def ask(self, name: str, arguments: tuple[Any, ...]) -> Future[bytes | Denial]:
         """Begin to answer; raise BrokenExecutor where nobody does any more."""
 
     def close(self) -> None:
@@ -80,7 +80,7 @@ class OwnProcess:
             1, mp_context=start_context(PRELOAD), initializer=begin, initargs=(answers,)
         )
 
-    def ask(self, name: str, arguments: tuple[Any, ...]) -> Future[bytes | Refusal]:
+    def ask(self, name: str, arguments: tuple[Any, ...]) -> Future[bytes | Denial]:
         """Begin to answer."""
         return self._executor.submit(answer, name, arguments)
 
@@ -102,21 +102,21 @@ class Clerk:
         self,
         answers: Answers,
         clock: Clock,
-        spending: Spending | None = None,
-        hire: Callable[[Answers], Desk] = OwnProcess,
+        spending: LookSpending | None = None,
+        hire: Callable[[Answers], Workplace] = OwnProcess,
     ) -> None:
         self._answers = answers
         self._clock = clock
         self._spending = spending
         self._hire = hire
-        self._desk: Desk | None = None
+        self._desk: Workplace | None = None
         self._asked: dict[object, asyncio.Task[bytes]] = {}
         self._kept: OrderedDict[object, _Kept] = OrderedDict()
 
     async def ask(self, name: str, *arguments: Any, key: object, seconds: float) -> bytes:
         """Return the answer; one of this `key` that is younger than `seconds` will do.
 
-        Raise Refusal where there is none.
+        Raise Denial where there is none.
         """
         kept = self._kept.get(key)
         if kept is not None and self._clock.monotonic() < kept.until:
@@ -125,7 +125,7 @@ class Clerk:
         task = self._asked.get(key)
         if task is None:
             if len(self._asked) >= MOST_WAITING:
-                raise Refusal(503, "busy", f"too many questions wait: {_LATER}")
+                raise Denial(503, "busy", f"too many questions wait: {_LATER}")
             task = asyncio.create_task(self._answer(name, arguments, key, seconds))
             self._asked[key] = task
             task.add_done_callback(lambda _: self._asked.pop(key, None))
@@ -144,21 +144,21 @@ class Clerk:
         finally:
             if self._spending and lease is not None:
                 self._spending.close_lease(lease)
-        if isinstance(body, Refusal):
+        if isinstance(body, Denial):
             raise body
         self._kept[key] = _Kept(body, self._clock.monotonic() + seconds)
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
         return body
 
-    async def _done(self, name: str, arguments: tuple[Any, ...]) -> bytes | Refusal:
+    async def _done(self, name: str, arguments: tuple[Any, ...]) -> bytes | Denial:
         try:
             if self._desk is None:
                 self._desk = await asyncio.to_thread(self._hire, self._answers)
             future = asyncio.wrap_future(self._desk.ask(name, arguments))
         except BrokenExecutor:
             self.close()
-            raise Refusal(503, "busy", f"the answer was lost: {_LATER}") from None
+            raise Denial(503, "busy", f"the answer was lost: {_LATER}") from None
         deadline = self._clock.monotonic() + _SECONDS
         while not future.done():
             await asyncio.wait([future], timeout=_POLL_SECONDS)
@@ -166,12 +166,12 @@ class Clerk:
                 self._spending.grant_weight()
             if self._clock.monotonic() > deadline:
                 future.cancel()
-                raise Refusal(503, "busy", f"the answer takes too long: {_LATER}")
+                raise Denial(503, "busy", f"the answer takes too long: {_LATER}")
         try:
             return future.result()
         except BrokenExecutor:
             self.close()
-            raise Refusal(503, "busy", f"the answer was lost: {_LATER}") from None
+            raise Denial(503, "busy", f"the answer was lost: {_LATER}") from None
 
     def close(self) -> None:
         """End the process, whatever it is doing; who asks again gets another one."""

@@ -17,7 +17,7 @@ from divbot.scanner.report import Report
 from divbot.scanner.report_documents import opportunity_document
 from divbot.trading.engine.snapshot import RunSnapshot
 from divbot.trading.figures.documents import trade_document
-from divbot.web.port import Moment, Scans
+from divbot.web.port import Scans, Showing
 
 SCHEMA = 1
 
@@ -33,7 +33,7 @@ def _plain(value: object) -> str:
     raise TypeError(f"expected what JSON can hold, found {type(value).__name__}")
 
 
-def opportunities_document(moment: Moment, interval: Interval | None = None) -> dict[str, Any]:
+def opportunities_document(moment: Showing, interval: Interval | None = None) -> dict[str, Any]:
     """Return all that is open to trade, of one interval or of all, the best first."""
     scans = [x for x in moment.scans if interval in (None, x.interval)]
     rows = [
@@ -49,7 +49,7 @@ def opportunities_document(moment: Moment, interval: Interval | None = None) -> 
     }
 
 
-def heading(moment: Moment) -> dict[str, Any]:
+def heading(moment: Showing) -> dict[str, Any]:
     """Return what every document begins with."""
     return {
         "schema": SCHEMA,
@@ -73,7 +73,7 @@ def _report_document(scans: Scans) -> dict[str, Any]:
     }
 
 
-def positions_document(moment: Moment) -> dict[str, Any]:
+def positions_document(moment: Showing) -> dict[str, Any]:
     """Return what is held, and what it has come to."""
     run = moment.run
     rows = [] if run is None else [_held(run, x) for x in run.ledger.positions.values()]
@@ -93,7 +93,7 @@ def _held(run: RunSnapshot, position: Position) -> dict[str, Any]:
     }
 
 
-def equity_document(moment: Moment) -> dict[str, Any]:
+def equity_document(moment: Showing) -> dict[str, Any]:
     """Return the account as it stands; nothing of it where no run is shown."""
     run = moment.run
     document = {**heading(moment), "run": moment.run_name or None}
@@ -118,7 +118,7 @@ def _account(run: RunSnapshot, ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def events_document(moment: Moment, most: int) -> dict[str, Any]:
+def events_document(moment: Showing, most: int) -> dict[str, Any]:
     """Return what happened last, at most so much, the newest first."""
     newest = moment.lines[::-1][:most]
     return {
@@ -129,7 +129,7 @@ def events_document(moment: Moment, most: int) -> dict[str, Any]:
     }
 
 
-def health_document(moment: Moment, version: str, watchers: int) -> dict[str, Any]:
+def health_document(moment: Showing, version: str, watchers: int) -> dict[str, Any]:
     """Return how the program gets on."""
     problems = list(problems_of(moment))
     weight = moment.weight
@@ -145,7 +145,7 @@ def health_document(moment: Moment, version: str, watchers: int) -> dict[str, An
     }
 
 
-def problems_of(moment: Moment) -> Iterator[str]:
+def problems_of(moment: Showing) -> Iterator[str]:
     """Yield what is wrong, in words: reports that are too old, a trader that stands still."""
     for scans in moment.scans:
         name, published = f"the {scans.interval.value} report", scans.published
@@ -160,7 +160,7 @@ def problems_of(moment: Moment) -> Iterator[str]:
         yield f"the account was looked at {(moment.at - run.at) // 1000} s ago"
 
 
-def _scanner(moment: Moment, scans: Scans) -> dict[str, Any]:
+def _scanner(moment: Showing, scans: Scans) -> dict[str, Any]:
     condition, published = scans.condition, scans.published
     report = published.report if published else None
     return {
@@ -183,7 +183,7 @@ def _scanner(moment: Moment, scans: Scans) -> dict[str, Any]:
     }
 
 
-def calibration_document(moment: Moment) -> dict[str, Any]:
+def calibration_document(moment: Showing) -> dict[str, Any]:
     """Return what confidence and expectancy start from, and what the reports' candles showed."""
     reports = (x.published.report for x in moment.scans if x.published)
     return {**heading(moment), "calibration": [_calibration(x) for x in reports]}
@@ -209,7 +209,7 @@ def _rate(rate: BaseRate) -> dict[str, Any]:
     }
 
 
-def known_symbols(moment: Moment, listed: Iterable[str]) -> set[str]:
+def known_symbols(moment: Showing, listed: Iterable[str]) -> set[str]:
     """Return every symbol that may be asked for."""
     held = () if moment.run is None else moment.run.ledger.symbols
     return {*listed, *held}

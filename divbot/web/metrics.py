@@ -9,8 +9,8 @@ from divbot.domain.market import Interval
 from divbot.extras import PROMETHEUS, how_to_install
 from divbot.scanner.thread import Lifecycle
 from divbot.version import __version__
-from divbot.web.port import Moment, Program, Scans
-from divbot.web.refusal import Refusal
+from divbot.web.denial import Denial
+from divbot.web.port import Program, Scans, Showing
 from divbot.web.stream import Stream
 
 if TYPE_CHECKING:
@@ -82,10 +82,10 @@ class Metrics:
             self._answers.labels(str(status)).inc()
 
     def text(self) -> bytes:
-        """Return all of it as Prometheus reads it; raise Refusal where that cannot be made."""
+        """Return all of it as Prometheus reads it; raise Denial where that cannot be made."""
         if self._registry is None:
             how = how_to_install(PROMETHEUS)
-            raise Refusal(501, "missing", f"/metrics needs prometheus-client; run: {how}")
+            raise Denial(501, "missing", f"/metrics needs prometheus-client; run: {how}")
         from prometheus_client import generate_latest
 
         self.look()
@@ -120,7 +120,7 @@ class Metrics:
         yield from _of_run(moment)
 
 
-def _of_scans(moment: Moment) -> Iterator[Metric]:
+def _of_scans(moment: Showing) -> Iterator[Metric]:
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
     label = ["interval"]
@@ -143,7 +143,7 @@ def _of_scans(moment: Moment) -> Iterator[Metric]:
     yield from (age, open_to_trade, symbols, running, scans, failures)
 
 
-def _add_report(scans: Scans, moment: Moment, name: list[str], into: tuple[Metric, ...]) -> None:
+def _add_report(scans: Scans, moment: Showing, name: list[str], into: tuple[Metric, ...]) -> None:
     published = scans.published
     if published is None:
         return
@@ -153,7 +153,7 @@ def _add_report(scans: Scans, moment: Moment, name: list[str], into: tuple[Metri
         metric.add_metric(name, value)  # type: ignore[attr-defined]  # each of its kinds has it
 
 
-def _of_run(moment: Moment) -> Iterator[Metric]:
+def _of_run(moment: Showing) -> Iterator[Metric]:
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
     run = moment.run

@@ -46,7 +46,7 @@ class Weight:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Showing:
     """All that is shown of a program, as it is now; immutable."""
 
     program: str
@@ -75,7 +75,7 @@ class Moment:
 class Program(Protocol):
     """What is shown; asked from the web thread, several times a second."""
 
-    def now(self) -> Moment:
+    def now(self) -> Showing:
         """Return how it is now, at once."""
 
     def universe(self) -> Universe | None:
@@ -121,7 +121,7 @@ class Answers(Protocol):
         """Return one of them."""
 
 
-class Spending(Protocol):
+class LookSpending(Protocol):
     """What candles of one symbol cost; asked from the web thread."""
 
     def open_lease(self) -> int:

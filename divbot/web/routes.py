@@ -11,7 +11,7 @@ from divbot.domain.bounds import Bounds, Reader
 from divbot.domain.market import Interval
 from divbot.domain.symbols import read_symbol
 from divbot.domain.values import CheckedText, Choice
-from divbot.web.refusal import Refusal
+from divbot.web.denial import Denial
 from divbot.web.schemas import INTERVAL, SCHEMAS, Schema
 
 JSON = "application/json"
@@ -19,8 +19,8 @@ EVENTS = "text/event-stream"
 _LONGEST = 200
 """Characters of a path or a query that mean anything."""
 
-Given: TypeAlias = Mapping[str, Any]
-Answer: TypeAlias = Callable[[Given], Awaitable[bytes]]
+Arguments: TypeAlias = Mapping[str, Any]
+Answer: TypeAlias = Callable[[Arguments], Awaitable[bytes]]
 
 
 class _Symbol(Reader[str]):
@@ -148,7 +148,7 @@ def find(path: str) -> tuple[Route, str | None] | None:
 
 
 def read(route: Route, part: str | None, query: str) -> dict[str, Any]:
-    """Return what a request gives; raise Refusal for what the route does not take."""
+    """Return what a request gives; raise Denial for what the route does not take."""
     texts = _query(query)
     if part is not None:
         texts[route.path.partition("{")[2].removesuffix("}")] = _decoded(part)
@@ -156,13 +156,13 @@ def read(route: Route, part: str | None, query: str) -> dict[str, Any]:
     given = {}
     for name, text in texts.items():
         if name not in known:
-            raise Refusal(400, "parameter", f"{name[:_LONGEST]}: no such parameter here")
+            raise Denial(400, "parameter", f"{name[:_LONGEST]}: no such parameter here")
         try:
             given[name] = known[name].reader.read(text)
         except ValueError as error:
             # What a path names, and cannot be, is not there.
             status, code = (404, "not_found") if known[name].is_in_path else (400, "parameter")
-            raise Refusal(status, code, f"{name}: {error}") from None
+            raise Denial(status, code, f"{name}: {error}") from None
     return given
 
 
@@ -172,10 +172,10 @@ def _query(query: str) -> dict[str, str]:
             query, keep_blank_values=True, strict_parsing=bool(query), errors="strict"
         )
     except ValueError:
-        raise Refusal(400, "parameter", "expected a query such as interval=5m") from None
+        raise Denial(400, "parameter", "expected a query such as interval=5m") from None
     texts = dict(pairs)
     if len(texts) < len(pairs):
-        raise Refusal(400, "parameter", "expected each parameter once")
+        raise Denial(400, "parameter", "expected each parameter once")
     return texts
 
 
@@ -183,7 +183,7 @@ def _decoded(part: str) -> str:
     try:
         return unquote_to_bytes(part.encode()).decode()
     except UnicodeError:
-        raise Refusal(404, "not_found", "expected a path in UTF-8") from None
+        raise Denial(404, "not_found", "expected a path in UTF-8") from None
 
 
 def openapi_document(version: str, *, has_token: bool) -> dict[str, Any]:
@@ -210,7 +210,7 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.may_be_missing:
         statuses |= {"404": "Not there", "500": "Unreadable", "503": "Not now"}
     for status, text in statuses.items():
-        refusal = {"schema": {"$ref": "#/components/schemas/Refusal"}}
+        refusal = {"schema": {"$ref": "#/components/schemas/Denial"}}
         responses[status] = {"description": text, "content": {JSON: refusal}}
     return {
         "summary": route.text,

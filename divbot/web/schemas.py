@@ -147,7 +147,7 @@ _PLAN = fields(divergence=COUNT, side=_SIDE, entry=NUMBER, stop=NUMBER, target=N
 _STEP = fields(rule=TEXT, passed=YES_OR_NO, detail=TEXT)
 
 SCHEMAS: dict[str, Schema] = {
-    "Refusal": fields(error=TEXT, message=TEXT),
+    "Denial": fields(error=TEXT, message=TEXT),
     "Opportunities": fields(
         **_HEADING,
         reports=some(

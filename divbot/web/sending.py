@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Mapping
 
 from aiohttp import web
 
+from divbot.web.denial import Denial
 from divbot.web.documents import json_of
-from divbot.web.refusal import Refusal
 from divbot.web.routes import EVENTS, JSON
 
 PATIENCE_SECONDS = 20.0
@@ -39,7 +39,7 @@ def headers_of(content_type: str, changes: Mapping[str, str] | None = None) -> d
     }
 
 
-def refused(refusal: Refusal, changes: Mapping[str, str] | None = None) -> web.Response:
+def refused(refusal: Denial, changes: Mapping[str, str] | None = None) -> web.Response:
     """Return the answer to a request that gets no other."""
     more = dict(changes or {})
     if refusal.status == 401:

@@ -27,11 +27,11 @@ from divbot.version import __version__
 from divbot.web.address import BACKLOG
 from divbot.web.api import Api
 from divbot.web.clerk import Clerk
+from divbot.web.denial import Denial
 from divbot.web.documents import json_of, problems_of
-from divbot.web.guard import Guard
+from divbot.web.gatekeeper import Gatekeeper
 from divbot.web.metrics import Metrics
 from divbot.web.port import Asset, Site
-from divbot.web.refusal import Refusal
 from divbot.web.routes import EVENTS, JSON, OPENAPI_PATH, find, openapi_document, read
 from divbot.web.sending import PATIENCE_SECONDS, refused, send, send_events
 from divbot.web.stream import MOST_READERS, Stream
@@ -57,7 +57,7 @@ class WebServer:
         site: Site,
         clerk: Clerk,
         listener: socket.socket,
-        guard: Guard,
+        guard: Gatekeeper,
         clock: Clock,
         tell: Tell,
         *,
@@ -167,7 +167,7 @@ class _Connection(web.RequestHandler):
         """Answer what is no request."""
         if request.writer.output_size:
             raise ConnectionError("an answer was begun already")
-        response = refused(Refusal(status, "request", "this is no request that can be read"))
+        response = refused(Denial(status, "request", "this is no request that can be read"))
         response.force_close()
         return response
 
@@ -176,7 +176,7 @@ class _Full(asyncio.Protocol):
     """Say that there is no room, and leave."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        body = json_of(Refusal(503, "full", "too many connections are open").document())
+        body = json_of(Denial(503, "full", "too many connections are open").document())
         head = (
             f"HTTP/1.1 503 Service Unavailable\r\nContent-Type: {JSON}\r\nRetry-After: 5\r\n"
             f"Connection: close\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -193,7 +193,7 @@ class _Handler:
         self,
         site: Site,
         clerk: Clerk,
-        guard: Guard,
+        guard: Gatekeeper,
         clock: Clock,
         outage: Outage,
         patience: float,
@@ -243,14 +243,14 @@ class _Handler:
         try:
             self._check(request, path)
             return await self._found(request, path, query)
-        except Refusal as refusal:
+        except Denial as refusal:
             changes = {"Allow": ", ".join(_READING)} if refusal.status == 405 else None
             return refused(refusal, changes)
         except (TimeoutError, ConnectionError):
             raise
         except Exception as error:  # a bug: told, and no reason to end
             self._complain(error)
-            return refused(Refusal(500, "bug", "this is a bug in divbot; its log says more"))
+            return refused(Denial(500, "bug", "this is a bug in divbot; its log says more"))
 
     def _complain(self, error: Exception) -> None:
         self._outage.note(
@@ -270,13 +270,13 @@ class _Handler:
         if refusal is not None:
             raise refusal
         if request.method not in _READING:
-            raise Refusal(405, "method", "only GET and HEAD: nothing can be changed here")
+            raise Denial(405, "method", "only GET and HEAD: nothing can be changed here")
 
     async def _found(self, request: web.BaseRequest, path: str, query: str) -> web.StreamResponse:
         if path in self._site.assets:
             return await self._asset(request, path, self._site.assets[path])
         if path in self._site.missing:
-            raise Refusal(501, "missing", self._site.missing[path])
+            raise Denial(501, "missing", self._site.missing[path])
         if path == "/healthz":
             return await self._healthz(request)
         if path == "/metrics":
@@ -286,7 +286,7 @@ class _Handler:
             return await self._sent(request, json_of(document), JSON)
         found = find(path)
         if found is None:
-            raise Refusal(404, "not_found", f"nothing is here; {OPENAPI_PATH} says what there is")
+            raise Denial(404, "not_found", f"nothing is here; {OPENAPI_PATH} says what there is")
         route, part = found
         given = read(route, part, query)
         if route.content_type == EVENTS:
@@ -296,12 +296,12 @@ class _Handler:
     async def _healthz(self, request: web.BaseRequest) -> web.StreamResponse:
         problems = list(problems_of(self._site.program.now()))
         if problems:
-            raise Refusal(503, "unhealthy", "; ".join(problems))
+            raise Denial(503, "unhealthy", "; ".join(problems))
         return await self._sent(request, json_of({"healthy": True}), JSON)
 
     async def _streamed(self, request: web.BaseRequest) -> web.StreamResponse:
         if self._stream.readers >= MOST_READERS:
-            raise Refusal(503, "full", "too many streams are open")
+            raise Denial(503, "full", "too many streams are open")
         if request.method == "HEAD":
             return await self._sent(request, b"", EVENTS)
         if not self._stream.readers:

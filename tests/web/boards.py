@@ -27,9 +27,9 @@ from divbot.scanner.thread import Condition, Lifecycle
 from divbot.scanner.workforce.inline import InlinePool
 from divbot.web.address import WebAddress, listen
 from divbot.web.clerk import Clerk, told
-from divbot.web.guard import Guard
-from divbot.web.port import Answers, AskedSymbol, Line, Moment, Scans, Site, Weight
-from divbot.web.refusal import Refusal
+from divbot.web.denial import Denial
+from divbot.web.gatekeeper import Gatekeeper
+from divbot.web.port import Answers, AskedSymbol, Line, Scans, Showing, Site, Weight
 from divbot.web.server import WebServer
 from tests.cli.paper_runs import NOW, SNAPSHOT
 from tests.scanner.fakes import TRADE, FakeSource, candles_of, names, rules
@@ -69,7 +69,7 @@ def scans(interval: Interval = Interval.M5, **changes: Any) -> Scans:
 
 
 LINES = tuple(Line(number, NOW - 1000 * number, "exited", f"EXIT {EVIL}") for number in range(1, 4))
-MOMENT = Moment(
+MOMENT = Showing(
     "paper",
     NOW,
     "local exchange",
@@ -87,9 +87,9 @@ MOMENT = Moment(
 class FakeProgram:
     """Show what the test says."""
 
-    moment: Moment = MOMENT
+    moment: Showing = MOMENT
 
-    def now(self) -> Moment:
+    def now(self) -> Showing:
         return self.moment
 
     def universe(self) -> Universe:
@@ -163,7 +163,7 @@ class InThread:
         self._answers = answers
         self._executor = ThreadPoolExecutor(2)
 
-    def ask(self, name: str, arguments: tuple[Any, ...]) -> Future[bytes | Refusal]:
+    def ask(self, name: str, arguments: tuple[Any, ...]) -> Future[bytes | Denial]:
         return self._executor.submit(told, self._answers, name, arguments)
 
     def close(self) -> None:
@@ -212,12 +212,12 @@ class Board:
 
 @contextmanager
 def serve(
-    moment: Moment = MOMENT, token: str | None = None, *, is_local: bool = True, **options: Any
+    moment: Showing = MOMENT, token: str | None = None, *, is_local: bool = True, **options: Any
 ) -> Iterator[Board]:
     """Serve a page on this machine; as if others could reach it, unless it `is_local`."""
     program, answers, said = FakeProgram(moment), FakeAnswers(), Told()
     clock, listener = SystemClock(), listen(WebAddress("127.0.0.1", 0))
-    guard = Guard(is_local, frozenset({"pi.local"}), Secret(token) if token else None)
+    guard = Gatekeeper(is_local, frozenset({"pi.local"}), Secret(token) if token else None)
     assets, missing = board_files()
     site, clerk = Site(program, assets, missing), Clerk(answers, clock, hire=InThread)
     port = listener.getsockname()[1]

@@ -14,7 +14,7 @@ import pytest
 from divbot.domain.clock import ManualClock, SystemClock
 from divbot.domain.errors import InputError, JournalError, VenueUnreachable
 from divbot.web.clerk import MOST_KEPT, Clerk, told
-from divbot.web.refusal import Refusal
+from divbot.web.denial import Denial
 from tests.web.boards import FakeAnswers, InThread
 
 
@@ -38,7 +38,7 @@ def test_it_answers_elsewhere_and_one_that_dies_is_followed_by_another() -> None
         clerk = Clerk(Dying(), SystemClock())
         try:
             before = json.loads(await clerk.ask("runs", key=1, seconds=0))["process"]
-            with pytest.raises(Refusal, match="try again"):
+            with pytest.raises(Denial, match="try again"):
                 await clerk.ask("run", "x", key=2, seconds=0)
             after = json.loads(await clerk.ask("runs", key=3, seconds=0))["process"]
         finally:
@@ -104,5 +104,5 @@ def test_each_failure_says_whose_it_is(error: Exception, status: int) -> None:
 
     found = told(Failing(), "runs", ())
 
-    assert isinstance(found, Refusal)
+    assert isinstance(found, Denial)
     assert (found.status, found.message) == (status, str(error))

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from divbot.domain.market import Interval
-from divbot.web.port import Moment
+from divbot.web.port import Showing
 from tests.cli.pages import BROWSER
 from tests.web.boards import EVIL, MOMENT, TOKEN, Board, published, scanned, scans, serve
 
@@ -92,7 +92,7 @@ ALONE = replace(MOMENT, run=None, run_name="")
 """Without a curve: what draws is slow to load."""
 
 
-def newer(count: int) -> Moment:
+def newer(count: int) -> Showing:
     """Return the next report, with fewer opportunities."""
     fewer = published(replace(REPORT, open_to_trade=REPORT.open_to_trade[:count]))
     second = replace(fewer, findings=replace(fewer.findings, version=2))

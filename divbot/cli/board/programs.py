@@ -12,7 +12,7 @@ from divbot.cli.figures import harmless
 from divbot.cli.lines import event_words
 from divbot.domain.durations import MINUTE, milliseconds
 from divbot.domain.market import Interval, Market
-from divbot.web.port import Line, Moment, Scans, Weight
+from divbot.web.port import Line, Scans, Showing, Weight
 
 if TYPE_CHECKING:
     from divbot.alerts.alert import Alert
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _MOST_LINES = 200
 
 
-class Lines:
+class LastLines:
     """The last lines of what happened; added to from several threads, read from any."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class RunProgram:
         self._run = run
         self._speed = speed
         self._snapshot = run.snapshot()
-        self._lines = Lines()
+        self._lines = LastLines()
         self._lines.add_events(self._snapshot.recent, self._snapshot.ledger)
 
     def hear(self, event: Event, ledger: Ledger) -> None:
@@ -75,12 +75,12 @@ class RunProgram:
         """Take the run as it is now."""
         self._snapshot = snapshot
 
-    def now(self) -> Moment:
+    def now(self) -> Showing:
         """Return how it is now."""
         run, snapshot = self._run, self._snapshot
         every = milliseconds(run.settings.check_interval)
         condition, published = run.scanner.condition, run.cache.latest()
-        return Moment(
+        return Showing(
             "paper",
             run.trading.now(),
             snapshot.venue,
@@ -106,7 +106,7 @@ class WatchProgram:
         self._watch = watch
         self._every = milliseconds(settings.check_interval)
         self._speed = speed
-        self._lines = Lines()
+        self._lines = LastLines()
         self._told = 0
 
     def hear(self, alerts: Sequence[Alert]) -> None:
@@ -120,11 +120,11 @@ class WatchProgram:
         if is_warning and not is_detail:
             self._lines.add(self._watch.clock.now(), "warning", text)
 
-    def now(self) -> Moment:
+    def now(self) -> Showing:
         """Return how it is now."""
         watch = self._watch
         source = watch.source
-        return Moment(
+        return Showing(
             "watch",
             watch.clock.now(),
             source.venue,
@@ -157,7 +157,7 @@ class FileProgram:
     def __init__(self, journal: Path | None, market: Market) -> None:
         self._journal = journal
         self._seen: tuple[int, ...] = ()
-        self._moment = Moment("web", 0, "", market, is_simulated=False)
+        self._moment = Showing("web", 0, "", market, is_simulated=False)
 
     def refresh(self, now: int) -> None:
         """Look into the journal; raise JournalError where it cannot be read."""
@@ -175,7 +175,7 @@ class FileProgram:
             self._moment = _moment_of(read(self._journal))
             self._seen = seen
 
-    def now(self) -> Moment:
+    def now(self) -> Showing:
         """Return how it was when it was read."""
         return self._moment
 
@@ -183,18 +183,18 @@ class FileProgram:
         """Return nothing: nobody scans."""
 
 
-def _moment_of(recorded: JournalCopy) -> Moment:
+def _moment_of(recorded: JournalCopy) -> Showing:
     from divbot.cli.recorded import start_of
     from divbot.trading.engine.snapshot import RunSnapshot, ScannerView
 
-    start, ledger, lines = start_of(recorded), recorded.ledger, Lines()
+    start, ledger, lines = start_of(recorded), recorded.ledger, LastLines()
     lines.add_events(recorded.events, ledger)
     interval = Interval(start.interval)
     run = RunSnapshot(
         ledger.at, start.venue, start.market, interval, start.is_simulated, ledger, {},
         ScannerView("stopped"),
     )  # fmt: skip
-    return Moment(
+    return Showing(
         "web",
         ledger.at,
         start.venue,

@@ -54,13 +54,13 @@ def serving(
     from divbot.cli.report.board import board_files
     from divbot.domain.hosts import is_loopback
     from divbot.web.clerk import Clerk
-    from divbot.web.guard import Guard
+    from divbot.web.gatekeeper import Gatekeeper
     from divbot.web.port import Site
     from divbot.web.server import WebServer
 
     clock = SystemClock()
     clerk = Clerk(answers, clock, answers.looker)
-    guard = Guard(
+    guard = Gatekeeper(
         is_loopback(listener.getsockname()[0]), frozenset(settings.web_hosts), settings.web_token
     )
     assets, missing = board_files()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refusal(Exception):
+class Denial(Exception):
     """A request that gets no answer but this; it may come from another process."""
 
     def __init__(self, status: int, code: str, message: str) -> None:

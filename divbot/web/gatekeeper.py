@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from divbot.alerts.address import Secret
 from divbot.domain.hosts import host_of, is_address, is_loopback
-from divbot.web.refusal import Refusal
+from divbot.web.denial import Denial
 
 _BEARER = "bearer "
 _OURS = ("same-origin", "none")
@@ -21,7 +21,7 @@ _OURS = ("same-origin", "none")
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class Gatekeeper:
     """What is asked of every request."""
 
     is_local: bool
@@ -32,21 +32,21 @@ class Guard:
 
     def refusal(
         self, headers: Mapping[str, str], hosts: list[str], *, is_open: bool, is_page: bool
-    ) -> Refusal | None:
+    ) -> Denial | None:
         """Return why a request is not answered; None where it is.
 
         `hosts` are all Host headers. What `is_open` needs no token; a link may lead to what
         `is_page`.
         """
         if len(hosts) != 1 or not self._knows(hosts[0]):
-            return Refusal(
+            return Denial(
                 403, "host", "this host is not served here: use its address, or set web_hosts"
             )
         if not _is_from_here(headers, hosts[0], is_page=is_page):
-            return Refusal(403, "origin", "other pages may not ask here")
+            return Denial(403, "origin", "other pages may not ask here")
         if is_open or self.token is None or self._is_known(headers.get("Authorization", "")):
             return None
-        return Refusal(
+        return Denial(
             401, "token", "the token is missing or wrong: send Authorization: Bearer WEB_TOKEN"
         )
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from divbot.alerts.address import Secret
-from divbot.web.guard import Guard
+from divbot.web.gatekeeper import Gatekeeper
 from tests.web.boards import TOKEN
 
-LOCAL = Guard(is_local=True, names=frozenset({"pi.local"}))
-OPEN = Guard(is_local=False, names=frozenset({"pi.local"}), token=Secret(TOKEN))
+LOCAL = Gatekeeper(is_local=True, names=frozenset({"pi.local"}))
+OPEN = Gatekeeper(is_local=False, names=frozenset({"pi.local"}), token=Secret(TOKEN))
 HERE = "127.0.0.1:8420"
 KNOWN = {"Authorization": f"Bearer {TOKEN}"}
 
 
 def code(
-    guard: Guard,
+    guard: Gatekeeper,
     hosts: list[str],
     *,
     is_open: bool = False,
@@ -49,7 +49,7 @@ HOSTS = {
 
 @pytest.mark.parametrize(("guard", "hosts", "expected"), HOSTS.values(), ids=HOSTS)
 def test_only_hosts_that_no_name_server_can_make_are_served(
-    guard: Guard, hosts: list[str], expected: str
+    guard: Gatekeeper, hosts: list[str], expected: str
 ) -> None:
     assert code(guard, hosts, Authorization=f"Bearer {TOKEN}") == expected
 
