@@ -91,10 +91,14 @@ def secret(reader: Reader[Value], value: object, example: str, text: str) -> Val
 
 
 def names(
-    reader: Reader[tuple[Value, ...]], example: str, text: str, scope: Scope = Scope.TRADING
+    reader: Reader[tuple[Value, ...]],
+    example: str,
+    text: str,
+    *flags: str,
+    scope: Scope = Scope.TRADING,
 ) -> tuple[Value, ...]:
     """Return the row of a setting of several names, by default none."""
-    row = Setting(reader, None, (), text, scope=scope, example=example)
+    row = Setting(reader, None, (), text, flags, scope, example)
     return cast("tuple[Value, ...]", row)
 
 
@@ -405,7 +409,7 @@ class WebSettings:
         Several("names of hosts such as pi.local,bot.example", _read_host),
         "pi.local",
         "further names by which the page is reached; addresses and localhost need none",
-        Scope.MACHINE,
+        scope=Scope.MACHINE,
     )
 
 

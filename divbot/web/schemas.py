@@ -59,7 +59,7 @@ _HEADING = {
     "at": TIME,
 }
 _EVIDENCE = ("confidence", "confidence_low", "confidence_high", "expectancy")
-_OPPORTUNITY = fields(
+_OPPORTUNITY = among(
     interval=INTERVAL,
     **{name: _OF_PANDAS[kind] for name, kind in OPPORTUNITY_FIELDS.items()}
     | {name: maybe(NUMBER) for name in _EVIDENCE}

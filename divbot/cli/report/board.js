@@ -210,6 +210,7 @@
       case "RSI": return { text: `${fixed(x.rsi_previous, 1)} → ${fixed(x.rsi, 1)}`, value: x.rsi };
       case "ATR %": return { text: fixed(x.atr_percent, 2), value: x.atr_percent };
       case "age": return { text: String(x.age), value: x.age };
+      case "higher": return { text: Object.entries(x.higher ?? {}).map(([interval, { way }]) => `${interval} ${way ?? "unknown"}`).join(", ") };
       case "confirmed": return { text: short(x.confirmed_at), value: x.confirmed_at };
       default: return { text: number(x[title]), value: x[title] };
     }
@@ -276,7 +277,9 @@
       $("evidence").hidden = found.reports.length === 0;
       heading(found);
       const several = found.reports.length > 1;
-      tableOf("opportunities").tHead.rows[0].cells[data.columns.opportunities.indexOf("interval")].hidden = !several;
+      for (const title of ["interval", "higher"]) {
+        tableOf("opportunities").tHead.rows[0].cells[data.columns.opportunities.indexOf(title)].hidden = !several;
+      }
       const old = new Set((before?.opportunities ?? []).map(keyOf));
       const fresh = before ? found.opportunities.filter((x) => !old.has(keyOf(x))) : [];
       const isNew = new Set(fresh.map(keyOf));

@@ -16,7 +16,7 @@ _HTML = "text/html; charset=utf-8"
 _PLOTLY = "/assets/plotly.js"
 _OPPORTUNITIES = (
     *("symbol", "interval", "signal", "kind", "score", "conf.", "exp. R", "cases", "R/R", "stop %"),
-    *("price", "stop", "target", "RSI", "ATR %", "age", "confirmed"),
+    *("price", "stop", "target", "RSI", "ATR %", "age", "confirmed", "higher"),
 )
 _POSITIONS = (
     *("symbol", "side", "profit", "R", "price", "entry", "stop", "target", "quantity", "held"),
@@ -26,7 +26,18 @@ _TRADES = ("#", "symbol", "side", "profit", "R", "reason", "entry", "exit", "ope
 _RUNS = ("run", "prices", "interval", "since", "until", "trades", "equity", "program")
 _SWEEPS = ("#", "when", "by", "settings", "holdout", "verdict")
 _WORDS = {
-    *("symbol", "interval", "signal", "side", "kind", "confirmed", "opened", "closed", "reason"),
+    *(
+        "symbol",
+        "interval",
+        "signal",
+        "side",
+        "kind",
+        "confirmed",
+        "higher",
+        "opened",
+        "closed",
+        "reason",
+    ),
     *("run", "prices", "since", "until", "program", "when", "by", "holdout", "verdict"),
 }
 

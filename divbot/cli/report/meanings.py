@@ -86,6 +86,7 @@ SWEEP: Mapping[str, str] = {
 }
 BOARD: Mapping[str, str] = {
     "interval": "Length of a candle.",
+    "higher": "What longer intervals say of its symbol: their trend.",
     "cases": "How many past divergences of its market and interval were counted.",
     "run": "Name of the run; shows it.",
     "prices": "Live, simulated, or of the past.",
