@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from divbot.settings import Settings
 
 _LOOK_SECONDS = 2.0
+_REST = 20
+"""Times what a look takes: a long journal must not keep a core from who writes it."""
 _ADDRESS = ListenOn()
 
 
@@ -68,13 +70,16 @@ def web(
         stack.enter_context(serving(program, answers, settings, listener, watching.tell))
         print(f"the page is at {where.url(listener.getsockname()[1])}", flush=True)
         outage = Outage(watching.tell)
-        while not clock.wait(_LOOK_SECONDS, stop):
+        pause = _LOOK_SECONDS
+        while not clock.wait(pause, stop):
+            began = clock.monotonic()
             try:
                 program.refresh(clock.now())
             except JournalError as error:
                 outage.note(str(error), back="the journal can be read again", now=clock.now())
             else:
                 outage.end(clock.now())
+            pause = max(_LOOK_SECONDS, _REST * (clock.monotonic() - began))
     return asked.exit_code
 
 
@@ -95,12 +100,15 @@ def _journal(run: str | None, journal: Path | None) -> Path | None:
 
 def _defaults(journal: Path | None) -> dict[str, Any]:
     """Return where the charts of a run come from: from the market that it was on."""
+    from divbot.domain.events import DEMO
     from divbot.trading.journal.journal import start_of
 
     if journal is None:
         return {}
     start = start_of(journal)
-    return {"market": start.market.value, "interval": start.interval}
+    is_local = start.is_simulated and start.address not in (None, DEMO)
+    address = {"base_url": start.address} if is_local else {}
+    return {"market": start.market.value, "interval": start.interval, **address}
 
 
 def _looker(settings: Settings, journal: Path | None, stack: ExitStack) -> Looker | None:

@@ -112,7 +112,6 @@ def _account(run: RunSnapshot, ledger: Ledger) -> dict[str, Any]:
         "open_profit": run.open_profit,
         "open_positions": len(ledger.positions),
         "closed_trades": len(ledger.closed),
-        "won_trades": sum(x.is_won for x in ledger.closed),
         "paused": ledger.paused or None,
         "problem": run.problem or None,
     }
@@ -156,7 +155,8 @@ def problems_of(moment: Showing) -> Iterator[str]:
             yield f"{name} is {age // 1000} s old: expected {most} s at most"
     run = moment.run
     # What is read from a file stands still.
-    if run is not None and moment.scans and moment.at - run.at > moment.patience:
+    most = 3 * moment.run_every + moment.patience
+    if run is not None and moment.run_every and moment.at - run.at > most:
         yield f"the account was looked at {(moment.at - run.at) // 1000} s ago"
 
 

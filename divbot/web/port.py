@@ -64,6 +64,8 @@ class Showing:
     alerts: int | None = None
     """How many were told since the start; None: none are."""
     weight: Weight | None = None
+    run_every: int = 0
+    """ms of the market from one look at the account to the next."""
     patience: int = 60_000
     """ms of the market that a report, or a look at the account, may be late."""
 

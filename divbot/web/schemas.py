@@ -91,7 +91,6 @@ _ACCOUNT = fields(
     open_profit=EXACT,
     open_positions=COUNT,
     closed_trades=COUNT,
-    won_trades=COUNT,
     paused=maybe(TEXT),
     problem=maybe(TEXT),
 )

@@ -22,7 +22,7 @@ from weakref import WeakSet
 from aiohttp import web
 
 from divbot.domain.clock import Clock
-from divbot.domain.notices import Outage, Tell
+from divbot.domain.notices import Tell, same_words
 from divbot.version import __version__
 from divbot.web.address import BACKLOG
 from divbot.web.api import Api
@@ -41,6 +41,8 @@ FIRST_SECONDS = 10.0
 """After which a connection that has asked nothing ends."""
 _IDLE_SECONDS = 15.0
 _TICK_SECONDS = 0.5
+_MOST_COMPLAINTS = 20
+"""Bugs that are told, each once: who asks again and again must not fill a log."""
 _BEAT_SECONDS = 15.0
 _STOP_SECONDS = 5.0
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
@@ -67,7 +69,7 @@ class WebServer:
         self._listener = listener
         self._clerk = clerk
         self._make: Callable[[], _Handler] = lambda: _Handler(
-            site, clerk, guard, clock, Outage(tell), patience
+            site, clerk, guard, clock, tell, patience
         )
         self._first_seconds = first_seconds
         self._ready: Future[None] = Future()
@@ -195,13 +197,14 @@ class _Handler:
         clerk: Clerk,
         guard: Gatekeeper,
         clock: Clock,
-        outage: Outage,
+        tell: Tell,
         patience: float,
     ) -> None:
         self._site = site
         self._guard = guard
         self._clock = clock
-        self._outage = outage
+        self._tell = tell
+        self._complained_of: set[str] = set()
         self._patience = patience
         self._stream = Stream()
         self._api = Api(site.program, clerk, self._stream)
@@ -222,8 +225,6 @@ class _Handler:
                 await self._stream.tell(self._api.live())
         except Exception as error:  # a bug: told, and no reason to leave readers alone
             self._complain(error)
-        else:
-            self._outage.end(self._clock.now())
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         self.have_asked.add(request.protocol)
@@ -253,11 +254,11 @@ class _Handler:
             return refused(Denial(500, "bug", "this is a bug in divbot; its log says more"))
 
     def _complain(self, error: Exception) -> None:
-        self._outage.note(
-            f"[Web] internal error: {type(error).__name__}: {error}",
-            back="[Web] answers again",
-            now=self._clock.now(),
-        )
+        told = f"[Web] internal error: {type(error).__name__}: {error}"
+        words = same_words(told)
+        if words not in self._complained_of and len(self._complained_of) < _MOST_COMPLAINTS:
+            self._complained_of.add(words)
+            self._tell(told, is_warning=True)
 
     def _check(self, request: web.BaseRequest, path: str) -> None:
         is_page = path in self._site.assets

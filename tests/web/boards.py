@@ -80,6 +80,7 @@ MOMENT = Showing(
     run_name="2026-11-20T160000-usdm-5m",
     lines=LINES,
     weight=Weight(846, 1920),
+    run_every=5_000,
 )
 
 

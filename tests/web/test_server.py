@@ -353,13 +353,17 @@ HEALTH = {
     "all well": (MOMENT, 200, ""),
     "no report yet": (replace(MOMENT, scans=(scans(published=None),)), 503, "not there yet"),
     "an old report": (replace(MOMENT, at=NOW + 241_000), 503, "246 s old: expected 240 s"),
-    "a trader that stands still": (replace(MOMENT, at=NOW + 61_000), 503, "61 s ago"),
+    "a trader that stands still": (replace(MOMENT, at=NOW + 76_000), 503, "76 s ago"),
     "one of several is old": (
         replace(MOMENT, scans=(scans(), scans(Interval.H1, published=None))),
         503,
         "the 1h report",
     ),
-    "no scanner": (replace(MOMENT, scans=(), at=NOW + 10**9), 200, ""),
+    "a journal, of which nobody knows": (
+        replace(MOMENT, scans=(), run_every=0, at=NOW + 10**9),
+        200,
+        "",
+    ),
 }
 
 

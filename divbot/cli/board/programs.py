@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from divbot.trading.journal.journal import JournalCopy
 
 _MOST_LINES = 200
+_MOST_READ = 2_000
+"""Events of a journal: most are valuations, which are no lines."""
 
 
 class LastLines:
@@ -91,6 +93,7 @@ class RunProgram:
             run.journal.path.stem,
             self._lines.last,
             weight=_weight(run.source.budget),
+            run_every=milliseconds(run.settings.position_update_interval),
             patience=_patience(self._speed),
         )
 
@@ -188,7 +191,7 @@ def _moment_of(recorded: JournalCopy) -> Showing:
     from divbot.trading.engine.snapshot import RunSnapshot, ScannerView
 
     start, ledger, lines = start_of(recorded), recorded.ledger, LastLines()
-    lines.add_events(recorded.events, ledger)
+    lines.add_events(recorded.events[-_MOST_READ:], ledger)
     interval = Interval(start.interval)
     run = RunSnapshot(
         ledger.at, start.venue, start.market, interval, start.is_simulated, ledger, {},

@@ -372,7 +372,7 @@
     if (account) {
       tiles.push(tile("equity", money(account.equity), `USDT, ${gained(account.today)} today`));
       tiles.push(tile("positions", String(account.open_positions), `open, ${gained(account.open_profit)} USDT`, ""));
-      tiles.push(tile("trades", String(account.closed_trades), `closed, ${account.won_trades} won, ${gained(account.realised)} USDT`));
+      tiles.push(tile("trades", String(account.closed_trades), `closed, ${gained(account.realised)} USDT`));
       tiles.push(tile("drawdown", `${fixed(100 * account.drawdown, 2)}%`, account.paused ? `paused: ${account.paused}` : "below its peak", account.paused ? "red" : ""));
     }
     if (opportunities?.reports.length) {
