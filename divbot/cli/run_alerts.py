@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from divbot.alerts.alert import Alert, Topic
 from divbot.cli.figures import money, percent, signed
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from divbot.alerts.dispatch import Dispatch
     from divbot.alerts.sinks.port import Sink
     from divbot.app.paper import PaperRun
-    from divbot.cli.board.programs import RunProgram
     from divbot.cli.watching import Watching
     from divbot.domain.events import Event
     from divbot.domain.ledger import Ledger
@@ -96,13 +95,26 @@ class RunAlerts:
             self._outage.end(self._now())
 
 
+class RunListener(Protocol):
+    """Hear what happens to a run."""
+
+    def hear(self, event: Event, ledger: Ledger) -> None:
+        """Hear of an event."""
+
+    def tell(self, text: str, *, is_warning: bool = False, is_detail: bool = False) -> None:
+        """Hear of what is no event."""
+
+    def show(self, snapshot: RunSnapshot) -> None:
+        """Hear how the run is now."""
+
+
 class Audience:
     """Pass on what happens to a run: to whoever watches it, alerts and a page while there are."""
 
     def __init__(self, watching: Watching) -> None:
         self.watching = watching
         self.alerts: RunAlerts | None = None
-        self.page: RunProgram | None = None
+        self.page: RunListener | None = None
 
     def hear(self, event: Event, ledger: Ledger) -> None:
         """Pass on an event."""
