@@ -102,6 +102,8 @@ class Api:
                 raise Denial(404, "not_found", unknown_symbol(symbol, known))
         if interval is None:
             interval = moment.scans[0].interval if moment.scans else Interval.M5
+        if not interval.offered_by(moment.market):
+            raise Denial(404, "not_found", f"this market has no {interval.value} candles")
         scans = moment.of(interval)
         published = scans.published if scans else None
         report = _sent(published.report) if published else None

@@ -104,6 +104,7 @@ REFUSED = {
     "a trial that is not there": ("/api/v1/sweeps/7", 404, "not_found"),
     "a number that is none": ("/api/v1/sweeps/NaN", 404, "not_found"),
     "an interval that is not scanned": ("/api/v1/opportunities?interval=1h", 404, "not_found"),
+    "an interval of another market": ("/api/v1/symbols/S003USDT?interval=1s", 404, "not_found"),
     "an interval that is none": ("/api/v1/opportunities?interval=7m", 400, "parameter"),
     "an unknown parameter": ("/api/v1/health?x=1", 400, "parameter"),
     "a parameter twice": ("/api/v1/events?limit=1&limit=2", 400, "parameter"),
