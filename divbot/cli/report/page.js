@@ -64,8 +64,10 @@ const page = (() => {
     const textOf = (row) => [...row.cells].map((cell) => cell.textContent).join(" ").toLowerCase();
     const label = document.createElement("label"), field = document.createElement("input"), count = document.createElement("output");
     field.type = "search";
-    const example = [...rows[0].cells].find((cell) => cell.classList.contains("word")) ?? rows[0].cells[0];
-    field.placeholder = `such as ${example.textContent}`;
+    // A table that is live may have no row yet.
+    const cells = [...part.querySelector("tbody tr")?.cells ?? []];
+    const example = cells.find((cell) => cell.classList.contains("word")) ?? cells[0];
+    field.placeholder = `such as ${example?.textContent ?? "BTC buy"}`;
     label.append("Filter ", field, " ", count);
     label.className = "filter";
     function show() {
