@@ -7,6 +7,7 @@ The checks of a value, the key of a file, the variable, the flags of the command
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -36,6 +37,7 @@ SHORTEST_LIMIT = TRADINGVIEW.minimum_candles + 1
 """The last candle of an answer is never final."""
 TAKER_FEE = {Market.SPOT: Decimal("0.001"), Market.USDM: Decimal("0.0005")}
 """Of the regular tier, without any discount."""
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _LONGEST_LIMIT = max(x.maximum for x in KLINES_LIMIT.values())
 
 
@@ -88,9 +90,16 @@ def secret(reader: Reader[Value], value: object, example: str, text: str) -> Val
     return cast("Value", row)
 
 
-def names(reader: Reader[tuple[Value, ...]], example: str, text: str) -> tuple[Value, ...]:
+def names(
+    reader: Reader[tuple[Value, ...]],
+    example: str,
+    text: str,
+    *flags: str,
+    scope: Scope = Scope.TRADING,
+) -> tuple[Value, ...]:
     """Return the row of a setting of several names, by default none."""
-    return cast("tuple[Value, ...]", Setting(reader, None, (), text, example=example))
+    row = Setting(reader, None, (), text, flags, scope, example)
+    return cast("tuple[Value, ...]", row)
 
 
 def _part(least: int | str, most: int | str) -> Bounds[Decimal]:
@@ -106,6 +115,12 @@ def _is_safe(url: str) -> bool:
     is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_local)
     return has_host and is_safe and not parts.query and not parts.fragment
+
+
+def _read_host(text: str) -> str:
+    if not _HOST.fullmatch(text):
+        raise ValueError(f"expected a host without a port, such as pi.local, found {text[:40]!r}")
+    return text.lower()
 
 
 def _weight(part: str) -> float:
@@ -381,6 +396,23 @@ class AlertSettings:
     )
 
 
+class WebSettings:
+    """The page of `--web` and `divbot web`."""
+
+    web_token: Secret | None = secret(
+        SecretText(16, is_word=True),
+        None,
+        "V2lzaCB5b3Ugd2VyZSBoZXJl",
+        "what a browser has to know; needed wherever other machines can reach the page",
+    )
+    web_hosts = names(
+        Several("names of hosts such as pi.local,bot.example", _read_host),
+        "pi.local",
+        "further names by which the page is reached; addresses and localhost need none",
+        scope=Scope.MACHINE,
+    )
+
+
 class WorkSettings:
     """How to work."""
 
@@ -458,6 +490,7 @@ class Table(
     ScoreSettings,
     PaperSettings,
     AlertSettings,
+    WebSettings,
     WorkSettings,
 ):
     """Every setting, by its name: of the key, of the flag, of the variable."""

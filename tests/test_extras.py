@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from divbot.extras import DISTRIBUTED, FSSPEC, PLOTLY, PYARROW, S3FS, SCIPY, how_to_install
+from divbot.extras import (
+    DISTRIBUTED,
+    FSSPEC,
+    PLOTLY,
+    PROMETHEUS,
+    PYARROW,
+    S3FS,
+    SCIPY,
+    how_to_install,
+)
 
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 

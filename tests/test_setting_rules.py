@@ -23,6 +23,8 @@ ELSEWHERE = {
     "check_interval": "the thread that scans",
     "notify_to": "the addresses of alerts",
     "position_update_interval": "the loop of price checks",
+    "web_hosts": "who may see the page",
+    "web_token": "who may see the page",
     "webhook_secret": "what signs a webhook",
 }
 """What the others say something of."""

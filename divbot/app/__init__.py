@@ -15,6 +15,7 @@ checkup        what of this machine is well, and what is not
 journals       runs: opened, resumed, listed
 run_candles    the candles around the trades of a run
 explanation    why one symbol came to its place
+looking        one symbol, for the page: examined, and explained
 examination    one symbol, as every kernel sees it
 stores         the store of candles; download: what fills it; homes: where it is
 how_to_fetch   the command that fetches what is missing

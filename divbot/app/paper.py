@@ -38,6 +38,7 @@ from divbot.domain.notices import Tell
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceSource
     from divbot.binance.trading_data import BinanceTrading
+    from divbot.domain.universe import Universe
     from divbot.scanner.cache import ReportCache
     from divbot.scanner.thread import BackgroundScanner
     from divbot.scanner.workforce.pool import Pool
@@ -74,6 +75,8 @@ class PaperRun:
     source: BinanceSource
     pool: Pool
     stop: threading.Event
+    universe: Callable[[], Universe | None]
+    """The symbols of the last scan; None where there was none."""
 
     def run(
         self, watch: Callable[[RunSnapshot], None], *, duration: timedelta | None = None
@@ -230,6 +233,7 @@ def open_paper(
             source,
             pool,
             stop,
+            lambda: scanner.universe,
         )
         try:
             yield run

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceSource
     from divbot.binance.server_clock import ServerClock
     from divbot.binance.trading_data import BinanceTrading
+    from divbot.domain.universe import Universe
+    from divbot.scanner.cache import ReportCache
     from divbot.scanner.report import Report
     from divbot.scanner.thread import BackgroundScanner
     from divbot.scanner.workforce.pool import Pool
@@ -58,6 +60,10 @@ class Watch:
     clock: ServerClock
     pool: Pool
     stop: threading.Event
+    cache: ReportCache
+    venue: BinanceSource
+    universe: Callable[[], Universe | None]
+    """The symbols of the last scan; None where there was none."""
 
     def run(self, duration: timedelta | None = None) -> None:
         """Scan and tell until stopped, or for `duration` of wall time."""
@@ -145,6 +151,7 @@ def open_watch(
         rules = scan_rules(settings, with_divergences=False)
         scanner = Scanner(venue.open_listing(clock), venue, pool, SystemClock(), rules)
         stack.callback(scanner.close)
+        cache = ReportCache()
         background = BackgroundScanner(
             Watcher(
                 lambda held: scanner.cycle(held=held),
@@ -153,14 +160,17 @@ def open_watch(
                 dispatch,
                 on_alerts,
             ),
-            ReportCache(),
+            cache,
             clock,
             check_interval=milliseconds(settings.check_interval),
             held=tuple,
             tell=tell,
             speed=options.speed,
         )
-        watch = Watch(source, sinks, background, dispatch, clock, pool, stop)
+        watch = Watch(
+            *(source, sinks, background, dispatch, clock, pool, stop),
+            *(cache, venue, lambda: scanner.universe),
+        )
         try:
             yield watch
         finally:

@@ -24,6 +24,7 @@ from divbot.domain.errors import InputError
 from divbot.domain.timerange import Range, TimeRange
 from divbot.domain.values import FilePath, Switch
 from divbot.setting_table import GROUPS, SETTINGS, Setting
+from divbot.web.address import ListenOn, WebAddress
 
 if TYPE_CHECKING:
     from divbot.settings import Settings
@@ -83,6 +84,15 @@ LogFilePath: TypeAlias = Annotated[
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Quiet: TypeAlias = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")
+]
+Web: TypeAlias = Annotated[
+    WebAddress | None,
+    option(
+        "--web",
+        ListenOn(),
+        "Serve a page to look at in a browser, read-only; by itself on 127.0.0.1:8420.",
+        show_default=False,
+    ),
 ]
 Timerange: TypeAlias = Annotated[
     TimeRange | None,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from divbot.cli.banner import Setup
     from divbot.cli.watching import Watching
     from divbot.settings import Settings
+    from divbot.web.address import WebAddress
 
 
 @flags.settings(*(x for x in GROUPS if x is not AlertSettings), *SENDING)
@@ -57,6 +58,7 @@ def paper(
             "notify_to.",
         ),
     ] = False,
+    web: flags.Web = None,
     log_file: flags.LogFilePath = None,
 ) -> int:
     """Trade the signals of a background scanner on paper until Ctrl-C; no real orders."""
@@ -77,7 +79,7 @@ def paper(
             if not quiet:
                 tell_of_compiling()
             prepare_rates(settings, quiet=quiet)
-            _trade(settings, options, stop, watching, duration, notify=notify)
+            _trade(settings, options, stop, watching, duration, web, notify=notify)
     # Whoever read us (head, less) has seen enough: that is no failure.
     if watching.lost and not (asked.exit_code or isinstance(watching.lost, BrokenPipeError)):
         raise watching.lost
@@ -90,12 +92,14 @@ def _trade(
     stop: threading.Event,
     watching: Watching,
     duration: timedelta | None,
+    web: WebAddress | None,
     *,
     notify: bool,
 ) -> None:
     from divbot.app.alerting import required_sinks
     from divbot.app.paper import EAGER, open_paper
     from divbot.cli.banner import banner_text, summary_json, summary_text
+    from divbot.cli.board.serving import open_listener, say_where, serving_run
     from divbot.cli.run_alerts import Audience, sending
     from divbot.cli.terminal import stderr
     from divbot.trading.engine.questions import Stopped
@@ -110,6 +114,7 @@ def _trade(
     audience = Audience(watching)
     # Told to stop before there is a run: there is nothing to sum up.
     with contextlib.suppress(Stopped), ExitStack() as stack:
+        listener = stack.enter_context(open_listener(web, settings)) if web else None
         run = stack.enter_context(
             open_paper(settings, options, stop, tell=audience.tell, on_event=audience.hear)
         )
@@ -118,6 +123,9 @@ def _trade(
         watching.say(banner_text(_setup(run), began))
         if sinks:
             stack.enter_context(sending(run, sinks, audience))
+        if web and listener:
+            say_where(watching, web, listener, settings)
+            stack.enter_context(serving_run(run, settings, options, listener, audience))
         with watching.showing(run.source.budget.waiting_for):
             run.run(audience.show, duration=duration)
         run.end()

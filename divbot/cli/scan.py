@@ -13,7 +13,7 @@ import typer
 from divbot.cli import flags
 from divbot.cli.command import PARTIAL
 from divbot.domain.names import words
-from divbot.setting_table import GROUPS, AlertSettings, PaperSettings
+from divbot.setting_table import GROUPS, AlertSettings, PaperSettings, WebSettings
 
 if TYPE_CHECKING:
     from divbot.scanner.cycle import ScanListener
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from divbot.settings import Settings
 
 _MOST_FAILURES_NAMED = 3
+_NO_SCAN = (PaperSettings, AlertSettings, WebSettings)
+"""Groups of settings that a scan has no use for."""
 
 
-@flags.settings(*(x for x in GROUPS if x not in (PaperSettings, AlertSettings)), "fee", "slippage")
+@flags.settings(*(x for x in GROUPS if x not in _NO_SCAN), "fee", "slippage")
 def scan(
     *,
     given: flags.Given,

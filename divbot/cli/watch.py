@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,10 +17,10 @@ from divbot.domain.errors import InputError
 from divbot.setting_table import GROUPS, PaperSettings
 
 if TYPE_CHECKING:
-    from divbot.alerts.alert import Alert
     from divbot.app.options import WatchOptions
     from divbot.cli.watching import Watching
     from divbot.settings import Settings
+    from divbot.web.address import WebAddress
 
 PARTIAL = 4
 _OF_PAPER = (
@@ -61,6 +61,7 @@ def watch(
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Print one JSON object per alert, for programs.")
     ] = False,
+    web: flags.Web = None,
     log_file: flags.LogFilePath = None,
 ) -> int:
     """Tell of each new opportunity once, until Ctrl-C; on the terminal and to notify_to."""
@@ -87,7 +88,7 @@ def watch(
             if not quiet:
                 tell_of_compiling()
             prepare_rates(settings, quiet=quiet)
-            _watch(settings, options, stop, watching, duration)
+            _watch(settings, options, stop, watching, duration, web)
     # Whoever read us (head, less) has seen enough: that is no failure.
     if watching.lost and not (asked.exit_code or isinstance(watching.lost, BrokenPipeError)):
         raise watching.lost
@@ -121,31 +122,35 @@ def _watch(
     stop: threading.Event,
     watching: Watching,
     duration: timedelta | None,
+    web: WebAddress | None,
 ) -> None:
     from divbot.app.watching import open_watch
+    from divbot.cli.board.serving import WatchAudience, open_listener, say_where, serving_watch
     from divbot.cli.terminal import stderr
     from divbot.cli.watch_text import banner_text, summary_json, summary_text
     from divbot.trading.engine.questions import Stopped
 
-    told = 0
-
-    def show(alerts: Sequence[Alert]) -> None:
-        nonlocal told
-        told += len(alerts)
-        for alert in alerts:
-            watching.announce(alert)
-
+    audience = WatchAudience(watching)
     # Told to stop before it watches: there is nothing to sum up.
-    with (
-        contextlib.suppress(Stopped),
-        open_watch(
-            settings, options, stop, ring=stderr().ring, tell=watching.tell, on_alerts=show
-        ) as found,
-    ):
+    with contextlib.suppress(Stopped), ExitStack() as stack:
+        listener = stack.enter_context(open_listener(web, settings)) if web else None
+        found = stack.enter_context(
+            open_watch(
+                settings,
+                options,
+                stop,
+                ring=stderr().ring,
+                tell=audience.tell,
+                on_alerts=audience.hear,
+            )
+        )
         watching.now = found.clock.now
         began = watching.now()
         watching.say(banner_text(found, settings))
+        if web and listener:
+            say_where(watching, web, listener, settings)
+            stack.enter_context(serving_watch(found, settings, options, listener, audience))
         found.run(duration)
         found.end()
-        results = found, watching.now() - began, told
+        results = found, watching.now() - began, audience.told
         watching.say(summary_text(*results), summary_json(*results))
