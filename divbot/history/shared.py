@@ -109,6 +109,12 @@ class SharedStore:
         """Return the settlements of funding that were due in the range."""
         return self._with(StoredKind.FUNDING, None).funding(symbol, start, end)
 
+    def unpaid(self, symbol: str, span: Span) -> tuple[Span, ...]:
+        """Return what of `span` lacks settlements of funding while the symbol was traded."""
+        for interval in self.intervals():
+            self._with(StoredKind.KLINES, interval)
+        return self._with(StoredKind.FUNDING, None).unpaid(symbol, span)
+
     def _with(self, kind: StoredKind, interval: Interval | None) -> Store:
         """Return the store on this machine, in which all of that kind and interval is."""
         folder = _folder_of(self.market, kind, interval)

@@ -49,6 +49,8 @@ class ScanRules:
     """What years say of divergences of this market and interval."""
     with_divergences: bool = True
     """Report all divergences; without them a report of 400 symbols is 12,000 objects less."""
+    with_outcomes: bool = True
+    """Count what became of past divergences."""
     with_candles: bool = False
     """Report the candles behind the opportunities, and those of symbols wanted by name."""
 
@@ -129,6 +131,7 @@ class Scanner:
                 self._rules.ranking.trade,
                 universe.at,
                 self._rules.with_divergences,
+                self._rules.with_outcomes,
                 universe.wanted if self._rules.with_candles else None,
             )
             for start in range(min(blocks, len(symbols)))

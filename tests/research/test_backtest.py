@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
@@ -12,22 +13,28 @@ import pytest
 from divbot.domain.durations import MINUTE
 from divbot.domain.events import Entered, Event, Exited, Funded
 from divbot.domain.fills import Basis, Reason
+from divbot.domain.market import Interval
 from divbot.domain.signals import Side
 from divbot.research.feed import SILENCE
 from divbot.trading.journal.journal import read
 from tests.research.fakes import (
+    RULES,
     START,
     Backtest,
     Bars,
     Paid,
     PricesOfArrays,
     WrittenReports,
+    joined,
     signal_at,
     walk,
+    with_stand_ins,
 )
 
 A = "AAAUSDT"
 HOUR = 60
+FIRST = START + 60 * MINUTE
+EAGER = replace(RULES.entries, take_earlier=True)
 E = TypeVar("E", bound=Event)
 
 
@@ -54,6 +61,40 @@ def test_a_signal_is_entered_at_the_open_after_the_close_that_confirmed_it(tmp_p
     assert bid < following < ask
     assert (ask - bid) / following == pytest.approx(Decimal("0.0004"), rel=Decimal("0.01"))
     assert entered.fill.price > ask
+
+
+def test_an_entry_at_the_first_look_bears_the_time_of_that_look(tmp_path: Path) -> None:
+    bars = walk(1, 200)
+
+    entered = only(one(bars, 60, minutes=10).run(tmp_path / "run.db", start=FIRST), Entered)
+
+    assert entered.at == entered.fill.basis_at == FIRST
+
+
+def test_nothing_is_entered_within_a_longer_candle_that_stands_in(tmp_path: Path) -> None:
+    bars = with_stand_ins(walk(1, 200, step=0.0002), Interval.M5, {FIRST})
+    backtest = one(bars, 60, minutes=10, rules=replace(RULES, entries=EAGER))
+    begun_within = FIRST + 2 * MINUTE
+    minutes = backtest.run(tmp_path / "minutes.db", start=begun_within)
+    backtest.stands_in = lambda _, time: FIRST if FIRST <= time < FIRST + 5 * MINUTE else None
+
+    events = backtest.run(tmp_path / "run.db", start=begun_within)
+
+    assert only(minutes, Entered).at == begun_within
+    assert only(events, Entered).at == FIRST + 5 * MINUTE
+
+
+def test_an_exit_in_a_candle_of_hours_bears_its_last_minute(tmp_path: Path) -> None:
+    bars = joined(walk(3, 24 * HOUR, step=0.004), Interval.H4)
+    backtest = one(bars, 4 * HOUR, minutes=24 * HOUR, detail=Interval.H4)
+
+    events = backtest.run(tmp_path / "run.db")
+
+    entered, exited = only(events, Entered), only(events, Exited)
+    assert exited.fill.basis is Basis.CANDLE
+    assert exited.at == exited.fill.basis_at + (4 * HOUR - 1) * MINUTE
+    assert exited.fill.is_of_longer_candle
+    assert exited.at > entered.at
 
 
 def test_of_the_minute_of_an_entry_only_its_open_was_known(tmp_path: Path) -> None:

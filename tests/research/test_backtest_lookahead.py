@@ -40,7 +40,12 @@ class LaterQuotes(PastTrading):
     """A leak: quotes of the minute that has just begun, as it will end."""
 
     def quotes(self) -> Quotes:
-        return Quotes(self.tape, self._symbols, self._quoting, self.at + self.candle_length)
+        before = self.at
+        self.at += self.candle_length
+        try:
+            return super().quotes()
+        finally:
+            self.at = before
 
 
 class EarlyFunding(PastTrading):
@@ -69,8 +74,10 @@ class WholeMinutes(PastTrading):
 class EarlyReports(WrittenReports):
     """A leak: what a close confirms is entered while the candle still forms."""
 
-    def glance(self, close: int, held: Collection[str] = ()) -> Glance:
-        return super().glance(close + self.interval.milliseconds, held)
+    def glance(
+        self, close: int, held: Collection[str] = (), *, among: Collection[str] | None = None
+    ) -> Glance:
+        return super().glance(close + self.interval.milliseconds, held, among=among)
 
     def candidates(self, start: int, end: int) -> Any:
         found = super().candidates(start, end + self.interval.milliseconds)
