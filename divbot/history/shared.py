@@ -101,6 +101,10 @@ class SharedStore:
         """Return what is missing between the first and the last candle."""
         return self._with(StoredKind.KLINES, interval).holes(symbol, interval)
 
+    def unpaid(self, symbol: str, span: Span) -> tuple[Span, ...]:
+        """Return what of `span` lacks funding while the symbol was traded, by candles asked for."""
+        return self._with(StoredKind.FUNDING, None).unpaid(symbol, span)
+
     def marks(self, symbol: str, start: int, end: int, interval: Interval = Interval.M1) -> Track:
         """Return the candles of the mark price that open in the range; their volume is 0."""
         return self._with(StoredKind.MARK, interval).marks(symbol, start, end, interval)
@@ -108,12 +112,6 @@ class SharedStore:
     def funding(self, symbol: str, start: int, end: int) -> FundingTrack:
         """Return the settlements of funding that were due in the range."""
         return self._with(StoredKind.FUNDING, None).funding(symbol, start, end)
-
-    def unpaid(self, symbol: str, span: Span) -> tuple[Span, ...]:
-        """Return what of `span` lacks settlements of funding while the symbol was traded."""
-        for interval in self.intervals():
-            self._with(StoredKind.KLINES, interval)
-        return self._with(StoredKind.FUNDING, None).unpaid(symbol, span)
 
     def _with(self, kind: StoredKind, interval: Interval | None) -> Store:
         """Return the store on this machine, in which all of that kind and interval is."""

@@ -410,6 +410,30 @@ def test_a_ledger_that_was_tampered_with_makes_the_verdict_say_so(
     assert exit_code(["sweeps", "verify", "--head", first["ledger"]["head"]]) == 5
 
 
+def test_other_candles_of_the_same_days_are_another_trial(
+    home: Path, recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, again = (document_of(recording, capsys)["ledger"] for _ in range(2))
+    other = document_of(write(home / "other.csv", sealed_seed=1, sealed_from=ROWS // 2), capsys)
+
+    assert (first["is_repeated"], again["is_repeated"]) == (False, True)
+    assert not other["ledger"]["is_repeated"]
+
+
+def test_costs_of_the_command_are_in_what_settings_come_to(
+    recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def worth(seed: int, *cost: str) -> dict[str, float]:
+        document = document_of(recording, capsys, "--min-reward-risk", "0", "--seed", seed, *cost)
+        return {x["setting"]: x["r"] for x in document["standings"]}
+
+    usual = worth(1)
+    dearer = [worth(2, "--spread", "0.4%"), worth(3, "--fee", "0.2%"), worth(4, "--slippage", "1%")]
+
+    for found in dearer:
+        assert all(found[setting] < r - 0.01 for setting, r in usual.items())
+
+
 def test_python_gives_settings_days_and_verdict(recording: Path) -> None:
     found = package.sweep(
         {"stop_atr": [0.5, 1], "trail_atr": [None, 2]},

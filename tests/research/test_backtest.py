@@ -10,12 +10,13 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from divbot.domain.durations import MINUTE
+from divbot.domain.durations import DAY, MINUTE
 from divbot.domain.events import Entered, Event, Exited, Funded
 from divbot.domain.fills import Basis, Reason
 from divbot.domain.market import Interval
 from divbot.domain.signals import Side
 from divbot.research.feed import SILENCE
+from divbot.research.trials.backtests import portfolio_results
 from divbot.trading.journal.journal import read
 from tests.research.fakes import (
     RULES,
@@ -61,6 +62,19 @@ def test_a_signal_is_entered_at_the_open_after_the_close_that_confirmed_it(tmp_p
     assert bid < following < ask
     assert (ask - bid) / following == pytest.approx(Decimal("0.0004"), rel=Decimal("0.01"))
     assert entered.fill.price > ask
+
+
+def test_a_trade_counts_on_the_day_of_its_entry_whenever_it_ends(tmp_path: Path) -> None:
+    bars = walk(7, 30 * HOUR)
+    one(bars, 24 * HOUR - 5, minutes=30 * HOUR).run(tmp_path / "run.db")
+    (trade,) = read(tmp_path / "run.db").ledger.closed
+    first, next_day = START // DAY, START // DAY + 1
+
+    found = portfolio_results((trade,), range(first, first + 3))
+
+    assert (trade.opened_at // DAY, trade.closed_at // DAY) == (first, next_day)
+    assert found.trades.tolist() == [[1, 0, 0]]
+    assert found.net_r.tolist() == [[float(trade.r_multiple or 0), 0.0, 0.0]]
 
 
 def test_an_entry_at_the_first_look_bears_the_time_of_that_look(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +26,6 @@ import numpy as np
 
 from divbot.arrays import Floats
 from divbot.domain.errors import InputError
-from divbot.domain.market import Interval
 from divbot.evaluation import DailyResults
 from divbot.evaluation.daily import DAY
 from divbot.history.kept import make_folder, whole
@@ -44,7 +43,13 @@ from divbot.research.sweep.market import (
     make_market,
 )
 from divbot.research.sweep.unit import Parcel, Sums, Unit, sums_of_all
-from divbot.research.sweep.variants import SignalInputs, TradeInputs, Variant, plans_of
+from divbot.research.sweep.variants import (
+    MarketInputs,
+    SignalInputs,
+    TradeInputs,
+    Variant,
+    plans_of,
+)
 
 _CELLS = 800
 """Plans times days of a unit: what comes back of it is below 10 KB."""
@@ -135,7 +140,7 @@ def units_of(
     return [
         work
         for signal, own in _groups(variants, history, rules).items()
-        for work in _units(markets[signal.interval], signal, own, days, sealed, longest)
+        for work in _units(markets[signal.market], signal, own, days, sealed, longest)
     ]
 
 
@@ -170,13 +175,15 @@ def _markets(
     cache: ColumnCache,
     hands: Hands,
     progress: SearchProgress,
-) -> dict[Interval, MarketSource]:
-    intervals = sorted({x.signal.interval for x in variants}, key=lambda x: x.milliseconds)
+) -> dict[MarketInputs, MarketSource]:
+    wanted = dict.fromkeys(x.signal.market for x in variants)
     found = {}
-    for number, interval in enumerate(intervals):
-        progress("candles", number, len(intervals))
+    for number, inputs in enumerate(wanted):
+        progress("candles", number, len(wanted))
+        interval, universe = inputs
         limit = max(x.signal.limit for x in variants if x.signal.interval is interval)
-        recipe = MarketRecipe(interval, days, rules, longest, limit)
+        listed = rules if universe is None else replace(rules, universe=universe)
+        recipe = MarketRecipe(interval, days, listed, longest, limit)
         name = make_market(
             history,
             recipe,
@@ -184,8 +191,8 @@ def _markets(
             each=lambda call, cases: in_order(hands, call, cases),
         )
         is_shared = isinstance(cache, Path)
-        found[interval] = MarketSource(name, cache, None if is_shared else history, recipe)
-    progress("candles", len(intervals), len(intervals))
+        found[inputs] = MarketSource(name, cache, None if is_shared else history, recipe)
+    progress("candles", len(wanted), len(wanted))
     return found
 
 
