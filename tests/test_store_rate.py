@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from divbot.app import store_rate
-from divbot.app.prepared_rate import prepare_rate
-from divbot.app.scan_rules import base_rate, scan_rules
+from divbot.app.scan_rules import base_rate, prepare_rate, scan_rules
 from divbot.app.trials import open_trials
 from divbot.domain.market import Interval, Market
 from divbot.history import store as stores
@@ -47,6 +46,19 @@ def test_a_scan_starts_from_what_its_store_shows(tmp_path: Path) -> None:
 
     assert found.source.startswith("4 symbols of the store, 2024-01-")
     assert found.cases > 100
+
+
+def test_a_damaged_ledger_of_trials_stops_no_scan(tmp_path: Path) -> None:
+    filled(tmp_path / "store")
+    seal(open_trials(is_simulated=False), range(10, 20))
+    open_trials(is_simulated=False).path.write_bytes(b"no ledger" * 1000)
+    told: list[str] = []
+
+    prepare_rate(settings(tmp_path / "store"), told.append, lambda *_: None)
+
+    assert base_rate(settings(tmp_path / "store"), Interval.H1).source.endswith(", shipped")
+    assert "shipped is used: " in told[0]
+    assert "it is no ledger of trials" in told[0]
 
 
 def test_of_days_that_a_sweep_has_sealed_nothing_is_counted(tmp_path: Path) -> None:

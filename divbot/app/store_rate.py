@@ -41,7 +41,7 @@ def store_rate(settings: Settings, interval: Interval, rules: PlanRules) -> Base
 def counted_rate(
     settings: Settings, interval: Interval, rules: PlanRules, progress: TellStage
 ) -> BaseRate | None:
-    """Return what the store says, as it is kept, or counted now; StoreError for a damaged one."""
+    """Return the same; StoreError for a damaged store. `progress` hears how far counting is."""
     from divbot.scanner.evidence.base_rates import read_rates
 
     if not store_folder(settings).is_dir():
