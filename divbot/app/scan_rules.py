@@ -82,7 +82,7 @@ def base_rate(settings: Settings, interval: Interval) -> BaseRate:
 def prepare_rate(settings: Settings, tell: Callable[[str], None], progress: TellStage) -> None:
     """Count beforehand what the store shows, where a scan will start from that.
 
-    `tell` hears of a store, or a ledger of trials, that cannot be read, and which rate is used instead.
+    `tell` hears of a store, or a ledger of trials, that cannot be read, and which rate is used.
     """
     from divbot.app.store_rate import counted_rate
 
