@@ -227,6 +227,8 @@ def _values(name: str, texts: Iterable[str], where: str) -> tuple[str, ...]:
             except ValueError as error:
                 raise SettingsError(f"{name} {where}: {error}") from None
             found[_text(value)] = value
+    if not found:
+        raise SettingsError(f"{name} {where}: expected a value, found none")
     return tuple(sorted(found, key=lambda text: _rank(found[text], text)))
 
 

@@ -19,7 +19,7 @@ from divbot.history.funding import FundingTrack
 from divbot.history.joined import JoinedHistory
 from divbot.research.past import PastScanner
 from divbot.research.sweep.hands import OwnHands
-from divbot.research.sweep.market import MarketRules, read_market
+from divbot.research.sweep.market import MarketRules
 from divbot.research.sweep.run import longest_of, units_of
 from divbot.research.sweep.unit import trades_of
 from divbot.research.venue import Spreads
@@ -191,7 +191,7 @@ def searched(
     found = {}
     for rows, unit in units_of(history, variants, case.days, rules, cache=cache, hands=OwnHands()):
         trades = trades_of(unit)
-        symbols = read_market(unit.market).columns.symbols
+        symbols = unit.market.open().columns.symbols
         for plan, symbol, entered, closed, r in zip(
             *(getattr(trades, x).tolist() for x in trades.__slots__), strict=True
         ):

@@ -107,6 +107,14 @@ def test_a_file_says_the_same_as_flags(tmp_path: Path) -> None:
         read_space(["stop_atr=2"], file)
 
 
+def test_a_list_without_a_value_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "space.toml"
+    file.write_text("reward_risk = [1, 2]\nstop_atr = []\n")
+
+    with pytest.raises(SettingsError, match=r"^stop_atr in .*: expected a value, found none$"):
+        read_space([], file)
+
+
 def test_a_point_means_its_settings() -> None:
     (variant,) = tried("kind=regular_bullish+regular_bearish", "pivot_left=3", side="BUY", fee="0")
 
