@@ -88,9 +88,16 @@ def secret(reader: Reader[Value], value: object, example: str, text: str) -> Val
     return cast("Value", row)
 
 
-def names(reader: Reader[tuple[Value, ...]], example: str, text: str) -> tuple[Value, ...]:
+def names(
+    reader: Reader[tuple[Value, ...]],
+    example: str,
+    text: str,
+    *flags: str,
+    scope: Scope = Scope.TRADING,
+) -> tuple[Value, ...]:
     """Return the row of a setting of several names, by default none."""
-    return cast("tuple[Value, ...]", Setting(reader, None, (), text, example=example))
+    row = Setting(reader, None, (), text, flags, scope, example)
+    return cast("tuple[Value, ...]", row)
 
 
 def _part(least: int | str, most: int | str) -> Bounds[Decimal]:
@@ -119,6 +126,9 @@ _KINDS = Several(
     "names such as regular_bullish,hidden_bearish",
     Choice(Kind, lambda text: text.lower().replace("-", "_")).read,
     tuple(Kind),
+)
+_INTERVALS = Several(
+    "lengths of a candle such as 5m,15m,1h", Choice(Interval).read, tuple(Interval), is_strict=True
 )
 _SIDES = Several("BUY or SELL", Choice(Side, str.upper).read, tuple(Side))
 _WORKERS: Reader[Workers] = Either(AUTO, Bounds(int, 1, MOST_WORKERS))
@@ -157,6 +167,26 @@ class UniverseSettings:
         "499",
         f"candles per symbol; by default {CHEAPEST_AMPLE_LIMIT[Market.USDM]} on futures, "
         f"{CHEAPEST_AMPLE_LIMIT[Market.SPOT]} on spot",
+    )
+
+
+class IntervalSettings:
+    """Several intervals at once, of `scan` and `watch`."""
+
+    intervals = names(
+        _INTERVALS,
+        "5m,15m,1h,4h",
+        "lengths of a candle; one universe is scanned at all of them; by default at `interval` "
+        "alone",
+        "--interval",
+        "-i",
+        scope=Scope.MACHINE,
+    )
+    aligned = setting(
+        Switch(),
+        "false",
+        "show, and tell of, only what no longer one of the `intervals` speaks against",
+        scope=Scope.MACHINE,
     )
 
 
@@ -452,6 +482,7 @@ class WorkSettings:
 
 class Table(
     UniverseSettings,
+    IntervalSettings,
     SignalSettings,
     IndicatorInputs,
     PlanSettings,

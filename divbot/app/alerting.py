@@ -65,7 +65,10 @@ def pace_of(settings: Settings) -> PaceRules:
 
 
 def outbox_of_watch(settings: Settings, venue: str) -> Path:
-    """Return the file in which alerts of this market and interval are kept."""
+    """Return the file in which alerts of this market and interval are kept.
+
+    Of several intervals the shortest names it: whoever adds a longer one is told nothing twice.
+    """
     name = f"{settings.market}-{settings.interval}.outbox"
     return at_home(state_home) / "alerts" / quote(venue, safe="") / name
 
@@ -89,7 +92,7 @@ def filters_of(settings: Settings) -> Filters:
 
 def source_of(settings: Settings, trading: BinanceTrading, venue: str) -> SignalSource:
     """Return where signals come from, and in which words they are told."""
-    from divbot.alerts.signal_words import TEXT, TITLE, SignalSource
+    from divbot.alerts.signal_words import TITLE, SignalSource
 
     return SignalSource(
         settings.market,
@@ -97,7 +100,7 @@ def source_of(settings: Settings, trading: BinanceTrading, venue: str) -> Signal
         venue,
         "SIMULATED PRICES" if trading.simulated else "",
         settings.alert_title or TITLE,
-        settings.alert_text or TEXT,
+        settings.alert_text or "",
     )
 
 

@@ -205,13 +205,14 @@ def open_paper(
         scanner = Scanner(source.open_listing(clock), source, pool, SystemClock(), rules)
         stack.callback(scanner.close)
         background = BackgroundScanner(
-            lambda held: scanner.cycle(held=held),
+            lambda held: (scanner.cycle(held=held),),
             cache,
             clock,
             check_interval=milliseconds(settings.check_interval),
             held=lambda: engine.state.ledger.symbols,
             tell=tell,
             speed=options.speed,
+            publication=scanning.open_publication(source, scanner, clock, stack),
         )
         run = PaperRun(
             settings,

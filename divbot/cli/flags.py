@@ -138,7 +138,9 @@ class Given:
         return found
 
 
-def settings(*wanted: str | type) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+def settings(
+    *wanted: str | type, without: Sequence[str] = ()
+) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
     """Give a command the flags of these settings, or groups of them, and --config.
 
     It gets what was given as `given`.
@@ -147,7 +149,7 @@ def settings(*wanted: str | type) -> Callable[[Callable[..., Result]], Callable[
         name
         for group, rows in GROUPS.items()
         for name, row in rows.items()
-        if (name in wanted or group in wanted) and not row.is_secret
+        if (name in wanted or group in wanted) and name not in without and not row.is_secret
     ]
 
     def decorate(command: Callable[..., Result]) -> Callable[..., Result]:

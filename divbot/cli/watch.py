@@ -33,7 +33,11 @@ _OF_PAPER = (
 )
 
 
-@flags.settings(*(x for x in GROUPS if x is not PaperSettings), *_OF_PAPER)
+@flags.settings(
+    *(x for x in GROUPS if x is not PaperSettings),
+    *_OF_PAPER,
+    without=("interval",),  # one is several intervals, too
+)
 def watch(
     *,
     given: flags.Given,

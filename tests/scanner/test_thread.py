@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -64,7 +64,7 @@ class Scans:
         self.notes: list[str] = []
         """What each report notes, one after the other."""
 
-    def __call__(self, held: Collection[str]) -> Report:
+    def __call__(self, held: Collection[str]) -> Sequence[Report]:
         self.began.append(self.clock.now())
         self.held.append(held)
         self.clock.advance(self.seconds)
@@ -72,7 +72,7 @@ class Scans:
         if trouble:
             raise trouble
         notices = (self.notes.pop(0),) if self.notes else self.report.notices
-        return replace(self.report, as_of=self.clock.now(), notices=notices)
+        return (replace(self.report, as_of=self.clock.now(), notices=notices),)
 
 
 class Thread:
@@ -218,10 +218,10 @@ def test_a_pause_lasts_its_wall_seconds_whatever_the_market_s_clock_says(
     clock.saw(NOON + ahead * SECOND, 0.0)
     trouble = StopUntil.banned(here, 300.0)
 
-    def scan(_: Collection[str]) -> Report:
+    def scan(_: Collection[str]) -> Sequence[Report]:
         if waited:
             scanner.ask_to_stop()
-            return report
+            return [report]
         raise trouble
 
     scanner = BackgroundScanner(
@@ -296,9 +296,9 @@ def test_one_that_hangs_is_left_behind_with_a_warning(report: Report) -> None:
     release = threading.Event()
     told = Told()
 
-    def hang(_: Collection[str]) -> Report:
+    def hang(_: Collection[str]) -> Sequence[Report]:
         release.wait(30)
-        return report
+        return [report]
 
     scanner = BackgroundScanner(
         hang, ReportCache(), ManualClock(), check_interval=60_000, held=set, tell=told
@@ -322,9 +322,9 @@ def test_a_scan_under_way_ends_with_its_pool(report: Report) -> None:
     scanner = Scanner(source.open_listing(), source, pool, ManualClock(), rules())
     scanning = threading.Event()
 
-    def scan(held: Collection[str]) -> Report:
+    def scan(held: Collection[str]) -> Sequence[Report]:
         scanning.set()
-        return scanner.cycle(held=held)
+        return [scanner.cycle(held=held)]
 
     background = BackgroundScanner(
         scan, ReportCache(), ManualClock(), check_interval=60_000, held=set, tell=told

@@ -1,0 +1,76 @@
+"""When the venue shows a candle that has just closed: learned, close by close, from one symbol.
+
+A venue shows candles some time after they have closed, each time about as long after. So it is
+looked at first a little before the time of the last close, then again and again, ever more rarely
+as time goes by, until the candle is there. Where it never is, or the venue cannot be asked, it is
+taken to be there FALLBACK after its close.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+from divbot.domain.clock import Clock
+from divbot.domain.errors import DivbotError
+from divbot.domain.market import Interval
+from divbot.recordings.grid import Grid
+
+FALLBACK = 2_000
+"""ms after a close at which a venue shows the new candle, as a rule."""
+_EARLY = 100
+"""ms by which the first look comes before the time that was learned: it may have become less."""
+
+
+class Publication:
+    """Wait for candles of `intervals` to be shown; belongs to one thread.
+
+    `newest_close` tells when the newest final candle that the venue shows closed, ms UTC. It is
+    asked `looks` times after a close at most.
+    """
+
+    def __init__(
+        self,
+        intervals: Sequence[Interval],
+        newest_close: Callable[[Interval], int],
+        clock: Clock,
+        *,
+        looks: int,
+    ) -> None:
+        self._intervals = sorted(intervals, key=lambda x: x.milliseconds)
+        self._newest_close = newest_close
+        self._clock = clock
+        self._looks = looks
+        self._lag = 0
+        """ms after its close at which the last candle was seen first."""
+
+    def closing_at(self, time: int) -> Interval | None:
+        """Return the shortest interval of which a candle closes at `time`, ms UTC."""
+        return next((x for x in self._intervals if Grid(x).open_at(time) == time), None)
+
+    def wait(self, close: int, stop: threading.Event) -> None:
+        """Return as soon as the candle is shown that ends at `close`, or ought to be."""
+        interval = self.closing_at(close)
+        # A clock that was set back leaves nothing to wait for.
+        if interval is not None and close - self._clock.now() < FALLBACK:
+            self._look(interval, close, stop)
+
+    def _look(self, interval: Interval, close: int, stop: threading.Event) -> None:
+        ends = close + FALLBACK
+        at = close + max(self._lag - _EARLY, 0)
+        for left in range(self._looks, 0, -1):
+            if self._wait_until(at, stop) or self._clock.now() >= ends:
+                return
+            try:
+                is_shown = self._newest_close(interval) >= close
+            except DivbotError:
+                break  # the scan will say what is the matter, if it still is
+            if is_shown:
+                self._lag = at - close
+                return
+            now = self._clock.now()
+            at = now + (ends - now) // (2 * left)
+        self._wait_until(ends, stop)
+
+    def _wait_until(self, time: int, stop: threading.Event) -> bool:
+        return self._clock.wait(max(time - self._clock.now(), 0) / 1000, stop)
