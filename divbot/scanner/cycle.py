@@ -77,14 +77,15 @@ class Scanner:
         self._listing = listing
         self._pool = pool
         self._clock = clock
-        self._rules = {x.interval: x for x in rules}
+        in_order = sorted(rules, key=lambda x: x.interval.milliseconds)
+        self._rules = {x.interval: x for x in in_order}
         self._outlooks: dict[Interval, dict[str, Outlook]] = {}
         self.universe: Universe | None = None
         """That of the last scan."""
 
     @property
     def intervals(self) -> tuple[Interval, ...]:
-        """Return what it scans at."""
+        """Return what it scans at, the shortest first."""
         return tuple(self._rules)
 
     def cycle(self, listener: ScanListener | None = None, held: Collection[str] = ()) -> Report:
@@ -224,7 +225,7 @@ class Scanner:
         if len(self._rules) == 1:
             return found
         length = rules.interval.milliseconds
-        longer = [x for x in self._rules if x.milliseconds > length]
+        longer = [x for x in self.intervals if x.milliseconds > length]
         told = [
             replace(
                 x,

@@ -1,9 +1,11 @@
 """When the venue shows a candle that has just closed: learned, close by close, from one symbol.
 
 A venue shows candles some time after they have closed, each time about as long after. So it is
-looked at first a little before the time of the last close, then again and again, ever more rarely
-as time goes by, until the candle is there. Where it never is, or the venue cannot be asked, it is
-taken to be there FALLBACK after its close.
+looked at first a little before the time that was learned, then again and again, ever more rarely,
+until the candle is there. One that is there at the first look may have come long before: the next
+time the first look comes half as long after the close. Where none is seen, it comes as late as the
+last one did. A candle that is never seen, or a venue that cannot be asked, is taken to be there
+FALLBACK after the close.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from divbot.recordings.grid import Grid
 FALLBACK = 2_000
 """ms after a close at which a venue shows the new candle, as a rule."""
 _EARLY = 100
-"""ms by which the first look comes before the time that was learned: it may have become less."""
+"""ms by which the first look comes before that time: it may have become less."""
 
 
 class Publication:
@@ -42,7 +44,7 @@ class Publication:
         self._clock = clock
         self._looks = looks
         self._lag = 0
-        """ms after its close at which the last candle was seen first."""
+        """ms after its close at which a candle is expected to be seen first."""
 
     def closing_at(self, time: int) -> Interval | None:
         """Return the shortest interval of which a candle closes at `time`, ms UTC."""
@@ -65,11 +67,13 @@ class Publication:
                 is_shown = self._newest_close(interval) >= close
             except DivbotError:
                 break  # the scan will say what is the matter, if it still is
+            self._lag = at - close
+            if is_shown and left == self._looks:
+                self._lag = self._lag // 2 + _EARLY
             if is_shown:
-                self._lag = at - close
                 return
             now = self._clock.now()
-            at = now + (ends - now) // (2 * left)
+            at = now + (ends - now) // (2 * max(left - 1, 1))
         self._wait_until(ends, stop)
 
     def _wait_until(self, time: int, stop: threading.Event) -> bool:

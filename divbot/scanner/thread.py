@@ -156,8 +156,9 @@ class BackgroundScanner:
             time = self._next(started, time)
             waits_for_candle = self._publication and self._publication.closing_at(time)
             begins = time if waits_for_candle else time + FALLBACK
-            # At most an interval, even if the clock was set back meanwhile.
-            wait = min(max(begins - self._clock.now(), 0), self._check_interval)
+            # An interval, at most: even if the clock was set back meanwhile.
+            most = self._check_interval + (FALLBACK if self._publication else 0)
+            wait = min(max(begins - self._clock.now(), 0), most)
             self._note_lateness(started, took, wait)
             self._sum_up()
             self._become(Lifecycle.WAITING)

@@ -12,8 +12,10 @@ import pytest
 from divbot.binance.server_clock import ServerClock
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import BadAnswer, StopUntil, VenueUnreachable
+from divbot.domain.market import Interval
 from divbot.scanner.cache import ReportCache
 from divbot.scanner.cycle import Scanner
+from divbot.scanner.publication import Publication
 from divbot.scanner.report import Report
 from divbot.scanner.thread import FOLLOWERS, BackgroundScanner, Condition, Lifecycle
 from divbot.scanner.workforce.inline import InlinePool
@@ -374,3 +376,32 @@ def test_what_a_report_notes_is_told_once_until_it_changes(report: Report) -> No
         "! [Background] no symbol",
         "! [Background] no list",
     ]
+
+
+def test_a_scan_begins_when_the_venue_shows_the_new_candle(report: Report) -> None:
+    thread = Thread(report, 4, now=NOON + 17 * SECOND)
+    looks: list[int] = []
+
+    def newest_close(_: Interval) -> int:
+        looks.append(thread.clock.now() - NOON)
+        return (thread.clock.now() - 300) // (180 * SECOND) * (180 * SECOND)
+
+    thread.scanner = BackgroundScanner(
+        thread.scans,
+        thread.cache,
+        thread.clock,
+        check_interval=60 * SECOND,
+        held=set,
+        tell=thread.told,
+        publication=Publication([Interval.M3], newest_close, thread.clock, looks=10),
+    )
+
+    thread.clock.left = 40
+    thread.run()
+
+    # Where no candle closes, as ever; where one does, not long after it is shown.
+    even = [x for x in thread.scans.began if (x - NOON) % (180 * SECOND) < 2 * SECOND]
+    odd = [x for x in thread.scans.began[1:] if x not in even]
+    assert {(x - NOON) % (60 * SECOND) for x in odd} == {2 * SECOND}
+    assert all(300 <= (x - NOON) % (180 * SECOND) <= 500 for x in even)
+    assert len(even) > 2
