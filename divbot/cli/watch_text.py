@@ -44,6 +44,7 @@ def summary_json(watch: Watch, lasted: int, told: int) -> str:
             **several,
             "lasted": lasted,
             "alerts": told,
+            "refused": watch.dispatch.refused,
             "scans": condition.scans,
             "failures": condition.failures,
             "outbox": str(watch.dispatch.outbox.path),
@@ -87,5 +88,7 @@ def _filters(settings: Settings) -> Iterator[str]:
 def _results(watch: Watch, told: int) -> Iterator[tuple[str, str]]:
     condition = watch.scanner.condition
     yield "alerts", str(told)
+    if refused := watch.dispatch.refused:
+        yield "refused", f"{refused} by an address; divbot watch --refused lists them"
     failed = f", and {condition.failures} that failed" if condition.failures else ""
     yield "scans", f"{condition.scans}{failed}"

@@ -19,7 +19,7 @@ from aiosmtpd.controller import Controller
 from divbot.alerts.address import Addresses, Secret, SecretText
 from divbot.alerts.alert import Alert
 from divbot.alerts.sinks.opening import Means, open_sinks
-from divbot.alerts.sinks.port import NotDelivered, Sink
+from divbot.alerts.sinks.port import NotDelivered, Refused, Sink
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import InputError
 from divbot.settings import load_settings
@@ -72,6 +72,19 @@ def test_a_webhook_without_a_secret_is_not_signed() -> None:
         send(sink(f"webhook:http://127.0.0.1:{receiver.port}/"))
 
     assert "webhook-signature" not in receiver.headers[0]
+
+
+STATUSES = {301: False, 400: True, 404: True, 408: False, 413: True, 429: False, 503: False}
+"""Whether each says that this alert will never be taken."""
+
+
+@pytest.mark.parametrize("form", ["webhook:http://127.0.0.1:{}/", "gotify://127.0.0.1:{}/token"])
+@pytest.mark.parametrize(("status", "is_refused"), STATUSES.items())
+def test_a_refusal_is_told_from_an_outage(form: str, status: int, is_refused: bool) -> None:
+    with http_receiver(status) as receiver, pytest.raises(NotDelivered) as caught:
+        send(sink(form.format(receiver.port)))
+
+    assert isinstance(caught.value, Refused) is is_refused
 
 
 @pytest.mark.parametrize("status", [301, 400, 404, 500, 503])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from divbot.alerts.address import Address
 from divbot.alerts.alert import Alert, AlertMessage
-from divbot.alerts.sinks.port import NotDelivered
+from divbot.alerts.sinks.port import NotDelivered, not_taken
 from divbot.domain.errors import InputError
 from divbot.domain.suggestions import nearest
 from divbot.extras import APPRISE, how_to_install
@@ -52,7 +52,7 @@ class AppriseSink:
             overflow=OverflowMode.SPLIT,
         )
         if not was_taken:
-            raise NotDelivered(_reason(_EAR.lines))
+            raise _reason(_EAR.lines)
 
 
 def _service(address: Address) -> NotifyBase:
@@ -108,10 +108,10 @@ class _Ear(logging.Filter):
 _EAR = _Ear()
 
 
-def _reason(lines: Sequence[str]) -> str:
+def _reason(lines: Sequence[str]) -> NotDelivered:
     for line in lines:
         if status := _STATUS.search(line):
-            return f"it answered with HTTP {status[1]}"
+            return not_taken(int(status[1]))
         if "onnection" in line:
-            return "no connection, or no answer in time"
-    return "it did not take the message"
+            return NotDelivered("no connection, or no answer in time")
+    return NotDelivered("it did not take the message")
