@@ -8,6 +8,7 @@ scan -> filters -> outbox (on disk) --wake-->     outbox -> sink -> outbox: it h
 
 from __future__ import annotations
 
+import math
 import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from divbot.scanner.workforce.pool import Pool
     from divbot.settings import Settings
 
+_HEEDS_SIGNALS = 0.5
+"""Seconds after which Ctrl-C is heard at the latest."""
 _PATIENCE = 5.0
 """Seconds that the end waits for messages on their way, and for a scan."""
 
@@ -66,8 +69,12 @@ class Watch:
         """Scan and tell until stopped, or for `duration` of wall time."""
         self.dispatch.start()
         self.scanner.start()
-        seconds = duration.total_seconds() if duration else threading.TIMEOUT_MAX
-        SystemClock().wait(seconds, self.stop)
+        clock = SystemClock()
+        ends = clock.monotonic() + (duration.total_seconds() if duration else math.inf)
+        while (left := ends - clock.monotonic()) > 0:
+            # A signal that the system hands to another thread ends no wait of this one.
+            if clock.wait(min(left, _HEEDS_SIGNALS), self.stop):
+                return
 
     def end(self) -> None:
         """Let no scan begin, end the one under way, and send what can be sent at once."""

@@ -9,7 +9,7 @@ import json
 import logging
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +108,16 @@ def test_apprise_reaches_a_server_of_its_own_kind() -> None:
     assert "price 1" in sent["message"]
 
 
+def test_apprise_reaches_a_server_of_ntfy() -> None:
+    """A POST of topic, title and message; the token is a header."""
+    with http_receiver() as receiver:
+        send(sink(f"ntfy://{CANARY}@127.0.0.1:{receiver.port}/signals?auth=token"))
+
+    sent = json.loads(receiver.bodies[0])
+    assert (sent["topic"], sent["title"]) == ("signals", alert().title)
+    assert "price 1" in sent["message"]
+
+
 def test_several_alerts_are_one_message_with_their_count() -> None:
     with http_receiver() as receiver:
         found = sink(f"gotify://127.0.0.1:{receiver.port}/{CANARY}")
@@ -119,30 +129,47 @@ def test_several_alerts_are_one_message_with_their_count() -> None:
 
 
 class Mailbox:
+    """Takes mails to anybody but nobody@example.org."""
+
     def __init__(self) -> None:
         self.mails: list[Any] = []
+
+    async def handle_RCPT(  # noqa: N802 - its name
+        self, _: object, __: object, envelope: Any, address: str, ___: object
+    ) -> str:
+        if address.startswith("nobody"):
+            return "550 no such user here"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, _: object, __: object, envelope: Any) -> str:  # noqa: N802 - its
         self.mails.append(envelope)
         return "250 OK"
 
 
-def test_a_mail_arrives(closed_port: int) -> None:
+@pytest.fixture
+def mail_server(closed_port: int) -> Iterator[Mailbox]:
     mailbox = Mailbox()
     server = Controller(mailbox, hostname="127.0.0.1", port=closed_port)
     server.start()
+    yield mailbox
+    server.stop()
 
-    try:
-        send(
-            sink(
-                f"mailto://127.0.0.1:{closed_port}?from=bot@example.org&to=me@example.org"
-                "&mode=insecure"
-            )
-        )
-    finally:
-        server.stop()
 
-    (mail,) = mailbox.mails
+MAIL = "mailto://127.0.0.1:{}?from=bot@example.org&to={}@example.org&mode=insecure"
+
+
+def test_a_mailbox_that_is_none_refuses(mail_server: Mailbox, closed_port: int) -> None:
+    with pytest.raises(Refused, match=r"^the mail server answered with 550$"):
+        send(sink(MAIL.format(closed_port, "nobody")))
+
+    assert mail_server.mails == []
+
+
+def test_a_mail_arrives(mail_server: Mailbox, closed_port: int) -> None:
+    send(sink(MAIL.format(closed_port, "me")))
+
+    (mail,) = mail_server.mails
     assert mail.rcpt_tos == ["me@example.org"]
     assert b"price 1" in mail.content
 

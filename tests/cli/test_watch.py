@@ -16,7 +16,8 @@ from divbot.alerts.pace import PaceRules
 from divbot.cli.run_alerts import RunAlerts
 from divbot.domain.clock import ManualClock
 from divbot.domain.events import Event
-from tests.alerts.alerts import FakeSink, Told
+from divbot.settings import load_settings
+from tests.alerts.alerts import FakeSink, Told, alert
 from tests.alerts.receivers import http_receiver
 from tests.cli.commands import start
 from tests.cli.paper_runs import EVENTS, FUNDED, LEDGER, MARKED, NOW, PAUSED, SNAPSHOT, SOL, SOL_OUT
@@ -119,6 +120,26 @@ def test_a_test_says_of_each_address_whether_it_took_it(
     assert captured.out.splitlines()[1] == "jsonl: sent"
     assert json.loads((desk / "alerts.jsonl").read_text())["topic"] == "test"
     assert CANARY not in captured.out + captured.err
+
+
+def test_what_was_refused_is_listed_without_its_address(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DIVBOT_NOTIFY_TO", f"bell gotify://127.0.0.1/{CANARY}")
+    mark = load_settings({}).notify_to[1].mark
+    outbox = Outbox.open(desk / "outbox")
+    outbox.send_to([mark, "ntfy:gone"])
+    outbox.keep([alert("1")], NOW)
+    outbox.set_aside(mark, 1, "it answered with HTTP 400", NOW)
+
+    codes = [cli.exit_code(["watch", "--refused", "--outbox", x]) for x in ("outbox", "none")]
+
+    captured = capsys.readouterr()
+    assert codes == [0, 2]
+    assert captured.out == (
+        "2026-11-20 19:03:05 gotify, address 2: it answered with HTTP 400: alert 1: price 1\n"
+    )
+    assert captured.err == "divbot: no alerts are kept in none\n"
 
 
 def test_paper_that_should_notify_nobody_is_refused(
