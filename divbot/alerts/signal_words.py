@@ -10,7 +10,7 @@ from divbot.alerts.alert import Alert, Topic
 from divbot.domain.chart_urls import binance_url, tradingview_url
 from divbot.domain.clock import utc_text
 from divbot.domain.market import Interval, Market
-from divbot.domain.signals import Opportunity, Outlook, Side
+from divbot.domain.signals import Opportunity, Side, Stance
 
 TITLE = "{symbol} {signal}, {kind} {interval}"
 TEXT = (
@@ -95,7 +95,7 @@ def words_of(source: SignalSource, opportunity: Opportunity) -> dict[str, str]:
         if evidence
         else "confidence and expectancy unknown, counted on 0 cases",
         "why": why(opportunity),
-        "higher": "; ".join(outlook_text(x) for x in opportunity.higher or ()),
+        "higher": "; ".join(stance_text(x) for x in opportunity.higher or ()),
         "confirmed": utc_text(opportunity.confirmed_at),
         "age": str(opportunity.age),
         "tradingview": tradingview_url(found.symbol, source.market, source.interval),
@@ -103,14 +103,14 @@ def words_of(source: SignalSource, opportunity: Opportunity) -> dict[str, str]:
     }
 
 
-def outlook_text(outlook: Outlook) -> str:
+def stance_text(stance: Stance) -> str:
     """Return in words what an interval says of a symbol."""
-    if not outlook.at:
-        return f"{outlook.interval.value} unknown"
-    said = f"{outlook.interval.value} {outlook.way}"
-    if outlook.kind is None:
+    if not stance.at:
+        return f"{stance.interval.value} unknown"
+    said = f"{stance.interval.value} {stance.way}"
+    if stance.kind is None:
         return said
-    return f"{said}, {outlook.kind.value.replace('_', ' ')} {outlook.age} candles ago"
+    return f"{said}, {stance.kind.value.replace('_', ' ')} {stance.age} candles ago"
 
 
 def _usual(opportunity: Opportunity) -> str:

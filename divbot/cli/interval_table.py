@@ -24,9 +24,9 @@ from divbot.cli.table import (
 )
 from divbot.domain.clock import utc_text
 from divbot.domain.market import Interval
-from divbot.domain.signals import Kind, Opportunity, Outlook
+from divbot.domain.signals import Kind, Opportunity, Stance
 from divbot.scanner.report import Report
-from divbot.scanner.together import Row, best_of, longer_ones
+from divbot.scanner.together import RankedRow, best_of, longer_ones
 
 
 def text_of_all(
@@ -47,12 +47,12 @@ def text_of_all(
     return heading + text + "".join(fitted(x, fit.width) for x in lines)
 
 
-def outlook_cell(outlook: Outlook) -> str:
+def stance_cell(stance: Stance) -> str:
     """Return what an interval says in a few characters: up, bull 12; if it is known."""
-    if not outlook.at:
+    if not stance.at:
         return ""
-    last = f", {_initials(outlook.kind)} {outlook.age}" if outlook.kind else ""
-    return f"{outlook.way}{last}"
+    last = f", {_initials(stance.kind)} {stance.age}" if stance.kind else ""
+    return f"{stance.way}{last}"
 
 
 def _initials(kind: Kind) -> str:
@@ -60,14 +60,16 @@ def _initials(kind: Kind) -> str:
     return f"{'' if form == 'regular' else 'hidden '}{way.removesuffix('ish')}"
 
 
-def _columns(reports: Mapping[Interval, Report], rows: tuple[Row, ...]) -> list[Column[Row]]:
+def _columns(
+    reports: Mapping[Interval, Report], rows: tuple[RankedRow, ...]
+) -> list[Column[RankedRow]]:
     found = [_of_row(x) for x in marked_columns([x.opportunity for x in rows])]
     place = [x.title for x in found].index("symbol") + 1
     found.insert(place, Column("interval", lambda x: x.interval.value, is_number=False))
-    return found + [_outlooks(x) for x in longer_ones(reports)]
+    return found + [_stances(x) for x in longer_ones(reports)]
 
 
-def _of_row(column: Column[Opportunity]) -> Column[Row]:
+def _of_row(column: Column[Opportunity]) -> Column[RankedRow]:
     return Column(
         column.title,
         lambda row: column.cell(row.opportunity),
@@ -77,10 +79,10 @@ def _of_row(column: Column[Opportunity]) -> Column[Row]:
     )
 
 
-def _outlooks(interval: Interval) -> Column[Row]:
-    def cell(row: Row) -> str:
+def _stances(interval: Interval) -> Column[RankedRow]:
+    def cell(row: RankedRow) -> str:
         said = (x for x in row.opportunity.higher or () if x.interval is interval)
-        return next(map(outlook_cell, said), "")
+        return next(map(stance_cell, said), "")
 
     return Column(interval.value, cell, is_number=False)
 
@@ -95,7 +97,7 @@ def _title(reports: Mapping[Interval, Report]) -> str:
     return f"{first.venue} {first.market.title}, {times}{notice}"
 
 
-def _footer(reports: Mapping[Interval, Report], rows: tuple[Row, ...]) -> Iterator[str]:
+def _footer(reports: Mapping[Interval, Report], rows: tuple[RankedRow, ...]) -> Iterator[str]:
     if names := contradictions([x.opportunity for x in rows]):
         yield contradiction_line(names)
     for interval, report in reports.items():

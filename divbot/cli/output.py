@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from divbot.domain.market import Interval
     from divbot.scanner.report import Report
 
-_OUTLOOK_FIELDS = ("trend", "way", "divergence", "age")
+_STANCE_FIELDS = ("trend", "way", "divergence", "age")
 
 
 class OutputFormat(Enum):
@@ -117,13 +117,13 @@ def csv_of_all(reports: Mapping[Interval, Report], best: int) -> str:
     """Return the opportunities of all as CSV, and what each longer interval says as columns."""
     longer = longer_ones(reports)
     columns = [*OPPORTUNITY_FIELDS, *_origin(next(iter(reports.values()))), "aligned"]
-    columns += [f"{field}_{x.value}" for x in longer for field in _OUTLOOK_FIELDS]
+    columns += [f"{field}_{x.value}" for x in longer for field in _STANCE_FIELDS]
     rows = []
     for row in best_of(reports, best):
         fields = opportunity_document(row.opportunity) | _origin(reports[row.interval])
         fields["aligned"] = str(fields["aligned"]).lower()
-        for name, outlook in fields["higher"].items():
-            fields |= {f"{field}_{name}": outlook[field] for field in _OUTLOOK_FIELDS}
+        for name, stance in fields["higher"].items():
+            fields |= {f"{field}_{name}": stance[field] for field in _STANCE_FIELDS}
         rows.append(fields)
     return _csv(columns, rows)
 

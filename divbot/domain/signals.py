@@ -61,7 +61,7 @@ NO_TREND = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class Stance:
     """What one interval says of a symbol."""
 
     interval: Interval
@@ -177,7 +177,7 @@ class Opportunity:
     spread: Decimal | None
     instrument: Instrument | None
     """How its symbol is listed."""
-    higher: tuple[Outlook, ...] | None = None
+    higher: tuple[Stance, ...] | None = None
     """What each longer interval says of its symbol, the shortest first; None: it was scanned at
     one interval alone."""
 

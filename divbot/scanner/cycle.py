@@ -8,7 +8,7 @@ from itertools import chain
 
 from divbot.domain.clock import Clock
 from divbot.domain.market import Interval
-from divbot.domain.signals import Opportunity, Outlook, Signal
+from divbot.domain.signals import Opportunity, Signal, Stance
 from divbot.domain.universe import Universe
 from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.evidence.expectations import Expectations
@@ -79,7 +79,7 @@ class Scanner:
         self._clock = clock
         in_order = sorted(rules, key=lambda x: x.interval.milliseconds)
         self._rules = {x.interval: x for x in in_order}
-        self._outlooks: dict[Interval, dict[str, Outlook]] = {}
+        self._stances: dict[Interval, dict[str, Stance]] = {}
         self.universe: Universe | None = None
         """That of the last scan."""
 
@@ -122,7 +122,7 @@ class Scanner:
             weight=self._source.weight_spent() - spent_before,
         )
         # All of them before the first report: each tells what the longer intervals say now.
-        self._outlooks |= {x: each.results.outlooks() for x, each in found.items()}
+        self._stances |= {x: each.results.stances() for x, each in found.items()}
         return {
             x: self._report(self._rules[x], universe, each, held, effort)
             for x, each in found.items()
@@ -146,7 +146,7 @@ class Scanner:
                 universe.at,
                 rules.with_divergences,
                 universe.wanted if rules.with_candles else None,
-                with_outlooks=len(self._rules) > 1,
+                with_stances=len(self._rules) > 1,
             )
             for start in range(min(blocks, len(symbols)))
         ]
@@ -230,7 +230,7 @@ class Scanner:
             replace(
                 x,
                 higher=tuple(
-                    self._outlooks.get(each, {}).get(x.divergence.symbol, Outlook(each))
+                    self._stances.get(each, {}).get(x.divergence.symbol, Stance(each))
                     for each in longer
                 ),
             )

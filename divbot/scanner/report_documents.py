@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from divbot.domain.market import DroppedRow
-from divbot.domain.signals import Divergence, Evidence, Opportunity, Outlook
+from divbot.domain.signals import Divergence, Evidence, Opportunity, Stance
 
 if TYPE_CHECKING:
     import pandas
@@ -79,24 +79,24 @@ def _higher_document(opportunity: Opportunity) -> dict[str, Any]:
     """Return what longer intervals say; nothing where one interval was scanned alone."""
     if opportunity.higher is None:
         return {}
-    outlooks = {x.interval.value: outlook_document(x) for x in opportunity.higher}
-    return {"higher": outlooks, "aligned": opportunity.is_aligned}
+    stances = {x.interval.value: stance_document(x) for x in opportunity.higher}
+    return {"higher": stances, "aligned": opportunity.is_aligned}
 
 
-def outlook_document(outlook: Outlook) -> dict[str, Any]:
+def stance_document(stance: Stance) -> dict[str, Any]:
     """Return what an interval says as texts and numbers; None is what is not known, or not there.
 
     Of a symbol that was not scanned at that interval all is None.
     """
-    if not outlook.at:
+    if not stance.at:
         return dict.fromkeys(("as_of", "trend", "way", "divergence", "age"))
-    kind = outlook.kind
+    kind = stance.kind
     return {
-        "as_of": outlook.at,
-        "trend": outlook.trend,
-        "way": outlook.way,
+        "as_of": stance.at,
+        "trend": stance.trend,
+        "way": stance.way,
         "divergence": kind.value if kind else None,
-        "age": outlook.age if kind else None,
+        "age": stance.age if kind else None,
     }
 
 

@@ -12,7 +12,7 @@ from divbot.candle_arrays import Candles
 from divbot.domain.durations import DAY
 from divbot.domain.errors import DivbotError, StopAsking, VenueError
 from divbot.domain.market import Interval
-from divbot.domain.signals import Divergence, Outlook, Signal
+from divbot.domain.signals import Divergence, Signal, Stance
 from divbot.scanner.evidence.samples import OUTCOMES
 from divbot.scanner.report import FAILED, GAP, INSUFFICIENT_HISTORY, YOUNG, Skipped
 from divbot.scanner.workforce.task import LATEST_LAG, BlockResult, Coverage, Done
@@ -113,13 +113,13 @@ class Results:
             if symbol in symbols and symbol in scanned
         }
 
-    def outlooks(self) -> dict[str, Outlook]:
+    def stances(self) -> dict[str, Stance]:
         """Return what the interval says of each symbol that the report speaks of."""
         scanned = {x.symbol for x in self.coverage}
         return {
-            symbol: outlook
+            symbol: stance
             for result in self.blocks
-            for symbol, outlook in result.outlooks.items()
+            for symbol, stance in result.stances.items()
             if symbol in scanned
         }
 

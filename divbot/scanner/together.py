@@ -12,7 +12,7 @@ from divbot.scanner.report import SCHEMA, Report
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RankedRow:
     """An opportunity among those of all intervals."""
 
     interval: Interval
@@ -20,9 +20,11 @@ class Row:
     """With its rank among all."""
 
 
-def best_of(reports: Mapping[Interval, Report], best: int) -> tuple[Row, ...]:
+def best_of(reports: Mapping[Interval, Report], best: int) -> tuple[RankedRow, ...]:
     """Return what to show of all reports: by score, what is equal as the reports come."""
-    rows = [Row(interval, x) for interval, each in reports.items() for x in each.opportunities]
+    rows = [
+        RankedRow(interval, x) for interval, each in reports.items() for x in each.opportunities
+    ]
     rows.sort(key=lambda x: -x.opportunity.score)
     return tuple(
         replace(x, opportunity=replace(x.opportunity, rank=number))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import divbot
 from divbot import cli
 from divbot.cli.destination import Destination, Fit
 from divbot.scanner.report_documents import OPPORTUNITY_FIELDS
@@ -127,3 +128,11 @@ def test_one_interval_may_be_written_as_one_of_several(
     assert texts[0] == texts[1]
     assert texts[0].splitlines()[0].endswith("market,interval,simulated")
     assert ",15m," in texts[0]
+
+
+def test_a_script_gets_a_report_for_each_interval(desk: Path) -> None:
+    reports = divbot.scans(intervals=["1h", "5m"], top=5, sequential=True)
+
+    assert [(x, y.interval) for x, y in reports.items()] == [("5m", "5m"), ("1h", "1h")]
+    with pytest.raises(divbot.InputError, match=r"divbot\.scans takes several intervals"):
+        divbot.scan(intervals=["1h", "5m"])

@@ -12,7 +12,7 @@ import pytest
 from divbot.candle_arrays import Candles
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Interval
-from divbot.domain.signals import Kind, Outlook, Side
+from divbot.domain.signals import Kind, Side, Stance
 from divbot.domain.universe import Universe
 from divbot.scanner.cache import ReportCache
 from divbot.scanner.cycle import Scanner
@@ -95,12 +95,12 @@ def test_an_opportunity_carries_what_the_longer_intervals_say(
     for found in reports[M5].open_to_trade:
         assert found.higher
         assert [x.interval for x in found.higher] == [M15, H1]
-        for outlook in found.higher:
-            last = known[outlook.interval][found.divergence.symbol]
-            age = (NOON - last.confirmed) // outlook.interval.milliseconds - 1
+        for stance in found.higher:
+            last = known[stance.interval][found.divergence.symbol]
+            age = (NOON - last.confirmed) // stance.interval.milliseconds - 1
             expected = (last.kind, age) if age <= 100 else (None, 0)
-            assert (outlook.kind, outlook.age) == expected
-            assert outlook.at == NOON
+            assert (stance.kind, stance.age) == expected
+            assert stance.at == NOON
     assert {x.higher for x in reports[H1].open_to_trade} == {()}
 
 
@@ -129,18 +129,18 @@ def test_only_what_no_longer_interval_speaks_against_is_aligned(
     assert aligned[H1].open_to_trade == reports[H1].open_to_trade
 
 
-OUTLOOKS = {
-    "with it": (Outlook(H1, NOON, 1.0, Kind.HIDDEN_BULLISH, 3), True, False),
-    "no trend, no divergence": (Outlook(H1, NOON, -0.59), True, True),
-    "the trend against it": (Outlook(H1, NOON, -0.61), False, True),
-    "the divergence against it": (Outlook(H1, NOON, 2.0, Kind.REGULAR_BEARISH, 0), False, False),
-    "nothing known": (Outlook(H1), False, False),
+STANCES = {
+    "with it": (Stance(H1, NOON, 1.0, Kind.HIDDEN_BULLISH, 3), True, False),
+    "no trend, no divergence": (Stance(H1, NOON, -0.59), True, True),
+    "the trend against it": (Stance(H1, NOON, -0.61), False, True),
+    "the divergence against it": (Stance(H1, NOON, 2.0, Kind.REGULAR_BEARISH, 0), False, False),
+    "nothing known": (Stance(H1), False, False),
 }
 
 
-@pytest.mark.parametrize(("outlook", "to_buy", "to_sell"), OUTLOOKS.values(), ids=OUTLOOKS)
-def test_an_outlook_allows_a_side(outlook: Outlook, to_buy: bool, to_sell: bool) -> None:
-    assert (outlook.allows(BUY), outlook.allows(SELL)) == (to_buy, to_sell)
+@pytest.mark.parametrize(("stance", "to_buy", "to_sell"), STANCES.values(), ids=STANCES)
+def test_an_stance_allows_a_side(stance: Stance, to_buy: bool, to_sell: bool) -> None:
+    assert (stance.allows(BUY), stance.allows(SELL)) == (to_buy, to_sell)
 
 
 class Round:

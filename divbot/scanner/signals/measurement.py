@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from divbot.arrays import Floats, Integers
-from divbot.domain.signals import Divergence, Kind, Outlook, Signal
+from divbot.domain.signals import Divergence, Kind, Signal, Stance
 from divbot.kernels.analysis import Analysis
 from divbot.kernels.divergence import (
     HIDDEN_BEARISH,
@@ -140,9 +140,9 @@ def _ways(block: Block, analysis: Analysis, row: Integers, column: Integers) -> 
     return np.where(np.isfinite(way), way, 0.0)
 
 
-def outlooks_of(
+def stances_of(
     block: Block, analysis: Analysis, divergences: Integers, horizon: int
-) -> dict[str, Outlook]:
+) -> dict[str, Stance]:
     """Return what the candles say of each symbol now; a divergence counts for `horizon` candles.
 
     Of several that one candle confirmed, the kernel's last one.
@@ -156,14 +156,14 @@ def outlooks_of(
     ways = _ways(block, analysis, last, columns).tolist()
     found = {}
     for column, symbol in enumerate(block.symbols):
-        outlook = Outlook(
+        stance = Stance(
             block.interval, block.interval.close_of(opens[column]), round(ways[column], 3)
         )
         place = newest.get(column)
         age = 0 if place is None else int(last[column] - confirmed[place])
         if place is not None and age <= horizon:
-            outlook = replace(outlook, kind=KINDS[int(divergences[place, KIND])], age=age)
-        found[symbol] = outlook
+            stance = replace(stance, kind=KINDS[int(divergences[place, KIND])], age=age)
+        found[symbol] = stance
     return found
 
 
