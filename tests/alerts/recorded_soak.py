@@ -36,7 +36,25 @@ INTERVALS = (Interval.M5, Interval.M15, Interval.M30)
 KINDS = ("regular_bullish", "regular_bearish", "hidden_bearish")
 RECORDING = DATA / "market" / "spot-5m-2024-07.parquet"
 DIVBOT = [sys.executable, "-m", "divbot"]
-FAULTS = "seed=7,rate=0.005"
+_KINDS = (
+    "html502",
+    "unavailable503",
+    "busy",
+    "empty_200",
+    "truncated_json",
+    "nan_json",
+    "shuffled_rows",
+    "missing_last",
+    "stale",
+    "timeout",
+    "reset_before",
+    "reset_mid_body",
+    "truncated_gzip",
+    "wrong_length_short",
+    "garbage",
+)
+"""All that a venue may do but ask for a pause of minutes, which at speed is one of hours."""
+FAULTS = f"seed=7,rate=0.005,kinds={'+'.join(_KINDS)}"
 
 
 def main() -> None:
@@ -122,15 +140,16 @@ def live_and_die(run: Run, kills: int, began: float, ends: float) -> int:
     killed = 0
     for at in times:
         program = run.start()
-        time.sleep(max(at - time.monotonic(), 0))
-        if program.poll() is None:
+        try:
+            time.sleep(max(at - time.monotonic(), 0))
+            killed += program.poll() is None
+        finally:
             kill_all(program)
-            killed += 1
         print(f"kill {killed} at {time.monotonic() - began:.0f} s", file=sys.stderr)
     program = run.start()
-    time.sleep(max(ends - time.monotonic(), 0))
-    program.send_signal(signal.SIGINT)
     try:
+        time.sleep(max(ends - time.monotonic(), 0))
+        program.send_signal(signal.SIGINT)
         program.wait(60)
     finally:
         kill_all(program)
