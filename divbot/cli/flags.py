@@ -113,6 +113,13 @@ class Given:
     """By name; None: it was not given."""
     config: Path | None
 
+    @property
+    def one_interval(self) -> dict[str, object]:
+        """Return how a single one of several intervals is given, which is as any command has it."""
+        text = self.settings.get("intervals")
+        is_one = isinstance(text, str) and "," not in text
+        return {"interval": text, "intervals": ()} if is_one else {}
+
     def load(
         self,
         *,

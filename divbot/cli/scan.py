@@ -71,7 +71,7 @@ def scan(
     from divbot.cli.output import Output, OutputFormat
     from divbot.cli.report.page import plotly_script
 
-    settings = given.load(demo=demo, quiet=quiet)
+    settings = given.load(demo=demo, quiet=quiet, **given.one_interval)
     each = by_interval(settings)
     if chart_report and len(each) > 1:
         raise InputError("--report draws one interval: give one, or leave --report out")

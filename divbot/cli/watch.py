@@ -83,6 +83,7 @@ def watch(
             demo=demo,
             quiet=quiet,
             defaults={"interval": "1m"} if demo else {},
+            **given.one_interval,
             **_wanted(given, watch_list),
         )
         if test_notify:

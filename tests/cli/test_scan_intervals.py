@@ -98,6 +98,7 @@ REFUSED = {
     "twice": ("scan", ["-i", "5m,15m,5m"], "intervals: expected each once, found 5m twice"),
     "twice in a watch": ("watch", ["-i", "1h,1h"], "expected each once, found 1h twice"),
     "no interval": ("scan", ["-i", "5m,7m"], "intervals: expected one of 1s, 1m"),
+    "neither one nor several": ("scan", ["-i", ","], "intervals: expected lengths of a candle"),
     "none of the market": ("watch", ["-i", "1s,5m"], "interval 1s exists on spot only"),
     "nothing to align with": ("scan", ["--aligned"], "expected longer intervals to align 5m with"),
     "nor in a watch": ("watch", ["--aligned"], "expected longer intervals to align 5m with"),
