@@ -178,8 +178,11 @@ def test_an_alert_that_is_refused_lets_others_go_before_it_and_is_set_aside_in_t
     delivery.run(5)
     early = list(delivery.sink.keys)
     delivery.run(60)
+    delivery.keep(4)
+    delivery.run(60)
 
     assert early == ["2", "3"]
+    assert delivery.sink.keys == ["2", "3", "4"]
     assert delivery.courier.left == 0
     assert delivery.courier.refused == 1
     assert [x.alert.key for x in Outbox.refused(delivery.outbox.path)] == ["1"]

@@ -151,25 +151,33 @@ def test_paper_that_should_notify_nobody_is_refused(
     assert "nobody to send alerts to" in capsys.readouterr().err
 
 
-def test_ctrl_c_ends_a_watch_in_order(desk: Path, quiet_market: str) -> None:
+def test_ctrl_c_ends_a_watch_in_order_and_no_secret_was_anywhere(
+    desk: Path, quiet_market: str
+) -> None:
     program = start(
         "watch",
-        "--sequential",
-        "--jsonl",
-        "--min-score",
-        "0",
+        *("--sequential", "--jsonl", "--min-score", "0", "--log-file", str(desk / "log")),
         DIVBOT_BASE_URL=quiet_market,
+        DIVBOT_NOTIFY_TO=f"gotify://127.0.0.1:9/{CANARY} webhook:http://127.0.0.1:9/{CANARY}",
+        DIVBOT_WEBHOOK_SECRET=CANARY,
         XDG_STATE_HOME=str(desk),
     )
     assert program.stdout
-    program.stdout.readline()
+    while "takes none" not in (line := program.stdout.readline()):
+        assert line
+        assert CANARY not in line
+    shown_by_ps = Path(f"/proc/{program.pid}/cmdline")
+    command = shown_by_ps.read_bytes() if shown_by_ps.exists() else b""
 
     program.send_signal(signal.SIGINT)
     out, error = program.communicate(timeout=60)
 
+    files = [x.read_bytes() for x in desk.rglob("*") if x.is_file()]
     assert program.returncode == 130
     assert json.loads(out.splitlines()[-1])["event"] == "ended"
     assert error == ""
+    assert len(files) >= 2
+    assert not [x for x in (out.encode(), command, *files) if CANARY.encode() in x]
 
 
 class Sent:
