@@ -130,6 +130,14 @@ def allow_files(connections: int = 0) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
+def most_files() -> str:
+    """Return how many files this process may open at once, in words where there is no limit."""
+    if sys.platform == "win32":
+        return "any number"
+    now, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return "any number" if now == resource.RLIM_INFINITY else str(now)
+
+
 @contextlib.contextmanager
 def allowed_to(what: str) -> Iterator[None]:
     """Raise InputError in place of an OSError: this machine does not let divbot do `what`."""

@@ -152,7 +152,7 @@ def load_settings(
     Raise SettingsError, in one line, for a file that is missing or malformed, for a key or a
     DIVBOT_* variable that is unknown, and for a value that cannot be.
     """
-    path = _config_path(config)
+    path = config_path(config)
     file = _read(path) if path else {}
     _refuse_tables(file, f"in {path}")
     _refuse_unknown(file, f"in {path}")
@@ -167,18 +167,30 @@ def load_settings(
 
 def changed(settings: Settings, values: Mapping[str, object]) -> Settings:
     """Return the settings with some of them changed; raise SettingsError for what cannot be."""
-    whole = {name: getattr(settings, name) for name in SETTINGS} | dict(values)
+    return _only({name: getattr(settings, name) for name in SETTINGS} | dict(values))
+
+
+def without_files(flags: Mapping[str, object]) -> Settings:
+    """Return the defaults and what `flags` say, whatever file and variables say.
+
+    Raise SettingsError for what cannot be.
+    """
+    return _only(flags)
+
+
+def _only(values: Mapping[str, object]) -> Settings:
     found = Settings.__new__(Settings)
     try:
         # As any model begins: Settings would look once more into the environment, which fills in
         # what is left out. That has no value that could be given.
-        BaseModel.__init__(found, **{name: x for name, x in whole.items() if x is not None})
+        BaseModel.__init__(found, **{name: x for name, x in values.items() if x is not None})
     except ValidationError as error:
         raise SettingsError(_first_line(error)) from None
     return found
 
 
-def _config_path(config: Path | None) -> Path | None:
+def config_path(config: Path | None) -> Path | None:
+    """Return the settings file: `config`, or that of the variable, or that of this folder."""
     if config is not None:
         return config
     named = os.environ.get(CONFIG_VARIABLE)

@@ -10,6 +10,7 @@ scripting      what scripts call of it
 sweep          a search of settings; search_space: what is tried; trials: what was ever tried
 watching       a watch: scanner thread, filters, outbox
 alerting       what the settings say about alerts
+checkup        what of this machine is well, and what is not
 journals       runs: opened, resumed, listed
 run_candles    the candles around the trades of a run
 explanation    why one symbol came to its place

@@ -33,6 +33,10 @@ class Limits:
         """Return the request weight left in the current minute."""
         return max(self.limit - self.used, 0)
 
+    def left_to(self, share: float) -> int:
+        """Return the same for a program that keeps to this `share` of the limit."""
+        return max(int(share * self.limit) - self.used, 0)
+
 
 def measure_limits(client: BinanceClient, clock: Clock) -> Limits:
     """Ask the venue for its limits, and several times for its time."""

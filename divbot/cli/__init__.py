@@ -43,6 +43,7 @@ _COMMANDS = (
     "universe",
     "why",
     "limits",
+    "doctor",
     "runs",
     "status",
     "trades",
@@ -187,9 +188,9 @@ def _warn_of_compiling(arguments: Sequence[str]) -> None:
     sources = _COMPILES.get(arguments[0]) if arguments else None
     if sources is None or {"-h", "--help", "--quiet", "-q"} & {*arguments}:
         return
-    from divbot.kernels.place import place_of
+    from divbot.cli.compiling import problem_of_place
 
-    if problem := place_of(Path(divbot.__file__).parent / sources).problem:
+    if problem := problem_of_place(sources):
         print(f"divbot: {problem}", file=sys.stderr)
 
 

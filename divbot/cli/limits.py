@@ -42,7 +42,7 @@ def _document(found: Limits, settings: Settings) -> dict[str, object]:
         "weight_used": found.used,
         "weight_limit": found.limit,
         "weight_left": found.left,
-        "weight_left_to_divbot": _left_to_divbot(found, settings),
+        "weight_left_to_divbot": found.left_to(settings.weight_share),
         "clock_offset_ms": round(found.clock_offset, 1),
         "latency_ms": round(found.latency, 1),
     }
@@ -53,11 +53,7 @@ def _text(found: Limits, settings: Settings) -> str:
     late = "; set this machine's clock" if abs(found.clock_offset) > _LATE_MS else ""
     return (
         f"weight   {found.used} of {found.limit} used this minute by all programs on this "
-        f"address; {_left_to_divbot(found, settings)} left to divbot\n"
+        f"address; {found.left_to(settings.weight_share)} left to divbot\n"
         f"clock    the venue is {abs(found.clock_offset) / 1000:.3f} s {ahead} this machine{late}\n"
         f"latency  {found.latency:.0f} ms"
     )
-
-
-def _left_to_divbot(found: Limits, settings: Settings) -> int:
-    return max(int(settings.weight_share * found.limit) - found.used, 0)

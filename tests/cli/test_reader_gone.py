@@ -29,6 +29,7 @@ COMMANDS = {
     "universe": [],
     "why": ["BTCUSDT"],
     "limits": [],
+    "doctor": [],
     "status": ["--journal", "run.db"],
     "trades": ["--journal", "run.db"],
     "stats": ["--journal", "run.db"],
@@ -44,7 +45,7 @@ COMMANDS = {
     "verify": ["lookahead", "BTCUSDT", "--limit", "301"],
 }
 """All but paper, which has tests of its own for that."""
-AT_A_VENUE = ("scan", "chart", "universe", "why", "limits", "verify", "watch")
+AT_A_VENUE = ("scan", "chart", "universe", "why", "limits", "doctor", "verify", "watch")
 
 
 @pytest.fixture

@@ -30,8 +30,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Plac
 
     def found(cache: str | Path) -> Place:
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / cache))
-        place_of.cache_clear()
-        return place_of(tmp_path / "sources")
+        # Not from memory; nor forgotten for the tests after this one, some of which move the cache.
+        return place_of.__wrapped__(tmp_path / "sources")
 
     return found
 

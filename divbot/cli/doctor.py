@@ -1,0 +1,64 @@
+"""`divbot doctor`: whether this machine can do what divbot wants of it, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from divbot.cli import flags
+from divbot.cli.command import PARTIAL
+from divbot.domain.errors import SettingsError
+
+if TYPE_CHECKING:
+    from divbot.app.checkup import Check
+
+
+@flags.settings("market", "base_url", "store")
+def doctor(*, given: flags.Given, as_json: flags.Json = False) -> int:
+    """Check network, clock, limits, folders, disk, compiled code, versions, journals and alerts.
+
+    Each line says what to do, where anything is to be done; exit code 4 where a check failed.
+    """
+    from divbot.app.checkup import Health
+    from divbot.cli.destination import Destination, json_bytes
+    from divbot.cli.doctor_text import check_line, checkup_document, checkup_sum
+
+    out = Destination(None)
+    found = []
+    for check in _checks(given):
+        found.append(check)
+        if not as_json:
+            out.write(check_line(check, out.fit))
+    if as_json:
+        out.write(json_bytes(checkup_document(found)))
+    else:
+        out.write(checkup_sum(found))
+    return PARTIAL if any(x.health is Health.BAD for x in found) else 0
+
+
+def _checks(given: flags.Given) -> Iterator[Check]:
+    from divbot.app.checkup import Check, Health, checkup
+    from divbot.settings import config_path, without_files
+
+    try:
+        settings = given.load()
+        file = config_path(given.config)
+        yield Check("settings", Health.GOOD, f"those of {file}" if file else "no settings file")
+    except SettingsError as error:
+        yield Check(
+            "settings", Health.BAD, str(error), "mend it; what follows is checked with the defaults"
+        )
+        settings = without_files(given.settings)
+    yield _kernels()
+    yield from checkup(settings)
+
+
+def _kernels() -> Check:
+    from divbot.app.checkup import Check, Health
+    from divbot.cli.compiling import NOTICE, is_compiled, problem_of_place
+
+    if problem := problem_of_place("kernels"):
+        return Check("compiled code", Health.DOUBTFUL, problem)
+    if is_compiled():
+        return Check("compiled code", Health.GOOD, "made for this machine")
+    return Check("compiled code", Health.GOOD, f"not made yet: {NOTICE}")

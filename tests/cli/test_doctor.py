@@ -1,0 +1,181 @@
+"""`divbot doctor`: each check says how it is, and what to do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from divbot import cli
+from divbot.app import checkup
+from divbot.binance.limits import Limits
+from divbot.binance.market_data import BinanceListing
+
+SUBJECTS = [
+    *("settings", "compiled code", "versions", "cache folder", "state folder", "data folder"),
+    *("files", "journals", "store", "certificates", "alerts", "network", "clock", "weight"),
+]
+
+
+@pytest.fixture
+def doctor(
+    quiet_market: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Callable[..., tuple[int, dict[str, Any]]]:
+    """Return what runs the command in an empty home, and gives its exit code and its checks."""
+    for variable in ("XDG_STATE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / variable))
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*flags: str, address: str = quiet_market) -> tuple[int, dict[str, Any]]:
+        code = cli.exit_code(["doctor", "--json", "--base-url", address, *flags])
+        document = json.loads(capsys.readouterr().out)
+        assert document["is_well"] is (code == 0)
+        return code, {x["subject"]: x for x in document["checks"]}
+
+    return run
+
+
+def healths(checks: dict[str, Any]) -> dict[str, str]:
+    return {name: x["health"] for name, x in checks.items() if x["health"] != "ok"}
+
+
+def limits(**changes: Any) -> Limits:
+    usual = {"used": 6, "limit": 2400, "clock_offset": 1.5, "latency": 20.0, "simulated": False}
+    return Limits(**{**usual, **changes})
+
+
+def test_what_is_well_is_said_of_each_check(
+    doctor: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BinanceListing, "limits", lambda _: limits())
+
+    code, checks = doctor()
+
+    assert (code, healths(checks)) == (0, {})
+    assert list(checks) == SUBJECTS
+    assert checks["weight"]["found"] == "6 of 2400 used this minute; 1914 left to divbot"
+
+
+def test_it_is_a_line_each_for_people(
+    doctor: object, quiet_market: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = cli.exit_code(["doctor", "--base-url", quiet_market])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert code == 0  # a clock that is off is a warning
+    assert [x[9:24].strip() for x in lines[:-2]] == SUBJECTS
+    assert lines[-1] == "14 checks: 13 ok, 1 warning"
+
+
+@pytest.mark.parametrize(
+    ("met", "subject", "says"),
+    [
+        ({"clock_offset": -5000.0}, "clock", "5.000 s behind this machine"),
+        ({"latency": 2000.0}, "network", "answers in 2000 ms"),
+        ({"used": 2000}, "weight", "2000 of 2400 used this minute; 0 left to divbot"),
+    ],
+    ids=["clock", "latency", "weight"],
+)
+def test_a_venue_that_is_met_badly_is_a_warning(
+    doctor: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    met: dict[str, Any],
+    subject: str,
+    says: str,
+) -> None:
+    monkeypatch.setattr(BinanceListing, "limits", lambda _: limits(**met))
+
+    code, checks = doctor()
+
+    assert (code, healths(checks)) == (0, {subject: "warning"})
+    assert says in checks[subject]["found"]
+    assert checks[subject]["advice"]
+
+
+def test_without_a_network_all_else_is_checked(doctor: Callable[..., Any]) -> None:
+    code, checks = doctor(address="http://127.0.0.1:9")
+
+    assert (code, healths(checks)) == (4, {"network": "failed"})
+    assert "cannot reach 127.0.0.1:9" in checks["network"]["found"]
+
+
+def test_settings_that_cannot_be_are_a_check_that_failed(
+    doctor: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BinanceListing, "limits", lambda _: limits())
+    monkeypatch.setenv("DIVBOT_TOP", "zero")
+
+    code, checks = doctor()
+
+    assert (code, healths(checks)) == (4, {"settings": "failed"})
+    assert checks["settings"]["found"].startswith("top: expected a whole number")
+
+
+def damage_a_journal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = folder / "XDG_STATE_HOME" / "divbot" / "runs" / "2026-01-01T000000-usdm-5m.db"
+    run.parent.mkdir(parents=True)
+    run.write_bytes(b"no journal" * 1000)
+
+
+def name_no_certificates(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / "none.pem"))
+
+
+def name_a_wrong_address(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIVBOT_NOTIFY_TO", "webhook:ftp://CANARY0123@example.com")
+
+
+def make_the_store_newer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = folder / "XDG_DATA_HOME" / "divbot" / "history"
+    store.mkdir(parents=True)
+    (store / ".divbot-store.json").write_text('{"version": 99}')
+
+
+def fill_the_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(folder)._replace(free=50_000_000)
+    monkeypatch.setattr(checkup.shutil, "disk_usage", lambda _: usage)
+
+
+FAULTS = {
+    "journals": (damage_a_journal, "2026-01-01T000000-usdm-5m.db"),
+    "certificates": (name_no_certificates, "none.pem"),
+    "alerts": (name_a_wrong_address, "webhook"),
+    "store": (make_the_store_newer, "newer divbot"),
+    "state folder": (fill_the_disk, "0.1 GB free"),
+}
+
+
+@pytest.mark.parametrize("subject", FAULTS)
+def test_what_is_broken_is_named(
+    doctor: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, subject: str
+) -> None:
+    break_it, says = FAULTS[subject]
+    break_it(tmp_path, monkeypatch)
+
+    code, checks = doctor()
+
+    assert code == 4
+    assert checks[subject]["health"] == "failed"
+    assert says in checks[subject]["found"]
+    assert "CANARY" not in json.dumps(checks)
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(
+    doctor: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_only = Path("/proc/self")  # for root, too
+    monkeypatch.setenv("XDG_STATE_HOME", str(read_only))
+
+    code, checks = doctor()
+
+    assert code == 4
+    assert checks["state folder"]["found"] == "/proc/self cannot be written to"
