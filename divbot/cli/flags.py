@@ -114,7 +114,7 @@ class Given:
     config: Path | None
 
     @property
-    def one_interval(self) -> dict[str, object]:
+    def one_interval(self) -> dict[str, Any]:
         """Return how a single one of several intervals is given, which is as any command has it."""
         text = self.settings.get("intervals")
         is_one = isinstance(text, str) and "," not in text
