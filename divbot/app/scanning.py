@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,9 +111,16 @@ def open_scanner(
 
 
 def open_publication(
-    source: BinanceSource, scanner: Scanner, clock: Clock, stack: ExitStack
+    source: BinanceSource,
+    scanner: Scanner,
+    clock: Clock,
+    stack: ExitStack,
+    held: Callable[[], Collection[str]] = tuple,
 ) -> Publication:
-    """Return what tells a scanner thread when the venue shows new candles; `stack` ends it."""
+    """Return what tells a scanner thread when the venue shows new candles; `stack` ends it.
+
+    Meanwhile the scanner looks up what to scan, with what is `held`.
+    """
     from divbot.scanner.publication import Publication
 
     glance = source.open_glance()
@@ -125,7 +132,13 @@ def open_publication(
         first = universe.listed[0].symbol if universe and universe.listed else None
         return glance.newest_close(first, interval) if first else 0
 
-    return Publication(scanner.intervals, newest_close, clock, looks=glance.looks)
+    return Publication(
+        scanner.intervals,
+        newest_close,
+        clock,
+        looks=glance.looks,
+        meanwhile=lambda: scanner.look_up(held()),
+    )
 
 
 def workers_of_scan(settings: Settings, *, may_stay_in_process: bool = True) -> int:

@@ -27,6 +27,8 @@ from divbot.scanner.workforce.pool import Runner
 from divbot.scanner.workforce.task import BlockTask, Done
 
 _MOST_NAMED = 3
+_MOST_AHEAD = 5.0
+"""Seconds for which a universe that was looked up ahead is that of the next scan."""
 LARGEST_BLOCK = 200
 """Symbols: what bounds the memory of a worker, however large the market."""
 
@@ -80,6 +82,7 @@ class Scanner:
         in_order = sorted(rules, key=lambda x: x.interval.milliseconds)
         self._rules = {x.interval: x for x in in_order}
         self._stances: dict[Interval, dict[str, Stance]] = {}
+        self._ahead: _Ahead | None = None
         self.universe: Universe | None = None
         """That of the last scan."""
 
@@ -106,9 +109,10 @@ class Scanner:
         """
         listener = listener or ScanListener()
         asked = [x for x in self._rules.values() if not intervals or x.interval in intervals]
-        started, spent_before = self._clock.monotonic(), self._source.weight_spent()
-        universe = self.universe = self._listing.universe(held)
-        listed_at = self._clock.monotonic()
+        ahead, self._ahead = self._ahead, None
+        if ahead is None or not ahead.serves(held, self._clock.monotonic()):
+            ahead = self._list(held)
+        universe = ahead.universe
         listener.listed(len(universe.listed) * len(asked))
         tasks = [task for rules in asked for task in self._tasks(universe, rules)]
         done = self._pool.run(tasks, listener.downloaded)
@@ -117,9 +121,9 @@ class Scanner:
             for x in asked
         }
         effort = _Effort(
-            listing=listed_at - started,
-            total=self._clock.monotonic() - started,
-            weight=self._source.weight_spent() - spent_before,
+            listing=ahead.listed_at - ahead.started,
+            total=self._clock.monotonic() - ahead.started,
+            weight=self._source.weight_spent() - ahead.spent_before,
         )
         # All of them before the first report: each tells what the longer intervals say now.
         self._stances |= {x: each.results.stances() for x, each in found.items()}
@@ -127,6 +131,18 @@ class Scanner:
             x: self._report(self._rules[x], universe, each, held, effort)
             for x, each in found.items()
         }
+
+    def look_up(self, held: Collection[str] = ()) -> None:
+        """Ask now for the universe of a scan that comes at once, while its candles are waited for.
+
+        Raise VenueError as `reports` does.
+        """
+        self._ahead = self._list(held)
+
+    def _list(self, held: Collection[str]) -> _Ahead:
+        started, spent_before = self._clock.monotonic(), self._source.weight_spent()
+        universe = self.universe = self._listing.universe(held)
+        return _Ahead(universe, frozenset(held), started, self._clock.monotonic(), spent_before)
 
     def close(self) -> None:
         """Let go of the connections; the pool is its owner's."""
@@ -274,6 +290,21 @@ def _notices(universe: Universe, results: Results, skipped: Sequence[Skipped]) -
         yield f"{rows} of the venue's lists made no sense: {named}{more}"
     if not results.coverage:
         yield why_none(universe.left_out, skipped)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """The universe of the next scan, and when it was asked for, on the monotonic clock."""
+
+    universe: Universe
+    held: frozenset[str]
+    started: float
+    listed_at: float
+    spent_before: int
+
+    def serves(self, held: Collection[str], now: float) -> bool:
+        """Tell whether it is that of a scan that begins `now`."""
+        return self.held.issuperset(held) and now - self.listed_at <= _MOST_AHEAD
 
 
 @dataclass(frozen=True, slots=True)

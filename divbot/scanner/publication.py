@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError
@@ -28,7 +29,8 @@ class Publication:
     """Wait for candles of `intervals` to be shown; belongs to one thread.
 
     `newest_close` tells when the newest final candle that the venue shows closed, ms UTC. It is
-    asked `looks` times after a close at most.
+    asked `looks` times after a close at most. `meanwhile` is done first, at each close: there is
+    time for it.
     """
 
     def __init__(
@@ -38,11 +40,13 @@ class Publication:
         clock: Clock,
         *,
         looks: int,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
         self._intervals = sorted(intervals, key=lambda x: x.milliseconds)
         self._newest_close = newest_close
         self._clock = clock
         self._looks = looks
+        self._meanwhile = meanwhile
         self._lag = 0
         """ms after its close at which a candle is expected to be seen first."""
 
@@ -59,6 +63,10 @@ class Publication:
 
     def _look(self, interval: Interval, close: int, stop: threading.Event) -> None:
         ends = close + FALLBACK
+        if self._wait_until(close, stop) or self._clock.now() >= ends:
+            return
+        with suppress(DivbotError):  # the scan will say so, if it still is
+            self._meanwhile()
         at = close + max(self._lag - _EARLY, 0)
         for left in range(self._looks, 0, -1):
             if self._wait_until(at, stop) or self._clock.now() >= ends:

@@ -64,7 +64,8 @@ class Scan:
         self.pool = InlinePool(source, connections=2)
         # Of rules as they come, the shortest interval is not the first.
         each = [rules(interval=x, is_aligned=is_aligned, best=1000) for x in intervals]
-        self.scanner = Scanner(self.listing, source, self.pool, ManualClock(), *each)
+        self.clock = ManualClock()
+        self.scanner = Scanner(self.listing, source, self.pool, self.clock, *each)
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +178,37 @@ def test_an_interval_of_which_a_symbol_failed_comes_again_at_the_next_look() -> 
     market = Round(Candlesticks((*names(3), "REJECTEDUSDT")))
 
     assert [market.at(0), market.at(1)] == [[M5, M15, H1]] * 2
+
+
+def test_a_list_that_was_looked_up_ahead_is_that_of_the_next_scan_alone() -> None:
+    scan = Scan(Candlesticks(names(3)), M5)
+
+    scan.scanner.look_up()
+    ahead = scan.scanner.cycle()
+    after = scan.scanner.cycle()
+
+    assert ahead.divergences == after.divergences
+    assert scan.listing.lists == 2  # type: ignore[attr-defined]
+
+
+def test_a_list_without_what_is_held_by_now_is_asked_for_again() -> None:
+    scan = Scan(Candlesticks(names(3)), M5)
+
+    scan.scanner.look_up({"S000USDT"})
+    report = scan.scanner.cycle(held=("S000USDT", "HELDUSDT"))
+
+    assert set(report.held) == {"S000USDT", "HELDUSDT"}
+    assert scan.listing.lists == 2  # type: ignore[attr-defined]
+
+
+def test_a_list_that_was_looked_up_long_ago_is_asked_for_again() -> None:
+    scan = Scan(Candlesticks(names(3)), M5)
+
+    scan.scanner.look_up()
+    scan.clock.advance(60)
+    scan.scanner.cycle()
+
+    assert scan.listing.lists == 2  # type: ignore[attr-defined]
 
 
 def test_the_newest_report_of_each_interval_is_there_for_all(

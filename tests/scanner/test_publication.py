@@ -42,8 +42,20 @@ class Closes:
     def __init__(self, looks: int = 10) -> None:
         self.clock = ManualClock(NOON)
         self.venue = Venue(self.clock)
-        self.publication = Publication((H1, M5), self.venue.newest_close, self.clock, looks=looks)
+        self.done: list[int] = []
+        self.publication = Publication(
+            (H1, M5),
+            self.venue.newest_close,
+            self.clock,
+            looks=looks,
+            meanwhile=self.do,
+        )
         self.close = NOON
+
+    def do(self) -> None:
+        self.done.append(self.clock.now() - self.close)
+        if self.venue.is_down:
+            raise VenueUnreachable("no route")
 
     def wait(self, *, early: float = 0.0) -> int:
         """Wait for the next close; return how many ms after it that ended."""
@@ -86,6 +98,16 @@ def test_a_lag_that_became_less_is_found_again() -> None:
     closes.venue.lag = 100
 
     assert [closes.wait() for _ in range(20)][-1] < 350
+
+
+def test_there_is_time_for_something_else_at_each_close() -> None:
+    closes = Closes()
+    closes.venue.lag = 700
+
+    for _ in range(3):
+        closes.wait(early=1.0)
+
+    assert closes.done == [0, 0, 0]
 
 
 def test_a_venue_that_shows_no_candle_is_taken_to_after_two_seconds() -> None:
