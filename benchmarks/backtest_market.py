@@ -1,8 +1,9 @@
-"""A synthetic market of years, written to a store for backtest.py."""
+"""Synthetic markets, written to stores for backtest.py."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -13,30 +14,40 @@ from divbot.history.store import Store
 from divbot.recordings.track import Track
 
 _MINUTE = Interval.M1.milliseconds
-_START = 1_672_531_200_000
+START = 1_672_531_200_000
 """2023-01-01."""
 _SOURCE = RowSource("benchmark")
 
 
-def fill(store: Store, symbols: int, months: int) -> None:
-    """Write candles of 1m and 5m, as far as they are not there yet."""
-    first = month_at(_START)
+def fill(store: Store, symbols: int, months: int, *, with_minutes: bool = True) -> None:
+    """Write candles of 5m, and of 1m, as far as they are not there yet."""
+    first = month_at(START)
     spans = [steps_of_month(first + x, Interval.M1) for x in range(months)]
     with store.locked():
         for symbol in (f"S{number:03}USDT" for number in range(symbols)):
             there = store.span(symbol, Interval.M5)
             for begin, end in spans:
                 if there is None or begin * _MINUTE >= there.end:
-                    minutes = _minutes(symbol, begin * _MINUTE, end * _MINUTE)
-                    store.write(symbol, Interval.M1, minutes, _SOURCE)
+                    minutes = _walk(symbol, begin * _MINUTE, end * _MINUTE, Interval.M1)
+                    if with_minutes:
+                        store.write(symbol, Interval.M1, minutes, _SOURCE)
                     store.write(symbol, Interval.M5, _joined(minutes), _SOURCE)
 
 
-def _minutes(symbol: str, start: int, end: int) -> Track:
+def fill_with(store: Store, symbols: Iterable[str], interval: Interval, candles: int) -> None:
+    """Write so many candles of each symbol to an empty store."""
+    end = START + candles * interval.milliseconds
+    with store.locked():
+        for symbol in symbols:
+            store.write(symbol, interval, _walk(symbol, START, end, interval), _SOURCE)
+
+
+def _walk(symbol: str, start: int, end: int, interval: Interval) -> Track:
     seed = int.from_bytes(hashlib.sha256(f"{symbol} {start}".encode()).digest()[:8], "big")
     random = np.random.default_rng(seed)
-    times = np.arange(start, end, _MINUTE)
-    moves = random.normal(0, 0.0009, len(times)).cumsum()
+    times = np.arange(start, end, interval.milliseconds)
+    of_each = 0.0009 * (interval.milliseconds / _MINUTE) ** 0.5
+    moves = random.normal(0, of_each, len(times)).cumsum()
     close = np.round(100 * np.exp(moves - np.linspace(0, moves[-1], len(moves))), 3)
     opened = np.concatenate([close[:1], close[:-1]])
     noise = random.exponential(0.02, (2, len(times)))

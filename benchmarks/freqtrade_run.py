@@ -27,7 +27,7 @@ _SECONDS_TO_END = 15.0
 _TOLD = re.compile(r"PEER (\d+) candles (\S+) seconds")
 _TROUBLE = re.compile(r" - (ERROR|CRITICAL) - (.*)")
 # As sitecustomize.py, freqtrade's python runs this before anything else.
-_GUARD = "from loopback import install\ninstall(print)\n"
+GUARD = "from loopback import install\ninstall(print)\n"
 
 
 def measure_freqtrade(executable: str, url: str, symbols: int) -> tuple[float, float]:
@@ -66,7 +66,7 @@ def _command(executable: str, url: str, symbols: int, folder: Path) -> list[str]
         (folder / part).mkdir(parents=True)
     shutil.copy(STRATEGY, folder / "user" / "strategies")
     shutil.copy(CLIENTS / "loopback.py", folder / "guard")
-    (folder / "guard" / "sitecustomize.py").write_text(_GUARD, "utf-8")
+    (folder / "guard" / "sitecustomize.py").write_text(GUARD, "utf-8")
     return [
         *(executable, "trade", "--dry-run", f"--config={file}", f"--userdir={folder / 'user'}"),
         *("--strategy=Peer", "--db-url=sqlite://"),

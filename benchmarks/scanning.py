@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
-import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
@@ -13,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from commandline import BenchmarkFailed
-from machine import Others, adopt_orphans, reap_orphans, seconds_of_tree, tree_pss
+from machine import Others, adopt_orphans, reap_orphans, seconds_of_tree
+from spending import own_environment, seconds_of_ended, watched
 from venue import DIVBOT, Exchange, running
 
 from divbot.scanner.report import FAILED
@@ -61,11 +60,11 @@ def measure_scan(
     command = [*DIVBOT, "scan", "--market", market, "--top", str(symbols), *flags]
     command += ["--base-url", exchange.url, "--json"]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
-        others, cpu = Others(os.getpid()), _children_cpu()
+        others, cpu = Others(os.getpid()), seconds_of_ended()
         served, started = seconds_of_tree(exchange.pid), time.perf_counter()
         try:
             with running(command, stdout=output, env=_environment(keeps_candles)) as process:
-                pss = _watch(process) if with_memory else 0.0
+                pss = watched(process, _SAMPLE_SECONDS) if with_memory else 0.0
                 code = process.wait()
                 seconds = time.perf_counter() - started
         finally:
@@ -88,7 +87,7 @@ def measure_scan(
         listing=timings["listing"],
         download=timings["download"],
         analysis=timings["analysis"],
-        cpu=_children_cpu() - cpu,
+        cpu=seconds_of_ended() - cpu,
         exchange=seconds_of_tree(exchange.pid) - served,
         weight=summary["request_weight"],
         others=others.share(seconds),
@@ -97,23 +96,4 @@ def measure_scan(
 
 
 def _environment(keeps_candles: bool) -> dict[str, str]:  # noqa: FBT001 - our own
-    """Return an environment without the user's settings, and with bytecode, as anywhere."""
-    own = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("DIVBOT_") and name != "PYTHONDONTWRITEBYTECODE"
-    }
-    return {**own, "DIVBOT_KEEP_CANDLES": str(keeps_candles)}
-
-
-def _watch(process: subprocess.Popen[str]) -> float:
-    most = 0.0
-    while process.poll() is None:
-        most = max(most, tree_pss(process.pid))
-        time.sleep(_SAMPLE_SECONDS)
-    return most
-
-
-def _children_cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    return {**own_environment(), "DIVBOT_KEEP_CANDLES": str(keeps_candles)}

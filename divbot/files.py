@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,9 +18,21 @@ _FLAGS = (
     | getattr(os, "O_BINARY", 0)
 )
 
-
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _PART = ".divbot-", ".part"
 """What the name of a file begins and ends with as long as it is written."""
+
+
+def why_unwritable(error: OSError) -> str:
+    """Return why nothing can be written, and what to do about it."""
+    if error.errno in _FULL:
+        advice = "free some space there"
+    elif error.errno in _FORBIDDEN:
+        advice = "let this user write there"
+    else:
+        advice = "let this user write there, free some space"
+    return f"{error.strerror or error}; {advice}"
 
 
 def make_private(folder: Path) -> None:

@@ -17,7 +17,7 @@ _SIGNS_A_WATCH = 3
 
 
 @dataclass(slots=True)
-class Service:
+class ServiceManager:
     """Tell the service manager that started this program how it gets on.
 
     Telling fails silently: a program is not ended by who only listens.
@@ -32,7 +32,7 @@ class Service:
     _told_at: float = field(default=0.0, init=False)
 
     @classmethod
-    def of(cls, environment: Mapping[str, str], monotonic: Callable[[], float]) -> Service:
+    def of(cls, environment: Mapping[str, str], monotonic: Callable[[], float]) -> ServiceManager:
         """Return that which `environment` names; one that tells nobody where it names none."""
         is_watched = environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
         usec = environment.get("WATCHDOG_USEC", "") if is_watched else ""
@@ -70,5 +70,5 @@ class Service:
             contextlib.suppress(OSError),
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as told,
         ):
-            told.setblocking(False)
+            told.setblocking(False)  # noqa: FBT003 - the name is of Python
             told.sendto(message.encode(), address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from divbot.files import write_whole
+from divbot.files import why_unwritable, write_whole
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions and links")
 
@@ -90,3 +91,18 @@ def test_a_disk_that_fills_up_leaves_what_was_there(
 
     assert path.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.ENOSPC, "free some space there"),
+        (errno.EFBIG, "free some space there"),
+        (errno.EROFS, "let this user write there"),
+        (errno.EACCES, "let this user write there"),
+        (errno.EIO, "let this user write there, free some space"),
+    ],
+    ids=lambda x: errno.errorcode[x] if isinstance(x, int) else "",
+)
+def test_what_cannot_be_written_is_told_with_what_helps(number: int, advice: str) -> None:
+    assert why_unwritable(OSError(number, "why")) == f"why; {advice}"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from divbot.domain.clock import ManualClock
-from divbot.service import Service
+from divbot.service import ServiceManager
 
 UNIT = Path(__file__).parents[1] / "deploy" / "divbot@.service"
 
@@ -51,7 +51,9 @@ def manager(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Ma
 def test_it_is_ready_once_and_then_lives(manager: tuple[Manager, str]) -> None:
     heard, address = manager
     clock = ManualClock(0)
-    service = Service.of({"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "300000000"}, clock.monotonic)
+    service = ServiceManager.of(
+        {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "300000000"}, clock.monotonic
+    )
 
     service.lives(lambda: "equity 1000\nno position")
     service.lives(lambda: "too soon to be told")
@@ -69,7 +71,9 @@ def test_it_is_ready_once_and_then_lives(manager: tuple[Manager, str]) -> None:
 def test_a_short_watchdog_hears_three_signs_in_its_time(manager: tuple[Manager, str]) -> None:
     heard, address = manager
     clock = ManualClock(0)
-    service = Service.of({"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "30000000"}, clock.monotonic)
+    service = ServiceManager.of(
+        {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "30000000"}, clock.monotonic
+    )
 
     for _ in range(31):
         service.lives(lambda: "")
@@ -88,7 +92,7 @@ def test_a_short_watchdog_hears_three_signs_in_its_time(manager: tuple[Manager, 
     ids=["no manager", "a manager that is gone", "an address that is none"],
 )
 def test_nobody_to_tell_stops_nothing(environment: dict[str, str]) -> None:
-    service = Service.of(environment, lambda: 0.0)
+    service = ServiceManager.of(environment, lambda: 0.0)
 
     service.lives(lambda: "well")
     service.ends()
@@ -97,8 +101,8 @@ def test_nobody_to_tell_stops_nothing(environment: dict[str, str]) -> None:
 def test_the_watchdog_of_another_process_is_not_ours() -> None:
     ours = {"WATCHDOG_USEC": "3000000", "WATCHDOG_PID": str(os.getpid())}
 
-    assert Service.of(ours, lambda: 0.0).watchdog == 3.0
-    assert Service.of(ours | {"WATCHDOG_PID": "1"}, lambda: 0.0).watchdog == 0.0
+    assert ServiceManager.of(ours, lambda: 0.0).watchdog == 3.0
+    assert ServiceManager.of(ours | {"WATCHDOG_PID": "1"}, lambda: 0.0).watchdog == 0.0
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")

@@ -8,6 +8,7 @@ import pytest
 
 from divbot.app import store_rate
 from divbot.app.scan_rules import base_rate, scan_rules
+from divbot.app.store_rate import prepare_rate
 from divbot.domain.market import Interval, Market
 from divbot.history import store as stores
 from divbot.history.parts import RowSource
@@ -72,6 +73,31 @@ def test_a_damaged_store_stops_no_scan(tmp_path: Path) -> None:
         path.write_bytes(b"no parquet")
 
     assert base_rate(settings(tmp_path / "store"), Interval.H1).source.endswith(", shipped")
+
+
+def test_a_damaged_store_is_told_of_with_the_rate_that_is_used_instead(tmp_path: Path) -> None:
+    store = filled(tmp_path / "store")
+    told: list[str] = []
+    _, damaged = store.shelf("S2USDT", Interval.H1).months(store.root)[0]
+    damaged.write_bytes(b"no parquet")
+
+    prepare_rate(settings(tmp_path / "store"), told.append, lambda *_: None)
+
+    (line,) = told
+    assert str(damaged) in line
+    assert "2024-01-06 to 2025-05-31, shipped is used" in line
+    assert "\n" not in line
+
+
+def test_counting_a_store_tells_how_far_it_is_and_a_second_time_nothing(tmp_path: Path) -> None:
+    filled(tmp_path / "store")
+    asked, stages = settings(tmp_path / "store"), []
+
+    for _ in range(2):
+        prepare_rate(asked, pytest.fail, lambda *x: stages.append(x))
+
+    assert [x for x in stages if x[1] == x[2]] == [("candles", 4, 4), ("base rates", 4, 4)]
+    assert stages[0] == ("candles", 0, 4)
 
 
 def test_the_users_own_file_beats_the_store(tmp_path: Path) -> None:

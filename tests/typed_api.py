@@ -47,6 +47,7 @@ divbot.backtest(universe="later")  # type: ignore[arg-type]
 found = divbot.sweep({"stop_atr": [0.5, 1]}, recorded="market.parquet", market="spot", seed=1)
 assert_type(found, divbot.SweepReport)
 assert_type(divbot.sweep(["stop_atr=0.5,1"], settings=divbot.Settings()), divbot.SweepReport)
+divbot.sweep(["stop_atr=0.5,1"], detail="1m", universe="now", spread="0.1%")
 assert_type(found.settings, pd.DataFrame)
 assert_type(found.daily, pd.DataFrame)
 assert_type(found.verdict.finding.value, str)

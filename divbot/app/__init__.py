@@ -6,6 +6,7 @@ scan_rules     what the settings say about a scan
 trading_rules  what they say about trading
 paper          a paper run: scanner thread, engine, journal; options: what it is told besides
 backtest       a run on the past; backtest_result: what it came to; frames: the same for pandas
+detail         the candles between two closes of a run on the past: fetched, or stood in for
 scripting      what scripts call of it
 sweep          a search of settings; search_space: what is tried; trials: what was ever tried
 watching       a watch: scanner thread, filters, outbox

@@ -9,23 +9,24 @@ leaves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from divbot.app import scanning
+from divbot.app.detail import detail_of, open_detail
 from divbot.app.homes import past_folder
 from divbot.app.journals import kept_settings, open_runs
 from divbot.app.options import BacktestOptions, TellStage
 from divbot.app.scan_rules import past_rate, plan_rules, scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
 from divbot.app.trials import open_trials, origin_of, spending_notices
-from divbot.domain.clock import SystemClock
-from divbot.domain.durations import DAY, HOUR, milliseconds
+from divbot.domain.clock import SystemClock, utc_text
+from divbot.domain.durations import DAY, HOUR, duration_text, milliseconds
 from divbot.domain.errors import InputError
 from divbot.domain.events import HISTORY, SessionBegan, Started
 from divbot.domain.market import Instrument, Interval, Market
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from divbot.trading.engine.engine import TradingRules
     from divbot.trading.journal.journal import Journal
 
+KnownFunding: TypeAlias = Literal["none", "some", "all"]
+"""How much is known of the funding of a symbol."""
 _VENUE = "Binance"
 _LEAST_ORDER = Decimal(5)
 """In USDT."""
@@ -63,6 +66,8 @@ class Traded:
     """What stood in for what the history does not tell."""
     holes: tuple[tuple[str, Span], ...]
     """By symbol what is missing of its candles: no divergence spans it."""
+    unpaid: tuple[tuple[str, Span], ...]
+    """By symbol what is missing of its funding: positions paid and got none then."""
 
 
 def open_recording(path: Path, settings: Settings) -> JoinedHistory:
@@ -97,7 +102,7 @@ def backtest(
     from divbot.research.venue import PastTrading, Spreads
 
     unlisted = unknown_among(history.symbols(settings.interval), settings.symbols, ())
-    detail = detail_of(settings, options, history)
+    detail = detail_of(settings, options.detail, history)
     known = _known(settings, options, history)
     period = _period(settings, options, known, detail)
     if options.is_counted:
@@ -105,6 +110,7 @@ def backtest(
     rules = trading_rules(settings, mark_every=_MARK_EVERY)
     rate = _rate(settings, history, known.start, period.start)
     with (
+        open_detail(settings, history, detail, progress) as seen,
         PastScanner.open(
             history,
             (period.start, period.end),
@@ -129,7 +135,9 @@ def backtest(
             is_simulated=bool(history.is_simulated),
         ) as journal,
     ):
-        venue = PastTrading(history, past.symbols, detail, Spreads(options.spread))
+        venue = PastTrading(
+            seen.history, past.symbols, detail, Spreads(options.spread), seen.stands_in
+        )
         trader = PastTrader(
             venue,
             past,
@@ -145,11 +153,19 @@ def backtest(
         progress("trading", length, length)
         if options.is_counted:
             _count(history, settings, options, period, detail, journal.ledger)
+        account = journal.ledger
+    if seen.fetched:
+        tell(seen.fetched)
     said = f"confidence and expectancy start from what was known then: {rate.source}"
-    assumed = _notes(settings, detail, venue, past, period)
+    assumed = (
+        *seen.notes(settings.interval, tuple(account.closed)),
+        *_notes(settings, venue, past, period),
+    )
     unknown = (f"{symbol}: {why}" for symbol, why in unlisted.items())
-    notes = (*unknown, *past.notes, said, *assumed)
-    return Traded(path, notes, tuple(_holes(settings, history, period)))
+    early = () if account.next_trade > 1 else _too_early(settings, known, period)
+    notes = (*unknown, *past.notes, *early, said, *assumed)
+    unpaid = tuple(_unpaid(settings, history, venue, past, period))
+    return Traded(path, notes, tuple(_holes(settings, history, period)), unpaid)
 
 
 def _tell_of_spending(history: PastMarket, period: Period, tell: Callable[[str], None]) -> None:
@@ -219,26 +235,6 @@ def _listed(symbol: str, market: Market) -> Instrument:
     return replace(instrument_named(symbol, market, None), min_notional=_LEAST_ORDER)
 
 
-def detail_of(settings: Settings, options: BacktestOptions, history: PastMarket) -> Interval:
-    """Return the candles between two closes; InputError where they are none of the interval's."""
-    from divbot.recordings.grid import serves
-
-    interval = settings.interval
-    if interval.milliseconds > Interval.D1.milliseconds:
-        raise InputError(
-            f"expected an interval of a day at most for a backtest, found {interval.value}"
-        )
-    symbols = set(history.symbols(interval))
-    parts = [x for x in history.intervals() if serves(x, interval)]
-    whole = [x for x in parts if symbols <= set(history.symbols(x))]
-    if options.detail not in (None, *whole):
-        raise InputError(
-            f"--detail: expected candles that there are of all symbols, and that {interval.value} "
-            f"ones are made of: {', '.join(whole)}; found {options.detail}"
-        )
-    return options.detail or (whole or [interval])[0]
-
-
 def _known(settings: Settings, options: BacktestOptions, history: PastMarket) -> Span:
     """Return from when to when there are candles; InputError where there are none."""
     from divbot.history.port import span_of_all
@@ -289,6 +285,22 @@ def _holes(settings: Settings, history: PastMarket, period: Period) -> Iterator[
         if not settings.symbols or symbol in settings.symbols:
             parts = (x.within(span) for x in history.holes(symbol, interval))
             yield from ((symbol, x) for x in parts if x.start < x.end)
+
+
+def _unpaid(
+    settings: Settings,
+    history: PastMarket,
+    venue: PastTrading,
+    past: PastScanner,
+    period: Period,
+) -> Iterator[tuple[str, Span]]:
+    """Yield what is missing, within the period, of the funding of symbols of which some is kept."""
+    from divbot.history.spans import Span
+
+    span = Span(period.start, period.end)
+    for symbol in past.symbols if settings.market is Market.USDM else ():
+        if venue.settled(symbol):
+            yield from ((symbol, x) for x in history.unpaid(symbol, span))
 
 
 def _path(settings: Settings, options: BacktestOptions) -> Path:
@@ -354,31 +366,52 @@ def traded_with(
     }
 
 
+def _too_early(settings: Settings, known: Span, period: Period) -> Iterator[str]:
+    """Yield, in words, what is needed where a history begins too late for any trade."""
+    from divbot.app.how_to_fetch import how_to_fetch
+
+    interval, candles = settings.interval, settings.indicator.minimum_candles
+    needed = max(candles * interval.milliseconds, milliseconds(settings.min_age))
+    first = known.start + needed
+    if first > period.start:
+        ask = how_to_fetch(settings, interval, period.start - needed, period.end, usual=_YEAR)
+        age = f", a symbol an age of {duration_text(settings.min_age)}" * bool(settings.min_age)
+        yield (
+            f"nothing could be traded before {utc_text(first)} UTC: a divergence needs {candles} "
+            f"candles of {interval} before it{age}; get what came earlier: {ask}"
+        )
+
+
 def _notes(
-    settings: Settings, detail: Interval, venue: PastTrading, past: PastScanner, period: Period
+    settings: Settings, venue: PastTrading, past: PastScanner, period: Period
 ) -> Iterator[str]:
     """Yield, in words, what is assumed where the history tells nothing."""
-    if detail.milliseconds == settings.interval.milliseconds:
-        yield (
-            f"there are no candles shorter than {detail.value}: what happens within one is judged "
-            "by it alone, and one that touches both stop and target counts as a stop"
-        )
     if settings.market is Market.USDM:
-        known = [_known_funding(venue, past, x, period) for x in past.symbols]
-        unpaid, partly = known.count("none"), known.count("some")
-        if unpaid:
-            yield f"funding is not known of {unpaid} symbols: positions in them pay and get none"
-        if partly:
-            yield f"funding of {partly} symbols is known for a part of the time only"
+        yield from funding_notes([_known_funding(venue, past, x, period) for x in past.symbols])
+
+
+def funding_notes(known: Sequence[KnownFunding]) -> Iterator[str]:
+    """Yield, in words, of how many symbols funding is not known, or not of all the time."""
+    unpaid, partly = known.count("none"), known.count("some")
+    if unpaid:
+        yield f"funding is not known of {unpaid} symbols: positions in them pay and get none"
+    if partly:
+        yield f"funding of {partly} symbols is known for a part of the time only"
+
+
+def known_funding(due: Sequence[int], first: int, last: int) -> KnownFunding:
+    """Return how much is known from `first` to `last` of settlements that were `due`, ms UTC."""
+    if not due:
+        return "none"
+    return "some" if due[0] > first + DAY or due[-1] < last - DAY else "all"
 
 
 def _known_funding(
     venue: PastTrading, past: PastScanner, symbol: str, period: Period
-) -> Literal["none", "some", "all"]:
+) -> KnownFunding:
     """Return how much is known of the funding of a symbol while it was traded in the period."""
     due = [at for at, *_ in venue.settled(symbol)]
     lives = past.lives[symbol]
-    if not due or not lives:
+    if not lives:
         return "none"
-    first, last = max(lives[0].start, period.start), min(lives[-1].end, period.end)
-    return "some" if due[0] > first + DAY or due[-1] < last - DAY else "all"
+    return known_funding(due, max(lives[0].start, period.start), min(lives[-1].end, period.end))

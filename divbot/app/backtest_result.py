@@ -33,6 +33,8 @@ class Backtest:
     """What was assumed, as the history does not tell it."""
     holes: tuple[tuple[str, Span], ...]
     """By symbol what is missing of its candles, ms UTC."""
+    unpaid: tuple[tuple[str, Span], ...]
+    """By symbol what is missing of its funding, ms UTC; symbols of which there is none left out."""
     then: Stats | None
     """The figures on the list of each moment, where this run was traded on that of the end."""
 
@@ -79,7 +81,7 @@ def result_of(
     then = _then(history, settings, options, progress) if options.is_todays else None
     traded = backtest(history, settings, options, progress, tell)
     recorded, figures = _read(traded)
-    return Backtest(recorded, figures, traded.notes, traded.holes, then)
+    return Backtest(recorded, figures, traded.notes, traded.holes, traded.unpaid, then)
 
 
 def _then(

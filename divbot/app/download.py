@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from divbot.domain.timerange import TimeRange
     from divbot.history.download import Downloader, DownloadOutcome, DownloadStages
     from divbot.history.holes import Hole
-    from divbot.history.jobs import Job
+    from divbot.history.jobs import Job, Planner
     from divbot.history.shelf import Shelf
     from divbot.history.spans import Span
     from divbot.history.store import Store
@@ -48,13 +48,18 @@ class Supply:
     problem: str
     """Why the venue cannot be asked; empty where it can."""
 
+    @property
+    def planner(self) -> Planner:
+        """Return what finds out what there is to do."""
+        from divbot.history.jobs import Planner
+
+        return Planner(self.store, self.archive, self.instruments, self.now)
+
     def downloader(self, progress: DownloadStages) -> Downloader:
         """Return what does jobs, and tells `progress` of it."""
         from divbot.history.download import Downloader
-        from divbot.history.jobs import Planner
 
-        planner = Planner(self.store, self.archive, self.instruments, self.now)
-        return Downloader(planner, self.venue, self.stop, progress)
+        return Downloader(self.planner, self.venue, self.stop, progress)
 
     def holes(self, shelves: Sequence[Shelf], span: Span) -> list[Hole]:
         """Return what is missing still."""
@@ -151,12 +156,7 @@ def _check_prices(settings: Settings, store: Store, *, is_simulated: bool) -> No
             "the prices of a local exchange are not those of Binance: give them a store of their "
             "own with --store"
         )
-    if store.is_simulated not in (None, is_simulated):
-        kinds = ("Binance's", "a local exchange's")
-        raise InputError(
-            f"{store.root}: this store holds {kinds[not is_simulated]} prices, and these are "
-            f"{kinds[is_simulated]}; name another store with --store"
-        )
+    store.expect(is_simulated=is_simulated)
 
 
 def _archive_addresses(settings: Settings, venue: BinancePast, base_url: str) -> tuple[str, str]:

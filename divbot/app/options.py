@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
-from divbot.domain.bounds import Bounds
+from divbot.domain.bounds import Bounds, Reader
+from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
+
+T = TypeVar("T")
 
 USUAL_SPREAD = Decimal("0.0004")
 SPREAD = Bounds(Decimal, 0, "0.1", is_part=True)
 """What a spread may be, as a part of the price."""
+SAMPLE = Bounds(int, 1, 100_000)
+SEED = Bounds(int, 0, 2**31 - 1)
 
 TellStage = Callable[[str, int, int], None]
 """Hears what is done, how much of it is done, and how much there is to do."""
@@ -47,7 +53,7 @@ class BacktestOptions:
     end: int | None = None
     """From `start` to before `end`, ms UTC; None: as far as there are candles."""
     detail: Interval | None = None
-    """The candles between two closes; None: the shortest that there are."""
+    """The candles between two closes; None: 1m, and of a recording the shortest that there are."""
     is_todays: bool = False
     """Take the list of symbols of the end at every close."""
     spread: Decimal = USUAL_SPREAD
@@ -67,3 +73,11 @@ class WatchOptions:
     """Market seconds per second, on a local exchange."""
     outbox: Path | None = None
     """Keep alerts in this file instead of the user's folder."""
+
+
+def read_given(name: str, reader: Reader[T], given: object) -> T:
+    """Return what an argument of a script says; InputError, with its name, where it cannot be."""
+    try:
+        return reader.read(given)
+    except ValueError as error:
+        raise InputError(f"{name}: {error}") from None

@@ -1,8 +1,9 @@
 r"""The composition of `divbot verify paper`: a run that happened, and once more on final candles.
 
-journal --> sessions, settings --> Leg ...  --+
-recording, or the venue of the run  --> PastScanner, PastTrading --> rerun --> a second journal
-                                                                      compare <--'
+journal --> sessions, settings --> Leg ...  ----+
+recording, store, or the venue of the run
+          --> PastScanner, PastTrading  --> rerun --> a second journal
+                                              compare <--'
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from typing import TYPE_CHECKING
 
 from divbot.app import scanning
 from divbot.app.backtest import open_recording
+from divbot.app.detail import Detail, detail_of, open_detail
 from divbot.app.homes import past_folder
 from divbot.app.journals import settings_of
 from divbot.app.options import USUAL_SPREAD, TellStage
 from divbot.app.scan_rules import scan_rules, universe_rules
+from divbot.app.stores import open_store
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import DAY, milliseconds
@@ -30,16 +33,22 @@ from divbot.domain.events import DEMO, Entered, Exited, Nature, SessionBegan, St
 from divbot.domain.market import Instrument, Interval
 
 if TYPE_CHECKING:
+    from divbot.domain.trades import ClosedTrade
     from divbot.history.asked import AskedHistory
     from divbot.history.joined import JoinedHistory
+    from divbot.history.store import Store
     from divbot.research.comparison.account import Silence
     from divbot.research.comparison.differences import Compared
     from divbot.research.comparison.rerun import Leg
     from divbot.research.past import PastScanner
+    from divbot.research.port import PastMarket
     from divbot.settings import Settings
     from divbot.trading.journal.journal import JournalCopy
 
-    History = AskedHistory | JoinedHistory
+    History = AskedHistory | JoinedHistory | PastMarket
+
+
+_OF_STORE = "final candles are those of the store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,8 @@ class _Past:
     """Where the candles of the time of a run are."""
 
     history: History
+    shortest: Interval
+    """Of the candles between two closes."""
     instruments: Mapping[str, Instrument]
     end: int
     """Up to when there are final ones, ms UTC."""
@@ -67,6 +78,10 @@ class _Past:
     workers: int
     is_too_short: bool
     """It begins too late to tell how old symbols were."""
+    detail: Detail | None = None
+    """How a store's short candles are had."""
+    source: str = ""
+    """Where they are, in words, where nobody named it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +92,32 @@ class _Session:
     settings: Settings
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What happened."""
+
+    recorded: JournalCopy
+    start: Started
+    sessions: Sequence[_Session]
+
+    @property
+    def ticks(self) -> Mapping[str, Decimal | None]:
+        """Return the tick of each symbol that was traded."""
+        return {x.symbol: x.tick for x in self.recorded.events if isinstance(x, Entered)}
+
+
 def verify_paper(
-    recorded: JournalCopy, machine: Settings, recording: Path | None, progress: TellStage
+    recorded: JournalCopy,
+    machine: Settings,
+    recording: Path | None,
+    progress: TellStage,
+    *,
+    from_store: bool = False,
 ) -> VerifiedRun:
     """Trade the time of a run again on final candles, and compare the two.
 
-    They are those of `recording`, else they are asked of the venue of the run. Raise InputError
+    They are those of `recording`, or of the store where it holds the market, interval and time of
+    the run, or has to (`from_store`); else they are asked of the venue of the run. Raise InputError
     where there are none for it, and for a run that was a backtest.
     """
     start = _paper_start(recorded)
@@ -93,7 +128,8 @@ def verify_paper(
     ]
     if not sessions:
         raise InputError(f"{recorded.path}: expected a session of a run, found none")
-    with _past(recorded, start, sessions, recording, progress) as past:
+    run = _Run(recorded, start, sessions)
+    with _past(run, recording, progress, from_store=from_store) as past:
         return _compared(recorded, start, sessions, past, progress)
 
 
@@ -111,42 +147,88 @@ def _paper_start(recorded: JournalCopy) -> Started:
 
 @contextmanager
 def _past(
-    recorded: JournalCopy,
-    start: Started,
-    sessions: Sequence[_Session],
-    recording: Path | None,
-    progress: TellStage,
+    run: _Run, recording: Path | None, progress: TellStage, *, from_store: bool
 ) -> Iterator[_Past]:
     """Provide the candles of the run's time."""
-    ticks = {x.symbol: x.tick for x in recorded.events if isinstance(x, Entered)}
     if recording is not None:
-        yield _recorded_past(start, sessions, recording, ticks)
+        yield _recorded_past(run, recording)
         return
+    settings = run.sessions[-1].settings
+    store = open_store(settings, run.start.market)
+    lacks = _lacking(run, store)
+    if from_store and lacks:
+        raise InputError(f"{store.root}: {lacks}; get some: {_how_to_fetch(run)}")
     with ExitStack() as stack:
-        yield _asked_past(recorded, start, sessions, stack, progress)
+        if lacks:
+            yield _asked_past(run, stack, progress)
+        else:
+            past = _stored_past(run, store, stack, progress)
+            yield past if from_store else replace(past, source=f"{_OF_STORE} {store.root}")
 
 
-def _recorded_past(
-    start: Started,
-    sessions: Sequence[_Session],
-    recording: Path,
-    ticks: Mapping[str, Decimal | None],
-) -> _Past:
+def _lacking(run: _Run, store: Store) -> str:
+    """Return, in words, what the store has not of the run's time; empty where it has all."""
+    interval = Interval(run.start.interval)
+    if store.is_simulated not in (None, run.start.is_simulated):
+        kinds = ("Binance's", "a local exchange's")
+        return (
+            f"expected {kinds[run.start.is_simulated]} prices as those of the run, found "
+            f"{kinds[not run.start.is_simulated]}"
+        )
+    traded = {x.symbol for x in run.recorded.events if isinstance(x, Entered)}
+    missing = sorted(traded - set(store.symbols(interval)))
+    if missing:
+        return f"expected {interval} candles of {', '.join(missing)}, which the run traded"
+    wanted = run.start.at - _warm_up(run.sessions), run.recorded.ledger.at - interval.milliseconds
+    for symbol in sorted(traded or store.symbols(interval)[:1]):
+        span = store.span(symbol, interval)
+        if span is None or span.end < wanted[1] or (traded and span.start > run.start.at):
+            held = f"those from {span}" if span else "none"
+            return f"expected {interval} candles of {symbol} in the time of the run, found {held}"
+    if not store.symbols(interval):
+        return f"expected {interval} candles of {run.start.market.title}, found none"
+    return ""
+
+
+def _how_to_fetch(run: _Run) -> str:
+    from divbot.app.how_to_fetch import how_to_fetch
+
+    settings, begin = run.sessions[-1].settings, run.start.at - _warm_up(run.sessions)
+    interval = Interval(run.start.interval)
+    return how_to_fetch(settings, interval, begin, run.recorded.ledger.at, usual=DAY)
+
+
+def _stored_past(run: _Run, store: Store, stack: ExitStack, progress: TellStage) -> _Past:
+    """Return the store's; minutes are fetched when they are first needed."""
+    settings, _ = _reached(run.recorded, run.start, run.sessions[-1].settings)
+    shortest = detail_of(settings, None, store)
+    detail = stack.enter_context(open_detail(settings, store, shortest, progress))
+    found = _kept_past(run, detail.history, shortest, str(store.root))
+    return replace(found, detail=detail)
+
+
+def _recorded_past(run: _Run, recording: Path) -> _Past:
+    history = open_recording(recording, run.sessions[-1].settings)
+    return _kept_past(run, history, history.shortest, str(recording))
+
+
+def _kept_past(run: _Run, history: PastMarket, shortest: Interval, name: str) -> _Past:
     from divbot.history.port import span_of_all
     from divbot.history.universe import instrument_named
 
+    start, sessions = run.start, run.sessions
     interval = Interval(start.interval)
-    history = open_recording(recording, sessions[-1].settings)
-    known = span_of_all(history, history.shortest)
+    known = span_of_all(history, shortest)
     if known is None or not known.start < start.at < known.end:
         raise InputError(
-            f"{recording}: expected candles of the run, which began at {utc_text(start.at)} UTC; "
+            f"{name}: expected candles of the run, which began at {utc_text(start.at)} UTC; "
             f"found {'none' if known is None else f'those from {known}'}"
         )
     return _Past(
         history,
+        shortest,
         {
-            x: replace(instrument_named(x, start.market, None), tick_size=ticks.get(x))
+            x: replace(instrument_named(x, start.market, None), tick_size=run.ticks.get(x))
             for x in history.symbols(interval)
         },
         known.end,
@@ -156,18 +238,13 @@ def _recorded_past(
     )
 
 
-def _asked_past(
-    recorded: JournalCopy,
-    start: Started,
-    sessions: Sequence[_Session],
-    stack: ExitStack,
-    progress: TellStage,
-) -> _Past:
+def _asked_past(run: _Run, stack: ExitStack, progress: TellStage) -> _Past:
     """Ask the venue of the run, for what it lists today and for what the run traded."""
     from divbot.binance.protocol.endpoints import KLINES_LIMIT
     from divbot.binance.server_clock import ServerClock
     from divbot.history.asked import AskedHistory
 
+    recorded, start, sessions = run.recorded, run.start, run.sessions
     settings, is_demo = _reached(recorded, start, sessions[-1].settings)
     traded = sorted({x.symbol for x in recorded.events if isinstance(x, Entered)})
     source = scanning.open_source(settings, stack, demo=is_demo)
@@ -199,6 +276,7 @@ def _asked_past(
             KLINES_LIMIT[start.market].maximum - 1,
             progress,
         ),
+        trading.interval,
         {symbol: x for symbol, x in listed.items() if x is not None},
         end,
         Path(stack.enter_context(TemporaryDirectory())),
@@ -242,19 +320,21 @@ def _compared(
     from divbot.research.venue import PastTrading
     from divbot.trading.journal.journal import Journal
 
-    detail = past.history.shortest
+    detail = past.shortest
     end = min(recorded.ledger.at, past.end)
     with ExitStack() as stack:
         legs = list(_legs(sessions, past, detail, end, stack, progress))
         quotes = QuotesOfRun(fills_of(recorded.events), USUAL_SPREAD)
         prices = PricesOfRun(past.history, recorded.events)
-        venue = PastTrading(prices, legs[0].reports.symbols, detail, quotes)
+        stands_in = past.detail.stands_in if past.detail else lambda *_: None
+        venue = PastTrading(prices, legs[0].reports.symbols, detail, quotes, stands_in)
         folder = Path(stack.enter_context(TemporaryDirectory()))
         begun = replace(start, at=legs[0].period.start)
         length = end - begun.at
         with Journal.create(folder / "again.db", begun) as journal, journal.together():
             rerun(legs, venue, journal, lambda at: progress("trading", at - begun.at, length))
             again = [event for _, event in journal.events() if event.at <= end]
+            closed = tuple(journal.ledger.closed)
         paper = [x for x in recorded.events if x.at <= end]
         quiet = silences(paper, legs[-1].rules.mark_every)
         scene = Scene(venue.tape, quotes, legs, quiet, end)
@@ -265,7 +345,7 @@ def _compared(
             quiet,
             start.at,
             end,
-            tuple(_notes(recorded, past, detail, end)),
+            tuple(_notes(recorded, past, (Interval(start.interval), closed), end)),
         )
 
 
@@ -330,11 +410,21 @@ def _listed_by(scanner: PastScanner) -> Callable[[str, int], bool]:
     return lambda symbol, close: bool(scanner.is_listed(close)[places[symbol]])
 
 
-def _notes(recorded: JournalCopy, past: _Past, detail: Interval, end: int) -> Iterator[str]:
+def _notes(
+    recorded: JournalCopy,
+    past: _Past,
+    again: tuple[Interval, Sequence[ClosedTrade]],
+    end: int,
+) -> Iterator[str]:
     """Yield, in words, what stood in for what is not known, and what is left out."""
+    if past.source:
+        yield past.source
     if past.is_too_short:
         yield "how old a symbol was then is not known: none is left out for it"
-    if detail is not Interval.M1:
-        yield f"there are no candles shorter than {detail.value}: looks are as far apart"
+    if past.detail is not None:
+        yield from (x for x in (past.detail.fetched,) if x)
+        yield from past.detail.notes(*again)
+    elif past.shortest is not Interval.M1:
+        yield f"there are no candles shorter than {past.shortest}: looks are as far apart"
     if any(x.at > end for x in recorded.events if isinstance(x, Entered | Exited)):
         yield f"there are final candles to {utc_text(end)} UTC: what came later is not compared"

@@ -7,13 +7,12 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from divbot.app.backtest import open_recording, open_stored
 from divbot.app.backtest_result import Backtest, result_of
-from divbot.app.options import SPREAD, USUAL_SPREAD, BacktestOptions, UniverseOf
+from divbot.app.options import SPREAD, USUAL_SPREAD, BacktestOptions, UniverseOf, read_given
 from divbot.app.scanning import settings_of
-from divbot.domain.bounds import Reader
 from divbot.domain.clock import EARLIEST, LATEST
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from divbot.settings import Settings
 
-T = TypeVar("T")
 TimeGiven: TypeAlias = str | datetime
 """A day such as 20240730, or an ISO date or time; in UTC where it names no zone."""
 
@@ -58,9 +56,9 @@ def backtest(
         options = BacktestOptions(
             start=_moment("start", start),
             end=_moment("end", end),
-            detail=None if detail is None else _read("detail", Choice(Interval), detail),
-            is_todays=_read("universe", Choice(UniverseOf), universe) is UniverseOf.NOW,
-            spread=_read("spread", SPREAD, str(spread)),
+            detail=None if detail is None else read_given("detail", Choice(Interval), detail),
+            is_todays=read_given("universe", Choice(UniverseOf), universe) is UniverseOf.NOW,
+            spread=read_given("spread", SPREAD, str(spread)),
             journal=Path(journal),
         )
         past = open_recording(Path(recorded), checked) if recorded else open_stored(checked)
@@ -85,7 +83,7 @@ def candles(
     from divbot.app.frames import candles_frame
     from divbot.app.stores import open_store
 
-    length = _read("interval", Choice(Interval), interval)
+    length = read_given("interval", Choice(Interval), interval)
     chosen: dict[str, object] = {"market": market} | ({"store": store} if store else {})
     kept = open_store(settings_of(None, chosen, None))
     if kept.span(symbol, length) is None:
@@ -110,12 +108,5 @@ def _moment(name: str, given: TimeGiven | None) -> int | None:
         return None
     try:
         return moment(given.isoformat() if isinstance(given, datetime) else given)
-    except ValueError as error:
-        raise InputError(f"{name}: {error}") from None
-
-
-def _read(name: str, reader: Reader[T], given: object) -> T:
-    try:
-        return reader.read(given)
     except ValueError as error:
         raise InputError(f"{name}: {error}") from None

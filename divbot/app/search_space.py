@@ -74,7 +74,11 @@ def read_space(given: Sequence[str], file: Path | None = None) -> Space:
         raise SettingsError(
             "expected a setting to try, such as --set stop_atr=0.25,0.5,1, found none"
         )
-    return Space(tuple(Axis(name, found[name]) for name in sorted(found)))
+    return Space(tuple(Axis(x, found[x], is_ordered=_is_ordered(x)) for x in sorted(found)))
+
+
+def _is_ordered(name: str) -> bool:
+    return not isinstance(SETTINGS[name].reader, Several)
 
 
 def points_of(
@@ -96,7 +100,7 @@ def points_of(
     places = space.grid() if sample is None else space.sample(sample, seed)
     return tuple(
         _point(settings, texts, tuple(place))
-        for texts, place in zip(space.texts(places), places.tolist(), strict=True)
+        for texts, place in zip(space.texts(places), space.steps(places).tolist(), strict=True)
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from divbot.app.homes import past_folder
 from divbot.app.stores import open_store, store_folder
@@ -17,6 +18,8 @@ from divbot.files import write_whole
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from divbot.app.options import TellStage
+    from divbot.history.columns import Each
     from divbot.history.store import Store
     from divbot.scanner.evidence.base_rates import BaseRate
     from divbot.scanner.signals.plan import PlanRules
@@ -28,20 +31,43 @@ def store_rate(settings: Settings, interval: Interval, rules: PlanRules) -> Base
 
     A store of a local exchange's prices says nothing of a market, and a damaged one stops no scan.
     """
+    with suppress(StoreError):
+        return _counted(settings, interval, rules, lambda *_: None)
+    return None
+
+
+def prepare_rate(settings: Settings, tell: Callable[[str], None], progress: TellStage) -> None:
+    """Count beforehand what the store shows, where a scan will start from that.
+
+    `tell` hears of a store that cannot be read, and which rate is used instead.
+    """
+    from divbot.app.scan_rules import base_rate, plan_rules
+
+    if settings.base_rates:
+        return
+    interval = settings.interval
+    try:
+        _counted(settings, interval, plan_rules(settings), progress)
+    except StoreError as error:
+        instead = base_rate(settings, interval).source
+        tell(f"the base rate of the store is not known, that of {instead} is used: {error}")
+
+
+def _counted(
+    settings: Settings, interval: Interval, rules: PlanRules, progress: TellStage
+) -> BaseRate | None:
+    """Return what the store says, as it is kept, or counted now; StoreError for a damaged one."""
     from divbot.scanner.evidence.base_rates import read_rates
 
     if not store_folder(settings).is_dir():
         return None  # before anything is loaded for it
-    try:
-        store = open_store(settings)
-        symbols = () if store.is_simulated else store.symbols(interval)
-        if not symbols:
-            return None
-        path = _kept(store, symbols, interval, rules)
-        if not path.exists():
-            _count(path, store, interval, rules, _workers(settings, len(symbols)))
-    except StoreError:
+    store = open_store(settings)
+    symbols = () if store.is_simulated else store.symbols(interval)
+    if not symbols:
         return None
+    path = _kept(store, symbols, interval, rules)
+    if not path.exists():
+        _count(path, store, interval, rules, _workers(settings, len(symbols)), progress)
     # As it was written: the first scan that uses it says what all others say.
     return next(iter(read_rates(path)), None)
 
@@ -69,11 +95,33 @@ def _workers(settings: Settings, symbols: int) -> int:
     return workers_for(settings.workers, symbols, os.cpu_count() or 1)
 
 
-def _count(path: Path, store: Store, interval: Interval, rules: PlanRules, workers: int) -> None:
+def _count(
+    path: Path,
+    store: Store,
+    interval: Interval,
+    rules: PlanRules,
+    workers: int,
+    progress: TellStage,
+) -> None:
     from divbot.research.past import hands
     from divbot.research.rates import rate_before
     from divbot.scanner.evidence.base_rates import rates_text
 
     with hands(workers) as each:
-        found = rate_before(store, interval, rules, LATEST, cache=path.parent, each=each)
+        told = _telling(each, progress)
+        found = rate_before(store, interval, rules, LATEST, cache=path.parent, each=told)
     write_whole(path, rates_text([found] if found else []).encode(), is_durable=False)
+
+
+def _telling(each: Each, progress: TellStage) -> Each:
+    """Return `each`, which tells how far it is: first of candles, then of base rates."""
+    stages = iter(("candles", "base rates"))
+
+    def call(act: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
+        what = next(stages)
+        progress(what, 0, len(cases))
+        for number, result in enumerate(each(act, cases), 1):
+            yield result
+            progress(what, number, len(cases))
+
+    return call

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from divbot.app.homes import at_home
+from divbot.domain.errors import InputError
+from divbot.domain.symbols import not_kept
 from divbot.folders import data_home
 
 if TYPE_CHECKING:
@@ -30,17 +32,24 @@ def open_store(settings: Settings, market: Market | None = None) -> Store:
 
 
 def chosen_shelves(
-    store: Store,
+    stores: Sequence[Store],
     intervals: Collection[Interval] = (),
     symbols: Collection[str] = (),
     kind: StoredKind | None = None,
 ) -> list[Shelf]:
-    """Return what the store holds of some intervals, symbols and of one kind, or all of it."""
-    found = (
+    """Return what stores hold of some intervals, symbols and of one kind, or all of it.
+
+    InputError for a symbol of which none of them holds anything; empty ones hold no name to know.
+    """
+    found = [x for store in stores for x in store.shelves()]
+    known = {x.symbol for x in found}
+    if known and (unknown := [x for x in symbols if x not in known]):
+        raise InputError("; ".join(not_kept(x, known) for x in unknown))
+    chosen = (
         x
-        for x in store.shelves()
+        for x in found
         if (not intervals or x.interval in intervals)
         and (not symbols or x.symbol in symbols)
         and kind in (None, x.kind)
     )
-    return sorted(found, key=lambda x: x.order)
+    return sorted(chosen, key=lambda x: x.order)

@@ -12,25 +12,37 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from divbot.app import backtest
+from divbot.app.detail import whole_detail, with_stand_ins
 from divbot.app.homes import at_home
-from divbot.app.options import USUAL_SPREAD, BacktestOptions, TellStage
+from divbot.app.options import (
+    SAMPLE,
+    SEED,
+    SPREAD,
+    USUAL_SPREAD,
+    BacktestOptions,
+    TellStage,
+    UniverseOf,
+    read_given,
+)
 from divbot.app.scan_rules import universe_rules
 from divbot.app.scanning import settings_of
 from divbot.app.trials import open_trials, origin_of
 from divbot.domain.clock import utc_text
 from divbot.domain.durations import DAY
 from divbot.domain.errors import InputError
-from divbot.domain.market import Interval
+from divbot.domain.market import Interval, Market
+from divbot.domain.names import counted
 from divbot.domain.timerange import Range
+from divbot.domain.values import Choice
 from divbot.folders import cache_home
 
 if TYPE_CHECKING:
@@ -113,6 +125,8 @@ def run_sweep(
     """
     with _opened(history, settings, options, stage) as sweep:
         line(_effort(sweep))
+        for warning in _warnings(sweep):
+            line(warning)
         conclusion, folder = _concluded(sweep)
         portfolios = tuple(_portfolios(sweep, conclusion)) if options.with_portfolios else ()
         shutil.rmtree(folder, ignore_errors=True)
@@ -127,6 +141,9 @@ def sweep(
     space: str | Path | None = None,
     sample: int | None = None,
     seed: int = 0,
+    detail: str | None = None,
+    universe: Literal["then", "now"] = "then",
+    spread: Decimal | float | str = USUAL_SPREAD,
     scheduler: str | None = None,
     data: str | Path | None = None,
     reveal: bool = False,
@@ -142,14 +159,17 @@ def sweep(
     the store, or what is `recorded`. Raise a DivbotError for whatever cannot be done.
     """
     shared = settings_of(settings, keywords, config)
-    start, end = Range().read(timerange) if timerange else (None, None)
+    start, end = read_given("timerange", Range(), timerange) if timerange else (None, None)
     options = SweepOptions(
         sets=tuple(_texts(sets)),
         space=Path(space) if space is not None else None,
-        sample=sample,
-        seed=seed,
+        sample=None if sample is None else read_given("sample", SAMPLE, sample),
+        seed=read_given("seed", SEED, seed),
         start=start,
         end=end,
+        detail=None if detail is None else read_given("detail", Choice(Interval), detail),
+        is_todays=read_given("universe", Choice(UniverseOf), universe) is UniverseOf.NOW,
+        spread=read_given("spread", SPREAD, str(spread)),
         scheduler=scheduler,
         data=Path(data) if data is not None else None,
         reveal=reveal,
@@ -189,10 +209,11 @@ def _opened(
 
     space = read_space(options.sets, options.space)
     points = points_of(space, settings, sample=options.sample, seed=options.seed)
-    intervals = sorted({x.settings.interval for x in points}, key=lambda x: x.milliseconds)
+    intervals = _intervals(points)
     days = _days(history, intervals, settings, options)
+    detail = _detail(history, points, options)
     rules = MarketRules(
-        _detail(history, points, options),
+        detail,
         universe_rules(settings),
         options.is_todays,
         Spreads(options.spread),
@@ -205,7 +226,7 @@ def _opened(
             options=options,
             space=space,
             points={x.variant.name: x for x in points},
-            history=history,
+            history=with_stand_ins(history, intervals[0], detail),
             rules=rules,
             days=days,
             longest=longest,
@@ -252,9 +273,8 @@ def _detail(
     history: PastMarket, points: Sequence[SearchPoint], options: SweepOptions
 ) -> Interval | None:
     """Return the candles by which all trades end; None: those of each interval."""
-    given = BacktestOptions(detail=options.detail)
     by_interval = {x.settings.interval: x.settings for x in points}
-    found = {backtest.detail_of(x, given, history) for x in by_interval.values()}
+    found = {whole_detail(x, options.detail, history) for x in by_interval.values()}
     return found.pop() if len(found) == 1 else None
 
 
@@ -286,13 +306,47 @@ def _effort(sweep: _Sweep) -> str:
 
     points = sweep.points.values()
     found = estimate(sweep.history, [x.variant for x in points], sweep.days, sweep.workers)
-    symbols = max(len(sweep.history.symbols(x.settings.interval)) for x in points)
+    symbols = max(len(_asked_for(sweep, x)) for x in _intervals(points))
     minutes = found.seconds / 60
     time = f"{minutes:.0f} minutes" if minutes >= 1.5 else "a minute or less"
+    memory = f"{found.memory / 1e9:.1f} GB of memory"
+    then = "; then portfolios of the winner and its neighbours"
     return (
-        f"{found.settings:,} settings on {symbols:,} symbols over {len(sweep.days):,} days: "
-        f"about {time} and {found.memory / 1e9:.1f} GB of memory"
+        f"{counted(found.settings, 'setting')} on "
+        f"{counted(min(symbols, sweep.rules.universe.top), 'symbol')} over "
+        f"{counted(len(sweep.days), 'day')}: about {time} and {memory}"
+        f"{then if sweep.options.with_portfolios else ''}"
     )
+
+
+def _warnings(sweep: _Sweep) -> Iterator[str]:
+    """Yield, in words, which settings hardly let a trade be entered."""
+    barred = [
+        x.settings
+        for x in sweep.points.values()
+        if x.settings.reward_risk <= x.settings.min_reward_risk
+    ]
+    if barred:
+        highest = max(x.reward_risk for x in barred)
+        least = max(x.min_reward_risk for x in barred)
+        yield (
+            f"{counted(len(barred), 'setting')} with a reward_risk of up to {highest:g} hardly "
+            f"enter a trade: after all costs it is to be {least} at least; see --min-reward-risk"
+        )
+
+
+def _intervals(points: Iterable[SearchPoint]) -> list[Interval]:
+    return sorted({x.settings.interval for x in points}, key=lambda x: x.milliseconds)
+
+
+def _asked_for(sweep: _Sweep, interval: Interval) -> list[str]:
+    """Return the symbols with candles of an interval that the settings do not leave out."""
+    rules = sweep.rules.universe
+    return [
+        x
+        for x in sweep.history.symbols(interval)
+        if not rules.excludes(x) and (not rules.symbols or x in rules.symbols)
+    ]
 
 
 def _concluded(sweep: _Sweep) -> tuple[Conclusion, Path]:
@@ -372,19 +426,23 @@ def _portfolios(sweep: _Sweep, conclusion: Conclusion) -> Iterator[PortfolioBesi
     chosen = _beside_winner(sweep, standings)
     with TemporaryDirectory(prefix="divbot-sweep-") as folder:
         for number, standing in enumerate(chosen):
-            sweep.stage("portfolios", number, len(chosen))
+            tell = _of_stage(sweep.stage, f"portfolio {number + 1} of {len(chosen)}")
+            own = sweep.points[standing.setting].settings
             options = BacktestOptions(
                 start=split.development.start * DAY,
                 end=split.development.stop * DAY,
-                detail=sweep.options.detail,
+                detail=sweep.rules.detail or own.interval,
                 is_todays=sweep.options.is_todays,
                 spread=sweep.options.spread,
                 journal=Path(folder) / f"{number}.db",
                 is_counted=False,
             )
-            own = sweep.points[standing.setting].settings
-            traded = backtest.backtest(sweep.history, own, options, lambda *_: None)
+            traded = backtest.backtest(sweep.history, own, options, tell)
             yield beside(standing.setting, standing.effect, read(traded.journal), split)
+
+
+def _of_stage(tell: TellStage, stage: str) -> TellStage:
+    return lambda what, done, count: tell(f"{stage}, {what}", done, count)
 
 
 def _beside_winner(sweep: _Sweep, standings: Sequence[Standing]) -> list[Standing]:
@@ -408,7 +466,7 @@ def _report(
 
     is_simulated = bool(sweep.history.is_simulated)
     return SweepReport(
-        title=f"Binance {sweep.settings.market.title}" + " - SIMULATED" * is_simulated,
+        title=_title(sweep) + " - SIMULATED" * is_simulated,
         conclusion=conclusion,
         axes={axis.name: axis.values for axis in sweep.space.axes},
         values={name: point.texts for name, point in sweep.points.items()},
@@ -416,6 +474,11 @@ def _report(
         portfolios=portfolios,
         notes=tuple(_notes(sweep)),
     )
+
+
+def _title(sweep: _Sweep) -> str:
+    intervals = ", ".join(x.value for x in _intervals(sweep.points.values()))
+    return f"Binance {sweep.settings.market.title} {intervals}"
 
 
 def _notes(sweep: _Sweep) -> Iterator[str]:
@@ -426,3 +489,18 @@ def _notes(sweep: _Sweep) -> Iterator[str]:
             "where there are no shorter candles, a trade is judged by those of its interval, and "
             "one that touches both stop and target counts as a stop"
         )
+    if sweep.settings.market is Market.USDM:
+        symbols = {x: y for y in _intervals(sweep.points.values()) for x in _asked_for(sweep, y)}
+        yield from backtest.funding_notes(list(_known_funding(sweep, symbols)))
+
+
+def _known_funding(
+    sweep: _Sweep, symbols: Mapping[str, Interval]
+) -> Iterator[backtest.KnownFunding]:
+    """Yield how much is known of the funding of each symbol with candles on the days."""
+    start, end = sweep.days.start * DAY, sweep.days.stop * DAY
+    for symbol, interval in symbols.items():
+        span = sweep.history.span(symbol, interval)
+        if span and span[0] < end and span[1] > start:
+            due = sweep.history.funding(symbol, start, end).settled_at.tolist()
+            yield backtest.known_funding(due, max(span[0], start), min(span[1], end))

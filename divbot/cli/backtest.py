@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from divbot.research.port import PastMarket
 
 
+_SUPPLY = ("base_url", "archive_url", "archive_listing_url")
+"""Where candles are fetched from."""
+
+
 class BreakdownBy(StrEnum):
     """What `--breakdown` puts together."""
 
@@ -28,7 +32,7 @@ class BreakdownBy(StrEnum):
     MONTH = "month"
 
 
-@flags.settings(*past.SETTINGS_OF_THEN)
+@flags.settings(*past.SETTINGS_OF_THEN, *_SUPPLY)
 def backtest(
     *,
     given: flags.Given,
@@ -39,7 +43,8 @@ def backtest(
         flags.option(
             "--detail",
             Choice(Interval),
-            "Candles that tell what happens between two closes. [the shortest that there are]",
+            "Candles between two closes; the store's are fetched when first needed, but for the "
+            "interval itself. [1m; of a recording the shortest]",
             show_default=False,
         ),
     ] = None,
@@ -69,7 +74,10 @@ def backtest(
         Path | None, typer.Option(help="Keep the journal of the run in this file.", dir_okay=False)
     ] = None,
     allow_holes: Annotated[
-        bool, typer.Option("--allow-holes", help="Do not end with 4 where candles are missing.")
+        bool,
+        typer.Option(
+            "--allow-holes", help="Do not end with 4 where candles or funding are missing."
+        ),
     ] = False,
     as_json: flags.Json = False,
     quiet: flags.Quiet = False,
@@ -119,7 +127,7 @@ def backtest(
     else:
         by = None if breakdown is None else By(breakdown)
         destination.write(backtest_text(result, by, destination.fit))
-    return PARTIAL if result.holes and not allow_holes else 0
+    return PARTIAL if (result.holes or result.unpaid) and not allow_holes else 0
 
 
 def _page(result: Backtest, script: str, history: PastMarket) -> str:

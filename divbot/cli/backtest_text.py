@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from divbot.cli.bias_text import Bias, bias_document, bias_text
@@ -15,6 +15,7 @@ from divbot.trading.figures.documents import stats_document
 
 if TYPE_CHECKING:
     from divbot.app.backtest_result import Backtest
+    from divbot.history.spans import Span
 
 _SHOWN = 10
 
@@ -38,13 +39,15 @@ def backtest_document(result: Backtest) -> dict[str, Any]:
         **heading_document(result.recorded),
         "journal": str(result.recorded.path),
         "assumptions": list(result.notes),
-        "holes": [
-            {"symbol": symbol, "start": hole.start, "end": hole.end}
-            for symbol, hole in result.holes
-        ],
+        "holes": _hole_documents(result.holes),
+        "unpaid": _hole_documents(result.unpaid),
         "bias": bias and bias_document(bias),
         **stats_document(result.figures),
     }
+
+
+def _hole_documents(holes: Iterable[tuple[str, Span]]) -> list[dict[str, Any]]:
+    return [{"symbol": symbol, "start": hole.start, "end": hole.end} for symbol, hole in holes]
 
 
 def bias_of(result: Backtest) -> Bias | None:
@@ -54,8 +57,16 @@ def bias_of(result: Backtest) -> Bias | None:
 
 def hole_lines(result: Backtest) -> Iterator[str]:
     """Yield a line for each hole, of many the longest."""
-    longest = sorted(result.holes, key=lambda x: (x[1].start - x[1].end, x))
+    yield from _longest("candles", "no divergence spans that", result.holes)
+    yield from _longest("funding rates", "positions pay and get none then", result.unpaid)
+
+
+def _longest(what: str, meaning: str, holes: Sequence[tuple[str, Span]]) -> Iterator[str]:
+    longest = sorted(holes, key=lambda x: (x[1].start - x[1].end, x))
     for symbol, hole in longest[:_SHOWN]:
-        yield f"candles of {symbol} are missing from {hole} UTC: no divergence spans that"
+        yield f"{what} of {symbol} are missing from {hole} UTC: {meaning}"
     if len(longest) > _SHOWN:
-        yield f"and {len(longest) - _SHOWN} shorter holes: `divbot data list --symbols` lists them"
+        yield (
+            f"and {len(longest) - _SHOWN} shorter holes of {what}: `divbot data list --symbols` "
+            "lists them"
+        )

@@ -36,6 +36,7 @@ def chart(
     from divbot.app.scanning import open_scanner
     from divbot.cli.compiling import tell_of_compiling
     from divbot.cli.destination import PAGE, Destination
+    from divbot.cli.rates import prepare_rates
     from divbot.cli.report.page import plotly_script
 
     # One symbol is no work for several processes, and what is never to be traded may be looked at.
@@ -47,6 +48,7 @@ def chart(
     page = Destination(path, PAGE)
     plotly = plotly_script("divbot chart")
     tell_of_compiling()
+    prepare_rates(settings)
     with open_scanner(settings, demo=demo, with_candles=True) as scanner:
         report = scanner.cycle()
     found = examined(report, settings).get(name)

@@ -67,18 +67,15 @@ def list_(*, given: flags.Given, intervals: Intervals = None, as_json: flags.Jso
     from divbot.history.inventory import held
 
     settings = given.load()
-    stores = [open_store(settings, market) for market in _markets(given, settings)]
-    found = [
-        held(store, shelf)
-        for store in stores
-        for shelf in chosen_shelves(store, intervals or (), settings.symbols)
-    ]
-    out = Destination(None)
+    stores = {market: open_store(settings, market) for market in _markets(given, settings)}
+    shelves = chosen_shelves([*stores.values()], intervals or (), settings.symbols)
+    found = [held(stores[shelf.market], shelf) for shelf in shelves]
+    out, (first, *_) = Destination(None), stores.values()
     if as_json:
-        out.write(json_bytes(held_document(stores[0], found)))
+        out.write(json_bytes(held_document(first, found)))
     else:
         text = shelf_text if settings.symbols else held_text
-        out.write(text(stores[0], found, out.fit))
+        out.write(text(first, found, out.fit))
     damaged = [problem for x in found for problem in x.damaged]
     _notice(*damaged)
     return StoreError.exit_code if damaged else 0
@@ -118,7 +115,10 @@ def download(
         bool, typer.Option("--dry-run", help="Only say how many files and bytes it would be.")
     ] = False,
     allow_holes: Annotated[
-        bool, typer.Option("--allow-holes", help="Do not end with 4 where candles are missing.")
+        bool,
+        typer.Option(
+            "--allow-holes", help="Do not end with 4 where candles or funding are missing."
+        ),
     ] = False,
     as_json: flags.Json = False,
     quiet: flags.Quiet = False,
@@ -127,7 +127,7 @@ def download(
 
     Of the symbols named, of all, or of those that were among the most traded on some day of the
     range (--top; to know, daily candles of all are fetched first). What is there already is not
-    fetched again; what was replaced since, is. Ends with 4 where candles are missing in the end.
+    fetched again; what was replaced since, is. Ends with 4 where some are missing in the end.
     """
     from divbot.app.download import Wish, check_intervals, open_supply, plan_of, span_of
     from divbot.app.stores import open_store
@@ -231,11 +231,14 @@ def import_(
     and trades, stays where prices and volume are the same.
     """
     from divbot.app.stores import open_store
-    from divbot.cli.data_text import counted
-    from divbot.history.imports import import_any
+    from divbot.domain.names import counted
+    from divbot.history.imports import import_any, says_simulated
 
     store = open_store(given.load())
-    with store.locked():
+    is_simulated = says_simulated(file)
+    store.expect(is_simulated=is_simulated)
+    # A file that does not say so is no exchange's: it leaves open what else the store may hold.
+    with store.locked(is_simulated=is_simulated or None):
         found = import_any(store, file, interval)
     for problem in found.skipped:
         _notice(f"left aside: {problem}")
@@ -264,19 +267,21 @@ def verify(
     """
     from divbot.app.download import open_supply
     from divbot.app.stores import chosen_shelves, open_store
-    from divbot.cli.data_text import counted
     from divbot.cli.download_text import problem_lines
-    from divbot.history.verification import checked, drop_aside, mended
+    from divbot.domain.names import counted
+    from divbot.history.verification import checked, drop_aside, lost, mended
 
     settings = given.load()
     store = open_store(settings)
-    shelves = chosen_shelves(store, intervals or (), settings.symbols)
-    with store.locked():
+    stores = [store, store.damaged]
+    shelves = list(dict.fromkeys(chosen_shelves(stores, intervals or (), settings.symbols)))
+    # To hash takes no more than to read: a folder may be read-only, or written to meanwhile.
+    with nullcontext() if is_local else store.locked():
         found = list(checked(store, shelves))
-        damaged = [x for x in found if x.problem]
+        damaged = [*(x for x in found if x.problem), *lost(store, shelves)]
         _notice(*(x.problem for x in damaged))
         print(f"{counted(len(found), 'file')} hashed, {len(damaged)} damaged")
-        if is_local or not found:
+        if is_local or not shelves:
             return StoreError.exit_code if damaged else 0
         with open_supply(settings, store) as supply, _progress(quiet=quiet) as progress:
             _notice(supply.problem, quiet=quiet)
@@ -286,11 +291,11 @@ def verify(
         _notice(*problem_lines(outcome), *(f"{x.shelf}: {x.reason}" for x in failed), quiet=quiet)
         for each in damaged:
             drop_aside(store, each.path)
-        lost = [x for x in damaged if not x.path.exists()]
+        left = [x for x in damaged if not x.path.exists()]
     print(f"{counted(outcome.files, 'file')} fetched again: damaged here, or replaced there")
-    for each in lost:
+    for each in left:
         print(f"not to be had again: {each.path}, now {store.aside(each.path)}; import it anew")
-    return PARTIAL if lost or failed else 0
+    return PARTIAL if left or failed else 0
 
 
 @data.command()
@@ -311,22 +316,31 @@ def prune(
     With --timerange, months that lie in it whole.
     """
     from divbot.app.stores import chosen_shelves, open_store
-    from divbot.cli.data_text import counted, size_text
+    from divbot.cli.data_text import size_text
+    from divbot.domain.names import counted
+    from divbot.history.spans import month_name
 
     settings = given.load()
     if not (intervals or kind or timerange or settings.symbols):
         raise InputError("say what to remove: --interval, --kind, --symbols or --timerange")
     store = open_store(settings)
     wanted = _span(timerange)
-    files = [
-        (shelf, path)
-        for shelf in chosen_shelves(store, intervals or (), settings.symbols, kind)
+    shelves = chosen_shelves([store], intervals or (), settings.symbols, kind)
+    found = [
+        (shelf, path, month, month.within(wanted))
+        for shelf in shelves
         for month, path in shelf.months(store.root)
-        if wanted.start <= month.start and month.end <= wanted.end
     ]
+    files = [(shelf, path) for shelf, path, month, part in found if part == month]
+    halves = {month_name(x) for *_, x, part in found if part != x and part.start < part.end}
+    if halves:
+        _notice(f"{', '.join(sorted(halves))}: only a part lies in the range, so all of it stays")
     size = size_text(sum(path.stat().st_size for _, path in files))
     what = f"{counted(len(files), 'file')} of {size} in {store.root}"
-    if dry_run or not files:
+    if not files:
+        print(f"nothing to remove: {store.root} holds no whole month of that")
+        return
+    if dry_run:
         print(f"{what} would be removed")
         return
     if not yes:
@@ -361,8 +375,9 @@ def export(
     Existing files of the same names are replaced. pandas, polars and DuckDB read the store itself.
     """
     from divbot.app.stores import chosen_shelves, open_store
-    from divbot.cli.data_text import counted
     from divbot.domain.errors import OutputError
+    from divbot.domain.names import counted
+    from divbot.files import why_unwritable
     from divbot.history.exports import Layout, export
 
     try:
@@ -372,11 +387,19 @@ def export(
     settings = given.load()
     store = open_store(settings)
     span = _span(timerange)
-    shelves = chosen_shelves(store, intervals or (), settings.symbols)
+    shelves = chosen_shelves([store], intervals or (), settings.symbols)
     try:
         written = list(export(store, shelves, span, folder, chosen))
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from error
+        raise OutputError(
+            f"{folder}: cannot be written: {why_unwritable(error)}, or name another folder; no "
+            "file in it is half written"
+        ) from error
+    if not written:
+        raise InputError(
+            f"{store.root}: expected something of that to export, found nothing; `divbot data "
+            "list` shows what there is"
+        )
     nameless = [str(shelf) for shelf, path in written if path is None]
     for each in nameless:
         _notice(f"left out: {each}: freqtrade has no name for it")

@@ -10,12 +10,13 @@ from typing import Any
 from divbot.cli.columns import Column, table_text
 from divbot.cli.destination import Fit
 from divbot.domain.clock import utc_text
+from divbot.domain.market import Market
 from divbot.history.inventory import Held
 from divbot.history.spans import Span
 from divbot.history.store import Store
 
 _UNITS = ("kB", "MB", "GB", "TB")
-_EMPTY = "no candles in {}; `divbot data download` fetches some, `divbot data import` takes yours\n"
+_FILLED_BY = "`divbot data download` fetches some, `divbot data import` takes yours"
 
 
 def size_text(size: float) -> str:
@@ -24,11 +25,6 @@ def size_text(size: float) -> str:
         return f"{size:.0f} bytes"
     power = min(int(math.log10(size)) // 3, len(_UNITS))
     return f"{size / 1000**power:.1f} {_UNITS[power - 1]}"
-
-
-def counted(count: int, name: str = "symbol") -> str:
-    """Return how many there are of something: 1 symbol, 1,200 symbols."""
-    return f"{count:,} {name}" + "s" * (count != 1)
 
 
 def _together(held: Sequence[Held]) -> tuple[Held, int]:
@@ -41,6 +37,7 @@ def _together(held: Sequence[Held]) -> tuple[Held, int]:
         files=sum(x.files for x in held),
         size=sum(x.size for x in held),
         holes=tuple(hole for x in held for hole in x.holes),
+        missing=sum(x.missing for x in held),
         damaged=(),
     )
     return whole, len(held)
@@ -72,7 +69,7 @@ _SYMBOL = _columns(_column("symbol", lambda x: x[0].shelf.symbol))
 def held_text(store: Store, held: Sequence[Held], fit: Fit) -> str:
     """Return a table with a row for each market, kind and interval."""
     if not held:
-        return _EMPTY.format(store.root)
+        return _nothing(store)
     rows = [
         _together(list(group))
         for _, group in groupby(held, lambda x: (x.shelf.market, x.shelf.kind, x.shelf.interval))
@@ -83,9 +80,18 @@ def held_text(store: Store, held: Sequence[Held], fit: Fit) -> str:
 def shelf_text(store: Store, held: Sequence[Held], fit: Fit) -> str:
     """Return a table with a row for each symbol, and every hole."""
     if not held:
-        return _EMPTY.format(store.root)
+        return _nothing(store)
     table = table_text(_SYMBOL, [(x, 1) for x in held], order=("missing", "holes"), fit=fit)
     return _page(store, table + "".join(f"{line}\n" for line in _holes(held)))
+
+
+def _nothing(store: Store) -> str:
+    if any(next(Store(store.root, market).shelves(), None) for market in Market):
+        return (
+            f"nothing of that in {store.root}; `divbot data list` without these flags tells what "
+            "there is\n"
+        )
+    return f"no candles in {store.root}; {_FILLED_BY}\n"
 
 
 def _page(store: Store, table: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from divbot.app.download import DownloadPlan
-from divbot.cli.data_text import counted, size_text
+from divbot.cli.data_text import size_text
+from divbot.domain.names import counted
 from divbot.history.download import DownloadOutcome
 from divbot.history.holes import Hole
 from divbot.history.kind import StoredKind
@@ -58,7 +59,9 @@ def result_lines(store: Store, outcome: DownloadOutcome, holes: Sequence[Hole]) 
     for hole in holes:
         yield f"hole: {hole.shelf}: {hole.span} UTC: {hole.reason}"
     if holes:
-        yield f"{counted(len(holes), 'hole')}; no divergence spans one"
+        is_of_candles = any(x.shelf.interval for x in holes)
+        meaning = "; no divergence spans one" if is_of_candles else ""
+        yield f"{counted(len(holes), 'hole')}{meaning}"
 
 
 def document(

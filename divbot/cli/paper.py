@@ -66,6 +66,7 @@ def paper(
         from divbot.app.options import PaperOptions
         from divbot.cli.compiling import tell_of_compiling
         from divbot.cli.log_file import LogFile
+        from divbot.cli.rates import prepare_rates
         from divbot.cli.watching import Mode, Watching
 
         # Trades on candles of 5 minutes take hours: a demo should show some end.
@@ -75,6 +76,7 @@ def paper(
         with Watching(Mode.of(quiet=quiet, jsonl=jsonl), stop.set, log) as watching:
             if not quiet:
                 tell_of_compiling()
+            prepare_rates(settings, quiet=quiet)
             _trade(settings, options, stop, watching, duration, notify=notify)
     # Whoever read us (head, less) has seen enough: that is no failure.
     if watching.lost and not (asked.exit_code or isinstance(watching.lost, BrokenPipeError)):

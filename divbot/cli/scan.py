@@ -69,6 +69,7 @@ def scan(
     from divbot.cli.compiling import tell_of_compiling
     from divbot.cli.destination import PAGE, Destination
     from divbot.cli.output import Output, OutputFormat
+    from divbot.cli.rates import prepare_rates
     from divbot.cli.report.page import plotly_script
 
     settings = given.load(demo=demo, quiet=quiet, **given.one_interval)
@@ -83,6 +84,7 @@ def scan(
         _notice("demo: a local exchange with a synthetic market, not real prices")
     if not quiet:
         tell_of_compiling()
+    prepare_rates(settings, quiet=quiet)
     if (slow := slow_scan_notice(settings)) and not demo and not quiet:
         _notice(slow)
     with (

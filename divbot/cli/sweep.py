@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from divbot.app.options import USUAL_SPREAD, UniverseOf
+from divbot.app.options import SAMPLE, SEED, USUAL_SPREAD, UniverseOf
 from divbot.cli import flags, past
-from divbot.domain.bounds import Bounds
 from divbot.domain.market import Interval
 from divbot.domain.values import Choice
 
@@ -40,14 +39,12 @@ def sweep(
         int | None,
         flags.option(
             "--sample",
-            Bounds(int, 1, 100_000),
+            SAMPLE,
             "Try so many of them, spread evenly by a scrambled Sobol sequence. [all]",
             show_default=False,
         ),
     ] = None,
-    seed: Annotated[
-        int, flags.option("--seed", Bounds(int, 0, 2**31 - 1), "Of the sample, and of luck.")
-    ] = 0,
+    seed: Annotated[int, flags.option("--seed", SEED, "Of the sample, and of luck.")] = 0,
     recorded: Annotated[Path | None, past.recorded("Search")] = None,
     timerange: flags.Timerange = None,
     detail: Annotated[

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from typing import Protocol, TypeVar
 
+from divbot.app.search_space import LEFT_OUT
 from divbot.app.trials import span_text
 from divbot.cli.columns import Column, table_text, words_on_lines
 from divbot.cli.destination import Fit
 from divbot.domain.durations import duration_text
+from divbot.domain.names import counted
+from divbot.domain.signals import Kind
 from divbot.evaluation import LIMITS, Standing
 from divbot.research.sweep_report import SweepReport
 from divbot.research.trials.portfolio import PortfolioBeside
@@ -21,6 +25,17 @@ _BEST = 10
 _PLAIN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?|true|false")
 _BARS = " ▁▂▃▄▅▆▇█"
 _WIDTH = 40
+_NUMBER = re.compile(r"-?[0-9.]+")
+_KINDS: Mapping[frozenset[str], str] = {
+    frozenset({LEFT_OUT}): "all",
+    frozenset(Kind): "all",
+    **{
+        frozenset(x for x in Kind if word in x.split("_")): word
+        for word in ("regular", "hidden", "bullish", "bearish")
+    },
+    **{frozenset({x}): x.replace("_", " ") for x in Kind},
+}
+"""By the kinds that are traded: the words for them."""
 
 
 def _interval(effect_interval: tuple[float, float]) -> str:
@@ -29,7 +44,6 @@ def _interval(effect_interval: tuple[float, float]) -> str:
 
 
 STANDING_COLUMNS: tuple[Column[Standing], ...] = (
-    Column("setting", lambda x: x.setting, is_number=False),
     Column("R a trade", lambda x: f"{x.effect.r:.2f}"),
     Column("about 9 in 10", lambda x: _interval(x.effect.interval)),
     Column("trades", lambda x: f"{x.effect.trades:,}"),
@@ -39,7 +53,6 @@ STANDING_COLUMNS: tuple[Column[Standing], ...] = (
 )
 _LEFT_OUT_FIRST = ("runs", "trades", "about 9 in 10", "t")
 PORTFOLIO_COLUMNS: tuple[Column[PortfolioBeside], ...] = (
-    Column("as a portfolio", lambda x: x.setting, is_number=False),
     Column("all signals", lambda x: f"{x.signals.r:.2f} R"),
     Column("trades", lambda x: f"{x.signals.trades:,}"),
     Column("portfolio", lambda x: f"{x.portfolio.r:.2f} R" if x.portfolio else ""),
@@ -50,19 +63,54 @@ PORTFOLIO_COLUMNS: tuple[Column[PortfolioBeside], ...] = (
 )
 
 
+class OfSetting(Protocol):
+    """A row of a table: what one setting came to."""
+
+    @property
+    def setting(self) -> str:
+        """Return its name."""
+
+
+Row = TypeVar("Row", bound=OfSetting)
+
+
+def of_settings(found: SweepReport, figures: Sequence[Column[Row]]) -> tuple[Column[Row], ...]:
+    """Return the columns of what was searched, a value in each, and then those of `figures`."""
+    varied = [name for name, values in found.axes.items() if len(values) > 1]
+    return (*(_value_column(found, x) for x in varied or found.axes), *figures)
+
+
+def _value_column(found: SweepReport, name: str) -> Column[Row]:
+    values = found.values
+    return Column(
+        name,
+        lambda x: value_text(name, values[x.setting][name]),
+        is_number=all(_NUMBER.fullmatch(x) for x in found.axes[name]),
+    )
+
+
+def value_text(name: str, value: str) -> str:
+    """Return a value as it is read: of kinds of divergences, what they have in common."""
+    return _KINDS.get(frozenset(value.split("+")), value) if name == "kind" else value
+
+
 def sweep_text(found: SweepReport, fit: Fit) -> str:
     """Return all that a sweep prints; what is sealed is not in it."""
     standings = found.verdict.search.standings
     parts = [found.title, *found.sentences, "", *split_lines(found)]
     text = "".join(_fitted(x, fit) for x in parts)
     if standings:
-        table = table_text(STANDING_COLUMNS, standings[:_BEST], order=_LEFT_OUT_FIRST, fit=fit)
+        columns = of_settings(found, STANDING_COLUMNS)
+        table = table_text(columns, standings[:_BEST], order=_LEFT_OUT_FIRST, fit=fit)
         text += f"\n{table}\n" + "".join(_fitted(x, fit) for x in _below(found))
     if found.portfolios:
-        table = table_text(
-            PORTFOLIO_COLUMNS, found.portfolios, order=("trades", "about 9 in 10"), fit=fit
+        beside = of_settings(found, PORTFOLIO_COLUMNS)
+        order = ("drawdown", "trades", "about 9 in 10", "entered")
+        table = table_text(beside, found.portfolios, order=order, fit=fit)
+        text += (
+            "\non development, all signals of the winner and of its neighbours beside an account\n"
+            f"{table}"
         )
-        text += f"\n{table}"
     return text + "\n" + "".join(_fitted(x, fit) for x in (limits_line(), ledger_line(found)))
 
 
@@ -101,6 +149,9 @@ def _below(found: SweepReport) -> Iterator[str]:
         f"the best {min(_BEST, len(search.standings))} of {search.settings:,} settings on "
         "development, which flatters whatever stands on top"
     )
+    rare = search.settings - len(search.standings)
+    if rare:
+        yield f"{counted(rare, 'setting')} traded in too few runs of days to be judged"
     if search.on_plateau is not None:
         yield (
             f"{100 * search.on_plateau:.0f}% of the grid lies on a plateau: it earns, and so do "

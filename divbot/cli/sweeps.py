@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from divbot.cli import flags
-from divbot.domain.errors import JournalError
+from divbot.domain.errors import InputError, JournalError
 
 sweeps = typer.Typer(
     name="sweeps",
@@ -22,10 +22,18 @@ Simulated: TypeAlias = Annotated[
 
 
 @sweeps.callback(invoke_without_command=True)
-def overview(context: typer.Context) -> None:
+def overview(
+    context: typer.Context, *, simulated: Simulated = False, as_json: flags.Json = False
+) -> None:
     """List every trial, as `divbot sweeps list` does."""
-    if context.invoked_subcommand is None:
-        list_(simulated=False, as_json=False)
+    command = context.invoked_subcommand
+    if command is None:
+        list_(simulated=simulated, as_json=as_json)
+    elif simulated or as_json:
+        raise InputError(
+            f"flags belong after the command: divbot sweeps {command} "
+            + " ".join(["--simulated"] * simulated + ["--json"] * as_json)
+        )
 
 
 @sweeps.command("list")

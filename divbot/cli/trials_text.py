@@ -12,9 +12,11 @@ from divbot.cli.columns import Column, table_text
 from divbot.cli.destination import Fit
 from divbot.domain.clock import utc_text
 from divbot.domain.errors import InputError
+from divbot.domain.market import Market
 from divbot.research.trials.entries import Judged, Opening, Trial
 from divbot.research.trials.ledger import Contents
 from divbot.research.trials.rows import Written
+from divbot.setting_table import TAKER_FEE
 
 SCHEMA = 1
 _HASH = 16
@@ -65,6 +67,8 @@ _COLUMNS: tuple[Column[ShownTrial], ...] = (
     Column("#", lambda x: str(x.number)),
     Column("when", lambda x: utc_text(x.at), is_number=False),
     Column("by", lambda x: x.trial.source.value, is_number=False),
+    Column("market", lambda x: x.trial.basis.get("market", ""), is_number=False),
+    Column("interval", lambda x: x.trial.basis.get("interval", "several"), is_number=False),
     Column("days", lambda x: span_text(x.trial.days), is_number=False),
     Column("seen", lambda x: span_text(x.trial.known), is_number=False),
     Column("holdout", lambda x: x.holdout, is_number=False),
@@ -72,7 +76,7 @@ _COLUMNS: tuple[Column[ShownTrial], ...] = (
     Column("look", lambda x: ",".join(str(y.look) for y in x.looks)),
     Column("verdict", lambda x: x.verdict.finding.value if x.verdict else "", is_number=False),
 )
-_LEFT_OUT_FIRST = ("when", "look", "seen", "holdout", "settings")
+_LEFT_OUT_FIRST = ("when", "look", "seen", "settings", "holdout", "interval", "market")
 
 
 def trials_text(path: Path, contents: Contents, fit: Fit) -> str:
@@ -196,7 +200,7 @@ def trial_text(contents: Contents, number: int, fit: Fit) -> str:
         f"seen         {span_text(trial.known)}",
         *_split_lines(shown),
         f"settings     {trial.settings:,}, seed {trial.seed}",
-        f"costs        {_pairs(trial.costs.items())}",
+        f"costs        {_pairs(_costs(trial).items())}",
         f"all share    {_pairs(trial.basis.items())}",
         f"program      {trial.code[:_HASH]}",
         f"candles      {trial.data[:_HASH]}",
@@ -221,8 +225,14 @@ def _split_lines(shown: ShownTrial) -> list[str]:
     ]
 
 
+def _costs(trial: Trial) -> dict[str, str]:
+    """Return what trades paid; a fee that nobody set is that of the market, unless it varied."""
+    fee = TAKER_FEE[Market(trial.basis["market"])] if "market" in trial.basis else ""
+    return {x: str(fee) if y == "None" else y for x, y in trial.costs.items()}
+
+
 def _pairs(items: Iterable[tuple[str, str]]) -> str:
-    return ", ".join(f"{name} {text}" for name, text in sorted(items) if text)
+    return ", ".join(f"{name} {text}" for name, text in sorted(items) if text not in ("", "None"))
 
 
 def _sums(written: Written) -> list[_Sum]:

@@ -192,7 +192,7 @@ def warmup(
 
 
 @verify.command()
-@flags.settings("base_url", "workers", "sequential", "weight_share", "request_timeout")
+@flags.settings("store", "base_url", "workers", "sequential", "weight_share", "request_timeout")
 def paper(
     *,
     given: flags.Given,
@@ -200,7 +200,7 @@ def paper(
         Path | None,
         typer.Option(
             help="Final candles of the run's time: a parquet or CSV file, or a folder of zips of "
-            "Binance's archive. [asked of the venue of the run]"
+            "Binance's archive. [the store, where it has them; else the venue of the run]"
         ),
     ] = None,
     run: flags.RunName = None,
@@ -224,7 +224,9 @@ def paper(
     if not quiet:
         tell_of_compiling()
     with past.progress(quiet=quiet) as progress:
-        verified = verify_paper(found, given.load(), recorded, progress)
+        verified = verify_paper(
+            found, given.load(), recorded, progress, from_store=bool(given.settings["store"])
+        )
     for note in verified.notes:
         past.tell(note, quiet=quiet)
     out = Destination(None)
@@ -236,5 +238,6 @@ def paper(
 
 
 def _check_source(recorded: Path | None, given: flags.Given) -> None:
-    if recorded and given.settings["base_url"]:
-        raise InputError("--recorded and --base-url exclude each other: give one of them")
+    for name, flag in (("base_url", "--base-url"), ("store", "--store")):
+        if recorded and given.settings.get(name):
+            raise InputError(f"--recorded and {flag} exclude each other: give one of them")

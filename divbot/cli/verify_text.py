@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from divbot.domain.market import Market
-from divbot.domain.names import words
+from divbot.domain.names import counted, words
 from divbot.scanner.block import Block
 from divbot.scanner.evidence.base_rates import BaseRate
 from divbot.scanner.evidence.calibration import Calibration, Statements, Thirds
@@ -15,9 +15,8 @@ from divbot.scanner.evidence.weekly import FEWEST, Estimate
 
 def base_rate_line(rate: BaseRate) -> str:
     """Return what a base rate says, and how far it is believed, in one line."""
-    what = (
-        f"{rate.market.title} {rate.interval.value}, {rate.cases} samples of {_weeks(rate.weeks)}"
-    )
+    weeks = counted(rate.weeks, "week")
+    what = f"{rate.market.title} {rate.interval.value}, {rate.cases} samples of {weeks}"
     if rate.ratio_error is None:
         return f"{what}: too few days to be believed"
     return (
@@ -46,7 +45,7 @@ def calibration_lines(found: Calibration, block: Block, market: Market) -> list[
     return [
         f"recorded {market.title}, {block.interval.value}: "
         f"{len(block.symbols)} symbols, {len(block.close)} candles, "
-        f"{_weeks(found.weeks)}, {whole.cases} past divergences that ended",
+        f"{counted(found.weeks, 'week')}, {whole.cases} past divergences that ended",
         "",
         "confidence  samples  stated  happened",
         *(
@@ -99,11 +98,7 @@ def _third(name: str, found: Thirds | None) -> str:
     )
 
 
-def _weeks(count: int) -> str:
-    return f"{count} week" + "s" * (count != 1)
-
-
 def _range(figure: Estimate) -> str:
     if figure.low is None or figure.high is None:
-        return f"(n/a: {_weeks(figure.observations)}, at least {FEWEST} are needed)"
+        return f"(n/a: {counted(figure.observations, 'week')}, at least {FEWEST} are needed)"
     return f"({figure.low:+.3f} to {figure.high:+.3f})"

@@ -77,6 +77,7 @@ def watch(
         from divbot.app.options import WatchOptions
         from divbot.cli.compiling import tell_of_compiling
         from divbot.cli.log_file import LogFile
+        from divbot.cli.rates import prepare_rates
         from divbot.cli.watching import Mode, Watching
 
         settings = given.load(
@@ -96,6 +97,7 @@ def watch(
         with Watching(mode, stop.set, log) as watching:
             if not quiet:
                 tell_of_compiling()
+            prepare_rates(settings, quiet=quiet)
             _watch(settings, options, stop, watching, duration)
     # Whoever read us (head, less) has seen enough: that is no failure.
     if watching.lost and not (asked.exit_code or isinstance(watching.lost, BrokenPipeError)):

@@ -35,10 +35,12 @@ def why(
     from divbot.app.explanation import explain
     from divbot.cli.compiling import tell_of_compiling
     from divbot.cli.destination import Destination, json_bytes
+    from divbot.cli.rates import prepare_rates
 
     settings = given.load(demo=demo)
     wanted = list(dict.fromkeys(map(_symbol, symbols)))
     tell_of_compiling()
+    prepare_rates(settings)
     found = explain(settings, wanted, demo=demo)
     for notice in found.notices:
         print(f"divbot: {notice}", file=sys.stderr)

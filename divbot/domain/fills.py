@@ -11,10 +11,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from divbot.domain.durations import MINUTE
 from divbot.domain.money import price_above, price_below, round_up
 from divbot.domain.signals import Side
 
@@ -45,6 +46,8 @@ class Quote:
     bid: Decimal
     ask: Decimal
     at: int
+    is_fresh: bool = True
+    """False: nobody knows whether the last price there was still holds; none to enter at."""
 
     @property
     def is_valid(self) -> bool:
@@ -70,6 +73,13 @@ class Candle:
     high: Decimal
     low: Decimal
     close: Decimal
+    since: int | None = field(default=None, kw_only=True)
+    """When a longer candle opened that ends with this one, and whose prices these are."""
+
+    @property
+    def known_since(self) -> int:
+        """Return from when on its prices may have been traded."""
+        return self.open_time if self.since is None else self.since
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,7 @@ class Fill:
     """One order, filled."""
 
     at: int
-    """ms UTC; of a fill in a candle, the candle's open: it happened within that minute."""
+    """ms UTC; of a fill in a candle, when its last minute opened: it happened by then."""
     side: Side
     """What was done: a long position is closed by a SELL."""
     quantity: Decimal
@@ -107,6 +117,11 @@ class Fill:
     def notional(self) -> Decimal:
         """Return price times quantity, exactly."""
         return self.price * self.quantity
+
+    @property
+    def is_of_longer_candle(self) -> bool:
+        """Tell whether a candle longer than a minute was all that told of it."""
+        return self.basis is Basis.CANDLE and self.at - self.basis_at >= MINUTE
 
 
 def fill_at_quote(

@@ -243,9 +243,11 @@ def _filled(
     """Return the order that closes `position`, filled against what was `found`."""
     if isinstance(found, Quote):
         basis, at, spread = Basis.QUOTE, found.at, found.ask - found.bid
+        basis_at = at
         prices: tuple[Decimal, ...] = (found.bid, found.ask)
     else:
         basis, at, spread = Basis.CANDLE, found.open_time, Decimal(0)
+        basis_at = found.known_since
         prices = (found.open, found.high, found.low, found.close)
     return Fill(
         at=max(at, position.opened_at),
@@ -257,7 +259,7 @@ def _filled(
         slippage=slippage,
         spread=spread,
         basis=basis,
-        basis_at=at,
+        basis_at=basis_at,
         basis_prices=prices,
     )
 

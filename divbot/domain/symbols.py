@@ -71,11 +71,20 @@ def _letters(pattern: str) -> str:
 
 def not_listed(symbol: str, known: Collection[str]) -> str:
     """Return what to say of a symbol that is not among those that the venue lists."""
+    return f"the venue does not list it{_did_you_mean(symbol, known)}"
+
+
+def not_kept(symbol: str, known: Collection[str]) -> str:
+    """Return what to say of a symbol that is not among those that a store holds."""
+    return f"unknown symbol {symbol!r}: the store holds none of it{_did_you_mean(symbol, known)}"
+
+
+def _did_you_mean(symbol: str, known: Collection[str]) -> str:
     quoted = [x for x in known if x.endswith(_QUOTE)]
     near = symbol + _QUOTE if symbol + _QUOTE in quoted else nearest(symbol, quoted)
-    return "the venue does not list it" + (f"; did you mean {near}?" if near else "")
+    return f"; did you mean {near}?" if near else ""
 
 
 def unknown_symbol(symbol: str, known: Collection[str]) -> str:
-    """Return the same, with the symbol before it."""
+    """Return what to say of it alone, with the symbol before it."""
     return f"unknown symbol {symbol!r}: {not_listed(symbol, known)}"

@@ -9,7 +9,7 @@ from divbot.evaluation.effect import Effect
 from divbot.evaluation.finding import Finding
 
 _REASONS = {
-    Finding.EVERY_SETTING_LOSES: "loses as well (t = {t:.2f})",
+    Finding.EVERY_SETTING_LOSES: "loses{too} (t = {t:.2f})",
     Finding.NO_EDGE_FOUND: "does no better than chance would (p = {p:.2f})",
     Finding.NOT_CONFIRMED: "fails on the holdout (look {look})",
     Finding.EDGE_CONFIRMED: "passes on the holdout (look {look})",
@@ -82,5 +82,9 @@ class Verdict:
         winner = self.search.winner
         if winner is None:
             return str(self.search.shortage)
-        reason = _REASONS[self.finding].format(t=winner.t, p=winner.p, look=self.look)
-        return f"{winner.setting}, the best of {self.search.settings} settings, {reason}"
+        others = self.search.settings > 1
+        reason = _REASONS[self.finding].format(
+            t=winner.t, p=winner.p, look=self.look, too=" as well" if others else ""
+        )
+        best = f", the best of {self.search.settings} settings," if others else ""
+        return f"{winner.setting}{best} {reason}"

@@ -4,6 +4,7 @@ r"""The market as it was: candles of years, who was listed then, and which of it
 archive, REST, recordings --> store: plain Parquet, a file for each symbol and month
    jobs: what is missing   month: one month, put together   download: many, by threads
    shelf: what is kept where   parts: one file, and what it says of itself
+   detail: short candles, fetched when first needed; else longer ones stand in
 port: PastCandles <-- store, joined: a recording, asked: a venue afterwards
    |
 columns: a calendar month of all symbols in one mapped file, made once

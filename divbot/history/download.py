@@ -17,7 +17,13 @@ from typing import TypeVar
 from divbot.binance.archive.archive import ArchiveClient
 from divbot.binance.archive.listings import ArchivedFile
 from divbot.binance.past_data import BinancePast
-from divbot.domain.errors import InputError, RecordingError, SymbolError, VenueError
+from divbot.domain.errors import (
+    InputError,
+    RecordingError,
+    SymbolError,
+    VenueError,
+    VenueUnreachable,
+)
 from divbot.history.holes import Hole
 from divbot.history.jobs import Job, Planner, final_part, is_new, lacking_of, touches
 from divbot.history.month import MonthDraft, opened
@@ -236,6 +242,8 @@ class Downloader:
         try:
             file = self._archive.file(entry)
             month.add(file, is_better=is_better)
+        except VenueUnreachable as error:
+            done.problems.append(f"{entry.key}: {error}")
         except (VenueError, RecordingError) as error:
             done.problems.append(str(error))
         else:

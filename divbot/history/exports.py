@@ -59,13 +59,13 @@ def _write(store: Store, shelf: Shelf, span: Span, path: Path) -> bool:
             rows = zip(_dates(funding.at), funding.rate.tolist(), strict=True)
             _write_lines(path, "Date,Rate", (f"{date},{rate!r}" for date, rate in rows))
         elif len(funding):
-            freqtrade.write_funding(path, funding)
+            freqtrade.write_funding(path, funding, is_simulated=bool(store.is_simulated))
         return len(funding) > 0
     track = store.kept(shelf, *span)
     if len(track.open_time) and is_csv:
         _write_lines(path, f"Date,{_CSV_NAMES}", _csv_rows(track))
     elif len(track.open_time):
-        freqtrade.write_candles(path, track)
+        freqtrade.write_candles(path, track, is_simulated=bool(store.is_simulated))
     return len(track.open_time) > 0
 
 

@@ -38,6 +38,9 @@ _NAME = re.compile(
 )
 _TYPES = {StoredKind.KLINES: "futures", StoredKind.MARK: "mark", StoredKind.FUNDING: "funding_rate"}
 _KINDS = {text: kind for kind, text in _TYPES.items()}
+_SIMULATED = {b"divbot": b'{"simulated": true}'}
+"""In the metadata of a file whose prices are a local exchange's."""
+_AGAIN = "let freqtrade download it again"
 _PLAIN = re.compile(r"[A-Za-z0-9_]+")
 
 
@@ -89,15 +92,22 @@ def files_in(path: Path) -> Iterator[Named]:
             yield found
 
 
-def write_candles(path: Path, track: Track) -> None:
-    """Write candles to a new file."""
-    _write(path, track.open_time, [getattr(track, x) for x in ALWAYS])
+def write_candles(path: Path, track: Track, *, is_simulated: bool) -> None:
+    """Write candles to a new file, which says of itself whether they are simulated."""
+    columns = [getattr(track, x) for x in ALWAYS]
+    _write(path, track.open_time, columns, is_simulated=is_simulated)
 
 
-def write_funding(path: Path, funding: FundingTrack) -> None:
-    """Write rates of funding to a new file."""
+def write_funding(path: Path, funding: FundingTrack, *, is_simulated: bool) -> None:
+    """Write rates of funding to a new file, which says of itself whether they are simulated."""
     nothing = np.zeros(len(funding))
-    _write(path, funding.at, [funding.rate, *[nothing] * (len(ALWAYS) - 1)])
+    columns = [funding.rate, *[nothing] * (len(ALWAYS) - 1)]
+    _write(path, funding.at, columns, is_simulated=is_simulated)
+
+
+def says_simulated(path: Path) -> bool:
+    """Tell whether a file says of itself that what it holds is simulated."""
+    return _SIMULATED.items() <= (_read_table(path, []).schema.metadata or {}).items()
 
 
 def read_candles(file: Named) -> Track:
@@ -115,12 +125,13 @@ def read_funding(file: Named) -> FundingTrack:
     return FundingTrack.of(table["date"], table["open"])
 
 
-def _write(path: Path, times: Any, columns: list[Any]) -> None:
+def _write(path: Path, times: Any, columns: list[Any], *, is_simulated: bool) -> None:
     pa, pq = packages()
     import pyarrow.feather as pf
 
     date = pa.array(times, type=pa.int64()).cast(pa.timestamp("ms", tz="UTC"))
     table = pa.Table.from_arrays([date, *map(pa.array, columns)], names=["date", *ALWAYS])
+    table = table.replace_schema_metadata(_SIMULATED if is_simulated else None)
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path, is_durable=False) as file:
         if path.suffix == ".feather":
@@ -129,18 +140,25 @@ def _write(path: Path, times: Any, columns: list[Any]) -> None:
             pq.write_table(table, file)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read_table(path: Path, columns: list[str] | None = None) -> Any:
+    """Return some columns of a file, or all; RecordingError for a bad one."""
     pa, pq = packages()
     import pyarrow.feather as pf
 
-    advice = "let freqtrade download it again"
-    with decoding(path, "a file of freqtrade's", advice, others=(pa.ArrowException,)):
-        table = pf.read_table(path) if path.suffix == ".feather" else pq.read_table(path)
-        missing = [x for x in ("date", *ALWAYS) if x not in table.column_names]
-        if missing:
-            raise RecordingError(
-                f"{path}: expected columns date, {', '.join(ALWAYS)}, found no {', '.join(missing)}"
-            )
+    with decoding(path, "a file of freqtrade's", _AGAIN, others=(pa.ArrowException,)):
+        read = pf.read_table if path.suffix == ".feather" else pq.read_table
+        return read(path, columns=columns)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    pa, _ = packages()
+    table = _read_table(path)
+    missing = [x for x in ("date", *ALWAYS) if x not in table.column_names]
+    if missing:
+        raise RecordingError(
+            f"{path}: expected columns date, {', '.join(ALWAYS)}, found no {', '.join(missing)}"
+        )
+    with decoding(path, "times and numbers", _AGAIN, others=(pa.ArrowException,)):
         times = table.column("date").cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64())
         numbers = {x: table.column(x).cast(pa.float64()).to_numpy() for x in ALWAYS}
         return {"date": times.to_numpy(), **numbers}

@@ -14,8 +14,8 @@ from divbot.domain.durations import HOUR, MINUTE
 from divbot.domain.minutes import FundingRate
 from divbot.history.spans import Span, joined, last_of_each
 
-_USUAL = 8
-"""Hours of funding, where nobody tells: the longest there are."""
+LONGEST = 8 * HOUR
+"""From one settlement to the next, in ms, at most; the venue's others are 4 h and 1 h."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +75,34 @@ class FundingTrack:
         """Return the stretches of `wanted` that are longer than the hours of funding then."""
         if not len(self):
             return joined([wanted])
-        periods = self._periods()
         ends = int(self.at[0]), int(self.at[-1])
-        lengths = int(periods[0]), int(periods[-1])
-        return funding_lacking(wanted, *ends, self.gaps(), lengths)
+        return funding_lacking(wanted, *ends, self.gaps(), self.outer_periods())
 
     def gaps(self) -> tuple[Span, ...]:
-        """Return the stretches between neighbours in which another settlement was due."""
+        """Return the stretches between neighbours in which another settlement was due.
+
+        Each begins when one may have been due, and ends with the next one that is there.
+        """
         periods = self._periods()
-        allowed = np.maximum(periods[1:], periods[:-1])  # they may change from one to the next
-        places = np.flatnonzero(np.diff(self.at) > allowed)
-        starts, ends = self.at[places] + 1, self.at[places + 1]
+        places = np.flatnonzero(np.diff(self.at) > np.maximum(periods[1:], periods[:-1]))
+        shorter = np.minimum(periods[1:], periods[:-1])  # they may change from one to the next
+        starts, ends = self.at[places] + shorter[places], self.at[places + 1]
         return tuple(map(Span, starts.tolist(), ends.tolist()))
 
+    def outer_periods(self) -> tuple[int, int]:
+        """Return how far from the first and the last settlement, in ms, others were due at most."""
+        periods = self._periods()
+        return int(periods[0]), int(periods[-1])
+
     def _periods(self) -> NDArray[np.int64]:
-        hours = np.where(np.isnan(self.hours), _USUAL, self.hours)
-        return (hours * HOUR).astype(np.int64)
+        """Return the ms from each to its neighbours, as told, or else as the nearer one is away.
+
+        So what nobody tells lacks a settlement only where it is longer than what is around it.
+        """
+        apart = np.diff(self.at)
+        nearer = np.minimum(np.append(apart, LONGEST), np.append(LONGEST, apart))
+        told = self.hours * HOUR
+        return np.where(np.isnan(told), np.clip(nearer, HOUR, LONGEST), told).astype(np.int64)
 
     def merged(self, newer: Self) -> Self:
         """Return both in the order of time; of the same minute, what either tells."""
@@ -112,15 +124,15 @@ def funding_lacking(
     first: int,
     last: int,
     inner: Iterable[Span],
-    lengths: tuple[int, int] = (_USUAL * HOUR, _USUAL * HOUR),
+    periods: tuple[int, int],
 ) -> tuple[Span, ...]:
     """Return what of `wanted` lacks settlements, the first and the last of which are known.
 
-    `inner` is what is missing between them, `lengths` their periods in ms.
+    `inner` is what is missing between them; around them others were due after `periods` (ms).
     """
     edges = []
-    if first - wanted.start >= lengths[0]:
+    if first - wanted.start >= periods[0]:
         edges.append(Span(wanted.start, first))
-    if wanted.end - last > lengths[1]:
-        edges.append(Span(last + 1, wanted.end))
+    if wanted.end - last > periods[1]:
+        edges.append(Span(last + periods[1], wanted.end))
     return joined(x.within(wanted) for x in (*edges, *inner))

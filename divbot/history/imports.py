@@ -65,6 +65,11 @@ def import_any(store: Store, path: Path, interval: Interval | None = None) -> Im
     return result
 
 
+def says_simulated(path: Path) -> bool:
+    """Tell whether a file, or one in a folder, was exported from a store of simulated prices."""
+    return path.exists() and any(freqtrade.says_simulated(x.path) for x in freqtrade.files_in(path))
+
+
 def _import_funding(store: Store, path: Path) -> Imported:
     if store.market is not Market.USDM:
         raise InputError(f"{path}: funding rates are of futures alone: use --market usdm")

@@ -47,6 +47,8 @@ class Job:
     """Daily files were not looked at yet, and may have what is missing."""
     instrument: Instrument | None
     """What the venue says of the symbol; None where it is not listed (any more)."""
+    between: Span | None = None
+    """From the first to the last month of which archive or store have something."""
 
     @property
     def files(self) -> tuple[ArchivedFile, ...]:
@@ -87,9 +89,11 @@ class Planner:
         daily: dict[int, ArchivedFile] = {}
         for run in joined(bare):
             daily |= self._entries(shelf, FilePeriod.DAILY, run)
-        begin = self._begin(shelf, [*monthly, *daily], notes.values(), span)
+        known = [*monthly, *daily, *(x.first for x in notes.values() if x)]
+        begin = self._begin(shelf, known, span)
+        between = Span(begin, max(known, default=begin))
         found = (
-            self._job(shelf, month, month.within(span), notes[month], monthly, daily)
+            self._job(shelf, month, month.within(span), notes[month], monthly, daily, between)
             for month in chosen
         )
         return [x for x in found if x is not None and (x.files or x.month.end > begin)]
@@ -153,6 +157,7 @@ class Planner:
         note: Note | None,
         monthly: Mapping[int, ArchivedFile],
         daily: Mapping[int, ArchivedFile],
+        between: Span,
     ) -> Job | None:
         entry = monthly.get(month.start)
         lacks = lacking_of(shelf, note, wanted)
@@ -165,21 +170,21 @@ class Planner:
             tuple(x for x in days if not entry and is_new(x, note)),
             may_refill=entry is not None,
             instrument=self.instruments.get(shelf.symbol),
+            between=between,
         )
         # Of what is gone, holes may be filled since; but nothing comes after its end.
-        inside = note is not None and any(note.first < x.start < note.last for x in lacks)
-        is_due = job.files or (job.is_alive and lacks) or (entry and inside)
+        there = Span(note.first, note.last) if note else between
+        inside = any(there.start < x.start < there.end for x in lacks)
+        is_due = job.files or (job.is_alive and lacks) or (inside and (entry or job.instrument))
         return job if is_due else None
 
-    def _begin(
-        self, shelf: Shelf, times: Iterable[int], notes: Iterable[Note | None], span: Span
-    ) -> int:
+    def _begin(self, shelf: Shelf, known: Iterable[int], span: Span) -> int:
         """Return from when on the venue may know candles of which the archive knows nothing."""
-        known = [*times, *(x.first for x in notes if x)]
-        if known:
-            return min(known)
         instrument = self.instruments.get(shelf.symbol)
         listed = instrument.listed_at if instrument else None
+        first = min(known, default=None)
+        if first is not None:
+            return first if listed is None else min(first, listed)
         # A symbol that the archive has nothing of is new: neither does it tell since when.
         return max(listed or 0, month_of(span.end - 1).start - DAY)
 
@@ -218,7 +223,7 @@ def lacking_of(shelf: Shelf, note: Note | None, wanted: Span) -> tuple[Span, ...
     if note is None:
         return joined([wanted])
     if shelf.interval is None:
-        found = funding_lacking(wanted, note.first, note.last, note.holes)
+        found = funding_lacking(wanted, note.first, note.last, note.holes, note.outer_periods)
     else:
         ends = np.unique(np.array([note.first, note.last], np.int64))
         found = lacking(ends, wanted, shelf.interval, inner=note.holes)

@@ -71,6 +71,10 @@ class JoinedHistory:
         """Return what is missing between the first and the last candle."""
         return gaps(self.candles(symbol, interval, EARLIEST, LATEST).open_time, interval)
 
+    def unpaid(self, symbol: str, span: Span) -> tuple[Span, ...]:  # noqa: ARG002
+        """Return nothing: nobody expects settlements of a recording."""
+        return ()
+
     def marks(self, symbol: str, start: int, end: int, interval: Interval) -> Track:  # noqa: ARG002
         """Return no candle: a recording has no mark prices."""
         return no_candles(symbol)

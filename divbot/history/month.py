@@ -57,6 +57,7 @@ class MonthDraft(ABC):
         """Tell whether there is something before and after `span`, in other months too."""
         notes = self._store.sound_notes(self._job.shelf)
         times = [*(x.first for x in notes), *(x.last for x in notes), *self._ends()]
+        times += self._job.between or ()  # which others may be writing now
         return bool(times) and min(times) < span.start < max(times)
 
     def add(self, file: FetchedFile, *, is_better: bool = False) -> None:

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +29,10 @@ from divbot.domain.durations import DAY
 from divbot.domain.errors import InputError, RecordingError, StoreError
 from divbot.domain.market import Interval
 from divbot.extras import PYARROW, how_to_install
-from divbot.files import write_whole
+from divbot.files import why_unwritable, write_whole
 from divbot.history.candles import ALWAYS, OPTIONAL, told
-from divbot.history.funding import FundingTrack
+from divbot.history.funding import LONGEST, FundingTrack
+from divbot.history.shelf import unreadable
 from divbot.history.spans import Span
 from divbot.recordings.decoding import decoding
 from divbot.recordings.track import Track
@@ -40,6 +44,9 @@ _NOTE = b"divbot"
 _WHOLE = frozenset({"trades"})
 _LEVEL = 3
 _EVER = 0, 1 << 62
+_FOOTERS = 512
+"""That are kept: those of a month of minutes of all symbols are some 50 MB."""
+_NOTES = 1 << 14
 
 _Columns: TypeAlias = dict[str, NDArray[np.int64] | Floats | None]
 
@@ -72,6 +79,13 @@ class Note:
     """What the venue itself was asked for and has not."""
     digest: str = ""
     """BLAKE2 of the rows, whatever they are packed in."""
+    periods: tuple[int, int] | None = None
+    """Of funding: how far from the first and the last, in ms, others were due at most."""
+
+    @property
+    def outer_periods(self) -> tuple[int, int]:
+        """Return the same; the longest there are of a file that does not say."""
+        return self.periods or (LONGEST, LONGEST)
 
 
 class DamagedFile(StoreError):
@@ -137,9 +151,8 @@ def write_funding(path: Path, funding: FundingTrack, note: Note) -> None:
 
 def read_note(path: Path) -> Note:
     """Return what the file at `path` says of itself; StoreError where it is damaged or newer."""
-    _, pq = packages()
     with _reading(path):
-        return _note(path, pq.read_metadata(path).metadata)
+        return _kept_note(path, _stamp(path))
 
 
 def read_candles(path: Path, symbol: str, start: int, end: int) -> Track:
@@ -192,10 +205,12 @@ def _note(path: Path, metadata: Any) -> Note:
     written = json.loads((metadata or {})[_NOTE])
     if written["version"] > VERSION:
         raise newer(path, written["version"])
-    known = {x.name: written[x.name] for x in fields(Note)}
+    known = {x.name: written[x.name] for x in fields(Note) if x.name in written}
     known["sources"] = tuple(RowSource(**x) for x in known["sources"])
     for name in ("holes", "nowhere"):
         known[name] = tuple(Span(*x) for x in known[name])
+    if known.get("periods"):
+        known["periods"] = tuple(known["periods"])
     return Note(**known)
 
 
@@ -212,7 +227,10 @@ def _reading(path: Path) -> Iterator[None]:
     pa, _ = packages()
     try:
         with decoding(path, "a Parquet file of the store", MEND, others=(pa.ArrowException,)):
-            yield
+            try:
+                yield
+            except PermissionError as error:  # nothing is wrong with what it holds
+                raise unreadable(path, error) from error
     except RecordingError as error:
         raise DamagedFile(str(error)) from error
 
@@ -249,9 +267,8 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreError(
-            f"{path}: cannot be written: {error.strerror or error}; let this user write there, "
-            "free some space, or name another folder with --store; what is there already stays, "
-            "and the same command goes on with it"
+            f"{path}: cannot be written: {why_unwritable(error)}, or name another folder with "
+            "--store; what is there already stays, and the same command goes on with it"
         ) from error
 
 
@@ -263,38 +280,94 @@ def _groups(rows: int, groups: NDArray[np.int64] | None) -> Iterator[tuple[int, 
 def _arrow(values: Any, type_: Any, *, nullable: bool) -> Any:
     """Return a column for Parquet; where it may be null, it is where there is no number."""
     pa, _ = packages()
-    if not nullable:
-        return pa.array(values).cast(type_)
-    is_unknown = np.isnan(values)
-    known = np.where(is_unknown, 0, values)
-    return pa.array(known.astype(type_.to_pandas_dtype()), mask=is_unknown)
+    known = None
+    if nullable:
+        is_known = ~np.isnan(values)
+        known = pa.py_buffer(np.packbits(is_known, bitorder="little"))
+        values = np.where(is_known, values, 0)
+    # Of buffers: pyarrow's own ways from and to numpy import pandas, which takes half a second.
+    numbers = np.ascontiguousarray(values, _numbers_of(type_))
+    return pa.Array.from_buffers(type_, len(numbers), [known, pa.py_buffer(numbers)])
+
+
+def _numbers_of(type_: Any) -> type[np.float64] | type[np.int64]:
+    """Return what a column's numbers are in memory; times are whole ms."""
+    pa, _ = packages()
+    return np.float64 if pa.types.is_floating(type_) else np.int64
 
 
 def _read(path: Path, schema: Callable[[], Any], time: str, start: int, end: int) -> dict[str, Any]:
     """Return the rows in the range by columns; None for a column that is null throughout."""
     _, pq = packages()
     expected = schema()
-    with _reading(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
-        _note(path, file.metadata.metadata)
-        if not file.schema_arrow.equals(expected):
+    with _reading(path):
+        footer = _footer(path, _stamp(path))
+        if not footer.schema.equals(expected):
             raise ValueError("other columns than the store's")
-        table = file.read_row_groups(_groups_between(file.metadata, start, end), use_threads=False)
+        groups = [x for x, rows in enumerate(footer.groups) if rows.meets(start, end)]
+        with pq.ParquetFile(
+            path, metadata=footer.metadata, page_checksum_verification=True
+        ) as file:
+            table = file.read_row_groups(groups, use_threads=False)
         columns = {name: _numpy(table.column(name)) for name in expected.names}
     first, last = np.searchsorted(columns[time], [start, end])
     return {x: None if y is None else y[first:last] for x, y in columns.items()}
 
 
-def _groups_between(metadata: Any, start: int, end: int) -> list[int]:
-    """Return the row groups that may hold rows from `start` to before `end`."""
+class _Rows(NamedTuple):
+    """The times of a row group, both included, ms UTC; where it is the only one, all."""
+
+    first: float
+    last: float
+
+    def meets(self, start: int, end: int) -> bool:
+        """Tell whether there may be rows from `start` to before `end`."""
+        return self.first < end and self.last >= start
+
+
+class _Footer(NamedTuple):
+    """What the end of a file says of it."""
+
+    metadata: Any
+    schema: Any
+    groups: tuple[_Rows, ...]
+
+
+class _Stamp(NamedTuple):
+    """What is another one once a file was replaced or written to."""
+
+    inode: int
+    written_at: int
+    size: int
+
+
+def _stamp(path: Path) -> _Stamp:
+    found = os.stat(path)  # noqa: PTH116 - of a path it takes twice as long
+    return _Stamp(found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(_FOOTERS)
+def _footer(path: Path, stamp: _Stamp) -> _Footer:  # noqa: ARG001 - what it is kept under
+    """Return the footer of the file at `path` as it stands; StoreError for a newer one."""
+    _, pq = packages()
+    metadata = pq.read_metadata(path)
+    _note(path, metadata.metadata)
+    return _Footer(metadata, metadata.schema.to_arrow_schema(), tuple(_groups_of(metadata)))
+
+
+@lru_cache(_NOTES)
+def _kept_note(path: Path, stamp: _Stamp) -> Note:  # noqa: ARG001 - what it is kept under
+    _, pq = packages()
+    return _note(path, pq.read_metadata(path).metadata)
+
+
+def _groups_of(metadata: Any) -> Iterator[_Rows]:
     if metadata.num_row_groups == 1:
-        return [0]
-    found = []
+        yield _Rows(-math.inf, math.inf)
+        return
     for number in range(metadata.num_row_groups):
         limits = metadata.row_group(number).column(0).statistics
-        first, last = (round(1000 * x.timestamp()) for x in (limits.min, limits.max))
-        if first < end and last >= start:
-            found.append(number)
-    return found
+        yield _Rows(*(round(1000 * x.timestamp()) for x in (limits.min, limits.max)))
 
 
 def _numpy(column: Any) -> Any:
@@ -302,6 +375,13 @@ def _numpy(column: Any) -> Any:
     pa, _ = packages()
     if len(column) and column.null_count == len(column):
         return None
+    whole = column.combine_chunks()
+    known, numbers = whole.buffers()
+    dtype = _numbers_of(column.type)
+    values = np.frombuffer(numbers or b"", dtype, len(whole), whole.offset * dtype().itemsize)
     if pa.types.is_timestamp(column.type):
-        return column.cast(pa.int64()).to_numpy()
-    return column.to_numpy().astype(np.float64, copy=False)
+        return values
+    if not whole.null_count:
+        return values.astype(np.float64, copy=False)
+    bits = np.unpackbits(np.frombuffer(known, np.uint8), bitorder="little")
+    return np.where(bits[whole.offset :][: len(whole)], values, np.nan)

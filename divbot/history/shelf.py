@@ -9,18 +9,23 @@ A month is called `1mo` here, as in the archive: not every file system tells 1M 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from divbot.domain.clock import parse_time
+from divbot.domain.errors import StoreError
 from divbot.domain.market import Interval, Market
 from divbot.domain.symbols import is_symbol
 from divbot.history.kind import StoredKind
 from divbot.history.spans import Span, month_name, month_of
 
-_FILE = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))\.parquet")
+DAMAGED = ".damaged"
+"""What the name of a file that was put aside ends with: no program takes it for one to read."""
+_FILE = re.compile(rf"(\d{{4}}-(?:0[1-9]|1[0-2]))\.parquet(?:{re.escape(DAMAGED)})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +47,14 @@ class Shelf:
         return "" if self.kind is StoredKind.KLINES else f"{self.kind}"
 
     @property
-    def _length(self) -> int:
+    def length(self) -> int:
+        """Return how long a candle is, in ms, a month the longest; 0 of funding."""
         return 0 if self.interval is None else self.interval.milliseconds
 
     @property
     def order(self) -> tuple[str, str, int, str]:
         """Return what shelves are sorted by."""
-        return self.market, self.kind, self._length, self.symbol
+        return self.market, self.kind, self.length, self.symbol
 
     def folder(self, root: Path) -> Path:
         """Return the folder of its files."""
@@ -61,9 +67,15 @@ class Shelf:
     def months(self, root: Path) -> tuple[tuple[Span, Path], ...]:
         """Return the months that have a file, in the order of time."""
         folder = self.folder(root)
-        names = sorted(x.name for x in folder.iterdir()) if folder.is_dir() else ()
-        found = ((_FILE.fullmatch(name), folder / name) for name in names)
-        return tuple((month_of(parse_time(f"{x[1]}-01")), path) for x, path in found if x)
+        found = ((_month_in(name), name) for name in _names(folder))
+        return tuple((month, folder / name) for month, name in found if month)
+
+
+@lru_cache(1 << 12)
+def _month_in(name: str) -> Span | None:
+    """Return the month that a file is of; None for one that is none of the store's."""
+    found = _FILE.fullmatch(name)
+    return month_of(parse_time(f"{found[1]}-01")) if found else None
 
 
 def shelves_folder(root: Path, market: Market, kind: StoredKind, interval: Interval | None) -> Path:
@@ -85,6 +97,23 @@ def shelves(root: Path, market: Market) -> Iterator[Shelf]:
 
 def symbols_in(folder: Path) -> list[str]:
     """Return the symbols that have a folder in `folder`, by name."""
-    names = [x.name for x in folder.iterdir()] if folder.is_dir() else []
-    symbols = (name.removeprefix("symbol=") for name in names if name.startswith("symbol="))
-    return sorted(x for x in symbols if is_symbol(x))
+    names = (x for x in _names(folder) if x.startswith("symbol="))
+    return sorted(x for name in names if is_symbol(x := name.removeprefix("symbol=")))
+
+
+def _names(folder: Path) -> list[str]:
+    """Return what is in `folder`, sorted; nothing where there is none, StoreError if it is shut."""
+    try:
+        return sorted(x.name for x in folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise unreadable(folder, error) from error
+
+
+def unreadable(path: Path, error: OSError) -> StoreError:
+    """Return the error for what is there, and cannot be read."""
+    return StoreError(
+        f"{path}: cannot be read: {os.strerror(error.errno or 0)}; let this user read it, or name "
+        "another folder with --store"
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from divbot.arrays import Integers
-from divbot.domain.errors import StoreError
+from divbot.domain.durations import DAY
+from divbot.domain.errors import InputError, StoreError
 from divbot.domain.market import Interval, Market
 from divbot.files import sweep, write_whole
 from divbot.history.candles import between, in_a_row, merged
@@ -36,8 +38,9 @@ from divbot.history.parts import (
     write_funding,
     writing,
 )
-from divbot.history.shelf import Shelf, shelves, shelves_folder, symbols_in
+from divbot.history.shelf import DAMAGED, Shelf, shelves, shelves_folder, symbols_in
 from divbot.history.spans import Span, gaps, joined, month_of, months
+from divbot.history.unpaid import unpaid
 from divbot.recordings.track import Track
 
 # Hidden: what reads all files of a folder leaves them aside.
@@ -62,6 +65,15 @@ class Store:
     def is_simulated(self) -> bool | None:
         """Tell whether its prices come from a local exchange; None: none came from an exchange."""
         return self._about.get("simulated")
+
+    def expect(self, *, is_simulated: bool) -> None:
+        """Raise InputError where simulated prices and real ones would be in one store."""
+        if self.is_simulated not in (None, is_simulated):
+            kinds = ("Binance's", "a local exchange's")
+            raise InputError(
+                f"{self.root}: this store holds {kinds[not is_simulated]} prices, and these are "
+                f"{kinds[is_simulated]}; name another store with --store"
+            )
 
     def symbols(self, interval: Interval, kind: StoredKind = StoredKind.KLINES) -> tuple[str, ...]:
         """Return the symbols that have candles of `interval`, by name."""
@@ -113,6 +125,17 @@ class Store:
         """Return what is missing between the first and the last candle."""
         shelf = self.shelf(symbol, interval, kind)
         return holes_between([note for _, note in self.notes(shelf)], interval)
+
+    def unpaid(self, symbol: str, span: Span) -> tuple[Span, ...]:
+        """Return what of `span` lacks settlements of funding while the symbol was traded.
+
+        Of a symbol without candles, what lacks between settlements.
+        """
+        notes = self.sound_notes(self.shelf(symbol, None, StoredKind.FUNDING))
+        shelves = [self.shelf(symbol, x) for x in Interval if x.milliseconds <= DAY]
+        ends = [x for shelf in shelves for x in self._ends(shelf)]
+        known = Span(min(ends, default=0), max(ends, default=0))
+        return unpaid(notes, span, known, lambda within: self._traded(shelves, within))
 
     def notes(self, shelf: Shelf) -> Iterator[tuple[Path, Note]]:
         """Give the files of a shelf in the order of time, with what each says of itself."""
@@ -221,6 +244,7 @@ class Store:
     ) -> None:
         """Let `funding` be all that is kept of `month`."""
         note = _note(funding.at, funding.gaps(), sources, nowhere)
+        note = replace(note, periods=funding.outer_periods())
         write_funding(shelf.path(self.root, month), funding, note)
 
     def remove(self, shelf: Shelf, path: Path) -> None:
@@ -235,7 +259,13 @@ class Store:
 
     def aside(self, path: Path) -> Path:
         """Return where a damaged file is put: what it holds may be all there is."""
-        return self.root / _ASIDE / path.relative_to(self.root)
+        beside = self.damaged.root / path.relative_to(self.root)
+        return beside.with_name(f"{beside.name}{DAMAGED}")
+
+    @property
+    def damaged(self) -> Store:
+        """Return what was put aside, laid out as a store."""
+        return Store(self.root / _ASIDE, self.market)
 
     def kept(self, shelf: Shelf, start: int, end: int) -> Track:
         """Return the candles of a shelf that open in the range."""
@@ -243,6 +273,25 @@ class Store:
             read_candles(path, shelf.symbol, start, end) for path in self._paths(shelf, start, end)
         ]
         return in_a_row([x for x in tracks if len(x.open_time)], shelf.symbol)
+
+    def _ends(self, shelf: Shelf) -> Iterator[int]:
+        """Give the first open and the last close of a shelf, damaged files left out."""
+        parts = shelf.months(self.root)
+        for each in (parts, reversed(parts)):
+            notes = (self.sound_note(shelf, month) for month, _ in each)
+            if note := next(filter(None, notes), None):
+                yield from (note.first, note.last + shelf.length)
+
+    def _traded(self, shelves: Sequence[Shelf], span: Span) -> tuple[Span, ...]:
+        """Return the stretches within `span` in which no day passed without trades."""
+        found: list[Span] = []
+        for shelf in shelves:
+            with suppress(DamagedFile):  # others may know
+                track = self.kept(shelf, span.start - shelf.length, span.end)
+                times = track.open_time[track.volume > 0]
+                runs = np.split(times, np.flatnonzero(np.diff(times) > shelf.length + DAY) + 1)
+                found += (Span(int(x[0]), int(x[-1]) + shelf.length) for x in runs if len(x))
+        return joined(found)
 
     def _paths(self, shelf: Shelf, start: int, end: int) -> Iterator[Path]:
         parts = shelf.months(self.root)
@@ -267,11 +316,19 @@ def holes_between(notes: Sequence[Note], interval: Interval) -> tuple[Span, ...]
 
 
 def _about(path: Path) -> dict[str, Any]:
-    """Return what a store says of itself; nothing for a new one, StoreError for a newer one."""
+    """Return what a store says of itself; nothing for a new one.
+
+    Raise StoreError for a newer one, InputError for a file in the place of its folder.
+    """
     try:
         about: dict[str, Any] = json.loads(path.read_bytes())
         version = about["version"]
     except (FileNotFoundError, NotADirectoryError):
+        if path.parent.is_file():
+            raise InputError(
+                f"{path.parent}: expected the folder of a store, found a file; name a folder with "
+                "--store, and put what the file holds into it by `divbot data import`"
+            ) from None
         return {}
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise StoreError(

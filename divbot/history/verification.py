@@ -33,6 +33,16 @@ def checked(store: Store, shelves: Iterable[Shelf]) -> Iterator[Checked]:
             yield Checked(shelf, month, path, _problem(shelf, path))
 
 
+def lost(store: Store, shelves: Iterable[Shelf]) -> Iterator[Checked]:
+    """Give what was put aside earlier, and is not there again: a full disk or Ctrl-C came first."""
+    for shelf in shelves:
+        for month, aside in shelf.months(store.damaged.root):
+            path = shelf.path(store.root, month)
+            if not path.exists():
+                problem = f"{path}: was damaged, and is put aside: {aside}"
+                yield Checked(shelf, month, path, problem)
+
+
 def _problem(shelf: Shelf, path: Path) -> str:
     try:
         if shelf.interval is None:
@@ -63,6 +73,8 @@ def mended(
 def _put_aside(store: Store, path: Path) -> None:
     """Let a damaged file be no part of the store any more, and still be there."""
     aside = store.aside(path)
+    if not path.exists():  # it is aside already
+        return
     with writing(aside):
         aside.parent.mkdir(parents=True, exist_ok=True)
         path.replace(aside)

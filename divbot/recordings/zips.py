@@ -250,7 +250,7 @@ def rows_in(path: Path, packed: bytes, fields: int, most: int = _LARGEST) -> Flo
         decoding(path, "a zip with one CSV file", _AGAIN, found="what does not unpack"),
         zipfile.ZipFile(BytesIO(packed)) as archive,
     ):
-        text = archive.read(_member(path, archive, most))
+        text = archive.read(_member(path, archive, most).filename)  # errors name what was given
     return _parse(path, text, fields)
 
 

@@ -7,7 +7,9 @@ may happen (divbot.research.moments). Both write the same journal, byte for byte
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -19,6 +21,9 @@ from divbot.trading.engine.account import Account, OnEvent
 from divbot.trading.engine.engine import Engine, TradingRules
 from divbot.trading.engine.questions import Immediate
 from divbot.trading.port import EventLog
+
+_SELDOM = 100_000, 50, 50
+"""New objects between two searches of the young, and how many of these between deeper ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +81,22 @@ def every_look(trader: PastTrader) -> NextLook:
 def run(trader: PastTrader, next_look: NextLook, progress: Callable[[int], None]) -> None:
     """Trade through the period; `progress` hears of each look, and may raise."""
     at, last = trader.period.start, trader.period.end - trader.venue.candle_length
-    while at <= last:
-        trader.look(at)
-        progress(at)
-        at = min(next_look(at), last) if at < last else last + 1
+    with _cycles_seldom_sought():
+        while at <= last:
+            trader.look(at)
+            progress(at)
+            at = min(next_look(at), last) if at < last else last + 1
     ledger = trader.account.ledger
     if ledger.valued_at < trader.venue.at or ledger.change:
         trader.engine.mark()
+
+
+@contextmanager
+def _cycles_seldom_sought() -> Iterator[None]:
+    """Let Python look for unreachable cycles seldom: here are none, and ever more that is kept."""
+    usual = gc.get_threshold()
+    gc.set_threshold(*_SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)

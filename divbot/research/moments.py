@@ -16,8 +16,10 @@ The law that tests hold this to: every look writes the same journal, byte for by
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,16 +31,18 @@ from divbot.domain.positions import Position
 from divbot.domain.signals import Opportunity
 from divbot.kernels.first_touch import first_poor, first_touch
 from divbot.research.backtest import PastTrader
-from divbot.research.feed import SILENCE
-from divbot.research.outlook import Outlook
+from divbot.research.feed import SILENCE, Attention
+from divbot.research.outlook import Offer, Outlook
 from divbot.research.tape import PastTape
-from divbot.trading.engine.decide import Moment, choose, is_paused_today
+from divbot.trading.engine.decide import Moment, choose, is_paused_today, objections_to
 
 _LESS, _MORE = 1 - 1e-9, 1 + 1e-9
 """By what a float may be off, many times over."""
 _UNIT = 1e-6
 """Money that is less than any rounding matters."""
 _TICKS = 2
+_MORE_THAN_FREE = 2
+"""So many offers more than places are asked about at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,14 @@ class _Stake:
     margin: float
 
 
+class _Chosen(NamedTuple):
+    """What is chosen of a report."""
+
+    among: frozenset[str]
+    """The symbols that were asked about: the same is chosen of all together."""
+    opportunities: Sequence[Opportunity]
+
+
 class Moments:
     """Choose the looks of one run."""
 
@@ -77,7 +89,7 @@ class Moments:
         self._rules = trader.rules
         self._length = trader.venue.candle_length
         self._outlook = Outlook(trader.reports, trader.rules.entries.min_score)
-        trader.feed.matters = self._matters
+        trader.feed.attention = self._attention
 
     def __call__(self, now: int) -> int:
         """Return the next look after `now` at which something may happen."""
@@ -86,7 +98,7 @@ class Moments:
         for position in ledger.positions.values():
             for time in self._ends(position, now, end):
                 end = min(end, max(self._on_grid(time), now + self._length))
-        if not is_paused_today(ledger, now):
+        if self._may_pause(ledger, now):
             end = self._poor(ledger, now, end)
         if not ledger.paused and len(ledger.positions) < self._rules.entries.max_positions:
             end = self._entry(ledger, now, end)
@@ -94,15 +106,54 @@ class Moments:
         self._venue.quiet_until = dict.fromkeys(ledger.symbols, end - self._length)
         return end
 
-    def _matters(self, now: int) -> bool:
-        """Tell whether a report can bring an entry at `now`, or speak against what is held."""
+    def _may_pause(self, ledger: Ledger, now: int) -> bool:
+        """Tell whether prices may begin a pause, or end one of an earlier day, before the next one.
+
+        Where nothing is held the equity stays what it is.
+        """
+        is_certain = ledger.paused and not ledger.positions and not ledger.dust
+        return not is_certain and not is_paused_today(ledger, now)
+
+    def _attention(self, close: int, now: int) -> Attention:
+        """Return what the report of `close` can bring at `now`: entries, and exits."""
         ledger, rules = self._trader.account.ledger, self._rules
         has_room = len(ledger.positions) < rules.entries.max_positions
-        if has_room and not is_paused_today(ledger, now):
-            return True
-        return rules.exits.on_opposite and any(
-            self._against(x, now, now) for x in ledger.positions.values()
+        can_enter = has_room and not is_paused_today(ledger, now)
+        return Attention(
+            self._chosen(close, now).among if can_enter else frozenset(),
+            frozenset(
+                x.symbol
+                for x in ledger.positions.values()
+                if rules.exits.on_opposite and self._against(x, now, now)
+            ),
         )
+
+    def _chosen(self, close: int, now: int) -> _Chosen:
+        """Return what is chosen at `now` of the report of `close`.
+
+        Asked about are first those symbols that may have the highest scores, and more of them until
+        no other may have a higher one than what is chosen.
+        """
+        ledger, rules = self._trader.account.ledger, self._rules.entries
+        moment = Moment(now, self._trader.period.start, self._rules.interval, ledger)
+        offers = self._enterable(close, moment)
+        free = rules.max_positions - len(ledger.positions)
+        asked = list(islice(offers, free + _MORE_THAN_FREE))
+        while True:
+            among = frozenset(x.symbol for x in asked)
+            found = self._trader.feed.found_at(close, Attention(among, frozenset()))
+            chosen, other = choose(found, moment, rules), next(offers, None)
+            is_full = len(chosen) == free
+            if other is None or (is_full and chosen[-1].score > other.score):
+                return _Chosen(among, chosen)
+            asked += [other, *islice(offers, len(asked))]
+
+    def _enterable(self, close: int, moment: Moment) -> Iterator[Offer]:
+        """Yield what the report of `close` may offer, and nothing that is known speaks against."""
+        for offer in self._outlook.offers(close):
+            against = objections_to(offer.symbol, offer.confirmed_at, moment, self._rules.entries)
+            if not any(against):
+                yield offer
 
     def _against(self, position: Position, now: int, until: int) -> list[int]:
         """Return the closes by `until` whose divergences may speak against `position` at `now`."""
@@ -227,23 +278,21 @@ class Moments:
         changes = np.flatnonzero((np.diff(states, axis=0) != 0).any(axis=1)) + 1
         for part in np.split(np.arange(len(looks)), changes):
             acted = part[is_first[part]]
-            if len(acted) and self._outlook.has_candidates(int(closes[acted[0]])):
-                found = self._entered(ledger, looks[acted], int(published[acted[0]]), now, end)
-                if found is not None:
-                    return found
+            if not len(acted):
+                continue
+            chosen = self._chosen(int(closes[acted[0]]), int(looks[acted[0]])).opportunities
+            found = self._entered(chosen, looks[acted], now, end)
+            if found is not None:
+                return found
         return end
 
     def _entered(
-        self, ledger: Ledger, looks: Integers, published: int, now: int, end: int
+        self, chosen: Sequence[Opportunity], looks: Integers, now: int, end: int
     ) -> int | None:
         """Return the first of `looks` at a price that one of what is chosen may be entered at."""
-        moment = Moment(int(looks[0]), self._trader.period.start, self._rules.interval, ledger)
-        findings = self._trader.feed.found_at(published)
-        if findings is None:
-            return None
         rows = (looks - now) // self._length
         first = []
-        for opportunity in choose(findings, moment, self._rules.entries):
+        for opportunity in chosen:
             lower, upper = self._window(opportunity)
             seen = _Sight.of(self._venue.tape, opportunity.divergence.symbol, now, end).seen[rows]
             fits = np.flatnonzero((seen >= lower) & (seen <= upper))

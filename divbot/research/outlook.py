@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from divbot.domain.durations import DAY
+from divbot.research.past_candidates import Candidates
 from divbot.research.port import PastReports
 
 _SPAN = 32 * DAY
@@ -16,6 +18,16 @@ _KEPT = 3
 
 BySide: TypeAlias = dict[tuple[int, int], list[int]]
 """The closes that confirmed divergences, by the place of their symbol and their side."""
+
+
+class Offer(NamedTuple):
+    """What the report of some close may offer."""
+
+    symbol: str
+    confirmed_at: int
+    """ms UTC."""
+    score: float
+    """At least that of the report."""
 
 
 class Outlook:
@@ -29,9 +41,18 @@ class Outlook:
         self._candidates = lru_cache(_KEPT)(self._find_candidates)
         self._fresh = lru_cache(_KEPT)(self._find_fresh)
 
-    def has_candidates(self, close: int) -> bool:
-        """Tell whether the report of `close` may bring something with the score that is needed."""
-        return close in self._candidates(close // _SPAN)
+    def offers(self, close: int) -> Sequence[Offer]:
+        """Return what the report of `close` may offer with the score that is needed.
+
+        What may have the highest score comes first.
+        """
+        found = self._candidates(close // _SPAN)
+        first, end = np.searchsorted(found.close, [close, close + 1])
+        columns = (x[first:end].tolist() for x in (found.symbol, found.confirmed_at, found.score))
+        return [
+            Offer(self._reports.symbols[place], confirmed_at, score)
+            for place, confirmed_at, score in zip(*columns, strict=True)
+        ]
 
     def against(self, symbol: str, side: int, after: int, until: int) -> list[int]:
         """Return the closes after `after`, to `until`, that may confirm a divergence of `side`."""
@@ -41,9 +62,10 @@ class Outlook:
             found += closes[bisect_right(closes, after) : bisect_left(closes, until + 1)]
         return found
 
-    def _find_candidates(self, number: int) -> frozenset[int]:
+    def _find_candidates(self, number: int) -> Candidates:
         found = self._reports.candidates(number * _SPAN, (number + 1) * _SPAN)
-        return frozenset(np.unique(found.close[found.score >= self._min_score]).tolist())
+        found = found.chosen(found.score >= self._min_score)
+        return found.chosen(np.lexsort((-found.score, found.close)))
 
     def _find_fresh(self, number: int) -> BySide:
         found = self._reports.fresh(number * _SPAN, (number + 1) * _SPAN)

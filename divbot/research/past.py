@@ -41,6 +41,7 @@ from divbot.research.past_signals import overlap, signals_of_month
 from divbot.research.past_venue import PastVenue, tick_of
 from divbot.scanner.cycle import Scanner, ScanRules
 from divbot.scanner.report import Report
+from divbot.scanner.signals.ranking import in_order
 
 _BEFORE = 31 * DAY
 """ms that are known of before a range at least: the closes of 30 days tell a peg."""
@@ -68,12 +69,11 @@ class Glance:
         fresh = sorted(report.fresh, key=lambda x: (x.symbol, x.confirmed, x.kind))
         return cls(report.as_of, report.interval, report.open_to_trade, tuple(fresh), report.held)
 
-    def down_to(self, least: float, held: Collection[str]) -> Glance:
-        """Return it without scores below `least`, and with what is fresh of what is held."""
-        best = tuple(x for x in self.open_to_trade if x.score >= least)
-        return replace(
-            self, open_to_trade=best, fresh=tuple(x for x in self.fresh if x.symbol in held)
-        )
+    def about(self, among: Collection[str], held: Collection[str]) -> Glance:
+        """Return it with what is open to trade `among` symbols, and fresh of what is held."""
+        open_to_trade = in_order(x for x in self.open_to_trade if x.divergence.symbol in among)
+        fresh = tuple(x for x in self.fresh if x.symbol in held)
+        return replace(self, open_to_trade=open_to_trade, fresh=fresh)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,8 @@ class PastScanner:
         self._rules = replace(rules, with_candles=False)
         self._venue = PastVenue(prepared.columns, prepared.past, history.market, rules.limit)
         self._whole = self._scanner(self._rules)
-        self._part = self._scanner(replace(self._rules, with_divergences=False))
+        part = replace(self._rules, with_divergences=False, with_outcomes=False)
+        self._part = self._scanner(part)
 
     def _scanner(self, rules: ScanRules) -> Scanner:
         # A clock that stands still: the past takes no time.
@@ -183,26 +184,28 @@ class PastScanner:
         return self._whole.cycle(held=held)
 
     def glance(
-        self, close: int, held: Collection[str] = (), *, least: float | None = None
+        self, close: int, held: Collection[str] = (), *, among: Collection[str] | None = None
     ) -> Glance:
         """Return what a trader would have read of that report; the same, and sooner.
 
-        With a `least` score, what is open to trade ends where scores are lower, and what is fresh
-        is told of what is held alone: nobody who enters at no lower score reads more.
+        With `among`, what is open to trade of those symbols alone, ranked among themselves, and
+        what is fresh of what is held alone: sooner still.
         """
-        report = self._part_of(close, held, least) or self.report(close, held)
+        report = self._part_of(close, held, among) or self.report(close, held)
         whole = Glance.at(report)
-        return whole if least is None else whole.down_to(least, held)
+        return whole if among is None else whole.about(among, held)
 
-    def _part_of(self, close: int, held: Collection[str], least: float | None) -> Report | None:
+    def _part_of(
+        self, close: int, held: Collection[str], among: Collection[str] | None
+    ) -> Report | None:
         """Return a report on the symbols that matter; None where all have to be looked at."""
         step = self._look_at(close)
-        if least is None:
+        if among is None:
             found = self._proposals.found(step - self._rules.ranking.max_age, step + 1)["symbol"]
+            symbols = set(found.tolist())
         else:
-            may_be = self.candidates(close, close + 1)
-            found = may_be.symbol[may_be.score >= least]
-        chosen = self._with_witnesses(step, set(found.tolist()), held)
+            symbols = {self._columns.number[x] for x in among}
+        chosen = self._with_witnesses(step, symbols, held)
         if chosen is None:
             return None
         self._venue.symbols = chosen
@@ -258,7 +261,7 @@ class PastScanner:
             return None
         chosen = (symbols & set(listed.tolist())) | own
         # Those that lag must not look like the market.
-        wanted = max(2 * len(chosen & late) + 1 - len(chosen), 1)
+        wanted = max(2 * len(chosen & late) + 1 - len(chosen), 0)
         witnesses = [x for x in on_time if x not in chosen][:wanted]
         return sorted({*chosen, *witnesses})
 

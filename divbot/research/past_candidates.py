@@ -60,7 +60,7 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.close)
 
-    def chosen(self, which: Flags | slice) -> Candidates:
+    def chosen(self, which: Flags | Integers | slice) -> Candidates:
         """Return some of them."""
         return Candidates(*(getattr(self, x.name)[which] for x in fields(self)))
 
@@ -185,7 +185,7 @@ class Proposals:
             return NONE
         joined = Candidates.joined(parts)
         order = np.lexsort((joined.symbol, joined.close))
-        return Candidates(*(getattr(joined, x.name)[order] for x in fields(joined)))
+        return joined.chosen(order)
 
     def _is_wanted(self, found: Found) -> Flags:
         wants = self._rules.ranking.wants

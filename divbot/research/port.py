@@ -88,6 +88,9 @@ class PastMarket(PastCandles, PastPrices, Protocol):
     def holes(self, symbol: str, interval: Interval) -> tuple[Span, ...]:
         """Return what is missing between the first and the last candle."""
 
+    def unpaid(self, symbol: str, span: Span) -> tuple[Span, ...]:
+        """Return what of `span` lacks funding while the symbol was traded; none where none is."""
+
 
 class PastReports(Protocol):
     """The reports that a scanner would have published."""
@@ -104,8 +107,14 @@ class PastReports(Protocol):
     def closes(self) -> NDArray[np.int64]:
         """Return each close (ms UTC) at which some symbol has a new candle, in ascending order."""
 
-    def glance(self, close: int, held: Collection[str] = ()) -> Glance:
-        """Return exactly what was to be told at `close` (ms UTC) to who held these symbols."""
+    def glance(
+        self, close: int, held: Collection[str] = (), *, among: Collection[str] | None = None
+    ) -> Glance:
+        """Return exactly what was to be told at `close` (ms UTC) to who held these symbols.
+
+        With `among`, what is open to trade of those symbols alone, ranked among themselves, and
+        what is fresh of what is held alone.
+        """
 
     def is_listed(self, close: int) -> Flags:
         """Return of each symbol whether it is on the list at `close`, whoever holds it."""

@@ -161,7 +161,7 @@ def unheld(portfolio: PortfolioBeside) -> str:
         f"{portfolio.portfolio.r:.2f} R each"
     )
     return (
-        f"A portfolio does not hold this edge: on development all signals earn "
+        f"An account does not hold what its signals earned: on development all of them came to "
         f"{portfolio.signals.r:.2f} R a trade, and {came_to}, a return of "
         f"{100 * portfolio.total_return:+.1f}%."
     )

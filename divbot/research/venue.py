@@ -10,8 +10,8 @@ What candles do not tell is assumed, see docs/backtest.md:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from typing import Protocol
@@ -63,23 +63,46 @@ class Quoting(Protocol):
         """Return how far from the price each of them is at most, as a part of it."""
 
 
-class Quotes(Mapping[str, Quote]):
-    """The quotes of all symbols at one moment, made where they are asked for."""
+StandsIn = Callable[[str, int], int | None]
+"""Tells when the longer candle opened that stands in for a symbol at a time; None: none does."""
 
-    def __init__(self, tape: PastTape, symbols: Collection[str], quoting: Quoting, at: int) -> None:
+
+class Quotes(Mapping[str, Quote]):
+    """The quotes of all symbols at one moment, made where they are asked for by name.
+
+    Within a longer candle that stands in its open is the last price that is known. It goes through
+    what was asked for so far: the candles of others may have to be fetched first.
+    """
+
+    def __init__(
+        self,
+        tape: PastTape,
+        symbols: Collection[str],
+        quoting: Quoting,
+        at: int,
+        stands_in: StandsIn,
+        asked: dict[str, None],
+    ) -> None:
         self._tape = tape
         self._symbols = symbols
         self._quoting = quoting
         self._at = at
+        self._stands_in = stands_in
+        self._asked = asked
 
     def __getitem__(self, symbol: str) -> Quote:
-        price = self._tape.last_price(symbol, self._at) if symbol in self._symbols else None
-        if price is None or price != price:
+        if symbol not in self._symbols:
             raise KeyError(symbol)
-        return self._quoting.quote(symbol, exact(price), self._at)
+        self._asked[symbol] = None
+        price = self._tape.last_price(symbol, self._at)
+        if price != price:
+            raise KeyError(symbol)
+        quote = self._quoting.quote(symbol, exact(price), self._at)
+        opened = self._stands_in(symbol, self._at)
+        return quote if opened in (None, self._at) else replace(quote, is_fresh=False)
 
     def __iter__(self) -> Iterator[str]:
-        return (x for x in self._symbols if x in self)
+        return (x for x in tuple(self._asked) if x in self)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -89,15 +112,23 @@ class PastTrading:
     """One market of the past, at the moment `now`; whoever steps through it moves that on."""
 
     def __init__(
-        self, prices: PastPrices, symbols: tuple[str, ...], interval: Interval, quoting: Quoting
+        self,
+        prices: PastPrices,
+        symbols: tuple[str, ...],
+        interval: Interval,
+        quoting: Quoting,
+        stands_in: StandsIn = lambda *_: None,
     ) -> None:
+        """Trade at `prices`, in some of which, as `stands_in` tells, longer candles stand in."""
         self._prices = prices
+        self._stands_in = stands_in
         self._symbols = dict.fromkeys(symbols)
         self._interval = interval
         self._quoting = quoting
         self.reach = quoting.reach
         self.tape = PastTape(self._last_prices, interval.milliseconds)
         self.marks = PastTape(self._mark_prices, interval.milliseconds)
+        self._asked: dict[str, None] = {}
         self.settled = cache(self._settled)
         self.at = 0
         """The time, ms UTC: when a candle opens."""
@@ -115,7 +146,9 @@ class PastTrading:
 
     def quotes(self) -> Quotes:
         """Return what each symbol could be traded at now."""
-        return Quotes(self.tape, self._symbols, self._quoting, self.at)
+        return Quotes(
+            self.tape, self._symbols, self._quoting, self.at, self._stands_in, self._asked
+        )
 
     def minutes(self, symbol: str, start: int, end: int) -> Minutes:
         """Return the candles of the last price that open from `start` to `end` (ms UTC)."""
@@ -176,7 +209,10 @@ class PastTrading:
             # Nothing in them matters but when the last one was.
             last = self.tape.last_open_before(symbol, start, until)
             start = max(start, min(quiet, until if last is None else last))
-        return tuple(_candle(*x) for x in self.tape.between(symbol, start, until))
+        return tuple(
+            _candle(*x, since=self._stands_in(symbol, x[0]))
+            for x in self.tape.between(symbol, start, until)
+        )
 
     def _last_prices(self, symbol: str, start: int, end: int) -> Prices:
         return self._prices.candles(symbol, self._interval, start, end)
@@ -185,8 +221,8 @@ class PastTrading:
         return self._prices.marks(symbol, start, end, self._interval)
 
 
-def _candle(at: int, columns: tuple[float, ...]) -> Candle:
-    return Candle(at, *map(exact, columns))
+def _candle(at: int, columns: tuple[float, ...], *, since: int | None = None) -> Candle:
+    return Candle(at, *map(exact, columns), since=since)
 
 
 def exact(value: float) -> Decimal:

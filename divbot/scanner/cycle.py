@@ -49,6 +49,8 @@ class ScanRules:
     """What years say of divergences of this market and interval."""
     with_divergences: bool = True
     """Report all divergences; without them a report of 400 symbols is 12,000 objects less."""
+    with_outcomes: bool = True
+    """Count what became of past divergences."""
     is_aligned: bool = False
     """Report only opportunities that no longer interval speaks against."""
     with_candles: bool = False
@@ -161,6 +163,7 @@ class Scanner:
                 rules.ranking.trade,
                 universe.at,
                 rules.with_divergences,
+                rules.with_outcomes,
                 universe.wanted if rules.with_candles else None,
                 with_stances=len(self._rules) > 1,
             )

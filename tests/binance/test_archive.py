@@ -80,7 +80,7 @@ def test_what_is_no_list_is_an_error_and_no_empty_list(body: bytes) -> None:
     bucket = Bucket(months(1))
     bucket.answers = [HttpReply(200, {}, body)] * ATTEMPTS
 
-    with pytest.raises(BadAnswer):
+    with pytest.raises(BadAnswer, match=f"the archive, its list of {PREFIX}: expected "):
         list(archive_of(bucket).entries(PREFIX, "2000", "2025"))
 
 
@@ -102,6 +102,21 @@ def test_trouble_is_waited_out() -> None:
     bucket.answers = [VenueUnreachable("reset"), *trouble[:2]]
     entry = ArchivedFile(f"{PREFIX}2000-01.zip", 5, "", "")
     assert archive_of(bucket).file(entry).content == b"a zip"
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(403, "the archive refuses "), (503, "the archive is in trouble with ")],
+)
+def test_a_refusal_says_of_what(status: int, said: str) -> None:
+    bucket = Bucket(months(1))
+    bucket.answers = [HttpReply(status, {}, b"")] * 2 * ATTEMPTS
+    key = f"{PREFIX}2000-01.zip"
+
+    with pytest.raises(BadAnswer, match=f"{said}{key} .HTTP {status}."):
+        archive_of(bucket).file(ArchivedFile(key, 5, "", ""))
+    with pytest.raises(BadAnswer, match=f"{said}its list of {PREFIX} .HTTP {status}."):
+        list(archive_of(bucket).entries(PREFIX, "2000", "2025"))
 
 
 @pytest.mark.parametrize(

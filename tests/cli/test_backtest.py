@@ -180,9 +180,22 @@ def test_what_was_imported_into_the_store_is_traded_like_the_recording(
 
     backtested(recording, "--journal", journals[0], "-q")
     stored = [x for x in arguments(recording) if x not in ("--recorded", str(recording))]
-    divbot(*stored, "--journal", journals[1], "-q")
+    divbot(*stored, "--detail", "1h", "--journal", journals[1], "-q")
 
     assert journals[0].read_bytes() == journals[1].read_bytes()
+
+
+def test_a_history_too_short_for_a_divergence_says_what_is_needed(
+    recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backtested(recording, "-i", "1d")
+    told = capsys.readouterr().err
+    backtested(recording)
+
+    (line,) = (x for x in told.splitlines() if "nothing could be traded" in x)
+    assert "before 2025-05-26 00:00 UTC: a divergence needs 300 candles of 1d before it" in line
+    assert "get what came earlier: divbot data download --market usdm -i 1d" in line
+    assert "nothing could be traded" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

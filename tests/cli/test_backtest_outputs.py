@@ -133,6 +133,29 @@ def test_what_is_missing_is_listed_and_ends_with_4(
     assert found == {"symbol": "BAAUSDT", "start": START + 700 * HOUR, "end": START + 724 * HOUR}
 
 
+def test_funding_that_is_missing_is_listed_and_ends_with_4(
+    recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    due = [START + n * HOUR for n in range(0, 4000, 8) if n not in (704, 712)]
+    rates = pd.DataFrame({"symbol": "BAAUSDT", "time": due, "rate": 0.0001})
+    rates.to_csv(tmp_path / "rates.csv", index=False)
+    store = ("--store", str(tmp_path / "store"))
+    for file in (recording, tmp_path / "rates.csv"):
+        assert exit_code(["data", "import", str(file), *store]) == 0
+    words = [*arguments(recording), *store, "--symbols", "BAAUSDT", "--json"]
+    at = words.index("--recorded")
+    words[at : at + 2] = []
+    capsys.readouterr()
+
+    assert exit_code(words) == 4
+
+    told = capsys.readouterr()
+    hole = "funding rates of BAAUSDT are missing from 2024-08-28 08:00 to 2024-08-29 00:00 UTC"
+    assert f"divbot: {hole}: positions pay and get none then\n" in told.err
+    (found,) = json.loads(told.out)["unpaid"]
+    assert found == {"symbol": "BAAUSDT", "start": START + 704 * HOUR, "end": START + 720 * HOUR}
+
+
 def test_a_hole_that_is_not_traded_over_is_none(holed: Path) -> None:
     assert exit_code(arguments(holed, "-q", "--symbols", "AAAUSDT,CAAUSDT")) == 0
     assert exit_code(arguments(holed, "-q", "--timerange", f"{START + 730 * HOUR}-")) == 0

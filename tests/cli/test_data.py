@@ -12,9 +12,13 @@ from divbot import cli
 from divbot.app.how_to_fetch import how_to_download
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval, Market
+from divbot.history.funding import FundingTrack
+from divbot.history.parts import RowSource
 from divbot.history.spans import Span
 from divbot.history.store import Store
 from tests.conftest import SHIPPED
+from tests.history.markets import START as CANDLES
+from tests.history.markets import candles
 from tests.recordings.files import table, write_csv
 
 RECORDED = SHIPPED / "market" / "spot-5m-2024-07.parquet"
@@ -93,6 +97,16 @@ def test_an_empty_store_says_what_fills_it(capsys: pytest.CaptureFixture[str]) -
     assert "`divbot data download` fetches some" in capsys.readouterr().out
 
 
+def test_a_store_of_other_candles_is_not_called_empty(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_store(home / "store", is_simulated=False)
+    for words in (("-i", "5m"), ("--market", "spot")):
+        assert run("list", "--store", "store", *words) == 0
+
+        assert capsys.readouterr().out.startswith("nothing of that in store; `divbot data list`")
+
+
 def test_funding_rates_are_imported(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     times = [1722297600000 + n * 28_800_000 for n in range(3)]
     rows = {"symbol": "BTCUSDT", "time": times, "rate": [0.0001, -0.0002, 0.0003]}
@@ -106,6 +120,51 @@ def test_funding_rates_are_imported(home: Path, capsys: pytest.CaptureFixture[st
     assert (found.at.tolist(), found.rate.tolist()) == (times, rows["rate"])
 
 
+def a_store(folder: Path, *, is_simulated: bool) -> Store:
+    """Return a store of one candle and one settlement."""
+    store = Store(folder, Market.USDM)
+    with store.locked(is_simulated=is_simulated):
+        store.write("BTCUSDT", Interval.H1, candles(1), RowSource("mine"))
+        store.write_funding("BTCUSDT", FundingTrack.of([CANDLES], [0.0001]), RowSource("mine"))
+    return store
+
+
+@pytest.mark.parametrize("is_simulated", [True, False], ids=["simulated", "real"])
+@pytest.mark.parametrize("layout", ["freqtrade-feather", "freqtrade-parquet"])
+def test_what_was_exported_gets_into_no_store_of_the_other_kind(
+    home: Path, is_simulated: bool, layout: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = a_store(home / "own", is_simulated=is_simulated)
+    a_store(home / "other", is_simulated=not is_simulated)
+    assert run("export", "out", "--store", "own", "--format", layout) == 0
+    assert run("import", "out", "--store", "own") == 0
+    assert run("import", "out", "--store", "new") == 0
+    assert own.is_simulated is is_simulated
+    assert Store(home / "new", Market.USDM).is_simulated is (is_simulated or None)
+    capsys.readouterr()
+
+    assert run("import", "out", "--store", "other") == 2
+
+    told = capsys.readouterr().err
+    assert "name another store with --store" in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize("columns", ["open,high,low,close,volume", "rate"])
+def test_files_get_into_no_store_of_simulated_prices(
+    home: Path, columns: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    time, values = ("time", "0.1") if columns == "rate" else ("open_time", "1,1,1,1,1")
+    (home / "m.csv").write_text(f"symbol,{time},{columns}\nBTCUSDT,1722297600000,{values}\n")
+    a_store(home / "store", is_simulated=True)
+
+    assert run("import", "m.csv", "-i", "1m", "--store", "store") == 2
+
+    told = capsys.readouterr().err
+    assert "store holds a local exchange's prices, and these are Binance's" in told
+    assert told.count("\n") == 1
+
+
 def test_a_folder_that_cannot_be_written_is_told(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -116,6 +175,46 @@ def test_a_folder_that_cannot_be_written_is_told(
     said = capsys.readouterr().err
     assert said.startswith("divbot: m.csv/there: cannot be written: ")
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", ["list", "export out", "prune -y", "verify --local"])
+def test_a_symbol_that_the_store_lacks_is_told_with_the_nearest_name(
+    home: Path, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_store(home / "store", is_simulated=False)
+
+    assert run(*words.split(), "--store", "store", "--symbols", "BTCUSDT,BCTUSDT") == 2
+
+    told = capsys.readouterr()
+    assert told.err == (
+        "divbot: unknown symbol 'BCTUSDT': the store holds none of it; did you mean BTCUSDT?\n"
+    )
+    assert told.out == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["list", "export out", "prune -i 1h", "verify --local", "import m.csv", "download --days 3"],
+)
+def test_a_file_in_the_place_of_a_store_is_told(
+    home: Path, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_csv(home / "m.csv", table())
+
+    assert run(*words.split(), "--store", "m.csv") == 2
+
+    told = capsys.readouterr().err
+    assert told.startswith("divbot: m.csv: expected the folder of a store, found a file; ")
+    assert told.count("\n") == 1
+
+
+def test_an_export_of_nothing_says_so(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    a_store(home / "store", is_simulated=False)
+
+    assert run("export", "out", "--store", "store", "-i", "5m") == 2
+
+    assert "store: expected something of that to export, found nothing" in capsys.readouterr().err
+    assert not (home / "out").exists()
 
 
 def test_a_damaged_file_is_listed_as_such_and_costs_no_other(

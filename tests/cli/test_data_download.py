@@ -16,9 +16,10 @@ from divbot.domain.market import Interval, Market
 from divbot.history.store import Store
 from tests.cli.commands import divbot, eventually, start
 from tests.exchange.servers import running
-from tests.history.supplies import is_the_market, mend, spoil, supply_of
+from tests.history.supplies import control, is_the_market, mend, spoil, supply_of
 
 NOW = parse_time("2024-07-10T09:00")
+NO_FUNDING = json.dumps({"kind": "html403", "path": "fundingRate", "count": 99})
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +119,27 @@ def test_holes_are_listed_with_their_reason_and_end_with_4(
     assert "hole: BTCUSDT 1h: 2024-05-11 00:00 to 2024-07-10 09:00 UTC: " in said.out
     assert "HTTP 403" in said.out
     assert run(base_url, "--symbols", "BTCUSDT", "-i", "1h", "--allow-holes", store="other") == 0
+
+
+def test_funding_that_is_missing_is_a_hole(
+    base_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--symbols", "ETHUSDT", "-i", "4h", "--timerange", "20240401-20240701")
+    for month in ("05", "06"):
+        spoil(base_url, "absent", f"ETHUSDT-fundingRate-2024-{month}.zip")
+    control(base_url, "POST", "/divbot/faults", NO_FUNDING)
+
+    code = run(base_url, *words)
+    control(base_url, "DELETE", "/divbot/faults")
+
+    assert code == 4
+    reason = "neither archive nor venue has given it"
+    hole = "hole: ETHUSDT funding: 2024-05-01 00:00 to 2024-07-01 00:00"
+    assert f"{hole} UTC: {reason}\n1 hole\n" in capsys.readouterr().out
+    assert cli.exit_code(["data", "list", "--store", "store", "--symbols", "ETHUSDT"]) == 0
+    assert hole in capsys.readouterr().out
+
+    assert run(base_url, *words) == 0
 
 
 @pytest.mark.parametrize(

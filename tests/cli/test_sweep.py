@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ import pytest
 
 import divbot as package
 from divbot.app.trials import open_trials
-from divbot.cli import command_line, exit_code
+from divbot.cli import command_line, exit_code, past
 from divbot.domain.durations import MINUTE
 from divbot.domain.errors import InputError, SettingsError
 from divbot.research.sweep import run as core
 from divbot.research.trials.entries import Opening, Trial
 from divbot.settings import load_settings
+from tests.cli.pages import browse
 from tests.research.fakes import START, walk
 from tests.research.trials import execute
 
@@ -93,7 +95,7 @@ def test_a_sweep_says_what_it_takes_and_prints_verdict_settings_and_limits(
     assert "divbot: 4 settings on 5 symbols over 2" in printed.err
     assert re.search(r"about a minute or less and \d\.\d GB of memory", printed.err)
     lines = printed.out.splitlines()
-    assert lines[0] == "Binance USD-M futures"
+    assert lines[0] == "Binance USD-M futures 4h"
     assert re.match(r"(NO EDGE FOUND|EVERY SETTING LOSES|NOT CONFIRMED|EDGE CONFIRMED): ", lines[1])
     assert "would usually be missed" in lines[1]
     assert re.match(r"development 20\d\d-.* runs of 7 days; holdout 20\d\d-.*, ", lines[3])
@@ -102,6 +104,106 @@ def test_a_sweep_says_what_it_takes_and_prints_verdict_settings_and_limits(
     assert "the best t without any edge: " in printed.out
     assert "\nlimits: No edge found is not no edge" in printed.out
     assert re.search(r"\ntrial 1, ledger \d:[0-9a-f]{16} ", printed.out)
+
+
+def test_the_table_has_a_column_for_each_setting_that_varies_and_words_for_kinds(
+    recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kinds = "kind=regular_bullish+regular_bearish,hidden_bullish+hidden_bearish"
+    divbot(
+        *("sweep", "--recorded", recording, *WIDE),
+        *("--set", kinds, "--set", "max_holding=12h", "--set", "stop_atr=0.5,1"),
+    )
+    lines = capsys.readouterr().out.splitlines()
+
+    (head,) = (x for x in lines if x.startswith("kind "))
+    assert re.split("  +", head)[:3] == ["kind", "stop_atr", "R a trade"]
+    assert sum(bool(re.match(r"(regular|hidden) +(0\.5|1\.0) ", x)) for x in lines) == 4
+
+
+def test_what_it_takes_counts_the_symbols_that_are_asked_for_and_unknown_funding_is_told(
+    recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    divbot(
+        *("sweep", "--recorded", recording, *WIDE),
+        *("--set", "stop_atr=1", "--exclude", "A*,BAAUSDT"),
+    )
+    told = capsys.readouterr().err
+
+    assert "divbot: 1 setting on 3 symbols over 2" in told
+    assert "divbot: funding is not known of 3 symbols: positions in them pay and get none" in told
+
+
+def test_settings_that_hardly_trade_are_told_beforehand_and_counted(
+    recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    divbot(
+        *("sweep", "--recorded", recording, *WIDE),
+        *("--set", "reward_risk=0.5,1,2", "--set", "stop_atr=0.5,1"),
+    )
+    printed = capsys.readouterr()
+
+    assert "divbot: 4 settings with a reward_risk of up to 1 hardly enter a trade: " in printed.err
+    assert "after all costs it is to be 1 at least; see --min-reward-risk" in printed.err
+    assert "\n4 settings traded in too few runs of days to be judged\n" in printed.out
+
+
+def test_the_page_draws_luck_the_winner_and_a_heat_map_and_fits_a_telephone(
+    home: Path, recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kinds = "kind=regular_bullish+regular_bearish,hidden_bullish+hidden_bearish"
+    swept(recording, "--set", kinds, "--report", home / "page.html")
+    capsys.readouterr()
+
+    seen = browse(
+        home,
+        (home / "page.html").read_text(),
+        """
+        document.body.style.width = "390px";
+        dispatchEvent(new Event("resize"));
+        await new Promise((done) => setTimeout(done, 500));
+        const parts = [...document.querySelectorAll("header, main > section, .chart, .scroll")];
+        const luck = document.getElementById("luck")._fullLayout;
+        return {
+          problems, pairs: document.getElementById("pair").options.length,
+          charts: document.querySelectorAll(".js-plotly-plot").length,
+          widest: Math.max(...parts.map((x) => x.getBoundingClientRect().right)),
+          kinds: document.getElementById("heat").data[0].x,
+          lanes: [luck.yaxis2.domain[1] < luck.yaxis.domain[0], luck.xaxis.title.text],
+          example: document.querySelector(".filter input").placeholder,
+          shaded: document.getElementById("winner")._fullLayout.annotations[0].text,
+        };
+        """,
+    )
+
+    assert seen["problems"] == []
+    assert (seen["charts"], seen["pairs"]) == (3, 3)
+    assert seen["widest"] <= 390
+    assert seen["kinds"] == ["hidden", "regular"]
+    assert seen["lanes"] == [True, "t on development"]
+    assert seen["example"] in ("such as hidden", "such as regular")
+    assert seen["shaded"] in ("sealed", "opened")
+
+
+def test_trials_are_listed_with_their_market_by_either_command_and_shown_with_what_they_paid(
+    recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    swept(recording)
+    capsys.readouterr()
+    divbot("sweeps")
+    listed = capsys.readouterr().out
+    divbot("sweeps", "show", 1)
+    shown = capsys.readouterr().out
+
+    assert re.search(r"sweep +usdm +4h +20", listed)
+    assert "costs        fee 0.0005, slippage 0.0002, spread 0.0004" in shown
+    assert "None" not in shown
+    divbot("sweeps", "--json")
+    assert len(json.loads(capsys.readouterr().out)["trials"]) == 1
+    divbot("sweeps", "--simulated")
+    assert "no trials in" in capsys.readouterr().out
+    assert exit_code(["sweeps", "--json", "show", "1"]) == 2
+    assert "flags belong after the command: divbot sweeps show --json" in capsys.readouterr().err
 
 
 def test_the_same_again_is_the_same_and_another_order_of_values_too(
@@ -272,10 +374,16 @@ def test_a_revealed_holdout_is_told_and_spent(
 
 
 def test_winner_and_neighbours_stand_beside_their_portfolios(
-    recording: Path, capsys: pytest.CaptureFixture[str]
+    recording: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    stages: list[str] = []
+    monkeypatch.setattr(past, "progress", lambda **_: nullcontext(lambda *x: stages.append(x[0])))
     divbot("sweep", "--recorded", recording, "--json", *PLAIN[:-1])
 
+    assert {x.split(",")[0] for x in stages} == {
+        *("candles", "settings"),
+        *(f"portfolio {x} of 3" for x in (1, 2, 3)),
+    }
     document = json.loads(capsys.readouterr().out)
     rows = document["portfolios"]
     assert rows[0]["setting"] == document["winner"]
@@ -316,6 +424,24 @@ def test_python_gives_settings_days_and_verdict(recording: Path) -> None:
     assert list(found.settings.columns[-2:]) == ["stop_atr", "trail_atr"]
     assert found.daily.index[-1] < pd.Timestamp(found.to_document()["holdout"][0], tz="UTC")
     assert str(found).startswith(found.verdict.finding.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param({"timerange": "yesterday"}, "timerange: ", id="range"),
+        pytest.param({"sample": 0}, "sample: expected ", id="sample"),
+        pytest.param({"seed": -1}, "seed: expected ", id="seed"),
+        pytest.param({"detail": "1 minute"}, "detail: expected ", id="detail"),
+        pytest.param({"universe": "later"}, "universe: expected ", id="universe"),
+        pytest.param({"spread": 2}, "spread: expected ", id="spread"),
+    ],
+)
+def test_python_tells_which_argument_cannot_be(
+    given: dict[str, Any], expected: str, recording: Path
+) -> None:
+    with pytest.raises(InputError, match=expected):
+        package.sweep({"stop_atr": [0.5, 1]}, recorded=recording, **given)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,11 @@ def a_backtest(tmp_path: Path) -> Path:
             "--recorded and --base-url exclude each other",
             id="two sources",
         ),
+        pytest.param(
+            ("--recorded", "x.csv", "--store", "y"),
+            "--recorded and --store exclude each other",
+            id="recording and store",
+        ),
         pytest.param(("--run", "y"), "--run and --journal exclude each other", id="two runs"),
     ],
 )

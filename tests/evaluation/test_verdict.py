@@ -299,3 +299,18 @@ def test_a_verdict_is_read_in_sentences(means: dict[str, tuple[float, float]], s
     assert text.endswith(" R would usually be missed.")
     assert "profitable" not in text
     assert "optimal" not in text
+
+
+@pytest.mark.parametrize(
+    ("means", "said"),
+    [
+        pytest.param({"good": EARNS["good"]}, "good passes on the holdout", id="earns"),
+        pytest.param({"bad": LOSES["a"]}, "bad loses (t = -", id="loses"),
+    ],
+)
+def test_of_one_setting_nothing_is_said_about_others(
+    means: dict[str, tuple[float, float]], said: str
+) -> None:
+    text = str(verdict_on(runs_of(means, seed=2)))
+
+    assert f": {said}" in text

@@ -12,7 +12,6 @@ import pytest
 from divbot.domain.clock import parse_time
 from divbot.domain.errors import StoreError
 from divbot.domain.market import Interval, Market
-from divbot.history.detail import Detail
 from divbot.history.download import DownloadStages
 from divbot.history.kind import StoredKind
 from divbot.history.spans import Span
@@ -273,23 +272,6 @@ def test_a_damaged_file_of_the_store_is_fetched_again(base_url: str, tmp_path: P
         download(supply, shelves, SPAN)
 
         assert is_the_market(supply, "BTCUSDT", Interval.H1, SPAN)
-
-
-def test_minutes_are_fetched_when_they_are_first_needed(base_url: str, tmp_path: Path) -> None:
-    store = new_store(tmp_path)
-    day = Span(parse_time("2024-07-03"), parse_time("2024-07-04"))
-    with supply_of(base_url, store) as supply:
-        detail = Detail(store, supply.downloader(DownloadStages()))
-
-        candles = detail.candles("BTCUSDT", *day)
-        marks = detail.marks("BTCUSDT", *day)
-
-        assert len(candles.open_time) == len(marks.open_time) == 1440
-        assert is_the_market(supply, "BTCUSDT", Interval.M1, day)
-        assert marks.quote_volume is None
-        assert detail.problems == []
-    assert len(Detail(store).candles("BTCUSDT", *day).open_time) == 1440
-    assert len(Detail(store).candles("ETHUSDT", *day).open_time) == 0
 
 
 def test_spot_is_read_in_microseconds(tmp_path: Path) -> None:

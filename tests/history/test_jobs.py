@@ -107,11 +107,11 @@ def test_what_lacks_and_what_is_there_are_all_there_is(
     ("places", "hours", "gaps"),
     [
         ([0, 8, 16], [8, 8, 8], []),
-        ([0, 16], [8, 8], [(0, 16)]),
+        ([0, 16], [8, 8], [(8, 16)]),
         ([0, 8, 12, 16], [8, 8, 4, 4], []),
         ([0, 4, 12], [4, 4, 8], []),
-        ([0, 4, 12], [4, 4, 4], [(4, 12)]),
-        ([0, 8, 17], None, [(8, 17)]),
+        ([0, 4, 12], [4, 4, 4], [(8, 12)]),
+        ([0, 8, 17], None, [(16, 17)]),
     ],
     ids=["whole", "one missing", "8 to 4 hours", "4 to 8 hours", "of 4 hours", "unknown hours"],
 )
@@ -122,7 +122,7 @@ def test_funding_is_missing_where_its_own_hours_say_so(
 
     found = FundingTrack.of(times, [0.0001] * len(times), hours).gaps()
 
-    assert found == tuple(Span(START + a * HOUR + 1, START + b * HOUR) for a, b in gaps)
+    assert found == tuple(Span(START + a * HOUR, START + b * HOUR) for a, b in gaps)
 
 
 def test_symbols_quoted_in_usdt_are_taken_and_dated_ones_are_not() -> None:

@@ -207,3 +207,17 @@ def test_prune_removes_whole_months_of_what_is_named(
     assert len(store.candles("BTCUSDT", Interval.MONTH, *EVER).open_time) == 1
     assert len(store.funding("BTCUSDT", *EVER)) == 1
     assert store.symbols(Interval.M1, StoredKind.MARK) == ()
+
+
+def test_prune_says_which_months_it_leaves_and_when_there_is_none_to_remove(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = filled(tmp_path)
+    words = ["data", "prune", "--store", str(store.root), "-i", "1h", "-y", "--timerange"]
+
+    assert cli.exit_code([*words, "20240115-20240210"]) == 0
+
+    told = capsys.readouterr()
+    assert "2024-01, 2024-02: only a part lies in the range, so all of it stays" in told.err
+    assert told.out == f"nothing to remove: {store.root} holds no whole month of that\n"
+    assert len(store.candles("BTCUSDT", Interval.H1, *EVER).open_time) == 50

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +20,7 @@ from divbot.domain.errors import StoreError
 from divbot.domain.market import Interval, Market
 from divbot.history.candles import between, chosen, in_a_row, merged, quote_volumes
 from divbot.history.funding import FundingTrack
-from divbot.history.parts import RowSource
+from divbot.history.parts import DamagedFile, RowSource
 from divbot.history.port import PastCandles
 from divbot.history.spans import Span, joined, without
 from divbot.history.store import Store
@@ -270,3 +273,43 @@ def test_spans_join_and_leave_what_is_left() -> None:
 
 def test_no_tracks_in_a_row_are_no_candles() -> None:
     assert len(in_a_row([], "BTCUSDT").open_time) == 0
+
+
+@pytest.mark.parametrize("what", ["a folder", "a file"])
+def test_what_may_not_be_read_is_told_as_such_and_not_as_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    store = Store(tmp_path, Market.USDM)
+    store.write(*BTC, candles(24), RowSource("mine"))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "the system's own words")
+
+    place = "os.listdir" if what == "a folder" else "pyarrow.parquet.read_metadata"
+    monkeypatch.setattr(place, refuse)
+
+    with pytest.raises(
+        StoreError, match="cannot be read: Permission denied; let this user"
+    ) as told:
+        store.span(*BTC)
+    assert not isinstance(told.value, DamagedFile)
+
+
+def test_the_store_is_read_and_written_without_pandas(tmp_path: Path) -> None:
+    script = (
+        "import sys, pathlib\n"
+        "from divbot.domain.market import Market, Interval\n"
+        "from divbot.history.parts import RowSource\n"
+        "from divbot.history.store import Store\n"
+        "from tests.history.markets import candles\n"
+        "store = Store(pathlib.Path(sys.argv[1]), Market.USDM)\n"
+        "store.write('BTCUSDT', Interval.H1, candles(9), RowSource('mine'))\n"
+        "assert len(store.candles('BTCUSDT', Interval.H1, 0, 1 << 60).open_time) == 9\n"
+        "print('pandas' in sys.modules)\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "False\n"

@@ -157,7 +157,7 @@ def no_text():
 
 
 DAMAGED = {
-    "encrypted": ("A-1m-2024-07.zip", encrypted(), "password"),
+    "encrypted": ("A-1m-2024-07.zip", encrypted(), "File 'AAAUSDT-1m-2024-07.csv' is encrypted"),
     "unknown way of packing": ("A-1m-2024-07.zip", unknown_packing(), "not supported"),
     "directory that lies before the file": ("A-1m-2024-07.zip", shifted_directory(), "download"),
     "broken LZMA": ("A-1m-2024-07.zip", broken_lzma(), "download"),

@@ -16,7 +16,8 @@ from divbot.domain.events import Event, SessionBegan, Started
 from divbot.domain.market import Instrument, Interval
 from divbot.domain.signals import Divergence, Kind, Opportunity, Side
 from divbot.research.backtest import PastTrader, Period, every_look, run
-from divbot.research.venue import PastTrading, Spreads
+from divbot.research.venue import PastTrading, Spreads, StandsIn
+from divbot.scanner.signals.ranking import in_order
 from divbot.trading.engine.engine import TradingRules
 from divbot.trading.journal.journal import Journal, read
 from tests.trading import fakes
@@ -102,6 +103,21 @@ def joined(bars: Bars, interval: Interval) -> Bars:
     )
 
 
+def with_stand_ins(bars: Bars, interval: Interval, opens: set[int]) -> Bars:
+    """Return minutes that longer candles, which open then, stand in for: see history.detail."""
+    longer, length = joined(bars, interval), interval.milliseconds
+    rows = np.flatnonzero(np.isin(longer.open_time, list(opens)))
+    count = length // MINUTE
+    times = np.repeat(longer.open_time[rows], count) + MINUTE * np.tile(np.arange(count), len(rows))
+    flat = [np.repeat(longer.open[rows], count) for _ in range(4)]
+    for column, values in zip(flat[1:], longer[2:], strict=True):
+        column[count - 1 :: count] = values[rows]
+    kept = bars.only(~np.isin(bars.open_time // length * length, list(opens)))
+    order = np.argsort(all_times := np.append(kept.open_time, times))
+    columns = [np.append(x, y)[order] for x, y in zip(kept[1:], flat, strict=True)]
+    return Bars(all_times[order], *columns)
+
+
 def walk(
     seed: int, minutes: int, *, step: float = 0.002, price: float = 100.0, start: int = START
 ) -> Bars:
@@ -162,7 +178,12 @@ class Glance(NamedTuple):
 
 class Candidates(NamedTuple):
     close: NDArray[np.int64]
+    symbol: NDArray[np.int64]
+    confirmed_at: NDArray[np.int64]
     score: Floats
+
+    def chosen(self, which: NDArray[np.bool_]) -> Candidates:
+        return Candidates(*(x[which] for x in self))
 
 
 class FreshOnes(NamedTuple):
@@ -179,19 +200,22 @@ class WrittenReports:
     given: Sequence[Opportunity]
     interval: Interval = Interval.M5
     max_age: int = 5
+    doubt: float = 0.0
+    """How much higher a score may be beforehand; a third each by that, half of it, or nothing."""
 
     @property
     def closes(self) -> NDArray[np.int64]:
         return START + self.interval.milliseconds * np.arange(3000)
 
-    def glance(self, close: int, held: Collection[str] = ()) -> Glance:
-        fresh = [x for x in self.given if self._is_fresh(x, close)]
-        fresh.sort(key=lambda x: (-x.score, x.divergence.symbol, x.confirmed_at))
+    def glance(
+        self, close: int, held: Collection[str] = (), *, among: Collection[str] | None = None
+    ) -> Glance:
+        fresh = in_order(x for x in self.given if self._is_fresh(x, close))
         return Glance(
             close,
             self.interval,
-            tuple(fresh),
-            tuple(x.divergence for x in fresh),
+            tuple(x for x in fresh if among is None or x.divergence.symbol in among),
+            tuple(x.divergence for x in fresh if among is None or x.divergence.symbol in held),
             {symbol: replace(fakes.INSTRUMENT, symbol=symbol) for symbol in held},
         )
 
@@ -205,14 +229,15 @@ class WrittenReports:
     def candidates(self, start: int, end: int) -> Candidates:
         length = self.interval.milliseconds
         found = sorted(
-            (close, x.score)
+            (close, place, x.confirmed_at, x.score + self.doubt * (place % 3) / 2)
             for x in self.given
+            for place in [self.symbols.index(x.divergence.symbol)]
             for close in range(x.confirmed_at, x.confirmed_at + (self.max_age + 1) * length, length)
             if start <= close < end
         )
-        return Candidates(
-            np.array([x[0] for x in found], np.int64), np.array([x[1] for x in found], float)
-        )
+        columns = list(zip(*found, strict=True)) or [()] * 4
+        types = (np.int64, np.int64, np.int64, np.float64)
+        return Candidates(*(np.array(x, t) for x, t in zip(columns, types, strict=True)))
 
     def fresh(self, start: int, end: int) -> FreshOnes:
         found = sorted(
@@ -252,6 +277,7 @@ class Backtest:
     spread: Decimal = Decimal("0.0004")
     quoting: Any = None
     venue_type: type[PastTrading] = PastTrading
+    stands_in: StandsIn = lambda *_: None
 
     def __repr__(self) -> str:
         shown = {k: v for k, v in vars(self).items() if k not in ("prices", "reports")}
@@ -261,7 +287,9 @@ class Backtest:
         """Write the journal at `path`; return its events."""
         end = start + self.minutes * MINUTE
         quoting = self.quoting or Spreads(self.spread)
-        venue = self.venue_type(self.prices, self.reports.symbols, self.detail, quoting)
+        venue = self.venue_type(
+            self.prices, self.reports.symbols, self.detail, quoting, self.stands_in
+        )
         rules = self.rules
         started = Started(
             start,

@@ -12,6 +12,7 @@ import pytest
 from divbot.domain.durations import MINUTE
 from divbot.domain.events import Entered, Event, Exited, Funded
 from divbot.domain.fills import Basis, Reason
+from divbot.domain.market import Interval
 from divbot.domain.signals import Side
 from divbot.research.feed import SILENCE
 from divbot.trading.journal.journal import read
@@ -22,12 +23,14 @@ from tests.research.fakes import (
     Paid,
     PricesOfArrays,
     WrittenReports,
+    joined,
     signal_at,
     walk,
 )
 
 A = "AAAUSDT"
 HOUR = 60
+FIRST = START + 60 * MINUTE
 E = TypeVar("E", bound=Event)
 
 
@@ -54,6 +57,27 @@ def test_a_signal_is_entered_at_the_open_after_the_close_that_confirmed_it(tmp_p
     assert bid < following < ask
     assert (ask - bid) / following == pytest.approx(Decimal("0.0004"), rel=Decimal("0.01"))
     assert entered.fill.price > ask
+
+
+def test_an_entry_at_the_first_look_bears_the_time_of_that_look(tmp_path: Path) -> None:
+    bars = walk(1, 200)
+
+    entered = only(one(bars, 60, minutes=10).run(tmp_path / "run.db", start=FIRST), Entered)
+
+    assert entered.at == entered.fill.basis_at == FIRST
+
+
+def test_an_exit_in_a_candle_of_hours_bears_its_last_minute(tmp_path: Path) -> None:
+    bars = joined(walk(3, 24 * HOUR, step=0.004), Interval.H4)
+    backtest = one(bars, 4 * HOUR, minutes=24 * HOUR, detail=Interval.H4)
+
+    events = backtest.run(tmp_path / "run.db")
+
+    entered, exited = only(events, Entered), only(events, Exited)
+    assert exited.fill.basis is Basis.CANDLE
+    assert exited.at == exited.fill.basis_at + (4 * HOUR - 1) * MINUTE
+    assert exited.fill.is_of_longer_candle
+    assert exited.at > entered.at
 
 
 def test_of_the_minute_of_an_entry_only_its_open_was_known(tmp_path: Path) -> None:

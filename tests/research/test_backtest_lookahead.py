@@ -69,8 +69,10 @@ class WholeMinutes(PastTrading):
 class EarlyReports(WrittenReports):
     """A leak: what a close confirms is entered while the candle still forms."""
 
-    def glance(self, close: int, held: Collection[str] = ()) -> Glance:
-        return super().glance(close + self.interval.milliseconds, held)
+    def glance(
+        self, close: int, held: Collection[str] = (), *, among: Collection[str] | None = None
+    ) -> Glance:
+        return super().glance(close + self.interval.milliseconds, held, among=among)
 
     def candidates(self, start: int, end: int) -> Any:
         found = super().candidates(start, end + self.interval.milliseconds)

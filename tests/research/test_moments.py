@@ -36,6 +36,7 @@ from tests.research.fakes import (
     WrittenReports,
     signal_at,
     walk,
+    with_stand_ins,
 )
 
 NAMES = ("AAAUSDT", "BTCUSDT", "CCCUSDT")
@@ -168,8 +169,28 @@ def backtests(draw: Any) -> Backtest:
     )
 
 
+@st.composite
+def backtests_with_stand_ins(draw: Any) -> Backtest:
+    """Backtests on minutes, for some of which the interval's own candles stand in."""
+    backtest = draw(backtests().filter(lambda x: x.detail is Interval.M1))
+    interval = backtest.rules.interval
+    random, last = np.random.default_rng(draw(st.integers(0, 999))), backtest.prices.last
+    stood_in: dict[str, set[int]] = {}
+    for symbol, bars in last.items():
+        opens = np.unique(bars.open_time // interval.milliseconds * interval.milliseconds)
+        chosen = opens[random.random(len(opens)) < draw(st.sampled_from([0.1, 0.5, 1.0]))]
+        stood_in[symbol] = set(chosen.tolist())
+        last[symbol] = with_stand_ins(bars, interval, stood_in[symbol])
+
+    def stands_in(symbol: str, time: int) -> int | None:
+        opened = time // interval.milliseconds * interval.milliseconds
+        return opened if opened in stood_in[symbol] else None
+
+    return replace(backtest, stands_in=stands_in)
+
+
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
-@given(backtests())
+@given(backtests() | backtests_with_stand_ins())
 @settings(max_examples=25)
 def test_every_look_writes_the_same_journal_as_those_that_matter(backtest: Backtest) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -202,6 +223,27 @@ RARELY_VALUED = replace(
 )
 
 
+@pytest.mark.parametrize("doubt", [0.0, 3.0, 9.0])
+def test_more_is_asked_about_until_no_other_may_be_chosen(doubt: float, tmp_path: Path) -> None:
+    names = tuple(f"S{number:02}USDT" for number in range(12))
+    bars = walk(8, 400)
+    signals = [
+        signal_at(bars, minute, name, way=0.02, score=1 + (7 * place + minute) % 12 / 2)
+        for minute in (60, 200)
+        for place, name in enumerate(names)
+    ]
+    rules = replace(RARELY_VALUED, entries=replace(RULES.entries, max_positions=1))
+    reports = WrittenReports(names, signals, doubt=doubt)
+
+    events = compared(
+        Backtest(PricesOfArrays(dict.fromkeys(names, bars)), reports, rules=rules, minutes=400),
+        tmp_path,
+    )
+
+    best = max(signals[: len(names)], key=lambda x: x.score)
+    assert next(x for x in events if isinstance(x, Entered)).symbol == best.divergence.symbol
+
+
 def test_a_payment_that_reaches_a_limit_is_looked_at(tmp_path: Path) -> None:
     bars = walk(4, 400, step=0.0002)
     paid = Paid(START + HOUR * np.array([2]), np.array([0.06]), np.array([np.nan]))
@@ -231,7 +273,7 @@ def test_a_price_that_brings_the_equity_to_a_limit_is_looked_at(tmp_path: Path) 
 def test_a_symbol_that_has_cooled_down_is_looked_at(tmp_path: Path) -> None:
     bars = walk(8, 400)
     rules = replace(RARELY_VALUED, entries=replace(RULES.entries, cooldown=7 * MINUTE))
-    signals = [signal_at(bars, 60, way=0.003), signal_at(bars, 65, way=0.08)]
+    signals = [signal_at(bars, 60, way=0.003, score=8), signal_at(bars, 65, way=0.08)]
 
     events = compared(
         Backtest(

@@ -188,7 +188,9 @@ class ReportsSeen:
     def closes(self) -> np.ndarray[Any, Any]:
         return np.array(sorted({close for close, _ in self._seen.reports}), np.int64)
 
-    def glance(self, close: int, held: Collection[str] = ()) -> Report:
+    def glance(
+        self, close: int, held: Collection[str] = (), *, among: Collection[str] | None = None
+    ) -> Report:
         found = self._seen.reports.get((close, frozenset(held)))
         if found is None:  # a proposal looks ahead: of that report nobody has read yet
             found = next(x for (at, _), x in self._seen.reports.items() if at == close)
@@ -198,8 +200,17 @@ class ReportsSeen:
         return np.zeros(len(self.symbols), bool)
 
     def candidates(self, start: int, end: int) -> Candidates:
-        closes = sorted({close for close, _ in self._seen.reports if start <= close < end})
-        return Candidates(np.array(closes, np.int64), np.full(len(closes), 10.0))
+        found = sorted(
+            {
+                (close, self.symbols.index(x.divergence.symbol), x.confirmed_at, x.score)
+                for (close, _), report in self._seen.reports.items()
+                for x in report.open_to_trade
+                if start <= close < end
+            }
+        )
+        columns = list(zip(*found, strict=True)) or [()] * 4
+        types = (np.int64, np.int64, np.int64, np.float64)
+        return Candidates(*(np.array(x, t) for x, t in zip(columns, types, strict=True)))
 
     def fresh(self, start: int, end: int) -> FreshOnes:
         found = sorted(

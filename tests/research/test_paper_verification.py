@@ -11,8 +11,12 @@ from typing import Any
 import pytest
 
 from divbot.cli import exit_code
-from divbot.domain.clock import ManualClock
+from divbot.domain.clock import EARLIEST, LATEST, ManualClock
 from divbot.domain.durations import MINUTE
+from divbot.domain.market import Interval, Market
+from divbot.history.joined import JoinedHistory
+from divbot.history.parts import RowSource
+from divbot.history.store import Store
 from tests.research.paper_runs import Course, chosen, trade
 from tests.research.test_paper_against_backtest import (
     BEGIN,
@@ -62,7 +66,19 @@ def verified(journal: Path, *given: Any, capsys: pytest.CaptureFixture[str]) -> 
     """Return the exit code and the document of `divbot verify paper`."""
     arguments = ("verify", "paper", "--journal", journal, "--json", "-q", *given)
     code = exit_code([str(x) for x in arguments])
-    return code, json.loads(capsys.readouterr().out)
+    printed = capsys.readouterr()
+    assert printed.out, printed.err
+    return code, json.loads(printed.out)
+
+
+def stored(recorded: Path, folder: Path) -> None:
+    """Put a recording into a store, as minutes and as the candles of the run."""
+    history = JoinedHistory(recorded, Market.USDM, Interval.M1)
+    store = Store(folder, Market.USDM)
+    for interval in (Interval.M1, Interval.M5):
+        for symbol in history.symbols(interval):
+            candles = history.candles(symbol, interval, EARLIEST, LATEST)
+            store.write(symbol, interval, candles, RowSource("recorded"))
 
 
 def adds_up(document: Any) -> bool:
@@ -101,7 +117,10 @@ def test_what_went_wrong_in_a_run_is_told_by_its_name(
 
 
 def test_looks_at_the_same_moments_are_all_the_same(
-    place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    place: Place,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     course = course_of(place, 399, 70, **EVERY_MINUTE)
     journal = trade(chosen(place.url), place.clock, course, tmp_path / "run.db")
@@ -112,6 +131,16 @@ def test_looks_at_the_same_moments_are_all_the_same(
     assert document["same"] == len(document["trades"]) > 5
     assert document["causes"] == {}
     assert float(document["paper_r"]) == pytest.approx(float(document["again_r"]), abs=1e-6)
+
+    # The same from a store, which is asked without being named once it has the run's time.
+    asked = ["verify", "paper", "--journal", str(journal)]
+    assert exit_code([*asked, "--store", str(tmp_path / "store")]) == 2
+    assert "divbot data download --market usdm -i 5m --top 400" in capsys.readouterr().err
+    stored(place.recording, tmp_path / "store")
+    assert verified(journal, "--store", tmp_path / "store", capsys=capsys) == (0, document)
+    monkeypatch.setenv("DIVBOT_STORE", str(tmp_path / "store"))
+    assert exit_code(asked) == 0
+    assert f"final candles are those of the store {tmp_path}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -171,4 +171,4 @@ def test_funding_of_the_candle_of_the_exit_counts_against_the_trader(
     assert found == paid
     assert exit_.reason is Reason.STOP
     assert exit_.fill.basis_at == NOON + 4 * HOUR
-    assert exit_.at == (paid[0][1] if paid else NOON + 4 * HOUR)
+    assert exit_.at == min(NOON + 8 * HOUR - MINUTE, trader.market.time)

@@ -70,6 +70,27 @@ def test_a_pause_that_goes_on_is_renewed_with_the_reason_of_its_day() -> None:
     ]
 
 
+def test_a_drawdown_is_one_pause_however_many_days_it_lasts() -> None:
+    rules = replace(
+        RULES,
+        entries=replace(ENTRIES, max_drawdown=d("0.05"), max_daily_loss=d(1)),
+        exits=replace(EXITS, max_holding=None),
+    )
+    trader = Trader(started(), entered(quantity=900, stop=d(90)), rules=rules)
+    trader.market.quoted = {"AAAUSDT": (99.3, 99.3)}
+    for _ in range(12):
+        trader.step(after=6 * HOUR)
+    paused = trader.ledger.paused
+
+    trader.market.quoted = {"AAAUSDT": (100, 100)}
+    trader.step(after=6 * HOUR)
+
+    drawdown = "the drawdown has reached the limit of 5.0%"
+    assert paused == drawdown
+    pauses = [x.reason for x in trader.journal.events if isinstance(x, Paused)]
+    assert pauses == [drawdown, ""]
+
+
 def test_a_stop_of_days_ago_pauses_no_later_day() -> None:
     trader = Trader(started(), entered(quantity=900, stop=d("99.3")))
     trader.step(after=5 * MINUTE)

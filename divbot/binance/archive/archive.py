@@ -32,6 +32,7 @@ T = TypeVar("T")
 
 ATTEMPTS = 4
 _FIRST_PAUSE = 0.25
+_FORBIDDEN = 403
 _SECONDS = 60.0
 _PER_MEBIBYTE = 10.0
 """Seconds for a file: a line of a hundred kB/s is slow, and not broken."""
@@ -118,7 +119,7 @@ class ArchiveClient:
         most = size + MEBIBYTE  # it may have been replaced by a longer one
         seconds = _SECONDS + _PER_MEBIBYTE * size / MEBIBYTE
         url = f"{self._url}/{quote(key)}"
-        answer = self._patiently(lambda: self._answer(url, {}, seconds, most))
+        answer = self._patiently(lambda: self._answer(key, url, {}, seconds, most))
         return None if answer.status == 404 else answer.body
 
     def _pages(
@@ -137,21 +138,28 @@ class ArchiveClient:
 
     def _page(self, parameters: dict[str, str | int], marker: str) -> ListPage:
         def asked() -> ListPage:
-            answer = self._answer(f"{self._listing_url}/", parameters, _SECONDS, _LARGEST_LIST)
-            # A missing list says so in XML, which is none.
-            page = parse_page(answer.body)
-            check_progress(page, marker)
+            what = f"its list of {parameters['prefix']}"
+            answer = self._answer(
+                what, f"{self._listing_url}/", parameters, _SECONDS, _LARGEST_LIST
+            )
+            try:
+                # A missing list says so in XML, which is none.
+                page = parse_page(answer.body)
+                check_progress(page, marker)
+            except BadAnswer as error:
+                raise BadAnswer(f"the archive, {what}: {error}") from error
             return page
 
         return self._patiently(asked)
 
     def _answer(
-        self, url: str, parameters: dict[str, str | int], seconds: float, most: int
+        self, what: str, url: str, parameters: dict[str, str | int], seconds: float, most: int
     ) -> HttpReply:
-        """Return an answer of 200 or 404; BadAnswer for any other."""
+        """Return an answer of 200 or 404; BadAnswer, naming `what` was asked for, for any other."""
         answer = self._transport.get(url, parameters, seconds=seconds, max_body=most)
         if answer.status not in (200, 404):
-            raise BadAnswer(f"the archive refuses or is in trouble (HTTP {answer.status})")
+            fault = "refuses" if answer.status == _FORBIDDEN else "is in trouble with"
+            raise BadAnswer(f"the archive {fault} {what} (HTTP {answer.status})")
         return answer
 
     def _patiently(self, ask: Callable[[], T]) -> T:

@@ -70,14 +70,12 @@ BIAS: Mapping[str, str] = {
     "difference": "What hindsight adds.",
 }
 SWEEP: Mapping[str, str] = {
-    "setting": "What was tried.",
     "R a trade": "Net R a trade on development, after all costs; it flatters what stands on top.",
     "about 9 in 10": "An interval that held the truth in about 9 of 10 histories.",
     "trades": "Trades entered on development.",
     "runs": "Runs of days with a trade.",
     "t": "Mean over its standard error, from one run to the next.",
     "adjusted p": "How often the best of all settings does as well by luck.",
-    "as a portfolio": "The winner first, then its neighbours in the grid.",
     "all signals": "Net R a trade where every signal is traded by itself.",
     "portfolio": "Net R a trade of those that an account entered.",
     "entered": "Trades that the account had room for.",

@@ -57,7 +57,8 @@ const page = (() => {
     const texts = rows.map((row) => [...row.cells].map((cell) => cell.textContent).join(" ").toLowerCase());
     const label = document.createElement("label"), field = document.createElement("input"), count = document.createElement("output");
     field.type = "search";
-    field.placeholder = "such as BTC buy";
+    const example = [...rows[0].cells].find((cell) => cell.classList.contains("word")) ?? rows[0].cells[0];
+    field.placeholder = `such as ${example.textContent}`;
     label.append("Filter ", field, " ", count);
     label.className = "filter";
     function show() {

@@ -10,18 +10,21 @@
     const winner = data.settings[0];
     Plotly.react("luck", [
       { type: "bar", x: middles, y: shares, name: "luck", width: edges[1] - edges[0],
-        marker: { color: colour("quiet") }, hovertemplate: "t %{x:.2f}: %{y:.1%} of worlds<extra></extra>" },
-      { type: "scatter", mode: "markers", x: data.settings.map((x) => x.t), y: data.settings.map(() => 0), name: "settings",
-        text: data.settings.map((x) => x.name), cliponaxis: false,
-        marker: { color: colour("accent"), size: 7, opacity: 0.6 }, hovertemplate: "%{text}<br>t %{x:.2f}<extra></extra>" },
+        marker: { color: colour("quiet"), opacity: 0.55 }, hovertemplate: "t %{x:.2f}: %{y:.1%} of worlds<extra></extra>" },
+      // In a lane of their own below the curve: on its ground they would hide what stands on the axis.
+      { type: "scatter", mode: "markers", x: data.settings.map((x) => x.t), y: data.settings.map(() => 0), yaxis: "y2", name: "settings",
+        text: data.settings.map((x) => x.name),
+        marker: { color: colour("accent"), size: 7, opacity: 0.5 }, hovertemplate: "%{text}<br>t %{x:.2f}<extra></extra>" },
     ], layout({
       hovermode: "closest", bargap: 0,
-      margin: { l: 56, r: 16, t: 28, b: 52 },
-      xaxis: { title: { text: "t", standoff: 6 } },
-      yaxis: { title: { text: "worlds" }, tickformat: ".0%", rangemode: "tozero" },
+      margin: { l: 56, r: 16, t: 44, b: 52 },
+      legend: { orientation: "h", x: 0, y: 1.08, yanchor: "bottom" },
+      xaxis: { title: { text: "t on development", standoff: 6 }, anchor: "y2", zeroline: false },
+      yaxis: { title: { text: "part of the worlds" }, tickformat: ".0%", rangemode: "tozero", domain: [0.14, 1] },
+      yaxis2: { domain: [0, 0.11], range: [-1, 1], showgrid: false, zeroline: false, showticklabels: false, fixedrange: true },
       shapes: [{ type: "line", x0: winner.t, x1: winner.t, yref: "paper", y0: 0, y1: 1,
         line: { color: colour("gain"), width: 2 } }],
-      annotations: [{ x: winner.t, yref: "paper", y: 1, text: "winner", showarrow: false, yanchor: "top",
+      annotations: [{ x: winner.t, yref: "paper", y: 1, text: `winner, t = ${winner.t.toFixed(2)}`, showarrow: false, yanchor: "bottom",
         xanchor: winner.t > (edges[0] + edges[edges.length - 1]) / 2 ? "right" : "left", font: { color: colour("gain") } }],
     }), config);
   }
@@ -42,7 +45,7 @@
     Plotly.react("winner", traces, layout({
       hovermode: "x unified", showlegend: traces.length > 1,
       xaxis: { type: "date", range: [development.at[0], sealed[1]] },
-      yaxis: { title: { text: "R in all" }, zeroline: true },
+      yaxis: { title: { text: "sum of R" }, zeroline: true },
       shapes: [shade(gap, colour("line")), shade(sealed, colour("shade"))],
       annotations: [{ x: (sealed[0] + sealed[1]) / 2, yref: "paper", y: 1, text: is, showarrow: false, yanchor: "top",
         font: { color: colour("quiet") } }],

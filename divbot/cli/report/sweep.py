@@ -14,12 +14,14 @@ from divbot.cli.sweep_text import (
     PORTFOLIO_COLUMNS,
     STANDING_COLUMNS,
     holdout_is,
-    limits_line,
+    of_settings,
     split_lines,
+    value_text,
 )
-from divbot.evaluation import DailyResults, Effect, Standing
+from divbot.evaluation import LIMITS, DailyResults, Effect, Standing
 from divbot.evaluation.daily import DAY
 from divbot.research.sweep_report import SweepReport
+from divbot.setting_table import SETTINGS
 
 _MOST_ROWS = 200
 
@@ -30,6 +32,7 @@ def sweep_page(found: SweepReport, plotly: str) -> str:
     shown = search.standings[:_MOST_ROWS]
     finding = found.verdict.finding.value
     data = _data(found)
+    about = {**meanings.SWEEP, **{name: SETTINGS[name].help for name in found.axes}}
     body = filled(
         packaged("sweep.html"),
         {
@@ -39,24 +42,27 @@ def sweep_page(found: SweepReport, plotly: str) -> str:
             "winner": _chart("winner") if found.winner else _none("No setting could be judged."),
             "heat": _HEAT if data["pairs"] else _none("There is no pair of settings to compare."),
             "portfolios": table_markup(
-                found.portfolios, PORTFOLIO_COLUMNS, "None was run.", meanings=meanings.SWEEP
+                found.portfolios,
+                of_settings(found, PORTFOLIO_COLUMNS),
+                "None was run.",
+                meanings=about,
             ),
             "settings": table_markup(
                 shown,
-                STANDING_COLUMNS,
+                of_settings(found, STANDING_COLUMNS),
                 "No setting could be judged.",
-                meanings=meanings.SWEEP,
+                meanings=about,
                 is_long=True,
             ),
             "shown": _shown(len(shown), search.settings),
-            "limits": escape(limits_line()),
+            "limits": "".join(f"<li>{escape(x)}</li>" for x in LIMITS),
         },
     )
     page = Page(
         name=f"{finding} - divbot sweep",
         title=f"{found.title}: {finding}",
         is_simulated=False,
-        lines=(*found.sentences, *split_lines(found)),
+        lines=(*found.sentences, *split_lines(found), *found.notes),
         body=body,
         data=data,
         script="sweep.js",
@@ -181,8 +187,8 @@ def _pair(
     return {
         "x": across,
         "y": down,
-        "columns": list(found.axes[across]),
-        "rows": list(found.axes[down]),
+        "columns": [value_text(across, x) for x in found.axes[across]],
+        "rows": [value_text(down, x) for x in found.axes[down]],
         "r": [[_mean(cell) for cell in row] for row in rows],
         "text": [[_told(cell) for cell in row] for row in rows],
     }

@@ -22,6 +22,8 @@ class Axis:
 
     name: str
     values: tuple[str, ...]
+    is_ordered: bool = True
+    """Whether values lie between others; names do not, and are nobody's neighbours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,12 @@ class Space:
             _, first = np.unique(found, axis=0, return_index=True)
             found = found[np.sort(first)]
         return found[:count][np.lexsort(found[:count].T[::-1])]
+
+    def steps(self, places: Integers) -> Integers:
+        """Return the steps from the first value of each setting; from name to name it is two."""
+        lengths = np.array([1 if axis.is_ordered else 2 for axis in self.axes], np.int64)
+        steps: Integers = places * lengths
+        return steps
 
     def texts(self, places: Integers) -> Iterator[Mapping[str, str]]:
         """Yield the values of each point, by the names of the settings."""

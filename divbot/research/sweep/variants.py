@@ -54,7 +54,10 @@ class Variant:
     signal: SignalInputs
     trade: TradeInputs
     place: tuple[int, ...] = ()
-    """In the grid: how many steps from the first value of each setting, in the order of names."""
+    """In the grid: how many steps from the first value of each setting, in the order of names.
+
+    From one name to another, such as kinds, it is never a single step.
+    """
 
     def longest(self, detail: Interval) -> int:
         """Return how long a trade may be open, in ms, with candles of `detail` to look at."""

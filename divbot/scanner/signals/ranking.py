@@ -80,8 +80,12 @@ def rank(
             )
         )
     ]
-    found.sort(key=_order)
-    return tuple(replace(x, rank=number) for number, x in enumerate(found, 1))
+    return in_order(found)
+
+
+def in_order(found: Iterable[Opportunity]) -> tuple[Opportunity, ...]:
+    """Return opportunities by score, then confidence, then symbol, with their ranks."""
+    return tuple(replace(x, rank=rank) for rank, x in enumerate(sorted(found, key=_order), 1))
 
 
 def _order(x: Opportunity) -> tuple[float, float, str, str, int]:

@@ -30,6 +30,8 @@ class BlockTask:
     """The venue's time when the task was made, ms UTC."""
     with_divergences: bool = True
     """Bring back all divergences that are found, too, and not only the signals."""
+    with_outcomes: bool = True
+    """Bring back what became of past divergences, too."""
     charted: frozenset[str] | None = None
     """Bring back the candles of these symbols, and of those with a signal; None: none at all."""
     with_stances: bool = False

@@ -268,7 +268,11 @@ def _find(fetched: Mapping[str, _Fetched], task: BlockTask) -> _Found:
     fresh = divergences[analysis.confirmed(divergences) >= oldest[divergences[:, SYMBOL]]]
     signals = signals_of(block, analysis, fresh)
     return _Found(
-        _covered(fetched, task, _outcomes(block, analysis, divergences, task)),
+        _covered(
+            fetched,
+            task,
+            _outcomes(block, analysis, divergences, task) if task.with_outcomes else {},
+        ),
         signals,
         tuple(divergences_of(block, analysis, divergences)) if task.with_divergences else (),
         _charted(series, signals, task),

@@ -19,6 +19,8 @@ from divbot.domain.signals import Findings, Opportunity, Side
 
 _DELISTING_NOTICE = HOUR
 """How long before a delisting a position is closed, in ms."""
+_LOSS_OF_DAY = "the loss of this day"
+"""A reason for a pause that each day has anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,16 @@ def pause_reason(ledger: Ledger, equity: Decimal, now: int, rules: EntryRules) -
         return "nothing is left of the equity"
     # The limit alone: what is lost goes on changing, and is shown beside this.
     if equity <= ledger.day_start(now, equity) * (1 - rules.max_daily_loss):
-        return f"the loss of this day has reached the limit of {rules.max_daily_loss:.1%}"
+        return f"{_LOSS_OF_DAY} has reached the limit of {rules.max_daily_loss:.1%}"
     if ledger.drawdown_at(equity) >= rules.max_drawdown:
         return f"the drawdown has reached the limit of {rules.max_drawdown:.1%}"
     return ""
+
+
+def goes_on(ledger: Ledger, reason: str, now: int) -> bool:
+    """Tell whether `reason` is what stands already: the loss of another day is another pause."""
+    is_of_day = reason.startswith(_LOSS_OF_DAY)
+    return reason == ledger.paused and not (is_of_day and not is_paused_today(ledger, now))
 
 
 def is_paused_today(ledger: Ledger, now: int) -> bool:
@@ -123,14 +131,20 @@ def reason_to_close(
 
 
 def _objections(opportunity: Opportunity, moment: Moment, rules: EntryRules) -> Iterator[str]:
-    symbol, ledger = opportunity.divergence.symbol, moment.ledger
-    confirmed_at = opportunity.confirmed_at
     if rules.long_only and opportunity.side is Side.SELL:
         yield "spot cannot be sold short"
     if opportunity.score < rules.min_score:
         yield f"its score is {opportunity.score:.1f}, {rules.min_score:g} is the least"
     if reason := _is_doubtful(opportunity, rules):
         yield reason
+    yield from objections_to(opportunity.divergence.symbol, opportunity.confirmed_at, moment, rules)
+
+
+def objections_to(
+    symbol: str, confirmed_at: int, moment: Moment, rules: EntryRules
+) -> Iterator[str]:
+    """Yield what speaks against any entry in `symbol` upon what was confirmed at a time, ms UTC."""
+    ledger = moment.ledger
     if ledger.holding(symbol):
         yield "a position is open"
     if confirmed_at < moment.started_at and not rules.take_earlier:

@@ -34,7 +34,7 @@ from divbot.trading.engine.decide import (
     ExitRules,
     Moment,
     choose,
-    is_paused_today,
+    goes_on,
     is_too_old,
     pause_reason,
     reason_to_close,
@@ -95,6 +95,8 @@ class Engine:
         self._acted_on = 0
         # A session begins with a valuation: what the market did is counted from there.
         self._marked_at = 0
+        # Of a new run only its start is known then, which is no valuation.
+        self._last_mark = account.ledger.valued_at if account.ledger.sessions > 1 else -1
         self._benchmark: Decimal | None = None
         self._troubles, self._refusals = Troubles(tell), Refusals(tell)
         self._lateness = Outage(tell)
@@ -223,7 +225,7 @@ class Engine:
     ) -> None:
         symbol = opportunity.divergence.symbol
         quote = quotes.get(symbol)
-        if quote is None:
+        if quote is None or not quote.is_fresh:
             self._refusals.note(opportunity, "there is no quote")
             return
         # The venue's clock may have been set back a little; the journal's never is.
@@ -241,12 +243,11 @@ class Engine:
             self._account.remember(quotes)
 
     def _pause(self, reason: str, now: int) -> None:
-        ledger = self._account.ledger
-        if reason == ledger.paused and (not reason or is_paused_today(ledger, now)):
+        if goes_on(self._account.ledger, reason, now):
             return
         if self._marked_at != now:
             self._value(now)  # what the next day begins with
-        self._account.write(Paused(self._after_all(now), reason))
+        self._account.write(Paused(self._after(self._account.ledger.paused_at, now), reason))
 
     def _mark(self, now: int) -> None:
         every = self._rules.mark_every
@@ -256,12 +257,16 @@ class Engine:
     def _value(self, now: int) -> None:
         self._marked_at = now
         account, checked = self._account, self._watch.checked_until(now)
-        at, cash = self._after_all(now), account.ledger.cash
+        at, cash = self._after(self._last_mark, now), account.ledger.cash
         account.write(Marked(at, account.equity, cash, checked, account.prices, self._benchmark))
+        self._last_mark = at
 
-    def _after_all(self, now: int) -> int:
-        """Return a time that no event has yet, whichever way the clock was set meanwhile."""
-        return max(now, self._account.ledger.at + 1)
+    def _after(self, last: int, now: int) -> int:
+        """Return a time that no event of a kind has yet, the `last` of which was then.
+
+        No event is earlier than those before it, whichever way the clock was set meanwhile.
+        """
+        return max(now, self._account.ledger.at, last + 1)
 
     def _publish(self, now: int) -> None:
         account = self._account

@@ -53,17 +53,17 @@ def latest_end(exit_: Exit, length: int) -> int:
 
 
 def ended(
-    position: Position, exit_: Exit, rates: Sequence[FundingRate], length: int
+    position: Position, exit_: Exit, rates: Sequence[FundingRate], latest: int
 ) -> tuple[Event, ...]:
     """Return the end of `position`, after the funding that was due before it.
 
-    Of what was due between the earliest and the latest time of `exit_` it pays what costs, and
-    receives nothing.
+    It is told of when it was at the `latest`. Of what was due between its earliest time and that it
+    pays what costs, and receives nothing.
     """
     position, payments = settle(position, rates, exit_.fill.at)
     costly = [x for x in rates if funding_of(position, x.rate, x.mark_price) < 0]
-    position, doubtful = settle(position, costly, latest_end(exit_, length))
-    at = max(exit_.fill.at, position.funded_until)
+    position, doubtful = settle(position, costly, latest)
+    at = max(latest, position.funded_until)
     exit_ = replace(exit_, fill=replace(exit_.fill, at=at))
     return *payments, *doubtful, _exited(position, exit_)
 
@@ -106,7 +106,7 @@ def _replay(position: Position, past: PastMinutes, costs: Costs) -> Iterator[Eve
         yield from payments
         exit_ = _exit(position, candle, past.marks.get(candle.open_time), costs)
         if exit_ is not None:
-            yield from ended(position, exit_, past.funding, past.length)
+            yield from ended(position, exit_, past.funding, latest_end(exit_, past.length))
             return
         stop = trailed_stop(position, candle)
         if stop is not None:

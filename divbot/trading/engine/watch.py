@@ -111,14 +111,15 @@ class PositionWatch:
 
     def _end(self, position: Position, exit_: Exit) -> None:
         """Write an exit in a candle that is not over, after the funding that was due before it."""
-        length = self._venue.candle_length
-        end = latest_end(exit_, length)
+        # A candle that has not ended yet tells only of what was before now.
+        now = max(self._venue.now(), exit_.fill.at)
+        end = min(latest_end(exit_, self._venue.candle_length), now)
         rates: Sequence[FundingRate] = ()
         if self._may_be_due(position, position.funded_until, end):
             (found,) = self._ask([partial(self._funding, position, end)])
             # Without an answer it is closed all the same: a stop waits for nothing.
             rates = () if isinstance(found, DivbotError) else found
-        self._write(position, ended(position, exit_, rates, length))
+        self._write(position, ended(position, exit_, rates, end))
 
     def _past(self, position: Position, start: int, now: int) -> PastMinutes:
         """Ask for what happened since `start`; runs on a thread of the questions."""

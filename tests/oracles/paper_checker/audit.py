@@ -141,7 +141,8 @@ class Audit:
         if expected is not None:
             self._check_exit(position, expected, body)
         is_candle = fill["basis"] == "candle"
-        self._expect_paid_until(position, event.at - (0 if is_candle else self._rules.skew))
+        paid_until = fill["basis_at"] if is_candle else event.at - self._rules.skew
+        self._expect_paid_until(position, paid_until)
         self._check_quantity(position, fill)
         late = [x.funding.due for x in position.funded if x.funding.due > event.at]
         self._expect("no funding after the exit", [], late)
@@ -201,7 +202,7 @@ class Audit:
     def _due_return(self, position: Position, expected: Exit) -> Decimal:
         # With the funding that was due, not with what the journal says was paid.
         paid = [each.funding.due for each in position.funded]
-        sure = expected.at - (0 if expected.candle else self._rules.skew)
+        sure = expected.candle.open_time if expected.candle else expected.at - self._rules.skew
         held = [
             each
             for each in self._due[position.trade]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from tests.oracles.paper_checker.market import Candle, Funding, Market
+from tests.oracles.paper_checker.market import MINUTE, Candle, Funding, Market
 from tests.oracles.paper_checker.rules import (
     Rules,
     down,
@@ -111,7 +111,7 @@ def fate(position: Position, market: Market, rules: Rules, due: Sequence[Paid]) 
         while waiting and waiting[0].funding.due <= candle.open_time:
             limit = waiting.pop(0).liquidation
         mark = market.marks.get(position.symbol, {}).get(candle.open_time)
-        found = _exit_in(position, candle, mark, limit, rules)
+        found = _exit_in(position, candle, mark, limit, rules, market.length)
         if found is not None:
             return found
     return None
@@ -127,9 +127,15 @@ def start_of(position: Position, rules: Rules) -> Decimal | None:
 
 
 def _exit_in(
-    position: Position, candle: Candle, mark: Candle | None, limit: Decimal | None, rules: Rules
+    position: Position,
+    candle: Candle,
+    mark: Candle | None,
+    limit: Decimal | None,
+    rules: Rules,
+    length: int,
 ) -> Exit | None:
-    at = max(candle.open_time, position.at)
+    # Its last minute is when it had happened for sure.
+    at = max(candle.open_time + length - MINUTE, position.at)
     worst, best = _since_entry(position, candle)
     if worst is not None and position.sign * (worst - position.stop) <= 0:
         # The open of the minute of the entry came before the entry: it is no gap.

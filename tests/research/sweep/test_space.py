@@ -182,3 +182,11 @@ def test_more_settings_and_candles_are_said_to_take_longer() -> None:
     assert small.candles == 3 * 24 * 100
     assert estimate(history, more, days, workers=1).seconds == pytest.approx(2 * small.seconds)
     assert estimate(history, few, days, workers=2).seconds == pytest.approx(small.seconds / 2)
+
+
+def test_values_have_neighbours_and_names_have_none() -> None:
+    found = tried("stop_atr=0.5,1", "kind=regular_bullish,hidden_bullish")
+
+    places = np.array([x.place for x in found])
+    apart = np.abs(places[:, None] - places[None]).sum(axis=2)
+    assert (np.sort(apart, axis=1) == [0, 1, 2, 3]).all()
