@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,9 +47,12 @@ def scan(
     if demo and (settings.base_url if settings is not None else keywords.get("base_url")):
         raise InputError("demo and base_url exclude each other: give one of them")
     checked = settings_of(settings, keywords, config)
-    if len(checked.intervals) > 1:
+    # What a file says of several intervals is for who asks for several.
+    is_told = settings is not None or "intervals" in keywords
+    each = by_interval(checked) if is_told else (checked,)
+    if len(each) > 1:
         raise InputError("divbot.scan returns one report: divbot.scans takes several intervals")
-    with open_scanner(checked, demo=demo, with_divergences=True) as scanner:
+    with open_scanner(checked, each, demo=demo, with_divergences=True) as scanner:
         return scanner.cycle()
 
 
@@ -65,7 +68,8 @@ def scans(
     See `scan`: `divbot.scans(intervals=["5m", "1h"])["1h"]` is one report of two.
     """
     checked = settings_of(settings, keywords, config)
-    with open_scanner(checked, demo=demo, with_divergences=True) as scanner:
+    each = by_interval(checked)
+    with open_scanner(checked, each, demo=demo, with_divergences=True) as scanner:
         return scanner.reports()
 
 
@@ -83,6 +87,7 @@ def settings_of(
 @contextmanager
 def open_scanner(
     settings: Settings,
+    each: Sequence[Settings] = (),
     *,
     demo: bool = False,
     with_divergences: bool = False,
@@ -90,6 +95,7 @@ def open_scanner(
 ) -> Iterator[Scanner]:
     """Provide a scanner with its workers and, for a demo, with an exchange of its own.
 
+    It scans by the settings of `each` interval, or else at the one of `settings` alone.
     Its reports bring past divergences and candles only where they are asked for.
     """
     workers = workers_of_scan(settings)
@@ -99,7 +105,7 @@ def open_scanner(
 
     rules = [
         scan_rules(x, with_divergences=with_divergences, with_candles=with_candles)
-        for x in by_interval(settings)
+        for x in each or (settings,)
     ]
     with ExitStack() as stack:
         source = open_source(settings, stack, demo=demo)

@@ -90,7 +90,7 @@ def scan(
     with (
         _progress(quiet=quiet) as progress,
         open_scanner(
-            settings, demo=demo, with_divergences=with_all, with_candles=page is not None
+            settings, each, demo=demo, with_divergences=with_all, with_candles=page is not None
         ) as scanner,
     ):
         # The library that lays out tables loads while the venue is waited for.

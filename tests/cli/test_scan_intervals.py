@@ -10,9 +10,13 @@ from pathlib import Path
 import pytest
 
 import divbot
-from divbot import cli
-from divbot.cli.destination import Destination, Fit
+from divbot import Report, cli
+from divbot.cli.destination import Fit
+from divbot.cli.interval_table import text_of_all
+from divbot.cli.output import csv_of_all
+from divbot.domain.market import Interval
 from divbot.scanner.report_documents import OPPORTUNITY_FIELDS
+from divbot.scanner.together import reports_document
 
 SEVERAL = ("scan", "-i", "15m,5m,1h", "--top", "60", "--sequential", "--quiet")
 
@@ -44,26 +48,27 @@ def test_one_table_has_the_interval_and_what_the_longer_ones_say(
     assert any(x.startswith("1 ") and " scores " in x for x in lines)
 
 
+@pytest.fixture(scope="module")
+def reports(quiet_market: str) -> dict[Interval, Report]:
+    """Return those of one scan: each costs the weight of three."""
+    return divbot.scans(
+        intervals=["15m", "5m", "1h"], top=60, sequential=True, base_url=quiet_market
+    )
+
+
 def test_the_columns_of_longer_intervals_are_the_last_to_be_left_out(
-    desk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    reports: dict[Interval, Report],
 ) -> None:
-    monkeypatch.setattr(Destination, "fit", property(lambda _: Fit(70)))
+    head = text_of_all(reports, 3, Fit(70)).splitlines()[1]
 
-    cli.exit_code([*SEVERAL, "--best", "3"])
-
-    head = capsys.readouterr().out.splitlines()[1]
     assert "15m" in head.split()
     assert len(head) <= 70
 
 
-def test_json_has_a_report_for_each_interval(
-    desk: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code = cli.exit_code([*SEVERAL, "--json"])
+def test_json_has_a_report_for_each_interval(reports: dict[Interval, Report]) -> None:
+    document = reports_document(reports, with_divergences=False)
 
-    document = json.loads(capsys.readouterr().out)
     found = {x: y["opportunities"][0] for x, y in document["reports"].items()}
-    assert code == 0
     assert list(document) == ["schema", "venue", "market", "intervals", "simulated", "reports"]
     assert document["intervals"] == list(document["reports"]) == ["5m", "15m", "1h"]
     assert [x["interval"] for x in document["reports"].values()] == ["5m", "15m", "1h"]
@@ -76,11 +81,10 @@ def test_json_has_a_report_for_each_interval(
 
 
 def test_csv_has_columns_for_what_the_longer_intervals_say(
-    desk: Path, capsys: pytest.CaptureFixture[str]
+    reports: dict[Interval, Report],
 ) -> None:
-    cli.exit_code([*SEVERAL, "--csv", "--aligned"])
+    rows = list(csv.DictReader(io.StringIO(csv_of_all(reports, 20))))
 
-    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     first = list(rows[0])
     assert first[: len(OPPORTUNITY_FIELDS)] == list(OPPORTUNITY_FIELDS)
     assert first[-9:] == [
@@ -88,10 +92,11 @@ def test_csv_has_columns_for_what_the_longer_intervals_say(
         *("trend_15m", "way_15m", "divergence_15m", "age_15m"),
         *("trend_1h", "way_1h", "divergence_1h", "age_1h"),
     ]
-    assert {x["aligned"] for x in rows} == {"true"}
     assert [x["rank"] for x in rows] == [str(x) for x in range(1, len(rows) + 1)]
     against = {"BUY": "down", "SELL": "up"}
-    assert not [x for x in rows if against[x["signal"]] in (x["way_15m"], x["way_1h"])]
+    for row in rows:
+        if row["aligned"] == "true":
+            assert against[row["signal"]] not in (row["way_15m"], row["way_1h"])
 
 
 REFUSED = {
@@ -131,9 +136,29 @@ def test_one_interval_may_be_written_as_one_of_several(
     assert ",15m," in texts[0]
 
 
-def test_a_script_gets_a_report_for_each_interval(desk: Path) -> None:
-    reports = divbot.scans(intervals=["1h", "5m"], top=5, sequential=True)
-
-    assert [(x, y.interval) for x, y in reports.items()] == [("5m", "5m"), ("1h", "1h")]
+def test_a_script_gets_a_report_for_each_interval(reports: dict[Interval, Report]) -> None:
+    assert [(x, y.interval) for x, y in reports.items()] == [
+        ("5m", "5m"),
+        ("15m", "15m"),
+        ("1h", "1h"),
+    ]
     with pytest.raises(divbot.InputError, match=r"divbot\.scans takes several intervals"):
         divbot.scan(intervals=["1h", "5m"])
+
+
+def test_several_intervals_of_a_file_are_for_those_that_take_several(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (desk / "divbot.toml").write_text(
+        'intervals = ["5m", "1h"]\naligned = true\ninterval = "15m"\nsequential = true\n'
+    )
+
+    code = cli.exit_code(["chart", "BTCUSDT"])
+    report = divbot.scan(top=5)
+    capsys.readouterr()
+    cli.exit_code(["scan", "--top", "5", "--json"])
+
+    assert code == 0
+    assert (desk / "BTCUSDT-15m.html").exists()
+    assert report.interval == "15m"
+    assert json.loads(capsys.readouterr().out)["intervals"] == ["5m", "1h"]
