@@ -1,151 +1,276 @@
-"""A search of many settings over years of a synthetic market: seconds, memory, bytes a unit.
+"""A search of many settings over a year of a synthetic market: time, memory, bytes a unit.
 
-    python benchmarks/sweep.py [SETTINGS] [SYMBOLS] [MONTHS] [WORKERS] [cluster]
+    python benchmarks/sweep.py [SETTINGS] [SYMBOLS] [MONTHS] [WORKERS] [--detail 1m]
+                               [--folder FOLDER] [--slopes] [--dask] [--vectorbt PYTHON]
 
-Candles of 5m; 25 settings at a time share their signals. It prints what making the candles takes,
-and then the search: seconds, MB of the whole tree (what is shared counted once), units and bytes.
-With `cluster`, the search is done by one Dask worker, and again by WORKERS, each a process.
+Signals of 5m, outcomes by candles of --detail, all from the store that backtest.py writes as well;
+25 settings at a time share their signals. It prints what making the columns takes, and then the
+search: seconds, processor seconds and MB of the whole tree (what is shared counted once).
+
+--slopes searches small parts before: one, and then twice as many settings, symbols, and months.
+--dask does a part of it by one Dask worker, and again by two, each with one thread.
+--vectorbt trades the same signals of a month by vectorbt, which PYTHON has (an environment of its
+own: it asks for other versions), on candles of 5m.
+
+Processor seconds hardly tell of others on the machine, seconds do: where others take a part of the
+cores, their share is printed.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import pickle
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import islice, product
 from pathlib import Path
 
+import numpy as np
+from backtest_market import fill
 from commandline import run
-from machine import tree_pss
-from past_market import START, Synthetic
-
-from divbot.binance.listing.rules import UniverseRules
-from divbot.domain.market import Interval
-from divbot.domain.signals import Kind
-from divbot.kernels.indicator import Indicator
-from divbot.research.sweep.cluster import cluster_hands
-from divbot.research.sweep.hands import Hands, OwnHands, PoolHands
-from divbot.research.sweep.market import MarketRules
-from divbot.research.sweep.run import search, units_of
-from divbot.research.sweep.variants import SignalInputs, TradeInputs, Variant, name_of
-from divbot.research.venue import Spreads
+from machine import NOISY, Others, seconds_of_tree, tree_pss
+from sweep_market import Slice, variants
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-DAY = 86_400_000
-_STOPS, _RATIOS = (0.25, 0.5, 1.0, 1.5, 2.0), (1.0, 1.5, 2.0, 3.0, 4.0)
+from divbot.binance.listing.rules import UniverseRules
+from divbot.domain.durations import DAY
+from divbot.domain.market import Interval, Market
+from divbot.history.columns import CLOSE, HIGH, LOW, OPEN
+from divbot.history.store import Store
+from divbot.kernels.plans import REWARD_RISK, STOP_ATR
+from divbot.research.past_signals import signals_of_month
+from divbot.research.sweep.hands import Hands, OwnHands, PoolHands
+from divbot.research.sweep.market import MarketRules
+from divbot.research.sweep.run import search, units_of
+from divbot.research.sweep.unit import Unit, sums_of
+from divbot.research.sweep.variants import Variant
+from divbot.research.venue import Spreads
+
+_BYTES_BACK = 10
+"""Of each setting and day: a number of eight bytes and one of two."""
 
 
-def variants(count: int) -> list[Variant]:
-    """Return so many: 25 of each set of signals."""
-    signals = product((3, 4, 5, 7, 9), (5, 6, 8, 10), (60, 80, 100))
-    points = product(signals, _STOPS, _RATIOS)
-    return [_variant(*point) for point in islice(points, count)]
+@dataclass
+class Spent:
+    """What a block took."""
 
-
-def _variant(signal: tuple[int, int, int], stop: float, ratio: float) -> Variant:
-    left, right, most = signal
-    indicator = Indicator(pivot_left=left, pivot_right=right, range_max=most)
-    numbers = {"left": left, "right": right, "most": most, "stop": stop, "ratio": ratio}
-    return Variant(
-        name_of({name: str(x) for name, x in numbers.items()}),
-        SignalInputs(Interval.M5, indicator, 499),
-        TradeInputs(
-            kinds=frozenset(Kind),
-            stop_atr=stop,
-            reward_risk=ratio,
-            least_reward_risk=0.0,
-            trail_atr=None,
-            max_holding=DAY,
-            on_opposite=True,
-            fee=0.0005,
-            slippage=0.0002,
-            leverage=10,
-        ),
-    )
+    seconds: float = 0.0
+    processor: float = 0.0
+    """Seconds of the whole tree."""
+    most: float = 0.0
+    """MB of the whole tree."""
+    others: float = 0.0
+    """Part of the cores that others used."""
 
 
 @contextmanager
-def measured(what: str) -> Iterator[None]:
+def measured(what: str) -> Iterator[Spent]:
     """Print what a block takes, at its end."""
-    most, is_over = [0.0], threading.Event()
+    spent, is_over = Spent(), threading.Event()
 
     def look() -> None:
         while not is_over.wait(0.2):
-            most[0] = max(most[0], tree_pss(os.getpid()))
+            spent.most = max(spent.most, tree_pss(os.getpid()))
 
     watching = threading.Thread(target=look, daemon=True)
     watching.start()
-    began = time.perf_counter()
-    yield
-    seconds = time.perf_counter() - began
+    others = Others(os.getpid())
+    began, used = time.perf_counter(), seconds_of_tree(os.getpid())
+    yield spent
+    spent.seconds = time.perf_counter() - began
+    spent.processor = seconds_of_tree(os.getpid()) - used
+    spent.others = others.share(spent.seconds)
     is_over.set()
     watching.join()
-    print(f"{what:<40} {seconds:8.2f} s  {most[0]:8.0f} MB", flush=True)
+    noise = f"  others took {spent.others:.0%} of the cores" if spent.others > NOISY else ""
+    print(
+        f"{what:<44} {spent.seconds:8.2f} s  {spent.processor:8.2f} s of processors  "
+        f"{spent.most:6.0f} MB{noise}",
+        flush=True,
+    )
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is searched."""
+
+    settings: int
+    symbols: int
+    months: int
+
+    def __str__(self) -> str:
+        return f"{self.settings} settings, {self.symbols} symbols, {self.months} months"
+
+
+@dataclass(frozen=True)
+class Searches:
+    """Searches of parts of one store."""
+
+    store: Store
+    detail: Interval
+    folder: Path
+
+    def run(self, size: Size, hands: Hands, makers: Hands, what: str = "") -> Spent:
+        """Make the columns, then search, and print both."""
+        with measured(f"{size}: columns, once"):
+            units = units_of(*self.asked(size), cache=self.folder, hands=makers)
+        with measured(f"{size}: search{what}") as spent:
+            found = search(*self.asked(size), cache=self.folder, hands=hands, makers=makers)
+        sent = max(len(pickle.dumps(unit)) for _, unit in units)
+        back = max(x.plans.shape[0] * len(x.days) * _BYTES_BACK for _, x in units)
+        print(
+            f"  {found.results.trades.sum():,} trades in {len(units)} units of "
+            f"{spent.processor / len(units):.1f} s of processors; for each at most {sent:,} bytes "
+            f"go there, and {back:,} come back",
+            flush=True,
+        )
+        self.forget_signals()
+        return spent
+
+    def asked(self, size: Size) -> tuple[Slice, list[Variant], range, MarketRules]:
+        """Return what is searched: history, settings, days and rules."""
+        history = Slice(self.store, size.symbols)
+        first, last = history.span(history.symbols(Interval.M5)[0], Interval.M5)
+        # Three days before, for indicators; a month is a twelfth of a year.
+        days = range(first // DAY + 3, min(last // DAY, first // DAY + -(-size.months * 365 // 12)))
+        rules = MarketRules(
+            detail=self.detail,
+            universe=UniverseRules(top=size.symbols, min_age=0.0),
+            is_todays=False,
+            spreads=Spreads(Decimal("0.0004")),
+        )
+        return history, variants(size.settings), days, rules
+
+    def forget_signals(self) -> None:
+        """Let the next search begin where this one did."""
+        for path in self.folder.glob("**/*.signals.npy"):
+            path.unlink()
+
+
+def slopes(searches: Searches, whole: Size, hands: Hands) -> None:
+    """Search a part, and then twice as much of it, in each way."""
+    part = Size(max(25, whole.settings // 4), whole.symbols // 8 or 1, max(1, whole.months // 4))
+    searches.run(Size(25, 1, 1), hands, hands)  # workers start, and load what is compiled
+    before = searches.run(part, hands, hands)
+    for what, size in (
+        ("settings", Size(2 * part.settings, part.symbols, part.months)),
+        ("symbols", Size(part.settings, 2 * part.symbols, part.months)),
+        ("months", Size(part.settings, part.symbols, 2 * part.months)),
+    ):
+        after = searches.run(size, hands, hands)
+        print(
+            f"  twice the {what}: {after.processor / before.processor:.2f} times the processor "
+            f"seconds, {after.most / before.most:.2f} times the memory"
+        )
+
+
+def on_clusters(searches: Searches, size: Size) -> None:
+    """Search by one Dask worker, and by two."""
+    from divbot.research.sweep.cluster import cluster_hands
+    from tests.research.sweep.cluster import local_cluster
+
+    found = []
+    for count in (1, 2):
+        place = searches.folder / f"dask-{count}"
+        place.mkdir()
+        with local_cluster(place, count) as cluster, cluster_hands(cluster.address) as hands:
+            what = f", {count} Dask worker{'s' * (count > 1)}"
+            # A few units for each: to load what is compiled takes as long as one of them.
+            searches.run(Size(100, size.symbols, 1), hands, OwnHands(), f"{what}, which start")
+            found.append(searches.run(size, hands, OwnHands(), what))
+    one, two = found
+    print(
+        f"  two workers: {one.seconds / two.seconds:.2f} times as fast as one; by processor "
+        f"seconds, on cores that are free, {2 * one.processor / two.processor:.2f} times at most"
+    )
+
+
+def beside_vectorbt(searches: Searches, symbols: int, python: Path) -> None:
+    """Trade the signals of a month: 25 settings by divbot, and again by vectorbt."""
+    size = Size(25, symbols, 1)
+    searches = replace(searches, detail=Interval.M5)
+    units = units_of(*searches.asked(size), cache=searches.folder, hands=OwnHands())
+    own = [unit for _, unit in units]
+    list(map(sums_of, own))  # finds the signals
+    began = time.process_time()
+    trades = sum(int(sums_of(unit)[1].sum()) for unit in own)
+    seconds = time.process_time() - began
+    print(f"{size}, signals that are known, candles of 5m:")
+    print(f"  divbot    {seconds:6.2f} s of processors, {trades:9,} trades, every signal of them")
+    file = searches.folder / "signals.npz"
+    np.savez(file, **_for_vectorbt(own[0]))
+    script = Path(__file__).with_name("sweep_vectorbt.py")
+    told = json.loads(
+        subprocess.run([python, script, file], check=True, stdout=subprocess.PIPE).stdout
+    )
+    print(
+        f"  vectorbt  {told['seconds']:6.2f} s of processors, {told['trades']:9,} trades, one "
+        "position at a time for each symbol"
+    )
+    searches.forget_signals()
+
+
+def _for_vectorbt(unit: Unit) -> dict[str, np.ndarray]:
+    """Return prices, signals, and how far stop and target are, as a part of the price."""
+    market = unit.market.open()
+    columns, month = market.columns, market.columns.months[unit.month]
+    path = signals_of_month(columns, unit.month, unit.indicator, unit.limit, market.path.parent)
+    found = np.load(path)
+    found = found[(found["kind"] >= 0) & (found["confirmed"] < month.end - 1)]
+    symbols = np.arange(len(columns.symbols))
+    prices = {
+        name: columns.wide(symbols, column, month.first, month.end).T
+        for name, column in (("open", OPEN), ("high", HIGH), ("low", LOW), ("close", CLOSE))
+    }
+    ways = [
+        (found["side"] * (found["close"] - found["pivot"]) + plan[STOP_ATR] * found["atr"])
+        / found["close"]
+        for plan in unit.plans
+    ]
+    return prices | {
+        "row": found["confirmed"] + 1 - month.first,
+        "symbol": found["symbol"],
+        "side": found["side"],
+        "stops": np.array(ways),
+        "targets": np.array(
+            [way * plan[REWARD_RISK] for way, plan in zip(ways, unit.plans, strict=True)]
+        ),
+    }
 
 
 def main() -> None:
-    given = [x for x in sys.argv[1:] if x != "cluster"]
-    settings, count, months, workers = map(int, [*given, *("500", "400", "12", "2")[len(given) :]])
-    history = Synthetic(count, months)
-    tried = variants(settings)
-    days = range(START // DAY + 3, history.span("", Interval.M5)[1] // DAY)
-    rules = MarketRules(
-        detail=None,
-        universe=UniverseRules(top=count, min_age=0.0),
-        is_todays=False,
-        spreads=Spreads(Decimal("0.0004")),
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, default in (("settings", 500), ("symbols", 400), ("months", 12), ("workers", 2)):
+        parser.add_argument(name, type=int, nargs="?", default=default)
+    parser.add_argument("--detail", type=Interval, default=Interval.M1)
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "divbot-years")
+    parser.add_argument("--slopes", action="store_true")
+    parser.add_argument("--dask", action="store_true")
+    parser.add_argument("--vectorbt", type=Path, metavar="PYTHON")
+    given = parser.parse_args()
+    store = Store(given.folder / "400x12", Market.USDM)
+    if len(store.symbols(Interval.M5)) < given.symbols:
+        fill(store, 400, 12)
+    whole = Size(given.settings, given.symbols, given.months)
     with tempfile.TemporaryDirectory() as folder:
-        cache = Path(folder)
-        with PoolHands.started(workers) as hands:
-            with measured("candles and lists, once"):
-                units = units_of(history, tried, days, rules, cache=cache, hands=hands)
-            shipped = max(len(pickle.dumps(unit)) for _, unit in units)
-            print(f"  {len(units)} units of at most {shipped} bytes", flush=True)
-            if "cluster" not in sys.argv:
-                _searched(history, tried, days, rules, cache, hands, f"search, {workers} workers")
-                return
-        _on_clusters(history, tried, days, rules, cache, workers)
-
-
-def _searched(
-    history: Synthetic,
-    tried: list[Variant],
-    days: range,
-    rules: MarketRules,
-    cache: Path,
-    hands: Hands,
-    what: str,
-) -> None:
-    with measured(what):
-        found = search(history, tried, days, rules, cache=cache, hands=hands, makers=OwnHands())
-    print(f"  {found.units} units, {found.results.trades.sum():,} trades", flush=True)
-
-
-def _on_clusters(
-    history: Synthetic,
-    tried: list[Variant],
-    days: range,
-    rules: MarketRules,
-    cache: Path,
-    workers: int,
-) -> None:
-    from tests.research.sweep.cluster import local_cluster
-
-    for count in (1, workers):
-        place = cache / f"dask-{count}"
-        place.mkdir()
-        with local_cluster(place, count) as cluster, cluster_hands(cluster.address) as hands:
-            _searched(history, tried, days, rules, cache, hands, f"search, {count} Dask workers")
-            for path in cache.glob("**/*.signals.npy"):
-                path.unlink()  # the next one begins where this one did
+        searches = Searches(store, given.detail, Path(folder))
+        with PoolHands.started(given.workers) as hands:
+            if given.slopes:
+                slopes(searches, whole, hands)
+            searches.run(whole, hands, hands)
+        if given.vectorbt:
+            beside_vectorbt(searches, min(40, whole.symbols), given.vectorbt)
+        if given.dask:
+            on_clusters(searches, Size(whole.settings // 2, whole.symbols // 4, 3))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ APPRISE = "apprise>=1.9"
 PYARROW = "pyarrow>=18"
 SCIPY = "scipy>=1.15"
 DISTRIBUTED = "distributed>=2024.8"
+FSSPEC = "fsspec>=2024.6"
+S3FS = "s3fs>=2024.6"
 
 
 _OF_AN_EXTRA = re.compile(

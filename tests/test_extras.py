@@ -8,25 +8,27 @@ from pathlib import Path
 
 import pytest
 
-from divbot.extras import DISTRIBUTED, PLOTLY, PYARROW, SCIPY, how_to_install
+from divbot.extras import DISTRIBUTED, FSSPEC, PLOTLY, PYARROW, S3FS, SCIPY, how_to_install
 
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
 
 @pytest.mark.parametrize(
-    ("extra", "requirement"),
+    ("extra", "requirements"),
     [
-        ("report", PLOTLY),
-        ("parquet", PYARROW),
-        ("history", PYARROW),
-        ("sample", SCIPY),
-        ("cluster", DISTRIBUTED),
+        ("report", [PLOTLY]),
+        ("parquet", [PYARROW]),
+        ("history", [PYARROW]),
+        ("sample", [SCIPY]),
+        ("cluster", [DISTRIBUTED, FSSPEC, S3FS]),
     ],
 )
-def test_what_is_to_be_installed_is_what_the_project_asks_for(extra: str, requirement: str) -> None:
+def test_what_is_to_be_installed_is_what_the_project_asks_for(
+    extra: str, requirements: list[str]
+) -> None:
     extras = tomllib.loads(PROJECT.read_text("utf-8"))["project"]["optional-dependencies"]
 
-    assert extras[extra] == [requirement]
+    assert extras[extra] == requirements
 
 
 def test_the_command_names_the_python_that_runs_divbot(monkeypatch: pytest.MonkeyPatch) -> None:

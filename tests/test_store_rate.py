@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from divbot.app import store_rate
-from divbot.app.scan_rules import base_rate, scan_rules
-from divbot.app.store_rate import prepare_rate
+from divbot.app.scan_rules import base_rate, prepare_rate, scan_rules
+from divbot.app.trials import open_trials
 from divbot.domain.market import Interval, Market
 from divbot.history import store as stores
 from divbot.history.parts import RowSource
@@ -17,11 +17,13 @@ from divbot.research import rates
 from divbot.scanner.evidence.base_rates import BaseRate, rates_text
 from divbot.settings import Settings
 from tests.history.made import DAY, START, walked
+from tests.research.trials import seal
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 def filled(root: Path, *, is_simulated: bool = False) -> Store:
@@ -44,6 +46,21 @@ def test_a_scan_starts_from_what_its_store_shows(tmp_path: Path) -> None:
 
     assert found.source.startswith("4 symbols of the store, 2024-01-")
     assert found.cases > 100
+
+
+def test_of_days_that_a_sweep_has_sealed_nothing_is_counted(tmp_path: Path) -> None:
+    filled(tmp_path / "store")
+    asked, first = settings(tmp_path / "store"), START // DAY
+    whole = base_rate(asked, Interval.H1)
+
+    seal(open_trials(is_simulated=False), range(first + 60, first + 100))
+    without = base_rate(asked, Interval.H1)
+    seal(open_trials(is_simulated=False), range(first, first + 200))
+    nothing = base_rate(asked, Interval.H1)
+
+    assert whole.source == without.source
+    assert 0.5 * whole.cases < without.cases < 0.8 * whole.cases
+    assert nothing.source.endswith(", shipped")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,11 @@ def at_home(home: Callable[[], Path]) -> Path:
         ) from None
 
 
+def copies_folder() -> Path:
+    """Return where copies of stores that lie elsewhere are; raise what at_home does."""
+    return at_home(cache_home) / "stores"
+
+
 def past_folder() -> Path:
     """Return where what is counted from the past is kept; raise what at_home does."""
     return at_home(cache_home) / "past"

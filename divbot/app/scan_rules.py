@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from divbot.domain.clock import date_text
-from divbot.domain.errors import InputError
+from divbot.domain.errors import InputError, StoreError
 from divbot.domain.market import Interval
 from divbot.domain.signals import Kind, Side
 
 if TYPE_CHECKING:
+    from divbot.app.options import TellStage
     from divbot.binance.listing.rules import UniverseRules
     from divbot.scanner.cycle import ScanRules
     from divbot.scanner.evidence.base_rates import BaseRate
@@ -92,6 +94,22 @@ def base_rate(settings: Settings, interval: Interval) -> BaseRate:
     if not own and (counted := store_rate(settings, interval, plan_rules(settings))):
         own = (counted,)
     return rate_of(settings.market, interval, (*own, *shipped_rates()))
+
+
+def prepare_rate(settings: Settings, tell: Callable[[str], None], progress: TellStage) -> None:
+    """Count beforehand what the store shows, where a scan will start from that.
+
+    `tell` hears of a store that cannot be read, and which rate is used instead.
+    """
+    from divbot.app.store_rate import counted_rate
+
+    if settings.base_rates:
+        return
+    try:
+        counted_rate(settings, settings.interval, plan_rules(settings), progress)
+    except StoreError as error:
+        instead = base_rate(settings, settings.interval).source
+        tell(f"the base rate of the store is not known, that of {instead} is used: {error}")
 
 
 def past_rate(settings: Settings, start: int, counted: BaseRate | None) -> BaseRate:

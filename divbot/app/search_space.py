@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from divbot.app.journals import text_of
-from divbot.app.scan_rules import limit_of, plan_rules
+from divbot.app.scan_rules import limit_of, plan_rules, universe_rules
 from divbot.domain.bounds import decimal_in, shortened
 from divbot.domain.durations import milliseconds
 from divbot.domain.errors import InputError, SettingsError
@@ -23,7 +23,14 @@ from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
 from divbot.domain.suggestions import nearest
 from divbot.domain.values import Several
-from divbot.setting_table import GROUPS, SETTINGS, IndicatorInputs, ScoreSettings, UniverseSettings
+from divbot.setting_table import (
+    GROUPS,
+    SETTINGS,
+    AlertSettings,
+    IndicatorInputs,
+    ScoreSettings,
+    WorkSettings,
+)
 from divbot.settings import Settings, changed
 
 if TYPE_CHECKING:
@@ -35,11 +42,40 @@ OF_TRADES = (
     *("stop_atr", "reward_risk", "min_reward_risk", "trail_atr", "max_holding"),
     *("exit_on_opposite", "fee", "slippage", "leverage"),
 )
-SEARCHED = (*OF_SIGNALS, *OF_TRADES)
+OF_UNIVERSE = ("top", "symbols", "include", "exclude", "min_age")
+SEARCHED = (*OF_SIGNALS, *OF_UNIVERSE, *OF_TRADES)
 """The settings that change the signals or the trades of a search."""
+_REASONS = {
+    "market": "is one for a search: the other one has candles and costs of its own; sweep it alone",
+    "max_spread": "asks for quotes, and of the past nobody knows them",
+    "limit": "says how many candles a scan asks for, not which signals they hold",
+    "max_age": "lets signals in late, and a search enters each at the close that confirms it",
+    "take_earlier": "is about signals from before a run, and a search has no such beginning",
+    **dict.fromkeys(
+        ("min_score", "min_confidence", "horizon", "base_rates", *GROUPS[ScoreSettings]),
+        "chooses among signals, and a search trades all of them: what a score expects, each report "
+        "counts anew; compare backtests instead",
+    ),
+    **dict.fromkeys(
+        ("balance", "risk"), "changes how much is traded, not which: results are in R of each trade"
+    ),
+    **dict.fromkeys(
+        ("max_positions", "cooldown", "max_daily_loss", "max_drawdown"),
+        "leaves a trade out for what others came to, and a search trades each signal by itself; "
+        "the portfolios beside the winner heed it",
+    ),
+    **dict.fromkeys(
+        ("check_interval", "position_update_interval", "max_report_age"),
+        "says when a run looks, and a search looks at every candle",
+    ),
+    **dict.fromkeys(
+        ("best", *GROUPS[AlertSettings], *GROUPS[WorkSettings]),
+        "changes neither signals nor trades",
+    ),
+}
+"""Why each of the others is not: words after `it`."""
 LEFT_OUT = "none"
 """Written for the value of a setting that may be left out."""
-_RANKING = {"min_score", "min_confidence", "max_age", *GROUPS[ScoreSettings]}
 _LONGEST_RANGE = 10_000
 _NUMBER = re.compile(r"(-?[0-9.]+)([a-z%]*)")
 
@@ -129,7 +165,8 @@ def _point(settings: Settings, texts: Mapping[str, str], place: tuple[int, ...])
         slippage=rules.slippage,
         leverage=own.leverage,
     )
-    signal = SignalInputs(own.interval, own.indicator, limit_of(own))
+    universe = universe_rules(own) if {*texts} & {*OF_UNIVERSE} else None
+    signal = SignalInputs(own.interval, own.indicator, limit_of(own), universe)
     return SearchPoint(texts, Variant(name_of(texts), signal, trade, place), own)
 
 
@@ -168,17 +205,13 @@ def _text_in_file(value: object, name: str, file: Path) -> str:
 def _check_name(name: str, where: str) -> None:
     if name in SEARCHED:
         return
-    if name in _RANKING:
-        why = "chooses among signals, and a search trades all of them"
-    elif name in GROUPS[UniverseSettings]:
-        why = "is the same for all settings of a search"
-    elif name in SETTINGS:
-        why = "changes neither signals nor what a trade brings in R"
-    else:
-        near = nearest(name, SEARCHED)
-        hint = f"; the nearest known is {near}" if near else ""
-        raise SettingsError(f"unknown setting {shortened(name)} {where}{hint}")
-    raise SettingsError(f"{name} {where}: it {why}; expected one of {', '.join(SEARCHED)}")
+    if name in SETTINGS:
+        raise SettingsError(
+            f"{name} {where}: it {_REASONS[name]}; expected one of {', '.join(SEARCHED)}"
+        )
+    near = nearest(name, SEARCHED)
+    hint = f"; the nearest known is {near}" if near else ""
+    raise SettingsError(f"unknown setting {shortened(name)} {where}{hint}")
 
 
 def _values(name: str, texts: Iterable[str], where: str) -> tuple[str, ...]:
@@ -194,6 +227,8 @@ def _values(name: str, texts: Iterable[str], where: str) -> tuple[str, ...]:
             except ValueError as error:
                 raise SettingsError(f"{name} {where}: {error}") from None
             found[_text(value)] = value
+    if not found:
+        raise SettingsError(f"{name} {where}: expected a value, found none")
     return tuple(sorted(found, key=lambda text: _rank(found[text], text)))
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from divbot.app.homes import past_folder
 from divbot.app.stores import open_store, store_folder
+from divbot.app.trials import sealed_days
 from divbot.domain.clock import LATEST
-from divbot.domain.errors import StoreError
+from divbot.domain.errors import JournalError, StoreError
 from divbot.domain.market import Interval
 from divbot.files import write_whole
 
@@ -29,34 +30,18 @@ if TYPE_CHECKING:
 def store_rate(settings: Settings, interval: Interval, rules: PlanRules) -> BaseRate | None:
     """Return what the store says of the settings' market; None where it holds none of it.
 
-    A store of a local exchange's prices says nothing of a market, and a damaged one stops no scan.
+    A store of a local exchange's prices says nothing of a market, and a damaged one, or a
+    damaged ledger of trials, stops no scan. Of days that a sweep has sealed nothing is counted.
     """
-    with suppress(StoreError):
-        return _counted(settings, interval, rules, lambda *_: None)
+    with suppress(StoreError, JournalError):
+        return counted_rate(settings, interval, rules, lambda *_: None)
     return None
 
 
-def prepare_rate(settings: Settings, tell: Callable[[str], None], progress: TellStage) -> None:
-    """Count beforehand what the store shows, where a scan will start from that.
-
-    `tell` hears of a store that cannot be read, and which rate is used instead.
-    """
-    from divbot.app.scan_rules import base_rate, plan_rules
-
-    if settings.base_rates:
-        return
-    interval = settings.interval
-    try:
-        _counted(settings, interval, plan_rules(settings), progress)
-    except StoreError as error:
-        instead = base_rate(settings, interval).source
-        tell(f"the base rate of the store is not known, that of {instead} is used: {error}")
-
-
-def _counted(
+def counted_rate(
     settings: Settings, interval: Interval, rules: PlanRules, progress: TellStage
 ) -> BaseRate | None:
-    """Return what the store says, as it is kept, or counted now; StoreError for a damaged one."""
+    """Return the same; StoreError for a damaged store. `progress` hears how far counting is."""
     from divbot.scanner.evidence.base_rates import read_rates
 
     if not store_folder(settings).is_dir():
@@ -65,14 +50,22 @@ def _counted(
     symbols = () if store.is_simulated else store.symbols(interval)
     if not symbols:
         return None
-    path = _kept(store, symbols, interval, rules)
+    sealed = sealed_days()
+    path = _kept(store, symbols, interval, rules, sealed)
     if not path.exists():
-        _count(path, store, interval, rules, _workers(settings, len(symbols)), progress)
+        workers = _workers(settings, len(symbols))
+        _count(path, store, interval, rules, sealed, workers, progress)
     # As it was written: the first scan that uses it says what all others say.
     return next(iter(read_rates(path)), None)
 
 
-def _kept(store: Store, symbols: Sequence[str], interval: Interval, rules: PlanRules) -> Path:
+def _kept(
+    store: Store,
+    symbols: Sequence[str],
+    interval: Interval,
+    rules: PlanRules,
+    sealed: Sequence[range],
+) -> Path:
     """Return where the rate of these very candles is kept."""
     from divbot.history.kept import name_of
 
@@ -83,7 +76,8 @@ def _kept(store: Store, symbols: Sequence[str], interval: Interval, rules: PlanR
     except OSError as error:
         raise StoreError(f"{store.root}: {error}") from error
     written = [(x.st_size, x.st_mtime_ns) for x in files]
-    name = name_of(store.market.value, interval.value, asdict(rules), symbols, written)
+    days = [(x.start, x.stop) for x in sealed]
+    name = name_of(store.market.value, interval.value, asdict(rules), symbols, written, days)
     return past_folder() / f"rate-{name}.toml"
 
 
@@ -100,6 +94,7 @@ def _count(
     store: Store,
     interval: Interval,
     rules: PlanRules,
+    sealed: Sequence[range],
     workers: int,
     progress: TellStage,
 ) -> None:
@@ -109,7 +104,9 @@ def _count(
 
     with hands(workers) as each:
         told = _telling(each, progress)
-        found = rate_before(store, interval, rules, LATEST, cache=path.parent, each=told)
+        found = rate_before(
+            store, interval, rules, LATEST, cache=path.parent, sealed=sealed, each=told
+        )
     write_whole(path, rates_text([found] if found else []).encode(), is_durable=False)
 
 

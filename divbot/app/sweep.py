@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Literal
 
 from divbot.app import backtest
 from divbot.app.detail import whole_detail, with_stand_ins
-from divbot.app.homes import at_home
+from divbot.app.homes import at_home, copies_folder, past_folder
 from divbot.app.options import (
     SAMPLE,
     SEED,
@@ -48,6 +48,7 @@ from divbot.folders import cache_home
 if TYPE_CHECKING:
     from divbot.app.search_space import SearchPoint
     from divbot.evaluation import Standing
+    from divbot.history.shared import SharedStore
     from divbot.research.port import PastMarket
     from divbot.research.sweep.hands import Hands
     from divbot.research.sweep.market import MarketRules
@@ -83,8 +84,8 @@ class SweepOptions:
     spread: Decimal = USUAL_SPREAD
     scheduler: str | None = None
     """Address of a Dask scheduler; None: this machine."""
-    data: Path | None = None
-    """A folder that all workers can read, for candles in columns; None: this user's cache."""
+    data: str | None = None
+    """Folder or URL of a store that all workers can read; None: they share this user's cache."""
     is_resumed: bool = False
     """Go on with a sweep that was interrupted; refuse to begin one."""
     reveal: bool = False
@@ -106,7 +107,8 @@ class _Sweep:
     days: range
     longest: int
     hands: Hands
-    workers: int
+    makers: Hands
+    """Processes of this machine."""
     stage: TellStage
 
 
@@ -156,7 +158,8 @@ def sweep(
 
     `sets` holds the values to try, `{"stop_atr": [0.25, 0.5], "interval": ["1h", "4h"]}`, or texts
     as `--set` takes them. What all share are keywords, or come at once as `settings`. History is
-    the store, or what is `recorded`. Raise a DivbotError for whatever cannot be done.
+    the store, the one at `data` (a folder or a URL), or what is `recorded`. Raise a DivbotError for
+    whatever cannot be done.
     """
     shared = settings_of(settings, keywords, config)
     start, end = read_given("timerange", Range(), timerange) if timerange else (None, None)
@@ -171,15 +174,25 @@ def sweep(
         is_todays=read_given("universe", Choice(UniverseOf), universe) is UniverseOf.NOW,
         spread=read_given("spread", SPREAD, str(spread)),
         scheduler=scheduler,
-        data=Path(data) if data is not None else None,
+        data=str(data) if data is not None else None,
         reveal=reveal,
         with_portfolios=portfolios,
     )
-    return run_sweep(open_past(shared, recorded), shared, options)
+    return run_sweep(open_past(shared, recorded, options.data), shared, options)
 
 
-def open_past(settings: Settings, recorded: str | Path | None) -> PastMarket:
-    """Return what is searched: a recording, or the store."""
+def open_past(
+    settings: Settings, recorded: str | Path | None, data: str | None = None
+) -> PastMarket:
+    """Return what is searched: a recording, the store at the URL `data`, or the user's own."""
+    if recorded is not None and data is not None:
+        raise InputError("--recorded and --data each name what is searched; leave one of them out")
+    if data is not None:
+        from divbot.history.shared import SharedStore
+
+        shared = SharedStore(data, settings.market, copies_folder)
+        shared.check()
+        return shared
     if recorded is None:
         return backtest.open_stored(settings)
     from divbot.exchange.market.recorded import load_tape
@@ -219,8 +232,7 @@ def _opened(
         Spreads(options.spread),
     )
     longest = longest_of([x.variant for x in points], rules)
-    workers = _workers(settings)
-    with _hands(options, workers) as hands:
+    with _makers(settings) as makers, _hands(history, options, makers) as hands:
         yield _Sweep(
             settings=settings,
             options=options,
@@ -231,7 +243,7 @@ def _opened(
             days=days,
             longest=longest,
             hands=hands,
-            workers=workers,
+            makers=makers,
             stage=stage,
         )
 
@@ -266,7 +278,8 @@ def _days(
 def _how_to_fetch(interval: Interval, settings: Settings, options: SweepOptions) -> str:
     from divbot.app.how_to_fetch import how_to_fetch
 
-    return how_to_fetch(settings, interval, options.start, options.end, usual=_USUAL)
+    command = how_to_fetch(settings, interval, options.start, options.end, usual=_USUAL)
+    return command if options.data is None else f"{command}, into the store at {options.data}"
 
 
 def _detail(
@@ -278,26 +291,34 @@ def _detail(
     return found.pop() if len(found) == 1 else None
 
 
-def _workers(settings: Settings) -> int:
-    if settings.sequential:
-        return 1
-    return settings.workers if isinstance(settings.workers, int) else os.cpu_count() or 1
-
-
 @contextmanager
-def _hands(options: SweepOptions, workers: int) -> Iterator[Hands]:
+def _makers(settings: Settings) -> Iterator[Hands]:
     from divbot.research.sweep.hands import OwnHands, PoolHands
 
-    if options.scheduler is not None:
-        from divbot.research.sweep.cluster import cluster_hands
-
-        with cluster_hands(options.scheduler) as cluster:
-            yield cluster
-    elif workers == 1:
+    workers = settings.workers if isinstance(settings.workers, int) else os.cpu_count() or 1
+    if settings.sequential or workers == 1:
         yield OwnHands()
     else:
         with PoolHands.started(workers) as pool:
             yield pool
+
+
+@contextmanager
+def _hands(history: PastMarket, options: SweepOptions, makers: Hands) -> Iterator[Hands]:
+    if options.scheduler is None:
+        yield makers
+        return
+    from divbot.research.sweep.cluster import cluster_hands
+
+    with cluster_hands(options.scheduler, _shared(history)) as cluster:
+        yield cluster
+
+
+def _shared(history: PastMarket) -> SharedStore | None:
+    """Return the history where all workers can read it; None where this machine alone has it."""
+    from divbot.history.shared import SharedStore
+
+    return history if isinstance(history, SharedStore) else None
 
 
 def _effort(sweep: _Sweep) -> str:
@@ -305,7 +326,7 @@ def _effort(sweep: _Sweep) -> str:
     from divbot.research.sweep.estimate import estimate
 
     points = sweep.points.values()
-    found = estimate(sweep.history, [x.variant for x in points], sweep.days, sweep.workers)
+    found = estimate(sweep.history, [x.variant for x in points], sweep.days, sweep.hands.workers)
     symbols = max(len(_asked_for(sweep, x)) for x in _intervals(points))
     minutes = found.seconds / 60
     time = f"{minutes:.0f} minutes" if minutes >= 1.5 else "a minute or less"
@@ -380,13 +401,15 @@ def _searched(
 ) -> Searched:
     from divbot.research.sweep.run import search
 
+    is_elsewhere = sweep.options.scheduler is not None and _shared(sweep.history) is not None
     return search(
         sweep.history,
         [sweep.points[name].variant for name in names],
         sweep.days,
         sweep.rules,
-        cache=sweep.options.data or at_home(cache_home) / "past",
+        cache=past_folder if is_elsewhere else past_folder(),
         hands=sweep.hands,
+        makers=sweep.makers,
         sealed=sealed,
         kept=kept,
         progress=sweep.stage,

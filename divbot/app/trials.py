@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from divbot.app.homes import at_home
-from divbot.domain.clock import SystemClock, date_text
+from divbot.domain.clock import EARLIEST, LATEST, SystemClock, date_text
 from divbot.domain.durations import DAY
 from divbot.folders import state_home
 from divbot.version import __version__
@@ -45,15 +45,24 @@ def origin_of(basis: Mapping[str, str], data: str, *, seed: int = 0) -> TrialOri
     )
 
 
-def spending_notices(ledger: TrialLedger, days: range) -> Iterator[str]:
+def spending_notices(ledger: TrialLedger, days: range, what: str = "backtest") -> Iterator[str]:
     """Yield, in words, which sealed days are spent by whoever sees figures of `days`."""
     from divbot.research.trials.knowledge import sealed_on
 
     for number, sealed in sealed_on(ledger.read().written, days).items():
         yield (
-            f"{span_text(sealed)} were sealed by sweep {number}: this backtest spends them, "
+            f"{span_text(sealed)} were sealed by sweep {number}: this {what} spends them, "
             "they judge no more"
         )
+
+
+def sealed_days() -> tuple[range, ...]:
+    """Return all UTC days of the real market that are sealed."""
+    from divbot.research.trials.knowledge import sealed_on
+
+    ever = range(EARLIEST // DAY, LATEST // DAY)
+    written = open_trials(is_simulated=False).read().written
+    return tuple(sealed_on(written, ever).values())
 
 
 def span_text(days: range) -> str:

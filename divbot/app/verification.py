@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from divbot.app.journals import kept_settings
 from divbot.app.scan_rules import base_rate, limit_of, plan_rules
+from divbot.app.trials import open_trials, origin_of, spending_notices
 from divbot.domain.errors import InputError
+from divbot.domain.events import HISTORY
 
 if TYPE_CHECKING:
     from divbot.domain.market import Interval
@@ -35,6 +39,24 @@ def calibration_of(recording: RecordedBlock, settings: Settings) -> Calibration:
     """Return how statements and events compare; InputError for too few candles."""
     rate = base_rate(settings, recording.block.interval)
     return recording.calibration(plan_rules(settings), rate, limit_of(settings))
+
+
+def spend(recording: RecordedBlock, settings: Settings, name: str) -> Iterator[str]:
+    """Yield, in words, which sealed days are spent by who is told what signals came to.
+
+    Then it stands in the ledger of trials. Where nothing is sealed, nothing is written.
+    """
+    from divbot.research.trials.backtests import days_of, keep_check
+
+    days, trials = days_of(*recording.span), open_trials(is_simulated=False)
+    notices = list(spending_notices(trials, days, f"check, verify {name},"))
+    yield from notices
+    if notices:
+        basis = kept_settings(settings, HISTORY) | {
+            "market": settings.market.value,
+            "interval": recording.block.interval.value,
+        }
+        keep_check(trials, name, days, origin_of(basis, recording.version))
 
 
 def open_history(settings: Settings, recorded: Path | None) -> Block:

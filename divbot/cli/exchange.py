@@ -68,6 +68,13 @@ def exchange(
             show_default="1",
         ),
     ] = None,
+    edge: Annotated[
+        str | None,
+        typer.Option(
+            help="Let each divergence be followed by a drift, of so many ATRs within so many "
+            "candles: drift=1.5,candles=12,interval=1h,from=2024-01-01."
+        ),
+    ] = None,
     recorded: Annotated[
         Path | None,
         typer.Option(help="Replay a recording: a parquet or CSV file, or a folder of zips."),
@@ -171,6 +178,7 @@ def exchange(
             "tells the candles of a recording: give --recorded too",
         )
     else:
+        _refuse("--edge", edge, "is planted in a synthetic market: leave it out with --recorded")
         _refuse("--symbols", symbols, "makes a synthetic market: leave it out with --recorded")
         # With gaps, the seed says where they are.
         _refuse(
@@ -182,6 +190,7 @@ def exchange(
         markets=_markets(market),
         symbols=400 if symbols is None else symbols,
         seed=1 if seed is None else seed,
+        edge=edge,
         recorded=recorded,
         interval=interval,
         at=moment,

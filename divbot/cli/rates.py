@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def prepare_rates(settings: Settings, *, quiet: bool = False) -> None:
     """Count the store's base rate where that is due, with a bar where somebody looks."""
-    from divbot.app.store_rate import prepare_rate
+    from divbot.app.scan_rules import prepare_rate
 
     with ExitStack() as stack:
 

@@ -65,10 +65,11 @@ def sweep(
         ),
     ] = None,
     data: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            help="Folder that all workers can read, for candles in columns. [the cache]",
-            file_okay=False,
+            metavar="URL",
+            help="Search the store that is there, and that all workers can read: a folder, "
+            "s3://BUCKET/STORE, or what else fsspec reads. [your own]",
         ),
     ] = None,
     resume: Annotated[
@@ -183,7 +184,7 @@ def _print(
     line = partial(past.tell, quiet=quiet)
     if not quiet:
         tell_of_compiling()
-    history = app.open_past(settings, recorded)
+    history = app.open_past(settings, recorded, options.data)
     try:
         with past.progress(quiet=quiet) as progress:
             found = app.run_sweep(history, settings, options, progress, line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -12,6 +12,10 @@ from divbot.cli import flags
 from divbot.cli.command import PARTIAL
 from divbot.cli.compiling import tell_of_compiling
 from divbot.domain.errors import InputError
+
+if TYPE_CHECKING:
+    from divbot.scanner.evidence.recording import RecordedBlock
+    from divbot.settings import Settings
 
 verify = typer.Typer(
     name="verify",
@@ -54,6 +58,7 @@ def calibration(
     recording = open_recorded_block(recorded, settings.symbols)
     tell_of_compiling()
     found = calibration_of(recording, settings)
+    _spend(recording, settings, "calibration")
     lines = calibration_lines(found, recording.block, settings.market)
     if report:
         from divbot.cli.report.calibration import calibration_page
@@ -102,6 +107,7 @@ def base_rates(
         settings = given.load(interval=name)
         recording = open_recorded_block(recorded, interval=settings.interval if name else None)
         counted.append(recording.base_rate(plan_rules(settings), settings.market))
+        _spend(recording, settings, "base-rates")
         print(f"divbot: {base_rate_line(counted[-1])}", file=sys.stderr)
     out.write(rates_text(counted))
 
@@ -235,6 +241,13 @@ def paper(
     else:
         out.write(paper_text(found, verified, out.fit))
     return 0 if all(x.is_explained for x in verified.compared) else PARTIAL
+
+
+def _spend(recording: RecordedBlock, settings: Settings, name: str) -> None:
+    from divbot.app.verification import spend
+
+    for notice in spend(recording, settings, name):
+        print(f"divbot: {notice}", file=sys.stderr)
 
 
 def _check_source(recorded: Path | None, given: flags.Given) -> None:

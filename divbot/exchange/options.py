@@ -12,6 +12,7 @@ from divbot.domain.market import Interval, Market
 from divbot.exchange.archive.defect_kinds import DefectPlan, parse_defect_plan
 from divbot.exchange.bounds import BOUNDS, LATEST
 from divbot.exchange.faults.schedule import FaultPlan, parse_plan
+from divbot.exchange.market.edge_plan import EdgePlan, parse_edge
 from divbot.exchange.rest.rate_window import WindowShape
 
 
@@ -31,6 +32,9 @@ class ExchangeOptions:
     """Minutes of the market's time after which one of those is delisted; None: never."""
     seed: int = 1
     """The same seed gives the same synthetic market on every machine."""
+    edge: str | None = None
+    """An edge in the candles of a synthetic market, such as drift=1.5,from=2024-01-01; see
+    `divbot.exchange.market.edge`."""
     recorded: Path | None = None
     """A recording to serve instead of a synthetic market."""
     interval: Interval | None = None
@@ -79,6 +83,12 @@ class ExchangeOptions:
             raise InputError(
                 "expected awkward listings of a synthetic market to delist one of, found none"
             )
+        if self.edge is not None:
+            parse_edge(self.edge)
+            if self.recorded is not None:
+                raise InputError(
+                    "an edge is planted in synthetic markets only: leave out one of the two"
+                )
         if self.interval is not None and self.recorded is None:
             raise InputError(
                 "expected a recording whose candles are that long, found an interval alone"
@@ -92,6 +102,11 @@ class ExchangeOptions:
     def plan(self) -> FaultPlan | None:
         """Return the plan that `faults` describes."""
         return None if self.faults is None else parse_plan(self.faults)
+
+    @property
+    def edge_plan(self) -> EdgePlan | None:
+        """Return the edge that `edge` describes."""
+        return None if self.edge is None else parse_edge(self.edge)
 
     @property
     def defect_plan(self) -> DefectPlan | None:

@@ -164,13 +164,19 @@ def _interrupted(options: ExchangeOptions, tape: Tape) -> Tape:
 def _synthetic(options: ExchangeOptions, market: Market, start: int) -> Tape:
     from divbot.exchange.market.synthetic import SyntheticTape
 
-    return SyntheticTape(
+    tape = SyntheticTape(
         market=market,
         seed=options.seed,
         symbols=options.symbols,
         until=start,
         others=_specials(options, market, start),
     )
+    plan = options.edge_plan
+    if plan is None:
+        return tape
+    from divbot.exchange.market.edge import PlantedTape
+
+    return PlantedTape(tape, plan, options.symbols)
 
 
 def _specials(options: ExchangeOptions, market: Market, start: int) -> list[Special]:

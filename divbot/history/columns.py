@@ -23,9 +23,8 @@ import numpy as np
 from divbot.arrays import Floats, Integers
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
-from divbot.files import make_private, write_whole
 from divbot.history.candles import quote_volumes
-from divbot.history.kept import name_of, whole
+from divbot.history.kept import make_folder, name_of, whole, write_text
 from divbot.history.lives import Life, Piece, lives_of, pieces_of, settled_sibling
 from divbot.history.port import PastCandles
 from divbot.recordings.grid import opens_of, steps_of
@@ -117,10 +116,10 @@ def make_month(history: PastCandles, interval: Interval, number: int, folder: Pa
     path = folder / f"{name}.npy"
     told = path.with_suffix(".json")
     if not (told.exists() and path.exists()):
-        make_private(folder)
+        make_folder(folder)
         # A few symbols at a time: neither this process nor the page cache holds all of a month.
         facts = _write(path, history, interval, tuple(versions), (first, end))
-        write_whole(told, json.dumps(facts).encode(), is_durable=False)
+        write_text(told, json.dumps(facts))
     facts = json.loads(told.read_bytes())
     return Month.told(facts, number=number, path=path, first=first, rows=end - first)
 
@@ -310,7 +309,7 @@ def write_columns(columns: Columns, folder: Path) -> Path:
     }
     path = folder / f"{name_of(told)}.columns.json"
     if not path.exists():
-        write_whole(path, json.dumps(told).encode(), is_durable=False)
+        write_text(path, json.dumps(told))
     return path
 
 

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from divbot.files import whole_file
+from divbot.domain.errors import OutputError
+from divbot.files import make_private, whole_file
 
 _UNUSED_FOR = 14 * 86_400
 """Seconds."""
@@ -26,9 +28,53 @@ def name_of(*made_of: Any) -> str:
     return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:20]
 
 
-def whole(path: Path) -> AbstractContextManager[BinaryIO]:
-    """Provide what is written to; it takes its place once the block has ended well."""
-    return whole_file(path, is_durable=False)
+@contextmanager
+def whole(path: Path) -> Iterator[BinaryIO]:
+    """Provide what is written to; it takes its place once the block has ended well.
+
+    Raise OutputError where it cannot be written.
+    """
+    with _writing(path), whole_file(path, is_durable=False) as file:
+        yield file
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder` and what is missing above it; raise OutputError."""
+    with _writing(folder):
+        make_private(folder)
+
+
+@contextmanager
+def alone(path: Path, *, patience: float = -1.0) -> Iterator[bool]:
+    """Be the one process of this machine that holds `path`; False: another does.
+
+    That one is waited for `patience` seconds, or below zero for ever. Raise OutputError.
+    """
+    lock = FileLock(path, mode=0o600)
+    with _writing(path), suppress(Timeout):
+        lock.acquire(timeout=patience)
+    try:
+        yield lock.is_locked
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {path}: {(error.strerror or str(error)).lower()}; free some space or "
+            "let this user write there; what is done is kept, and the same command goes on from "
+            "there"
+        ) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Keep a text."""
+    with whole(path) as file:
+        file.write(text.encode())
 
 
 def write_array(path: Path, values: NDArray[np.generic]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -97,14 +97,19 @@ def shelves(root: Path, market: Market) -> Iterator[Shelf]:
 
 def symbols_in(folder: Path) -> list[str]:
     """Return the symbols that have a folder in `folder`, by name."""
-    names = (x for x in _names(folder) if x.startswith("symbol="))
-    return sorted(x for name in names if is_symbol(x := name.removeprefix("symbol=")))
+    return symbols_among(_names(folder))
+
+
+def symbols_among(names: Iterable[str]) -> list[str]:
+    """Return the symbols whose folders have these names, sorted; others have other names."""
+    symbols = (name.removeprefix("symbol=") for name in names if name.startswith("symbol="))
+    return sorted(x for x in symbols if is_symbol(x))
 
 
 def _names(folder: Path) -> list[str]:
     """Return what is in `folder`, sorted; nothing where there is none, StoreError if it is shut."""
     try:
-        return sorted(x.name for x in folder.iterdir())
+        return sorted(os.listdir(folder))  # noqa: PTH208 - no paths
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:

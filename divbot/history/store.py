@@ -44,7 +44,7 @@ from divbot.history.unpaid import unpaid
 from divbot.recordings.track import Track
 
 # Hidden: what reads all files of a folder leaves them aside.
-_VERSION_FILE = ".divbot-store.json"
+VERSION_FILE = ".divbot-store.json"
 _LOCK = ".divbot-lock"
 _ASIDE = ".divbot-damaged"
 
@@ -59,7 +59,7 @@ class Store:
     def __init__(self, root: Path, market: Market) -> None:
         self.root = root
         self.market = market
-        self._about = _about(root / _VERSION_FILE)
+        self._about = _about(root / VERSION_FILE)
 
     @property
     def is_simulated(self) -> bool | None:
@@ -300,7 +300,7 @@ class Store:
     def _begin(self, told: dict[str, bool]) -> None:
         about = {"version": VERSION, **self._about, **told}
         if about != self._about:
-            path = self.root / _VERSION_FILE
+            path = self.root / VERSION_FILE
             with writing(path):
                 write_whole(path, json.dumps(about).encode())
             self._about = about

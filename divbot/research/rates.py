@@ -7,12 +7,14 @@ later than `until`, or had not ended, is not counted: nobody knew it then.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import numpy as np
 
 from divbot.domain.clock import date_text
+from divbot.domain.durations import DAY
 from divbot.domain.market import Interval
 from divbot.history.columns import Columns, Each, month_name, one_by_one, open_columns
 from divbot.history.kept import let_go, name_of, whole
@@ -42,12 +44,14 @@ def rate_before(
     *,
     cache: Path,
     where: str = "the store",
+    sealed: Iterable[range] = (),
     each: Each = one_by_one,
 ) -> BaseRate | None:
     """Return what `history` says of candles that had closed by `until`, ms UTC.
 
     None where nothing of it had ended by then. What is counted is kept below `cache`; `where` says
-    in words whose candles they are. Raise InputError where there are no candles before `until`.
+    in words whose candles they are. What was entered on `sealed` UTC days is left out. Raise
+    InputError where there are no candles before `until`.
     """
     folder = cache / f"{history.market.value}-{interval.value}"
     columns = open_columns(history, interval, (0, until), folder, each)
@@ -56,6 +60,10 @@ def rate_before(
     paths = list(each(walk_of_month, [(columns, x, rules, end, folder) for x in places]))
     let_go(folder, [*paths, *(y for x in columns.months for y in x.files)])
     found = Walk.joined([_read(columns, x, path) for x, path in zip(places, paths, strict=True)])
+    day = (found.time + interval.milliseconds) // DAY
+    for days_left_out in sealed:
+        kept = (day < days_left_out.start) | (day >= days_left_out.stop)
+        found, day = found.chosen(kept), day[kept]
     if not len(found):
         return None
     days = " to ".join(date_text(int(x)) for x in (found.time.min(), found.time.max()))

@@ -142,7 +142,8 @@ def test_funding_that_is_missing_is_listed_and_ends_with_4(
     store = ("--store", str(tmp_path / "store"))
     for file in (recording, tmp_path / "rates.csv"):
         assert exit_code(["data", "import", str(file), *store]) == 0
-    words = [*arguments(recording), *store, "--symbols", "BAAUSDT", "--json"]
+    few = ("--symbols", "BAAUSDT", "--detail", "1h", "--json")
+    words = [*arguments(recording), *store, *few]
     at = words.index("--recorded")
     words[at : at + 2] = []
     capsys.readouterr()

@@ -139,6 +139,12 @@ def test_a_port_in_use_is_told() -> None:
             "--seed makes a synthetic market",
             id="seed of a recording",
         ),
+        pytest.param(
+            ["--recorded", "good.csv", "--edge", "drift=1,from=2024-01-01"],
+            "--edge is planted in a synthetic market",
+            id="edge of a recording",
+        ),
+        pytest.param(["--edge", "drift=1"], "expected an edge such as drift=1.5", id="no edge"),
         pytest.param(["--symbols", "0"], "--symbols", id="no symbols"),
         pytest.param(["--speed", "-1"], "--speed", id="negative speed"),
         pytest.param(["--port", "70000"], "--port", id="no port"),

@@ -123,17 +123,15 @@ def test_what_cannot_be_is_one_line(
     assert error.count("\n") == 1
 
 
-def test_one_interval_may_be_written_as_one_of_several(
-    desk: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("flag", ["--interval", "--intervals", "-i"])
+def test_one_interval_is_one_however_it_is_written(
+    flag: str, desk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    texts = []
-    for given in (["--interval", "15m"], ["--intervals", "15m"]):
-        cli.exit_code(["scan", *given, "--top", "60", "--sequential", "--csv"])
-        texts.append(capsys.readouterr().out)
+    cli.exit_code(["scan", flag, "15m", "--top", "3", "--sequential", "--json"])
 
-    assert texts[0] == texts[1]
-    assert texts[0].splitlines()[0].endswith("market,interval,simulated")
-    assert ",15m," in texts[0]
+    document = json.loads(capsys.readouterr().out)
+    assert document["interval"] == "15m"
+    assert "reports" not in document
 
 
 def test_a_script_gets_a_report_for_each_interval(reports: dict[Interval, Report]) -> None:

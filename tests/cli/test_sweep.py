@@ -287,16 +287,16 @@ def test_a_sweep_that_is_interrupted_goes_on_and_says_so(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     calm = [str(x) for x in ("sweep", "--recorded", recording, *PLAIN)]
-    real, done = core.sums_of, []
+    monkeypatch.setattr(core, "_SECONDS", 0.0)  # each unit goes by itself
+    real, done = core.sums_of_all, []
 
-    def sums_of(unit: Any) -> Any:
-        if len(done) == 3:
-            done.append(unit)
+    def sums_of_all(parcel: Any) -> Any:
+        done.append(parcel.units[0])
+        if len(done) == 4:
             raise KeyboardInterrupt
-        done.append(unit)
-        return real(unit)
+        return real(parcel)
 
-    monkeypatch.setattr(core, "sums_of", sums_of)
+    monkeypatch.setattr(core, "sums_of_all", sums_of_all)
     assert exit_code([*calm, "--resume"]) == 2
     assert "--resume: expected a sweep of these settings" in capsys.readouterr().err
 
@@ -410,6 +410,30 @@ def test_a_ledger_that_was_tampered_with_makes_the_verdict_say_so(
     assert exit_code(["sweeps", "verify", "--head", first["ledger"]["head"]]) == 5
 
 
+def test_other_candles_of_the_same_days_are_another_trial(
+    home: Path, recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, again = (document_of(recording, capsys)["ledger"] for _ in range(2))
+    other = document_of(write(home / "other.csv", sealed_seed=1, sealed_from=ROWS // 2), capsys)
+
+    assert (first["is_repeated"], again["is_repeated"]) == (False, True)
+    assert not other["ledger"]["is_repeated"]
+
+
+def test_costs_of_the_command_are_in_what_settings_come_to(
+    recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def worth(seed: int, *cost: str) -> dict[str, float]:
+        document = document_of(recording, capsys, "--min-reward-risk", "0", "--seed", seed, *cost)
+        return {x["setting"]: x["r"] for x in document["standings"]}
+
+    usual = worth(1)
+    dearer = [worth(2, "--spread", "0.4%"), worth(3, "--fee", "0.2%"), worth(4, "--slippage", "1%")]
+
+    for found in dearer:
+        assert all(found[setting] < r - 0.01 for setting, r in usual.items())
+
+
 def test_python_gives_settings_days_and_verdict(recording: Path) -> None:
     found = package.sweep(
         {"stop_atr": [0.5, 1], "trail_atr": [None, 2]},
@@ -479,7 +503,9 @@ def test_python_tells_which_argument_cannot_be(
         ),
         pytest.param(["--space", "none.toml"], SettingsError, "cannot read none.toml", id="file"),
         pytest.param([*SPACE, "--report", "a.txt"], InputError, "ends in .html", id="page"),
-        pytest.param([*SPACE, "--data", "file"], InputError, "file", id="data"),
+        pytest.param(
+            [*SPACE, "--data", "file"], InputError, "--recorded and --data each name", id="data"
+        ),
     ],
 )
 def test_bad_input_is_told_in_a_line_and_nothing_is_kept(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
@@ -9,14 +10,16 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from divbot.domain.durations import MINUTE
+from divbot.domain.durations import DAY, MINUTE
 from divbot.domain.events import Entered, Event, Exited, Funded
 from divbot.domain.fills import Basis, Reason
 from divbot.domain.market import Interval
 from divbot.domain.signals import Side
 from divbot.research.feed import SILENCE
+from divbot.research.trials.backtests import portfolio_results
 from divbot.trading.journal.journal import read
 from tests.research.fakes import (
+    RULES,
     START,
     Backtest,
     Bars,
@@ -26,11 +29,13 @@ from tests.research.fakes import (
     joined,
     signal_at,
     walk,
+    with_stand_ins,
 )
 
 A = "AAAUSDT"
 HOUR = 60
 FIRST = START + 60 * MINUTE
+EAGER = replace(RULES.entries, take_earlier=True)
 E = TypeVar("E", bound=Event)
 
 
@@ -59,12 +64,38 @@ def test_a_signal_is_entered_at_the_open_after_the_close_that_confirmed_it(tmp_p
     assert entered.fill.price > ask
 
 
+def test_a_trade_counts_on_the_day_of_its_entry_whenever_it_ends(tmp_path: Path) -> None:
+    bars = walk(7, 30 * HOUR)
+    one(bars, 24 * HOUR - 5, minutes=30 * HOUR).run(tmp_path / "run.db")
+    (trade,) = read(tmp_path / "run.db").ledger.closed
+    first, next_day = START // DAY, START // DAY + 1
+
+    found = portfolio_results((trade,), range(first, first + 3))
+
+    assert (trade.opened_at // DAY, trade.closed_at // DAY) == (first, next_day)
+    assert found.trades.tolist() == [[1, 0, 0]]
+    assert found.net_r.tolist() == [[float(trade.r_multiple or 0), 0.0, 0.0]]
+
+
 def test_an_entry_at_the_first_look_bears_the_time_of_that_look(tmp_path: Path) -> None:
     bars = walk(1, 200)
 
     entered = only(one(bars, 60, minutes=10).run(tmp_path / "run.db", start=FIRST), Entered)
 
     assert entered.at == entered.fill.basis_at == FIRST
+
+
+def test_nothing_is_entered_within_a_longer_candle_that_stands_in(tmp_path: Path) -> None:
+    bars = with_stand_ins(walk(1, 200, step=0.0002), Interval.M5, {FIRST})
+    backtest = one(bars, 60, minutes=10, rules=replace(RULES, entries=EAGER))
+    begun_within = FIRST + 2 * MINUTE
+    minutes = backtest.run(tmp_path / "minutes.db", start=begun_within)
+    backtest.stands_in = lambda _, time: FIRST if FIRST <= time < FIRST + 5 * MINUTE else None
+
+    events = backtest.run(tmp_path / "run.db", start=begun_within)
+
+    assert only(minutes, Entered).at == begun_within
+    assert only(events, Entered).at == FIRST + 5 * MINUTE
 
 
 def test_an_exit_in_a_candle_of_hours_bears_its_last_minute(tmp_path: Path) -> None:

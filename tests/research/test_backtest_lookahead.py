@@ -40,7 +40,12 @@ class LaterQuotes(PastTrading):
     """A leak: quotes of the minute that has just begun, as it will end."""
 
     def quotes(self) -> Quotes:
-        return Quotes(self.tape, self._symbols, self._quoting, self.at + self.candle_length)
+        before = self.at
+        self.at += self.candle_length
+        try:
+            return super().quotes()
+        finally:
+            self.at = before
 
 
 class EarlyFunding(PastTrading):

@@ -93,6 +93,13 @@ TAMPERING = [
         id="results",
     ),
     pytest.param(
+        statement(
+            "UPDATE entry SET results = (SELECT results FROM entry WHERE seq = 4) WHERE seq = 1"
+        ),
+        "entry 1 is not what was written",
+        id="results of another trial",
+    ),
+    pytest.param(
         statement("UPDATE entry SET body = '{}' WHERE seq = 5"),
         "entry 5 cannot be read",
         id="rubbish",

@@ -11,7 +11,7 @@ from pathlib import Path
 from divbot.domain.clock import ManualClock
 from divbot.evaluation import DailyResults
 from divbot.research.trials.conclusion import Conclusion, Swept, TrialOrigin, conclude, plan
-from divbot.research.trials.entries import Opening
+from divbot.research.trials.entries import Opening, Trial, TrialSource
 from divbot.research.trials.ledger import TrialLedger
 from tests.evaluation.stories import runs_of
 
@@ -59,6 +59,26 @@ def conclusion_of(folder: Path, world: Swept, *, reveal: bool = False) -> Conclu
 WINNER = {"good": (0.6, 0.6), **{f"bad {k}": (-0.5, -0.5) for k in range(4)}}
 FADING = {"good": (0.6, -0.6), **{f"bad {k}": (-0.5, -0.5) for k in range(4)}}
 WORTHLESS = {f"setting {k}": (0.0, 0.0) for k in range(6)}
+
+
+def seal(ledger: TrialLedger, days: range) -> None:
+    """Write down a sweep that has sealed these days."""
+    trial = Trial(
+        source=TrialSource.SWEEP,
+        fingerprint="sealing",
+        days=range(days.start - 300, days.stop),
+        known=range(days.start - 300, days.start),
+        settings=1,
+        basis={},
+        costs={},
+        seed=0,
+        code="c",
+        data="d",
+        version="1",
+        holdout=days,
+    )
+    with ledger.open() as book:
+        book.append(trial)
 
 
 def execute(path: Path, statement: str) -> None:

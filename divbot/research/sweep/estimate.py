@@ -13,6 +13,9 @@ _PER_CANDLE = 6e-7
 """Seconds of one core for each candle and set of signals, as measured by benchmarks/sweep.py."""
 _PER_PLAN = 6e-9
 """Seconds for each candle and setting besides."""
+_PER_MONTH = 3e-3
+"""For each month and set of signals, however few candles it has."""
+_DAYS_OF_MONTH = 30
 _BYTES_A_DAY = 16
 """Of each setting's results."""
 _BYTES_A_WORKER = 3e8
@@ -31,6 +34,13 @@ class SearchEstimate:
     """Bytes."""
 
 
+def seconds_of(candles: int, months: int, signal_sets: int, settings: int) -> float:
+    """Return about how many seconds one core needs for so many of each."""
+    return signal_sets * (candles * _PER_CANDLE + months * _PER_MONTH) + (
+        settings * candles * _PER_PLAN
+    )
+
+
 def estimate(
     history: SearchedHistory, variants: Sequence[Variant], days: range, workers: int
 ) -> SearchEstimate:
@@ -43,8 +53,12 @@ def estimate(
         lengths = (min(end, x[1]) - max(start, x[0]) for x in spans if x is not None)
         own = sum(max(length, 0) // interval.milliseconds for length in lengths)
         candles += own
-        seconds += own * _PER_CANDLE * sum(x.interval is interval for x in sets)
-        seconds += own * _PER_PLAN * sum(x.signal.interval is interval for x in variants)
+        seconds += seconds_of(
+            own,
+            -(-len(days) // _DAYS_OF_MONTH),
+            sum(x.interval is interval for x in sets),
+            sum(x.signal.interval is interval for x in variants),
+        )
     return SearchEstimate(
         len(variants),
         candles,

@@ -33,6 +33,10 @@ _TRIES = 2
 class Hands(Protocol):
     """Whoever calls functions for others."""
 
+    @property
+    def workers(self) -> int:
+        """Return how many calls are under way at once."""
+
     def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
         """Call `call` with each of `cases`; yield what is done, in whatever order.
 
@@ -51,6 +55,8 @@ def in_order(
 class OwnHands:
     """Nobody but the process itself, which does one after the other."""
 
+    workers = 1
+
     def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
         """Call, and yield at once."""
         for number, case in enumerate(cases):
@@ -61,7 +67,7 @@ class PoolHands:
     """Worker processes of this machine."""
 
     def __init__(self, workers: int) -> None:
-        self._workers = workers
+        self.workers = workers
         self._executor = self._started()
 
     @classmethod
@@ -76,7 +82,7 @@ class PoolHands:
 
     def _started(self) -> Executor:
         context = start_context(PRELOAD)
-        return ProcessPoolExecutor(self._workers, mp_context=context, initializer=obey_parent)
+        return ProcessPoolExecutor(self.workers, mp_context=context, initializer=obey_parent)
 
     def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
         """Let each worker have one case at a time.
@@ -87,7 +93,7 @@ class PoolHands:
         waiting, suspects = deque(range(len(cases))), deque[int]()
         ended_workers = Counter[int]()
         while waiting or suspects:
-            queue, at_once = (suspects, 1) if suspects else (waiting, self._workers)
+            queue, at_once = (suspects, 1) if suspects else (waiting, self.workers)
             lost: list[int] = []
             yield from self._drain(call, cases, queue, at_once, lost)
             if not lost:
@@ -132,7 +138,7 @@ class FutureHands:
     def __init__(
         self,
         executor: Executor,
-        at_once: int,
+        workers: int,
         *,
         is_there: Callable[[], bool],
         ends_workers: tuple[type[Exception], ...],
@@ -140,7 +146,7 @@ class FutureHands:
     ) -> None:
         """`ends_workers` are raised where a case ended its workers again and again."""
         self._executor = executor
-        self._at_once = at_once
+        self.workers = workers
         self._is_there = is_there
         self._ends_workers = ends_workers
         self._name = name
@@ -151,12 +157,13 @@ class FutureHands:
         running: dict[Future[Any], int] = {}
         try:
             while queue or running:
-                while queue and len(running) < self._at_once:
+                while queue and len(running) < _AHEAD * self.workers:
                     number = queue.popleft()
-                    running[self._executor.submit(call, *cases[number])] = number
+                    with self._missed():
+                        running[self._executor.submit(call, *cases[number])] = number
                 found = wait(running, timeout=_PATIENCE, return_when=FIRST_COMPLETED).done
                 if not found and not self._is_there():
-                    raise WorkerLost(f"{self._name} is gone; what is done is kept")
+                    raise self._gone()
                 for future in found:
                     number = running.pop(future)
                     yield number, self._result(future, cases[number])
@@ -166,13 +173,29 @@ class FutureHands:
 
     def _result(self, future: Future[Any], case: tuple[Any, ...]) -> Any:
         try:
-            return future.result()
+            with self._missed():
+                return future.result()
         except self._ends_workers as error:
             raise _to_blame(case) from error
-        except CancelledError as error:
-            raise WorkerLost(f"{self._name} is gone; what is done is kept") from error
+
+    @contextmanager
+    def _missed(self) -> Iterator[None]:
+        """Say so where nobody is there any more: what is raised then, each version has its own."""
+        try:
+            yield
+        except Exception as error:
+            if isinstance(error, CancelledError) or not self._is_there():
+                raise self._gone() from error
+            raise
+
+    def _gone(self) -> WorkerLost:
+        return WorkerLost(
+            f"{self._name} is gone; what is done is kept, and the same command goes on from there"
+        )
 
 
+_AHEAD = 2
+"""Calls that each worker has at hand."""
 _PATIENCE = 1.0
 """Seconds after which one looks whether anybody is there."""
 

@@ -4,19 +4,22 @@
 history --> columns of the interval, and of the detail   (divbot.history.columns)
         --> who was on the list, month by month          MONTH-HASH.listed.npy
         --> settlements and spreads                      HASH.terms.npz
-        --> where all that is                            HASH.market.json: units go by its path
+        --> where all that is                            HASH.market.json: units go by its name
 ```
+
+A machine without that folder makes its own, of a history that it can read as well: the same candles
+have the same names everywhere.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -26,7 +29,6 @@ from divbot.domain.clock import EARLIEST, LATEST
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
 from divbot.evaluation.daily import DAY
-from divbot.files import write_whole
 from divbot.history.columns import (
     Columns,
     Each,
@@ -35,7 +37,7 @@ from divbot.history.columns import (
     read_columns,
     write_columns,
 )
-from divbot.history.kept import name_of, whole, write_array
+from divbot.history.kept import alone, make_folder, name_of, whole, write_array, write_text
 from divbot.history.port import PastCandles
 from divbot.history.universe import PastUniverse, let_in, rank_month
 from divbot.research.past_signals import overlap
@@ -66,6 +68,19 @@ class MarketRules:
 
 
 @dataclass(frozen=True, slots=True)
+class MarketRecipe:
+    """What of a history a market is made of, besides the history."""
+
+    interval: Interval
+    days: range
+    rules: MarketRules
+    longest: int
+    """For how many ms a trade may be open."""
+    limit: int
+    """How many candles a live scan asks for."""
+
+
+@dataclass(frozen=True, slots=True)
 class TradingTerms:
     """What trading cost by symbol, in the order of the columns."""
 
@@ -77,7 +92,7 @@ class TradingTerms:
 
 @dataclass(frozen=True)
 class SearchedMarket:
-    """One interval of a market; each worker opens it by the path of its description."""
+    """One interval of a market, in files; `path` is that of its description."""
 
     path: Path
     columns: Columns
@@ -99,61 +114,110 @@ class SearchedMarket:
         self.detail.let_go(self.detail.end)
 
 
-def make_market(
-    history: SearchedHistory,
-    interval: Interval,
-    days: range,
-    rules: MarketRules,
-    *,
-    longest: int,
-    limit: int,
-    cache: Path,
-    each: Each,
-) -> Path:
-    """Return the path of the description of a market; what is not in `cache` is made by `each`.
+ColumnCache: TypeAlias = Path | Callable[[], Path]
+"""A folder for columns that all workers share; or how each machine finds its own."""
 
-    `longest` is for how many ms a trade may be open, `limit` how many candles a live scan asks for.
-    Raise InputError where the history has no candles of these `days`.
+
+def folder_of(cache: ColumnCache) -> Path:
+    """Return the folder on this machine."""
+    return cache if isinstance(cache, Path) else cache()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MarketSource:
+    """How a worker comes by a market: next to nothing to send."""
+
+    name: str
+    """Of its description, from the cache on."""
+    cache: ColumnCache
+    history: SearchedHistory | None
+    """What a machine makes its own of; None: the cache is shared."""
+    recipe: MarketRecipe
+
+    def open(self) -> SearchedMarket:
+        """Return the market, made if it is not here yet; InputError where that cannot be."""
+        cache = folder_of(self.cache)
+        path = cache / self.name
+        if self.history is not None and not path.exists():
+            make_folder(cache)
+            made = make_market(self.history, self.recipe, cache=cache, each=shared_out(cache))
+            if made != self.name:
+                raise InputError(
+                    f"{self.history} has other candles for a worker than for the machine that "
+                    "began the search; wait until nobody writes there, and begin again"
+                )
+        return read_market(path)
+
+
+def shared_out(folder: Path) -> Each:
+    """Return what does each case once, in whichever process of this machine is there first."""
+
+    def each(call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> Iterable[Any]:
+        found: dict[int, Any] = {}
+        for patience in (0.0, -1.0):
+            for number in [x for x in range(len(cases)) if x not in found]:
+                lock = folder / f".{call.__name__}-{number}.lock"
+                with alone(lock, patience=patience) as is_mine:
+                    if is_mine:
+                        found[number] = call(*cases[number])
+        return [found[number] for number in range(len(cases))]
+
+    return each
+
+
+def make_market(history: SearchedHistory, recipe: MarketRecipe, *, cache: Path, each: Each) -> str:
+    """Return the name of the description of a market; what is not in `cache` is made by `each`.
+
+    Raise InputError where the history has no candles of the days.
     """
+    interval, days, rules = recipe.interval, recipe.days, recipe.rules
     folder = cache / f"{history.market.value}-{interval.value}"
     start, end = days.start * DAY, days.stop * DAY
-    before = max(2 * overlap(limit) * interval.milliseconds, _BEFORE)
-    columns = open_columns(history, interval, (start - before, end + longest), folder, each)
+    before = max(2 * overlap(recipe.limit) * interval.milliseconds, _BEFORE)
+    span = start - before, end + recipe.longest
+    columns = open_columns(history, interval, span, folder, each)
     detail = columns
     if rules.detail not in (None, interval):
         around = cache / f"{history.market.value}-{rules.detail}"
-        detail = open_columns(history, rules.detail, (start, end + longest), around, each)
+        detail = open_columns(history, rules.detail, (start, span[1]), around, each)
     steps = (
         max(columns.step_at_close(start), columns.first),
         min(columns.step_at_close(end - 1) + 1, columns.end),
     )
     if steps[0] >= steps[1]:
         raise InputError("expected candles in that range, found none; choose another one")
-    told = {
-        "columns": str(write_columns(columns, folder)),
-        "detail": str(write_columns(detail, detail.months[0].path.parent)),
-        "terms": str(_write_terms(history, detail, rules.spreads, folder)),
-        "listed": _write_lists(history, columns, steps, rules, folder, each),
+    files = {
+        "columns": write_columns(columns, folder),
+        "detail": write_columns(detail, detail.months[0].path.parent),
+        "terms": _write_terms(history, detail, rules.spreads, folder),
     }
+    lists = _write_lists(history, columns, steps, rules, folder, each)
+    told: dict[str, Any] = {what: _within(cache, path) for what, path in files.items()}
+    told["listed"] = [None if x is None else _within(cache, x) for x in lists]
     path = folder / f"{name_of(told)}.market.json"
-    write_whole(path, json.dumps(told).encode(), is_durable=False)
-    return path
+    write_text(path, json.dumps(told))
+    return _within(cache, path)
+
+
+def _within(cache: Path, path: Path) -> str:
+    return path.relative_to(cache).as_posix()
 
 
 @lru_cache(maxsize=8)
 def read_market(path: Path) -> SearchedMarket:
     """Return the market that is described at `path`; InputError where it cannot be read here."""
+    cache = path.parents[1]
     try:
         told = json.loads(path.read_bytes())
-        columns, detail = (read_columns(Path(told[x])) for x in ("columns", "detail"))
-        with np.load(told["terms"]) as file:
+        columns, detail = (read_columns(cache / told[x]) for x in ("columns", "detail"))
+        with np.load(cache / told["terms"]) as file:
             terms = TradingTerms(file["spread"], file["settlements"], file["settled_from"])
     except OSError as error:
         raise InputError(
-            f"a worker cannot read {error.filename}: {error.strerror}; expected a cache folder "
-            "that all workers share, as on a network disk"
+            f"a worker cannot read {error.filename}: {error.strerror}; name a store that all "
+            "workers can read with --data, or let them share that folder"
         ) from error
-    listed = tuple(None if x is None else Path(x) for x in told["listed"])
+    listed = tuple(None if x is None else cache / x for x in told["listed"])
     return SearchedMarket(path, columns, detail, terms, listed)
 
 
@@ -164,7 +228,7 @@ def _write_lists(
     rules: MarketRules,
     folder: Path,
     each: Each,
-) -> list[str | None]:
+) -> list[Path | None]:
     """Return by month the file of who was on the list; None before the range."""
     market, universe = history.market, rules.universe
     may_be = let_in(columns, market, universe)
@@ -175,8 +239,7 @@ def _write_lists(
     past = PastUniverse(columns, market, universe, ranked, steps, is_todays=rules.is_todays)
     wanted = range(columns.month_of(steps[0]), columns.month_of(steps[1] - 1) + 1)
     return [
-        str(_write_list(columns, x, past.listed_in(x), folder)) if x in wanted else None
-        for x in places
+        _write_list(columns, x, past.listed_in(x), folder) if x in wanted else None for x in places
     ]
 
 

@@ -1,8 +1,9 @@
 """All units of a search, and what they come to: net R of each setting by UTC day of entry.
 
 ```
-variants --> sets of signals x months x groups of plans = units --> hands --> sums --> daily results
+variants --> sets of signals x months x groups of plans = units --> parcels --> hands --> sums
                                                    kept in a folder: what is done is not done again
+sums --> daily results
 ```
 
 A result hangs on no order: units are cut in one way whoever does them, and what they come to is
@@ -13,8 +14,9 @@ a search that was interrupted does the rest.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -22,27 +24,38 @@ from typing import TypeAlias
 
 import numpy as np
 
-from divbot.arrays import Floats, Integers
+from divbot.arrays import Floats
 from divbot.domain.errors import InputError
-from divbot.domain.market import Interval
 from divbot.evaluation import DailyResults
 from divbot.evaluation.daily import DAY
-from divbot.files import make_private
-from divbot.history.kept import whole
+from divbot.history.kept import make_folder, whole
 from divbot.research.past_signals import sources
+from divbot.research.sweep.estimate import seconds_of
 from divbot.research.sweep.hands import Hands, in_order
 from divbot.research.sweep.market import (
+    ColumnCache,
+    MarketRecipe,
     MarketRules,
+    MarketSource,
     SearchedHistory,
     SearchedMarket,
+    folder_of,
     make_market,
-    read_market,
 )
-from divbot.research.sweep.unit import Unit, sums_of
-from divbot.research.sweep.variants import SignalInputs, TradeInputs, Variant, plans_of
+from divbot.research.sweep.unit import Parcel, Sums, Unit, sums_of_all
+from divbot.research.sweep.variants import (
+    MarketInputs,
+    SignalInputs,
+    TradeInputs,
+    Variant,
+    plans_of,
+)
 
 _CELLS = 800
 """Plans times days of a unit: what comes back of it is below 10 KB."""
+_SECONDS = 0.5
+"""What a parcel takes at least, unless it would be larger than this:"""
+_BYTES = 10_000
 
 Work: TypeAlias = tuple[Sequence[tuple[int, ...]], Unit]
 """A unit, and by plan the rows of the variants that it is of."""
@@ -71,7 +84,7 @@ def search(
     days: range,
     rules: MarketRules,
     *,
-    cache: Path,
+    cache: ColumnCache,
     hands: Hands,
     makers: Hands | None = None,
     sealed: range = range(0),
@@ -80,10 +93,11 @@ def search(
 ) -> Searched:
     """Trade every signal of each variant that is confirmed on one of `days` (UTC days since 1970).
 
-    Of `sealed` days trades are counted only. Candles in columns are kept below `cache`, which all
-    workers can read, made by `makers` where `hands` are on machines without the history; what is
-    done is kept in the folder `kept`, where a second call goes on. Raise
-    InputError where there are no candles, WorkerLost where a unit ends its workers.
+    Of `sealed` days trades are counted only. Candles in columns are kept below `cache`, made by
+    `makers` where `hands` are on other machines; where these do not share the folder, they make
+    their own, of what they read of the history. What is done is kept in the folder `kept`, where a
+    second call goes on. Raise InputError where there are no candles, OutputError where nothing can
+    be written, WorkerLost where a unit ends its workers.
     """
     chosen = _sorted(variants)
     longest = longest_of(chosen, rules)
@@ -115,7 +129,7 @@ def units_of(
     days: range,
     rules: MarketRules,
     *,
-    cache: Path,
+    cache: ColumnCache,
     hands: Hands,
     sealed: range = range(0),
     progress: SearchProgress = lambda *_: None,
@@ -126,7 +140,7 @@ def units_of(
     return [
         work
         for signal, own in _groups(variants, history, rules).items()
-        for work in _units(markets[signal.interval], signal, own, days, sealed, longest)
+        for work in _units(markets[signal.market], signal, own, days, sealed, longest)
     ]
 
 
@@ -158,25 +172,27 @@ def _markets(
     days: range,
     rules: MarketRules,
     longest: int,
-    cache: Path,
+    cache: ColumnCache,
     hands: Hands,
     progress: SearchProgress,
-) -> dict[Interval, Path]:
-    intervals = sorted({x.signal.interval for x in variants}, key=lambda x: x.milliseconds)
+) -> dict[MarketInputs, MarketSource]:
+    wanted = dict.fromkeys(x.signal.market for x in variants)
     found = {}
-    for number, interval in enumerate(intervals):
-        progress("candles", number, len(intervals))
-        found[interval] = make_market(
+    for number, inputs in enumerate(wanted):
+        progress("candles", number, len(wanted))
+        interval, universe = inputs
+        limit = max(x.signal.limit for x in variants if x.signal.interval is interval)
+        listed = rules if universe is None else replace(rules, universe=universe)
+        recipe = MarketRecipe(interval, days, listed, longest, limit)
+        name = make_market(
             history,
-            interval,
-            days,
-            rules,
-            longest=longest,
-            limit=max(x.signal.limit for x in variants if x.signal.interval is interval),
-            cache=cache,
+            recipe,
+            cache=folder_of(cache),
             each=lambda call, cases: in_order(hands, call, cases),
         )
-    progress("candles", len(intervals), len(intervals))
+        is_shared = isinstance(cache, Path)
+        found[inputs] = MarketSource(name, cache, None if is_shared else history, recipe)
+    progress("candles", len(wanted), len(wanted))
     return found
 
 
@@ -205,21 +221,27 @@ def _groups(
 
 
 def _units(
-    path: Path, signal: SignalInputs, group: _Group, days: range, sealed: range, longest: int
+    source: MarketSource,
+    signal: SignalInputs,
+    group: _Group,
+    days: range,
+    sealed: range,
+    longest: int,
 ) -> Iterable[Work]:
-    market = read_market(path)
-    for place in range(len(market.columns.months)):
-        own = _days_of(market, place, days)
-        if not own:
-            continue
-        at_once = max(1, _CELLS // len(own))
-        pieces = -(-len(group.rows) // at_once)
-        bounds = np.linspace(0, len(group.rows), pieces + 1).astype(np.int64)
-        for first, end in pairwise(bounds.tolist()):
-            plans = group.plans[first:end]
+    market = source.open()
+    months = [
+        (x, own) for x in range(len(market.columns.months)) if (own := _days_of(market, x, days))
+    ]
+    at_once = max(1, _CELLS // max(len(own) for _, own in months))
+    pieces = -(-len(group.rows) // at_once)
+    bounds = np.linspace(0, len(group.rows), pieces + 1).astype(np.int64)
+    for first, end in pairwise(bounds.tolist()):
+        # Units of the same plans go together, and these once for all.
+        plans = group.plans[first:end]
+        for place, own in months:
             yield (
                 group.rows[first:end],
-                Unit(path, place, signal.indicator, signal.limit, plans, own, sealed, longest),
+                Unit(source, place, signal.indicator, signal.limit, plans, own, sealed, longest),
             )
 
 
@@ -232,22 +254,44 @@ def _days_of(market: SearchedMarket, place: int, days: range) -> range:
 
 def _done(
     units: Sequence[Unit], hands: Hands, kept: Path | None, progress: SearchProgress
-) -> Mapping[int, tuple[Floats, Integers]]:
+) -> Mapping[int, Sums]:
     """Return what each unit comes to; what was done before is read."""
     paths = [kept / f"{_name(x)}.npz" if kept else None for x in units]
     if kept is not None:
-        make_private(kept)
+        make_folder(kept)
     found = {n: _read(path) for n, path in enumerate(paths) if path is not None and path.exists()}
     missing = [n for n in range(len(units)) if n not in found]
     progress("settings", len(found), len(units))
-    for number, sums in hands.done(sums_of, [(units[n],) for n in missing]):
-        place = missing[number]
-        found[place] = sums
-        path = paths[place]
-        if path is not None:
-            _keep(path, sums)
+    places = list(_parcels(units, missing))
+    cases = [(Parcel(tuple(units[n] for n in own)),) for own in places]
+    for number, sums in hands.done(sums_of_all, cases):
+        for place, own in zip(places[number], sums, strict=True):
+            found[place] = own
+            path = paths[place]
+            if path is not None:
+                _keep(path, own)
         progress("settings", len(found), len(units))
     return found
+
+
+def _parcels(units: Sequence[Unit], numbers: Sequence[int]) -> Iterator[list[int]]:
+    """Put units, in their order, together to what takes half a second, of 10 KB at most."""
+    own: list[int] = []
+    seconds = 0.0
+    for number in numbers:
+        together = Parcel(tuple(units[n] for n in (*own, number)))
+        if own and (seconds >= _SECONDS or len(pickle.dumps(together)) > _BYTES):
+            yield own
+            own, seconds = [], 0.0
+        own.append(number)
+        seconds += _seconds(units[number])
+    if own:
+        yield own
+
+
+def _seconds(unit: Unit) -> float:
+    month = unit.market.open().columns.months[unit.month]
+    return seconds_of(month.rows * len(month.symbols), 1, 1, len(unit.plans))
 
 
 def _name(unit: Unit) -> str:
@@ -257,12 +301,12 @@ def _name(unit: Unit) -> str:
     return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
 
 
-def _keep(path: Path, sums: tuple[Floats, Integers]) -> None:
+def _keep(path: Path, sums: Sums) -> None:
     with whole(path) as file:
         np.savez(file, net_r=sums[0], trades=sums[1])
 
 
-def _read(path: Path) -> tuple[Floats, Integers]:
+def _read(path: Path) -> Sums:
     with np.load(path) as file:
         return file["net_r"], file["trades"]
 
@@ -271,7 +315,7 @@ def _added_up(
     variants: Sequence[Variant],
     days: range,
     units: Sequence[Work],
-    sums: Mapping[int, tuple[Floats, Integers]],
+    sums: Mapping[int, Sums],
 ) -> DailyResults:
     """Add units up in their order."""
     shape = len(variants), len(days)

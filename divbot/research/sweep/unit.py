@@ -1,18 +1,22 @@
 """One unit of work: a month of the signals of one set of inputs, traded by some plans.
 
-A unit is a path and some numbers; what it gives back are sums by day. Candles are mapped where it
+A unit is a name and some numbers; what it gives back are sums by day. Candles are mapped where it
 is done. Of sealed days trades are counted, and nobody sums what they brought.
+
+Units go to workers in parcels: what takes a moment only is not worth a journey of its own.
 """
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
 from divbot.arrays import Flags, Floats, Integers
+from divbot.domain.errors import OutputError
 from divbot.evaluation import DailyResults, daily_results
 from divbot.evaluation.daily import DAY
 from divbot.history.columns import CLOSE, HIGH, LOW, OPEN
@@ -30,7 +34,7 @@ from divbot.kernels.plans import (
     results_of,
 )
 from divbot.research.past_signals import Found, signals_of_month, symbols_of
-from divbot.research.sweep.market import SearchedMarket, read_market
+from divbot.research.sweep.market import MarketSource, SearchedMarket
 
 _TOGETHER = 16
 """Symbols whose candles are read together: of a month of minutes, 24 MB."""
@@ -42,8 +46,7 @@ _NEVER = 1 << 40
 class Unit:
     """What a worker does at once."""
 
-    market: Path
-    """Of the description: see divbot.research.sweep.market."""
+    market: MarketSource
     month: int
     """Its place among those of the market."""
     indicator: Indicator
@@ -60,6 +63,21 @@ class Unit:
         inputs = " ".join(f"{x}={getattr(self.indicator, x)}" for x in self.indicator.__slots__)
         first, last = (np.datetime64(x, "D") for x in (self.days[0], self.days[-1]))
         return f"{len(self.plans)} settings with {inputs}, {first} to {last}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parcel:
+    """Units that a worker does one after the other."""
+
+    units: tuple[Unit, ...]
+
+    def __str__(self) -> str:
+        told = list(dict.fromkeys(map(str, (self.units[0], self.units[-1]))))
+        return f"{len(self.units)} units from {' to '.join(told)}" if told[1:] else told[0]
+
+
+Sums: TypeAlias = tuple[Floats, Integers]
+"""Of a unit, by plan and day: net R, and how many trades were entered."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,12 +105,25 @@ class TradesOf:
         )
 
 
-def sums_of(unit: Unit) -> tuple[Floats, Integers]:
-    """Return the net R, and how many trades were entered, by plan and day of the unit."""
+def sums_of_all(parcel: Parcel) -> list[Sums]:
+    """Return what each unit of the parcel comes to, in their order.
+
+    Raise OutputError, naming this machine where it is one of several, if nothing can be written.
+    """
+    try:
+        return [sums_of(unit) for unit in parcel.units]
+    except OutputError as error:
+        if parcel.units[0].market.history is None:
+            raise
+        raise OutputError(f"on {socket.gethostname()}: {error}") from error
+
+
+def sums_of(unit: Unit) -> Sums:
+    """Return what the unit comes to."""
     try:
         found = trades_of(unit)
     finally:
-        read_market(unit.market).let_go()
+        unit.market.open().let_go()
     sums = daily_of(found, unit)
     return sums.net_r, sums.trades.astype(np.uint16 if sums.trades.max() < 1 << 16 else np.int64)
 
@@ -114,7 +145,7 @@ def daily_of(found: TradesOf, unit: Unit) -> DailyResults:
 
 def trades_of(unit: Unit) -> TradesOf:
     """Return every trade of the unit, in the order of symbols, plans and time."""
-    market = read_market(unit.market)
+    market = unit.market.open()
     signals, later = _signals(market, unit)
     opposite = _next_opposite(signals, later)
     parts = [_NONE]
@@ -123,6 +154,7 @@ def trades_of(unit: Unit) -> TradesOf:
         own = np.flatnonzero((signals["symbol"] >= symbols[0]) & (signals["symbol"] <= symbols[-1]))
         if len(own):
             parts.append(_traded(market, unit, symbols, signals[own], opposite[own]))
+            market.let_go()
     return TradesOf.joined(parts)
 
 
@@ -151,7 +183,7 @@ def _signals(market: SearchedMarket, unit: Unit) -> tuple[Found, Found]:
 def _sure(market: SearchedMarket, unit: Unit, place: int) -> Found:
     """Return what a live scan shows of a month, whatever the list."""
     columns = market.columns
-    path = signals_of_month(columns, place, unit.indicator, unit.limit, unit.market.parent)
+    path = signals_of_month(columns, place, unit.indicator, unit.limit, market.path.parent)
     found = np.load(path)
     found = found[(found["kind"] >= 0) & (found["candles"] >= unit.indicator.minimum_candles)]
     found["symbol"] = np.array(symbols_of(columns, place), np.int32)[found["symbol"]]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from divbot.arrays import Floats
+from divbot.binance.listing.rules import UniverseRules
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind
 from divbot.evaluation import open_at_most
@@ -23,6 +25,16 @@ class SignalInputs:
     indicator: Indicator
     limit: int
     """How many candles a live scan asks for."""
+    universe: UniverseRules | None = None
+    """Whom a scan covers; None: whom all settings of the search have."""
+
+    @property
+    def market(self) -> MarketInputs:
+        """Return what its market is made by."""
+        return self.interval, self.universe
+
+
+MarketInputs: TypeAlias = tuple[Interval, UniverseRules | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A backtest as a trial: whoever has seen its figures has seen its days."""
+"""A backtest, or a check, as a trial: whoever has seen its figures has seen its days."""
 
 from __future__ import annotations
 
@@ -46,16 +46,32 @@ def data_hash(history: PastCandles, intervals: Iterable[Interval], start: int, e
 
 def keep_backtest(ledger: TrialLedger, results: DailyResults, origin: TrialOrigin) -> None:
     """Write down that these days were seen, unless the very same backtest stands there."""
-    fingerprint = fingerprint_of(TrialSource.BACKTEST, results, origin)
+    _keep(ledger, TrialSource.BACKTEST, results.settings, results.days, origin, results)
+
+
+def keep_check(ledger: TrialLedger, name: str, days: range, origin: TrialOrigin) -> None:
+    """Write down that figures of these days were told, by the check of this name."""
+    _keep(ledger, TrialSource.CHECK, (name,), days, origin)
+
+
+def _keep(
+    ledger: TrialLedger,
+    source: TrialSource,
+    settings: Sequence[str],
+    days: range,
+    origin: TrialOrigin,
+    results: DailyResults | None = None,
+) -> None:
+    fingerprint = fingerprint_of(source, settings, days, origin)
     with ledger.open() as book:
         if number_of(book.contents.written, fingerprint) is not None:
             return
         trial = Trial(
-            source=TrialSource.BACKTEST,
+            source=source,
             fingerprint=fingerprint,
-            days=results.days,
-            known=results.days,
-            settings=len(results.settings),
+            days=days,
+            known=days,
+            settings=len(settings),
             basis=origin.basis,
             costs=origin.costs,
             seed=origin.seed,

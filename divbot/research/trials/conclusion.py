@@ -130,7 +130,8 @@ class _Begun:
 
 
 def _begun(ledger: TrialLedger, swept: Swept, sealed_from: int, *, reveal: bool) -> _Begun | None:
-    fingerprint = fingerprint_of(TrialSource.SWEEP, swept.results, swept.origin)
+    results = swept.results
+    fingerprint = fingerprint_of(TrialSource.SWEEP, results.settings, results.days, swept.origin)
     with ledger.open() as book:
         again = number_of(book.contents.written, fingerprint)
         before = [x for x in book.contents.written if again is None or x.number < again]
@@ -149,16 +150,12 @@ def _begun(ledger: TrialLedger, swept: Swept, sealed_from: int, *, reveal: bool)
         return _Begun(number, again is not None, tried, found, development, opens, look)
 
 
-def fingerprint_of(source: TrialSource, results: DailyResults, origin: TrialOrigin) -> str:
+def fingerprint_of(
+    source: TrialSource, settings: Iterable[str], days: range, origin: TrialOrigin
+) -> str:
     """Return what names a trial: another one as soon as anything is another."""
     text = orjson.dumps(
-        [
-            source,
-            sorted(results.settings),
-            [results.days.start, results.days.stop],
-            origin,
-        ],
-        option=orjson.OPT_SORT_KEYS,
+        [source, sorted(settings), [days.start, days.stop], origin], option=orjson.OPT_SORT_KEYS
     )
     return hashlib.sha256(text).hexdigest()
 

@@ -36,11 +36,16 @@ class TrialSource(StrEnum):
 
     SWEEP = "sweep"
     BACKTEST = "backtest"
+    CHECK = "check"
+    """`divbot verify`, which tells what signals of past days came to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Settings that were tried on some days; their daily results of `known` lie beside it."""
+    """Settings that were tried on some days; their daily results of `known` lie beside it.
+
+    Beside a check there are none: it tells figures of no single day.
+    """
 
     kind: ClassVar = "trial"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -43,6 +44,24 @@ class RecordedBlock:
             steps = steps_of(series[symbol].open_time, interval)
             laid[steps - block.first_step, column] = traded[symbol]
         return cls(block, laid)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Return when the first candle opens, and when the last one closes, ms UTC."""
+        columns = np.arange(len(self.block.symbols))
+        first, last = (
+            self.block.open_times(np.full_like(columns, row), columns)
+            for row in (0, len(self.block.close) - 1)
+        )
+        return int(first.min()), self.block.interval.close_of(int(last.max()))
+
+    @property
+    def version(self) -> str:
+        """Return what changes whenever a candle does."""
+        digest = hashlib.sha256(repr((self.block.symbols, self.span)).encode())
+        for prices in (self.block.open, self.block.high, self.block.low, self.block.close):
+            digest.update(prices.tobytes())
+        return digest.hexdigest()
 
     def calibration(self, rules: PlanRules, rate: BaseRate, limit: int) -> Calibration:
         """Return how statements and events compare; InputError for too few candles.

@@ -49,12 +49,15 @@ class OneSignal:
     def is_listed(self, close: int) -> NDArray[np.bool_]:
         return np.ones(1, np.bool_)
 
-    def glance(self, close: int, held: Collection[str] = ()) -> Glance:
+    def glance(
+        self, close: int, held: Collection[str] = (), *, among: Collection[str] | None = None
+    ) -> Glance:
         is_told = self.opposite is not None and self.opposite == close
+        is_asked = among is None or self.symbols[0] in among
         return Glance(
             close,
             self.interval,
-            (self.opportunity,) if close == self.at else (),
+            (self.opportunity,) if close == self.at and is_asked else (),
             (self._against,) if is_told else (),
             {x: replace(trading.INSTRUMENT, symbol=x) for x in held},
         )
@@ -68,7 +71,13 @@ class OneSignal:
 
     def candidates(self, start: int, end: int) -> Candidates:
         there = [self.at] if start <= self.at < end else []
-        return Candidates(np.array(there, np.int64), np.full(len(there), 10.0))
+        confirmed_at = [self.opportunity.confirmed_at] * len(there)
+        return Candidates(
+            np.array(there, np.int64),
+            np.zeros(len(there), np.int64),
+            np.array(confirmed_at, np.int64),
+            np.full(len(there), 10.0),
+        )
 
     def fresh(self, start: int, end: int) -> FreshOnes:
         own = [self.opposite] if self.opposite and start <= self.opposite < end else []

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from divbot.domain.errors import InputError, WorkerLost
-from divbot.research.sweep.cluster import checked_threads, cluster_hands
+from divbot.research.sweep.cluster import check_versions, checked_threads, cluster_hands
 from divbot.research.sweep.hands import OwnHands, in_order
 from divbot.research.sweep.run import search
 from tests.research.sweep.cluster import LocalCluster, local_cluster
@@ -95,3 +96,40 @@ class CheckedClient:
 def test_workers_that_cannot_do_it_are_told_in_one_line(told: object, line: str) -> None:
     with pytest.raises(InputError, match=line):
         checked_threads(CheckedClient(told), "tcp://s")
+
+
+class VersionsClient:
+    """A client that was told of these versions of distributed."""
+
+    def __init__(self, scheduler: str, worker: str) -> None:
+        self._scheduler, self._worker = scheduler, worker
+
+    def get_versions(self) -> dict[str, Any]:
+        return {
+            "client": versions("2026.8.0"),
+            "scheduler": versions(self._scheduler),
+            "workers": {"tcp://10.0.0.2:4000": versions(self._worker)},
+        }
+
+
+def versions(distributed: str, python: str = "3.11.7.final.0") -> dict[str, Any]:
+    return {"packages": {"python": python, "distributed": distributed}}
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "worker", "line"),
+    [
+        pytest.param("2024.8.0", "2026.8.0", "^the scheduler at tcp://s runs", id="scheduler"),
+        pytest.param(
+            "2026.8.0", "2024.8.0", "^the worker at tcp://10.0.0.2:4000 runs", id="worker"
+        ),
+    ],
+)
+def test_other_versions_are_told_in_one_line(scheduler: str, worker: str, line: str) -> None:
+    with pytest.raises(InputError, match=line) as raised:
+        check_versions(VersionsClient(scheduler, worker), "tcp://s")
+
+    assert str(raised.value).endswith(
+        " runs Python 3.11 and distributed 2024.8.0, this machine Python 3.11 and distributed "
+        "2026.8.0; install the same versions there"
+    )

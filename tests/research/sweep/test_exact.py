@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -10,22 +11,24 @@ import numpy as np
 import pytest
 
 from divbot.app.scan_rules import plan_rules, scan_rules, universe_rules
-from divbot.app.search_space import points_of, read_space
+from divbot.app.search_space import SearchPoint, points_of, read_space
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Opportunity, Side
+from divbot.history.funding import FundingTrack
 from divbot.history.joined import JoinedHistory
 from divbot.research.past import PastScanner
 from divbot.research.sweep.hands import OwnHands
-from divbot.research.sweep.market import MarketRules, read_market
+from divbot.research.sweep.market import MarketRules
 from divbot.research.sweep.run import longest_of, units_of
 from divbot.research.sweep.unit import trades_of
 from divbot.research.venue import Spreads
 from divbot.scanner.signals.plan import stop_and_target
-from divbot.settings import Settings, load_settings
+from divbot.settings import Settings, changed, load_settings
 from tests.research.sweep.exact import DAY, traded
 
 SPREAD = "0.0004"
+FOUR_HOURS = 4 * 3_600_000
 CLOSES = 20
 """Of reports that are looked at in each market."""
 
@@ -38,6 +41,21 @@ class Case:
     interval: Interval
     days: range
     settings: dict[str, str]
+    space: tuple[str, ...] = ()
+    """What is searched besides; the values of the settings are among it."""
+
+
+class PaidHistory(JoinedHistory):
+    """A recording beside which stands what was paid every four hours, now and then the other way.
+
+    A recording has none of its own.
+    """
+
+    def funding(self, symbol: str, start: int, end: int) -> FundingTrack:
+        own = self.span(symbol, self.shortest)
+        assert own is not None
+        settled = np.arange(own[0] // FOUR_HOURS * FOUR_HOURS, own[1], FOUR_HOURS)
+        return FundingTrack.of(settled, 0.002 * np.cos(settled // FOUR_HOURS))
 
 
 MINUTES = Case(
@@ -57,9 +75,16 @@ CASES = [
             Interval.H4,
             Interval.H4,
             range(19_900, 19_930),
-            {"max_holding": "8d", "trail_atr": "2", "exit_on_opposite": "false"},
+            {
+                "max_holding": "8d",
+                "trail_atr": "2",
+                "exit_on_opposite": "false",
+                "top": "40",
+                "exclude": "BTCUSDT,1000*",
+            },
+            ("top=40,150",),
         ),
-        id="futures: 4h by themselves, trailing",
+        id="futures: 4h by themselves, trailing, a searched list",
     ),
     pytest.param(
         Case(
@@ -80,12 +105,14 @@ def test_each_trade_equals_that_of_the_engine(case: Case, data: Path, tmp_path: 
     settings = load_settings(
         {"market": case.market, "interval": case.interval, "min_age": "0", **case.settings}
     )
-    history = JoinedHistory(data / case.file, case.market, case.shortest)
+    kind = PaidHistory if case.market is Market.USDM else JoinedHistory
+    history = kind(data / case.file, case.market, case.shortest)
     found = searched(history, settings, case, tmp_path)
 
     compared, differing, unsure = 0, [], 0
-    for opportunity, opposite in told(history, settings, case, tmp_path):
-        kind = opportunity.divergence.kind
+    offered = told(history, settings, case, tmp_path)
+    assert not unoffered(found, [x for x, _ in offered])
+    for opportunity, opposite in offered:
         exact = traded(
             history,
             without_ticks(opportunity, settings),
@@ -96,7 +123,7 @@ def test_each_trade_equals_that_of_the_engine(case: Case, data: Path, tmp_path: 
             spread=SPREAD,
             longest=10 * DAY,
         )
-        key = (kind, opportunity.divergence.symbol, opportunity.confirmed_at)
+        key = key_of(opportunity)
         mine = found.get(key)
         compared += 1
         if exact is not None and key not in found:
@@ -113,6 +140,21 @@ def test_each_trade_equals_that_of_the_engine(case: Case, data: Path, tmp_path: 
     assert compared > CLOSES / 2
     assert unsure <= 1 + compared // 30
     assert not differing, "\n".join(map(str, differing))
+
+
+Key = tuple[str, str, int]
+"""The kind, the symbol and the entry of a trade."""
+
+
+def key_of(found: Opportunity) -> Key:
+    return (found.divergence.kind, found.divergence.symbol, found.confirmed_at)
+
+
+def unoffered(found: Iterable[Key], offered: Sequence[Opportunity]) -> list[Key]:
+    """Return what was traded at closes of which all is known, and that nobody offered."""
+    whole = {x.confirmed_at for x in offered} - {offered[-1].confirmed_at}
+    known = {key_of(x) for x in offered}
+    return [x for x in found if x[2] in whole and x not in known]
 
 
 def without_ticks(found: Opportunity, settings: Settings) -> Opportunity:
@@ -136,25 +178,39 @@ def without_ticks(found: Opportunity, settings: Settings) -> Opportunity:
 
 def searched(
     history: JoinedHistory, settings: Settings, case: Case, cache: Path
-) -> dict[tuple[str, str, int], tuple[int, float]]:
+) -> dict[Key, tuple[int, float]]:
     """Return when each trade of a search closed and its R, by kind, symbol and entry."""
     kinds = "regular_bullish,hidden_bullish,regular_bearish,hidden_bearish"
-    points = points_of(read_space([f"kind={kinds}"]), settings)
+    points = points_of(read_space([f"kind={kinds}", *case.space]), settings)
     variants = sorted((x.variant for x in points), key=lambda x: x.name)
-    rules = MarketRules(case.shortest, universe_rules(settings), False, Spreads(Decimal(SPREAD)))
+    kind_of = {x.variant.name: x.texts["kind"] for x in points if is_meant(x, settings)}
+    # Where the list is searched, that of the others is another one.
+    shared = universe_rules(settings if not case.space else changed(settings, {"top": 3}))
+    rules = MarketRules(case.shortest, shared, False, Spreads(Decimal(SPREAD)))
     assert longest_of(variants, rules) <= 10 * DAY
     found = {}
     for rows, unit in units_of(history, variants, case.days, rules, cache=cache, hands=OwnHands()):
         trades = trades_of(unit)
-        symbols = read_market(unit.market).columns.symbols
+        symbols = unit.market.open().columns.symbols
         for plan, symbol, entered, closed, r in zip(
             *(getattr(trades, x).tolist() for x in trades.__slots__), strict=True
         ):
-            kind = variants[rows[plan][0]].name.removeprefix("kind=")
-            key = (kind, symbols[symbol], entered)
+            name = variants[rows[plan][0]].name
+            if name not in kind_of:
+                continue
+            key = (kind_of[name], symbols[symbol], entered)
             assert key not in found
             found[key] = (closed, r)
     return found
+
+
+def is_meant(point: SearchPoint, settings: Settings) -> bool:
+    """Tell whether a point is that of the settings, whatever kind it trades."""
+    return all(
+        set(own) == set(given) if isinstance(own, tuple) else own == given
+        for name in {*point.texts} - {"kind"}
+        for own, given in [(getattr(point.settings, name), getattr(settings, name))]
+    )
 
 
 def told(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Executor, Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from divbot.domain.errors import WorkerLost
-from divbot.research.sweep.hands import Hands, OwnHands, PoolHands, in_order
+from divbot.research.sweep.hands import FutureHands, Hands, OwnHands, PoolHands, in_order
 from tests.research.sweep.labour import doubled, ends_its_worker, ends_its_worker_once
 
 CASES = [(number,) for number in range(6)]
@@ -42,3 +44,39 @@ def test_what_ends_its_workers_again_and_again_is_named(pool: PoolHands) -> None
         in_order(pool, ends_its_worker, CASES)
 
     assert in_order(pool, doubled, CASES) == DOUBLED
+
+
+class Offering(Executor):
+    """An executor whose client is closed, or whose work goes wrong."""
+
+    def __init__(self, *, takes_calls: bool) -> None:
+        self._takes_calls = takes_calls
+
+    def submit(self, call: Any, *arguments: Any, **_: Any) -> Future[Any]:
+        if not self._takes_calls:
+            raise RuntimeError("closed")
+        future: Future[Any] = Future()
+        future.set_exception(RuntimeError("wrong"))
+        return future
+
+
+@pytest.mark.parametrize("takes_calls", [False, True])
+@pytest.mark.parametrize("is_there", [False, True])
+def test_whatever_is_raised_once_nobody_is_there_says_that_they_are_gone(
+    takes_calls: bool, is_there: bool
+) -> None:
+    hands = FutureHands(
+        Offering(takes_calls=takes_calls),
+        1,
+        is_there=lambda: is_there,
+        ends_workers=(),
+        name="the scheduler",
+    )
+
+    with pytest.raises(Exception) as raised:  # noqa: PT011
+        in_order(hands, doubled, CASES)
+
+    told = "the scheduler is gone; what is done is kept, and the same command goes on from there"
+    own = "wrong" if takes_calls else "closed"
+    assert str(raised.value) == (own if is_there else told)
+    assert isinstance(raised.value, RuntimeError if is_there else WorkerLost)

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import pickle
-from collections.abc import Callable, Sequence
+import re
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from threading import Event, Thread
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
 
-from divbot.domain.errors import InputError
+from divbot.domain.errors import InputError, OutputError
+from divbot.history import kept as kept_files
+from divbot.history.kept import alone
+from divbot.research.sweep import run
 from divbot.research.sweep.hands import DoneCases, OwnHands, PoolHands
+from divbot.research.sweep.market import shared_out
 from divbot.research.sweep.run import Searched, search, units_of
+from divbot.research.sweep.unit import Parcel, sums_of_all, trades_of
 from tests.research.sweep.markets import FIRST, rules, variants, walks
 
 DAYS = range(FIRST + 25, FIRST + 115)
@@ -29,14 +41,14 @@ class CountingHands(OwnHands):
 
     def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
         for number, result in super().done(call, cases):
-            if call.__name__ == "sums_of":
-                if self.count == self.most:
+            if call is sums_of_all:
+                if self.count >= self.most:
                     raise KeyboardInterrupt
-                self.count += 1
+                self.count += len(result)
             yield number, result
 
 
-def searched(cache: Path, **changes: Any) -> Searched:
+def searched(cache: Path | Callable[[], Path], **changes: Any) -> Searched:
     given: dict[str, Any] = {"variants": VARIANTS, "days": DAYS, "hands": OwnHands(), **changes}
     chosen, days = given.pop("variants"), given.pop("days")
     return search(HISTORY, chosen, days, rules(), cache=cache, **given)
@@ -98,8 +110,9 @@ def test_days_come_to_the_same_in_a_longer_search(whole: Searched, cache: Path) 
 
 
 def test_a_search_that_was_interrupted_does_the_rest(
-    whole: Searched, cache: Path, tmp_path: Path
+    whole: Searched, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(run, "_SECONDS", 0.0)  # each unit goes by itself
     tired, fresh = CountingHands(most=3), CountingHands()
 
     with pytest.raises(KeyboardInterrupt):
@@ -134,10 +147,137 @@ def test_of_sealed_days_trades_are_counted_and_nothing_is_summed(
     assert sum(x.sum() for x in kept) == pytest.approx(found.results.net_r.sum())
 
 
-def test_a_unit_ships_next_to_nothing(cache: Path) -> None:
+class WeighingHands(OwnHands):
+    """Own hands that know what each parcel would weigh, and what comes back of it."""
+
+    def __init__(self) -> None:
+        self.parcels: list[tuple[int, int, int]] = []
+
+    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
+        for number, result in super().done(call, cases):
+            if call is sums_of_all:
+                sizes = [len(pickle.dumps(x)) for x in (cases[number], result)]
+                self.parcels.append((len(result), *sizes))
+            yield number, result
+
+
+def test_what_takes_a_moment_goes_together_with_at_most_10_kb(whole: Searched, cache: Path) -> None:
+    hands = WeighingHands()
+
+    found = searched(cache, hands=hands, makers=OwnHands())
+
+    assert same(found, whole)
+    assert len(hands.parcels) < whole.units
+    assert sum(units for units, _, _ in hands.parcels) == whole.units
+    assert max(weight for _, weight, _ in hands.parcels) <= 10_000
+
+
+def test_what_takes_long_goes_alone_and_little_comes_back(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "_SECONDS", 0.0)
+    hands = WeighingHands()
+    many = variants(stops=np.arange(0.2, 1.0, 0.1).tolist(), ratios=np.arange(1, 5, 0.5).tolist())
+
+    searched(cache, variants=many, hands=hands, makers=OwnHands())
+
+    assert {units for units, _, _ in hands.parcels} == {1}
+    assert max(max(sizes) for _, *sizes in hands.parcels) <= 10_000
+
+
+def test_a_machine_that_reads_the_history_makes_columns_of_its_own(
+    whole: Searched, cache: Path, tmp_path: Path
+) -> None:
+    found = searched(partial(Path, tmp_path / "theirs"))
+
+    names = {path.name for path in cache.glob("*/*.npy")}
+    assert same(found, whole)
+    assert found.data == whole.data
+    assert {path.name for path in (tmp_path / "theirs").glob("*/*.npy")} <= names
+
+
+def test_where_the_disk_of_one_machine_is_full_it_is_named(cache: Path, tmp_path: Path) -> None:
+    units = units_of(HISTORY, VARIANTS, DAYS, rules(), cache=cache, hands=OwnHands())
+    (tmp_path / "file").touch()  # no folder can be made below it
+    source = replace(units[0][1].market, history=HISTORY, cache=tmp_path / "file")
+
+    with pytest.raises(OutputError, match=rf"^on {socket.gethostname()}: cannot write {tmp_path}"):
+        sums_of_all(Parcel((replace(units[0][1], market=source),)))
+
+
+def test_candles_are_let_go_of_once_their_symbols_are_traded(cache: Path) -> None:
     units = units_of(HISTORY, VARIANTS, DAYS, rules(), cache=cache, hands=OwnHands())
 
-    assert max(len(pickle.dumps(unit)) for _, unit in units) < 3_000
+    trades_of(units[0][1])
+
+    market = units[0][1].market.open()
+    assert market.columns._mapped == market.detail._mapped == {}
+
+
+def test_processes_of_one_machine_share_the_making_of_columns(tmp_path: Path) -> None:
+    """What another process is at comes last: by then it is done."""
+    done: list[int] = []
+    others_are_done = Event()
+
+    def make(number: int) -> None:
+        done.append(number)
+        if len(done) == 2:
+            others_are_done.set()
+
+    with alone(tmp_path / ".make-0.lock", patience=0.0) as is_mine:
+        with alone(tmp_path / ".make-0.lock", patience=0.0) as is_mine_too:
+            assert (is_mine, is_mine_too) == (True, False)
+        thread = Thread(target=shared_out(tmp_path), args=(make, [(0,), (1,), (2,)]))
+        thread.start()
+        assert others_are_done.wait(timeout=30)
+
+    thread.join()
+    assert done == [1, 2, 0]
+
+
+def test_a_machine_that_reads_other_candles_is_told_so(cache: Path, tmp_path: Path) -> None:
+    units = units_of(HISTORY, VARIANTS, DAYS, rules(), cache=cache, hands=OwnHands())
+    source = units[0][1].market
+    other = replace(source, history=walks(seed=9), cache=tmp_path)
+
+    with pytest.raises(InputError, match="other candles for a worker than for the machine that"):
+        other.open()
+
+
+def test_a_disk_that_is_full_costs_nothing_that_was_done(
+    whole: Searched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever it is full: in columns, in lists, among what is kept of the settings."""
+    monkeypatch.setattr(run, "_SECONDS", 0.0)
+    room = [0]
+    write = kept_files.whole_file
+
+    @contextmanager
+    def whole_file(path: Path, **how: Any) -> Iterator[BinaryIO]:
+        room[0] -= 1
+        if room[0] < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        with write(path, **how) as file:
+            yield file
+
+    monkeypatch.setattr(kept_files, "whole_file", whole_file)
+
+    lines = []
+    for _ in range(20):
+        room[0] += 6  # somebody frees a little
+        try:
+            found = searched(tmp_path / "cache", kept=tmp_path / "kept")
+        except OutputError as error:
+            lines.append(str(error))
+            room[0] = 0
+        else:
+            break
+
+    assert same(found, whole)
+    assert len(lines) > 4
+    line = re.compile(r"cannot write /.*: no space left on device; free some space")
+    assert all(line.match(x) for x in lines)
+    assert len({x.partition(":")[0] for x in lines}) == len(lines)  # it goes on each time
 
 
 def test_days_without_candles_are_said_to_be_so(cache: Path) -> None:

@@ -12,11 +12,13 @@ from divbot.app.search_space import SEARCHED, points_of, read_space
 from divbot.domain.errors import InputError, SettingsError
 from divbot.domain.signals import Kind
 from divbot.research.sweep.estimate import estimate
+from divbot.research.sweep.run import longest_of
 from divbot.research.sweep.space import Axis, Space
 from divbot.research.sweep.variants import Variant
 from divbot.setting_table import SETTINGS
 from divbot.settings import Settings, load_settings
-from tests.research.sweep.markets import FIRST, variants, walks
+from tests.history.made import HOUR
+from tests.research.sweep.markets import FIRST, rules, variants, walks
 
 NUMBERS = Space(tuple(Axis(name, tuple(map(str, range(10)))) for name in "abcd"))
 
@@ -62,9 +64,9 @@ def test_values_are_read_by_the_table_of_settings(given: str, values: tuple[str,
         ("stop_atr=1:2", "expected FROM:TO:STEP such as 1:4:0.5 or 12h:48h:12h, found '1:2'"),
         ("stop_atr=2:1:1", "expected FROM up to TO by a STEP above 0"),
         ("stop_atr=0:100:0.00001", "10,000,001 values; expected at most 10,000"),
-        ("risk=1%", "risk of --set: it changes neither signals nor what a trade brings in R"),
+        ("risk=1%", "risk of --set: it changes how much is traded, not which: results are in R"),
         ("min_score=5", "it chooses among signals, and a search trades all of them"),
-        ("top=50", "it is the same for all settings of a search"),
+        ("workers=4", "it changes neither signals nor trades; expected one of interval, kind"),
         ("max_holding=0", "expected a time above 0 in a search, whose trades all end, found 0"),
     ],
 )
@@ -105,6 +107,14 @@ def test_a_file_says_the_same_as_flags(tmp_path: Path) -> None:
         read_space(["stop_atr=2"], file)
 
 
+def test_a_list_without_a_value_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "space.toml"
+    file.write_text("reward_risk = [1, 2]\nstop_atr = []\n")
+
+    with pytest.raises(SettingsError, match=r"^stop_atr in .*: expected a value, found none$"):
+        read_space([], file)
+
+
 def test_a_point_means_its_settings() -> None:
     (variant,) = tried("kind=regular_bullish+regular_bearish", "pivot_left=3", side="BUY", fee="0")
 
@@ -125,6 +135,12 @@ def test_what_is_left_out_stays_so_whatever_the_environment_gives(
     assert [x.trade.trail_atr for x in found] == [None, 1.5]
 
 
+def test_the_longest_trade_of_any_setting_parts_development_from_the_holdout() -> None:
+    found = tried("max_holding=6h,72h", "interval=1h,4h")
+
+    assert longest_of(found, rules()) == longest_of(found[::-1], rules()) == 76 * HOUR
+
+
 def test_on_spot_nothing_is_sold_short() -> None:
     (variant,) = tried("stop_atr=1", market="spot")
 
@@ -134,6 +150,7 @@ def test_on_spot_nothing_is_sold_short() -> None:
 @pytest.mark.parametrize("name", SEARCHED)
 def test_each_setting_that_is_searched_changes_signals_or_trades(name: str) -> None:
     other = {"interval": "1h", "kind": "regular_bullish", "side": "SELL", "range_min": "7"}
+    other |= {"symbols": "BTCUSDT", "include": "1000*", "exclude": "*PEPE*", "min_age": "20d"}
     other |= {"max_holding": "7h", "exit_on_opposite": "false", "trail_atr": "2", "fee": "0.1%"}
     (usual,) = tried("stop_atr=0.5")
 
@@ -141,6 +158,26 @@ def test_each_setting_that_is_searched_changes_signals_or_trades(name: str) -> N
 
     assert name in SETTINGS
     assert (changed.signal, changed.trade) != (usual.signal, usual.trade)
+
+
+@pytest.mark.parametrize("name", [x for x in SETTINGS if x not in SEARCHED])
+def test_of_each_other_setting_a_line_says_why_it_is_not(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} of --set: it [a-z].*; expected one of ") as x:
+        read_space([f"{name}=1"])
+
+    assert "\n" not in str(x.value)
+
+
+def test_lists_of_symbols_are_values_like_others() -> None:
+    found = tried("symbols=ETHUSDT+BTCUSDT,none", "min_age=5d", top="7")
+
+    assert [x.name for x in found] == [
+        "min_age=5d symbols=none",
+        "min_age=5d symbols=BTCUSDT+ETHUSDT",
+    ]
+    universes = [x.signal.universe for x in found]
+    assert [(x.top, x.min_age) for x in universes if x] == [(7, 5.0)] * 2
+    assert [{*x.symbols} for x in universes if x] == [set(), {"BTCUSDT", "ETHUSDT"}]
 
 
 @pytest.mark.parametrize("count", [1, 7, 100, 9_999])

@@ -35,7 +35,7 @@ def verdict_on(
     sealed = range(split.development.stop, days.stop)
     found = search(history, chosen, days, market, sealed=sealed, cache=cache, hands=OwnHands())
     steps = np.array([x.place for x in found.variants])
-    compared = compare(found.results, split, steps=steps, draws=999)
+    compared = compare(found.results, split, steps=steps)
     if compared.finding is not None or compared.winner is None:
         return judge(compared, found.results)
     winner = [x for x in found.variants if x.name == compared.winner.setting]
