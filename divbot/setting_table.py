@@ -135,6 +135,9 @@ _KINDS = Several(
     Choice(Kind, lambda text: text.lower().replace("-", "_")).read,
     tuple(Kind),
 )
+_INTERVALS = Several(
+    "lengths of a candle such as 5m,15m,1h", Choice(Interval).read, tuple(Interval), is_strict=True
+)
 _SIDES = Several("BUY or SELL", Choice(Side, str.upper).read, tuple(Side))
 _WORKERS: Reader[Workers] = Either(AUTO, Bounds(int, 1, MOST_WORKERS))
 _ADDRESS = CheckedText("https://HOST, or http:// for an exchange on this machine", _is_safe)
@@ -172,6 +175,26 @@ class UniverseSettings:
         "499",
         f"candles per symbol; by default {CHEAPEST_AMPLE_LIMIT[Market.USDM]} on futures, "
         f"{CHEAPEST_AMPLE_LIMIT[Market.SPOT]} on spot",
+    )
+
+
+class IntervalSettings:
+    """Several intervals at once, of `scan` and `watch`."""
+
+    intervals = names(
+        _INTERVALS,
+        "5m,15m,1h,4h",
+        "lengths of a candle; one universe is scanned at all of them; by default at `interval` "
+        "alone",
+        "--interval",
+        "-i",
+        scope=Scope.MACHINE,
+    )
+    aligned = setting(
+        Switch(),
+        "false",
+        "show, and tell of, only what no longer one of the `intervals` speaks against",
+        scope=Scope.MACHINE,
     )
 
 
@@ -484,6 +507,7 @@ class WorkSettings:
 
 class Table(
     UniverseSettings,
+    IntervalSettings,
     SignalSettings,
     IndicatorInputs,
     PlanSettings,

@@ -12,7 +12,6 @@ from divbot.extras import (
     DISTRIBUTED,
     FSSPEC,
     PLOTLY,
-    PROMETHEUS,
     PYARROW,
     S3FS,
     SCIPY,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from divbot.app.homes import at_home
+from divbot.app.scan_rules import by_interval
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import InputError
 from divbot.folders import state_home
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from divbot.alerts.address import Address
     from divbot.alerts.dispatch import Dispatch
     from divbot.alerts.filters import Filters
+    from divbot.alerts.outbox import RefusedAlert
     from divbot.alerts.pace import PaceRules
     from divbot.alerts.signal_words import SignalSource
     from divbot.alerts.sinks.local import Ring
@@ -65,7 +67,10 @@ def pace_of(settings: Settings) -> PaceRules:
 
 
 def outbox_of_watch(settings: Settings, venue: str) -> Path:
-    """Return the file in which alerts of this market and interval are kept."""
+    """Return the file in which alerts of this market and interval are kept.
+
+    Of several intervals the shortest names it: whoever adds a longer one is told nothing twice.
+    """
     name = f"{settings.market}-{settings.interval}.outbox"
     return at_home(state_home) / "alerts" / quote(venue, safe="") / name
 
@@ -73,6 +78,22 @@ def outbox_of_watch(settings: Settings, venue: str) -> Path:
 def outbox_of_run(journal: Path) -> Path:
     """Return the file in which alerts of a paper run are kept: beside its journal."""
     return journal.with_name(f"{journal.name}.outbox")
+
+
+def refused_alerts(settings: Settings, outbox: Path | None) -> tuple[tuple[str, RefusedAlert], ...]:
+    """Return what was refused for good, each with the name of who did; raise JournalError.
+
+    `outbox` is the file to look into, None: that of a watch with these settings.
+    """
+    from divbot.alerts.outbox import Outbox
+    from divbot.binance.protocol.endpoints import BASE_URLS
+
+    venue = settings.base_url or BASE_URLS[settings.market][0]
+    path = outbox or outbox_of_watch(by_interval(settings)[0], venue)
+    if not path.exists():
+        raise InputError(f"no alerts are kept in {path}")
+    names = {x.mark: str(x) for x in settings.notify_to}
+    return tuple((names.get(x.sink, x.sink.partition(":")[0]), x) for x in Outbox.refused(path))
 
 
 def filters_of(settings: Settings) -> Filters:
@@ -89,7 +110,7 @@ def filters_of(settings: Settings) -> Filters:
 
 def source_of(settings: Settings, trading: BinanceTrading, venue: str) -> SignalSource:
     """Return where signals come from, and in which words they are told."""
-    from divbot.alerts.signal_words import TEXT, TITLE, SignalSource
+    from divbot.alerts.signal_words import TITLE, SignalSource
 
     return SignalSource(
         settings.market,
@@ -97,7 +118,7 @@ def source_of(settings: Settings, trading: BinanceTrading, venue: str) -> Signal
         venue,
         "SIMULATED PRICES" if trading.simulated else "",
         settings.alert_title or TITLE,
-        settings.alert_text or TEXT,
+        settings.alert_text or "",
     )
 
 

@@ -18,7 +18,7 @@ import gc
 import math
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -207,14 +207,19 @@ def open_paper(
         rules = scan_rules(settings, with_divergences=False)
         scanner = Scanner(source.open_listing(clock), source, pool, SystemClock(), rules)
         stack.callback(scanner.close)
+
+        def held() -> Collection[str]:
+            return engine.state.ledger.symbols
+
         background = BackgroundScanner(
-            lambda held: scanner.cycle(held=held),
+            lambda held: (scanner.cycle(held=held),),
             cache,
             clock,
             check_interval=milliseconds(settings.check_interval),
-            held=lambda: engine.state.ledger.symbols,
+            held=held,
             tell=tell,
             speed=options.speed,
+            publication=scanning.open_publication(source, scanner, clock, stack, held),
         )
         run = PaperRun(
             settings,

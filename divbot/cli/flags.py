@@ -123,6 +123,13 @@ class Given:
     """By name; None: it was not given."""
     config: Path | None
 
+    @property
+    def one_interval(self) -> dict[str, Any]:
+        """Return how a single one of several intervals is given, which is as any command has it."""
+        text = self.settings.get("intervals")
+        is_one = isinstance(text, str) and "," not in text
+        return {"interval": text, "intervals": ()} if is_one else {}
+
     def load(
         self,
         *,
@@ -148,7 +155,9 @@ class Given:
         return found
 
 
-def settings(*wanted: str | type) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+def settings(
+    *wanted: str | type, without: Sequence[str] = ()
+) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
     """Give a command the flags of these settings, or groups of them, and --config.
 
     It gets what was given as `given`.
@@ -157,7 +166,7 @@ def settings(*wanted: str | type) -> Callable[[Callable[..., Result]], Callable[
         name
         for group, rows in GROUPS.items()
         for name, row in rows.items()
-        if (name in wanted or group in wanted) and not row.is_secret
+        if (name in wanted or group in wanted) and name not in without and not row.is_secret
     ]
 
     def decorate(command: Callable[..., Result]) -> Callable[..., Result]:

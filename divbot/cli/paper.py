@@ -15,7 +15,7 @@ from divbot.cli import flags
 from divbot.cli.signals import AskedToStop
 from divbot.domain.durations import duration_text
 from divbot.domain.market import Market
-from divbot.setting_table import GROUPS, SENDING, AlertSettings
+from divbot.setting_table import GROUPS, SENDING, AlertSettings, IntervalSettings
 
 if TYPE_CHECKING:
     from divbot.app.options import PaperOptions
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from divbot.web.address import WebAddress
 
 
-@flags.settings(*(x for x in GROUPS if x is not AlertSettings), *SENDING)
+@flags.settings(*(x for x in GROUPS if x not in (AlertSettings, IntervalSettings)), *SENDING)
 def paper(
     *,
     given: flags.Given,

@@ -33,7 +33,11 @@ _OF_PAPER = (
 )
 
 
-@flags.settings(*(x for x in GROUPS if x is not PaperSettings), *_OF_PAPER)
+@flags.settings(
+    *(x for x in GROUPS if x is not PaperSettings),
+    *_OF_PAPER,
+    without=("interval",),  # one is several intervals, too
+)
 def watch(
     *,
     given: flags.Given,
@@ -44,6 +48,10 @@ def watch(
     test_notify: Annotated[
         bool,
         typer.Option("--test-notify", help="Send a test to every address of notify_to, and end."),
+    ] = False,
+    refused: Annotated[
+        bool,
+        typer.Option("--refused", help="List the alerts that an address refused, and end."),
     ] = False,
     demo: flags.Demo = False,
     speed: flags.Speed = 1.0,
@@ -77,10 +85,13 @@ def watch(
             demo=demo,
             quiet=quiet,
             defaults={"interval": "1m"} if demo else {},
+            **given.one_interval,
             **_wanted(given, watch_list),
         )
         if test_notify:
             return _test(settings)
+        if refused:
+            return _list_refused(settings, outbox)
         options = WatchOptions(demo=demo, speed=speed, outbox=outbox)
         log = LogFile(log_file) if log_file else None
         mode = Mode.of(quiet=quiet, jsonl=jsonl, may_be_live=False)
@@ -114,6 +125,17 @@ def _test(settings: Settings) -> int:
         failed |= bool(problem)
         print(f"{address}: {f'not sent: {problem}' if problem else 'sent'}", flush=True)
     return PARTIAL if failed else 0
+
+
+def _list_refused(settings: Settings, outbox: Path | None) -> int:
+    from divbot.app.alerting import refused_alerts
+    from divbot.cli.figures import harmless
+    from divbot.domain.clock import utc_text
+
+    for name, found in refused_alerts(settings, outbox):
+        line = f"{utc_text(found.at, seconds=True)}  {name}: {found.reason}: {found.alert.brief}"
+        print(harmless(line), flush=True)
+    return 0
 
 
 def _watch(

@@ -126,14 +126,17 @@ class WatchProgram:
     def now(self) -> Showing:
         """Return how it is now."""
         watch = self._watch
-        source = watch.source
+        source, published = watch.source, watch.cache.by_interval()
         return Showing(
             "watch",
             watch.clock.now(),
             source.venue,
             source.market,
             bool(source.notice),
-            (Scans(source.interval, watch.scanner.condition, watch.cache.latest(), self._every),),
+            tuple(
+                Scans(x, watch.scanner.condition, published.get(x), self._every_of(x))
+                for x in watch.intervals
+            ),
             lines=self._lines.last,
             alerts=self._told,
             weight=_weight(watch.venue.budget),
@@ -143,6 +146,11 @@ class WatchProgram:
     def universe(self) -> Universe | None:
         """Return the symbols of the last scan."""
         return self._watch.universe()
+
+    def _every_of(self, interval: Interval) -> int:
+        """Return the ms from one scan to the next: of several intervals one is scanned when due."""
+        is_one = len(self._watch.intervals) == 1
+        return self._every if is_one else max(self._every, interval.milliseconds)
 
 
 def _weight(budget: WeightBudget) -> Weight:
