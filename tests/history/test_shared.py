@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from divbot.app.detail import with_stand_ins
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 from divbot.history.parts import RowSource
@@ -212,3 +213,15 @@ def test_to_know_what_there_is_copies_nothing(memory: Any, machine: Path) -> Non
     assert found.intervals() == (Interval.H4,)
     assert found.symbols(Interval.H4) == SYMBOLS
     assert list(machine.rglob("*.parquet")) == []
+
+
+def test_longer_candles_stand_in_for_what_it_lacks_as_they_do_in_a_store(store: Store) -> None:
+    found, own = (
+        with_stand_ins(x, Interval.H4, Interval.H1) for x in (shared(str(store.root)), store)
+    )
+
+    asked = SYMBOLS[0], Interval.H1, START, START + 10 * STEP
+    assert len(own.candles(*asked).close) == 40
+    assert (
+        pickle.loads(pickle.dumps(found)).candles(*asked).close == own.candles(*asked).close
+    ).all()
