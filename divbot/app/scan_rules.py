@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from divbot.domain.clock import date_text
-from divbot.domain.errors import StoreError
+from divbot.domain.errors import JournalError, StoreError
 from divbot.domain.market import Interval
 from divbot.domain.signals import Kind, Side
 
@@ -82,7 +82,7 @@ def base_rate(settings: Settings, interval: Interval) -> BaseRate:
 def prepare_rate(settings: Settings, tell: Callable[[str], None], progress: TellStage) -> None:
     """Count beforehand what the store shows, where a scan will start from that.
 
-    `tell` hears of a store that cannot be read, and which rate is used instead.
+    `tell` hears of a store, or a ledger of trials, that cannot be read, and which rate is used.
     """
     from divbot.app.store_rate import counted_rate
 
@@ -90,7 +90,7 @@ def prepare_rate(settings: Settings, tell: Callable[[str], None], progress: Tell
         return
     try:
         counted_rate(settings, settings.interval, plan_rules(settings), progress)
-    except StoreError as error:
+    except (StoreError, JournalError) as error:
         instead = base_rate(settings, settings.interval).source
         tell(f"the base rate of the store is not known, that of {instead} is used: {error}")
 

@@ -48,7 +48,6 @@ from divbot.folders import cache_home
 if TYPE_CHECKING:
     from divbot.app.search_space import SearchPoint
     from divbot.evaluation import Standing
-    from divbot.history.shared import SharedStore
     from divbot.research.port import PastMarket
     from divbot.research.sweep.hands import Hands
     from divbot.research.sweep.market import MarketRules
@@ -308,17 +307,12 @@ def _hands(history: PastMarket, options: SweepOptions, makers: Hands) -> Iterato
     if options.scheduler is None:
         yield makers
         return
+    from divbot.history.shared import SharedStore
     from divbot.research.sweep.cluster import cluster_hands
 
-    with cluster_hands(options.scheduler, _shared(history)) as cluster:
+    shared = history if isinstance(history, SharedStore) else None
+    with cluster_hands(options.scheduler, shared) as cluster:
         yield cluster
-
-
-def _shared(history: PastMarket) -> SharedStore | None:
-    """Return the history where all workers can read it; None where this machine alone has it."""
-    from divbot.history.shared import SharedStore
-
-    return history if isinstance(history, SharedStore) else None
 
 
 def _effort(sweep: _Sweep) -> str:
@@ -401,7 +395,7 @@ def _searched(
 ) -> Searched:
     from divbot.research.sweep.run import search
 
-    is_elsewhere = sweep.options.scheduler is not None and _shared(sweep.history) is not None
+    is_elsewhere = sweep.options.scheduler is not None and sweep.options.data is not None
     return search(
         sweep.history,
         [sweep.points[name].variant for name in names],

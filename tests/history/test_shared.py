@@ -15,6 +15,7 @@ from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 from divbot.history.parts import RowSource
 from divbot.history.shared import SharedStore
+from divbot.history.spans import Span
 from divbot.history.store import Store
 from tests.history.made import HOUR, START, walked
 from tests.history.object_store import object_store
@@ -73,6 +74,7 @@ def assert_same(one: SharedStore, other: Store) -> None:
         assert one.version(*asked) == other.version(*asked) != ""
         assert (one.candles(*asked).close == other.candles(*asked).close).all()
         assert one.holes(symbol, Interval.H4) == ()
+        assert one.unpaid(symbol, Span(START, END)) == other.unpaid(symbol, Span(START, END))
         assert len(one.funding(symbol, START, END)) == 0
         assert len(one.marks(symbol, START, END).open_time) == 0
 
