@@ -25,6 +25,7 @@ PROJECT = Path(__file__).parents[1] / "pyproject.toml"
     ("extra", "requirements"),
     [
         ("report", [PLOTLY]),
+        ("metrics", [PROMETHEUS]),
         ("parquet", [PYARROW]),
         ("history", [PYARROW]),
         ("sample", [SCIPY]),
