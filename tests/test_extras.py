@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from divbot.extras import (
+    APPRISE,
     DISTRIBUTED,
     FSSPEC,
     PLOTLY,
+    PROMETHEUS,
     PYARROW,
     S3FS,
     SCIPY,
@@ -26,6 +28,7 @@ PROJECT = Path(__file__).parents[1] / "pyproject.toml"
     [
         ("report", [PLOTLY]),
         ("metrics", [PROMETHEUS]),
+        ("notify", [APPRISE]),
         ("parquet", [PYARROW]),
         ("history", [PYARROW]),
         ("sample", [SCIPY]),

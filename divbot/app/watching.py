@@ -71,13 +71,20 @@ class Watch:
     universe: Callable[[], Universe | None]
     """The symbols of the last scan; None where there was none."""
 
-    def run(self, duration: timedelta | None = None) -> None:
-        """Scan and tell until stopped, or for `duration` of wall time."""
+    def run(
+        self, duration: timedelta | None = None, lives: Callable[[], None] = lambda: None
+    ) -> None:
+        """Scan and tell until stopped, or for `duration` of wall time.
+
+        `lives` is called again and again, as long as the scanner's thread is there.
+        """
         self.dispatch.start()
         self.scanner.start()
         clock = SystemClock()
         ends = clock.monotonic() + (duration.total_seconds() if duration else math.inf)
         while (left := ends - clock.monotonic()) > 0:
+            if self.scanner.is_alive:
+                lives()
             # A signal that the system hands to another thread ends no wait of this one.
             if clock.wait(min(left, _HEEDS_SIGNALS), self.stop):
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from contextlib import ExitStack
 from datetime import timedelta
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from divbot.cli.banner import Setup
     from divbot.cli.watching import Watching
     from divbot.settings import Settings
+    from divbot.trading.engine.snapshot import RunSnapshot
     from divbot.web.address import WebAddress
 
 
@@ -101,7 +103,10 @@ def _trade(
     from divbot.cli.banner import banner_text, summary_json, summary_text
     from divbot.cli.board.serving import open_listener, say_where, serving_run
     from divbot.cli.run_alerts import Audience, sending
+    from divbot.cli.service_words import run_words
     from divbot.cli.terminal import stderr
+    from divbot.domain.clock import SystemClock
+    from divbot.service import ServiceManager
     from divbot.trading.engine.questions import Stopped
 
     sinks = required_sinks(settings, stderr().ring) if notify else ()
@@ -112,6 +117,12 @@ def _trade(
             is_warning=True,
         )
     audience = Audience(watching)
+    manager = ServiceManager.of(os.environ, SystemClock().monotonic)
+
+    def show(snapshot: RunSnapshot) -> None:
+        audience.show(snapshot)
+        manager.lives(lambda: run_words(snapshot))
+
     # Told to stop before there is a run: there is nothing to sum up.
     with contextlib.suppress(Stopped), ExitStack() as stack:
         listener = stack.enter_context(open_listener(web, settings)) if web else None
@@ -127,7 +138,8 @@ def _trade(
             say_where(watching, web, listener, settings)
             stack.enter_context(serving_run(run, settings, options, listener, audience))
         with watching.showing(run.source.budget.waiting_for):
-            run.run(audience.show, duration=duration)
+            run.run(show, duration=duration)
+        manager.ends()
         run.end()
         results = run.snapshot(), began, run.loop.lateness(), str(run.journal.path)
         watching.say(summary_text(*results), summary_json(*results))

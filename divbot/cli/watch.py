@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from contextlib import ExitStack
 from datetime import timedelta
@@ -148,11 +149,15 @@ def _watch(
 ) -> None:
     from divbot.app.watching import open_watch
     from divbot.cli.board.serving import WatchAudience, open_listener, say_where, serving_watch
+    from divbot.cli.service_words import watch_words
     from divbot.cli.terminal import stderr
     from divbot.cli.watch_text import banner_text, summary_json, summary_text
+    from divbot.domain.clock import SystemClock
+    from divbot.service import ServiceManager
     from divbot.trading.engine.questions import Stopped
 
     audience = WatchAudience(watching)
+    manager = ServiceManager.of(os.environ, SystemClock().monotonic)
     # Told to stop before it watches: there is nothing to sum up.
     with contextlib.suppress(Stopped), ExitStack() as stack:
         listener = stack.enter_context(open_listener(web, settings)) if web else None
@@ -172,7 +177,8 @@ def _watch(
         if web and listener:
             say_where(watching, web, listener, settings)
             stack.enter_context(serving_watch(found, settings, options, listener, audience))
-        found.run(duration)
+        found.run(duration, lambda: manager.lives(lambda: watch_words(found, audience.told)))
+        manager.ends()
         found.end()
         results = found, watching.now() - began, audience.told
         watching.say(summary_text(*results), summary_json(*results))

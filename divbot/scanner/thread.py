@@ -118,6 +118,11 @@ class BackgroundScanner:
         with self._lock:
             return self._condition
 
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether its thread runs."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         """Begin to scan, at once."""
         self._thread.start()
