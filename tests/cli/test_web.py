@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from divbot import cli
+from divbot.cli.board.answers import BoardAnswers
 from divbot.trading.journal.journal import Journal
 from divbot.web.address import WebAddress, listen
+from divbot.web.documents import json_of
 from tests.cli.commands import start
 from tests.cli.paper_runs import EVENTS, STARTED
 
@@ -128,6 +130,25 @@ def test_a_paper_run_serves_its_page_with_a_chart_of_any_symbol(
     assert program.returncode == 130
     assert error == ""
     assert TOKEN not in out
+
+
+def test_a_run_has_the_figures_that_the_commands_print(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal = desk / "run.db"
+    with Journal.create(journal, STARTED) as written:
+        written.write(*EVENTS[1:])
+    printed = {}
+    for command in ("stats", "trades"):
+        assert cli.exit_code([command, "--journal", str(journal), "--json"]) == 0
+        printed[command] = json.loads(capsys.readouterr().out)
+
+    found = json.loads(json_of(BoardAnswers(None, journal).run("run")))
+
+    assert found["statistics"].items() <= printed["stats"].items()
+    assert [x["title"] for x in found["sections"]][:2] == ["Account", "Closed trades"]
+    closed = [x for x in printed["trades"]["trades"] if x["closed_at"]]
+    assert sorted(found["trades"], key=lambda x: x["number"]) == closed
 
 
 def test_journals_are_shown_beside_the_program_that_writes_them(

@@ -222,5 +222,6 @@ def test_the_newest_report_of_each_interval_is_there_for_all(
     latest = cache.latest()
     assert list(cache.by_interval()) == [M5, M15, H1]
     assert {x: y.findings.version for x, y in cache.by_interval().items()} == {M5: 4, M15: 3, H1: 1}
+    assert {x: y.count for x, y in cache.by_interval().items()} == {M5: 2, M15: 1, H1: 1}
     assert latest
     assert latest.report is reports[M5]

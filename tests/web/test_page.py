@@ -111,7 +111,7 @@ def test_the_table_follows_each_report_and_keeps_order_filter_and_focus(browser:
 
         expect(page.locator(ROWS)).to_have_count(3)
         expect(page.locator(".filter output")).to_have_text("3 of 3 rows")
-        scores = page.locator(f"{ROWS} td:nth-child(5)").all_inner_texts()
+        scores = page.locator(f"{ROWS} td:nth-child(4)").all_inner_texts()
         assert scores == sorted(scores, key=float)
         assert page.evaluate("document.activeElement.textContent") == name
 
@@ -119,6 +119,10 @@ def test_the_table_follows_each_report_and_keeps_order_filter_and_focus(browser:
 def test_the_account_and_what_stands_behind_the_numbers_are_shown(page: Page) -> None:
     expect(page.locator("#positions tbody tr")).to_have_count(3)
     expect(page.locator("#tiles")).to_contain_text("equity")
+    expect(page.locator("#run-note")).to_contain_text(
+        page.locator("#tiles .value").first.inner_text()
+    )
+    expect(page.locator("#statistics dt")).to_have_text("Sharpe")
     expect(page.locator("#calibration")).to_contain_text("5,000 divergences of 50 weeks")
     expect(page.locator("#health")).to_contain_text("846 of 1,920 a minute")
 

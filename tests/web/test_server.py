@@ -20,7 +20,17 @@ from divbot.web import routes
 from divbot.web.address import ListenOn, WebAddress, listen
 from divbot.web.clerk import MOST_WAITING
 from tests.cli.paper_runs import NOW
-from tests.web.boards import EVIL, MOMENT, SYMBOL, TOKEN, Board, scans, serve
+from tests.web.boards import (
+    EVIL,
+    MOMENT,
+    SYMBOL,
+    TOKEN,
+    Board,
+    published,
+    scanned,
+    scans,
+    serve,
+)
 
 
 @pytest.fixture(scope="module")
@@ -378,8 +388,9 @@ def test_health_fails_when_what_is_shown_is_too_old(moment: Any, status: int, sa
 
 
 def test_prometheus_reads_the_metrics() -> None:
-    condition = Condition(MOMENT.scans[0].condition.state, scans=61, failures=2)
-    moment = replace(MOMENT, scans=(scans(condition=condition),), alerts=7)
+    condition = Condition(MOMENT.scans[0].condition.state, scans=99, failures=2)
+    seen = replace(published(), count=61)
+    moment = replace(MOMENT, scans=(scans(condition=condition, published=seen),), alerts=7)
 
     with serve(moment) as board:
         text = board.ask("/metrics")[2].decode()
@@ -398,6 +409,37 @@ def test_prometheus_reads_the_metrics() -> None:
     assert found["divbot_equity",] == float(MOMENT.run.equity)
     assert found["divbot_positions",] == 3
     assert found["divbot_scan_seconds_count", "5m"] == 1
+
+
+def test_each_interval_tells_of_its_own_scans() -> None:
+    seen = [replace(published(), count=x) for x in (29, 3)]
+    both = (Interval.M5, Interval.H1)
+    idle = Condition(MOMENT.scans[0].condition.state, scans=32, seconds=0.0)
+    five, hour = (scans(x, condition=idle, published=y) for x, y in zip(both, seen, strict=True))
+
+    with serve(replace(MOMENT, scans=(five, hour))) as board:
+        found = board.json("/api/v1/health")["scanners"]
+
+    assert [x["scans"] for x in found] == [29, 3]
+    assert {x["seconds"] for x in found} == {scanned()[0].timings.total}
+
+
+def test_a_page_that_opens_is_counted_also_where_the_market_stands_still() -> None:
+    with serve() as board, Stream(board.port) as first:
+        first.next("health")
+        with Stream(board.port) as second:
+            second.next("health")
+
+            assert first.next("health")["readers"] == 2
+
+
+def test_a_symbol_of_a_run_is_shown_at_its_interval() -> None:
+    assert MOMENT.run
+    moment = replace(MOMENT, scans=(), run=replace(MOMENT.run, interval=Interval.H1))
+
+    with serve(moment) as board:
+        assert board.json(f"/api/v1/symbols/{SYMBOL}")["interval"] == "1h"
+        assert board.json("/api/v1/equity")["interval"] == "1h"
 
 
 def test_without_prometheus_one_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
