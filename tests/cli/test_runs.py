@@ -89,14 +89,15 @@ def test_a_run_of_an_older_version_is_listed_like_any_other(
 def test_a_backtest_of_simulated_prices_is_told_from_one_of_real_ones(
     runs: Runs, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name, is_simulated in (("real", False), ("made-up", True)):
+    for day, is_simulated in ((2, False), (3, True)):
         began = replace(STARTED, address=HISTORY, is_simulated=is_simulated)
-        Journal.create(runs.folder / f"{name}.db", began).close()
+        path = runs.new(START + day * DAY, Market.USDM, Interval.M5)
+        Journal.create(path, began).close()
 
-    rows = {x.split("  ")[0]: x for x in Run(capsys).out.splitlines()}
+    real, made_up = Run(capsys).out.splitlines()[4:6]
 
-    assert " history  " in rows["real"]
-    assert " history, simulated  " in rows["made-up"]
+    assert " history  " in real
+    assert " history, simulated  " in made_up
 
 
 def test_a_document_has_every_run(runs: Runs, capsys: pytest.CaptureFixture[str]) -> None:
