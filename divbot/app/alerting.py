@@ -31,6 +31,9 @@ _NOBODY = (
     "DIVBOT_NOTIFY_TO; docs/alerts.md has the forms"
 )
 
+_OF_WATCHES = "alerts"
+"""A folder in divbot's state folder."""
+
 
 def open_sinks(settings: Settings, ring: Ring) -> tuple[Sink, ...]:
     """Return where alerts go; raise InputError for an address that is none."""
@@ -72,12 +75,21 @@ def outbox_of_watch(settings: Settings, venue: str) -> Path:
     Of several intervals the shortest names it: whoever adds a longer one is told nothing twice.
     """
     name = f"{settings.market}-{settings.interval}.outbox"
-    return at_home(state_home) / "alerts" / quote(venue, safe="") / name
+    return at_home(state_home) / _OF_WATCHES / quote(venue, safe="") / name
 
 
 def outbox_of_run(journal: Path) -> Path:
     """Return the file in which alerts of a paper run are kept: beside its journal."""
     return journal.with_name(f"{journal.name}.outbox")
+
+
+def kept_outboxes() -> tuple[Path, ...]:
+    """Return this user's outboxes, of watches and of paper runs; raise JournalError."""
+    from divbot.app.journals import open_runs
+
+    of_watches = (at_home(state_home) / _OF_WATCHES).glob("*/*.outbox")
+    of_runs = (outbox_of_run(run.path) for run in open_runs().all())
+    return (*sorted(of_watches), *(path for path in of_runs if path.exists()))
 
 
 def refused_alerts(settings: Settings, outbox: Path | None) -> tuple[tuple[str, RefusedAlert], ...]:

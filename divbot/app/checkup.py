@@ -8,13 +8,13 @@ from __future__ import annotations
 import platform
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from divbot.app.homes import at_home
 from divbot.domain.errors import DivbotError, InputError, JournalError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from divbot.binance.limits import Limits
     from divbot.settings import Settings
 
+_Kept, _Told = TypeVar("_Kept"), TypeVar("_Told")
 _LATE_MS = 1000.0
 """From this offset on a candle is taken for closed in the wrong second."""
 _FAR_MS = 1000.0
@@ -54,12 +55,30 @@ class Check:
     advice: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Readings(Generic[_Told]):
+    """What files told, and what is wrong with those that are damaged."""
+
+    told: tuple[_Told, ...]
+    damage: str
+
+    def check(self, subject: str, found: str, doubt: str = "", advice: str = "") -> Check:
+        """Return what was found; an error of a file says itself what to do."""
+        if self.damage:
+            return Check(subject, Health.BAD, f"{found}; damaged: {self.damage}")
+        if doubt:
+            return Check(subject, Health.DOUBTFUL, f"{found}; {doubt}", advice)
+        return Check(subject, Health.GOOD, found)
+
+
 def checkup(settings: Settings) -> Iterator[Check]:
     """Yield what is found, as soon as it is."""
     yield _versions()
     yield from _each("folder", *(_folder(*x) for x in _FOLDERS))
     yield from _each("files", _files)
     yield from _each("journals", _journals)
+    yield from _each("outboxes", _outboxes)
+    yield from _each("trials", _trials)
     yield from _each("store", lambda: _store(settings))
     yield from _each("certificates", _certificates)
     yield from _each("alerts", lambda: _alerts(settings))
@@ -148,21 +167,61 @@ def _files() -> Check:
     return Check("files", Health.GOOD, f"{most_files()} can be open at once")
 
 
+def _read_each(read: Callable[[_Kept], _Told], kept: Iterable[_Kept]) -> _Readings[_Told]:
+    told: list[_Told] = []
+    damage: list[str] = []
+    for one in kept:
+        try:
+            told.append(read(one))
+        except JournalError as error:
+            damage.append(str(error))
+    return _Readings(tuple(told), "; ".join(damage))
+
+
 def _journals() -> Check:
     from divbot.app.journals import open_runs
     from divbot.trading.journal.journal import read
 
     runs = open_runs().all()
-    damaged = []
-    for run in runs:
-        try:
-            read(run.path)
-        except JournalError as error:
-            damaged.append(str(error))
-    found = f"runs read whole: {len(runs) - len(damaged)}" if runs else "there is no run yet"
-    if not damaged:
-        return Check("journals", Health.GOOD, found)
-    return Check("journals", Health.BAD, f"{found}; damaged: {'; '.join(damaged)}")
+    if not runs:
+        return Check("journals", Health.GOOD, "there is no run yet")
+    readings = _read_each(lambda run: read(run.path), runs)
+    return readings.check("journals", f"runs read whole: {len(readings.told)}")
+
+
+def _outboxes() -> Check:
+    from divbot.alerts.outbox import Outbox
+    from divbot.app.alerting import kept_outboxes
+
+    paths = kept_outboxes()
+    if not paths:
+        return Check("outboxes", Health.GOOD, "no alert has been kept yet")
+    readings = _read_each(lambda path: (path, Outbox.standing(path)), paths)
+    waiting = sum(x.waiting for _, x in readings.told)
+    refusing = [path for path, x in readings.told if x.refused]
+    found = f"outboxes read whole: {len(readings.told)}; alerts still to be sent: {waiting}"
+    return readings.check(
+        "outboxes",
+        found,
+        doubt=f"some were refused, see {', '.join(map(str, refusing))}" if refusing else "",
+        advice="divbot watch --refused --outbox FILE lists them, and says why",
+    )
+
+
+def _trials() -> Check:
+    from divbot.app.trials import open_trials
+
+    ledgers = [open_trials(is_simulated=x) for x in (False, True)]
+    readings = _read_each(lambda ledger: (ledger, ledger.read()), ledgers)
+    entries = sum(len(contents.written) for _, contents in readings.told)
+    problems = [f"{ledger.path}: {x}" for ledger, found in readings.told for x in found.problems]
+    return readings.check(
+        "trials",
+        f"entries in the ledgers of trials: {entries}" if entries else "nothing was tried yet",
+        doubt="; ".join(problems),
+        advice="put back a backup of the ledger and of the .head beside it; without, sweeps go on, "
+        "and every verdict says that looks are unknown",
+    )
 
 
 def _store(settings: Settings) -> Check:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @flags.settings("market", "base_url", "store")
 def doctor(*, given: flags.Given, as_json: flags.Json = False) -> int:
-    """Check network, clock, limits, folders, disk, compiled code, versions, journals and alerts.
+    """Check network, clock, limits, folders, disk, compiled code, versions, files and alerts.
 
     Each line says what to do, where anything is to be done; exit code 4 where a check failed.
     """
