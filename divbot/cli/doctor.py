@@ -45,10 +45,10 @@ def _checks(given: flags.Given) -> Iterator[Check]:
         file = config_path(given.config)
         yield Check("settings", Health.GOOD, f"those of {file}" if file else "no settings file")
     except SettingsError as error:
+        settings = without_files(given.settings)  # a wrong flag ends it all
         yield Check(
             "settings", Health.BAD, str(error), "mend it; what follows is checked with the defaults"
         )
-        settings = without_files(given.settings)
     yield _kernels()
     yield from checkup(settings)
 
