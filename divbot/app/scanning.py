@@ -14,6 +14,7 @@ from divbot.app.homes import at_home
 from divbot.app.scan_rules import by_interval, most_symbols, scan_rules, universe_rules
 from divbot.domain.clock import Clock, SystemClock
 from divbot.domain.errors import InputError
+from divbot.domain.hosts import address_of
 from divbot.domain.market import Interval, Market
 from divbot.folders import cache_home, state_home
 
@@ -221,7 +222,7 @@ def _candles(settings: Settings, venue: str) -> Path:
 
     home = at_home(cache_home) / "candles"
     threading.Thread(target=sweep, args=(home, SystemClock()), name="sweep", daemon=True).start()
-    return home / quote(venue, safe="") / settings.market.value
+    return home / quote(address_of(venue), safe="") / settings.market.value
 
 
 def _budget(settings: Settings) -> WeightBudget:
