@@ -45,7 +45,7 @@ _WHOLE = frozenset({"trades"})
 _LEVEL = 3
 _EVER = 0, 1 << 62
 _FOOTERS = 512
-"""That are kept: those of a month of minutes of all symbols are some 50 MB."""
+"""That are kept: those of a month of minutes of 400 symbols are 100 MB."""
 _NOTES = 1 << 14
 
 _Columns: TypeAlias = dict[str, NDArray[np.int64] | Floats | None]

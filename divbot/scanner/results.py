@@ -12,7 +12,7 @@ from divbot.candle_arrays import Candles
 from divbot.domain.durations import DAY
 from divbot.domain.errors import DivbotError, StopAsking, VenueError
 from divbot.domain.market import Interval
-from divbot.domain.signals import Divergence, Signal
+from divbot.domain.signals import Divergence, Signal, Stance
 from divbot.scanner.evidence.samples import OUTCOMES
 from divbot.scanner.report import FAILED, GAP, INSUFFICIENT_HISTORY, YOUNG, Skipped
 from divbot.scanner.workforce.task import LATEST_LAG, BlockResult, Coverage, Done
@@ -112,6 +112,20 @@ class Results:
             for symbol, candles in result.candles.items()
             if symbol in symbols and symbol in scanned
         }
+
+    def stances(self) -> dict[str, Stance]:
+        """Return what the interval says of each symbol that the report speaks of."""
+        scanned = {x.symbol for x in self.coverage}
+        return {
+            symbol: stance
+            for result in self.blocks
+            for symbol, stance in result.stances.items()
+            if symbol in scanned
+        }
+
+    def behind(self, as_of: AsOf) -> int:
+        """Return of how many symbols the newest candle of all has not come yet."""
+        return sum(x.last_open_time < as_of.open_time for x in self.coverage)
 
     def without(self, symbols: set[str]) -> Results:
         """Return the same without what was found of `symbols`."""
