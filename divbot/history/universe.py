@@ -299,6 +299,11 @@ class PastUniverse:
             self._packed.clear()
             self._unpacked = (-1, self._unpacked[1])
 
+    @property
+    def wanted(self) -> Flags:
+        """Return of each symbol whether it is wanted by name."""
+        return self._always | self._chosen
+
     def is_listed(self, step: int) -> Flags:
         """Return of each symbol whether it is on the list when the candle of `step` has closed."""
         place = self._columns.month_of(step)

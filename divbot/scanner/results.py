@@ -93,7 +93,8 @@ class Results:
                 detail = f"{found.candles} final candles, at least {least} are needed"
                 yield Skipped(found.symbol, INSUFFICIENT_HISTORY, detail)
             elif (
-                found.symbol not in wanted and (age := _known_age(found, interval, limit)) < min_age
+                found.symbol not in wanted
+                and (age := known_age(found.span, interval, limit)) < min_age
             ):
                 detail = f"{age:.1f} days of history, at least {min_age:g} are expected"
                 yield Skipped(found.symbol, YOUNG, detail)
@@ -164,11 +165,10 @@ def _left_behind(coverage: Sequence[Coverage], interval: Interval) -> dict[str, 
     return behind
 
 
-def _known_age(coverage: Coverage, interval: Interval, limit: int) -> float:
+def known_age(span: int, interval: Interval, limit: int) -> float:
     """Return for how many days a symbol is known to be listed; for ever, where all was filled.
 
-    Fewer candles than were asked for are all that there ever were.
+    Its candles, of which `limit` were asked for, are the newest of a `span` of so many. Fewer than
+    were asked for are all that there ever were.
     """
-    if coverage.span >= limit - 1:
-        return math.inf
-    return coverage.span * interval.milliseconds / DAY
+    return math.inf if span >= limit - 1 else span * interval.milliseconds / DAY
