@@ -196,7 +196,7 @@ def test_candidates_are_not_many_more_than_what_is_open_to_trade(past: PastScann
 def test_what_is_too_young_is_no_candidate_unless_it_is_wanted_by_name(
     history: MadeHistory, tmp_path: Path
 ) -> None:
-    universe = UniverseRules(top=50, min_age=0.0, include=("BUSDT",))
+    universe = UniverseRules(top=50, min_age=0.0, include=("GONEUSDT",))
     scan = scan_rules(min_age=13.0)
     with opened(history, tmp_path, first=START, universe=universe, scan=scan) as past:
         closes = [x for x in past.closes[::2].tolist() if x < START + 30 * DAY]
@@ -206,7 +206,7 @@ def test_what_is_too_young_is_no_candidate_unless_it_is_wanted_by_name(
     told = {(close, past.symbols.index(x.divergence.symbol)) for close, x in offers}
     found = {(x, y) for some in may_be for x, y in zip(some.close, some.symbol, strict=True)}
     assert found >= told
-    assert {past.symbols[x] for close, x in found if close < START + 13 * DAY} == {"BUSDT"}
+    assert {past.symbols[x] for close, x in found if close < START + 13 * DAY} == {"GONEUSDT"}
 
 
 def test_what_is_fresh_is_among_what_was_confirmed(past: PastScanner) -> None:
