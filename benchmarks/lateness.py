@@ -3,8 +3,9 @@
     python benchmarks/lateness.py --duration 60s --repeats 3
 
 A paper run as `divbot paper` composes it runs in this process; the exchange has one of its own.
-Three ways: without any scan, with scans back to back (the check interval is far shorter than a
-scan), and with scans back to back while a live view is drawn. A price check is late by how many
+Four ways: without any scan, with scans back to back (the check interval is far shorter than a
+scan), and with scans back to back while a live view is drawn, or while a page is served to 50
+readers (`--readers`). A price check is late by how many
 wall ms after its time it begins; those that follow a slow one at once were not waited for and do
 not count, and how long they take is told beside it. Linux only.
 """
@@ -16,6 +17,7 @@ import io
 import json
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -30,6 +32,7 @@ from typing import Any
 from commandline import time_in
 
 QUIET, SCANS, LIVE = "no scan", "scans back to back", "scans and a live view"
+WEB = "scans and a page"
 
 
 def main() -> None:
@@ -114,6 +117,8 @@ def measure(options: argparse.Namespace, url: str, way: str, seconds: float) -> 
         )
         probe = run.loop._clock = Probe(run.loop._clock)  # noqa: SLF001 - measured from within
         watch = stack.enter_context(live_view()) if way == LIVE else ignore
+        if way == WEB:
+            watch = stack.enter_context(page(run, settings, options.readers))
         if way == QUIET:
             run.scanner.ask_to_stop()
         run.run(watch, duration=timedelta(seconds=seconds))
@@ -180,6 +185,28 @@ def live_view() -> Iterator[Callable[[Any], None]]:
         yield view.update
 
 
+@contextmanager
+def page(run: Any, settings: Any, readers: int) -> Iterator[Callable[[Any], None]]:
+    """Serve the page of `run` to so many readers, in a process of their own."""
+    from divbot.cli.board.answers import BoardAnswers
+    from divbot.cli.board.programs import RunProgram
+    from divbot.cli.board.serving import serving
+    from divbot.web.address import WebAddress, listen
+
+    program, listener = RunProgram(run, 1.0), listen(WebAddress(port=0))
+    command = [sys.executable, str(Path(__file__).with_name("readers.py"))]
+    port = str(listener.getsockname()[1])
+    with serving(program, BoardAnswers(None), settings, listener, lambda *_, **__: None):
+        others = subprocess.Popen([*command, port, str(readers)], stdout=subprocess.PIPE)
+        try:
+            assert others.stdout
+            others.stdout.readline()
+            yield program.show
+        finally:
+            others.kill()
+            others.wait()
+
+
 def show(options: argparse.Namespace, runs: list[Run]) -> None:
     print(
         f"{options.symbols} symbols, a price check every {options.every:g} s, "
@@ -208,7 +235,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--workers", type=int)
     parser.add_argument("--warm-up", type=int, default=1, help="runs that are not told of")
     parser.add_argument("--switch-interval", type=float, help="ms; Python's own is 5")
-    parser.add_argument("--ways", nargs="+", default=[QUIET, SCANS, LIVE])
+    parser.add_argument("--ways", nargs="+", default=[QUIET, SCANS, LIVE, WEB])
+    parser.add_argument("--readers", type=int, default=50, help="of the page")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 

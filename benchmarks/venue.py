@@ -34,8 +34,11 @@ def open_exchange(
     speed: float = 1.0,
     is_nice: bool = False,
     compress: bool = False,
+    publish_lag: float = 0.0,
 ) -> Iterator[Exchange]:
     """Provide a local exchange whose replies take `latency` ms more than they need.
+
+    It shows a new candle `publish_lag` ms after the last one has closed.
 
     It lists ordinary symbols only, and some more than asked for, as spreads grow too wide at times.
     A real venue takes none of our cores: a nice one shares them with everything but the run.
@@ -45,6 +48,7 @@ def open_exchange(
     command += ["--symbols", str(min(symbols + symbols // 10 + 10, MOST_SYMBOLS))]
     command += ["--latency", f"{latency}ms", "--speed", str(speed)]
     command += ["--compress"] if compress else []
+    command += ["--publish-lag", f"{publish_lag}ms"] if publish_lag else []
     # More scans in a minute than a venue would allow.
     command += ["--weight-limit", "100000000"]
     with running(command, stdout=subprocess.PIPE) as process:

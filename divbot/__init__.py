@@ -14,7 +14,7 @@ from divbot.version import __version__
 
 if TYPE_CHECKING:
     from divbot.app.backtest_result import Backtest
-    from divbot.app.scanning import scan
+    from divbot.app.scanning import scan, scans
     from divbot.app.scripting import backtest, candles
     from divbot.app.sweep import sweep
     from divbot.domain.errors import (
@@ -74,6 +74,7 @@ __all__ = [
     "backtest",
     "candles",
     "scan",
+    "scans",
     "sweep",
 ]
 
@@ -83,6 +84,7 @@ _MODULES = {
     "backtest": "divbot.app.scripting",
     "candles": "divbot.app.scripting",
     "scan": "divbot.app.scanning",
+    "scans": "divbot.app.scanning",
     "Report": "divbot.scanner.report",
     "Settings": "divbot.settings",
     "SweepReport": "divbot.research.sweep_report",

@@ -12,6 +12,7 @@ APPRISE = "apprise>=1.9"
 PYARROW = "pyarrow>=18"
 SCIPY = "scipy>=1.15"
 DISTRIBUTED = "distributed>=2024.8"
+PROMETHEUS = "prometheus-client>=0.21"
 FSSPEC = "fsspec>=2024.6"
 S3FS = "s3fs>=2024.6"
 

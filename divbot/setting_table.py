@@ -7,6 +7,7 @@ The checks of a value, the key of a file, the variable, the flags of the command
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -36,6 +37,7 @@ SHORTEST_LIMIT = TRADINGVIEW.minimum_candles + 1
 """The last candle of an answer is never final."""
 TAKER_FEE = {Market.SPOT: Decimal("0.001"), Market.USDM: Decimal("0.0005")}
 """Of the regular tier, without any discount."""
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _LONGEST_LIMIT = max(x.maximum for x in KLINES_LIMIT.values())
 
 
@@ -88,9 +90,16 @@ def secret(reader: Reader[Value], value: object, example: str, text: str) -> Val
     return cast("Value", row)
 
 
-def names(reader: Reader[tuple[Value, ...]], example: str, text: str) -> tuple[Value, ...]:
+def names(
+    reader: Reader[tuple[Value, ...]],
+    example: str,
+    text: str,
+    *flags: str,
+    scope: Scope = Scope.TRADING,
+) -> tuple[Value, ...]:
     """Return the row of a setting of several names, by default none."""
-    return cast("tuple[Value, ...]", Setting(reader, None, (), text, example=example))
+    row = Setting(reader, None, (), text, flags, scope, example)
+    return cast("tuple[Value, ...]", row)
 
 
 def _part(least: int | str, most: int | str) -> Bounds[Decimal]:
@@ -108,6 +117,12 @@ def _is_safe(url: str) -> bool:
     return has_host and is_safe and not parts.query and not parts.fragment
 
 
+def _read_host(text: str) -> str:
+    if not _HOST.fullmatch(text):
+        raise ValueError(f"expected a host without a port, such as pi.local, found {text[:40]!r}")
+    return text.lower()
+
+
 def _weight(part: str) -> float:
     default, text = f"{DEFAULT_WEIGHTS[part]:g}", f"weight in the score: {PARTS[part]}"
     return setting(Bounds(float, 0, 1000), default, text)
@@ -119,6 +134,9 @@ _KINDS = Several(
     "names such as regular_bullish,hidden_bearish",
     Choice(Kind, lambda text: text.lower().replace("-", "_")).read,
     tuple(Kind),
+)
+_INTERVALS = Several(
+    "lengths of a candle such as 5m,15m,1h", Choice(Interval).read, tuple(Interval), is_strict=True
 )
 _SIDES = Several("BUY or SELL", Choice(Side, str.upper).read, tuple(Side))
 _WORKERS: Reader[Workers] = Either(AUTO, Bounds(int, 1, MOST_WORKERS))
@@ -157,6 +175,26 @@ class UniverseSettings:
         "499",
         f"candles per symbol; by default {CHEAPEST_AMPLE_LIMIT[Market.USDM]} on futures, "
         f"{CHEAPEST_AMPLE_LIMIT[Market.SPOT]} on spot",
+    )
+
+
+class IntervalSettings:
+    """Several intervals at once, of `scan` and `watch`."""
+
+    intervals = names(
+        _INTERVALS,
+        "5m,15m,1h,4h",
+        "lengths of a candle; one universe is scanned at all of them; by default at `interval` "
+        "alone",
+        "--interval",
+        "-i",
+        scope=Scope.MACHINE,
+    )
+    aligned = setting(
+        Switch(),
+        "false",
+        "show, and tell of, only what no longer one of the `intervals` speaks against",
+        scope=Scope.MACHINE,
     )
 
 
@@ -381,6 +419,23 @@ class AlertSettings:
     )
 
 
+class WebSettings:
+    """The page of `--web` and `divbot web`."""
+
+    web_token: Secret | None = secret(
+        SecretText(16, is_word=True),
+        None,
+        "V2lzaCB5b3Ugd2VyZSBoZXJl",
+        "what a browser has to know; needed wherever other machines can reach the page",
+    )
+    web_hosts = names(
+        Several("names of hosts such as pi.local,bot.example", _read_host),
+        "pi.local",
+        "further names by which the page is reached; addresses and localhost need none",
+        scope=Scope.MACHINE,
+    )
+
+
 class WorkSettings:
     """How to work."""
 
@@ -452,12 +507,14 @@ class WorkSettings:
 
 class Table(
     UniverseSettings,
+    IntervalSettings,
     SignalSettings,
     IndicatorInputs,
     PlanSettings,
     ScoreSettings,
     PaperSettings,
     AlertSettings,
+    WebSettings,
     WorkSettings,
 ):
     """Every setting, by its name: of the key, of the flag, of the variable."""

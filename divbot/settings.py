@@ -73,8 +73,9 @@ class Settings(_Fields):
 
     @model_validator(mode="after")
     def _fits_the_market(self) -> Self:
-        if not self.interval.offered_by(self.market):
-            raise ValueError(f"interval {self.interval.value} exists on spot only")
+        for interval in (self.interval, *self.intervals):
+            if not interval.offered_by(self.market):
+                raise ValueError(f"interval {interval.value} exists on spot only")
         longest = KLINES_LIMIT[self.market].maximum
         if self.shortest_limit > longest:
             names = ", ".join(GROUPS[IndicatorInputs])

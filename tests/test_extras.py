@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from divbot.extras import DISTRIBUTED, FSSPEC, PLOTLY, PYARROW, S3FS, SCIPY, how_to_install
+from divbot.extras import (
+    APPRISE,
+    DISTRIBUTED,
+    FSSPEC,
+    PLOTLY,
+    PROMETHEUS,
+    PYARROW,
+    S3FS,
+    SCIPY,
+    how_to_install,
+)
 
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
@@ -17,6 +27,8 @@ PROJECT = Path(__file__).parents[1] / "pyproject.toml"
     ("extra", "requirements"),
     [
         ("report", [PLOTLY]),
+        ("metrics", [PROMETHEUS]),
+        ("notify", [APPRISE]),
         ("parquet", [PYARROW]),
         ("history", [PYARROW]),
         ("sample", [SCIPY]),

@@ -192,7 +192,7 @@ def _scan_twice(settings: Settings) -> None:
         return ()
 
     background = BackgroundScanner(
-        lambda held: scanner.cycle(held=held),
+        lambda held: (scanner.cycle(held=held),),
         cache,
         ManualClock(),
         check_interval=milliseconds(settings.check_interval),

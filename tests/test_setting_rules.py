@@ -21,8 +21,11 @@ ELSEWHERE = {
     "balance": "the start of a run",
     "base_rates": "the file that it names",
     "check_interval": "the thread that scans",
+    "intervals": "the scanner, which has rules for each",
     "notify_to": "the addresses of alerts",
     "position_update_interval": "the loop of price checks",
+    "web_hosts": "who may see the page",
+    "web_token": "who may see the page",
     "webhook_secret": "what signs a webhook",
 }
 """What the others say something of."""

@@ -48,6 +48,19 @@ def test_a_scan_starts_from_what_its_store_shows(tmp_path: Path) -> None:
     assert found.cases > 100
 
 
+def test_a_damaged_ledger_of_trials_stops_no_scan(tmp_path: Path) -> None:
+    filled(tmp_path / "store")
+    seal(open_trials(is_simulated=False), range(10, 20))
+    open_trials(is_simulated=False).path.write_bytes(b"no ledger" * 1000)
+    told: list[str] = []
+
+    prepare_rate(settings(tmp_path / "store"), told.append, lambda *_: None)
+
+    assert base_rate(settings(tmp_path / "store"), Interval.H1).source.endswith(", shipped")
+    assert "shipped is used: " in told[0]
+    assert "it is no ledger of trials" in told[0]
+
+
 def test_of_days_that_a_sweep_has_sealed_nothing_is_counted(tmp_path: Path) -> None:
     filled(tmp_path / "store")
     asked, first = settings(tmp_path / "store"), START // DAY

@@ -7,12 +7,15 @@ from typing import Any, assert_type
 import pandas as pd
 
 import divbot
+from divbot.domain.market import Interval
 
 report = divbot.scan(top=50, market="spot", interval="1h")
 assert_type(report, divbot.Report)
 assert_type(divbot.scan(demo=True), divbot.Report)
 assert_type(divbot.scan(config="divbot.toml"), divbot.Report)
 assert_type(divbot.scan(divbot.Settings(top=50, side=("BUY",))), divbot.Report)
+
+assert_type(divbot.scans(intervals=["5m", "1h"])[Interval.H1], divbot.Report)
 
 assert_type(report.to_frame(), pd.DataFrame)
 assert_type(report.to_document(with_divergences=True), dict[str, Any])

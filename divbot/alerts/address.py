@@ -20,6 +20,7 @@ FORMS = "SCHEME://... as Apprise has them, webhook:https://..., jsonl:FILE, or b
 _SCHEME = re.compile(r"([a-z][a-z0-9+-]{0,23}):(?://)?.+", re.IGNORECASE | re.DOTALL)
 _BETWEEN = re.compile(rf"[,\s]+(?=[a-z][a-z0-9+-]*://|{LINES}:|{WEBHOOK}:|{BELL}\b)", re.IGNORECASE)
 """A comma inside an address is a part of it."""
+_WORD = re.compile(r"[!-~]+")
 _MARK = 16
 
 
@@ -77,19 +78,28 @@ class Addresses(Reader[tuple[Address, ...]]):
         return f"a value of type {type(value).__name__}"
 
 
+@dataclass(frozen=True, slots=True)
 class SecretText(Reader[Secret]):
-    """A secret of the user's."""
+    """A secret of the user's, so long at least; with `is_word`, of what a header can hold."""
+
+    least: int = 8
+    is_word: bool = False
 
     def __str__(self) -> str:
-        return "a text of 8 characters at least"
+        of = "ASCII letters, digits or signs" if self.is_word else "characters"
+        return f"a text of {self.least} {of} at least"
 
     def _taken(self, value: object) -> Secret | None:
         if isinstance(value, Secret):
             return value
-        return Secret(value) if isinstance(value, str) and len(value) >= 8 else None
+        if not isinstance(value, str) or len(value) < self.least:
+            return None
+        return None if self.is_word and not _WORD.fullmatch(value) else Secret(value)
 
     def _found(self, value: object) -> str:
-        return "a shorter one" if isinstance(value, str) else f"a {type(value).__name__}"
+        if isinstance(value, str):
+            return "a shorter one" if len(value) < self.least else "one with other characters"
+        return f"a {type(value).__name__}"
 
 
 def _address(number: int, text: str) -> Address:

@@ -1,7 +1,8 @@
 """Couriers: one for each sink, in a thread of its own, so that one that is down delays nothing.
 
 A courier that has nothing to do sleeps until it is woken. It survives whatever a sink raises, and
-of an outage it tells the beginning and the end.
+of an outage it tells the beginning and the end. An alert that its sink refuses lets others go
+before it, and comes again when none is left; after TRIES it is set aside.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ import threading
 from collections.abc import Sequence
 
 from divbot.alerts.alert import Alert
-from divbot.alerts.outbox import Outbox
+from divbot.alerts.outbox import Outbox, Pending
 from divbot.alerts.pace import MOST_AT_ONCE, PaceRules, SinkPace
-from divbot.alerts.sinks.port import NotDelivered, Sink
+from divbot.alerts.sinks.port import NotDelivered, Refused, Sink
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError
 from divbot.domain.notices import Outage, Tell
 
+TRIES = 5
+"""Of one alert that is refused."""
 _IDLE_SECONDS = 3600.0
 _AGAIN_SECONDS = 5.0
 """After which the outbox is looked into again, where that failed."""
@@ -35,6 +38,13 @@ class Courier:
         self._pace = SinkPace(rules if sink.is_for_people else None)
         self._outage = Outage(tell)
         self._outbox_outage = Outage(tell)
+        self._tell = tell
+        self._strikes: dict[int, int] = {}
+        """How often an alert was refused, by its number."""
+        self._taken: list[int] = []
+        """What the sink has and the outbox does not know yet: nothing else is sent before."""
+        self.refused = 0
+        """Alerts that were set aside by this program."""
         self._wake = threading.Event()
         self._ending = threading.Event()
         self._thread = threading.Thread(
@@ -66,7 +76,8 @@ class Courier:
 
     def step(self) -> float:
         """Send one message, if it is time; return the seconds to the next look."""
-        waiting = self._outbox.pending(self._mark, MOST_AT_ONCE)
+        self._write_taken()
+        waiting = self._waiting()
         if not waiting:
             return _IDLE_SECONDS
         turn = self._pace.turn(waiting[0], self._clock.now(), self._clock.monotonic())
@@ -76,16 +87,63 @@ class Courier:
         count = self.left if turn.at_once > 1 else len(batch)
         try:
             self._sink.send([x.alert for x in batch], count, turn.why)
+        except Refused as error:
+            self._strike(batch, str(error))
+            return 0.0
         except NotDelivered as error:
             self._fail(str(error))
             return 0.0
         except Exception as error:  # the thread's boundary; its words may hold a secret
             self._fail(f"internal error: {type(error).__name__}")
             return 0.0
-        self._outbox.delivered(self._mark, [x.number for x in batch])
+        self._taken = [x.number for x in batch]
+        self._forget(batch)
         self._pace.sent(self._clock.monotonic(), are_more_held=count > len(batch))
         self._outage.end(self._clock.now())
+        self._write_taken()
         return 0.0
+
+    def _write_taken(self) -> None:
+        if self._taken:
+            self._outbox.delivered(self._mark, self._taken)
+            self._taken = []
+
+    def _waiting(self) -> tuple[Pending, ...]:
+        """Return what is next: all that was never refused, else the one refused least, alone."""
+        if fresh := self._outbox.pending(self._mark, MOST_AT_ONCE, self._strikes):
+            return fresh
+        struck = self._outbox.pending(self._mark, len(self._strikes))
+        return tuple(sorted(struck, key=lambda x: self._strikes[x.number])[:1])
+
+    def _strike(self, batch: Sequence[Pending], reason: str) -> None:
+        """Hear that the sink refused these; nobody knows which of several it meant."""
+        self._pace.failed(self._clock.monotonic())
+        is_news = not self._strikes and not self.refused
+        for one in batch:
+            self._strikes[one.number] = self._strikes.get(one.number, 0) + 1
+            if self._strikes[one.number] >= TRIES:
+                self._set_aside(one, reason)
+        if is_news:
+            self._tell(
+                f"[Alerts] {self._sink.address} refuses {_named(batch)}: {reason}; others go "
+                f"on, and it comes again, {TRIES} times in all",
+                is_warning=True,
+            )
+
+    def _set_aside(self, one: Pending, reason: str) -> None:
+        self._outbox.set_aside(self._mark, one.number, reason, self._clock.now())
+        self._forget([one])
+        self.refused += 1
+        self._tell(
+            f"[Alerts] {self._sink.address} refused {_named([one])} {TRIES} times: {reason}; it is "
+            f"set aside, as number {self.refused}; `divbot watch --refused` lists all",
+            is_warning=self.refused == 1,
+            is_detail=self.refused > 1,
+        )
+
+    def _forget(self, batch: Sequence[Pending]) -> None:
+        for one in batch:
+            self._strikes.pop(one.number, None)
 
     def _fail(self, reason: str) -> None:
         self._pace.failed(self._clock.monotonic())
@@ -111,11 +169,17 @@ class Courier:
             if self._ending.is_set():
                 return _AGAIN_SECONDS
             self._outbox_outage.note(
-                f"[Alerts] {error}", back="[Alerts] can be read again", now=self._clock.now()
+                f"[Alerts] {error}",
+                back="[Alerts] the outbox works again",
+                now=self._clock.now(),
             )
             return _AGAIN_SECONDS
         self._outbox_outage.end(self._clock.now())
         return wait
+
+
+def _named(batch: Sequence[Pending]) -> str:
+    return batch[0].alert.title if len(batch) == 1 else f"one of {len(batch)} alerts"
 
 
 class Dispatch:
@@ -146,6 +210,11 @@ class Dispatch:
     def outbox(self) -> Outbox:
         """Return where alerts are kept."""
         return self._outbox
+
+    @property
+    def refused(self) -> int:
+        """Return how many alerts were set aside, as a sink refused them."""
+        return sum(x.refused for x in self._couriers)
 
     def start(self) -> None:
         """Begin to deliver, what an earlier program has left first."""

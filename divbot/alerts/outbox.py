@@ -5,6 +5,8 @@
 - An alert and what is to be done with it are written in one transaction, with the care of the
   journal: see divbot.database.
 - That a sink has it is written after it has it. Who dies between the two sends it once more.
+- What a sink refuses for good is set aside, so that others go on, and is tried again by the next
+  program.
 - What a sink that is no longer named did not get goes to the sinks that are new: a wrong address
   that was mended costs no alert.
 
@@ -16,7 +18,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,7 @@ from typing import Self
 from divbot.alerts.alert import Alert
 from divbot.database import (
     Damaged,
+    connect_reading,
     connect_writing,
     locked,
     make_durable,
@@ -38,6 +41,16 @@ _APPLICATION_ID = 0x6469766F  # "divo"
 _VERSION = 1
 _KEEP = "put the file elsewhere; then a new one is begun, and what is still open is told again"
 _BUSY = "another divbot writes to it; end that one, or name another file with --outbox"
+_REFUSED = """
+    CREATE TABLE IF NOT EXISTS refused (
+        sink TEXT NOT NULL REFERENCES sink,
+        alert INTEGER NOT NULL REFERENCES alert,
+        at INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        PRIMARY KEY (sink, alert)
+    ) STRICT, WITHOUT ROWID
+    """
+"""Outboxes of the first days have none; a program that does not know it reads them as before."""
 _STATEMENTS = (
     """
     CREATE TABLE alert (
@@ -58,6 +71,7 @@ _STATEMENTS = (
     "CREATE INDEX pending_of_alert ON pending (alert)",
     "CREATE INDEX told ON alert (number) WHERE body IS NOT NULL",
     "CREATE TABLE mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    _REFUSED,
     f"PRAGMA application_id = {_APPLICATION_ID}",
     f"PRAGMA user_version = {_VERSION}",
 )
@@ -71,6 +85,25 @@ class Pending:
     kept_at: int
     """ms UTC of this machine."""
     alert: Alert
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedAlert:
+    """An alert that a sink refused for good."""
+
+    sink: str
+    at: int
+    """ms UTC of this machine."""
+    reason: str
+    alert: Alert
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many alerts of an outbox somebody has not got."""
+
+    waiting: int
+    refused: int
 
 
 class Outbox:
@@ -101,6 +134,7 @@ class Outbox:
             _identify(connection)
             make_durable(connection)
             _check(connection)
+            connection.execute(_REFUSED)
             return cls(path, connection, held.pop_all())
 
     def send_to(self, sinks: Sequence[str]) -> int:
@@ -109,6 +143,9 @@ class Outbox:
         What others had to get is handed to those of `sinks` that are new.
         """
         with self._writing() as connection:
+            # A program that begins anew tries once more: the other end may have been mended.
+            connection.execute("INSERT OR IGNORE INTO pending SELECT sink, alert FROM refused")
+            connection.execute("DELETE FROM refused")
             known = {name for (name,) in connection.execute("SELECT name FROM sink")}
             connection.executemany("INSERT OR IGNORE INTO sink VALUES (?)", [(x,) for x in sinks])
             left = _pending_of(connection, known - {*sinks})
@@ -131,13 +168,17 @@ class Outbox:
         with self._writing() as connection:
             return tuple(x for x in alerts if self._insert(connection, x, now))
 
-    def pending(self, sink: str, most: int) -> tuple[Pending, ...]:
-        """Return what `sink` has to get, the oldest first, `most` of them at most."""
+    def pending(self, sink: str, most: int, without: Collection[int] = ()) -> tuple[Pending, ...]:
+        """Return what `sink` has to get, the oldest first, `most` of them at most.
+
+        Those with the numbers in `without` are left out.
+        """
         with self._lock, own_errors(self.path, _KEEP):
             rows = self._connection.execute(
                 "SELECT number, kept_at, body FROM pending JOIN alert ON alert = number "
-                "WHERE sink = ? ORDER BY number LIMIT ?",
-                (sink, most),
+                "WHERE sink = ? AND number NOT IN (SELECT value FROM json_each(?)) "
+                "ORDER BY number LIMIT ?",
+                (sink, json.dumps([*without]), most),
             ).fetchall()
         return tuple(Pending(number, at, Alert.of(json.loads(body))) for number, at, body in rows)
 
@@ -155,6 +196,48 @@ class Outbox:
                 "DELETE FROM pending WHERE sink = ? AND alert = ?", [(sink, x) for x in numbers]
             )
             _drop_delivered(connection)
+
+    def set_aside(self, sink: str, number: int, reason: str, now: int) -> None:
+        """Write that `sink` refused this alert for good."""
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT INTO refused VALUES (?, ?, ?, ?)", (sink, number, now, reason)
+            )
+            connection.execute("DELETE FROM pending WHERE sink = ? AND alert = ?", (sink, number))
+
+    @staticmethod
+    def refused(path: Path) -> tuple[RefusedAlert, ...]:
+        """Return what is set aside in the file at `path`, beside whoever writes to it.
+
+        Raise JournalError where it is no outbox.
+        """
+        with _reading(path) as connection:
+            if not _knows_refused(connection):
+                return ()
+            rows = connection.execute(
+                "SELECT sink, at, reason, body FROM refused JOIN alert ON alert = number "
+                "ORDER BY sink, number"
+            ).fetchall()
+        return tuple(
+            RefusedAlert(sink, at, reason, Alert.of(json.loads(body)))
+            for sink, at, reason, body in rows
+        )
+
+    @staticmethod
+    def standing(path: Path) -> Standing:
+        """Return how the file at `path` gets on, beside whoever writes to it.
+
+        Raise JournalError where it is damaged, and where it is no outbox.
+        """
+        with _reading(path) as connection:
+            _check(connection)
+            (waiting,) = connection.execute("SELECT count(DISTINCT alert) FROM pending").fetchone()
+            refused = 0
+            if _knows_refused(connection):
+                (refused,) = connection.execute(
+                    "SELECT count(DISTINCT alert) FROM refused"
+                ).fetchone()
+        return Standing(waiting, refused)
 
     def marked(self, name: str, value: int) -> int:
         """Return the number that is kept as `name`: `value`, if there is none yet."""
@@ -196,6 +279,19 @@ def _lay_out(path: Path) -> None:
                 connection.execute(statement)
 
 
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    path = path.resolve()
+    with own_errors(path, _KEEP), closing(connect_reading(path)) as connection:
+        _identify(connection)
+        yield connection
+
+
+def _knows_refused(connection: sqlite3.Connection) -> bool:
+    found = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'refused'").fetchone()
+    return found is not None
+
+
 def _identify(connection: sqlite3.Connection) -> None:
     if connection.execute("PRAGMA application_id").fetchone() != (_APPLICATION_ID,):
         raise Damaged("is no outbox of divbot", "name another file with --outbox")
@@ -222,5 +318,6 @@ def _drop_delivered(connection: sqlite3.Connection) -> None:
     """Let go of what alerts say that nobody has to get any more."""
     connection.execute(
         "UPDATE alert SET body = NULL WHERE body IS NOT NULL "
-        "AND NOT EXISTS (SELECT 1 FROM pending WHERE alert = number)"
+        "AND NOT EXISTS (SELECT 1 FROM pending WHERE alert = number) "
+        "AND NOT EXISTS (SELECT 1 FROM refused WHERE alert = number)"
     )

@@ -10,7 +10,7 @@ from divbot.alerts.alert import Alert, Topic
 from divbot.domain.chart_urls import binance_url, tradingview_url
 from divbot.domain.clock import utc_text
 from divbot.domain.market import Interval, Market
-from divbot.domain.signals import Opportunity, Side
+from divbot.domain.signals import Opportunity, Side, Stance
 
 TITLE = "{symbol} {signal}, {kind} {interval}"
 TEXT = (
@@ -20,6 +20,8 @@ TEXT = (
     "{tradingview}\n"
     "{binance}"
 )
+_HIGHER = "{higher}\n"
+"""One line more where there are longer intervals."""
 _UNKNOWN = "unknown"
 
 
@@ -33,7 +35,8 @@ class SignalSource:
     notice: str
     """What a reader must not overlook; nothing where prices are live."""
     title: str = TITLE
-    text: str = TEXT
+    text: str = ""
+    """Empty: TEXT."""
 
 
 def key_of(source: SignalSource, opportunity: Opportunity) -> str:
@@ -52,7 +55,7 @@ def alert_of(source: SignalSource, opportunity: Opportunity, data: Mapping[str, 
         Topic.SIGNAL,
         opportunity.confirmed_at,
         f"{title} ({source.notice})" if source.notice else title,
-        source.text.format_map(words),
+        (source.text or _usual(opportunity)).format_map(words),
         {
             "venue": source.venue,
             "market": source.market.value,
@@ -92,11 +95,27 @@ def words_of(source: SignalSource, opportunity: Opportunity) -> dict[str, str]:
         if evidence
         else "confidence and expectancy unknown, counted on 0 cases",
         "why": why(opportunity),
+        "higher": "; ".join(stance_text(x) for x in opportunity.higher or ()),
         "confirmed": utc_text(opportunity.confirmed_at),
         "age": str(opportunity.age),
         "tradingview": tradingview_url(found.symbol, source.market, source.interval),
         "binance": binance_url(found.symbol, source.market),
     }
+
+
+def stance_text(stance: Stance) -> str:
+    """Return in words what an interval says of a symbol."""
+    if not stance.at:
+        return f"{stance.interval.value} unknown"
+    said = f"{stance.interval.value} {stance.way}"
+    if stance.kind is None:
+        return said
+    return f"{said}, {stance.kind.value.replace('_', ' ')} {stance.age} candles ago"
+
+
+def _usual(opportunity: Opportunity) -> str:
+    why = "{why}\n"
+    return TEXT.replace(why, why + _HIGHER) if opportunity.higher else TEXT
 
 
 def why(opportunity: Opportunity) -> str:

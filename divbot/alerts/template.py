@@ -27,6 +27,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "expectancy": "the mean result in R, after fees",
         "cases": "how many samples were counted for both",
         "why": "what disagreed, in one line",
+        "higher": "what longer intervals say; nothing where there are none",
         "confirmed": "the close that confirmed it, UTC",
         "age": "candles since then",
         "tradingview": "the address of its chart there",

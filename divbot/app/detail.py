@@ -13,6 +13,7 @@ from divbot.domain.market import Interval
 from divbot.history.detail import DetailedHistory, MonthsOnDemand
 from divbot.history.download import Downloader, DownloadStages
 from divbot.history.jobs import Planner
+from divbot.history.shared import SharedStore
 from divbot.history.store import Store
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def open_detail(
 
 def with_stand_ins(history: PastMarket, interval: Interval, detail: Interval | None) -> PastMarket:
     """Return `history`, of a store with longer candles where those of the detail are not whole."""
-    if not isinstance(history, Store) or detail in (None, interval):
+    if not isinstance(history, Store | SharedStore) or detail in (None, interval):
         return history
     return DetailedHistory(history, interval, detail)
 

@@ -77,6 +77,11 @@ def _check_listed(symbols: Sequence[str], universe: Universe) -> None:
             raise InputError(unknown_symbol(symbol, known))
 
 
+def as_scanned(candles: Candles, report: Report) -> Candles:
+    """Return those of `candles` that the scan of `report` saw, which has ended."""
+    return candles.between(0, int((candles.open_time < report.as_of).sum()))
+
+
 def _candles(
     listing: BinanceListing, symbol: str, settings: Settings, report: Report
 ) -> Candles | None:
@@ -85,4 +90,4 @@ def _candles(
         found = listing.final_candles(symbol, settings.interval, limit_of(settings))
     except UnknownSymbol:
         return None
-    return found.between(0, int((found.open_time < report.as_of).sum()))
+    return as_scanned(found, report)

@@ -18,7 +18,7 @@ import gc
 import math
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -38,6 +38,7 @@ from divbot.domain.notices import Tell
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceSource
     from divbot.binance.trading_data import BinanceTrading
+    from divbot.domain.universe import Universe
     from divbot.scanner.cache import ReportCache
     from divbot.scanner.thread import BackgroundScanner
     from divbot.scanner.workforce.pool import Pool
@@ -74,6 +75,8 @@ class PaperRun:
     source: BinanceSource
     pool: Pool
     stop: threading.Event
+    universe: Callable[[], Universe | None]
+    """The symbols of the last scan; None where there was none."""
 
     def run(
         self, watch: Callable[[RunSnapshot], None], *, duration: timedelta | None = None
@@ -204,14 +207,19 @@ def open_paper(
         rules = scan_rules(settings, with_divergences=False)
         scanner = Scanner(source.open_listing(clock), source, pool, SystemClock(), rules)
         stack.callback(scanner.close)
+
+        def held() -> Collection[str]:
+            return engine.state.ledger.symbols
+
         background = BackgroundScanner(
-            lambda held: scanner.cycle(held=held),
+            lambda held: (scanner.cycle(held=held),),
             cache,
             clock,
             check_interval=milliseconds(settings.check_interval),
-            held=lambda: engine.state.ledger.symbols,
+            held=held,
             tell=tell,
             speed=options.speed,
+            publication=scanning.open_publication(source, scanner, clock, stack, held),
         )
         run = PaperRun(
             settings,
@@ -230,6 +238,7 @@ def open_paper(
             source,
             pool,
             stop,
+            lambda: scanner.universe,
         )
         try:
             yield run

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from divbot.domain.clock import date_text
-from divbot.domain.errors import StoreError
+from divbot.domain.errors import InputError, JournalError, StoreError
 from divbot.domain.market import Interval
 from divbot.domain.signals import Kind, Side
 
@@ -20,6 +20,22 @@ if TYPE_CHECKING:
     from divbot.settings import Settings
 
 _DAY = timedelta(days=1)
+
+
+def by_interval(settings: Settings) -> tuple[Settings, ...]:
+    """Return the settings for each interval that is asked for, the shortest first.
+
+    Raise InputError where only what is aligned is asked for, and there is nothing to align with.
+    """
+    from divbot.settings import changed
+
+    intervals = sorted(settings.intervals or (settings.interval,), key=lambda x: x.milliseconds)
+    if settings.aligned and len(intervals) == 1:
+        raise InputError(
+            f"aligned: expected longer intervals to align {intervals[0].value} with, found none; "
+            "give several, as in --interval 5m,1h"
+        )
+    return tuple(changed(settings, {"interval": x}) for x in intervals)
 
 
 def scan_rules(
@@ -47,6 +63,7 @@ def scan_rules(
         ),
         rate=rate or base_rate(settings, settings.interval),
         with_divergences=with_divergences,
+        is_aligned=settings.aligned,
         with_candles=with_candles,
     )
 
@@ -82,7 +99,7 @@ def base_rate(settings: Settings, interval: Interval) -> BaseRate:
 def prepare_rate(settings: Settings, tell: Callable[[str], None], progress: TellStage) -> None:
     """Count beforehand what the store shows, where a scan will start from that.
 
-    `tell` hears of a store that cannot be read, and which rate is used instead.
+    `tell` hears of a store, or a ledger of trials, that cannot be read, and which rate is used.
     """
     from divbot.app.store_rate import counted_rate
 
@@ -90,7 +107,7 @@ def prepare_rate(settings: Settings, tell: Callable[[str], None], progress: Tell
         return
     try:
         counted_rate(settings, settings.interval, plan_rules(settings), progress)
-    except StoreError as error:
+    except (StoreError, JournalError) as error:
         instead = base_rate(settings, settings.interval).source
         tell(f"the base rate of the store is not known, that of {instead} is used: {error}")
 
@@ -135,7 +152,8 @@ def slow_scan_notice(settings: Settings) -> str:
     """Return, in words, how long the venue's limit makes a scan take; nothing below a minute."""
     from divbot.binance.protocol.endpoints import WEIGHT_PER_MINUTE, scan_weight
 
-    weight = scan_weight(settings.market, most_symbols(settings), limit_of(settings))
+    candles = most_symbols(settings) * max(len(settings.intervals), 1)
+    weight = scan_weight(settings.market, candles, limit_of(settings))
     allowed = int(settings.weight_share * WEIGHT_PER_MINUTE[settings.market])
     if weight <= allowed:
         return ""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from divbot.app.homes import at_home
-from divbot.app.scan_rules import most_symbols, scan_rules, universe_rules
-from divbot.domain.clock import SystemClock
+from divbot.app.scan_rules import by_interval, most_symbols, scan_rules, universe_rules
+from divbot.domain.clock import Clock, SystemClock
 from divbot.domain.errors import InputError
-from divbot.domain.market import Market
+from divbot.domain.hosts import address_of
+from divbot.domain.market import Interval, Market
 from divbot.folders import cache_home, state_home
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceListing, BinanceSource
     from divbot.scanner.cycle import Scanner
     from divbot.scanner.port import Source
+    from divbot.scanner.publication import Publication
     from divbot.scanner.report import Report
     from divbot.scanner.workforce.pool import Pool
     from divbot.settings import Settings
@@ -46,8 +48,30 @@ def scan(
     if demo and (settings.base_url if settings is not None else keywords.get("base_url")):
         raise InputError("demo and base_url exclude each other: give one of them")
     checked = settings_of(settings, keywords, config)
-    with open_scanner(checked, demo=demo, with_divergences=True) as scanner:
+    # What a file says of several intervals is for who asks for several.
+    is_told = settings is not None or "intervals" in keywords
+    each = by_interval(checked) if is_told else (checked,)
+    if len(each) > 1:
+        raise InputError("divbot.scan returns one report: divbot.scans takes several intervals")
+    with open_scanner(checked, each, demo=demo, with_divergences=True) as scanner:
         return scanner.cycle()
+
+
+def scans(
+    settings: Settings | None = None,
+    *,
+    demo: bool = False,
+    config: str | Path | None = None,
+    **keywords: object,
+) -> dict[Interval, Report]:
+    """Scan the market once at each of `intervals` and return the reports, the shortest first.
+
+    See `scan`: `divbot.scans(intervals=["5m", "1h"])["1h"]` is one report of two.
+    """
+    checked = settings_of(settings, keywords, config)
+    each = by_interval(checked)
+    with open_scanner(checked, each, demo=demo, with_divergences=True) as scanner:
+        return scanner.reports()
 
 
 def settings_of(
@@ -64,6 +88,7 @@ def settings_of(
 @contextmanager
 def open_scanner(
     settings: Settings,
+    each: Sequence[Settings] = (),
     *,
     demo: bool = False,
     with_divergences: bool = False,
@@ -71,6 +96,7 @@ def open_scanner(
 ) -> Iterator[Scanner]:
     """Provide a scanner with its workers and, for a demo, with an exchange of its own.
 
+    It scans by the settings of `each` interval, or else at the one of `settings` alone.
     Its reports bring past divergences and candles only where they are asked for.
     """
     workers = workers_of_scan(settings)
@@ -78,14 +104,48 @@ def open_scanner(
     # Loaded here: whoever only asks for --help waits for none of it.
     from divbot.scanner.cycle import Scanner
 
-    rules = scan_rules(settings, with_divergences=with_divergences, with_candles=with_candles)
+    rules = [
+        scan_rules(x, with_divergences=with_divergences, with_candles=with_candles)
+        for x in each or (settings,)
+    ]
     with ExitStack() as stack:
         source = open_source(settings, stack, demo=demo)
         pool = open_pool(settings, source, workers)
         stack.callback(pool.close)
-        scanner = Scanner(source.open_listing(), source, pool, SystemClock(), rules)
+        scanner = Scanner(source.open_listing(), source, pool, SystemClock(), *rules)
         stack.callback(scanner.close)
         yield scanner
+
+
+def open_publication(
+    source: BinanceSource,
+    scanner: Scanner,
+    clock: Clock,
+    stack: ExitStack,
+    held: Callable[[], Collection[str]] = tuple,
+) -> Publication:
+    """Return what tells a scanner thread when the venue shows new candles; `stack` ends it.
+
+    Meanwhile the scanner looks up what to scan, with what is `held`.
+    """
+    from divbot.scanner.publication import Publication
+
+    glance = source.open_glance()
+    stack.callback(glance.close)
+
+    def newest_close(interval: Interval) -> int:
+        universe = scanner.universe
+        # The most traded symbol has a candle each time; without a list there is none to look at.
+        first = universe.listed[0].symbol if universe and universe.listed else None
+        return glance.newest_close(first, interval) if first else 0
+
+    return Publication(
+        scanner.intervals,
+        newest_close,
+        clock,
+        looks=glance.looks,
+        meanwhile=lambda: scanner.look_up(held()),
+    )
 
 
 def workers_of_scan(settings: Settings, *, may_stay_in_process: bool = True) -> int:
@@ -129,18 +189,20 @@ def open_source(
     *,
     demo: bool = False,
     speed: float = 1.0,
+    begins: int | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> BinanceSource:
     """Return where to find the venue; for a demo one of its own, which `stack` ends.
 
-    While that starts, `check` is called again and again, and may raise.
+    Its time `begins` then (ms UTC; None: now). While it starts, `check` is called again and again,
+    and may raise.
     """
     from divbot.binance.market_data import BinanceSource
     from divbot.binance.protocol.endpoints import BASE_URLS
     from divbot.processes import allow_files
 
     allow_files()
-    base_url = _demo_url(settings, stack, speed, check) if demo else settings.base_url
+    base_url = _demo_url(settings, stack, speed, begins, check) if demo else settings.base_url
     base_urls = (base_url,) if base_url else BASE_URLS[settings.market]
     return BinanceSource(
         market=settings.market,
@@ -162,7 +224,7 @@ def _candles(settings: Settings, venue: str) -> Path:
 
     home = at_home(cache_home) / "candles"
     threading.Thread(target=sweep, args=(home, SystemClock()), name="sweep", daemon=True).start()
-    return home / quote(venue, safe="") / settings.market.value
+    return home / quote(address_of(venue), safe="") / settings.market.value
 
 
 def _budget(settings: Settings) -> WeightBudget:
@@ -195,7 +257,13 @@ def open_pool(settings: Settings, source: Source, workers: int, *, niceness: int
     )
 
 
-def _demo_url(settings: Settings, stack: ExitStack, speed: float, check: Callable[[], None]) -> str:
+def _demo_url(
+    settings: Settings,
+    stack: ExitStack,
+    speed: float,
+    begins: int | None,
+    check: Callable[[], None],
+) -> str:
     from divbot.exchange.embedded import EmbeddedExchange
     from divbot.exchange.options import ExchangeOptions
     from divbot.processes import PRELOAD
@@ -204,5 +272,6 @@ def _demo_url(settings: Settings, stack: ExitStack, speed: float, check: Callabl
         markets=(settings.market,),
         symbols=max(DEMO_SYMBOLS, settings.top),
         speed=speed,
+        at=begins,
     )
     return stack.enter_context(EmbeddedExchange(options, PRELOAD, check)).base_url

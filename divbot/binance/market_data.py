@@ -14,6 +14,7 @@ from divbot.binance.budget import WeightBudget
 from divbot.binance.candles.candle_store import CandleStore
 from divbot.binance.candles.history import CandleHistory
 from divbot.binance.client import BinanceClient
+from divbot.binance.glance import MOST_WEIGHT, TIMEOUT, BinanceGlance
 from divbot.binance.limits import Limits, measure_limits
 from divbot.binance.listing import listing
 from divbot.binance.listing.flat import Verdicts
@@ -29,7 +30,7 @@ from divbot.binance.protocol.endpoints import (
     request_weight,
 )
 from divbot.binance.server_clock import ServerClock
-from divbot.binance.session import VenueSession
+from divbot.binance.session import ATTEMPTS, VenueSession
 from divbot.binance.trading_data import BinanceTrading
 from divbot.binance.transport.transport import Transport
 from divbot.binance.transport.transports import open_transport
@@ -108,6 +109,14 @@ class BinanceSource:
         client = self._client(self._transport(connections), ahead=ahead)
         return BinanceTrading(client, SystemClock(), server_clock, self.budget, tell)
 
+    def open_glance(self) -> BinanceGlance:
+        """Return what looks at the newest candle of a symbol, in time or not at all."""
+        hasty = replace(self, request_timeout=min(TIMEOUT, self.request_timeout))
+        session = hasty._session(self._transport(1), attempts=1)  # noqa: SLF001 - its own kind
+        # For two minutes, as a lease needs it.
+        lease = self.budget.lease(self.budget.open_lease(ahead=2 * MOST_WEIGHT))
+        return BinanceGlance(BinanceClient(session, lease), len(self.base_urls))
+
     def open_past(self, connections: int, stop: threading.Event) -> BinancePast:
         """Return what a download asks over at most `connections`; `stop` ends its waits."""
         client = self._client(self._transport(connections))
@@ -139,7 +148,7 @@ class BinanceSource:
         lease = self.budget.lease(self.budget.open_lease(ahead=ahead))
         return BinanceClient(self._session(transport), lease)
 
-    def _session(self, transport: Transport) -> VenueSession:
+    def _session(self, transport: Transport, *, attempts: int = ATTEMPTS) -> VenueSession:
         return VenueSession(
             self.market,
             self.base_urls,
@@ -147,6 +156,7 @@ class BinanceSource:
             SystemClock(),
             Bans(self.state / "bans.json" if self.state else None),
             request_timeout=self.request_timeout,
+            attempts=attempts,
         )
 
     def _stocks(self, transport: Transport) -> Stocks:

@@ -79,6 +79,7 @@ class VenueSession:
         bans: Bans,
         *,
         request_timeout: float = 10.0,
+        attempts: int = ATTEMPTS,
     ) -> None:
         self.market = market
         self.simulated = False
@@ -99,6 +100,7 @@ class VenueSession:
         # By base URL, on the monotonic clock: a clock that is set later changes nothing.
         self._banned = {url: clock.monotonic() + self._remembered(url) for url in self._base_urls}
         self._request_timeout = request_timeout
+        self._attempts = attempts
 
     def ask(
         self,
@@ -141,7 +143,7 @@ class VenueSession:
         """Try again while there is time and hope; waiting for leave to ask takes no time."""
         weight = self._weight(endpoint, parameters)
         seconds = self._request_timeout
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, self._attempts + 1):
             self._refuse_if_banned(asked)
             lease.take(weight)
             started = self._clock.monotonic()
@@ -151,12 +153,12 @@ class VenueSession:
                 # Full jitter: workers that failed together must not come back together.
                 pause = random.uniform(0, _FIRST_PAUSE * 2 ** (attempt - 1))  # noqa: S311 - no secret
                 seconds -= self._clock.monotonic() - started + pause
-                if attempt == ATTEMPTS or seconds < _LEAST_SECONDS:
+                if attempt == self._attempts or seconds < _LEAST_SECONDS:
                     raise
                 self._clock.wait(pause)
             except StopUntil as error:
                 # A short pause is waited for where everything is: at the lease.
-                if attempt == ATTEMPTS or error.left(self._clock.monotonic()) > LONGEST_WAIT:
+                if attempt == self._attempts or error.left(self._clock.monotonic()) > LONGEST_WAIT:
                     raise
         raise AssertionError("the last attempt returns or raises")
 

@@ -36,6 +36,7 @@ _COMMANDS = (
     "chart",
     "watch",
     "paper",
+    "web",
     "backtest",
     "sweep",
     "sweeps",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup, TyperOption
@@ -41,6 +42,7 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse `args`; raise InputError for a flag of one value that is there twice."""
+        args = list(_with_values(self.params, args))
         if not ctx.resilient_parsing:
             _, _, order = self.make_parser(ctx).parse_args(args=list(args))
             for flag, times in Counter(order).items():
@@ -48,3 +50,11 @@ class Command(TyperCommand):
                     name = max((*flag.opts, *flag.secondary_opts), key=len)
                     raise InputError(f"expected {name} once, found it {times} times; give it once")
         return super().parse_args(ctx, args)
+
+
+def _with_values(params: Iterable[Any], args: Sequence[str]) -> Iterator[str]:
+    """Give a flag whose value may be left out, as its metavar in brackets tells, an empty one."""
+    bracketed = [x for x in params if (getattr(x, "metavar", None) or "").startswith("[")]
+    flags = {flag for x in bracketed for flag in x.opts if flag.startswith("--")}
+    for arg, following in zip(args, [*args[1:], "-"], strict=False):
+        yield f"{arg}=" if arg in flags and following.startswith("-") else arg

@@ -21,9 +21,11 @@ import typer
 from divbot.domain.bounds import Bounds, Reader
 from divbot.domain.durations import Duration
 from divbot.domain.errors import InputError
+from divbot.domain.hosts import address_of
 from divbot.domain.timerange import Range, TimeRange
 from divbot.domain.values import FilePath, Switch
 from divbot.setting_table import GROUPS, SETTINGS, Setting
+from divbot.web.address import ListenOn, WebAddress
 
 if TYPE_CHECKING:
     from divbot.settings import Settings
@@ -84,6 +86,15 @@ Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON do
 Quiet: TypeAlias = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print no progress and no notices.")
 ]
+Web: TypeAlias = Annotated[
+    WebAddress | None,
+    option(
+        "--web",
+        ListenOn(),
+        "Serve a page to look at in a browser, read-only; by itself on 127.0.0.1:8420.",
+        show_default=False,
+    ),
+]
 Timerange: TypeAlias = Annotated[
     TimeRange | None,
     option(
@@ -113,6 +124,13 @@ class Given:
     """By name; None: it was not given."""
     config: Path | None
 
+    @property
+    def one_interval(self) -> dict[str, Any]:
+        """Return how a single one of several intervals is given, which is as any command has it."""
+        text = self.settings.get("intervals")
+        is_one = isinstance(text, str) and "," not in text
+        return {"interval": text, "intervals": ()} if is_one else {}
+
     def load(
         self,
         *,
@@ -131,14 +149,14 @@ class Given:
         if demo and self.settings.get("base_url"):
             raise InputError("--demo and --base-url exclude each other: give one of them")
         if demo and found.base_url and not quiet:
-            print(
-                f"divbot: --demo: base_url {found.base_url} of the settings is not used",
-                file=sys.stderr,
-            )
+            named = address_of(found.base_url)
+            print(f"divbot: --demo: base_url {named} of the settings is not used", file=sys.stderr)
         return found
 
 
-def settings(*wanted: str | type) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+def settings(
+    *wanted: str | type, without: Sequence[str] = ()
+) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
     """Give a command the flags of these settings, or groups of them, and --config.
 
     It gets what was given as `given`.
@@ -147,7 +165,7 @@ def settings(*wanted: str | type) -> Callable[[Callable[..., Result]], Callable[
         name
         for group, rows in GROUPS.items()
         for name, row in rows.items()
-        if (name in wanted or group in wanted) and not row.is_secret
+        if (name in wanted or group in wanted) and name not in without and not row.is_secret
     ]
 
     def decorate(command: Callable[..., Result]) -> Callable[..., Result]:

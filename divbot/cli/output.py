@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from divbot.cli.destination import Destination, check_ending, inert, json_bytes
 from divbot.domain.errors import InputError
 from divbot.scanner.report_documents import OPPORTUNITY_FIELDS, opportunity_document
+from divbot.scanner.together import best_of, longer_ones, reports_document
 
 if TYPE_CHECKING:
+    from divbot.domain.market import Interval
     from divbot.scanner.report import Report
+
+_STANCE_FIELDS = ("trend", "way", "divergence", "age")
 
 
 class OutputFormat(Enum):
@@ -70,9 +75,21 @@ class Output:
         if self._format is OutputFormat.TABLE:
             import divbot.cli.table  # noqa: F401
 
-    def write(self, report: Report) -> None:
-        """Write `report` to its place."""
-        self._destination.write(self._encode(report))
+    def write(self, reports: Mapping[Interval, Report], best: int) -> None:
+        """Write a report to its place, or several as one of `best` opportunities."""
+        one = next(iter(reports.values()))
+        content = self._encode(one) if len(reports) == 1 else self._encode_all(reports, best)
+        self._destination.write(content)
+
+    def _encode_all(self, reports: Mapping[Interval, Report], best: int) -> str | bytes:
+        if self._format is OutputFormat.JSON:
+            return json_bytes(reports_document(reports, with_divergences=self._with_divergences))
+        if self._format is OutputFormat.CSV:
+            return csv_of_all(reports, best).encode()
+        from divbot.cli.interval_table import text_of_all
+
+        fit = self._destination.fit
+        return text_of_all(reports, best, fit, is_explained=self._is_explained)
 
     def _encode(self, report: Report) -> str | bytes:
         if self._format is OutputFormat.JSON:
@@ -92,18 +109,40 @@ class Output:
 
 def csv_text(report: Report) -> str:
     """Return the opportunities as CSV, with a header; times in ms UTC."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    origin = {
+    rows = [opportunity_document(x) | _origin(report) for x in report.opportunities]
+    return _csv([*OPPORTUNITY_FIELDS, *_origin(report)], rows)
+
+
+def csv_of_all(reports: Mapping[Interval, Report], best: int) -> str:
+    """Return the opportunities of all as CSV, and what each longer interval says as columns."""
+    longer = longer_ones(reports)
+    columns = [*OPPORTUNITY_FIELDS, *_origin(next(iter(reports.values()))), "aligned"]
+    columns += [f"{field}_{x.value}" for x in longer for field in _STANCE_FIELDS]
+    rows = []
+    for row in best_of(reports, best):
+        fields = opportunity_document(row.opportunity) | _origin(reports[row.interval])
+        fields["aligned"] = str(fields["aligned"]).lower()
+        for name, stance in fields["higher"].items():
+            fields |= {f"{field}_{name}": stance[field] for field in _STANCE_FIELDS}
+        rows.append(fields)
+    return _csv(columns, rows)
+
+
+def _origin(report: Report) -> dict[str, str]:
+    return {
         "venue": report.venue,
         "market": report.market.value,
         "interval": report.interval.value,
         "simulated": str(report.simulated).lower(),
     }
-    columns = [*OPPORTUNITY_FIELDS, *origin]
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return rows as CSV; a cell that a row does not have is empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    for opportunity in report.opportunities:
-        fields = opportunity_document(opportunity) | origin
-        cells = (fields[name] for name in columns)
+    for row in rows:
+        cells = (row.get(name) for name in columns)
         writer.writerow([inert(x) if isinstance(x, str) else x for x in cells])
     return text.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from contextlib import ExitStack
 from datetime import timedelta
@@ -15,7 +16,7 @@ from divbot.cli import flags
 from divbot.cli.signals import AskedToStop
 from divbot.domain.durations import duration_text
 from divbot.domain.market import Market
-from divbot.setting_table import GROUPS, SENDING, AlertSettings
+from divbot.setting_table import GROUPS, SENDING, AlertSettings, IntervalSettings
 
 if TYPE_CHECKING:
     from divbot.app.options import PaperOptions
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
     from divbot.cli.banner import Setup
     from divbot.cli.watching import Watching
     from divbot.settings import Settings
+    from divbot.trading.engine.snapshot import RunSnapshot
+    from divbot.web.address import WebAddress
 
 
-@flags.settings(*(x for x in GROUPS if x is not AlertSettings), *SENDING)
+@flags.settings(*(x for x in GROUPS if x not in (AlertSettings, IntervalSettings)), *SENDING)
 def paper(
     *,
     given: flags.Given,
@@ -57,6 +60,7 @@ def paper(
             "notify_to.",
         ),
     ] = False,
+    web: flags.Web = None,
     log_file: flags.LogFilePath = None,
 ) -> int:
     """Trade the signals of a background scanner on paper until Ctrl-C; no real orders."""
@@ -77,7 +81,7 @@ def paper(
             if not quiet:
                 tell_of_compiling()
             prepare_rates(settings, quiet=quiet)
-            _trade(settings, options, stop, watching, duration, notify=notify)
+            _trade(settings, options, stop, watching, duration, web, notify=notify)
     # Whoever read us (head, less) has seen enough: that is no failure.
     if watching.lost and not (asked.exit_code or isinstance(watching.lost, BrokenPipeError)):
         raise watching.lost
@@ -90,14 +94,19 @@ def _trade(
     stop: threading.Event,
     watching: Watching,
     duration: timedelta | None,
+    web: WebAddress | None,
     *,
     notify: bool,
 ) -> None:
     from divbot.app.alerting import required_sinks
     from divbot.app.paper import EAGER, open_paper
     from divbot.cli.banner import banner_text, summary_json, summary_text
+    from divbot.cli.board.serving import open_listener, say_where, serving_run
     from divbot.cli.run_alerts import Audience, sending
+    from divbot.cli.service_words import run_words
     from divbot.cli.terminal import stderr
+    from divbot.domain.clock import SystemClock
+    from divbot.service import ServiceManager
     from divbot.trading.engine.questions import Stopped
 
     sinks = required_sinks(settings, stderr().ring) if notify else ()
@@ -108,8 +117,15 @@ def _trade(
             is_warning=True,
         )
     audience = Audience(watching)
+    manager = ServiceManager.of(os.environ, SystemClock().monotonic)
+
+    def show(snapshot: RunSnapshot) -> None:
+        audience.show(snapshot)
+        manager.lives(lambda: run_words(snapshot))
+
     # Told to stop before there is a run: there is nothing to sum up.
     with contextlib.suppress(Stopped), ExitStack() as stack:
+        listener = stack.enter_context(open_listener(web, settings)) if web else None
         run = stack.enter_context(
             open_paper(settings, options, stop, tell=audience.tell, on_event=audience.hear)
         )
@@ -118,8 +134,12 @@ def _trade(
         watching.say(banner_text(_setup(run), began))
         if sinks:
             stack.enter_context(sending(run, sinks, audience))
+        if web and listener:
+            say_where(watching, web, listener, settings)
+            stack.enter_context(serving_run(run, settings, options, listener, audience))
         with watching.showing(run.source.budget.waiting_for):
-            run.run(audience.show, duration=duration)
+            run.run(show, duration=duration)
+        manager.ends()
         run.end()
         results = run.snapshot(), began, run.loop.lateness(), str(run.journal.path)
         watching.say(summary_text(*results), summary_json(*results))

@@ -12,7 +12,7 @@ import typer
 from divbot.app.options import SPREAD, UniverseOf
 from divbot.cli import flags
 from divbot.domain.values import Choice
-from divbot.setting_table import GROUPS, AlertSettings, WorkSettings
+from divbot.setting_table import GROUPS, AlertSettings, IntervalSettings, WebSettings, WorkSettings
 
 if TYPE_CHECKING:
     from divbot.app.options import TellStage
@@ -23,7 +23,7 @@ SETTINGS_OF_THEN = (
     *(
         name
         for group, rows in GROUPS.items()
-        if group not in (AlertSettings, WorkSettings)
+        if group not in (AlertSettings, IntervalSettings, WebSettings, WorkSettings)
         for name in rows
         if name not in _LIVE_ONLY
     ),

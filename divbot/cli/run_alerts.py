@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from divbot.alerts.alert import Alert, Topic
 from divbot.cli.figures import money, percent, signed
@@ -95,30 +95,50 @@ class RunAlerts:
             self._outage.end(self._now())
 
 
+class RunListener(Protocol):
+    """Hear what happens to a run."""
+
+    def hear(self, event: Event, ledger: Ledger) -> None:
+        """Hear of an event."""
+
+    def tell(self, text: str, *, is_warning: bool = False, is_detail: bool = False) -> None:
+        """Hear of what is no event."""
+
+    def show(self, snapshot: RunSnapshot) -> None:
+        """Hear how the run is now."""
+
+
 class Audience:
-    """Pass on what happens to a run: to whoever watches it, and to `alerts` while there are any."""
+    """Pass on what happens to a run: to whoever watches it, alerts and a page while there are."""
 
     def __init__(self, watching: Watching) -> None:
         self.watching = watching
         self.alerts: RunAlerts | None = None
+        self.page: RunListener | None = None
 
     def hear(self, event: Event, ledger: Ledger) -> None:
         """Pass on an event."""
         self.watching.hear(event, ledger)
         if self.alerts:
             self.alerts.hear(event, ledger)
+        if self.page:
+            self.page.hear(event, ledger)
 
     def tell(self, text: str, *, is_warning: bool = False, is_detail: bool = False) -> None:
         """Pass on what is no event."""
         self.watching.tell(text, is_warning=is_warning, is_detail=is_detail)
         if self.alerts:
             self.alerts.tell(text, is_warning=is_warning, is_detail=is_detail)
+        if self.page:
+            self.page.tell(text, is_warning=is_warning, is_detail=is_detail)
 
     def show(self, snapshot: RunSnapshot) -> None:
         """Pass on how the run is now."""
         self.watching.show(snapshot)
         if self.alerts:
             self.alerts.show(snapshot)
+        if self.page:
+            self.page.show(snapshot)
 
 
 @contextmanager

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,18 +14,27 @@ import typer
 
 from divbot.cli import flags
 from divbot.cli.command import PARTIAL
+from divbot.domain.errors import InputError
 from divbot.domain.names import words
-from divbot.setting_table import GROUPS, AlertSettings, PaperSettings
+from divbot.setting_table import GROUPS, AlertSettings, PaperSettings, WebSettings
 
 if TYPE_CHECKING:
+    from divbot.domain.market import Interval
     from divbot.scanner.cycle import ScanListener
-    from divbot.scanner.report import Report
+    from divbot.scanner.report import Report, Summary
     from divbot.settings import Settings
 
 _MOST_FAILURES_NAMED = 3
+_NO_SCAN = (PaperSettings, AlertSettings, WebSettings)
+"""Groups of settings that a scan has no use for."""
 
 
-@flags.settings(*(x for x in GROUPS if x not in (PaperSettings, AlertSettings)), "fee", "slippage")
+@flags.settings(
+    *(x for x in GROUPS if x not in _NO_SCAN),
+    "fee",
+    "slippage",
+    without=("interval",),  # one is several intervals, too
+)
 def scan(
     *,
     given: flags.Given,
@@ -55,7 +66,7 @@ def scan(
     demo: flags.Demo = False,
 ) -> int:
     """Scan the market once and print the opportunities, the best first."""
-    from divbot.app.scan_rules import slow_scan_notice
+    from divbot.app.scan_rules import by_interval, slow_scan_notice
     from divbot.app.scanning import open_scanner
     from divbot.cli.compiling import tell_of_compiling
     from divbot.cli.destination import PAGE, Destination
@@ -63,7 +74,10 @@ def scan(
     from divbot.cli.rates import prepare_rates
     from divbot.cli.report.page import plotly_script
 
-    settings = given.load(demo=demo, quiet=quiet)
+    settings = given.load(demo=demo, quiet=quiet, **given.one_interval)
+    each = by_interval(settings)
+    if chart_report and len(each) > 1:
+        raise InputError("--report draws one interval: give one, or leave --report out")
     format_ = OutputFormat.chosen(as_json=as_json, as_csv=as_csv, with_all=with_all, path=output)
     out = Output(format_, output, with_divergences=with_all, is_explained=explain)
     page = Destination(chart_report, PAGE) if chart_report else None
@@ -78,23 +92,24 @@ def scan(
     with (
         _progress(quiet=quiet) as progress,
         open_scanner(
-            settings, demo=demo, with_divergences=with_all, with_candles=page is not None
+            settings, each, demo=demo, with_divergences=with_all, with_candles=page is not None
         ) as scanner,
     ):
         # The library that lays out tables loads while the venue is waited for.
         threading.Thread(target=out.prepare, name="output", daemon=True).start()
-        report = scanner.cycle(progress)
-    out.write(report)
+        reports = scanner.reports(progress)
+    out.write(reports, settings.best)
     if page:
+        (report,) = reports.values()
         from divbot.app.examination import examined
         from divbot.cli.report.market import scan_page
 
-        page.write(scan_page(report, examined(report, settings), plotly).encode())
+        page.write(scan_page(report, examined(report, each[0]), plotly).encode())
         if not quiet:
             _notice(f"{chart_report} written")
     if not quiet:
-        _notices(report, settings)
-    return PARTIAL if _is_partial(report, settings) else 0
+        _notices(reports, settings)
+    return PARTIAL if any(_is_partial(x, settings) for x in reports.values()) else 0
 
 
 def _progress(*, quiet: bool) -> AbstractContextManager[ScanListener]:
@@ -121,24 +136,29 @@ def _is_partial(report: Report, settings: Settings) -> bool:
     return summary.count(FAILED) > 0 or bool(settings.symbols and not are_all_there)
 
 
-def _notices(report: Report, settings: Settings) -> None:
-    from divbot.scanner.report import FAILED, UNKNOWN
-
-    summary = report.summary
-    for notice in report.notices:
+def _notices(reports: Mapping[Interval, Report], settings: Settings) -> None:
+    for notice in dict.fromkeys(chain.from_iterable(x.notices for x in reports.values())):
         _notice(notice)
-    if not settings.symbols and summary.symbols < settings.top:
+    symbols = next(iter(reports.values())).summary.symbols
+    if not settings.symbols and symbols < settings.top:
         _notice(
-            f"only {summary.symbols} symbols to scan, not {settings.top}; `divbot universe` tells "
+            f"only {symbols} symbols to scan, not {settings.top}; `divbot universe` tells "
             "why the others are left out"
         )
+    for interval, report in reports.items():
+        _skipped(report.summary, settings, f"{interval.value}: " if len(reports) > 1 else "")
+
+
+def _skipped(summary: Summary, settings: Settings, where: str) -> None:
+    from divbot.scanner.report import FAILED, UNKNOWN
+
     skipped_ones = [x for x in summary.skipped if x.reason != UNKNOWN]  # a notice tells of those
     named = [x for x in skipped_ones if settings.symbols or x.reason == FAILED]
     for skipped in named[:_MOST_FAILURES_NAMED]:
         reason = words(skipped.reason)
-        _notice(f"{skipped.symbol} skipped ({reason}): {skipped.detail}")
+        _notice(f"{where}{skipped.symbol} skipped ({reason}): {skipped.detail}")
     if len(named) > _MOST_FAILURES_NAMED:
-        _notice(f"and {len(named) - _MOST_FAILURES_NAMED} more; --json names them all")
+        _notice(f"{where}and {len(named) - _MOST_FAILURES_NAMED} more; --json names them all")
 
 
 def _notice(message: str) -> None:

@@ -42,12 +42,13 @@ OPPORTUNITY_COLUMNS: tuple[Column[Opportunity], ...] = (
     Column("age", lambda x: str(x.age)),
     Column("confirmed", lambda x: day_text(x.confirmed_at), is_number=False),
 )
-_LEFT_OUT_FIRST = (
+LEFT_OUT_FIRST = (
     *("confirmed", "ATR %", "RSI", "price", "exp. R", "conf.", "age"),
     *("target", "stop", "#", "score", "stop %", "kind"),
 )
 """Where the terminal is too narrow for all: a line that wraps, or a cut price, misleads."""
 _CONTRADICTED = "*"
+NOTHING_PASSES = "No opportunity passes the filters.\n"
 
 
 def table_text(
@@ -62,14 +63,14 @@ def table_text(
     Where it is to be explained, a line for each opportunity tells how its score came about.
     """
     rows = report.opportunities
-    text = "No opportunity passes the filters.\n"
+    text = NOTHING_PASSES
     if rows:
         columns, fit = marked_columns(rows), Fit(width, is_coloured=is_coloured)
-        text = rows_text(columns, rows, order=_LEFT_OUT_FIRST, fit=fit, gap=close_gap(width))
+        text = rows_text(columns, rows, order=LEFT_OUT_FIRST, fit=fit, gap=close_gap(width))
     lines = [explanation(x) for x in rows] if is_explained else []
     lines += [unproven_line(rows[0].parts)] if lines else []
     lines += footer_lines(report)
-    return f"{harmless(report.title)}\n{text}" + "".join(_fitted(x, width) for x in lines)
+    return f"{harmless(report.title)}\n{text}" + "".join(fitted(x, width) for x in lines)
 
 
 def marked_columns(rows: Sequence[Opportunity]) -> tuple[Column[Opportunity], ...]:
@@ -90,7 +91,8 @@ def contradictions(rows: Sequence[Opportunity]) -> list[str]:
     return [symbol for symbol, found in sides.items() if len(found) > 1]
 
 
-def _fitted(line: str, width: int | None) -> str:
+def fitted(line: str, width: int | None) -> str:
+    """Return a line of text on as many lines as `width` makes of it."""
     room = None if width is None else width - len(_INDENT)
     return f"\n{_INDENT}".join(words_on_lines(harmless(line), room)) + "\n"
 

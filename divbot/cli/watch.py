@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
-from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,10 +18,10 @@ from divbot.domain.errors import InputError
 from divbot.setting_table import GROUPS, PaperSettings
 
 if TYPE_CHECKING:
-    from divbot.alerts.alert import Alert
     from divbot.app.options import WatchOptions
     from divbot.cli.watching import Watching
     from divbot.settings import Settings
+    from divbot.web.address import WebAddress
 
 PARTIAL = 4
 _OF_PAPER = (
@@ -33,7 +34,11 @@ _OF_PAPER = (
 )
 
 
-@flags.settings(*(x for x in GROUPS if x is not PaperSettings), *_OF_PAPER)
+@flags.settings(
+    *(x for x in GROUPS if x is not PaperSettings),
+    *_OF_PAPER,
+    without=("interval",),  # one is several intervals, too
+)
 def watch(
     *,
     given: flags.Given,
@@ -44,6 +49,10 @@ def watch(
     test_notify: Annotated[
         bool,
         typer.Option("--test-notify", help="Send a test to every address of notify_to, and end."),
+    ] = False,
+    refused: Annotated[
+        bool,
+        typer.Option("--refused", help="List the alerts that an address refused, and end."),
     ] = False,
     demo: flags.Demo = False,
     speed: flags.Speed = 1.0,
@@ -61,6 +70,7 @@ def watch(
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Print one JSON object per alert, for programs.")
     ] = False,
+    web: flags.Web = None,
     log_file: flags.LogFilePath = None,
 ) -> int:
     """Tell of each new opportunity once, until Ctrl-C; on the terminal and to notify_to."""
@@ -76,10 +86,13 @@ def watch(
             demo=demo,
             quiet=quiet,
             defaults={"interval": "1m"} if demo else {},
+            **given.one_interval,
             **_wanted(given, watch_list),
         )
         if test_notify:
             return _test(settings)
+        if refused:
+            return _list_refused(settings, outbox)
         options = WatchOptions(demo=demo, speed=speed, outbox=outbox)
         log = LogFile(log_file) if log_file else None
         mode = Mode.of(quiet=quiet, jsonl=jsonl, may_be_live=False)
@@ -87,7 +100,7 @@ def watch(
             if not quiet:
                 tell_of_compiling()
             prepare_rates(settings, quiet=quiet)
-            _watch(settings, options, stop, watching, duration)
+            _watch(settings, options, stop, watching, duration, web)
     # Whoever read us (head, less) has seen enough: that is no failure.
     if watching.lost and not (asked.exit_code or isinstance(watching.lost, BrokenPipeError)):
         raise watching.lost
@@ -115,37 +128,57 @@ def _test(settings: Settings) -> int:
     return PARTIAL if failed else 0
 
 
+def _list_refused(settings: Settings, outbox: Path | None) -> int:
+    from divbot.app.alerting import refused_alerts
+    from divbot.cli.figures import harmless
+    from divbot.domain.clock import utc_text
+
+    for name, found in refused_alerts(settings, outbox):
+        line = f"{utc_text(found.at, seconds=True)}  {name}: {found.reason}: {found.alert.brief}"
+        print(harmless(line), flush=True)
+    return 0
+
+
 def _watch(
     settings: Settings,
     options: WatchOptions,
     stop: threading.Event,
     watching: Watching,
     duration: timedelta | None,
+    web: WebAddress | None,
 ) -> None:
     from divbot.app.watching import open_watch
+    from divbot.cli.board.serving import WatchAudience, open_listener, say_where, serving_watch
+    from divbot.cli.service_words import watch_words
     from divbot.cli.terminal import stderr
     from divbot.cli.watch_text import banner_text, summary_json, summary_text
+    from divbot.domain.clock import SystemClock
+    from divbot.service import ServiceManager
     from divbot.trading.engine.questions import Stopped
 
-    told = 0
-
-    def show(alerts: Sequence[Alert]) -> None:
-        nonlocal told
-        told += len(alerts)
-        for alert in alerts:
-            watching.announce(alert)
-
+    audience = WatchAudience(watching)
+    manager = ServiceManager.of(os.environ, SystemClock().monotonic)
     # Told to stop before it watches: there is nothing to sum up.
-    with (
-        contextlib.suppress(Stopped),
-        open_watch(
-            settings, options, stop, ring=stderr().ring, tell=watching.tell, on_alerts=show
-        ) as found,
-    ):
+    with contextlib.suppress(Stopped), ExitStack() as stack:
+        listener = stack.enter_context(open_listener(web, settings)) if web else None
+        found = stack.enter_context(
+            open_watch(
+                settings,
+                options,
+                stop,
+                ring=stderr().ring,
+                tell=audience.tell,
+                on_alerts=audience.hear,
+            )
+        )
         watching.now = found.clock.now
         began = watching.now()
         watching.say(banner_text(found, settings))
-        found.run(duration)
+        if web and listener:
+            say_where(watching, web, listener, settings)
+            stack.enter_context(serving_watch(found, settings, options, listener, audience))
+        found.run(duration, lambda: manager.lives(lambda: watch_words(found, audience.told)))
+        manager.ends()
         found.end()
-        results = found, watching.now() - began, told
+        results = found, watching.now() - began, audience.told
         watching.say(summary_text(*results), summary_json(*results))

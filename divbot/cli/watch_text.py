@@ -33,6 +33,7 @@ def summary_text(watch: Watch, lasted: int, told: int) -> str:
 def summary_json(watch: Watch, lasted: int, told: int) -> str:
     """Return the same as the last line of JSON; times are ms UTC of the market."""
     condition = watch.scanner.condition
+    several = {"intervals": [x.value for x in watch.intervals]} if len(watch.intervals) > 1 else {}
     return json_line(
         {
             "event": "ended",
@@ -40,8 +41,10 @@ def summary_json(watch: Watch, lasted: int, told: int) -> str:
             "venue": watch.source.venue,
             "market": watch.source.market.value,
             "interval": watch.source.interval.value,
+            **several,
             "lasted": lasted,
             "alerts": told,
+            "refused": watch.dispatch.refused,
             "scans": condition.scans,
             "failures": condition.failures,
             "outbox": str(watch.dispatch.outbox.path),
@@ -50,11 +53,13 @@ def summary_json(watch: Watch, lasted: int, told: int) -> str:
 
 
 def _set_up(watch: Watch, settings: Settings) -> Iterator[tuple[str, str]]:
-    market = f"{settings.market.title}, {settings.interval.value} candles"
+    names = ", ".join(x.value for x in watch.intervals)
+    market = f"{settings.market.title}, {names} candles"
     yield "market", f"{harmless(watch.source.venue)} {market}"
     yield "symbols", _symbols(settings)
     yield "told of", ", ".join(_filters(settings))
-    yield "check interval", f"a scan every {duration_text(settings.check_interval)}"
+    each = " of each interval of which a candle has closed" if len(watch.intervals) > 1 else ""
+    yield "check interval", f"a scan every {duration_text(settings.check_interval)}{each}"
     yield "told to", "; ".join(str(x.address) for x in watch.sinks) or "this terminal alone"
     yield "kept in", str(watch.dispatch.outbox.path)
 
@@ -76,10 +81,14 @@ def _filters(settings: Settings) -> Iterator[str]:
         yield f"confidence from {percent(settings.min_confidence, 0)}"
     if settings.min_expectancy is not None:
         yield f"expectancy from {settings.min_expectancy:+g} R"
+    if settings.aligned:
+        yield "aligned with longer intervals"
 
 
 def _results(watch: Watch, told: int) -> Iterator[tuple[str, str]]:
     condition = watch.scanner.condition
     yield "alerts", str(told)
+    if refused := watch.dispatch.refused:
+        yield "refused", f"{refused} by an address; divbot watch --refused lists them"
     failed = f", and {condition.failures} that failed" if condition.failures else ""
     yield "scans", f"{condition.scans}{failed}"

@@ -56,6 +56,36 @@ class Divergence:
     """The candle whose close made the pivot known; nobody could act before that close."""
 
 
+NO_TREND = 0.6
+"""How far chance alone takes a price, in ATRs over the root of the candles: less is no trend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """What one interval says of a symbol."""
+
+    interval: Interval
+    at: int = 0
+    """The close of its newest final candle, ms UTC; 0: nothing is known."""
+    trend: float = 0.0
+    """How far the price went lately, up or (below 0) down, over what chance makes: see NO_TREND."""
+    kind: Kind | None = None
+    """Of its last divergence within the horizon; None: there is none."""
+    age: int = 0
+    """Candles closed since that was confirmed."""
+
+    @property
+    def way(self) -> str:
+        """Return the trend in a word."""
+        return "flat" if abs(self.trend) < NO_TREND else "up" if self.trend > 0 else "down"
+
+    def allows(self, side: Side) -> bool:
+        """Tell whether it is known, and neither trend nor divergence speaks against `side`."""
+        goes_against = self.way == ("down" if side is Side.BUY else "up")
+        says_otherwise = self.kind is not None and self.kind.side is not side
+        return bool(self.at) and not goes_against and not says_otherwise
+
+
 @dataclass(frozen=True, slots=True)
 class Signal:
     """A divergence with the figures around it, as a worker measured them."""
@@ -147,6 +177,14 @@ class Opportunity:
     spread: Decimal | None
     instrument: Instrument | None
     """How its symbol is listed."""
+    higher: tuple[Stance, ...] | None = None
+    """What each longer interval says of its symbol, the shortest first; None: it was scanned at
+    one interval alone."""
+
+    @property
+    def is_aligned(self) -> bool:
+        """Tell whether no longer interval speaks against it."""
+        return all(x.allows(self.side) for x in self.higher or ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ class Several(Reader[tuple[Item, ...]], Generic[Item]):
     expected: str
     item: Callable[[str], Item]
     choices: tuple[str, ...] = ()
+    is_strict: bool = False
+    """Refuse one that is given twice: it is a slip, and not said again for clarity."""
 
     def __str__(self) -> str:
         return self.expected
@@ -54,9 +56,13 @@ class Several(Reader[tuple[Item, ...]], Generic[Item]):
         names = value.split(",") if isinstance(value, str) else value
         if not isinstance(names, list | tuple) or not all(isinstance(x, str) for x in names):
             return None
-        found = tuple(dict.fromkeys(self.item(name.strip()) for name in names if name.strip()))
+        items = [self.item(name.strip()) for name in names if name.strip()]
+        found = tuple(dict.fromkeys(items))
         if names and not found:
             raise ValueError(f"expected {self}, found none")
+        if self.is_strict and len(found) < len(items):
+            twice = next(x for x in found if items.count(x) > 1)
+            raise ValueError(f"expected each once, found {twice} twice")
         return found
 
 

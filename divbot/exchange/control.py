@@ -16,12 +16,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from divbot.domain.errors import InputError
+from divbot.domain.hosts import is_named_loopback
 from divbot.domain.market import Market
 from divbot.exchange.archive.archive import ServedArchive
 from divbot.exchange.archive.defects import parse_defect
 from divbot.exchange.faults.responses import LOOP_PATH
 from divbot.exchange.faults.schedule import Faults, parse_fault
-from divbot.exchange.loopback import is_named_loopback
 from divbot.exchange.rest.json_text import NotJson, number_in, read_json
 from divbot.exchange.rest.rate_limiter import RateLimiter
 from divbot.exchange.rest.response import Response, plain_response

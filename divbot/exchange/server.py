@@ -19,6 +19,7 @@ from aiohttp import web
 from divbot.domain.clock import Clock, SystemClock, utc_text
 from divbot.domain.durations import MINUTE
 from divbot.domain.errors import InputError
+from divbot.domain.hosts import is_loopback
 from divbot.domain.market import Market
 from divbot.exchange.archive import contents
 from divbot.exchange.archive.archive import ServedArchive
@@ -29,7 +30,6 @@ from divbot.exchange.desk import Desk
 from divbot.exchange.faults.schedule import Faults
 from divbot.exchange.faults.transfers import BrokenTransfer
 from divbot.exchange.front import Front
-from divbot.exchange.loopback import is_loopback
 from divbot.exchange.market.awkward import Special, specials
 from divbot.exchange.market.market_time import MarketTime
 from divbot.exchange.market.outages import InterruptedTape, Outages

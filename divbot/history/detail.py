@@ -26,6 +26,7 @@ from divbot.history.candles import merged
 from divbot.history.download import Downloader, DownloadOutcome
 from divbot.history.funding import FundingTrack
 from divbot.history.jobs import Planner
+from divbot.history.shared import SharedStore
 from divbot.history.shelf import Shelf
 from divbot.history.spans import Span, month_of, without
 from divbot.history.store import Store
@@ -98,7 +99,11 @@ class DetailedHistory:
     """
 
     def __init__(
-        self, store: Store, interval: Interval, detail: Interval, fetch: FetchMonth | None = None
+        self,
+        store: Store | SharedStore,
+        interval: Interval,
+        detail: Interval,
+        fetch: FetchMonth | None = None,
     ) -> None:
         self._store = store
         self._interval = interval
@@ -107,7 +112,9 @@ class DetailedHistory:
         self._fetch = fetch
         self._stood_in: dict[str, set[int]] = {}
 
-    def __reduce__(self) -> tuple[type[DetailedHistory], tuple[Store, Interval, Interval]]:
+    def __reduce__(
+        self,
+    ) -> tuple[type[DetailedHistory], tuple[Store | SharedStore, Interval, Interval]]:
         return type(self), (self._store, self._interval, self._detail)
 
     @property
@@ -194,6 +201,7 @@ class DetailedHistory:
 
     def _fetch_months(self, symbol: str, opens: Integers) -> None:
         assert self._fetch is not None  # noqa: S101 - whoever calls has looked
+        assert isinstance(self._store, Store)  # noqa: S101 - nobody fetches into another one
         shelf = self._store.shelf(symbol, self._detail)
         for month in sorted({month_of(x) for x in opens.tolist()}):
             note = self._store.sound_note(shelf, month)

@@ -299,11 +299,6 @@ class PastUniverse:
             self._packed.clear()
             self._unpacked = (-1, self._unpacked[1])
 
-    @property
-    def wanted(self) -> Flags:
-        """Return of each symbol whether it is wanted by name."""
-        return self._always | self._chosen
-
     def is_listed(self, step: int) -> Flags:
         """Return of each symbol whether it is on the list when the candle of `step` has closed."""
         place = self._columns.month_of(step)
@@ -358,6 +353,20 @@ class PastUniverse:
         for symbol, spans in self._flat.items():
             for start, stop in spans:
                 found[:, symbol] |= (closes >= start) & (closes < stop) & ~self._always[symbol]
+        return found
+
+    def young_in(self, place: int, least: int) -> Flags:
+        """Tell who began less than `least` ms before each row of a month; shape (rows, symbols).
+
+        Whoever is wanted by name is not asked for an age.
+        """
+        month = self._columns.months[place]
+        closes = self._columns.closes_of(np.arange(month.first, month.end))
+        found = np.zeros((month.rows, len(self._columns.symbols)), np.bool_)
+        for symbol in np.flatnonzero(~(self._always | self._chosen)).tolist():
+            for life in self._columns.lives[symbol]:
+                first, end = np.searchsorted(closes, [life.start, life.start + least])
+                found[first:end, symbol] = True
         return found
 
     def life(self, symbol: int, close: int) -> Life | None:

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divbot.arrays import Flags, Floats, Integers
+from divbot.domain.durations import DAY
 from divbot.history.columns import CLOSE, HIGH, LOW, Columns
 from divbot.history.universe import PastUniverse, RankedMonth
 from divbot.research.past_signals import FOUND, UNSURE, Found, symbols_of
 from divbot.scanner.cycle import ScanRules
 from divbot.scanner.evidence.expectations import Expectations
-from divbot.scanner.results import known_age
 from divbot.scanner.signals.measurement import KINDS
 from divbot.scanner.signals.plan import stop_and_target
 from divbot.scanner.signals.score import unbounded_parts
@@ -40,7 +40,7 @@ class Candidates:
     """What may be open to trade at some closes, sorted by close; arrays of one length.
 
     Never less than what the reports say: of the kinds and sides that are asked for, fresh, on the
-    list, and not surely spent.
+    list, and surely neither spent nor too young.
     """
 
     close: Integers
@@ -103,7 +103,6 @@ class Proposals:
         self._signals = signals
         self._rules = rules
         self._expected = Expectations(rules.ranking.trade, rules.rate)
-        self._ages = _Ages.of(columns, past.wanted, rules)
         self._found: dict[int, Found] = {}
         self._candidates: dict[int, Candidates] = {}
 
@@ -146,6 +145,7 @@ class Proposals:
         magnitudes = np.load(self._ranked[place].magnitudes, mmap_mode="r")
         there = np.load(self._ranked[place].there) > 0
         least = ranking.trade.indicator.minimum_candles
+        young = self._past.young_in(place, self._surely_young())
         parts = []
         # At each age those that nothing has touched so far.
         alive = np.arange(len(found))
@@ -161,7 +161,7 @@ class Proposals:
             inside[inside] = listed[rows[inside], found["symbol"][alive][inside]]
             inside[inside] &= there[rows[inside]]
             inside &= found["candles"][alive] + age >= least
-            inside[inside] = self._ages.are_reached(found["symbol"][alive][inside], steps[inside])
+            inside[inside] = ~young[rows[inside], found["symbol"][alive][inside]]
             own = alive[inside]
             if not len(own):
                 continue
@@ -189,6 +189,15 @@ class Proposals:
         joined = Candidates.joined(parts)
         order = np.lexsort((joined.symbol, joined.close))
         return joined.chosen(order)
+
+    def _surely_young(self) -> int:
+        """Return at which age, ms, a window shows in any case that a symbol is too young.
+
+        One that is filled shows no age.
+        """
+        length = self._columns.interval.milliseconds
+        oldest = min((self._rules.limit - 1) * length, int(self._rules.min_age * DAY))
+        return max(oldest - length, 0)
 
     def _is_wanted(self, found: Found) -> Flags:
         wants = self._rules.ranking.wants
@@ -253,38 +262,6 @@ NONE = Candidates(
 def _make_room(kept: dict[int, Any]) -> None:
     while len(kept) >= _MONTHS_KEPT:
         del kept[next(iter(kept))]
-
-
-@dataclass(frozen=True, slots=True)
-class _Ages:
-    """Who has been known for long enough."""
-
-    births: Integers
-    """By symbol and life the step of its first candle, in eras: one for each symbol."""
-    era: int
-    is_enough: Flags
-    """By how many candles a window spans; as many as there are stand for more."""
-    wanted: Flags
-    """By symbol: no age is asked of it."""
-
-    @classmethod
-    def of(cls, columns: Columns, wanted: Flags, rules: ScanRules) -> _Ages:
-        era = columns.end + 1
-        births = [
-            symbol * era + columns.step_of(life.start)
-            for symbol, lives in enumerate(columns.lives)
-            for life in lives
-        ]
-        ages = [known_age(span, rules.interval, rules.limit) for span in range(rules.limit)]
-        return cls(np.array(births, np.int64), era, np.array(ages) >= rules.min_age, wanted)
-
-    def are_reached(self, symbols: Integers, steps: Integers) -> Flags:
-        """Tell who may be old enough at a step: no window spans more than its life does."""
-        now = symbols.astype(np.int64) * self.era + steps
-        begun = self.births[np.searchsorted(self.births, now, side="right") - 1]
-        spans = np.minimum(now - begun + 1, len(self.is_enough) - 1)
-        reached: Flags = self.is_enough[spans] | self.wanted[symbols]
-        return reached
 
 
 @dataclass(frozen=True, slots=True)

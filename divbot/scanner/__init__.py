@@ -2,7 +2,9 @@
 
 ```
 thread      scans every check interval -> cycle -> report -> cache (one lock)
+publication when the venue shows new candles: learned; rounds: which of several intervals are due
 cycle       one scan: universe -> workforce -> results -> signals, evidence -> report
+together    the reports of several intervals as one
 report      what a scan publishes; report_documents: as JSON, CSV and pandas have it
 results     what all blocks brought, put together
 workforce/  worker processes: download, parse, analyse

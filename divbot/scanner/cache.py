@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from divbot.domain.market import Interval
 from divbot.domain.signals import Findings
 from divbot.scanner.report import Report
 
@@ -21,27 +23,34 @@ class Published:
 
 
 class ReportCache:
-    """Hold one immutable report at a time; safe to use from any thread."""
+    """Hold the newest report of each interval, all immutable; safe to use from any thread."""
 
     def __init__(self) -> None:
-        # Guards `_latest`, and so the order of versions.
+        # Guards what follows, and so the order of versions.
         self._lock = threading.Lock()
         self._latest: Published | None = None
+        self._by_interval: dict[Interval, Published] = {}
 
     def publish(self, report: Report, at: int) -> Published:
-        """Put `report`, whose scan began `at` (ms UTC of the market), in the place of the last."""
+        """Put `report`, whose scan began `at` (ms UTC of the market), in the place of its last."""
         with self._lock:
             version = self._latest.findings.version + 1 if self._latest else 1
             findings = Findings(
                 version, at, report.interval, report.open_to_trade, report.fresh, report.held
             )
-            self._latest = Published(report, findings)
+            self._latest = self._by_interval[report.interval] = Published(report, findings)
             return self._latest
 
     def latest(self) -> Published | None:
-        """Return the newest report; None while there is none."""
+        """Return the newest report, of whichever interval; None while there is none."""
         with self._lock:
             return self._latest
+
+    def by_interval(self) -> Mapping[Interval, Published]:
+        """Return the newest report of each interval, the shortest first."""
+        with self._lock:
+            found = dict(self._by_interval)
+        return dict(sorted(found.items(), key=lambda x: x[0].milliseconds))
 
     def findings(self) -> Findings | None:
         """Return what a trader needs of the newest report; None while there is none."""

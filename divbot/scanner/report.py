@@ -66,6 +66,13 @@ class Summary:
     """What years say of this market and interval; confidence and expectancy start from it."""
     dropped: tuple[DroppedRow, ...] = ()
     """Rows of the venue's lists that make no sense."""
+    behind: int = 0
+    """Scanned symbols whose newest candle had not come yet."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether the newest candle of all was had of every symbol that goes on."""
+        return not self.behind and not self.count(FAILED)
 
     def count(self, reason: str) -> int:
         """Return how many symbols were skipped for `reason`."""

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from divbot.domain.market import DroppedRow
-from divbot.domain.signals import Divergence, Evidence, Opportunity
+from divbot.domain.signals import Divergence, Evidence, Opportunity, Stance
 
 if TYPE_CHECKING:
     import pandas
@@ -71,6 +71,32 @@ def opportunity_document(opportunity: Opportunity) -> dict[str, Any]:
         "score_parts": {
             part.name: {"value": part.value, "weight": part.weight} for part in opportunity.parts
         },
+        **_higher_document(opportunity),
+    }
+
+
+def _higher_document(opportunity: Opportunity) -> dict[str, Any]:
+    """Return what longer intervals say; nothing where one interval was scanned alone."""
+    if opportunity.higher is None:
+        return {}
+    stances = {x.interval.value: stance_document(x) for x in opportunity.higher}
+    return {"higher": stances, "aligned": opportunity.is_aligned}
+
+
+def stance_document(stance: Stance) -> dict[str, Any]:
+    """Return what an interval says as texts and numbers; None is what is not known, or not there.
+
+    Of a symbol that was not scanned at that interval all is None.
+    """
+    if not stance.at:
+        return dict.fromkeys(("as_of", "trend", "way", "divergence", "age"))
+    kind = stance.kind
+    return {
+        "as_of": stance.at,
+        "trend": stance.trend,
+        "way": stance.way,
+        "divergence": kind.value if kind else None,
+        "age": stance.age if kind else None,
     }
 
 

@@ -12,7 +12,7 @@ from divbot.candle_arrays import Candles
 from divbot.domain.durations import DAY
 from divbot.domain.errors import DivbotError, StopAsking, VenueError
 from divbot.domain.market import Interval
-from divbot.domain.signals import Divergence, Signal
+from divbot.domain.signals import Divergence, Signal, Stance
 from divbot.scanner.evidence.samples import OUTCOMES
 from divbot.scanner.report import FAILED, GAP, INSUFFICIENT_HISTORY, YOUNG, Skipped
 from divbot.scanner.workforce.task import LATEST_LAG, BlockResult, Coverage, Done
@@ -93,8 +93,7 @@ class Results:
                 detail = f"{found.candles} final candles, at least {least} are needed"
                 yield Skipped(found.symbol, INSUFFICIENT_HISTORY, detail)
             elif (
-                found.symbol not in wanted
-                and (age := known_age(found.span, interval, limit)) < min_age
+                found.symbol not in wanted and (age := _known_age(found, interval, limit)) < min_age
             ):
                 detail = f"{age:.1f} days of history, at least {min_age:g} are expected"
                 yield Skipped(found.symbol, YOUNG, detail)
@@ -113,6 +112,20 @@ class Results:
             for symbol, candles in result.candles.items()
             if symbol in symbols and symbol in scanned
         }
+
+    def stances(self) -> dict[str, Stance]:
+        """Return what the interval says of each symbol that the report speaks of."""
+        scanned = {x.symbol for x in self.coverage}
+        return {
+            symbol: stance
+            for result in self.blocks
+            for symbol, stance in result.stances.items()
+            if symbol in scanned
+        }
+
+    def behind(self, as_of: AsOf) -> int:
+        """Return of how many symbols the newest candle of all has not come yet."""
+        return sum(x.last_open_time < as_of.open_time for x in self.coverage)
 
     def without(self, symbols: set[str]) -> Results:
         """Return the same without what was found of `symbols`."""
@@ -165,10 +178,11 @@ def _left_behind(coverage: Sequence[Coverage], interval: Interval) -> dict[str, 
     return behind
 
 
-def known_age(span: int, interval: Interval, limit: int) -> float:
+def _known_age(coverage: Coverage, interval: Interval, limit: int) -> float:
     """Return for how many days a symbol is known to be listed; for ever, where all was filled.
 
-    Its candles, of which `limit` were asked for, are the newest of a `span` of so many. Fewer than
-    were asked for are all that there ever were.
+    Fewer candles than were asked for are all that there ever were.
     """
-    return math.inf if span >= limit - 1 else span * interval.milliseconds / DAY
+    if coverage.span >= limit - 1:
+        return math.inf
+    return coverage.span * interval.milliseconds / DAY

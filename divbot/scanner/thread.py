@@ -2,8 +2,8 @@
 
     STARTING --> SCANNING --> WAITING --+
         |          ^  |  ^              |      a scan begins on the next multiple of the check
-        |          |  |  +--------------+      interval, shortly after candles have closed
-        |          +--+  (late: back to back)
+        |          |  |  +--------------+      interval: once the venue shows the candles that
+        |          +--+  (late: back to back)     closed then, see publication
         +----------+------------------> STOPPED      when asked, or where it was never started
 
 Nothing but `stop` ends it: a scan that fails is told, and the next one comes at its time. Its last
@@ -14,21 +14,21 @@ nobody from leaving.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import chain
 
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil
 from divbot.domain.notices import Outage, Tell
 from divbot.scanner.cache import ReportCache
+from divbot.scanner.publication import FALLBACK, Publication
 from divbot.scanner.report import Report
 
 JOIN_SECONDS = 5.0
 SUMMARY_SECONDS = 3600.0
 """Wall time between two lines on how scans get on."""
-_PUBLISHED_AFTER = 2_000
-"""ms after a close at which the venue shows the new candle, as a rule."""
 
 
 class Lifecycle(StrEnum):
@@ -76,12 +76,13 @@ class BackgroundScanner:
     """Scan every `check_interval` ms of the market's time, and publish into `cache`.
 
     `scan` is given the symbols that are held. `tell` hears what is worth a line. In a wall second
-    `speed` of the market's pass.
+    `speed` of the market's pass. Without a `publication` new candles are taken to be shown FALLBACK
+    after their close.
     """
 
     def __init__(
         self,
-        scan: Callable[[Collection[str]], Report],
+        scan: Callable[[Collection[str]], Sequence[Report]],
         cache: ReportCache,
         clock: Clock,
         *,
@@ -89,8 +90,10 @@ class BackgroundScanner:
         held: Callable[[], Collection[str]],
         tell: Tell,
         speed: float = 1.0,
+        publication: Publication | None = None,
     ) -> None:
         self._scan = scan
+        self._publication = publication
         self._cache = cache
         self._clock = clock
         self._check_interval = check_interval
@@ -114,6 +117,11 @@ class BackgroundScanner:
         """Return how it gets on."""
         with self._lock:
             return self._condition
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether its thread runs."""
+        return self._thread.is_alive()
 
     def start(self) -> None:
         """Begin to scan, at once."""
@@ -143,24 +151,31 @@ class BackgroundScanner:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        time = 0
         while not self._stop.is_set():
             started, began = self._clock.now(), self._clock.monotonic()
             self._become(Lifecycle.SCANNING)
             self._tell("[Background] scanning market", is_detail=True)
             pause = self._scan_once(started)
             took = self._clock.monotonic() - began
-            # At most an interval, even if the clock was set back meanwhile.
-            wait = min(max(self._next(started) - self._clock.now(), 0), self._check_interval)
+            time = self._next(started, time)
+            waits_for_candle = self._publication and self._publication.closing_at(time)
+            begins = time if waits_for_candle else time + FALLBACK
+            # An interval, at most: even if the clock was set back meanwhile.
+            most = self._check_interval + (FALLBACK if self._publication else 0)
+            wait = min(max(begins - self._clock.now(), 0), most)
             self._note_lateness(started, took, wait)
             self._sum_up()
             self._become(Lifecycle.WAITING)
             self._clock.wait(max(wait / 1000, pause * self._speed), self._stop)
+            if self._publication:
+                self._publication.wait(time, self._stop)
         self._become(Lifecycle.STOPPED)
 
     def _scan_once(self, began_at: int) -> float:
         """Scan and publish; return the wall seconds that the venue wants to be left alone."""
         try:
-            report = self._scan(self._held())
+            reports = self._scan(self._held())
         except StopUntil as error:
             self._fail(str(error))
             return error.left(self._clock.monotonic())
@@ -169,14 +184,19 @@ class BackgroundScanner:
         except Exception as error:  # the thread's boundary: it survives everything
             self._fail(f"internal error: {type(error).__name__}: {error}")
         else:
-            self._cache.publish(report, began_at)
-            self._succeed(report)
+            for report in reports:
+                self._cache.publish(report, began_at)
+            self._succeed(reports)
         return 0.0
 
-    def _next(self, started: int) -> int:
-        """Return when the next scan should begin: shortly after a multiple of the interval."""
-        every = self._check_interval
-        return ((started - _PUBLISHED_AFTER) // every + 1) * every + _PUBLISHED_AFTER
+    def _next(self, started: int, last: int) -> int:
+        """Return the multiple of the interval after which the next scan should begin.
+
+        The scan that began at `started` was meant for `last`.
+        """
+        # A clock that was set back since says nothing of what was seen.
+        seen = max(last if last <= started else 0, started - FALLBACK)
+        return (seen // self._check_interval + 1) * self._check_interval
 
     def _note_lateness(self, started: int, took: float, wait: int) -> None:
         # A scan that waited in vain for the venue is not slow: it failed, which was told.
@@ -192,19 +212,22 @@ class BackgroundScanner:
         with self._lock:
             self._condition = replace(self._condition, seconds=took, is_late=is_late)
 
-    def _succeed(self, report: Report) -> None:
+    def _succeed(self, reports: Sequence[Report]) -> None:
+        if not reports:
+            return  # nothing was due
         with self._lock:
             before = self._condition
-            self._condition = replace(before, scans=before.scans + 1, error="")
+            self._condition = replace(before, scans=before.scans + len(reports), error="")
         self._outage.end(self._clock.now())
-        count = report.summary.open_to_trade
+        count = sum(x.summary.open_to_trade for x in reports)
         found = f"[Background] found {count} {'opportunity' if count == 1 else 'opportunities'}"
         self._tell(found, is_detail=bool(before.scans))
         # What does not change is told once, not after every scan.
-        for notice in report.notices:
+        notices = tuple(dict.fromkeys(chain.from_iterable(x.notices for x in reports)))
+        for notice in notices:
             if notice not in self._noticed:
                 self._tell(f"[Background] {notice}", is_warning=True)
-        self._noticed = report.notices
+        self._noticed = notices
 
     def _fail(self, error: str) -> None:
         if self._stop.is_set():
@@ -225,12 +248,12 @@ class BackgroundScanner:
             return
         before, now = self._told_of, self.condition
         self._told_at, self._told_of = self._clock.monotonic(), now
-        newest = self._cache.latest()
-        found = newest.report.summary.open_to_trade if newest else 0
+        newest = self._cache.by_interval().values()
+        found = sum(x.report.summary.open_to_trade for x in newest)
         self._tell(
             f"[Background] {now.scans - before.scans} scans succeeded and "
             f"{now.failures - before.failures} failed in the last {seconds / 60:.0f} minutes; "
-            f"{found} opportunities in the newest report"
+            f"{found} opportunities in the newest report{'s' if len(newest) > 1 else ''}"
         )
 
     def _become(self, state: Lifecycle) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from divbot.alerts.dispatch import Courier, Dispatch
+import pytest
+
+from divbot.alerts.alert import Alert
+from divbot.alerts.dispatch import TRIES, Courier, Dispatch
 from divbot.alerts.outbox import Outbox
 from divbot.alerts.pace import PaceRules
 from divbot.alerts.quiet_hours import QuietHoursText
+from divbot.alerts.sinks.port import Refused
 from divbot.domain.clock import ManualClock, parse_time
+from divbot.domain.errors import JournalError
 from tests.alerts.alerts import FakeSink, Told, alert
 
 EVENING = parse_time("2026-11-20T21:59:50")
@@ -149,3 +155,114 @@ def test_alerts_of_an_earlier_program_are_sent_by_the_next(tmp_path: Path) -> No
         dispatch.end(20)
 
     assert sink.keys == ["1"]
+
+
+def test_what_was_taken_while_the_disk_was_full_is_sent_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery = Delivery(tmp_path, LOOSE)
+    delivery.keep(1, 2)
+    write = Outbox.delivered
+
+    def fail(*_: object) -> None:
+        raise JournalError("the disk is full")
+
+    monkeypatch.setattr(Outbox, "delivered", fail)
+    for _ in range(3):
+        with pytest.raises(JournalError):
+            delivery.run(5)
+    monkeypatch.setattr(Outbox, "delivered", write)
+    delivery.run(5)
+
+    assert delivery.sink.keys == ["1", "2"]
+    assert delivery.courier.left == 0
+
+
+class Picky(FakeSink):
+    """Refuses some alerts, whatever comes with them."""
+
+    def __init__(self, *refused: str) -> None:
+        super().__init__()
+        self.refused = refused
+        self.tries = 0
+
+    def send(self, alerts: Sequence[Alert], waiting: int, why: str) -> None:
+        if any(x.key in self.refused for x in alerts):
+            self.tries += 1
+            raise Refused("it answered with HTTP 400")
+        super().send(alerts, waiting, why)
+
+
+def test_an_alert_that_is_refused_lets_others_go_before_it_and_is_set_aside_in_the_end(
+    tmp_path: Path,
+) -> None:
+    delivery = Delivery(tmp_path, LOOSE, Picky("1"))
+    delivery.keep(1, 2, 3)
+
+    delivery.run(5)
+    early = list(delivery.sink.keys)
+    delivery.run(60)
+    delivery.keep(4)
+    delivery.run(60)
+
+    assert early == ["2", "3"]
+    assert delivery.sink.keys == ["2", "3", "4"]
+    assert delivery.courier.left == 0
+    assert delivery.courier.refused == 1
+    assert [x.alert.key for x in Outbox.refused(delivery.outbox.path)] == ["1"]
+    assert delivery.sink.tries == TRIES  # type: ignore[attr-defined]
+    assert delivery.told.lines == [
+        "[Alerts] ntfy, address 1 refuses alert 1: it answered with HTTP 400; others go on, and it "
+        "comes again, 5 times in all",
+        "[Alerts] ntfy, address 1 refused alert 1 5 times: it answered with HTTP 400; it is set "
+        "aside, as number 1; `divbot watch --refused` lists all",
+    ]
+
+
+def test_what_is_refused_among_others_costs_none_of_them(tmp_path: Path) -> None:
+    delivery = Delivery(tmp_path, PaceRules(1000, digest=10.0), Picky("4"))
+    delivery.keep(*range(8))
+
+    delivery.run(600)
+
+    assert sorted(delivery.sink.keys) == [str(x) for x in range(8) if x != 4]
+    assert [x.alert.key for x in Outbox.refused(delivery.outbox.path)] == ["4"]
+
+
+def test_many_that_are_refused_keep_none_that_is_new_waiting(tmp_path: Path) -> None:
+    delivery = Delivery(tmp_path, LOOSE, Picky(*map(str, range(30))))
+    delivery.keep(*range(30))
+    delivery.run(3600)
+
+    delivery.keep(30)
+    delivery.run(300)
+
+    assert delivery.sink.keys == ["30"]
+    assert len([x for x in delivery.told.lines if "refuses" in x]) == 1
+
+
+def test_what_was_set_aside_is_tried_again_by_the_next_program(tmp_path: Path) -> None:
+    delivery = Delivery(tmp_path, LOOSE, Picky("1"))
+    delivery.keep(1)
+    delivery.run(60)
+    delivery.outbox.close()
+
+    mended = Delivery(tmp_path, LOOSE)
+    mended.run(0)
+
+    assert mended.sink.keys == ["1"]
+    assert Outbox.refused(mended.outbox.path) == ()
+
+
+def test_an_address_in_the_place_of_one_that_refused_gets_what_was_set_aside(
+    tmp_path: Path,
+) -> None:
+    delivery = Delivery(tmp_path, LOOSE, Picky("1"))
+    delivery.keep(1)
+    delivery.run(60)
+    delivery.outbox.close()
+
+    mended = Delivery(tmp_path, LOOSE, FakeSink("ntfy://two"))
+    mended.run(0)
+
+    assert mended.sink.keys == ["1"]

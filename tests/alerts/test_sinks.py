@@ -9,7 +9,7 @@ import json
 import logging
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from aiosmtpd.controller import Controller
 from divbot.alerts.address import Addresses, Secret, SecretText
 from divbot.alerts.alert import Alert
 from divbot.alerts.sinks.opening import Means, open_sinks
-from divbot.alerts.sinks.port import NotDelivered, Sink
+from divbot.alerts.sinks.port import NotDelivered, Refused, Sink
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import InputError
 from divbot.settings import load_settings
@@ -74,6 +74,19 @@ def test_a_webhook_without_a_secret_is_not_signed() -> None:
     assert "webhook-signature" not in receiver.headers[0]
 
 
+STATUSES = {301: False, 400: True, 404: True, 408: False, 413: True, 429: False, 503: False}
+"""Whether each says that this alert will never be taken."""
+
+
+@pytest.mark.parametrize("form", ["webhook:http://127.0.0.1:{}/", "gotify://127.0.0.1:{}/token"])
+@pytest.mark.parametrize(("status", "is_refused"), STATUSES.items())
+def test_a_refusal_is_told_from_an_outage(form: str, status: int, is_refused: bool) -> None:
+    with http_receiver(status) as receiver, pytest.raises(NotDelivered) as caught:
+        send(sink(form.format(receiver.port)))
+
+    assert isinstance(caught.value, Refused) is is_refused
+
+
 @pytest.mark.parametrize("status", [301, 400, 404, 500, 503])
 def test_a_webhook_that_answers_otherwise_has_not_taken_it(status: int) -> None:
     with (
@@ -95,6 +108,16 @@ def test_apprise_reaches_a_server_of_its_own_kind() -> None:
     assert "price 1" in sent["message"]
 
 
+def test_apprise_reaches_a_server_of_ntfy() -> None:
+    """A POST of topic, title and message; the token is a header."""
+    with http_receiver() as receiver:
+        send(sink(f"ntfy://{CANARY}@127.0.0.1:{receiver.port}/signals?auth=token"))
+
+    sent = json.loads(receiver.bodies[0])
+    assert (sent["topic"], sent["title"]) == ("signals", alert().title)
+    assert "price 1" in sent["message"]
+
+
 def test_several_alerts_are_one_message_with_their_count() -> None:
     with http_receiver() as receiver:
         found = sink(f"gotify://127.0.0.1:{receiver.port}/{CANARY}")
@@ -106,30 +129,47 @@ def test_several_alerts_are_one_message_with_their_count() -> None:
 
 
 class Mailbox:
+    """Takes mails to anybody but nobody@example.org."""
+
     def __init__(self) -> None:
         self.mails: list[Any] = []
+
+    async def handle_RCPT(  # noqa: N802 - its name
+        self, _: object, __: object, envelope: Any, address: str, ___: object
+    ) -> str:
+        if address.startswith("nobody"):
+            return "550 no such user here"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, _: object, __: object, envelope: Any) -> str:  # noqa: N802 - its
         self.mails.append(envelope)
         return "250 OK"
 
 
-def test_a_mail_arrives(closed_port: int) -> None:
+@pytest.fixture
+def mail_server(closed_port: int) -> Iterator[Mailbox]:
     mailbox = Mailbox()
     server = Controller(mailbox, hostname="127.0.0.1", port=closed_port)
     server.start()
+    yield mailbox
+    server.stop()
 
-    try:
-        send(
-            sink(
-                f"mailto://127.0.0.1:{closed_port}?from=bot@example.org&to=me@example.org"
-                "&mode=insecure"
-            )
-        )
-    finally:
-        server.stop()
 
-    (mail,) = mailbox.mails
+MAIL = "mailto://127.0.0.1:{}?from=bot@example.org&to={}@example.org&mode=insecure"
+
+
+def test_a_mailbox_that_is_none_refuses(mail_server: Mailbox, closed_port: int) -> None:
+    with pytest.raises(Refused, match=r"^the mail server answered with 550$"):
+        send(sink(MAIL.format(closed_port, "nobody")))
+
+    assert mail_server.mails == []
+
+
+def test_a_mail_arrives(mail_server: Mailbox, closed_port: int) -> None:
+    send(sink(MAIL.format(closed_port, "me")))
+
+    (mail,) = mail_server.mails
     assert mail.rcpt_tos == ["me@example.org"]
     assert b"price 1" in mail.content
 

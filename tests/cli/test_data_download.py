@@ -148,6 +148,7 @@ def test_funding_that_is_missing_is_a_hole(
         (["--timerange", "20250101-20240101"], "expected a range of time"),
         (["--timerange", "20270101-"], "expected a range that has begun"),
         (["--timerange", "-20150101"], "when the archive begins"),
+        (["--timerange", "20100101-20110101"], "when the archive begins"),
         (["--timerange", "20240101-", "--days", "3"], "--timerange and --days exclude each other"),
         (["-i", "1s"], "USD-M futures have no candles of 1s"),
         (["-i", "5m,7m"], "expected one of 1s, 1m"),

@@ -13,10 +13,12 @@ from divbot import cli
 from divbot.alerts.dispatch import Dispatch
 from divbot.alerts.outbox import Outbox
 from divbot.alerts.pace import PaceRules
+from divbot.app.alerting import outbox_of_watch
 from divbot.cli.run_alerts import RunAlerts
 from divbot.domain.clock import ManualClock
 from divbot.domain.events import Event
-from tests.alerts.alerts import FakeSink, Told
+from divbot.settings import load_settings
+from tests.alerts.alerts import FakeSink, Told, alert
 from tests.alerts.receivers import http_receiver
 from tests.cli.commands import start
 from tests.cli.paper_runs import EVENTS, FUNDED, LEDGER, MARKED, NOW, PAUSED, SNAPSHOT, SOL, SOL_OUT
@@ -121,6 +123,26 @@ def test_a_test_says_of_each_address_whether_it_took_it(
     assert CANARY not in captured.out + captured.err
 
 
+def test_what_was_refused_is_listed_without_its_address(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DIVBOT_NOTIFY_TO", f"bell gotify://127.0.0.1/{CANARY}")
+    mark = load_settings({}).notify_to[1].mark
+    outbox = Outbox.open(desk / "outbox")
+    outbox.send_to([mark, "ntfy:gone"])
+    outbox.keep([alert("1")], NOW)
+    outbox.set_aside(mark, 1, "it answered with HTTP 400", NOW)
+
+    codes = [cli.exit_code(["watch", "--refused", "--outbox", x]) for x in ("outbox", "none")]
+
+    captured = capsys.readouterr()
+    assert codes == [0, 2]
+    assert captured.out == (
+        "2026-11-20 19:03:05 gotify, address 2: it answered with HTTP 400: alert 1: price 1\n"
+    )
+    assert captured.err == "divbot: no alerts are kept in none\n"
+
+
 def test_paper_that_should_notify_nobody_is_refused(
     desk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -130,25 +152,33 @@ def test_paper_that_should_notify_nobody_is_refused(
     assert "nobody to send alerts to" in capsys.readouterr().err
 
 
-def test_ctrl_c_ends_a_watch_in_order(desk: Path, quiet_market: str) -> None:
+def test_ctrl_c_ends_a_watch_in_order_and_no_secret_was_anywhere(
+    desk: Path, quiet_market: str
+) -> None:
     program = start(
         "watch",
-        "--sequential",
-        "--jsonl",
-        "--min-score",
-        "0",
+        *("--sequential", "--jsonl", "--min-score", "0", "--log-file", str(desk / "log")),
         DIVBOT_BASE_URL=quiet_market,
+        DIVBOT_NOTIFY_TO=f"gotify://127.0.0.1:9/{CANARY} webhook:http://127.0.0.1:9/{CANARY}",
+        DIVBOT_WEBHOOK_SECRET=CANARY,
         XDG_STATE_HOME=str(desk),
     )
     assert program.stdout
-    program.stdout.readline()
+    while "takes none" not in (line := program.stdout.readline()):
+        assert line
+        assert CANARY not in line
+    shown_by_ps = Path(f"/proc/{program.pid}/cmdline")
+    command = shown_by_ps.read_bytes() if shown_by_ps.exists() else b""
 
     program.send_signal(signal.SIGINT)
     out, error = program.communicate(timeout=60)
 
+    files = [x.read_bytes() for x in desk.rglob("*") if x.is_file()]
     assert program.returncode == 130
     assert json.loads(out.splitlines()[-1])["event"] == "ended"
     assert error == ""
+    assert len(files) >= 2
+    assert not [x for x in (out.encode(), command, *files) if CANARY.encode() in x]
 
 
 class Sent:
@@ -228,3 +258,26 @@ def test_the_trader_hears_of_no_trouble_that_alerts_have(sent: Sent) -> None:
         sent.alerts.hear(SOL_OUT, LEDGER)
 
     assert len(sent.told.lines) == 1
+
+
+def test_a_folder_of_alerts_that_is_closed_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", f"/{'x' * 300}")  # too long a name, for root, too
+
+    code = cli.exit_code(["watch", "--refused"])
+
+    out, error = capsys.readouterr()
+    assert (code, out) == (5, "")
+    assert "usdm-5m.outbox: cannot be opened" in error
+    assert len(error.splitlines()) == 1
+
+
+def test_the_name_of_an_outbox_holds_no_password() -> None:
+    settings = load_settings({})
+    names = [
+        outbox_of_watch(settings, x)
+        for x in ("https://user:CANARY@Venue.example/", "https://venue.example")
+    ]
+
+    assert names[0] == names[1]

@@ -32,7 +32,7 @@ def test_the_layers_are_drawn_as_they_are_held() -> None:
     assert [re.split(r"  +", line)[0] for line in drawn] == held
 
 
-ROOMS = ("app", "binance", "exchange", "recordings", "scanner", "trading")
+ROOMS = ("app", "binance", "exchange", "recordings", "scanner", "trading", "web")
 
 
 @pytest.mark.parametrize(

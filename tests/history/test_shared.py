@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from divbot.app.detail import with_stand_ins
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval, Market
 from divbot.history.parts import RowSource
 from divbot.history.shared import SharedStore
+from divbot.history.spans import Span
 from divbot.history.store import Store
 from tests.history.made import HOUR, START, walked
 from tests.history.object_store import object_store
@@ -73,6 +75,7 @@ def assert_same(one: SharedStore, other: Store) -> None:
         assert one.version(*asked) == other.version(*asked) != ""
         assert (one.candles(*asked).close == other.candles(*asked).close).all()
         assert one.holes(symbol, Interval.H4) == ()
+        assert one.unpaid(symbol, Span(START, END)) == other.unpaid(symbol, Span(START, END))
         assert len(one.funding(symbol, START, END)) == 0
         assert len(one.marks(symbol, START, END).open_time) == 0
 
@@ -210,3 +213,15 @@ def test_to_know_what_there_is_copies_nothing(memory: Any, machine: Path) -> Non
     assert found.intervals() == (Interval.H4,)
     assert found.symbols(Interval.H4) == SYMBOLS
     assert list(machine.rglob("*.parquet")) == []
+
+
+def test_longer_candles_stand_in_for_what_it_lacks_as_they_do_in_a_store(store: Store) -> None:
+    found, own = (
+        with_stand_ins(x, Interval.H4, Interval.H1) for x in (shared(str(store.root)), store)
+    )
+
+    asked = SYMBOLS[0], Interval.H1, START, START + 10 * STEP
+    assert len(own.candles(*asked).close) == 40
+    assert (
+        pickle.loads(pickle.dumps(found)).candles(*asked).close == own.candles(*asked).close
+    ).all()

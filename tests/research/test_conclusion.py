@@ -110,6 +110,18 @@ def test_lost_sweeps_and_lost_looks_count(tmp_path: Path) -> None:
     assert any("of which 0 are there" in x for x in after.problems)
 
 
+def test_each_lost_sweep_makes_luck_likelier_once_more(tmp_path: Path) -> None:
+    for seed in (8, 9):
+        concluded(tmp_path / "lost", WORTHLESS, seed=seed)
+    ledger_in(tmp_path / "lost").path.unlink()
+
+    one = {"one": (0.15, 0)}
+    alone, after = (concluded(tmp_path / x, one, seed=5) for x in ("alone", "lost"))
+
+    p = [x.verdict.search.standings[0].p for x in (alone, after)]
+    assert p[1] == pytest.approx(3 * p[0])
+
+
 def test_a_holdout_begins_after_every_day_that_was_seen(tmp_path: Path) -> None:
     """A look back from half a year later must not judge by days that chose before."""
     first = concluded(tmp_path, WORTHLESS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -12,8 +12,10 @@ import pytest
 from divbot.binance.server_clock import ServerClock
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import BadAnswer, StopUntil, VenueUnreachable
+from divbot.domain.market import Interval
 from divbot.scanner.cache import ReportCache
 from divbot.scanner.cycle import Scanner
+from divbot.scanner.publication import Publication
 from divbot.scanner.report import Report
 from divbot.scanner.thread import FOLLOWERS, BackgroundScanner, Condition, Lifecycle
 from divbot.scanner.workforce.inline import InlinePool
@@ -64,7 +66,7 @@ class Scans:
         self.notes: list[str] = []
         """What each report notes, one after the other."""
 
-    def __call__(self, held: Collection[str]) -> Report:
+    def __call__(self, held: Collection[str]) -> Sequence[Report]:
         self.began.append(self.clock.now())
         self.held.append(held)
         self.clock.advance(self.seconds)
@@ -72,7 +74,7 @@ class Scans:
         if trouble:
             raise trouble
         notices = (self.notes.pop(0),) if self.notes else self.report.notices
-        return replace(self.report, as_of=self.clock.now(), notices=notices)
+        return (replace(self.report, as_of=self.clock.now(), notices=notices),)
 
 
 class Thread:
@@ -218,10 +220,10 @@ def test_a_pause_lasts_its_wall_seconds_whatever_the_market_s_clock_says(
     clock.saw(NOON + ahead * SECOND, 0.0)
     trouble = StopUntil.banned(here, 300.0)
 
-    def scan(_: Collection[str]) -> Report:
+    def scan(_: Collection[str]) -> Sequence[Report]:
         if waited:
             scanner.ask_to_stop()
-            return report
+            return [report]
         raise trouble
 
     scanner = BackgroundScanner(
@@ -296,9 +298,9 @@ def test_one_that_hangs_is_left_behind_with_a_warning(report: Report) -> None:
     release = threading.Event()
     told = Told()
 
-    def hang(_: Collection[str]) -> Report:
+    def hang(_: Collection[str]) -> Sequence[Report]:
         release.wait(30)
-        return report
+        return [report]
 
     scanner = BackgroundScanner(
         hang, ReportCache(), ManualClock(), check_interval=60_000, held=set, tell=told
@@ -322,9 +324,9 @@ def test_a_scan_under_way_ends_with_its_pool(report: Report) -> None:
     scanner = Scanner(source.open_listing(), source, pool, ManualClock(), rules())
     scanning = threading.Event()
 
-    def scan(held: Collection[str]) -> Report:
+    def scan(held: Collection[str]) -> Sequence[Report]:
         scanning.set()
-        return scanner.cycle(held=held)
+        return [scanner.cycle(held=held)]
 
     background = BackgroundScanner(
         scan, ReportCache(), ManualClock(), check_interval=60_000, held=set, tell=told
@@ -374,3 +376,32 @@ def test_what_a_report_notes_is_told_once_until_it_changes(report: Report) -> No
         "! [Background] no symbol",
         "! [Background] no list",
     ]
+
+
+def test_a_scan_begins_when_the_venue_shows_the_new_candle(report: Report) -> None:
+    thread = Thread(report, 4, now=NOON + 17 * SECOND)
+    looks: list[int] = []
+
+    def newest_close(_: Interval) -> int:
+        looks.append(thread.clock.now() - NOON)
+        return (thread.clock.now() - 300) // (180 * SECOND) * (180 * SECOND)
+
+    thread.scanner = BackgroundScanner(
+        thread.scans,
+        thread.cache,
+        thread.clock,
+        check_interval=60 * SECOND,
+        held=set,
+        tell=thread.told,
+        publication=Publication([Interval.M3], newest_close, thread.clock, looks=10),
+    )
+
+    thread.clock.left = 40
+    thread.run()
+
+    # Where no candle closes, as ever; where one does, not long after it is shown.
+    even = [x for x in thread.scans.began if (x - NOON) % (180 * SECOND) < 2 * SECOND]
+    odd = [x for x in thread.scans.began[1:] if x not in even]
+    assert {(x - NOON) % (60 * SECOND) for x in odd} == {2 * SECOND}
+    assert all(300 <= (x - NOON) % (180 * SECOND) <= 500 for x in even)
+    assert len(even) > 2

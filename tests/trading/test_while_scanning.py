@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 import pytest
 
@@ -31,7 +31,7 @@ class HangingScan:
             tell=Told(),
         )
 
-    def _scan(self, held: Collection[str]) -> Report:
+    def _scan(self, held: Collection[str]) -> Sequence[Report]:
         self.began.set()
         assert self.goes_on.wait(30)
         raise VenueUnreachable("no answer in time")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from divbot.alerts.address import Address
 from divbot.alerts.alert import Alert, AlertMessage
-from divbot.alerts.sinks.port import NotDelivered
+from divbot.alerts.sinks.port import NotDelivered, Refused, not_taken
 from divbot.domain.errors import InputError
 from divbot.domain.suggestions import nearest
 from divbot.extras import APPRISE, how_to_install
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from apprise import NotifyBase
 
 _STATUS = re.compile(r"error\s*=\s*(\d{3})\b")
+_SMTP = re.compile(r"\((5\d\d), b['\"]")
+"""In an error of smtplib: what no second try will change."""
 _WEB = ("http", "https")
 _FORMS = "https://appriseit.com has the forms of all"
 
@@ -52,7 +54,7 @@ class AppriseSink:
             overflow=OverflowMode.SPLIT,
         )
         if not was_taken:
-            raise NotDelivered(_reason(_EAR.lines))
+            raise _reason(_EAR.lines)
 
 
 def _service(address: Address) -> NotifyBase:
@@ -63,7 +65,9 @@ def _service(address: Address) -> NotifyBase:
             f"notify_to: {address} is sent by Apprise, which is not installed; run: "
             f"{how_to_install(APPRISE)}"
         ) from None
-    logging.getLogger("apprise").addFilter(_EAR)
+    logger = logging.getLogger("apprise")
+    logger.addFilter(_EAR)
+    logger.setLevel(logging.DEBUG)  # of a mail, only that has the status
     # Nothing is kept on disk, and no text is taken for more than text.
     asset = apprise.AppriseAsset(storage_mode="memory", async_mode=False)
     found = apprise.Apprise.instantiate(address.secret.text, asset=asset, suppress_exceptions=True)
@@ -85,15 +89,14 @@ def _advice(address: Address) -> str:
 
 
 class _Ear(logging.Filter):
-    """Let nothing pass that Apprise logs, whoever listens; keep the warnings of each thread."""
+    """Let nothing pass that Apprise logs, whoever listens; keep the lines of each thread."""
 
     def __init__(self) -> None:
         super().__init__()
         self._of_thread = threading.local()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.levelno >= logging.WARNING:
-            self.lines.append(record.getMessage())
+        self.lines.append(record.getMessage())
         return False
 
     @property
@@ -108,10 +111,12 @@ class _Ear(logging.Filter):
 _EAR = _Ear()
 
 
-def _reason(lines: Sequence[str]) -> str:
+def _reason(lines: Sequence[str]) -> NotDelivered:
     for line in lines:
         if status := _STATUS.search(line):
-            return f"it answered with HTTP {status[1]}"
-        if "onnection" in line:
-            return "no connection, or no answer in time"
-    return "it did not take the message"
+            return not_taken(int(status[1]))
+        if status := _SMTP.search(line):
+            return Refused(f"the mail server answered with {status[1]}")
+    if any("onnection" in line for line in lines):
+        return NotDelivered("no connection, or no answer in time")
+    return NotDelivered("it did not take the message")

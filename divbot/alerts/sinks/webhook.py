@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from divbot.alerts.address import Address, Secret
 from divbot.alerts.alert import Alert
-from divbot.alerts.sinks.port import NotDelivered
+from divbot.alerts.sinks.port import NotDelivered, not_taken
 from divbot.domain.clock import Clock
 from divbot.domain.errors import InputError
 from divbot.version import __version__
@@ -66,7 +66,7 @@ class Webhook:
         except (requests.RequestException, OSError, ValueError):
             raise NotDelivered("no connection") from None
         if not 200 <= status < 300:
-            raise NotDelivered(f"it answered with HTTP {status}")
+            raise not_taken(status)
 
 
 def signed_headers(key: str, at: int, body: bytes, secret: Secret | None) -> dict[str, str]:

@@ -144,7 +144,10 @@ def _spot_ticker_24hr_weight(symbols: int | None) -> int:
 
 
 def scan_weight(market: Market, symbols: int, limit: int) -> int:
-    """Return what one whole scan costs: the listing, and candles for each of `symbols`."""
+    """Return what one whole scan costs: the listing, and candles for each of `symbols`.
+
+    A symbol that is scanned at several intervals counts as so many.
+    """
     listing = [Endpoint.EXCHANGE_INFO, Endpoint.TICKER_24HR]
     if market is Market.USDM:
         # Here the last 24 hours come without bid and ask, and a listing without a reliable time.

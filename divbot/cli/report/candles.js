@@ -13,10 +13,9 @@
   };
 
   class Chart {
-    constructor(element) {
-      const { series, plans } = data.shown[element.dataset.place];
+    constructor(element, series, plans) {
       this.element = element;
-      this.series = data.series[series];
+      this.series = series;
       this.plans = plans;
       this.step = this.series.at[1] - this.series.at[0];
       this.last = this.series.at.length - 1;
@@ -221,12 +220,18 @@
     for (const { target, isIntersecting } of seen) {
       if (!isIntersecting) continue;
       watch.unobserve(target);
-      const chart = new Chart(target);
-      drawn.add(chart);
-      addTools(chart);
-      chart.draw();
+      const { series, plans } = data.shown[target.dataset.place];
+      page.drawCandles(target, data.series[series], plans);
     }
   }, { rootMargin: "300px" });
+
+  page.drawCandles = (element, series, plans) => {
+    const chart = new Chart(element, series, plans);
+    drawn.add(chart);
+    addTools(chart);
+    chart.draw();
+  };
+  page.dropCandles = () => drawn.clear();
 
   page.drawAlways(() => drawn.forEach((chart) => chart.draw()));
   for (const element of document.querySelectorAll(".candles")) watch.observe(element);

@@ -82,3 +82,21 @@ SWEEP: Mapping[str, str] = {
     "return": "Of the account, over development.",
     "drawdown": "The account's deepest fall, of its peak.",
 }
+BOARD: Mapping[str, str] = {
+    "interval": "Length of a candle.",
+    "higher": "What longer intervals say of its symbol: their trend.",
+    "cases": "How many past divergences of its market and interval were counted.",
+    "run": "Name of the run; shows it.",
+    "prices": "Live, simulated, or of the past.",
+    "since": "When it began, UTC.",
+    "until": "When something happened in it last, UTC.",
+    "trades": "How many were closed.",
+    "equity": "As it was valued last, in USDT.",
+    "program": "Whether a program trades it now.",
+    "#": "Number in the ledger of trials.",
+    "when": "When it was tried, UTC.",
+    "by": "What tried it: a sweep or a backtest.",
+    "settings": "How many were tried.",
+    "holdout": "Whether the days that were kept back are sealed still.",
+    "verdict": "Whether the best is better than luck.",
+}

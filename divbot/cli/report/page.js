@@ -33,11 +33,19 @@ const page = (() => {
   }
 
   function sortBy(head) {
-    const isNumber = head.classList.contains("number");
     const ascending = head.getAttribute("aria-sort") !== "ascending";
     for (const other of head.parentElement.children) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", ascending ? "ascending" : "descending");
-    const body = head.closest("table").tBodies[0];
+    sorted(head.closest("table"));
+  }
+
+  // Put the rows of a table, which may be new, in the order that its head says.
+  function sorted(table) {
+    const head = table.querySelector("th[aria-sort]");
+    if (head === null) return;
+    const isNumber = head.classList.contains("number");
+    const ascending = head.getAttribute("aria-sort") === "ascending";
+    const body = table.tBodies[0];
     const rows = [...body.rows].map((row) => [valueOf(row.cells[head.cellIndex], isNumber), row]);
     rows.sort(([one], [other]) => {
       // What is missing comes last, whichever way.
@@ -51,24 +59,26 @@ const page = (() => {
     button.addEventListener("click", () => sortBy(button.parentElement));
   }
 
-  // Show the rows that hold every word, wherever in the row it stands.
+  // Show the rows that hold every word, wherever in the row it stands; return what does it again.
   function addFilter(part) {
-    const rows = [...part.querySelectorAll("tbody tr")];
-    const texts = rows.map((row) => [...row.cells].map((cell) => cell.textContent).join(" ").toLowerCase());
+    const textOf = (row) => [...row.cells].map((cell) => cell.textContent).join(" ").toLowerCase();
     const label = document.createElement("label"), field = document.createElement("input"), count = document.createElement("output");
     field.type = "search";
-    const example = [...rows[0].cells].find((cell) => cell.classList.contains("word")) ?? rows[0].cells[0];
-    field.placeholder = `such as ${example.textContent}`;
+    // A table that is live may have no row yet.
+    const cells = [...part.querySelector("tbody tr")?.cells ?? []];
+    const example = cells.find((cell) => cell.classList.contains("word")) ?? cells[0];
+    field.placeholder = `such as ${example?.textContent ?? "BTC buy"}`;
     label.append("Filter ", field, " ", count);
     label.className = "filter";
     function show() {
-      const words = field.value.toLowerCase().split(/\s+/);
-      rows.forEach((row, place) => { row.hidden = !words.every((word) => texts[place].includes(word)); });
+      const words = field.value.toLowerCase().split(/\s+/), rows = [...part.querySelectorAll("tbody tr")];
+      rows.forEach((row) => { const text = textOf(row); row.hidden = !words.every((word) => text.includes(word)); });
       count.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows`;
     }
     field.addEventListener("input", show);
     show();
     part.before(label);
+    return show;
   }
 
   for (const part of document.querySelectorAll(".filtered")) addFilter(part);
@@ -80,5 +90,5 @@ const page = (() => {
   }
 
   const data = JSON.parse(document.getElementById("data").textContent);
-  return { data, config, colour, layout, drawAlways };
+  return { data, config, colour, layout, drawAlways, sorted, addFilter };
 })();

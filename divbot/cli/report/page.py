@@ -42,7 +42,7 @@ class Page:
                 "lines": "\n".join(f"<p>{escape(line)}</p>" for line in self.lines),
                 "style": packaged("page.css"),
                 "body": self.body,
-                "data": _inert_json(self.data),
+                "data": inert_json(self.data),
                 "plotly": plotly,
                 "shared": packaged("page.js"),
                 "script": packaged(self.script),
@@ -83,7 +83,7 @@ def packaged(name: str) -> str:
     return files("divbot.cli.report").joinpath(name).read_text("utf-8")
 
 
-def _inert_json(data: object) -> str:
+def inert_json(data: object) -> str:
     """Return `data` as JSON that cannot end the element it stands in."""
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -36,9 +36,9 @@ def table_markup(
     """
     if not rows:
         return f"<p>{escape(nothing)}</p>"
-    head = "".join(_head(x.title, _kind(x), meanings) for x in columns)
+    head = "".join(head_markup(x.title, _kind(x), meanings) for x in columns)
     if outside:
-        head += _head(_OUTSIDE, "word", meanings)
+        head += head_markup(_OUTSIDE, "word", meanings)
     body = "".join(
         "<tr>"
         + "".join(_cell(row, x, keys or {}, links or {}) for x in columns)
@@ -52,7 +52,8 @@ def table_markup(
     )
 
 
-def _head(title: str, kind: str, meanings: Mapping[str, str]) -> str:
+def head_markup(title: str, kind: str, meanings: Mapping[str, str]) -> str:
+    """Return the head of a column, which sorts and says what it means."""
     meaning = meanings.get(title, "")
     about = f' title="{escape(meaning)}"' if meaning else ""
     button = f'<button type="button"{about}>{escape(title)}</button>'

@@ -143,8 +143,8 @@ class MarketSource:
             made = make_market(self.history, self.recipe, cache=cache, each=shared_out(cache))
             if made != self.name:
                 raise InputError(
-                    f"{self.history} has other candles for a worker than for the machine that "
-                    "began the search; wait until nobody writes there, and begin again"
+                    "a worker reads other candles than the machine that began the search; wait "
+                    "until nobody writes to that store, and begin again"
                 )
         return read_market(path)
 

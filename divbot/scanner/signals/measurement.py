@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from divbot.arrays import Floats, Integers
-from divbot.domain.signals import Divergence, Kind, Signal
+from divbot.domain.signals import Divergence, Kind, Signal, Stance
 from divbot.kernels.analysis import Analysis
 from divbot.kernels.divergence import (
     HIDDEN_BEARISH,
@@ -128,10 +129,42 @@ def trends(block: Block, analysis: Analysis, divergences: Integers) -> Floats:
     0.6. 0 where a candle or the ATR is missing.
     """
     column, row = divergences[:, SYMBOL], analysis.confirmed(divergences)
+    return sides(divergences) * _ways(block, analysis, row, column)
+
+
+def _ways(block: Block, analysis: Analysis, row: Integers, column: Integers) -> Floats:
+    """Return how far the price of each column went up to the close at its row; see trends."""
     went = block.close[row, column] - block.close[np.maximum(row - TREND_BARS, 0), column]
     with np.errstate(divide="ignore", invalid="ignore"):
-        trend = sides(divergences) * went / (analysis.atr[row, column] * math.sqrt(TREND_BARS))
-    return np.where(np.isfinite(trend), trend, 0.0)
+        way = went / (analysis.atr[row, column] * math.sqrt(TREND_BARS))
+    return np.where(np.isfinite(way), way, 0.0)
+
+
+def stances_of(
+    block: Block, analysis: Analysis, divergences: Integers, horizon: int
+) -> dict[str, Stance]:
+    """Return what the candles say of each symbol now; a divergence counts for `horizon` candles.
+
+    Of several that one candle confirmed, the kernel's last one.
+    """
+    last = last_rows(block)
+    columns = np.arange(len(last))
+    confirmed = analysis.confirmed(divergences)
+    order = np.argsort(confirmed, kind="stable")
+    newest = {int(divergences[x, SYMBOL]): int(x) for x in order}
+    opens = block.open_times(last, columns).tolist()
+    ways = _ways(block, analysis, last, columns).tolist()
+    found = {}
+    for column, symbol in enumerate(block.symbols):
+        stance = Stance(
+            block.interval, block.interval.close_of(opens[column]), round(ways[column], 3)
+        )
+        place = newest.get(column)
+        age = 0 if place is None else int(last[column] - confirmed[place])
+        if place is not None and age <= horizon:
+            stance = replace(stance, kind=KINDS[int(divergences[place, KIND])], age=age)
+        found[symbol] = stance
+    return found
 
 
 def clearness(block: Block, analysis: Analysis, divergences: Integers) -> Floats:

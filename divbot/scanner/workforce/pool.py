@@ -157,7 +157,7 @@ class ProcessPool:
             # The forkserver still compiles kernels, and the executor's lock is held meanwhile.
             end_forkserver()
             self._starting.join(_PATIENCE)
-        _end(self._executor)
+        end_executor(self._executor)
 
     def __enter__(self) -> Self:
         return self
@@ -287,7 +287,8 @@ class _Attempt:
         return replace(self, failures=self.failures + 1)
 
 
-def _end(executor: ProcessPoolExecutor) -> None:
+def end_executor(executor: ProcessPoolExecutor) -> None:
+    """End its processes, whatever they are doing."""
     # The executor forgets its processes at shutdown, and never ends one that hangs.
     started = executor._processes  # noqa: SLF001
     manager: threading.Thread | None = executor._executor_manager_thread  # type: ignore[assignment]  # noqa: SLF001

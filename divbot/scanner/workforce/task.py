@@ -9,7 +9,7 @@ from typing import TypeAlias
 from divbot.candle_arrays import Candles
 from divbot.domain.errors import DivbotError
 from divbot.domain.market import Interval
-from divbot.domain.signals import Divergence, Signal
+from divbot.domain.signals import Divergence, Signal, Stance
 from divbot.scanner.signals.plan import PlanRules
 
 LATEST_LAG = 1
@@ -34,6 +34,8 @@ class BlockTask:
     """Bring back what became of past divergences, too."""
     charted: frozenset[str] | None = None
     """Bring back the candles of these symbols, and of those with a signal; None: none at all."""
+    with_stances: bool = False
+    """Bring back what the interval says of each symbol, for what shorter ones find."""
     lease: int = 0
     """What to spend request weight from; told when the task is handed to a worker."""
 
@@ -94,6 +96,8 @@ class BlockResult:
     """Most of them while answers were still on their way."""
     candles: Mapping[str, Candles] = field(default_factory=dict)
     """By symbol, as they were analysed, where the task asks for them."""
+    stances: Mapping[str, Stance] = field(default_factory=dict)
+    """By symbol, where the task asks for them."""
 
 
 Done: TypeAlias = tuple[BlockTask, BlockResult | DivbotError]

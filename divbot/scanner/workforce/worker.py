@@ -21,7 +21,7 @@ from divbot.candle_arrays import Candles
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopAsking, TryAgain, VenueError
 from divbot.domain.market import Interval
-from divbot.domain.signals import Divergence, Signal
+from divbot.domain.signals import Divergence, Signal, Stance
 from divbot.kernels.analysis import Analysis, analyse
 from divbot.kernels.divergence import SYMBOL
 from divbot.recordings.grid import steps_of
@@ -29,7 +29,12 @@ from divbot.scanner.block import Block, build_block
 from divbot.scanner.evidence.samples import OUTCOMES
 from divbot.scanner.evidence.trial import try_divergences
 from divbot.scanner.port import Connection, MarketData
-from divbot.scanner.signals.measurement import divergences_of, last_rows, signals_of
+from divbot.scanner.signals.measurement import (
+    divergences_of,
+    last_rows,
+    signals_of,
+    stances_of,
+)
 from divbot.scanner.workforce.task import (
     LATEST_LAG,
     BlockResult,
@@ -223,6 +228,7 @@ class _Found:
     signals: tuple[Signal, ...] = ()
     divergences: tuple[Divergence, ...] = ()
     charted: Mapping[str, Candles] = field(default_factory=dict)
+    stances: Mapping[str, Stance] = field(default_factory=dict)
 
 
 def _result(
@@ -241,6 +247,7 @@ def _result(
         download_seconds=download_seconds,
         analysis_seconds=analysis_seconds,
         candles=dict(chain.from_iterable(x.charted.items() for x in found)),
+        stances=dict(chain.from_iterable(x.stances.items() for x in found)),
     )
 
 
@@ -269,6 +276,7 @@ def _find(fetched: Mapping[str, _Fetched], task: BlockTask) -> _Found:
         signals,
         tuple(divergences_of(block, analysis, divergences)) if task.with_divergences else (),
         _charted(series, signals, task),
+        stances_of(block, analysis, divergences, task.trade.horizon) if task.with_stances else {},
     )
 
 

@@ -240,7 +240,7 @@ def test_a_machine_that_reads_other_candles_is_told_so(cache: Path, tmp_path: Pa
     source = units[0][1].market
     other = replace(source, history=walks(seed=9), cache=tmp_path)
 
-    with pytest.raises(InputError, match="other candles for a worker than for the machine that"):
+    with pytest.raises(InputError, match="a worker reads other candles than the machine that"):
         other.open()
 
 

@@ -1,0 +1,1 @@
+"""What `--web` shows: a program at one moment, slow answers, and the files of the page."""

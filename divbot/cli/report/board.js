@@ -1,0 +1,609 @@
+"use strict";
+(() => {
+  const { data, config, colour, layout } = page;
+  const $ = (id) => document.getElementById(id);
+  const KEPT = "divbot web token";
+  const QUIET_MS = 40_000, LONGEST_WAIT_MS = 15_000;
+  const words = (text) => text.replaceAll("_", " ");
+  const plain = new Intl.NumberFormat("en", { useGrouping: false, maximumSignificantDigits: 15 });
+  const grouped = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const whole = new Intl.NumberFormat("en");
+  const number = (x) => x === null || x === undefined ? "" : plain.format(Number(x));
+  const fixed = (x, digits) => x === null || x === undefined ? "" : Number(x).toFixed(digits);
+  const signed = (x, digits = 2) => x === null || x === undefined ? "" : `${Number(x) > 0 ? "+" : ""}${Number(x).toFixed(digits)}`;
+  const money = (x) => x === null || x === undefined ? "" : grouped.format(Number(x));
+  const gained = (x) => x === null || x === undefined ? "" : `${Number(x) > 0 ? "+" : ""}${grouped.format(Number(x))}`;
+  const tint = (x) => Number(x) > 0 ? "green" : Number(x) < 0 ? "red" : "";
+  const iso = (ms) => new Date(ms).toISOString();
+  const moment = (ms) => ms === null || ms === undefined ? "" : iso(ms).slice(0, 16).replace("T", " ");
+  const short = (ms) => moment(ms).slice(5);
+  const clock = (ms) => iso(ms).slice(5, 19).replace("T", " ");
+
+  function span(ms) {
+    const s = Math.max(Math.round(ms / 1000), 0), m = Math.floor(s / 60), h = Math.floor(m / 60);
+    if (s < 60) return `${s}s`;
+    if (m < 60) return `${m}m`;
+    return h < 24 ? `${h}h${String(m % 60).padStart(2, "0")}m` : `${Math.floor(h / 24)}d${String(h % 24).padStart(2, "0")}h`;
+  }
+
+  // Text stays text, whatever is in it.
+  function element(tag, text, changes = {}) {
+    const made = Object.assign(document.createElement(tag), changes);
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+
+  // --- what is asked ---
+
+  let token = localStorage.getItem(KEPT) ?? "";
+  // The part behind # is sent nowhere, and stands in no log.
+  const given = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (given) {
+    keep(given);
+    history.replaceState(null, "", location.pathname);
+  }
+
+  function keep(text) {
+    token = text;
+    if (text) localStorage.setItem(KEPT, text);
+    else localStorage.removeItem(KEPT);
+  }
+
+  class Refused extends Error {}
+
+  async function ask(path, signal) {
+    const headers = token ? { Authorization: `Bearer ${token}` } : {};
+    const answer = await fetch(path, { headers, cache: "no-store", signal });
+    if (answer.status === 401) {
+      askForToken();
+      throw new Refused("the token is missing or wrong");
+    }
+    if (answer.ok) return answer;
+    const said = await answer.json().catch(() => ({ message: `HTTP ${answer.status}` }));
+    throw new Refused(said.message);
+  }
+
+  async function read(path) {
+    return (await ask(path)).json();
+  }
+
+  function askForToken() {
+    $("refused").textContent = token ? "That is not the token." : "";
+    keep("");
+    $("shown").hidden = true;
+    $("ask").hidden = false;
+    say("waiting for the token", "lost");
+    $("token").focus();
+  }
+
+  $("ask").addEventListener("submit", (event) => {
+    event.preventDefault();
+    keep($("token").value.trim());
+    $("token").value = "";
+    $("ask").hidden = true;
+    listen();
+  });
+
+  // --- what comes by itself ---
+
+  const latest = {};
+  let listening = null;
+
+  function say(text, kind = "") {
+    $("state").textContent = text;
+    $("state").className = kind;
+  }
+
+  async function listen() {
+    listening?.abort();
+    const mine = listening = new AbortController();
+    let wait = 1000;
+    while (!mine.signal.aborted) {
+      try {
+        await follow(mine, () => { wait = 1000; });
+      } catch (error) {
+        if (error instanceof Refused && !token && !$("ask").hidden) return;
+        if (mine.signal.aborted) return;
+        say(`not connected (${error.message}); trying again`, "lost");
+      }
+      await new Promise((done) => setTimeout(done, wait));
+      wait = Math.min(2 * wait, LONGEST_WAIT_MS);
+    }
+  }
+
+  async function follow(mine, heard) {
+    const turn = new AbortController();
+    const end = () => turn.abort();
+    mine.signal.addEventListener("abort", end);
+    let alarm = setTimeout(end, QUIET_MS);
+    try {
+      const answer = await ask("/api/v1/stream", turn.signal);
+      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      $("ask").hidden = true;
+      $("shown").hidden = false;
+      let rest = "";
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) throw new Error("the connection ended");
+        heard();
+        clearTimeout(alarm);
+        alarm = setTimeout(end, QUIET_MS);
+        const messages = (rest + value).split("\n\n");
+        rest = messages.pop();
+        messages.forEach(take);
+      }
+    } finally {
+      clearTimeout(alarm);
+      mine.signal.removeEventListener("abort", end);
+    }
+  }
+
+  function take(message) {
+    const [, name, text] = message.match(/^event: (\w+)\ndata: (.*)$/s) ?? [];
+    if (!name) return;
+    const before = latest[name];
+    latest[name] = JSON.parse(text);
+    shows[name]?.(latest[name], before);
+    drawTiles();
+  }
+
+  // Nobody looks: nothing is sent, which spares a phone.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) listening?.abort();
+    else if ($("ask").hidden) listen();
+  });
+
+  // --- tables ---
+
+  const tableOf = (name) => $(name).querySelector("table");
+
+  // Rows by their key: what has the focus keeps it.
+  function fill(name, rows, keyOf, cellOf, decorate) {
+    const table = tableOf(name), body = table.tBodies[0];
+    const focused = document.activeElement?.closest?.("tr")?.dataset.key;
+    const hadFocus = focused !== undefined && body.contains(document.activeElement);
+    const known = new Set([...body.rows].map((row) => row.dataset.key));
+    const heads = [...table.tHead.rows[0].cells];
+    body.replaceChildren(...rows.map((row) => {
+      const made = element("tr");
+      made.dataset.key = keyOf(row);
+      data.columns[name].forEach((title, place) => {
+        const { text, value, style = "", node } = cellOf(row, title);
+        const cell = element("td", node ? undefined : text, { className: `${heads[place].className.split(" ")[0]} ${style}` });
+        if (node) cell.append(node);
+        if (value !== undefined) cell.dataset.value = value ?? "";
+        cell.hidden = heads[place].hidden;
+        made.append(cell);
+      });
+      decorate?.(made, row, known);
+      return made;
+    }));
+    page.sorted(table);
+    if (hadFocus) rowOf(body, focused)?.querySelector("button")?.focus({ preventScroll: true });
+    $(name).hidden = rows.length === 0;
+  }
+
+  const rowOf = (body, key) => [...body.rows].find((row) => row.dataset.key === key);
+
+  function opener(symbol, interval) {
+    const button = element("button", symbol, { type: "button" });
+    button.setAttribute("aria-label", `${symbol}: open its chart`);
+    button.addEventListener("click", () => open(symbol, interval, button));
+    return button;
+  }
+
+  function opportunityCell(x, title) {
+    switch (title) {
+      case "symbol": return { node: opener(x.symbol, x.interval), value: x.symbol };
+      case "interval": return { text: x.interval };
+      case "signal": return { text: x.signal, style: x.signal === "BUY" ? "green" : "red" };
+      case "kind": return { text: words(x.kind) };
+      case "score": return { text: fixed(x.score, 1), value: x.score };
+      case "conf.": return { text: fixed(x.confidence, 2), value: x.confidence };
+      case "exp. R": return { text: signed(x.expectancy), value: x.expectancy, style: tint(x.expectancy) };
+      case "cases": return { text: whole.format(x.cases), value: x.cases };
+      case "R/R": return { text: fixed(x.reward_risk, 1), value: x.reward_risk };
+      case "stop %": {
+        const away = 100 * Math.abs(x.price - x.stop) / x.price;
+        return { text: fixed(away, 2), value: away };
+      }
+      case "RSI": return { text: `${fixed(x.rsi_previous, 1)} → ${fixed(x.rsi, 1)}`, value: x.rsi };
+      case "ATR %": return { text: fixed(x.atr_percent, 2), value: x.atr_percent };
+      case "age": return { text: String(x.age), value: x.age };
+      case "higher": return { text: Object.entries(x.higher ?? {}).map(([interval, { way }]) => `${interval} ${way ?? "unknown"}`).join(", ") };
+      case "confirmed": return { text: short(x.confirmed_at), value: x.confirmed_at };
+      default: return { text: number(x[title]), value: x[title] };
+    }
+  }
+
+  function tradeCell(x, title) {
+    const profit = x.price === undefined ? x.profit : x.open_profit;
+    const ratio = x.price === undefined ? x.r_multiple : x.open_r;
+    switch (title) {
+      case "#": return { text: String(x.number), value: x.number };
+      case "symbol": return { node: opener(x.symbol), value: x.symbol };
+      case "side": return { text: x.side, style: x.side === "BUY" ? "green" : "red" };
+      case "kind": return { text: words(x.origin.kind) };
+      case "profit": return { text: gained(profit), value: profit, style: tint(profit) };
+      case "R": return { text: signed(ratio), value: ratio, style: tint(ratio) };
+      case "entry": return { text: number(x.entry.price), value: x.entry.price };
+      case "exit": return { text: number(x.exit?.price), value: x.exit?.price };
+      case "reason": return { text: words(x.reason ?? "") };
+      case "held": return { text: span(x.held_ms), value: x.held_ms };
+      case "opened": return { text: short(x.opened_at), value: x.opened_at };
+      case "closed": return { text: x.closed_at ? short(x.closed_at) : "", value: x.closed_at };
+      default: return { text: number(x[title]), value: x[title] };
+    }
+  }
+
+  function runCell(x, title) {
+    switch (title) {
+      case "run": {
+        const button = element("button", x.run, { type: "button" });
+        button.addEventListener("click", () => showRun(x.run).then(() => $("run").scrollIntoView()));
+        return { node: button, value: x.run };
+      }
+      case "prices": return { text: x.nature };
+      case "interval": return { text: x.interval };
+      case "since": case "until": return { text: moment(x[title]), value: x[title] };
+      case "trades": return { text: String(x.closed_trades), value: x.closed_trades };
+      case "equity": return { text: money(x.equity), value: x.equity };
+      default: return { text: x.running ? "running" : "" };
+    }
+  }
+
+  function sweepCell(x, title) {
+    switch (title) {
+      case "#": {
+        const button = element("button", String(x.number), { type: "button" });
+        button.addEventListener("click", () => showSweep(x.number));
+        return { node: button, value: x.number };
+      }
+      case "when": return { text: moment(x.at), value: x.at };
+      case "by": return { text: x.by };
+      case "settings": return { text: String(x.settings?.count ?? x.settings ?? "") };
+      case "holdout": return { text: x.holdout_is ?? "" };
+      default: return { text: words(x.verdict?.finding ?? x.verdict ?? "") };
+    }
+  }
+
+  const filterAgain = page.addFilter($("opportunities"));
+  const keyOf = (x) => [x.interval, x.symbol, x.kind, x.confirmed].join(" ");
+  let chosen = null;
+
+  const shows = {
+    opportunities(found, before) {
+      $("scanned").hidden = found.reports.length === 0;
+      $("evidence").hidden = found.reports.length === 0;
+      heading(found);
+      const several = found.reports.length > 1;
+      for (const title of ["interval", "higher"]) {
+        tableOf("opportunities").tHead.rows[0].cells[data.columns.opportunities.indexOf(title)].hidden = !several;
+      }
+      const old = new Set((before?.opportunities ?? []).map(keyOf));
+      const fresh = before ? found.opportunities.filter((x) => !old.has(keyOf(x))) : [];
+      const isNew = new Set(fresh.map(keyOf));
+      fill("opportunities", found.opportunities, keyOf, opportunityCell, (row) => {
+        row.classList.toggle("new", isNew.has(row.dataset.key));
+        row.classList.toggle("chosen", row.dataset.key === chosen);
+      });
+      filterAgain();
+      $("no-opportunities").hidden = found.opportunities.length > 0;
+      if (fresh.length) $("news").textContent = `${fresh.length} new: ${fresh.slice(0, 3).map((x) => `${x.symbol} ${x.signal}`).join(", ")}`;
+      const versions = (x) => x?.reports.map((y) => y.version).join();
+      if (versions(before) !== versions(found)) refreshEvidence();
+    },
+    positions(found) {
+      $("held").hidden = found.run === null;
+      fill("positions", found.positions, (x) => String(x.number), tradeCell);
+      $("no-positions").hidden = found.positions.length > 0;
+    },
+    equity(found) {
+      if (found.run === null || found.account === null) return;
+      if (!run.name) showRun(found.run);
+      else if (run.name === found.run) addPoint(found.account);
+    },
+    events(found) {
+      $("events").replaceChildren(...found.events.map((x) => {
+        const line = element("li", undefined, { className: x.kind === "warning" ? "warning" : "" });
+        const at = element("time", clock(x.at), { dateTime: iso(x.at) });
+        line.append(at, ` ${x.text}`);
+        return line;
+      }));
+      if (!found.events.length) $("events").replaceChildren(element("li", "Nothing yet.", { className: "empty" }));
+    },
+    health(found) {
+      heading(found);
+      say(found.healthy ? `live, ${clock(found.at)} UTC` : found.problems.join("; "), found.healthy ? "live" : "lost");
+      $("health").replaceChildren(...found.scanners.map(scannerBlock), programBlock(found));
+    },
+  };
+
+  function heading(found) {
+    const market = found.market === "usdm" ? "USD-M futures" : "spot";
+    const where = found.venue ? `${found.venue} ${market}` : "runs and sweeps";
+    $("title").textContent = document.title = `divbot ${found.program === "web" ? "" : `${found.program}, `}${where}`;
+    $("simulated").hidden = !found.simulated;
+    offerIntervals(found);
+  }
+
+  function block(title, pairs) {
+    const made = element("div", undefined, { className: "block" }), list = element("dl");
+    for (const [name, text] of pairs) {
+      if (text === null || text === undefined || text === "") continue;
+      const pair = element("div");
+      const value = element("dd");
+      value.append(text);
+      pair.append(element("dt", name), value);
+      list.append(pair);
+    }
+    made.append(element("h3", title), list);
+    return made;
+  }
+
+  function scannerBlock(x) {
+    return block(`Scanner, ${x.interval} candles`, [
+      ["state", x.late ? `${x.state}, and late` : x.state],
+      ["last report", x.age_ms === null ? "none yet" : `${span(x.age_ms)} ago, as of ${moment(x.as_of)} UTC`],
+      ["symbols", x.scanned === null ? "" : `${x.scanned} of ${x.symbols} scanned`],
+      ["a scan takes", `${fixed(x.seconds, 2)} s, every ${span(x.every_ms)}`],
+      ["scans", `${whole.format(x.scans)}, ${whole.format(x.failures)} failed`],
+      ["error", x.error], ["notices", x.notices.join("; ")],
+    ]);
+  }
+
+  function programBlock(x) {
+    return block(`divbot ${x.version}`, [
+      ["request weight", x.weight ? `${whole.format(x.weight.used)} of ${whole.format(x.weight.allowed)} a minute` : ""],
+      ["waits for", x.weight?.waits_for], ["alerts told", x.alerts === null ? "" : whole.format(x.alerts)],
+      ["pages open", whole.format(x.readers)],
+    ]);
+  }
+
+  function tile(name, value, detail, style = "") {
+    const made = element("div", undefined, { className: "tile" });
+    made.append(element("h3", name), element("p", value, { className: `value ${style}` }), element("p", detail));
+    return made;
+  }
+
+  function drawTiles() {
+    const { opportunities, equity, health } = latest, tiles = [];
+    const account = equity?.account;
+    if (account) {
+      tiles.push(tile("equity", money(account.equity), `USDT, ${gained(account.today)} today`));
+      tiles.push(tile("positions", String(account.open_positions), `open, ${gained(account.open_profit)} USDT`, ""));
+      tiles.push(tile("trades", String(account.closed_trades), `closed, ${gained(account.realised)} USDT`));
+      tiles.push(tile("drawdown", `${fixed(100 * account.drawdown, 2)}%`, account.paused ? `paused: ${account.paused}` : "below its peak", account.paused ? "red" : ""));
+    }
+    if (opportunities?.reports.length) {
+      const buys = opportunities.opportunities.filter((x) => x.signal === "BUY").length;
+      tiles.push(tile("opportunities", String(opportunities.opportunities.length), `${buys} to buy, ${opportunities.opportunities.length - buys} to sell`));
+    }
+    if (health?.weight) tiles.push(tile("request weight", `${Math.round(100 * health.weight.used / Math.max(health.weight.allowed, 1))}%`, "of what may be used a minute"));
+    $("tiles").replaceChildren(...tiles);
+    $("tiles").hidden = tiles.length === 0;
+  }
+
+  async function refreshEvidence() {
+    const found = await read("/api/v1/calibration").catch(() => null);
+    if (found === null) return;
+    $("calibration").replaceChildren(...found.calibration.map(({ interval, base_rate: rate, past }) => block(`${interval} candles`, [
+      ["starts from", rate.cases ? `${whole.format(rate.cases)} divergences of ${whole.format(rate.weeks)} weeks` : "what chance gives: nothing was counted"],
+      ["source", rate.source],
+      ["hit rate", `${fixed(rate.believed_ratio, 3)} times what chance gives, as far as it is believed (counted: ${fixed(rate.ratio, 3)})`],
+      ["before costs", `${signed(rate.believed_gross, 3)} R, as far as it is believed (counted: ${signed(rate.gross, 3)})`],
+      ["in these candles", Object.entries(past).map(([name, count]) => `${whole.format(count)} ${words(name)}`).join(", ")],
+    ])));
+  }
+
+  // --- one symbol ---
+
+  let back = null, looked = 0, plotly = null;
+
+  function drawing() {
+    plotly ??= new Promise((done, failed) => {
+      const script = element("script", undefined, { src: "/assets/plotly.js" });
+      script.addEventListener("load", done);
+      script.addEventListener("error", () => {
+        plotly = null;
+        fetch(script.src).then((answer) => answer.json()).then((said) => failed(new Error(said.message)), () => failed(new Error("charts cannot be drawn")));
+      });
+      document.head.append(script);
+    });
+    return plotly;
+  }
+
+  const MORE = ["1m", "5m", "15m", "1h", "4h", "1d"];
+
+  function offerIntervals({ reports }) {
+    if (!reports) return;
+    const scanned = reports.map((x) => x.interval);
+    const all = [...new Set([...scanned, ...MORE])].sort((a, b) => length(a) - length(b));
+    const before = $("intervals").value || scanned[0];
+    if ($("intervals").options.length !== all.length) $("intervals").replaceChildren(...all.map((x) => new Option(x, x, false, x === before)));
+  }
+
+  const UNITS = { s: 1, m: 60, h: 3600, d: 86400, w: 604800, M: 2592000 };
+  const length = (interval) => Number.parseInt(interval) * UNITS[interval.at(-1)];
+
+  // The chart of what was clicked, and of the other intervals that are scanned beside it.
+  function intervalsFor(interval) {
+    const scanned = latest.opportunities?.reports.map((x) => x.interval) ?? [];
+    return [...new Set([interval ?? scanned[0] ?? "5m", ...scanned])];
+  }
+
+  async function open(symbol, interval, from) {
+    const mine = ++looked;
+    back = from ?? back;
+    chosen = from?.closest("#opportunities tr")?.dataset.key ?? null;
+    for (const row of tableOf("opportunities").tBodies[0].rows) row.classList.toggle("chosen", row.dataset.key === chosen);
+    $("look").hidden = false;
+    $("look-title").textContent = symbol;
+    $("symbol").value = symbol;
+    $("look-note").textContent = "loading";
+    page.dropCandles();
+    $("charts").replaceChildren();
+    $("look").focus({ preventScroll: true });
+    $("look").scrollIntoView();
+    for (const each of intervalsFor(interval)) {
+      try {
+        const [found] = await Promise.all([read(`/api/v1/symbols/${encodeURIComponent(symbol)}?interval=${each}`), drawing()]);
+        if (mine !== looked) return;
+        $("look-note").textContent = "";
+        $("intervals").value = interval ?? each;
+        showChart(found);
+      } catch (error) {
+        if (mine === looked) $("look-note").textContent = `${each}: ${error.message}`;
+      }
+    }
+  }
+
+  function showChart(found) {
+    const part = element("div");
+    const links = element("p", undefined, { className: "outside" });
+    for (const { title, address } of found.links) {
+      links.append(element("a", title, { href: address, target: "_blank", rel: "noopener noreferrer" }), " ");
+    }
+    const chart = element("div", undefined, { className: "chart candles" });
+    chart.setAttribute("role", "figure");
+    const counts = `${found.series.divergences.length} divergences, ${found.plans.length} open to trade`;
+    chart.setAttribute("aria-label", `${found.symbol} ${found.interval}: candles, volume and RSI, ${counts}`);
+    part.append(element("h3", `${found.symbol} ${found.interval}: ${counts}`), links, chart);
+    if (found.why.length) {
+      const why = element("ul", undefined, { className: "why" });
+      why.append(...found.why.map(({ rule, passed, detail }) => {
+        const step = element("li");
+        step.append(element("span", passed ? "passed " : "stopped ", { className: passed ? "green" : "red" }), element("b", rule), `: ${detail}`);
+        return step;
+      }));
+      part.append(element("h3", "Why"), why);
+    }
+    $("charts").append(part);
+    page.drawCandles(chart, found.series, found.plans);
+  }
+
+  function close() {
+    looked += 1;
+    chosen = null;
+    page.dropCandles();
+    $("charts").replaceChildren();
+    $("look").hidden = true;
+    for (const row of document.querySelectorAll("tr.chosen")) row.classList.remove("chosen");
+    const again = back?.isConnected ? back : [...document.querySelectorAll("#opportunities td button")].find((x) => x.textContent === back?.textContent);
+    again?.focus();
+  }
+
+  $("close").addEventListener("click", close);
+  $("find").addEventListener("submit", (event) => {
+    event.preventDefault();
+    open($("symbol").value.trim().toUpperCase(), $("intervals").value);
+  });
+
+  // --- keys ---
+
+  document.addEventListener("keydown", (event) => {
+    const isTyping = event.target.matches?.("input, select, textarea");
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape" && !$("look").hidden) close();
+    else if (event.key === "/" && !isTyping) {
+      event.preventDefault();
+      document.querySelector(".filter input")?.focus();
+    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && !event.target.matches?.("select")) {
+      if (event.target.closest?.("#opportunities") || event.target.closest?.(".filter")) step(event);
+    }
+  });
+
+  function step(event) {
+    const buttons = [...document.querySelectorAll("#opportunities tbody tr:not([hidden]) td:first-child button")];
+    const place = buttons.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+    const next = buttons[Math.max(place, 0)];
+    if (next) {
+      event.preventDefault();
+      next.focus();
+    }
+  }
+
+  // --- a run ---
+
+  const run = { name: "", at: [], equity: [] };
+
+  async function showRun(name) {
+    run.name = name;
+    $("run").hidden = false;
+    $("run-title").textContent = `Equity, ${name}`;
+    try {
+      const found = await read(`/api/v1/runs/${encodeURIComponent(name)}`);
+      run.at = found.curve.at;
+      run.equity = found.curve.equity;
+      const way = Number(found.equity) - Number(found.balance);
+      $("run-note").textContent = `${found.venue}, ${found.interval}, ${found.nature}: ${money(found.equity)} USDT, ${gained(way)} since ${moment(found.started_at)} UTC; ${found.closed_trades} trades closed`;
+      fill("trades", found.trades, (x) => String(x.number), tradeCell);
+      if (isSeen) await drawing().then(drawEquity);
+    } catch (error) {
+      $("run-note").textContent = error.message;
+    }
+  }
+
+  function addPoint({ valued_at: at, equity }) {
+    if (!run.at.length || at - run.at.at(-1) < 10_000) return;
+    run.at.push(at);
+    run.equity.push(Number(equity));
+    if (window.Plotly) drawEquity();
+  }
+
+  function drawEquity() {
+    if (!run.at.length || !window.Plotly) return;
+    Plotly.react("equity", [{
+      x: run.at, y: run.equity, mode: run.at.length > 1 ? "lines" : "markers", line: { color: colour("accent"), width: 1.8 },
+      hovertemplate: "%{y:,.2f}<extra>equity</extra>",
+    }], layout({ hovermode: "x", showlegend: false, xaxis: { type: "date" }, yaxis: { title: { text: "equity, USDT" }, tickformat: ",.6~g" } }), config);
+  }
+
+  // What draws is large: a phone that looks at the table alone is spared.
+  let isSeen = false;
+  new IntersectionObserver(([{ isIntersecting }], observer) => {
+    if (!isIntersecting) return;
+    isSeen = true;
+    observer.disconnect();
+    drawing().then(drawEquity, (error) => { $("run-note").textContent = error.message; });
+  }, { rootMargin: "200px" }).observe($("equity"));
+  page.drawAlways(drawEquity);
+
+  // --- runs and sweeps, when somebody looks ---
+
+  async function showList(part, path, show) {
+    if (!$(part).open) return;
+    $(part).querySelector(".empty")?.remove();
+    try {
+      show(await read(path));
+    } catch (error) {
+      $(part).append(element("p", error.message, { className: "empty" }));
+    }
+  }
+
+  $("runs-part").addEventListener("toggle", () => showList("runs-part", "/api/v1/runs", ({ runs }) => {
+    fill("runs", runs, (x) => x.run, runCell);
+    if (!runs.length) $("runs-part").append(element("p", "No run yet.", { className: "empty" }));
+  }));
+  $("sweeps-part").addEventListener("toggle", () => showList("sweeps-part", "/api/v1/sweeps", ({ trials }) => {
+    fill("sweeps", trials, (x) => String(x.number), sweepCell);
+    if (!trials.length) $("sweeps-part").append(element("p", "No sweep yet.", { className: "empty" }));
+  }));
+
+  async function showSweep(number) {
+    try {
+      const found = await read(`/api/v1/sweeps/${number}`);
+      $("sweep").replaceChildren(block(`Trial ${number}`, Object.entries(found).map(([name, x]) => [words(name), said(x)])));
+    } catch (error) {
+      $("sweep").replaceChildren(element("p", error.message));
+    }
+  }
+
+  function said(x) {
+    if (x === null || typeof x !== "object") return x === null ? "" : String(x);
+    if (Array.isArray(x)) return x.every((y) => typeof y !== "object") ? x.join(" to ") : `${x.length} entries`;
+    return Object.entries(x).map(([name, y]) => `${words(name)} ${said(y)}`).join("; ");
+  }
+
+  listen();
+})();
