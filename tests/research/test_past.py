@@ -209,6 +209,24 @@ def test_candidates_are_not_many_more_than_what_is_open_to_trade(past: PastScann
     }
 
 
+def test_who_is_wanted_by_name_is_never_too_young_for_a_candidate(
+    history: MadeHistory, tmp_path: Path
+) -> None:
+    universe = UniverseRules(top=50, min_age=0.0, include=("GONEUSDT",))
+    scan = scan_rules(min_age=13.0)
+    with opened(history, tmp_path, first=START, universe=universe, scan=scan) as past:
+        closes = [x for x in past.closes[::2].tolist() if x < START + 30 * DAY]
+        offers = [(x.as_of, y) for x in map(past.report, closes) for y in x.open_to_trade]
+        may_be = [past.candidates(x, x + 1) for x in closes]
+
+    told = {(close, past.symbols.index(x.divergence.symbol)) for close, x in offers}
+    found = {(x, y) for some in may_be for x, y in zip(some.close, some.symbol, strict=True)}
+    assert found >= told
+    assert {past.symbols[x] for close, x in found if close < START + 13 * DAY - HOUR} == {
+        "GONEUSDT"
+    }
+
+
 def test_what_is_fresh_is_among_what_was_confirmed(past: PastScanner) -> None:
     close = int(past.closes[200])
 
