@@ -99,7 +99,7 @@ class RefusedAlert:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class OutboxCount:
     """How many alerts of an outbox somebody has not got."""
 
     waiting: int
@@ -224,7 +224,7 @@ class Outbox:
         )
 
     @staticmethod
-    def standing(path: Path) -> Standing:
+    def standing(path: Path) -> OutboxCount:
         """Return how the file at `path` gets on, beside whoever writes to it.
 
         Raise JournalError where it is damaged, and where it is no outbox.
@@ -237,7 +237,7 @@ class Outbox:
                 (refused,) = connection.execute(
                     "SELECT count(DISTINCT alert) FROM refused"
                 ).fetchone()
-        return Standing(waiting, refused)
+        return OutboxCount(waiting, refused)
 
     def marked(self, name: str, value: int) -> int:
         """Return the number that is kept as `name`: `value`, if there is none yet."""
