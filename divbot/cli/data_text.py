@@ -62,6 +62,8 @@ def _columns(second: Column[Any]) -> tuple[Column[Any], ...]:
     )
 
 
+_LEFT_OUT_FIRST = ("size", "rows", "missing")
+"""Holes decide whether a backtest ends with 4: they are told on the narrowest terminal."""
 _SYMBOLS = _columns(_column("symbols", lambda x: f"{x[1]:,}", is_number=True))
 _SYMBOL = _columns(_column("symbol", lambda x: x[0].shelf.symbol))
 
@@ -74,14 +76,14 @@ def held_text(store: Store, held: Sequence[Held], fit: Fit) -> str:
         _together(list(group))
         for _, group in groupby(held, lambda x: (x.shelf.market, x.shelf.kind, x.shelf.interval))
     ]
-    return _page(store, table_text(_SYMBOLS, rows, order=("missing", "holes"), fit=fit))
+    return _page(store, table_text(_SYMBOLS, rows, order=_LEFT_OUT_FIRST, fit=fit))
 
 
 def shelf_text(store: Store, held: Sequence[Held], fit: Fit) -> str:
     """Return a table with a row for each symbol, and every hole."""
     if not held:
         return nothing_text(store)
-    table = table_text(_SYMBOL, [(x, 1) for x in held], order=("missing", "holes"), fit=fit)
+    table = table_text(_SYMBOL, [(x, 1) for x in held], order=_LEFT_OUT_FIRST, fit=fit)
     return _page(store, table + "".join(f"{line}\n" for line in _holes(held)))
 
 
