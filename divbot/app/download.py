@@ -189,7 +189,7 @@ def span_of(timerange: TimeRange | None, days: int | None, now: int) -> Span:
     if timerange is None:
         start = now - (days or 365) * DAY
         return Span(start - start % DAY, now)
-    start = _BEGIN if timerange.start is None else timerange.start
+    start = max(_BEGIN, timerange.start or 0)
     if start >= now:
         raise InputError(
             f"--timerange: expected a range that has begun, found {utc_text(start)} UTC, and now "

@@ -69,7 +69,7 @@ _SYMBOL = _columns(_column("symbol", lambda x: x[0].shelf.symbol))
 def held_text(store: Store, held: Sequence[Held], fit: Fit) -> str:
     """Return a table with a row for each market, kind and interval."""
     if not held:
-        return _nothing(store)
+        return nothing_text(store)
     rows = [
         _together(list(group))
         for _, group in groupby(held, lambda x: (x.shelf.market, x.shelf.kind, x.shelf.interval))
@@ -80,12 +80,13 @@ def held_text(store: Store, held: Sequence[Held], fit: Fit) -> str:
 def shelf_text(store: Store, held: Sequence[Held], fit: Fit) -> str:
     """Return a table with a row for each symbol, and every hole."""
     if not held:
-        return _nothing(store)
+        return nothing_text(store)
     table = table_text(_SYMBOL, [(x, 1) for x in held], order=("missing", "holes"), fit=fit)
     return _page(store, table + "".join(f"{line}\n" for line in _holes(held)))
 
 
-def _nothing(store: Store) -> str:
+def nothing_text(store: Store) -> str:
+    """Return that a store holds none of what was asked for, and what to do."""
     if any(next(Store(store.root, market).shelves(), None) for market in Market):
         return (
             f"nothing of that in {store.root}; `divbot data list` without these flags tells what "

@@ -20,6 +20,8 @@ class Published:
 
     report: Report
     findings: Findings
+    count: int
+    """Reports of its interval so far, this one included."""
 
 
 class ReportCache:
@@ -38,7 +40,9 @@ class ReportCache:
             findings = Findings(
                 version, at, report.interval, report.open_to_trade, report.fresh, report.held
             )
-            self._latest = self._by_interval[report.interval] = Published(report, findings)
+            last = self._by_interval.get(report.interval)
+            self._latest = Published(report, findings, last.count + 1 if last else 1)
+            self._by_interval[report.interval] = self._latest
             return self._latest
 
     def latest(self) -> Published | None:

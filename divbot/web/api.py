@@ -79,7 +79,10 @@ class Api:
             "positions": (moment.run, lambda: positions_document(moment)),
             "equity": (moment.run, lambda: equity_document(moment)),
             "events": (moment.lines, lambda: events_document(moment, _LINES)),
-            "health": (moment.at // _HEALTH_EVERY, lambda: self._health(moment)),
+            "health": (
+                (moment.at // _HEALTH_EVERY, self._stream.readers),
+                lambda: self._health(moment),
+            ),
         }
         for name, (mark, make) in made.items():
             before = self._told.get(name)
@@ -101,7 +104,7 @@ class Api:
             if symbol not in known:
                 raise Denial(404, "not_found", unknown_symbol(symbol, known))
         if interval is None:
-            interval = moment.scans[0].interval if moment.scans else Interval.M5
+            interval = moment.interval
         if not interval.offered_by(moment.market):
             raise Denial(404, "not_found", f"this market has no {interval.value} candles")
         scans = moment.of(interval)

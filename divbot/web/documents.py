@@ -96,8 +96,12 @@ def _held(run: RunSnapshot, position: Position) -> dict[str, Any]:
 def equity_document(moment: Showing) -> dict[str, Any]:
     """Return the account as it stands; nothing of it where no run is shown."""
     run = moment.run
-    document = {**heading(moment), "run": moment.run_name or None}
-    return document | {"account": None if run is None else _account(run, run.ledger)}
+    return {
+        **heading(moment),
+        "run": moment.run_name or None,
+        "interval": None if run is None else run.interval.value,
+        "account": None if run is None else _account(run, run.ledger),
+    }
 
 
 def _account(run: RunSnapshot, ledger: Ledger) -> dict[str, Any]:
@@ -166,10 +170,10 @@ def _scanner(moment: Showing, scans: Scans) -> dict[str, Any]:
     return {
         "interval": scans.interval.value,
         "state": condition.state.value,
-        "scans": condition.scans,
+        "scans": published.count if published else 0,
         "failures": condition.failures,
         "error": condition.error or None,
-        "seconds": condition.seconds,
+        "seconds": report.timings.total if report else None,
         "late": condition.is_late,
         "every_ms": scans.every,
         "age_ms": None if published is None else max(moment.at - published.findings.at, 0),

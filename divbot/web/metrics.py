@@ -136,7 +136,7 @@ def _of_scans(moment: Showing) -> Iterator[Metric]:
     failures = CounterMetricFamily("divbot_scan_failures", "Scans that failed", labels=label)
     for each in moment.scans:
         name = [each.interval.value]
-        scans.add_metric(name, each.condition.scans)
+        scans.add_metric(name, each.published.count if each.published else 0)
         failures.add_metric(name, each.condition.failures)
         running.add_metric(name, each.condition.state is not Lifecycle.STOPPED)
         _add_report(each, moment, name, (age, open_to_trade, symbols))

@@ -69,6 +69,13 @@ class Showing:
     patience: int = 60_000
     """ms of the market that a report, or a look at the account, may be late."""
 
+    @property
+    def interval(self) -> Interval:
+        """Return the first that is scanned, or that of the run, as what one looks at."""
+        if self.scans:
+            return self.scans[0].interval
+        return self.run.interval if self.run else Interval.M5
+
     def of(self, interval: Interval) -> Scans | None:
         """Return how the scans of `interval` get on; None where there are none."""
         return next((x for x in self.scans if x.interval is interval), None)

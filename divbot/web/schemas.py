@@ -100,7 +100,7 @@ _SCANNER = fields(
     scans=COUNT,
     failures=COUNT,
     error=maybe(TEXT),
-    seconds=NUMBER,
+    seconds=maybe(NUMBER),
     late=YES_OR_NO,
     every_ms=COUNT,
     age_ms=maybe(COUNT),
@@ -155,7 +155,9 @@ SCHEMAS: dict[str, Schema] = {
         opportunities=some(_OPPORTUNITY),
     ),
     "Positions": fields(**_HEADING, run=maybe(TEXT), positions=some(_POSITION)),
-    "Equity": fields(**_HEADING, run=maybe(TEXT), account=maybe(_ACCOUNT)),
+    "Equity": fields(
+        **_HEADING, run=maybe(TEXT), interval=maybe(INTERVAL), account=maybe(_ACCOUNT)
+    ),
     "Events": fields(**_HEADING, events=some(fields(number=COUNT, at=TIME, kind=TEXT, text=TEXT))),
     "Health": fields(
         **_HEADING,
@@ -186,9 +188,11 @@ SCHEMAS: dict[str, Schema] = {
         run=TEXT,
         nature=TEXT,
         curve=fields(at=some(TIME), equity=some(NUMBER)),
+        statistics=_ANY,
+        sections=some(fields(title=TEXT, lines=some(fields(name=TEXT, text=TEXT)))),
         trades=some(_ANY),
         events=some(_ANY),
     ),
     "Sweeps": among(schema=COUNT, trials=some(_ANY)),
-    "Sweep": among(schema=COUNT),
+    "Sweep": among(schema=COUNT, text=TEXT),
 }

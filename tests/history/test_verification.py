@@ -97,6 +97,15 @@ def test_what_cannot_be_had_again_is_put_aside_and_told(
     assert store.symbols(Interval.H1) == ()
 
 
+@pytest.mark.parametrize("given", [("--local",), ()], ids=["hashing alone", "asking too"])
+def test_a_store_that_is_not_there_is_not_told_to_be_whole(
+    given: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verify(new_store(tmp_path), "http://127.0.0.1:9", *given) == 0
+
+    assert capsys.readouterr().out.startswith("no candles in ")
+
+
 def test_hashing_alone_asks_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = new_store(tmp_path)
     some = candles(60)

@@ -145,6 +145,8 @@ class FakeAnswers:
             "equity": "50040",
             "started_at": NOW - 3_600_000,
             "closed_trades": 1,
+            "statistics": {},
+            "sections": [{"title": "Risk", "lines": [{"name": "Sharpe", "text": "n/a"}]}],
             "curve": {"at": [NOW - 3_600_000, NOW - 60_000], "equity": [50_000.0, 50_040.0]},
             "trades": [],
             "events": [],

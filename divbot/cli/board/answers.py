@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _MOST_TRADES = 500
 _MOST_EVENTS = 100
+_WIDTH = 80
+"""Of what a sweep came to, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +82,13 @@ class BoardAnswers:
         from divbot.app.journals import open_runs
         from divbot.cli.lines import event_words
         from divbot.cli.report.charts import MOST_POINTS, thinned
+        from divbot.cli.stats_text import sections_of
         from divbot.cli.status_text import status_document
         from divbot.database import is_locked
         from divbot.domain.clock import SystemClock
         from divbot.trading.figures.curve import equity_curve
-        from divbot.trading.figures.documents import trade_document
+        from divbot.trading.figures.documents import stats_document, trade_document
+        from divbot.trading.figures.stats import measure
         from divbot.trading.journal.journal import read
 
         is_shown = self.journal is not None and name == self.journal.stem
@@ -98,7 +102,13 @@ class BoardAnswers:
         shown = thinned(equity, MOST_POINTS)
         told = [(x, "".join(event_words(x, recorded.ledger))) for x in recorded.events]
         lines = [(x, text) for x, text in told if text][-_MOST_EVENTS:]
+        stats = measure(recorded.events, recorded.ledger)
         return _without_path(document) | {
+            "statistics": stats_document(stats),
+            "sections": [
+                {"title": x.title, "lines": [{"name": y, "text": z} for y, z in x.lines]}
+                for x in sections_of(stats)
+            ],
             "curve": {"at": [curve[i].at for i in shown], "equity": [equity[i] for i in shown]},
             "trades": [trade_document(x) for x in recorded.ledger.closed[-_MOST_TRADES:][::-1]],
             "events": [{"at": x.at, "kind": x.kind, "text": text} for x, text in lines[::-1]],
@@ -116,9 +126,12 @@ class BoardAnswers:
     def sweep(self, number: int) -> dict[str, Any]:
         """Return one of them."""
         from divbot.app.trials import open_trials
-        from divbot.cli.trials_text import trial_document
+        from divbot.cli.destination import Fit
+        from divbot.cli.trials_text import trial_document, trial_text
 
-        return trial_document(open_trials(is_simulated=False).read(), number)
+        contents = open_trials(is_simulated=False).read()
+        text = trial_text(contents, number, Fit(_WIDTH))
+        return trial_document(contents, number) | {"text": text}
 
 
 def _without_path(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -114,8 +114,9 @@ class WatchProgram:
 
     def hear(self, alerts: Sequence[Alert]) -> None:
         """Hear of alerts; told by one thread."""
+        now = self._watch.clock.now()
         for alert in alerts:
-            self._lines.add(alert.at, "alert", alert.brief)
+            self._lines.add(now, "alert", alert.brief)
         self._told += len(alerts)
 
     def tell(self, text: str, *, is_warning: bool = False, is_detail: bool = False) -> None:

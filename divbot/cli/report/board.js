@@ -8,7 +8,9 @@
   const plain = new Intl.NumberFormat("en", { useGrouping: false, maximumSignificantDigits: 15 });
   const grouped = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const whole = new Intl.NumberFormat("en");
-  const number = (x) => x === null || x === undefined ? "" : plain.format(Number(x));
+  // What comes as a text is exact, and stays as it is.
+  const number = (x) => x === null || x === undefined ? "" : typeof x === "string" ? x : plain.format(x);
+  const decimalsOf = (x) => plain.format(x).split(".")[1]?.length ?? 0;
   const fixed = (x, digits) => x === null || x === undefined ? "" : Number(x).toFixed(digits);
   const signed = (x, digits = 2) => x === null || x === undefined ? "" : `${Number(x) > 0 ? "+" : ""}${Number(x).toFixed(digits)}`;
   const money = (x) => x === null || x === undefined ? "" : grouped.format(Number(x));
@@ -23,7 +25,7 @@
     const s = Math.max(Math.round(ms / 1000), 0), m = Math.floor(s / 60), h = Math.floor(m / 60);
     if (s < 60) return `${s}s`;
     if (m < 60) return `${m}m`;
-    return h < 24 ? `${h}h${String(m % 60).padStart(2, "0")}m` : `${Math.floor(h / 24)}d${String(h % 24).padStart(2, "0")}h`;
+    return h < 24 ? `${h}h${m % 60 ? `${String(m % 60).padStart(2, "0")}m` : ""}` : `${Math.floor(h / 24)}d${String(h % 24).padStart(2, "0")}h`;
   }
 
   // Text stays text, whatever is in it.
@@ -209,6 +211,10 @@
       }
       case "RSI": return { text: `${fixed(x.rsi_previous, 1)} → ${fixed(x.rsi, 1)}`, value: x.rsi };
       case "ATR %": return { text: fixed(x.atr_percent, 2), value: x.atr_percent };
+      case "price": case "stop": case "target": {
+        const decimals = Math.max(...[x.price, x.stop, x.target].map(decimalsOf));
+        return { text: x[title].toFixed(decimals), value: x[title] };
+      }
       case "age": return { text: String(x.age), value: x.age };
       case "higher": return { text: Object.entries(x.higher ?? {}).map(([interval, { way }]) => `${interval} ${way ?? "unknown"}`).join(", ") };
       case "confirmed": return { text: short(x.confirmed_at), value: x.confirmed_at };
@@ -261,9 +267,10 @@
       }
       case "when": return { text: moment(x.at), value: x.at };
       case "by": return { text: x.by };
-      case "settings": return { text: String(x.settings?.count ?? x.settings ?? "") };
+      case "days": return { text: x.days?.join(" to ") ?? "" };
+      case "settings": return { text: whole.format(x.settings), value: x.settings };
       case "holdout": return { text: x.holdout_is ?? "" };
-      default: return { text: words(x.verdict?.finding ?? x.verdict ?? "") };
+      default: return { text: x.verdict ?? "" };
     }
   }
 
@@ -301,7 +308,7 @@
     equity(found) {
       if (found.run === null || found.account === null) return;
       if (!run.name) showRun(found.run);
-      else if (run.name === found.run) addPoint(found.account);
+      else if (run.name === found.run) keepUp(found.account);
     },
     events(found) {
       $("events").replaceChildren(...found.events.map((x) => {
@@ -314,17 +321,25 @@
     },
     health(found) {
       heading(found);
-      say(found.healthy ? `live, ${clock(found.at)} UTC` : found.problems.join("; "), found.healthy ? "live" : "lost");
+      sayHealth(found);
       $("health").replaceChildren(...found.scanners.map(scannerBlock), programBlock(found));
     },
   };
+
+  function sayHealth(found) {
+    // What was read from a journal stands still.
+    if (found.program === "web") return say(found.venue ? `a journal, as of ${moment(found.at)} UTC` : "connected", "live");
+    if (!found.healthy) return say(found.problems.join("; "), "lost");
+    const failed = found.scanners.find((x) => x.error);
+    say(`live, ${clock(found.at)} UTC${failed ? `; the last scan failed: ${failed.error}` : ""}`, failed ? "lost" : "live");
+  }
 
   function heading(found) {
     const market = found.market === "usdm" ? "USD-M futures" : "spot";
     const where = found.venue ? `${found.venue} ${market}` : "runs and sweeps";
     $("title").textContent = document.title = `divbot ${found.program === "web" ? "" : `${found.program}, `}${where}`;
     $("simulated").hidden = !found.simulated;
-    offerIntervals(found);
+    offerIntervals(found.reports);
   }
 
   function block(title, pairs) {
@@ -346,7 +361,7 @@
       ["state", x.late ? `${x.state}, and late` : x.state],
       ["last report", x.age_ms === null ? "none yet" : `${span(x.age_ms)} ago, as of ${moment(x.as_of)} UTC`],
       ["symbols", x.scanned === null ? "" : `${x.scanned} of ${x.symbols} scanned`],
-      ["a scan takes", `${fixed(x.seconds, 2)} s, every ${span(x.every_ms)}`],
+      ["a scan takes", `${x.seconds === null ? "" : `${fixed(x.seconds, 2)} s, `}every ${span(x.every_ms)}`],
       ["scans", `${whole.format(x.scans)}, ${whole.format(x.failures)} failed`],
       ["error", x.error], ["notices", x.notices.join("; ")],
     ]);
@@ -415,11 +430,11 @@
 
   const MORE = ["1m", "5m", "15m", "1h", "4h", "1d"];
 
-  function offerIntervals({ reports }) {
+  function offerIntervals(reports) {
     if (!reports) return;
-    const scanned = reports.map((x) => x.interval);
-    const all = [...new Set([...scanned, ...MORE])].sort((a, b) => length(a) - length(b));
-    const before = $("intervals").value || scanned[0];
+    const scanned = reports.map((x) => x.interval), first = scanned[0] ?? ofRun();
+    const all = [...new Set([first, ...scanned, ...MORE])].sort((a, b) => length(a) - length(b));
+    const before = $("intervals").value || first;
     if ($("intervals").options.length !== all.length) $("intervals").replaceChildren(...all.map((x) => new Option(x, x, false, x === before)));
   }
 
@@ -429,8 +444,10 @@
   // The chart of what was clicked, and of the other intervals that are scanned beside it.
   function intervalsFor(interval) {
     const scanned = latest.opportunities?.reports.map((x) => x.interval) ?? [];
-    return [...new Set([interval ?? scanned[0] ?? "5m", ...scanned])];
+    return [...new Set([interval ?? scanned[0] ?? ofRun(), ...scanned])];
   }
+
+  const ofRun = () => latest.equity?.interval ?? "5m";
 
   async function open(symbol, interval, from) {
     const mine = ++looked;
@@ -445,21 +462,25 @@
     $("charts").replaceChildren();
     $("look").focus({ preventScroll: true });
     $("look").scrollIntoView();
-    for (const each of intervalsFor(interval)) {
+    const intervals = intervalsFor(interval);
+    // Each has its place from the beginning: nothing moves once it is there.
+    const places = new Map(intervals.map((each) => [each, element("div")]));
+    $("charts").append(...places.values());
+    for (const each of intervals) {
       try {
         const [found] = await Promise.all([read(`/api/v1/symbols/${encodeURIComponent(symbol)}?interval=${each}`), drawing()]);
         if (mine !== looked) return;
         $("look-note").textContent = "";
         $("intervals").value = interval ?? each;
-        showChart(found);
+        showChart(found, places.get(each));
       } catch (error) {
         if (mine === looked) $("look-note").textContent = `${each}: ${error.message}`;
+        places.get(each).remove();
       }
     }
   }
 
-  function showChart(found) {
-    const part = element("div");
+  function showChart(found, part) {
     const links = element("p", undefined, { className: "outside" });
     for (const { title, address } of found.links) {
       links.append(element("a", title, { href: address, target: "_blank", rel: "noopener noreferrer" }), " ");
@@ -478,7 +499,6 @@
       }));
       part.append(element("h3", "Why"), why);
     }
-    $("charts").append(part);
     page.drawCandles(chart, found.series, found.plans);
   }
 
@@ -525,23 +545,51 @@
 
   // --- a run ---
 
-  const run = { name: "", at: [], equity: [] };
+  const run = { name: "", at: [], equity: [], document: null, isKnownAt: 0 };
 
   async function showRun(name) {
     run.name = name;
+    run.document = run.document?.run === name ? run.document : null;
+    run.isKnownAt = performance.now();
     $("run").hidden = false;
     $("run-title").textContent = `Equity, ${name}`;
+    $("run-trouble").textContent = "";
     try {
       const found = await read(`/api/v1/runs/${encodeURIComponent(name)}`);
-      run.at = found.curve.at;
-      run.equity = found.curve.equity;
-      const way = Number(found.equity) - Number(found.balance);
-      $("run-note").textContent = `${found.venue}, ${found.interval}, ${found.nature}: ${money(found.equity)} USDT, ${gained(way)} since ${moment(found.started_at)} UTC; ${found.closed_trades} trades closed`;
-      fill("trades", found.trades, (x) => String(x.number), tradeCell);
+      if (run.name !== name) return;
+      takeRun(found);
+      const isLive = latest.equity?.run === name && latest.equity.account !== null;
+      sum(isLive ? latest.equity.account : found);
       if (isSeen) await drawing().then(drawEquity);
     } catch (error) {
-      $("run-note").textContent = error.message;
+      $("run-trouble").textContent = error.message;
     }
+  }
+
+  function takeRun(found) {
+    run.document = found;
+    run.at = found.curve.at;
+    run.equity = found.curve.equity;
+    fill("trades", found.trades, (x) => String(x.number), tradeCell);
+    $("statistics").replaceChildren(...found.sections.map(({ title, lines }) => block(title, lines.map((x) => [x.name, x.text]))));
+  }
+
+  function sum({ equity, closed_trades: closed }) {
+    const { venue, interval, nature, balance, started_at: since } = run.document;
+    const way = Number(equity) - Number(balance);
+    $("run-note").textContent = `${venue}, ${interval}, ${nature}: ${money(equity)} USDT, ${gained(way)} since ${moment(since)} UTC; ${whole.format(closed)} trades closed`;
+  }
+
+  // Once a trade has closed, what was read of the run is old. The server reads it again so often.
+  const READ_AGAIN_MS = 11_000;
+
+  function keepUp(account) {
+    if (run.document !== null) {
+      sum(account);
+      addPoint(account);
+      if (account.closed_trades === run.document.closed_trades) return;
+    }
+    if (performance.now() - run.isKnownAt > READ_AGAIN_MS) showRun(run.name);
   }
 
   function addPoint({ valued_at: at, equity }) {
@@ -565,7 +613,7 @@
     if (!isIntersecting) return;
     isSeen = true;
     observer.disconnect();
-    drawing().then(drawEquity, (error) => { $("run-note").textContent = error.message; });
+    drawing().then(drawEquity, (error) => { $("run-trouble").textContent = error.message; });
   }, { rootMargin: "200px" }).observe($("equity"));
   page.drawAlways(drawEquity);
 
@@ -593,16 +641,10 @@
   async function showSweep(number) {
     try {
       const found = await read(`/api/v1/sweeps/${number}`);
-      $("sweep").replaceChildren(block(`Trial ${number}`, Object.entries(found).map(([name, x]) => [words(name), said(x)])));
+      $("sweep").replaceChildren(element("h3", `Trial ${number}`), element("pre", found.text, { className: "block" }));
     } catch (error) {
       $("sweep").replaceChildren(element("p", error.message));
     }
-  }
-
-  function said(x) {
-    if (x === null || typeof x !== "object") return x === null ? "" : String(x);
-    if (Array.isArray(x)) return x.every((y) => typeof y !== "object") ? x.join(" to ") : `${x.length} entries`;
-    return Object.entries(x).map(([name, y]) => `${words(name)} ${said(y)}`).join("; ");
   }
 
   listen();

@@ -15,7 +15,8 @@ _CSS, _JS = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
 _HTML = "text/html; charset=utf-8"
 _PLOTLY = "/assets/plotly.js"
 _OPPORTUNITIES = (
-    *("symbol", "interval", "signal", "kind", "score", "conf.", "exp. R", "cases", "R/R", "stop %"),
+    # A phone shows the first few.
+    *("symbol", "interval", "signal", "score", "conf.", "exp. R", "cases", "R/R", "kind", "stop %"),
     *("price", "stop", "target", "RSI", "ATR %", "age", "confirmed", "higher"),
 )
 _POSITIONS = (
@@ -24,7 +25,7 @@ _POSITIONS = (
 )
 _TRADES = ("#", "symbol", "side", "profit", "R", "reason", "entry", "exit", "opened", "closed")
 _RUNS = ("run", "prices", "interval", "since", "until", "trades", "equity", "program")
-_SWEEPS = ("#", "when", "by", "settings", "holdout", "verdict")
+_SWEEPS = ("#", "when", "by", "days", "settings", "holdout", "verdict")
 _WORDS = {
     *(
         "symbol",
@@ -38,7 +39,7 @@ _WORDS = {
         "closed",
         "reason",
     ),
-    *("run", "prices", "since", "until", "program", "when", "by", "holdout", "verdict"),
+    *("run", "prices", "since", "until", "program", "when", "by", "days", "holdout", "verdict"),
 }
 
 

@@ -96,6 +96,7 @@ BOARD: Mapping[str, str] = {
     "#": "Number in the ledger of trials.",
     "when": "When it was tried, UTC.",
     "by": "What tried it: a sweep or a backtest.",
+    "days": "What it was tried on, holdout included.",
     "settings": "How many were tried.",
     "holdout": "Whether the days that were kept back are sealed still.",
     "verdict": "Whether the best is better than luck.",

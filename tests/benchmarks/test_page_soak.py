@@ -1,0 +1,32 @@
+"""A page that is looked at all day costs as much at its end as at its beginning."""
+
+from __future__ import annotations
+
+import pytest
+from machine import Usage
+from page_soak import Soak, measure, report
+
+FLAT = Usage(processes=6, threads=90, descriptors=300, rss=100.0, pss=200.0)
+GROWN = {
+    "memory": (Usage(6, 90, 300, 100.0, 220.0), "memory grew by 10.0%"),
+    "threads": (Usage(6, 95, 300, 100.0, 200.0), "threads: 90, then 95"),
+    "descriptors": (Usage(6, 90, 400, 100.0, 200.0), "descriptors: 300, then 400"),
+}
+
+
+@pytest.mark.parametrize(("last", "expected"), GROWN.values(), ids=GROWN)
+def test_what_grows_is_told(last: Usage, expected: str) -> None:
+    soak = Soak(exit_code=0)
+    soak.samples = [*((0.0, FLAT) for _ in range(12)), *((0.0, last) for _ in range(4))]
+
+    assert list(soak.problems()) == [expected]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("program", ["watch", "paper"])
+def test_a_day_with_twenty_readers_leaves_no_trace(program: str) -> None:
+    """Take a quarter of an hour; `pytest -m soak -n0 -s` shows the figures."""
+    soak = measure(program, 86_400, 120.0, 200, 20)
+
+    report(soak)
+    assert list(soak.problems()) == []
