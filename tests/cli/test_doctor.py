@@ -217,6 +217,33 @@ def test_a_folder_that_cannot_even_be_looked_at_ends_no_other_check(
     assert {"journals", "outboxes", "trials"} <= healths(checks).keys()
 
 
+def test_a_folder_that_others_can_write_to_is_a_warning(
+    doctor: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    monkeypatch.setenv("XDG_STATE_HOME", str(shared))
+
+    _, checks = doctor()
+
+    assert checks["state folder"]["health"] == "warning"
+    assert checks["state folder"]["advice"].endswith(f"chmod go-w {shared}")
+
+
+def test_the_proxy_is_named_without_its_password(
+    doctor: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BinanceListing, "limits", lambda _: limits())
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:CANARY@proxy.example:3128")
+    monkeypatch.setenv("DIVBOT_USE_PROXIES", "true")
+
+    _, checks = doctor(address="https://venue.example")
+
+    assert "through the proxy proxy.example:3128" in checks["network"]["found"]
+    assert "CANARY" not in json.dumps(checks)
+
+
 def test_a_file_in_the_place_of_a_folder_is_named(
     doctor: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
