@@ -33,6 +33,11 @@ SHIPPED = Path(__file__).parent / "recorded"
 """Some of what `data` holds, in its folders: a recorded market for any clone."""
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return two for each core: tests wait for programs and servers half of their time."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def kernels() -> None:
     """Compile on a machine that never did, so that no test sees what a first start says."""

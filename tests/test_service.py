@@ -105,6 +105,14 @@ def test_the_watchdog_of_another_process_is_not_ours() -> None:
     assert ServiceManager.of(ours | {"WATCHDOG_PID": "1"}, lambda: 0.0).watchdog == 0.0
 
 
+def test_services_that_share_their_folders_are_one_user() -> None:
+    """By itself systemd makes a user for each, and gives the folders to whoever starts last."""
+    settings = dict(x.split("=", 1) for x in UNIT.read_text().splitlines() if x[:1].isupper())
+
+    assert (settings["StateDirectory"], settings["CacheDirectory"]) == ("divbot", "divbot")
+    assert (settings["DynamicUser"], settings.get("User")) == ("yes", "divbot")
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
 def test_systemd_finds_nothing_in_the_unit_and_little_that_is_exposed(tmp_path: Path) -> None:
     unit = tmp_path / UNIT.name

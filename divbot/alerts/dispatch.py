@@ -41,6 +41,8 @@ class Courier:
         self._tell = tell
         self._strikes: dict[int, int] = {}
         """How often an alert was refused, by its number."""
+        self._taken: list[int] = []
+        """What the sink has and the outbox does not know yet: nothing else is sent before."""
         self.refused = 0
         """Alerts that were set aside by this program."""
         self._wake = threading.Event()
@@ -74,6 +76,7 @@ class Courier:
 
     def step(self) -> float:
         """Send one message, if it is time; return the seconds to the next look."""
+        self._write_taken()
         waiting = self._waiting()
         if not waiting:
             return _IDLE_SECONDS
@@ -93,11 +96,17 @@ class Courier:
         except Exception as error:  # the thread's boundary; its words may hold a secret
             self._fail(f"internal error: {type(error).__name__}")
             return 0.0
-        self._outbox.delivered(self._mark, [x.number for x in batch])
+        self._taken = [x.number for x in batch]
         self._forget(batch)
         self._pace.sent(self._clock.monotonic(), are_more_held=count > len(batch))
         self._outage.end(self._clock.now())
+        self._write_taken()
         return 0.0
+
+    def _write_taken(self) -> None:
+        if self._taken:
+            self._outbox.delivered(self._mark, self._taken)
+            self._taken = []
 
     def _waiting(self) -> tuple[Pending, ...]:
         """Return what is next: all that was never refused, else the one refused least, alone."""
@@ -160,7 +169,9 @@ class Courier:
             if self._ending.is_set():
                 return _AGAIN_SECONDS
             self._outbox_outage.note(
-                f"[Alerts] {error}", back="[Alerts] can be read again", now=self._clock.now()
+                f"[Alerts] {error}",
+                back="[Alerts] the outbox works again",
+                now=self._clock.now(),
             )
             return _AGAIN_SECONDS
         self._outbox_outage.end(self._clock.now())

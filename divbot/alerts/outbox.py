@@ -98,6 +98,14 @@ class RefusedAlert:
     alert: Alert
 
 
+@dataclass(frozen=True, slots=True)
+class OutboxCount:
+    """How many alerts of an outbox somebody has not got."""
+
+    waiting: int
+    refused: int
+
+
 class Outbox:
     """Keep alerts until they are delivered; use `open`."""
 
@@ -203,12 +211,8 @@ class Outbox:
 
         Raise JournalError where it is no outbox.
         """
-        path = path.resolve()
-        with own_errors(path, _KEEP), closing(connect_reading(path)) as connection:
-            _identify(connection)
-            if not connection.execute(
-                "SELECT 1 FROM sqlite_schema WHERE name = 'refused'"
-            ).fetchone():
+        with _reading(path) as connection:
+            if not _knows_refused(connection):
                 return ()
             rows = connection.execute(
                 "SELECT sink, at, reason, body FROM refused JOIN alert ON alert = number "
@@ -218,6 +222,22 @@ class Outbox:
             RefusedAlert(sink, at, reason, Alert.of(json.loads(body)))
             for sink, at, reason, body in rows
         )
+
+    @staticmethod
+    def standing(path: Path) -> OutboxCount:
+        """Return how the file at `path` gets on, beside whoever writes to it.
+
+        Raise JournalError where it is damaged, and where it is no outbox.
+        """
+        with _reading(path) as connection:
+            _check(connection)
+            (waiting,) = connection.execute("SELECT count(DISTINCT alert) FROM pending").fetchone()
+            refused = 0
+            if _knows_refused(connection):
+                (refused,) = connection.execute(
+                    "SELECT count(DISTINCT alert) FROM refused"
+                ).fetchone()
+        return OutboxCount(waiting, refused)
 
     def marked(self, name: str, value: int) -> int:
         """Return the number that is kept as `name`: `value`, if there is none yet."""
@@ -257,6 +277,19 @@ def _lay_out(path: Path) -> None:
         with transaction(connection):
             for statement in _STATEMENTS:
                 connection.execute(statement)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    path = path.resolve()
+    with own_errors(path, _KEEP), closing(connect_reading(path)) as connection:
+        _identify(connection)
+        yield connection
+
+
+def _knows_refused(connection: sqlite3.Connection) -> bool:
+    found = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'refused'").fetchone()
+    return found is not None
 
 
 def _identify(connection: sqlite3.Connection) -> None:

@@ -8,7 +8,9 @@ paper          a paper run: scanner thread, engine, journal; options: what it is
 backtest       a run on the past; backtest_result: what it came to; frames: the same for pandas
 detail         the candles between two closes of a run on the past: fetched, or stood in for
 scripting      what scripts call of it
-sweep          a search of settings; search_space: what is tried; trials: what was ever tried
+sweep          a search of settings; sweep_setup: what it is made of; sweep_words: what it says of
+               itself; sweep_portfolios: its winner as an account; search_space: what is tried;
+               trials: what was ever tried
 watching       a watch: scanner thread, filters, outbox
 alerting       what the settings say about alerts
 checkup        what of this machine is well, and what is not

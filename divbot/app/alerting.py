@@ -11,6 +11,7 @@ from divbot.app.homes import at_home
 from divbot.app.scan_rules import by_interval
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import InputError
+from divbot.domain.hosts import address_of
 from divbot.folders import state_home
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ _NOBODY = (
     "there is nobody to send alerts to: write notify_to = [...] into divbot.toml, or set "
     "DIVBOT_NOTIFY_TO; docs/alerts.md has the forms"
 )
+
+_SUFFIX = ".outbox"
+_OF_WATCHES = "alerts"
+"""A folder in divbot's state folder."""
 
 
 def open_sinks(settings: Settings, ring: Ring) -> tuple[Sink, ...]:
@@ -71,13 +76,32 @@ def outbox_of_watch(settings: Settings, venue: str) -> Path:
 
     Of several intervals the shortest names it: whoever adds a longer one is told nothing twice.
     """
-    name = f"{settings.market}-{settings.interval}.outbox"
-    return at_home(state_home) / "alerts" / quote(venue, safe="") / name
+    name = f"{settings.market}-{settings.interval}{_SUFFIX}"
+    return at_home(state_home) / _OF_WATCHES / quote(address_of(venue), safe="") / name
 
 
 def outbox_of_run(journal: Path) -> Path:
     """Return the file in which alerts of a paper run are kept: beside its journal."""
-    return journal.with_name(f"{journal.name}.outbox")
+    return journal.with_name(f"{journal.name}{_SUFFIX}")
+
+
+def kept_outboxes() -> tuple[Path, ...]:
+    """Return this user's outboxes, of watches and of paper runs; raise JournalError."""
+    from divbot.app.journals import open_runs
+    from divbot.database import own_errors
+
+    folder = at_home(state_home) / _OF_WATCHES
+    with own_errors(folder):
+        venues = folder.iterdir() if folder.exists() else ()
+        of_watches = sorted(
+            path
+            for venue in venues
+            if venue.is_dir()
+            for path in venue.iterdir()
+            if path.suffix == _SUFFIX
+        )
+    of_runs = (outbox_of_run(run.path) for run in open_runs().all())
+    return (*of_watches, *(path for path in of_runs if path.exists()))
 
 
 def refused_alerts(settings: Settings, outbox: Path | None) -> tuple[tuple[str, RefusedAlert], ...]:
@@ -87,10 +111,13 @@ def refused_alerts(settings: Settings, outbox: Path | None) -> tuple[tuple[str, 
     """
     from divbot.alerts.outbox import Outbox
     from divbot.binance.protocol.endpoints import BASE_URLS
+    from divbot.database import own_errors
 
     venue = settings.base_url or BASE_URLS[settings.market][0]
     path = outbox or outbox_of_watch(by_interval(settings)[0], venue)
-    if not path.exists():
+    with own_errors(path):
+        is_there = path.exists()
+    if not is_there:
         raise InputError(f"no alerts are kept in {path}")
     names = {x.mark: str(x) for x in settings.notify_to}
     return tuple((names.get(x.sink, x.sink.partition(":")[0]), x) for x in Outbox.refused(path))

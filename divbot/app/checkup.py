@@ -8,16 +8,17 @@ from __future__ import annotations
 import platform
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from divbot.app.homes import at_home
 from divbot.domain.errors import DivbotError, InputError, JournalError
+from divbot.domain.hosts import address_of
 from divbot.extras import how_to_install, missing_extras
 from divbot.folders import cache_home, data_home, state_home, stranger_on
 from divbot.version import __version__
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from divbot.binance.limits import Limits
     from divbot.settings import Settings
 
+_Kept = TypeVar("_Kept")
+_Told = TypeVar("_Told")
 _LATE_MS = 1000.0
 """From this offset on a candle is taken for closed in the wrong second."""
 _FAR_MS = 1000.0
@@ -54,12 +57,31 @@ class Check:
     advice: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Readings(Generic[_Told]):
+    """What files told, and what is wrong with those that are damaged."""
+
+    told: tuple[_Told, ...]
+    damage: str
+
+    def check(self, subject: str, found: str, doubt: str = "", advice: str = "") -> Check:
+        """Return what was found; an error of a file says itself what to do."""
+        if self.damage:
+            return Check(subject, Health.BAD, f"{found}; not read: {self.damage}")
+        if doubt:
+            return Check(subject, Health.DOUBTFUL, f"{found}; {doubt}", advice)
+        return Check(subject, Health.GOOD, found)
+
+
 def checkup(settings: Settings) -> Iterator[Check]:
     """Yield what is found, as soon as it is."""
     yield _versions()
-    yield from _each("folder", *(_folder(*x) for x in _FOLDERS))
+    for what, home in _FOLDERS:
+        yield from _each(what, _folder(what, home))
     yield from _each("files", _files)
     yield from _each("journals", _journals)
+    yield from _each("outboxes", _outboxes)
+    yield from _each("trials", _trials)
     yield from _each("store", lambda: _store(settings))
     yield from _each("certificates", _certificates)
     yield from _each("alerts", lambda: _alerts(settings))
@@ -73,6 +95,9 @@ def _each(subject: str, *looks: Callable[[], Check]) -> Iterator[Check]:
             yield look()
         except DivbotError as error:
             yield Check(subject, Health.BAD, str(error))
+        except OSError as error:
+            found = f"{error.filename}: {(error.strerror or str(error)).lower()}"
+            yield Check(subject, Health.BAD, found, "let this user read and write it")
 
 
 def _versions() -> Check:
@@ -93,52 +118,48 @@ def _folder(what: str, home: Callable[[], Path]) -> Callable[[], Check]:
     def look() -> Check:
         folder = at_home(home)
         there = next(x for x in (folder, *folder.parents) if x.exists())
-        subject = f"{what} folder"
-        try:
-            stranger = stranger_on(there)
-            free = shutil.disk_usage(there).free
-        except OSError as error:
-            return Check(subject, Health.BAD, f"{there}: {(error.strerror or str(error)).lower()}")
-        if not _is_writable(there):
+        stranger = stranger_on(there)
+        free = shutil.disk_usage(there).free
+        if problem := _why_not_written(there):
             return Check(
-                subject,
+                what,
                 Health.BAD,
-                f"{there} cannot be written to",
+                f"{there} {problem}",
                 "let this user write there, or name another by XDG_CACHE_HOME, XDG_STATE_HOME and "
                 "XDG_DATA_HOME",
             )
         room = f"{folder}, {free / _GIGABYTE:.1f} GB free"
         if stranger is not None:
             advice = f"take the right to write to it from others: chmod go-w {stranger}"
-            return Check(
-                subject, Health.DOUBTFUL, f"{room}; others can write to {stranger}", advice
-            )
+            return Check(what, Health.DOUBTFUL, f"{room}; others can write to {stranger}", advice)
         health = (
             Health.BAD if free < _TOO_LITTLE else Health.DOUBTFUL if free < _LITTLE else Health.GOOD
         )
         return Check(
-            subject, health, room, "" if health is Health.GOOD else "free some space on the disk"
+            what, health, room, "" if health is Health.GOOD else "free some space on the disk"
         )
 
     return look
 
 
 _FOLDERS: tuple[tuple[str, Callable[[], Path]], ...] = (
-    ("cache", cache_home),
-    ("state", state_home),
-    ("data", data_home),
+    ("cache folder", cache_home),
+    ("state folder", state_home),
+    ("data folder", data_home),
 )
 
 
-def _is_writable(folder: Path) -> bool:
+def _why_not_written(folder: Path) -> str:
     """Try it: rights alone do not tell of a file system that is read-only."""
     from tempfile import TemporaryFile
 
+    if not folder.is_dir():
+        return "is no folder"
     try:
         with TemporaryFile(dir=folder):
-            return True
+            return ""
     except OSError:
-        return False
+        return "cannot be written to"
 
 
 def _files() -> Check:
@@ -148,21 +169,61 @@ def _files() -> Check:
     return Check("files", Health.GOOD, f"{most_files()} can be open at once")
 
 
+def _read_each(read: Callable[[_Kept], _Told], kept: Iterable[_Kept]) -> _Readings[_Told]:
+    told: list[_Told] = []
+    damage: list[str] = []
+    for one in kept:
+        try:
+            told.append(read(one))
+        except JournalError as error:
+            damage.append(str(error))
+    return _Readings(tuple(told), "; ".join(damage))
+
+
 def _journals() -> Check:
     from divbot.app.journals import open_runs
     from divbot.trading.journal.journal import read
 
     runs = open_runs().all()
-    damaged = []
-    for run in runs:
-        try:
-            read(run.path)
-        except JournalError as error:
-            damaged.append(str(error))
-    found = f"runs read whole: {len(runs) - len(damaged)}" if runs else "there is no run yet"
-    if not damaged:
-        return Check("journals", Health.GOOD, found)
-    return Check("journals", Health.BAD, f"{found}; damaged: {'; '.join(damaged)}")
+    if not runs:
+        return Check("journals", Health.GOOD, "there is no run yet")
+    readings = _read_each(lambda run: read(run.path), runs)
+    return readings.check("journals", f"runs read whole: {len(readings.told)}")
+
+
+def _outboxes() -> Check:
+    from divbot.alerts.outbox import Outbox
+    from divbot.app.alerting import kept_outboxes
+
+    paths = kept_outboxes()
+    if not paths:
+        return Check("outboxes", Health.GOOD, "no alert has been kept yet")
+    readings = _read_each(lambda path: (path, Outbox.standing(path)), paths)
+    waiting = sum(x.waiting for _, x in readings.told)
+    refusing = [path for path, x in readings.told if x.refused]
+    found = f"outboxes read whole: {len(readings.told)}; alerts still to be sent: {waiting}"
+    return readings.check(
+        "outboxes",
+        found,
+        doubt=f"some were refused, see {', '.join(map(str, refusing))}" if refusing else "",
+        advice="divbot watch --refused --outbox FILE lists them, and says why",
+    )
+
+
+def _trials() -> Check:
+    from divbot.app.trials import open_trials
+
+    ledgers = [open_trials(is_simulated=x) for x in (False, True)]
+    readings = _read_each(lambda ledger: (ledger, ledger.read()), ledgers)
+    entries = sum(len(contents.written) for _, contents in readings.told)
+    problems = [f"{ledger.path}: {x}" for ledger, found in readings.told for x in found.problems]
+    return readings.check(
+        "trials",
+        f"entries in the ledgers of trials: {entries}",
+        doubt="; ".join(problems),
+        advice="put back a backup of the ledger and of the .head beside it; without, sweeps go on, "
+        "and every verdict says that looks are unknown",
+    )
 
 
 def _store(settings: Settings) -> Check:
@@ -221,7 +282,7 @@ def _venue(settings: Settings) -> Iterator[Check]:
         advice = "" if is_ours else "look after the network; divbot scan --demo needs none"
         yield Check("network", Health.BAD, str(error), advice)
         return
-    yield _network(f"{url}{through}", limits)
+    yield _network(f"{address_of(url)}{through}", limits)
     yield _clock(limits)
     yield _weight(limits, settings)
 
@@ -238,6 +299,8 @@ def _clock(limits: Limits) -> Check:
     offset = limits.clock_offset
     side = "ahead of" if offset >= 0 else "behind"
     found = f"the venue is {abs(offset) / 1000:.3f} s {side} this machine"
+    if limits.simulated:
+        return Check("clock", Health.GOOD, f"{found}: a local exchange has a time of its own")
     if abs(offset) < _LATE_MS:
         return Check("clock", Health.GOOD, found)
     return Check(

@@ -13,6 +13,7 @@ from divbot.app.scanning import open_source
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import DAY
 from divbot.domain.errors import InputError, VenueError
+from divbot.domain.hosts import address_of
 from divbot.domain.market import TRADING, Instrument, Interval, Market
 from divbot.domain.symbols import unknown_symbol
 
@@ -175,8 +176,8 @@ def _archive_addresses(settings: Settings, venue: BinancePast, base_url: str) ->
         return local, local + venue.archive
     if venue.simulated:
         raise InputError(
-            f"the local exchange at {base_url} serves no archive: name one with archive_url and "
-            "archive_listing_url"
+            f"the local exchange at {address_of(base_url)} serves no archive: name one with "
+            "archive_url and archive_listing_url"
         )
     return ARCHIVE_URL, ARCHIVE_LISTING_URL
 
@@ -188,7 +189,7 @@ def span_of(timerange: TimeRange | None, days: int | None, now: int) -> Span:
     if timerange is None:
         start = now - (days or 365) * DAY
         return Span(start - start % DAY, now)
-    start = _BEGIN if timerange.start is None else timerange.start
+    start = max(_BEGIN, timerange.start or 0)
     if start >= now:
         raise InputError(
             f"--timerange: expected a range that has begun, found {utc_text(start)} UTC, and now "

@@ -12,13 +12,13 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from divbot.app.homes import at_home
 from divbot.domain.clock import SystemClock, utc_text
 from divbot.domain.durations import MINUTE, Duration, duration_text
 from divbot.domain.errors import InputError, JournalError
 from divbot.domain.events import DEMO
+from divbot.domain.hosts import address_of
 from divbot.domain.ledger import ADDRESS
 from divbot.domain.market import Interval, Market
 from divbot.folders import state_home
@@ -99,14 +99,13 @@ def open_journal(
 def _experiment(settings: Settings, options: PaperOptions, trading: BinanceTrading) -> _Experiment:
     from divbot.binance.protocol.endpoints import BASE_URLS
 
-    url = urlsplit(settings.base_url or BASE_URLS[settings.market][0])
-    host = url.netloc.rpartition("@")[2].lower()
+    url = settings.base_url or BASE_URLS[settings.market][0]
     return _Experiment(
         venue=venue_of(trading),
         market=settings.market,
         interval=settings.interval,
         is_simulated=trading.simulated,
-        address=DEMO if options.demo else f"{url.scheme}://{host}{url.path.rstrip('/')}",
+        address=DEMO if options.demo else address_of(url),
     )
 
 

@@ -81,3 +81,31 @@ def read_given(name: str, reader: Reader[T], given: object) -> T:
         return reader.read(given)
     except ValueError as error:
         raise InputError(f"{name}: {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class SweepOptions:
+    """What to search and how, besides the settings that all share."""
+
+    sets: tuple[str, ...] = ()
+    """Such as `stop_atr=0.25,0.5,1`."""
+    space: Path | None = None
+    """More of them, in a TOML file."""
+    sample: int | None = None
+    """Draw so many points; None: all."""
+    seed: int = 0
+    start: int | None = None
+    end: int | None = None
+    """From `start` to before `end`, ms UTC; None: as far as there are candles."""
+    detail: Interval | None = None
+    is_todays: bool = False
+    spread: Decimal = USUAL_SPREAD
+    scheduler: str | None = None
+    """Address of a Dask scheduler; None: this machine."""
+    data: str | None = None
+    """Folder or URL of a store that all workers can read; None: they share this user's cache."""
+    is_resumed: bool = False
+    """Go on with a sweep that was interrupted; refuse to begin one."""
+    reveal: bool = False
+    """Open the holdout and tell its figures, whatever comes of it: that spends its days."""
+    with_portfolios: bool = True

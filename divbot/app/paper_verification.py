@@ -27,7 +27,7 @@ from divbot.app.scan_rules import scan_rules, universe_rules
 from divbot.app.stores import open_store
 from divbot.app.trading_rules import trading_rules
 from divbot.domain.clock import SystemClock, utc_text
-from divbot.domain.durations import DAY, milliseconds
+from divbot.domain.durations import DAY, MINUTE, milliseconds
 from divbot.domain.errors import InputError
 from divbot.domain.events import DEMO, Entered, Exited, Nature, SessionBegan, Started
 from divbot.domain.market import Instrument, Interval
@@ -247,7 +247,9 @@ def _asked_past(run: _Run, stack: ExitStack, progress: TellStage) -> _Past:
     recorded, start, sessions = run.recorded, run.start, run.sessions
     settings, is_demo = _reached(recorded, start, sessions[-1].settings)
     traded = sorted({x.symbol for x in recorded.events if isinstance(x, Entered)})
-    source = scanning.open_source(settings, stack, demo=is_demo)
+    # The time of a demo may have run faster than that of this machine.
+    known = max(SystemClock().now(), recorded.ledger.at + 2 * MINUTE)
+    source = scanning.open_source(settings, stack, demo=is_demo, begins=known)
     clock = ServerClock(SystemClock())
     listing = stack.enter_context(source.open_listing(clock))
     trading = source.open_trading(clock, 1, price_checks=0, symbols=0, tell=lambda *_, **__: None)

@@ -14,6 +14,7 @@ from divbot.app.homes import at_home
 from divbot.app.scan_rules import by_interval, most_symbols, scan_rules, universe_rules
 from divbot.domain.clock import Clock, SystemClock
 from divbot.domain.errors import InputError
+from divbot.domain.hosts import address_of
 from divbot.domain.market import Interval, Market
 from divbot.folders import cache_home, state_home
 
@@ -188,18 +189,20 @@ def open_source(
     *,
     demo: bool = False,
     speed: float = 1.0,
+    begins: int | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> BinanceSource:
     """Return where to find the venue; for a demo one of its own, which `stack` ends.
 
-    While that starts, `check` is called again and again, and may raise.
+    Its time `begins` then (ms UTC; None: now). While it starts, `check` is called again and again,
+    and may raise.
     """
     from divbot.binance.market_data import BinanceSource
     from divbot.binance.protocol.endpoints import BASE_URLS
     from divbot.processes import allow_files
 
     allow_files()
-    base_url = _demo_url(settings, stack, speed, check) if demo else settings.base_url
+    base_url = _demo_url(settings, stack, speed, begins, check) if demo else settings.base_url
     base_urls = (base_url,) if base_url else BASE_URLS[settings.market]
     return BinanceSource(
         market=settings.market,
@@ -221,7 +224,7 @@ def _candles(settings: Settings, venue: str) -> Path:
 
     home = at_home(cache_home) / "candles"
     threading.Thread(target=sweep, args=(home, SystemClock()), name="sweep", daemon=True).start()
-    return home / quote(venue, safe="") / settings.market.value
+    return home / quote(address_of(venue), safe="") / settings.market.value
 
 
 def _budget(settings: Settings) -> WeightBudget:
@@ -254,7 +257,13 @@ def open_pool(settings: Settings, source: Source, workers: int, *, niceness: int
     )
 
 
-def _demo_url(settings: Settings, stack: ExitStack, speed: float, check: Callable[[], None]) -> str:
+def _demo_url(
+    settings: Settings,
+    stack: ExitStack,
+    speed: float,
+    begins: int | None,
+    check: Callable[[], None],
+) -> str:
     from divbot.exchange.embedded import EmbeddedExchange
     from divbot.exchange.options import ExchangeOptions
     from divbot.processes import PRELOAD
@@ -263,5 +272,6 @@ def _demo_url(settings: Settings, stack: ExitStack, speed: float, check: Callabl
         markets=(settings.market,),
         symbols=max(DEMO_SYMBOLS, settings.top),
         speed=speed,
+        at=begins,
     )
     return stack.enter_context(EmbeddedExchange(options, PRELOAD, check)).base_url

@@ -29,6 +29,7 @@ from divbot.setting_table import (
     AlertSettings,
     IndicatorInputs,
     ScoreSettings,
+    WebSettings,
     WorkSettings,
 )
 from divbot.settings import Settings, changed
@@ -47,6 +48,8 @@ SEARCHED = (*OF_SIGNALS, *OF_UNIVERSE, *OF_TRADES)
 """The settings that change the signals or the trades of a search."""
 _REASONS = {
     "market": "is one for a search: the other one has candles and costs of its own; sweep it alone",
+    "intervals": "is for scans of several at once; a search takes them as interval=5m,1h",
+    "aligned": "asks what longer intervals say, and a search follows each interval by itself",
     "max_spread": "asks for quotes, and of the past nobody knows them",
     "limit": "says how many candles a scan asks for, not which signals they hold",
     "max_age": "lets signals in late, and a search enters each at the close that confirms it",
@@ -69,7 +72,7 @@ _REASONS = {
         "says when a run looks, and a search looks at every candle",
     ),
     **dict.fromkeys(
-        ("best", *GROUPS[AlertSettings], *GROUPS[WorkSettings]),
+        ("best", *GROUPS[AlertSettings], *GROUPS[WebSettings], *GROUPS[WorkSettings]),
         "changes neither signals nor trades",
     ),
 }

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from divbot.domain.market import Interval
     from divbot.domain.universe import Universe
     from divbot.scanner.cache import ReportCache
+    from divbot.scanner.cycle import Scanner
     from divbot.scanner.report import Report
     from divbot.scanner.thread import BackgroundScanner
     from divbot.scanner.workforce.pool import Pool
@@ -100,23 +101,21 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Watcher:
-    """Scan, and post what is new of what passes the filters."""
+    """Post what is new in reports, of what passes the filters."""
 
-    scan: Callable[[Collection[str]], Sequence[Report]]
     source: SignalSource
     filters: Filters
     dispatch: Dispatch
     on_alerts: OnAlerts
 
-    def __call__(self, held: Collection[str]) -> Sequence[Report]:
-        """Return reports, of which all that is worth it is told, or kept to be.
+    def __call__(self, reports: Sequence[Report]) -> None:
+        """Keep all of `reports` that is worth it, and have it told.
 
-        Raise JournalError where it cannot be kept: the next scan finds it again.
+        Raise JournalError where it cannot be kept: the next scan has to find it again.
         """
         from divbot.alerts.signal_words import alert_of
         from divbot.scanner.report_documents import opportunity_document
 
-        reports = self.scan(held)
         alerts = [
             alert_of(replace(self.source, interval=report.interval), x, opportunity_document(x))
             for report in reports
@@ -125,7 +124,6 @@ class Watcher:
         ]
         if new := self.dispatch.post(alerts):
             self.on_alerts(new)
-        return reports
 
 
 @contextmanager
@@ -174,10 +172,11 @@ def open_watch(
         rules = [scan_rules(x, with_divergences=False) for x in each]
         scanner = Scanner(venue.open_listing(clock), venue, pool, SystemClock(), *rules)
         stack.callback(scanner.close)
-        scan = Rounds(scanner, clock) if len(each) > 1 else lambda held: (scanner.cycle(held=held),)
+        watcher = Watcher(source, filters_of(settings), dispatch, on_alerts)
+        rounds = Rounds(scanner, clock, watcher) if len(each) > 1 else _cycles(scanner, watcher)
         cache = ReportCache()
         background = BackgroundScanner(
-            Watcher(scan, source, filters_of(settings), dispatch, on_alerts),
+            rounds,
             cache,
             clock,
             check_interval=milliseconds(settings.check_interval),
@@ -194,6 +193,17 @@ def open_watch(
             yield watch
         finally:
             watch.end()
+
+
+def _cycles(scanner: Scanner, hear: Watcher) -> Callable[[Collection[str]], Sequence[Report]]:
+    """Return what scans the one interval each time, whether a candle has closed or not."""
+
+    def scan(held: Collection[str]) -> tuple[Report]:
+        report = scanner.cycle(held=held)
+        hear([report])
+        return (report,)
+
+    return scan
 
 
 def _asked(

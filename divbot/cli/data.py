@@ -267,6 +267,7 @@ def verify(
     """
     from divbot.app.download import open_supply
     from divbot.app.stores import chosen_shelves, open_store
+    from divbot.cli.data_text import nothing_text
     from divbot.cli.download_text import problem_lines
     from divbot.domain.names import counted
     from divbot.history.verification import checked, drop_aside, lost, mended
@@ -277,11 +278,14 @@ def verify(
     shelves = list(dict.fromkeys(chosen_shelves(stores, intervals or (), settings.symbols)))
     # To hash takes no more than to read: a folder may be read-only, or written to meanwhile.
     with nullcontext() if is_local else store.locked():
+        if not shelves:
+            print(nothing_text(store), end="")
+            return 0
         found = list(checked(store, shelves))
         damaged = [*(x for x in found if x.problem), *lost(store, shelves)]
         _notice(*(x.problem for x in damaged))
         print(f"{counted(len(found), 'file')} hashed, {len(damaged)} damaged")
-        if is_local or not shelves:
+        if is_local:
             return StoreError.exit_code if damaged else 0
         with open_supply(settings, store) as supply, _progress(quiet=quiet) as progress:
             _notice(supply.problem, quiet=quiet)

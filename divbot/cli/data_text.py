@@ -62,6 +62,8 @@ def _columns(second: Column[Any]) -> tuple[Column[Any], ...]:
     )
 
 
+_LEFT_OUT_FIRST = ("size", "rows", "missing")
+"""Holes decide whether a backtest ends with 4: they are told on the narrowest terminal."""
 _SYMBOLS = _columns(_column("symbols", lambda x: f"{x[1]:,}", is_number=True))
 _SYMBOL = _columns(_column("symbol", lambda x: x[0].shelf.symbol))
 
@@ -69,23 +71,24 @@ _SYMBOL = _columns(_column("symbol", lambda x: x[0].shelf.symbol))
 def held_text(store: Store, held: Sequence[Held], fit: Fit) -> str:
     """Return a table with a row for each market, kind and interval."""
     if not held:
-        return _nothing(store)
+        return nothing_text(store)
     rows = [
         _together(list(group))
         for _, group in groupby(held, lambda x: (x.shelf.market, x.shelf.kind, x.shelf.interval))
     ]
-    return _page(store, table_text(_SYMBOLS, rows, order=("missing", "holes"), fit=fit))
+    return _page(store, table_text(_SYMBOLS, rows, order=_LEFT_OUT_FIRST, fit=fit))
 
 
 def shelf_text(store: Store, held: Sequence[Held], fit: Fit) -> str:
     """Return a table with a row for each symbol, and every hole."""
     if not held:
-        return _nothing(store)
-    table = table_text(_SYMBOL, [(x, 1) for x in held], order=("missing", "holes"), fit=fit)
+        return nothing_text(store)
+    table = table_text(_SYMBOL, [(x, 1) for x in held], order=_LEFT_OUT_FIRST, fit=fit)
     return _page(store, table + "".join(f"{line}\n" for line in _holes(held)))
 
 
-def _nothing(store: Store) -> str:
+def nothing_text(store: Store) -> str:
+    """Return that a store holds none of what was asked for, and what to do."""
     if any(next(Store(store.root, market).shelves(), None) for market in Market):
         return (
             f"nothing of that in {store.root}; `divbot data list` without these flags tells what "

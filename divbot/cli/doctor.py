@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @flags.settings("market", "base_url", "store")
 def doctor(*, given: flags.Given, as_json: flags.Json = False) -> int:
-    """Check network, clock, limits, folders, disk, compiled code, versions, journals and alerts.
+    """Check network, clock, limits, folders, disk, compiled code, versions, files and alerts.
 
     Each line says what to do, where anything is to be done; exit code 4 where a check failed.
     """
@@ -45,10 +45,10 @@ def _checks(given: flags.Given) -> Iterator[Check]:
         file = config_path(given.config)
         yield Check("settings", Health.GOOD, f"those of {file}" if file else "no settings file")
     except SettingsError as error:
+        settings = without_files(given.settings)  # a wrong flag ends it all
         yield Check(
             "settings", Health.BAD, str(error), "mend it; what follows is checked with the defaults"
         )
-        settings = without_files(given.settings)
     yield _kernels()
     yield from checkup(settings)
 

@@ -30,8 +30,10 @@ def plan_lines(plan: DownloadPlan) -> Iterator[str]:
     at_most = "at most " if plan.is_at_most else ""
     if plan.files or asked:
         yield f"{at_most}{counted(plan.files, 'file')} of {size_text(plan.size)} to fetch{venue}"
-    else:
+    elif plan.shelves:
         yield "nothing to fetch: the store holds all that there is of it"
+    else:
+        yield "nothing to fetch: nothing was traded in that range"
 
 
 def _besides(plan: DownloadPlan) -> Iterator[str]:

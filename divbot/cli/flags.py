@@ -21,6 +21,7 @@ import typer
 from divbot.domain.bounds import Bounds, Reader
 from divbot.domain.durations import Duration
 from divbot.domain.errors import InputError
+from divbot.domain.hosts import address_of
 from divbot.domain.timerange import Range, TimeRange
 from divbot.domain.values import FilePath, Switch
 from divbot.setting_table import GROUPS, SETTINGS, Setting
@@ -148,10 +149,8 @@ class Given:
         if demo and self.settings.get("base_url"):
             raise InputError("--demo and --base-url exclude each other: give one of them")
         if demo and found.base_url and not quiet:
-            print(
-                f"divbot: --demo: base_url {found.base_url} of the settings is not used",
-                file=sys.stderr,
-            )
+            named = address_of(found.base_url)
+            print(f"divbot: --demo: base_url {named} of the settings is not used", file=sys.stderr)
         return found
 
 

@@ -13,13 +13,16 @@ from divbot.cli.lines import ASSET
 from divbot.cli.recorded import heading_document, start_of
 from divbot.database import is_locked
 from divbot.domain.clock import utc_text
+from divbot.domain.events import Nature
 from divbot.trading.figures.curve import last_valuation
 from divbot.trading.figures.documents import SCHEMA
 from divbot.trading.journal.journal import JournalCopy
 
 
 def _prices(recorded: JournalCopy) -> str:
-    return start_of(recorded).nature.value
+    start = start_of(recorded)
+    is_untold = start.is_simulated and start.nature is Nature.HISTORY
+    return f"{start.nature}, {Nature.SIMULATED}" if is_untold else start.nature.value
 
 
 _COLUMNS: tuple[Column[JournalCopy], ...] = (

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from divbot.app.options import SAMPLE, SEED, USUAL_SPREAD, UniverseOf
+from divbot.app.options import SAMPLE, SEED, USUAL_SPREAD, SweepOptions, UniverseOf
 from divbot.cli import flags, past
 from divbot.domain.market import Interval
 from divbot.domain.values import Choice
 
 if TYPE_CHECKING:
-    from divbot.app.sweep import SweepOptions
     from divbot.research.sweep_report import SweepReport
     from divbot.settings import Settings
 
@@ -111,8 +110,6 @@ def sweep(
     The last third of the days is sealed, and opened for one winner if development lets luck be
     doubted. Every setting ever tried, and every look, is kept and counted: divbot sweeps.
     """
-    from divbot.app.sweep import SweepOptions
-
     settings = given.load()
     start, end = timerange or (None, None)
     options = SweepOptions(
@@ -176,7 +173,8 @@ def _print(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    from divbot.app import sweep as app
+    from divbot.app.sweep import run_sweep
+    from divbot.app.sweep_setup import open_past
     from divbot.cli.compiling import tell_of_compiling
     from divbot.cli.destination import Destination, json_bytes
     from divbot.cli.sweep_text import sweep_text
@@ -184,10 +182,10 @@ def _print(
     line = partial(past.tell, quiet=quiet)
     if not quiet:
         tell_of_compiling()
-    history = app.open_past(settings, recorded, options.data)
+    history = open_past(settings, recorded, options.data)
     try:
         with past.progress(quiet=quiet) as progress:
-            found = app.run_sweep(history, settings, options, progress, line)
+            found = run_sweep(history, settings, options, progress, line)
     except KeyboardInterrupt:
         line("interrupted; what is done is kept: the same command goes on from there")
         raise

@@ -128,7 +128,7 @@ def split_lines(found: SweepReport) -> Iterator[str]:
     )
     tried = found.conclusion.tried
     if tried:
-        yield f"compared with {tried:,} settings that were tried on these days before"
+        yield f"compared with {counted(tried, 'setting')} tried on these days before"
     if found.conclusion.is_repeated:
         yield (
             f"the same sweep was made before, as trial {found.conclusion.number}: its verdict "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 _AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:]+))(?::[0-9]{1,5})?")
 """A host as requests name it, an IPv6 address in brackets and without a zone; and its port."""
@@ -13,6 +14,13 @@ def host_of(authority: str) -> str | None:
     """Return the host that a request names, without its port; None where it names none."""
     named = _AUTHORITY.fullmatch(authority)
     return None if named is None else named[1] or named[2]
+
+
+def address_of(url: str) -> str:
+    """Return the address of a venue as it is shown and kept: without a name and a password."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2].lower()
+    return f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
 
 
 def is_address(host: str) -> bool:

@@ -355,6 +355,20 @@ class PastUniverse:
                 found[:, symbol] |= (closes >= start) & (closes < stop) & ~self._always[symbol]
         return found
 
+    def young_in(self, place: int, least: int) -> Flags:
+        """Tell who began less than `least` ms before each row of a month; shape (rows, symbols).
+
+        Whoever is wanted by name is not asked for an age.
+        """
+        month = self._columns.months[place]
+        closes = self._columns.closes_of(np.arange(month.first, month.end))
+        found = np.zeros((month.rows, len(self._columns.symbols)), np.bool_)
+        for symbol in np.flatnonzero(~(self._always | self._chosen)).tolist():
+            for life in self._columns.lives[symbol]:
+                first, end = np.searchsorted(closes, [life.start, life.start + least])
+                found[first:end, symbol] = True
+        return found
+
     def life(self, symbol: int, close: int) -> Life | None:
         """Return the life that a symbol is in at `close`; None before the first."""
         lives = [x for x in self._columns.lives[symbol] if x.start < close]

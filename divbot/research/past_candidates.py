@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from divbot.arrays import Flags, Floats, Integers
+from divbot.domain.durations import DAY
 from divbot.history.columns import CLOSE, HIGH, LOW, Columns
 from divbot.history.universe import PastUniverse, RankedMonth
 from divbot.research.past_signals import FOUND, UNSURE, Found, symbols_of
@@ -39,7 +40,7 @@ class Candidates:
     """What may be open to trade at some closes, sorted by close; arrays of one length.
 
     Never less than what the reports say: of the kinds and sides that are asked for, fresh, on the
-    list, and not surely spent.
+    list, and surely neither spent nor too young.
     """
 
     close: Integers
@@ -144,6 +145,7 @@ class Proposals:
         magnitudes = np.load(self._ranked[place].magnitudes, mmap_mode="r")
         there = np.load(self._ranked[place].there) > 0
         least = ranking.trade.indicator.minimum_candles
+        young = self._past.young_in(place, self._surely_young())
         parts = []
         # At each age those that nothing has touched so far.
         alive = np.arange(len(found))
@@ -159,6 +161,7 @@ class Proposals:
             inside[inside] = listed[rows[inside], found["symbol"][alive][inside]]
             inside[inside] &= there[rows[inside]]
             inside &= found["candles"][alive] + age >= least
+            inside[inside] = ~young[rows[inside], found["symbol"][alive][inside]]
             own = alive[inside]
             if not len(own):
                 continue
@@ -186,6 +189,15 @@ class Proposals:
         joined = Candidates.joined(parts)
         order = np.lexsort((joined.symbol, joined.close))
         return joined.chosen(order)
+
+    def _surely_young(self) -> int:
+        """Return at which age, ms, a window shows in any case that a symbol is too young.
+
+        One that is filled shows no age.
+        """
+        length = self._columns.interval.milliseconds
+        oldest = min((self._rules.limit - 1) * length, int(self._rules.min_age * DAY))
+        return max(oldest - length, 0)
 
     def _is_wanted(self, found: Found) -> Flags:
         wants = self._rules.ranking.wants

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from divbot.alerts.alert import Alert
 from divbot.alerts.dispatch import TRIES, Courier, Dispatch
 from divbot.alerts.outbox import Outbox
@@ -12,6 +14,7 @@ from divbot.alerts.pace import PaceRules
 from divbot.alerts.quiet_hours import QuietHoursText
 from divbot.alerts.sinks.port import Refused
 from divbot.domain.clock import ManualClock, parse_time
+from divbot.domain.errors import JournalError
 from tests.alerts.alerts import FakeSink, Told, alert
 
 EVENING = parse_time("2026-11-20T21:59:50")
@@ -152,6 +155,27 @@ def test_alerts_of_an_earlier_program_are_sent_by_the_next(tmp_path: Path) -> No
         dispatch.end(20)
 
     assert sink.keys == ["1"]
+
+
+def test_what_was_taken_while_the_disk_was_full_is_sent_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery = Delivery(tmp_path, LOOSE)
+    delivery.keep(1, 2)
+    write = Outbox.delivered
+
+    def fail(*_: object) -> None:
+        raise JournalError("the disk is full")
+
+    monkeypatch.setattr(Outbox, "delivered", fail)
+    for _ in range(3):
+        with pytest.raises(JournalError):
+            delivery.run(5)
+    monkeypatch.setattr(Outbox, "delivered", write)
+    delivery.run(5)
+
+    assert delivery.sink.keys == ["1", "2"]
+    assert delivery.courier.left == 0
 
 
 class Picky(FakeSink):

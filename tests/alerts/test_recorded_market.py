@@ -135,9 +135,8 @@ class Program:
         scanner = Scanner(market.open_listing(), market, self.pool, ManualClock(), *each)
         self.outbox = Outbox.open(folder / "outbox")
         dispatch = Dispatch(self.outbox, [sink], PaceRules(1000), self.clock, self.told)
-        self.watcher = Watcher(
-            Rounds(scanner, self.clock), SOURCE, Filters(), dispatch, on_alerts=self.told_of
-        )
+        watcher = Watcher(SOURCE, Filters(), dispatch, on_alerts=self.told_of)
+        self.rounds = Rounds(scanner, self.clock, watcher)
         self.courier = Courier(self.outbox, sink, PaceRules(1000), self.clock, self.told)
 
     def told_of(self, alerts: Sequence[Alert]) -> None:
@@ -146,7 +145,7 @@ class Program:
     def look(self) -> None:
         """Scan what is due, and bring what is new."""
         try:
-            self.watcher(())
+            self.rounds(())
         except DivbotError:
             return  # the thread tells it, and looks again after the check interval
         self.bring()

@@ -88,6 +88,17 @@ class Paper:
         """Read up to a notice with that in it."""
         return self.hear(lambda x: text in x.get("text", ""))
 
+    def notices(self, *texts: str) -> None:
+        """Read until there was a notice of each, in whichever order."""
+        missing = set(texts)
+
+        def is_new(line: dict[str, Any]) -> bool:
+            return any(text in line.get("text", "") for text in missing)
+
+        while missing:
+            heard = self.hear(is_new)
+            missing.difference_update([text for text in missing if text in heard["text"]])
+
     def told_to_end(self, number: int, *, whole_group: bool = False) -> Ending:
         """Send a signal, and wait for the end."""
         (os.killpg if whole_group else os.kill)(self.pid, number)

@@ -45,7 +45,7 @@ def test_a_flag_that_is_given_twice_is_refused(path: tuple[str, ...], option: An
 
 def test_another_spelling_is_the_same_flag() -> None:
     with pytest.raises(InputError, match="expected --interval once"):
-        run("scan", "-i", "5m", "--interval=1h")
+        run("paper", "-i", "5m", "--interval=1h")
 
 
 @pytest.mark.parametrize("arguments", [["scan"], ["trades"]])

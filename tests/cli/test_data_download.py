@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from divbot import cli
+from divbot.app.download import DownloadPlan, Wish
+from divbot.cli.download_text import plan_lines
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval, Market
+from divbot.history.spans import Span
 from divbot.history.store import Store
 from tests.cli.commands import divbot, eventually, start
 from tests.exchange.servers import running
@@ -148,6 +151,7 @@ def test_funding_that_is_missing_is_a_hole(
         (["--timerange", "20250101-20240101"], "expected a range of time"),
         (["--timerange", "20270101-"], "expected a range that has begun"),
         (["--timerange", "-20150101"], "when the archive begins"),
+        (["--timerange", "20100101-20110101"], "when the archive begins"),
         (["--timerange", "20240101-", "--days", "3"], "--timerange and --days exclude each other"),
         (["-i", "1s"], "USD-M futures have no candles of 1s"),
         (["-i", "5m,7m"], "expected one of 1s, 1m"),
@@ -220,3 +224,11 @@ def test_a_download_that_was_ended_goes_on_where_it_was(
             span = store.span(symbol, Interval.M15)
             assert span is not None
             assert is_the_market(supply, symbol, Interval.M15, span)
+
+
+def test_a_range_in_which_nothing_was_traded_is_not_told_to_be_in_the_store() -> None:
+    wish = Wish((), 400, (Interval.H1,), Span(0, 1))
+
+    *_, last = plan_lines(DownloadPlan(wish, (), (), ()))
+
+    assert last == "nothing to fetch: nothing was traded in that range"

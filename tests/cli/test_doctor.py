@@ -5,19 +5,29 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from divbot import cli
+from divbot.alerts.outbox import Outbox
 from divbot.app import checkup
+from divbot.app.alerting import outbox_of_run
+from divbot.app.trials import open_trials
 from divbot.binance.limits import Limits
 from divbot.binance.market_data import BinanceListing
+from divbot.research.trials.entries import Lost
+from divbot.trading.journal.journal import Journal
+from tests.alerts.alerts import alert
+from tests.trading.stories import STARTED
 
+RUN = "2026-01-01T000000-usdm-5m.db"
 SUBJECTS = [
     *("settings", "compiled code", "versions", "cache folder", "state folder", "data folder"),
-    *("files", "journals", "store", "certificates", "alerts", "network", "clock", "weight"),
+    *("files", "journals", "outboxes", "trials", "store"),
+    *("certificates", "alerts", "network", "clock", "weight"),
 ]
 
 
@@ -71,9 +81,9 @@ def test_it_is_a_line_each_for_people(
     code = cli.exit_code(["doctor", "--base-url", quiet_market])
 
     lines = capsys.readouterr().out.splitlines()
-    assert code == 0  # a clock that is off is a warning
+    assert code == 0
     assert [x[9:24].strip() for x in lines[:-2]] == SUBJECTS
-    assert lines[-1] == "14 checks: 13 ok, 1 warning"
+    assert lines[-1] == "16 checks: 16 ok"
 
 
 @pytest.mark.parametrize(
@@ -121,9 +131,21 @@ def test_settings_that_cannot_be_are_a_check_that_failed(
 
 
 def damage_a_journal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = folder / "XDG_STATE_HOME" / "divbot" / "runs" / "2026-01-01T000000-usdm-5m.db"
+    run = folder / "XDG_STATE_HOME" / "divbot" / "runs" / RUN
     run.parent.mkdir(parents=True)
     run.write_bytes(b"no journal" * 1000)
+
+
+def damage_an_outbox(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outbox = folder / "XDG_STATE_HOME" / "divbot" / "alerts" / "venue" / "usdm-5m.outbox"
+    outbox.parent.mkdir(parents=True)
+    outbox.write_bytes(b"no outbox" * 1000)
+
+
+def damage_the_ledger_of_trials(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = folder / "XDG_STATE_HOME" / "divbot" / "trials-simulated.db"
+    ledger.parent.mkdir(parents=True)
+    ledger.write_bytes(b"no ledger" * 1000)
 
 
 def name_no_certificates(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +168,9 @@ def fill_the_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 FAULTS = {
-    "journals": (damage_a_journal, "2026-01-01T000000-usdm-5m.db"),
+    "journals": (damage_a_journal, RUN),
+    "outboxes": (damage_an_outbox, "venue/usdm-5m.outbox"),
+    "trials": (damage_the_ledger_of_trials, "trials-simulated.db: it is no ledger of trials"),
     "certificates": (name_no_certificates, "none.pem"),
     "alerts": (name_a_wrong_address, "webhook"),
     "store": (make_the_store_newer, "newer divbot"),
@@ -179,3 +203,118 @@ def test_a_folder_that_cannot_be_written_to_is_named(
 
     assert code == 4
     assert checks["state folder"]["found"] == "/proc/self cannot be written to"
+
+
+def test_a_folder_that_cannot_even_be_looked_at_ends_no_other_check(
+    doctor: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", f"/{'x' * 300}")  # too long a name, for root, too
+
+    code, checks = doctor()
+
+    assert code == 4
+    assert list(checks) == SUBJECTS
+    assert {"journals", "outboxes", "trials"} <= healths(checks).keys()
+
+
+def test_a_folder_that_others_can_write_to_is_a_warning(
+    doctor: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    monkeypatch.setenv("XDG_STATE_HOME", str(shared))
+
+    _, checks = doctor()
+
+    assert checks["state folder"]["health"] == "warning"
+    assert checks["state folder"]["advice"].endswith(f"chmod go-w {shared}")
+
+
+def test_the_proxy_is_named_without_its_password(
+    doctor: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BinanceListing, "limits", lambda _: limits())
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:CANARY@proxy.example:3128")
+    monkeypatch.setenv("DIVBOT_USE_PROXIES", "true")
+
+    _, checks = doctor(address="https://venue.example")
+
+    assert "through the proxy proxy.example:3128" in checks["network"]["found"]
+    assert "CANARY" not in json.dumps(checks)
+
+
+def test_a_file_in_the_place_of_a_folder_is_named(
+    doctor: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home").write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+
+    code, checks = doctor()
+
+    assert code == 4
+    assert checks["state folder"]["found"] == f"{tmp_path / 'home'} is no folder"
+
+
+def test_a_local_exchange_has_a_clock_of_its_own(doctor: Callable[..., Any]) -> None:
+    _, checks = doctor()
+
+    assert checks["clock"]["health"] == "ok"
+    assert checks["clock"]["found"].endswith("a local exchange has a time of its own")
+
+
+def test_the_password_of_an_address_is_not_shown(
+    doctor: Callable[..., Any], quiet_market: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, checks = doctor(address=quiet_market.replace("//", "//user:CANARY@"))
+
+    assert code == 0
+    assert checks["network"]["found"].startswith(f"{quiet_market} ")
+    assert "CANARY" not in json.dumps(checks)
+
+
+def test_a_wrong_flag_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    code = cli.exit_code(["doctor", "--base-url", "ftp://venue"])
+
+    out, error = capsys.readouterr()
+    assert (code, out) == (2, "")
+    assert error.startswith("divbot: base_url: expected https://HOST")
+
+
+def test_an_alert_that_was_refused_is_a_warning(
+    doctor: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BinanceListing, "limits", lambda _: limits())
+    folder = tmp_path / "XDG_STATE_HOME" / "divbot"
+    watched, traded = folder / "alerts" / "venue" / "usdm-5m.outbox", folder / "runs" / RUN
+    Journal.create(traded, STARTED).close()
+    with closing(Outbox.open(outbox_of_run(traded))) as outbox:
+        outbox.send_to(["mail:1"])
+        outbox.keep([alert("1"), alert("2")], now=0)
+    with closing(Outbox.open(watched)) as outbox:
+        outbox.send_to(["mail:1", "hook:2"])
+        outbox.keep([alert("1")], now=0)
+        outbox.set_aside("mail:1", 1, "HTTP 413", now=0)
+
+    code, checks = doctor()
+
+    assert (code, healths(checks)) == (0, {"outboxes": "warning"})
+    assert checks["outboxes"]["found"] == (
+        f"outboxes read whole: 2; alerts still to be sent: 3; some were refused, see {watched}"
+    )
+    assert "--refused --outbox" in checks["outboxes"]["advice"]
+
+
+def test_entries_that_are_missing_from_the_ledger_of_trials_are_a_warning(
+    doctor: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BinanceListing, "limits", lambda _: limits())
+    with open_trials(is_simulated=False).open() as ledger:
+        ledger.append(Lost("a test", sweeps=0, openings=0))
+    (tmp_path / "XDG_STATE_HOME" / "divbot" / "trials.db").unlink()
+
+    code, checks = doctor()
+
+    assert (code, healths(checks)) == (0, {"trials": "warning"})
+    assert "trials.db: 1 entries were written, of which 0 are there" in checks["trials"]["found"]
+    assert "backup" in checks["trials"]["advice"]

@@ -357,8 +357,7 @@ def test_a_venue_that_goes_away_and_comes_back_is_waited_for(journal: Path, at: 
                 Paper(f"http://127.0.0.1:{port}", journal, *flags, variables=variables)
             )
             run.notice("found")
-        run.notice("no quotes")
-        run.notice("scan failed")
+        run.notices("no quotes", "scan failed")
         with exchange_on(port, *(["--at", at] if at else [])):
             run.notice("found")
             run.notice("processing")

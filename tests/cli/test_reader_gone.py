@@ -30,6 +30,7 @@ COMMANDS = {
     "why": ["BTCUSDT"],
     "limits": [],
     "doctor": [],
+    "web": ["127.0.0.1:0"],
     "status": ["--journal", "run.db"],
     "trades": ["--journal", "run.db"],
     "stats": ["--journal", "run.db"],

@@ -13,6 +13,7 @@ import pytest
 
 from divbot.cli import command_line
 from divbot.domain.errors import DivbotError, InputError, JournalError, OutputError
+from divbot.domain.events import HISTORY
 from divbot.domain.market import Interval, Market
 from divbot.trading.journal.journal import Journal, read
 from divbot.trading.journal.runs import Runs
@@ -83,6 +84,20 @@ def test_a_run_of_an_older_version_is_listed_like_any_other(
     assert (row["since"], row["sessions"]) == (recorded.events[0].at, recorded.ledger.sessions)
     assert row["closed_trades"] == len(recorded.ledger.closed) > 0
     assert version_of(path) == 1
+
+
+def test_a_backtest_of_simulated_prices_is_told_from_one_of_real_ones(
+    runs: Runs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for day, is_simulated in ((2, False), (3, True)):
+        began = replace(STARTED, address=HISTORY, is_simulated=is_simulated)
+        path = runs.new(START + day * DAY, Market.USDM, Interval.M5)
+        Journal.create(path, began).close()
+
+    real, made_up = Run(capsys).out.splitlines()[4:6]
+
+    assert " history  " in real
+    assert " history, simulated  " in made_up
 
 
 def test_a_document_has_every_run(runs: Runs, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from divbot import cli
 from divbot.alerts.dispatch import Dispatch
 from divbot.alerts.outbox import Outbox
 from divbot.alerts.pace import PaceRules
+from divbot.app.alerting import outbox_of_watch
 from divbot.cli.run_alerts import RunAlerts
 from divbot.domain.clock import ManualClock
 from divbot.domain.events import Event
@@ -257,3 +258,26 @@ def test_the_trader_hears_of_no_trouble_that_alerts_have(sent: Sent) -> None:
         sent.alerts.hear(SOL_OUT, LEDGER)
 
     assert len(sent.told.lines) == 1
+
+
+def test_a_folder_of_alerts_that_is_closed_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", f"/{'x' * 300}")  # too long a name, for root, too
+
+    code = cli.exit_code(["watch", "--refused"])
+
+    out, error = capsys.readouterr()
+    assert (code, out) == (5, "")
+    assert "usdm-5m.outbox: cannot be opened" in error
+    assert len(error.splitlines()) == 1
+
+
+def test_the_name_of_an_outbox_holds_no_password() -> None:
+    settings = load_settings({})
+    names = [
+        outbox_of_watch(settings, x)
+        for x in ("https://user:CANARY@Venue.example/", "https://venue.example")
+    ]
+
+    assert names[0] == names[1]

@@ -9,9 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from divbot import cli
+from divbot.cli.data_text import held_text
+from divbot.cli.destination import Fit
 from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval
 from divbot.history.candles import chosen
+from divbot.history.inventory import held
 from divbot.history.parts import RowSource, note_text, read_note
 from divbot.history.spans import Span
 from divbot.history.store import Store
@@ -97,6 +100,15 @@ def test_what_cannot_be_had_again_is_put_aside_and_told(
     assert store.symbols(Interval.H1) == ()
 
 
+@pytest.mark.parametrize("given", [("--local",), ()], ids=["hashing alone", "asking too"])
+def test_a_store_that_is_not_there_is_not_told_to_be_whole(
+    given: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verify(new_store(tmp_path), "http://127.0.0.1:9", *given) == 0
+
+    assert capsys.readouterr().out.startswith("no candles in ")
+
+
 def test_hashing_alone_asks_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = new_store(tmp_path)
     some = candles(60)
@@ -107,3 +119,13 @@ def test_hashing_alone_asks_nobody(tmp_path: Path, capsys: pytest.CaptureFixture
 
     assert capsys.readouterr().out == "2 files hashed, 0 damaged\n"
     assert equal(store.candles(*BTC, 0, 1 << 60), chosen(some, slice(0, 50)))
+
+
+def test_holes_are_listed_on_a_narrow_terminal_too(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    some = candles(60)
+    store.write(*BTC, chosen(some, slice(0, 50)), RowSource("mine"))
+
+    text = held_text(store, [held(store, x) for x in store.shelves()], Fit(70))
+
+    assert "holes" in text.splitlines()[2]

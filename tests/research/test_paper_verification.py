@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from divbot.cli import exit_code
-from divbot.domain.clock import EARLIEST, LATEST, ManualClock
+from divbot.domain.clock import EARLIEST, LATEST, ManualClock, SystemClock
 from divbot.domain.durations import MINUTE
+from divbot.domain.errors import InputError
+from divbot.domain.events import DEMO, SessionBegan
 from divbot.domain.market import Interval, Market
+from divbot.exchange.options import ExchangeOptions
 from divbot.history.joined import JoinedHistory
 from divbot.history.parts import RowSource
 from divbot.history.store import Store
+from divbot.trading.journal.journal import Journal
+from tests.cli.paper_runs import STARTED
 from tests.research.paper_runs import Course, chosen, trade
 from tests.research.test_paper_against_backtest import (
     BEGIN,
@@ -178,3 +183,24 @@ def test_of_looks_at_any_moment_every_difference_has_its_reason(
         }
     )
     assert adds_up(document)
+
+
+def test_the_market_of_a_demo_is_asked_at_the_end_of_its_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A demo at 60 times the speed of this machine's clock ends an hour ahead of it."""
+    ahead = SystemClock().now() + 60 * MINUTE
+    began = replace(STARTED, at=ahead, address=DEMO)
+    with Journal.create(tmp_path / "demo.db", began) as journal:
+        journal.write(SessionBegan(ahead, 1, {}, {}))
+    asked: list[ExchangeOptions] = []
+
+    def started(options: ExchangeOptions, *_: object) -> None:
+        asked.append(options)
+        raise InputError("enough")
+
+    monkeypatch.setattr("divbot.exchange.embedded.EmbeddedExchange", started)
+    code = exit_code(["verify", "paper", "--journal", str(tmp_path / "demo.db"), "-q"])
+
+    assert code == 2
+    assert [x.at for x in asked] == [ahead + 2 * MINUTE]

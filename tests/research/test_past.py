@@ -177,6 +177,22 @@ def _near(offer: Opportunity, stop: float, target: float) -> bool:
     )
 
 
+def test_whoever_is_too_young_is_no_candidate(history: MadeHistory, tmp_path: Path) -> None:
+    old = 13
+    with opened(history, tmp_path, first=START, scan=scan_rules(min_age=float(old))) as past:
+        found = past.candidates(START, history.end + 1)
+        reports = [past.report(x) for x in past.closes[:: 24 * old // 4].tolist()]
+
+    begins = {"LUNAUSDT": (START, START + 25 * DAY), "LATEUSDT": (START + 15 * DAY,)}
+    for close, place in zip(found.close.tolist(), found.symbol.tolist(), strict=True):
+        begun = max(x for x in begins.get(past.symbols[place], (START,)) if x < close)
+        assert close - begun >= old * DAY - HOUR
+    for report in reports:
+        may_be = set(found.symbol[found.close == report.as_of].tolist())
+        open_to_trade = {x.divergence.symbol for x in report.open_to_trade}
+        assert open_to_trade <= {past.symbols[x] for x in may_be}
+
+
 def test_candidates_are_not_many_more_than_what_is_open_to_trade(past: PastScanner) -> None:
     closes = past.closes[::7].tolist()
 
@@ -190,6 +206,24 @@ def test_candidates_are_not_many_more_than_what_is_open_to_trade(past: PastScann
     # Where few closes repeat, what is a pivot hangs on last digits.
     assert {x: count for x, count in may_be.items() if x != "COARSEUSDT"} == {
         x: count for x, count in offers.items() if x != "COARSEUSDT"
+    }
+
+
+def test_who_is_wanted_by_name_is_never_too_young_for_a_candidate(
+    history: MadeHistory, tmp_path: Path
+) -> None:
+    universe = UniverseRules(top=50, min_age=0.0, include=("GONEUSDT",))
+    scan = scan_rules(min_age=13.0)
+    with opened(history, tmp_path, first=START, universe=universe, scan=scan) as past:
+        closes = [x for x in past.closes[::2].tolist() if x < START + 30 * DAY]
+        offers = [(x.as_of, y) for x in map(past.report, closes) for y in x.open_to_trade]
+        may_be = [past.candidates(x, x + 1) for x in closes]
+
+    told = {(close, past.symbols.index(x.divergence.symbol)) for close, x in offers}
+    found = {(x, y) for some in may_be for x, y in zip(some.close, some.symbol, strict=True)}
+    assert found >= told
+    assert {past.symbols[x] for close, x in found if close < START + 13 * DAY - HOUR} == {
+        "GONEUSDT"
     }
 
 

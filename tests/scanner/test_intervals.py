@@ -11,6 +11,7 @@ import pytest
 
 from divbot.candle_arrays import Candles
 from divbot.domain.clock import ManualClock
+from divbot.domain.errors import JournalError
 from divbot.domain.market import Interval
 from divbot.domain.signals import Kind, Side, Stance
 from divbot.domain.universe import Universe
@@ -178,6 +179,26 @@ def test_an_interval_of_which_a_symbol_failed_comes_again_at_the_next_look() -> 
     market = Round(Candlesticks((*names(3), "REJECTEDUSDT")))
 
     assert [market.at(0), market.at(1)] == [[M5, M15, H1]] * 2
+
+
+def test_an_interval_of_which_nobody_could_hear_comes_again_at_the_next_look() -> None:
+    heard: list[list[Interval]] = []
+
+    def hear(reports: Sequence[Report]) -> None:
+        heard.append([x.interval for x in reports])
+        if len(heard) == 1:
+            raise JournalError("the disk is full")
+
+    scan, clock = Scan(Candlesticks(names(3)), M5, M15, H1), ManualClock(NOON)
+    rounds = Rounds(scan.scanner, clock, hear)
+
+    with pytest.raises(JournalError):
+        rounds(())
+    again = rounds(())
+
+    assert heard == [[M5, M15, H1]] * 2
+    assert [x.interval for x in again] == [M5, M15, H1]
+    assert not rounds(())
 
 
 def test_a_list_that_was_looked_up_ahead_is_that_of_the_next_scan_alone() -> None:

@@ -22,7 +22,7 @@ import certifi
 import pycurl
 
 from divbot.binance.transport.reply_body import ReplyBody
-from divbot.binance.transport.resolver import Resolver, is_address
+from divbot.binance.transport.resolver import Resolver
 from divbot.binance.transport.routes import ProxyRoute, ProxyRoutes
 from divbot.binance.transport.transport import (
     CONNECT_SECONDS,
@@ -40,6 +40,7 @@ from divbot.domain.errors import (
     VenueRefused,
     VenueUnreachable,
 )
+from divbot.domain.hosts import is_address
 
 _OK = 200
 _BUFFER = 32 * 1024

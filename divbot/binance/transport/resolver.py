@@ -5,8 +5,9 @@ from __future__ import annotations
 import socket
 import threading
 from concurrent.futures import Future
-from ipaddress import ip_address
 from typing import TypeAlias
+
+from divbot.domain.hosts import is_address
 
 _Name: TypeAlias = tuple[str, int]
 
@@ -55,12 +56,3 @@ class Resolver:
     def _forget(self, name: _Name) -> None:
         with self._lock:
             del self._under_way[name]
-
-
-def is_address(host: str) -> bool:
-    """Tell whether `host` is an address already, no name."""
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
