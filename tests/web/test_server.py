@@ -13,12 +13,15 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from divbot.domain.clock import SystemClock
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
 from divbot.scanner.thread import Condition
 from divbot.web import routes
 from divbot.web.address import ListenOn, WebAddress, listen
-from divbot.web.clerk import MOST_WAITING
+from divbot.web.api import Api
+from divbot.web.clerk import MOST_WAITING, Clerk
+from divbot.web.stream import Stream as ReadStream
 from tests.cli.paper_runs import NOW
 from tests.web.boards import (
     EVIL,
@@ -26,6 +29,9 @@ from tests.web.boards import (
     SYMBOL,
     TOKEN,
     Board,
+    FakeAnswers,
+    FakeProgram,
+    InThread,
     published,
     scanned,
     scans,
@@ -425,12 +431,14 @@ def test_each_interval_tells_of_its_own_scans() -> None:
 
 
 def test_a_page_that_opens_is_counted_also_where_the_market_stands_still() -> None:
-    with serve() as board, Stream(board.port) as first:
-        first.next("health")
-        with Stream(board.port) as second:
-            second.next("health")
+    readers = ReadStream()
+    api = Api(FakeProgram(), Clerk(FakeAnswers(), SystemClock(), hire=InThread), readers)
+    alone = json.loads(api.live()["health"])
 
-            assert first.next("health")["readers"] == 2
+    readers.readers = 2
+    both = json.loads(api.live()["health"])
+
+    assert (alone["readers"], both["readers"]) == (0, 2)
 
 
 def test_a_symbol_of_a_run_is_shown_at_its_interval() -> None:
