@@ -22,6 +22,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from divbot.app import scanning
@@ -171,15 +172,15 @@ def open_paper(
     from divbot.trading.engine.account import Account
     from divbot.trading.engine.engine import Engine
     from divbot.trading.engine.loop import Loop
-    from divbot.trading.engine.questions import Questions, Stopped
-
-    def end_if_stopped() -> None:
-        if stop.is_set():
-            raise Stopped
+    from divbot.trading.engine.questions import Questions, end_if_stopped
 
     with ExitStack() as stack:
         source = scanning.open_source(
-            settings, stack, demo=options.demo, speed=options.speed, check=end_if_stopped
+            settings,
+            stack,
+            demo=options.demo,
+            speed=options.speed,
+            check=partial(end_if_stopped, stop),
         )
         pool = scanning.open_pool(settings, source, workers, niceness=_NICENESS)
         stack.callback(pool.close)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -150,15 +151,15 @@ def open_watch(
     from divbot.scanner.cycle import Scanner
     from divbot.scanner.rounds import Rounds
     from divbot.scanner.thread import BackgroundScanner
-    from divbot.trading.engine.questions import Stopped
-
-    def end_if_stopped() -> None:
-        if stop.is_set():
-            raise Stopped
+    from divbot.trading.engine.questions import end_if_stopped
 
     with ExitStack() as stack:
         venue = scanning.open_source(
-            settings, stack, demo=options.demo, speed=options.speed, check=end_if_stopped
+            settings,
+            stack,
+            demo=options.demo,
+            speed=options.speed,
+            check=partial(end_if_stopped, stop),
         )
         pool = scanning.open_pool(settings, venue, workers)
         stack.callback(pool.close)

@@ -112,10 +112,10 @@ class BinanceSource:
     def open_glance(self) -> BinanceGlance:
         """Return what looks at the newest candle of a symbol, in time or not at all."""
         hasty = replace(self, request_timeout=min(TIMEOUT, self.request_timeout))
-        session = hasty._session(self._transport(1), attempts=1)  # noqa: SLF001 - its own kind
         # For two minutes, as a lease needs it.
-        lease = self.budget.lease(self.budget.open_lease(ahead=2 * MOST_WEIGHT))
-        return BinanceGlance(BinanceClient(session, lease), len(self.base_urls))
+        ahead = 2 * MOST_WEIGHT
+        client = hasty._client(self._transport(1), ahead=ahead, attempts=1)  # noqa: SLF001 - its own kind
+        return BinanceGlance(client, len(self.base_urls))
 
     def open_past(self, connections: int, stop: threading.Event) -> BinancePast:
         """Return what a download asks over at most `connections`; `stop` ends its waits."""
@@ -143,10 +143,12 @@ class BinanceSource:
     def _transport(self, connections: int) -> Transport:
         return open_transport(SystemClock(), connections=connections, use_proxies=self.use_proxies)
 
-    def _client(self, transport: Transport, *, ahead: int = 0) -> BinanceClient:
+    def _client(
+        self, transport: Transport, *, ahead: int = 0, attempts: int = ATTEMPTS
+    ) -> BinanceClient:
         """Return a client on a lease of its own, which keeps `ahead` free for it."""
         lease = self.budget.lease(self.budget.open_lease(ahead=ahead))
-        return BinanceClient(self._session(transport), lease)
+        return BinanceClient(self._session(transport, attempts=attempts), lease)
 
     def _session(self, transport: Transport, *, attempts: int = ATTEMPTS) -> VenueSession:
         return VenueSession(

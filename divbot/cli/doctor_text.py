@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from divbot.app.checkup import Check
+from divbot.app.checkup import Check, Health
 from divbot.cli.columns import words_on_lines
 from divbot.cli.destination import Fit
 from divbot.cli.figures import harmless
 from divbot.version import __version__
 
-_COLOURS = {"ok": "\33[32m", "warning": "\33[33m", "failed": "\33[1;31m"}
+_COLOURS = {Health.GOOD: "\33[32m", Health.DOUBTFUL: "\33[33m", Health.BAD: "\33[1;31m"}
 _PLAIN = "\33[0m"
 _HEALTH, _SUBJECT = 9, 15
 _MARGIN = _HEALTH + _SUBJECT
@@ -20,23 +20,23 @@ _NARROWEST = 30
 
 def check_line(check: Check, fit: Fit) -> str:
     """Return one check, on more than one line where the terminal is narrow."""
-    between = "; " if check.health.value == "ok" else ". To do: "
+    between = "; " if check.health is Health.GOOD else ". To do: "
     advice = between + check.advice if check.advice else ""
     width = fit.width and max(fit.width - _MARGIN, _NARROWEST)
     lines = words_on_lines(harmless(check.found + advice), width)
     health = f"{check.health.value:{_HEALTH}}"
     if fit.is_coloured:
-        health = f"{_COLOURS[check.health.value]}{health}{_PLAIN}"
+        health = f"{_COLOURS[check.health]}{health}{_PLAIN}"
     head = f"{health}{check.subject:{_SUBJECT}}"
     return head + f"\n{' ' * _MARGIN}".join(lines) + "\n"
 
 
 def checkup_sum(found: Sequence[Check]) -> str:
     """Return how many checks came out how."""
-    counts = Counter(x.health.value for x in found)
+    counts = Counter(x.health for x in found)
     return (
         f"\n{len(found)} checks: "
-        + ", ".join(f"{counts[name]} {name}" for name in _COLOURS if counts[name])
+        + ", ".join(f"{counts[x]} {x.value}" for x in Health if counts[x])
         + "\n"
     )
 
@@ -45,7 +45,7 @@ def checkup_document(found: Sequence[Check]) -> dict[str, object]:
     """Return all checks for JSON."""
     return {
         "version": __version__,
-        "is_well": all(x.health.value != "failed" for x in found),
+        "is_well": all(x.health is not Health.BAD for x in found),
         "checks": [
             {
                 "subject": x.subject,

@@ -165,7 +165,8 @@ class Scanner:
                 rules.with_divergences,
                 rules.with_outcomes,
                 universe.wanted if rules.with_candles else None,
-                with_stances=len(self._rules) > 1,
+                # What the shortest says concerns none of the others.
+                with_stances=rules.interval is not self.intervals[0],
             )
             for start in range(min(blocks, len(symbols)))
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from zlib import crc32
 
@@ -20,6 +20,7 @@ from divbot.scanner.cycle import Scanner
 from divbot.scanner.report import Report
 from divbot.scanner.rounds import Rounds
 from divbot.scanner.workforce.inline import InlinePool
+from divbot.scanner.workforce.task import BlockTask, Done
 from tests.scanner.fakes import STEP, FakeMarketData, FakeSource, candles_of, names, rules
 
 M5, M15, H1 = Interval.M5, Interval.M15, Interval.H1
@@ -106,6 +107,20 @@ def test_an_opportunity_carries_what_the_longer_intervals_say(
     assert {x.higher for x in reports[H1].open_to_trade} == {()}
 
 
+def test_the_shortest_interval_is_not_asked_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    scan = Scan(Candlesticks(names(3)), M5, H1, M15)
+    run, asked = scan.pool.run, {}
+
+    def hear(tasks: Sequence[BlockTask], downloaded: Callable[[int, str], None]) -> list[Done]:
+        asked.update({x.interval: x.with_stances for x in tasks})
+        return run(tasks, downloaded)
+
+    monkeypatch.setattr(scan.pool, "run", hear)
+    scan.scanner.reports()
+
+    assert asked == {M5: False, M15: True, H1: True}
+
+
 def test_a_trend_is_the_way_of_the_last_hundred_candles(reports: dict[Interval, Report]) -> None:
     answers = Answers(Candlesticks(names(MANY)))
 
@@ -141,7 +156,7 @@ STANCES = {
 
 
 @pytest.mark.parametrize(("stance", "to_buy", "to_sell"), STANCES.values(), ids=STANCES)
-def test_an_stance_allows_a_side(stance: Stance, to_buy: bool, to_sell: bool) -> None:
+def test_a_stance_allows_a_side(stance: Stance, to_buy: bool, to_sell: bool) -> None:
     assert (stance.allows(BUY), stance.allows(SELL)) == (to_buy, to_sell)
 
 

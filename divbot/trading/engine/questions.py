@@ -19,6 +19,12 @@ class Stopped(Exception):
     """The trader was told to stop while it waited."""
 
 
+def end_if_stopped(stop: threading.Event) -> None:
+    """Raise Stopped where `stop` is set."""
+    if stop.is_set():
+        raise Stopped
+
+
 class Asks(Protocol):
     """What questions are asked through."""
 
@@ -52,8 +58,7 @@ class Questions:
         asked = [self._threads.submit(_answer, question) for question in questions]
         pending = set(asked)
         while pending:
-            if self._stop.is_set():
-                raise Stopped
+            end_if_stopped(self._stop)
             _, pending = wait(pending, timeout=_PATIENCE)
         return [future.result() for future in asked]
 
