@@ -36,7 +36,7 @@ class BoardAnswers:
     def symbol(self, asked: AskedSymbol) -> dict[str, Any]:
         """Return what there is to see of one symbol."""
         from divbot.cli.report.candles import plan_document, series_document
-        from divbot.domain.chart_urls import binance_url, tradingview_url
+        from divbot.domain.chart_urls import chart_urls
 
         if self.looker is None:
             raise InputError("no venue is asked here")
@@ -45,10 +45,7 @@ class BoardAnswers:
         )
         known = {x.divergence for x in found.examination.divergences}
         plans = [x for x in found.opportunities if x.divergence in known]
-        links = {
-            "TradingView": tradingview_url(asked.symbol, self.looker.market, asked.interval),
-            "Binance": binance_url(asked.symbol, self.looker.market),
-        }
+        links = chart_urls(asked.symbol, self.looker.market, asked.interval)
         return {
             "symbol": asked.symbol,
             "interval": asked.interval.value,
