@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -211,9 +211,3 @@ def _rate(rate: BaseRate) -> dict[str, Any]:
         "believed_ratio": rate.believed_ratio,
         "believed_gross": rate.believed_gross,
     }
-
-
-def known_symbols(moment: Showing, listed: Iterable[str]) -> set[str]:
-    """Return every symbol that may be asked for."""
-    held = () if moment.run is None else moment.run.ledger.symbols
-    return {*listed, *held}
