@@ -124,4 +124,4 @@ def _sent(report: Report) -> Report:
 
 def _is_same(before: object, mark: object) -> bool:
     """Tell whether what has that mark is unchanged; what is large is not compared in depth."""
-    return before is mark or (isinstance(mark, int | tuple) and before == mark)
+    return before is mark or (isinstance(mark, tuple) and before == mark)
