@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from divbot.domain.errors import InputError, JournalError
+from divbot.domain.errors import InputError
 
 if TYPE_CHECKING:
     from divbot.app.looking import Looker
-    from divbot.trading.journal.journal import JournalCopy
     from divbot.web.port import AskedSymbol
 
 _MOST_TRADES = 500
@@ -62,15 +61,8 @@ class BoardAnswers:
         """Return every run."""
         from divbot.app.journals import open_runs
         from divbot.cli.runs_text import runs_document
-        from divbot.trading.journal.journal import read
 
-        found: list[JournalCopy] = []
-        damaged: dict[str, str] = {}
-        for run in open_runs().all():
-            try:
-                found.append(read(run.path))
-            except JournalError as error:
-                damaged[run.name] = str(error)
+        found, damaged = open_runs().read_all()
         document = runs_document(found[::-1], damaged)
         return document | {"runs": [_without_path(x) for x in document["runs"]]}
 
