@@ -22,10 +22,9 @@ from divbot.web.documents import (
     positions_document,
 )
 from divbot.web.port import AskedSymbol, Program, Showing
-from divbot.web.routes import Arguments
+from divbot.web.routes import USUAL_EVENTS, Arguments
 from divbot.web.stream import Stream
 
-_LINES = 50
 _RUNS_SECONDS = 10.0
 """How long what journals hold is told without another look."""
 _CANDLE_SECONDS = 30.0
@@ -56,7 +55,7 @@ class Api:
             case "equity":
                 return json_of(equity_document(moment))
             case "events":
-                return json_of(events_document(moment, given.get("limit", _LINES)))
+                return json_of(events_document(moment, given.get("limit", USUAL_EVENTS)))
             case "health":
                 return json_of(self._health(moment))
             case "calibration":
@@ -78,7 +77,7 @@ class Api:
             "opportunities": (versions, lambda: opportunities_document(moment)),
             "positions": (moment.run, lambda: positions_document(moment)),
             "equity": (moment.run, lambda: equity_document(moment)),
-            "events": (moment.lines, lambda: events_document(moment, _LINES)),
+            "events": (moment.lines, lambda: events_document(moment, USUAL_EVENTS)),
             "health": (
                 (moment.at // _HEALTH_EVERY, self._stream.readers),
                 lambda: self._health(moment),

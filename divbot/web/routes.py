@@ -16,6 +16,8 @@ from divbot.web.schemas import INTERVAL, SCHEMAS, Schema
 
 JSON = "application/json"
 EVENTS = "text/event-stream"
+USUAL_EVENTS = 50
+"""How many events are told unless more or fewer are asked for."""
 _LONGEST = 200
 """Characters of a path or a query that mean anything."""
 
@@ -57,14 +59,16 @@ class Route:
     """What is asked for may not be there, or not be had."""
 
 
+def _whole(bounds: Bounds[int]) -> Schema:
+    return {"type": "integer", "minimum": bounds.least, "maximum": bounds.most}
+
+
 _INTERVAL = Parameter(
     "interval", Choice(Interval), INTERVAL, "Of candles; by default the first that is scanned."
 )
+_EVENT_COUNT = Bounds(int, 1, 200)
 _MOST = Parameter(
-    "limit",
-    Bounds(int, 1, 200),
-    {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
-    "How many at most.",
+    "limit", _EVENT_COUNT, {**_whole(_EVENT_COUNT), "default": USUAL_EVENTS}, "How many at most."
 )
 _SYMBOL = Parameter(
     "symbol",
@@ -80,10 +84,11 @@ _RUN = Parameter(
     "Its name, as `divbot runs` tells it.",
     is_in_path=True,
 )
+_TRIAL_NUMBER = Bounds(int, 1, 1_000_000)
 _NUMBER = Parameter(
     "number",
-    Bounds(int, 1, 1_000_000),
-    {"type": "integer", "minimum": 1, "maximum": 1_000_000},
+    _TRIAL_NUMBER,
+    _whole(_TRIAL_NUMBER),
     "Of the trial, as `divbot sweeps` tells it.",
     is_in_path=True,
 )
