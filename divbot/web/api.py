@@ -9,7 +9,6 @@ from typing import Any
 from divbot.domain.market import Interval
 from divbot.domain.symbols import unknown_symbol
 from divbot.scanner.report import Report
-from divbot.version import __version__
 from divbot.web.clerk import Clerk
 from divbot.web.denial import Denial
 from divbot.web.documents import (
@@ -90,7 +89,7 @@ class Api:
         return {name: body for name, (_, body) in self._told.items()}
 
     def _health(self, moment: Showing) -> dict[str, Any]:
-        return health_document(moment, __version__, self._stream.readers)
+        return health_document(moment, self._stream.readers)
 
     async def _kept(self, name: str, *arguments: object) -> bytes:
         key = (name, *arguments)

@@ -11,6 +11,7 @@ from divbot.domain.bounds import Bounds, Reader
 from divbot.domain.market import Interval
 from divbot.domain.symbols import read_symbol
 from divbot.domain.values import CheckedText, Choice
+from divbot.version import __version__
 from divbot.web.denial import Denial
 from divbot.web.schemas import INTERVAL, SCHEMAS, Schema
 
@@ -191,11 +192,11 @@ def _decoded(part: str) -> str:
         raise Denial(404, "not_found", "expected a path in UTF-8") from None
 
 
-def openapi_document(version: str, *, has_token: bool) -> dict[str, Any]:
+def openapi_document(*, has_token: bool) -> dict[str, Any]:
     """Return what there is, for programs."""
     document: dict[str, Any] = {
         "openapi": "3.1.0",
-        "info": {"title": "divbot", "version": version, "description": "Read-only."},
+        "info": {"title": "divbot", "version": __version__, "description": "Read-only."},
         "paths": {x.path: {"get": _operation(x)} for x in ROUTES},
         "components": {"schemas": SCHEMAS},
     }
