@@ -20,15 +20,18 @@ def find_run(run: str | None, journal: Path | None, *, include_history: bool = T
 
     Raise InputError where there is none.
     """
-    if run is not None and journal is not None:
-        raise InputError("--run and --journal exclude each other: give one of them")
-    path = journal or _path(run, include_history=include_history)
+    path = find_journal(run, journal, include_history=include_history)
     if path is None:
         raise InputError("no run yet: `divbot paper` starts one")
     return read(path)
 
 
-def _path(name: str | None, *, include_history: bool) -> Path | None:
+def find_journal(name: str | None, journal: Path | None, *, include_history: bool) -> Path | None:
+    """Return the file of that run, or `journal`, or the file of the newest run; None: none yet."""
+    if name is not None and journal is not None:
+        raise InputError("--run and --journal exclude each other: give one of them")
+    if journal is not None:
+        return journal
     runs = open_runs()
     run = runs.latest(include_history=include_history) if name is None else runs.named(name)
     return run.path if run else None

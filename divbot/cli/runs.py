@@ -26,16 +26,9 @@ def list_(context: typer.Context, *, as_json: flags.Json = False) -> int:
     from divbot.app.journals import open_runs
     from divbot.cli.destination import Destination, json_bytes
     from divbot.cli.runs_text import runs_document, runs_text
-    from divbot.trading.journal.journal import JournalCopy, read
 
     folder = open_runs()
-    found: list[JournalCopy] = []
-    damaged: dict[str, str] = {}
-    for run in folder.all():
-        try:
-            found.append(read(run.path))
-        except JournalError as error:
-            damaged[run.name] = str(error)
+    found, damaged = folder.read_all()
     destination = Destination(None)
     if as_json:
         destination.write(json_bytes(runs_document(found, damaged)))

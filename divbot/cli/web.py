@@ -17,6 +17,7 @@ from divbot.web.address import ListenOn, WebAddress
 
 if TYPE_CHECKING:
     from divbot.app.looking import Looker
+    from divbot.domain.events import Started
     from divbot.settings import Settings
 
 _LOOK_SECONDS = 2.0
@@ -57,16 +58,18 @@ def web(
     from divbot.cli.watching import Mode, Watching
     from divbot.domain.clock import SystemClock
     from divbot.domain.notices import Outage
+    from divbot.trading.journal.journal import start_of
 
     where, clock, stop = address or WebAddress(), SystemClock(), threading.Event()
     shown = _journal(run, journal)
-    settings = given.load(defaults=_defaults(shown))
+    start = None if shown is None else start_of(shown)
+    settings = given.load(defaults=_defaults(start))
     with AskedToStop(stop) as asked, ExitStack() as stack:
         listener = stack.enter_context(open_listener(where, settings))
         program = FileProgram(shown, settings.market)
         program.refresh(clock.now())
         watching = Watching(Mode.QUIET, stop.set)
-        answers = BoardAnswers(_looker(settings, shown, stack), shown)
+        answers = BoardAnswers(_looker(settings, start, stack), shown)
         stack.enter_context(serving(program, answers, settings, listener, watching.tell))
         print(f"the page is at {where.url(listener.getsockname()[1])}", flush=True)
         outage = Outage(watching.tell)
@@ -85,39 +88,29 @@ def web(
 
 def _journal(run: str | None, journal: Path | None) -> Path | None:
     """Return the journal to show: the one that was asked for, or else that of the newest run."""
-    from divbot.app.journals import open_runs
+    from divbot.cli.recorded import find_journal
 
-    if run is not None and journal is not None:
-        raise InputError("--run and --journal exclude each other: give one of them")
-    if journal is not None:
-        return journal
-    runs = open_runs()
-    if run is not None:
-        return runs.named(run).path
-    found = runs.latest(include_history=False) or runs.latest()
-    return found.path if found else None
+    found = find_journal(run, journal, include_history=False)
+    return found or find_journal(run, journal, include_history=True)
 
 
-def _defaults(journal: Path | None) -> dict[str, Any]:
+def _defaults(start: Started | None) -> dict[str, Any]:
     """Return where the charts of a run come from: from the market that it was on."""
     from divbot.domain.events import DEMO
-    from divbot.trading.journal.journal import start_of
 
-    if journal is None:
+    if start is None:
         return {}
-    start = start_of(journal)
     is_local = start.is_simulated and start.address not in (None, DEMO)
     address = {"base_url": start.address} if is_local else {}
     return {"market": start.market.value, "interval": start.interval, **address}
 
 
-def _looker(settings: Settings, journal: Path | None, stack: ExitStack) -> Looker | None:
+def _looker(settings: Settings, start: Started | None, stack: ExitStack) -> Looker | None:
     """Return who looks at symbols; nobody where the market of the run has ended with it."""
     from divbot.app.looking import Looker
     from divbot.app.scanning import open_source
     from divbot.domain.events import DEMO
-    from divbot.trading.journal.journal import start_of
 
-    if journal is not None and start_of(journal).address == DEMO and not settings.base_url:
+    if start is not None and start.address == DEMO and not settings.base_url:
         return None
     return Looker.of(settings, open_source(settings, stack))

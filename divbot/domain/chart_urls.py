@@ -18,6 +18,14 @@ _TRADINGVIEW = {
 _QUOTE = "USDT"
 
 
+def chart_urls(symbol: str, market: Market, interval: Interval) -> dict[str, str]:
+    """Return the addresses of the real chart, by the name of the place."""
+    return {
+        "TradingView": tradingview_url(symbol, market, interval),
+        "Binance": binance_url(symbol, market),
+    }
+
+
 def tradingview_url(symbol: str, market: Market, interval: Interval) -> str:
     """Return the address of a chart of the same candles; a perpetual ends with .P there."""
     ticker = f"BINANCE:{symbol}{'.P' if market is Market.USDM else ''}"

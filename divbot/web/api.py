@@ -9,7 +9,6 @@ from typing import Any
 from divbot.domain.market import Interval
 from divbot.domain.symbols import unknown_symbol
 from divbot.scanner.report import Report
-from divbot.version import __version__
 from divbot.web.clerk import Clerk
 from divbot.web.denial import Denial
 from divbot.web.documents import (
@@ -22,10 +21,9 @@ from divbot.web.documents import (
     positions_document,
 )
 from divbot.web.port import AskedSymbol, Program, Showing
-from divbot.web.routes import Arguments
+from divbot.web.routes import USUAL_EVENTS, Arguments
 from divbot.web.stream import Stream
 
-_LINES = 50
 _RUNS_SECONDS = 10.0
 """How long what journals hold is told without another look."""
 _CANDLE_SECONDS = 30.0
@@ -56,7 +54,7 @@ class Api:
             case "equity":
                 return json_of(equity_document(moment))
             case "events":
-                return json_of(events_document(moment, given.get("limit", _LINES)))
+                return json_of(events_document(moment, given.get("limit", USUAL_EVENTS)))
             case "health":
                 return json_of(self._health(moment))
             case "calibration":
@@ -78,7 +76,7 @@ class Api:
             "opportunities": (versions, lambda: opportunities_document(moment)),
             "positions": (moment.run, lambda: positions_document(moment)),
             "equity": (moment.run, lambda: equity_document(moment)),
-            "events": (moment.lines, lambda: events_document(moment, _LINES)),
+            "events": (moment.lines, lambda: events_document(moment, USUAL_EVENTS)),
             "health": (
                 (moment.at // _HEALTH_EVERY, self._stream.readers),
                 lambda: self._health(moment),
@@ -91,7 +89,7 @@ class Api:
         return {name: body for name, (_, body) in self._told.items()}
 
     def _health(self, moment: Showing) -> dict[str, Any]:
-        return health_document(moment, __version__, self._stream.readers)
+        return health_document(moment, self._stream.readers)
 
     async def _kept(self, name: str, *arguments: object) -> bytes:
         key = (name, *arguments)
@@ -124,4 +122,4 @@ def _sent(report: Report) -> Report:
 
 def _is_same(before: object, mark: object) -> bool:
     """Tell whether what has that mark is unchanged; what is large is not compared in depth."""
-    return before is mark or (isinstance(mark, int | tuple) and before == mark)
+    return before is mark or (isinstance(mark, tuple) and before == mark)

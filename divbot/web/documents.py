@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from divbot.scanner.report import Report
 from divbot.scanner.report_documents import opportunity_document
 from divbot.trading.engine.snapshot import RunSnapshot
 from divbot.trading.figures.documents import trade_document
+from divbot.version import __version__
 from divbot.web.port import Scans, Showing
 
 SCHEMA = 1
@@ -132,19 +133,19 @@ def events_document(moment: Showing, most: int) -> dict[str, Any]:
     }
 
 
-def health_document(moment: Showing, version: str, watchers: int) -> dict[str, Any]:
+def health_document(moment: Showing, readers: int) -> dict[str, Any]:
     """Return how the program gets on."""
     problems = list(problems_of(moment))
     weight = moment.weight
     return {
         **heading(moment),
-        "version": version,
+        "version": __version__,
         "healthy": not problems,
         "problems": problems,
         "scanners": [_scanner(moment, x) for x in moment.scans],
         "weight": weight and {x: getattr(weight, x) for x in ("used", "allowed", "waits_for")},
         "alerts": moment.alerts,
-        "readers": watchers,
+        "readers": readers,
     }
 
 
@@ -211,9 +212,3 @@ def _rate(rate: BaseRate) -> dict[str, Any]:
         "believed_ratio": rate.believed_ratio,
         "believed_gross": rate.believed_gross,
     }
-
-
-def known_symbols(moment: Showing, listed: Iterable[str]) -> set[str]:
-    """Return every symbol that may be asked for."""
-    held = () if moment.run is None else moment.run.ledger.symbols
-    return {*listed, *held}

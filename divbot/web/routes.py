@@ -11,11 +11,14 @@ from divbot.domain.bounds import Bounds, Reader
 from divbot.domain.market import Interval
 from divbot.domain.symbols import read_symbol
 from divbot.domain.values import CheckedText, Choice
+from divbot.version import __version__
 from divbot.web.denial import Denial
 from divbot.web.schemas import INTERVAL, SCHEMAS, Schema
 
 JSON = "application/json"
 EVENTS = "text/event-stream"
+USUAL_EVENTS = 50
+"""How many events are told unless more or fewer are asked for."""
 _LONGEST = 200
 """Characters of a path or a query that mean anything."""
 
@@ -57,14 +60,16 @@ class Route:
     """What is asked for may not be there, or not be had."""
 
 
+def _whole(bounds: Bounds[int]) -> Schema:
+    return {"type": "integer", "minimum": bounds.least, "maximum": bounds.most}
+
+
 _INTERVAL = Parameter(
     "interval", Choice(Interval), INTERVAL, "Of candles; by default the first that is scanned."
 )
+_EVENT_COUNT = Bounds(int, 1, 200)
 _MOST = Parameter(
-    "limit",
-    Bounds(int, 1, 200),
-    {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
-    "How many at most.",
+    "limit", _EVENT_COUNT, {**_whole(_EVENT_COUNT), "default": USUAL_EVENTS}, "How many at most."
 )
 _SYMBOL = Parameter(
     "symbol",
@@ -80,10 +85,11 @@ _RUN = Parameter(
     "Its name, as `divbot runs` tells it.",
     is_in_path=True,
 )
+_TRIAL_NUMBER = Bounds(int, 1, 1_000_000)
 _NUMBER = Parameter(
     "number",
-    Bounds(int, 1, 1_000_000),
-    {"type": "integer", "minimum": 1, "maximum": 1_000_000},
+    _TRIAL_NUMBER,
+    _whole(_TRIAL_NUMBER),
     "Of the trial, as `divbot sweeps` tells it.",
     is_in_path=True,
 )
@@ -186,11 +192,11 @@ def _decoded(part: str) -> str:
         raise Denial(404, "not_found", "expected a path in UTF-8") from None
 
 
-def openapi_document(version: str, *, has_token: bool) -> dict[str, Any]:
+def openapi_document(*, has_token: bool) -> dict[str, Any]:
     """Return what there is, for programs."""
     document: dict[str, Any] = {
         "openapi": "3.1.0",
-        "info": {"title": "divbot", "version": version, "description": "Read-only."},
+        "info": {"title": "divbot", "version": __version__, "description": "Read-only."},
         "paths": {x.path: {"get": _operation(x)} for x in ROUTES},
         "components": {"schemas": SCHEMAS},
     }

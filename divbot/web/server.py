@@ -23,7 +23,6 @@ from aiohttp import web
 
 from divbot.domain.clock import Clock
 from divbot.domain.notices import Tell, same_words
-from divbot.version import __version__
 from divbot.web.address import BACKLOG
 from divbot.web.api import Api
 from divbot.web.clerk import Clerk
@@ -283,7 +282,7 @@ class _Handler:
         if path == "/metrics":
             return await self._sent(request, self._metrics.text(), _METRICS)
         if path == OPENAPI_PATH:
-            document = openapi_document(__version__, has_token=self._guard.token is not None)
+            document = openapi_document(has_token=self._guard.token is not None)
             return await self._sent(request, json_of(document), JSON)
         found = find(path)
         if found is None:

@@ -30,10 +30,11 @@ class Stream:
 
     async def tell(self, bodies: Mapping[str, bytes]) -> None:
         """Replace the messages of these names that say something else now."""
+        told = {name: message(name, body) for name, body in bodies.items()}
         new = {
-            name: message(name, body)
-            for name, body in bodies.items()
-            if self._messages.get(name, (0, b""))[1] != message(name, body)
+            name: text
+            for name, text in told.items()
+            if self._messages.get(name, (0, b""))[1] != text
         }
         if not new:
             return

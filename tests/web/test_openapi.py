@@ -8,11 +8,10 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 
-from divbot.version import __version__
 from divbot.web.routes import OPENAPI_PATH, openapi_document
 from tests.web.boards import SYMBOL, TOKEN, Board, serve
 
-DOCUMENT = openapi_document(__version__, has_token=False)
+DOCUMENT = openapi_document(has_token=False)
 schema = schemathesis.openapi.from_dict(DOCUMENT).exclude(path="/api/v1/stream")
 
 

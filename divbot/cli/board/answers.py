@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from divbot.domain.errors import InputError, JournalError
+from divbot.domain.errors import InputError
 
 if TYPE_CHECKING:
     from divbot.app.looking import Looker
-    from divbot.trading.journal.journal import JournalCopy
     from divbot.web.port import AskedSymbol
 
 _MOST_TRADES = 500
@@ -36,7 +35,7 @@ class BoardAnswers:
     def symbol(self, asked: AskedSymbol) -> dict[str, Any]:
         """Return what there is to see of one symbol."""
         from divbot.cli.report.candles import plan_document, series_document
-        from divbot.domain.chart_urls import binance_url, tradingview_url
+        from divbot.domain.chart_urls import chart_urls
 
         if self.looker is None:
             raise InputError("no venue is asked here")
@@ -45,10 +44,7 @@ class BoardAnswers:
         )
         known = {x.divergence for x in found.examination.divergences}
         plans = [x for x in found.opportunities if x.divergence in known]
-        links = {
-            "TradingView": tradingview_url(asked.symbol, self.looker.market, asked.interval),
-            "Binance": binance_url(asked.symbol, self.looker.market),
-        }
+        links = chart_urls(asked.symbol, self.looker.market, asked.interval)
         return {
             "symbol": asked.symbol,
             "interval": asked.interval.value,
@@ -65,15 +61,8 @@ class BoardAnswers:
         """Return every run."""
         from divbot.app.journals import open_runs
         from divbot.cli.runs_text import runs_document
-        from divbot.trading.journal.journal import read
 
-        found: list[JournalCopy] = []
-        damaged: dict[str, str] = {}
-        for run in open_runs().all():
-            try:
-                found.append(read(run.path))
-            except JournalError as error:
-                damaged[run.name] = str(error)
+        found, damaged = open_runs().read_all()
         document = runs_document(found[::-1], damaged)
         return document | {"runs": [_without_path(x) for x in document["runs"]]}
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from html import escape
 
-from divbot.domain.chart_urls import binance_url, tradingview_url
+from divbot.domain.chart_urls import chart_urls
 from divbot.domain.market import Interval, Market
 
 
 def chart_links(symbol: str, market: Market, interval: Interval) -> str:
     """Return two links as markup; whatever `symbol` is, it stays text."""
-    found = {
-        "TradingView": tradingview_url(symbol, market, interval),
-        "Binance": binance_url(symbol, market),
-    }
     return " ".join(
         f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer"'
         f' title="The chart of the real market at {name}">{name}</a>'
-        for name, url in found.items()
+        for name, url in chart_urls(symbol, market, interval).items()
     )

@@ -199,7 +199,8 @@ def _mean(cell: Sequence[Standing]) -> float | None:
 
 
 def _told(cell: Sequence[Standing]) -> str:
-    if not cell:
+    mean = _mean(cell)
+    if mean is None:
         return "none could be judged"
-    mean, best = sum(x.effect.r for x in cell) / len(cell), max(x.t for x in cell)
+    best = max(x.t for x in cell)
     return f"{mean:.3f} R a trade, the mean of {len(cell)}; the best t {best:.2f}"

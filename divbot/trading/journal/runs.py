@@ -23,7 +23,7 @@ from pathlib import Path
 from divbot.domain.errors import InputError, JournalError
 from divbot.domain.events import Started
 from divbot.domain.market import Interval, Market
-from divbot.trading.journal.journal import read, start_of
+from divbot.trading.journal.journal import JournalCopy, read, start_of
 
 _FORM = "%Y-%m-%dT%H%M%S"
 _NAME = re.compile(
@@ -89,6 +89,17 @@ class Runs:
         except OSError as error:
             raise JournalError(f"{self.folder}: cannot be listed: {error.strerror}") from error
         return tuple(_in_order(sorted(run for path in paths if (run := _run(path)))))
+
+    def read_all(self) -> tuple[list[JournalCopy], dict[str, str]]:
+        """Return every run whole, the oldest first, and by name why others cannot be read."""
+        found: list[JournalCopy] = []
+        damaged: dict[str, str] = {}
+        for run in self.all():
+            try:
+                found.append(read(run.path))
+            except JournalError as error:
+                damaged[run.name] = str(error)
+        return found, damaged
 
     def next_number(self) -> int:
         """Return the number of a run that begins now."""
