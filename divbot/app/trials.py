@@ -61,7 +61,8 @@ def sealed_days() -> tuple[range, ...]:
     from divbot.research.trials.knowledge import sealed_on
 
     ever = range(EARLIEST // DAY, LATEST // DAY)
-    written = open_trials(is_simulated=False).read().written
+    # Each scan asks.
+    written = open_trials(is_simulated=False).read(with_results=False).written
     return tuple(sealed_on(written, ever).values())
 
 
