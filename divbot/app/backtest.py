@@ -70,15 +70,17 @@ class Traded:
     """By symbol what is missing of its funding: positions paid and got none then."""
 
 
-def open_recording(path: Path, settings: Settings) -> JoinedHistory:
-    """Return the past that a recording holds; RecordingError for a bad one.
-
-    Raise InputError where the candles of the settings cannot be made of its own.
-    """
+def read_recording(path: Path, market: Market) -> JoinedHistory:
+    """Return the past that a recording holds; RecordingError for a bad one."""
     from divbot.exchange.market.recorded import load_tape
     from divbot.history.joined import JoinedHistory
 
-    history = JoinedHistory(path, settings.market, load_tape(path).interval)
+    return JoinedHistory(path, market, load_tape(path).interval)
+
+
+def open_recording(path: Path, settings: Settings) -> JoinedHistory:
+    """Return the same; InputError where the candles of the settings cannot be made of its own."""
+    history = read_recording(path, settings.market)
     history.symbols(settings.interval)
     return history
 

@@ -9,7 +9,6 @@ passed.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -176,8 +175,10 @@ def _searched(
 
 def _kept(sweep: Sweep, sealed: range) -> Path:
     """Return the folder for what is done; InputError where there is nothing to resume."""
-    told = [sorted(sweep.points), sweep.days, sealed, sorted(_basis(sweep).items())]
-    name = hashlib.sha256(repr(told).encode()).hexdigest()[:20]
+    from divbot.history.kept import name_of
+
+    days = [(x.start, x.stop) for x in (sweep.days, sealed)]
+    name = name_of(sorted(sweep.points), days, sorted(_basis(sweep).items()))
     folder = at_home(cache_home) / "sweeps" / name
     if sweep.options.is_resumed and not folder.exists():
         raise InputError(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from divbot.app.backtest import open_stored
+from divbot.app.backtest import open_stored, read_recording
 from divbot.app.detail import whole_detail, with_stand_ins
 from divbot.app.homes import copies_folder
 from divbot.app.options import (
@@ -106,30 +106,27 @@ def open_past(
         shared = SharedStore(data, settings.market, copies_folder)
         shared.check()
         return shared
-    if recorded is None:
-        return open_stored(settings)
-    from divbot.exchange.market.recorded import load_tape
-    from divbot.history.joined import JoinedHistory
-
-    path = Path(recorded)
-    return JoinedHistory(path, settings.market, load_tape(path).interval)
+    if recorded is not None:
+        return read_recording(Path(recorded), settings.market)
+    return open_stored(settings)
 
 
 def _days(
     history: PastMarket, intervals: Sequence[Interval], settings: Settings, options: SweepOptions
 ) -> range:
     """Return the whole UTC days of which there are candles; InputError where there are none."""
-    found = None
+    from divbot.history.port import span_of_all
+
+    spans = []
     for interval in intervals:
-        spans = [x for name in history.symbols(interval) if (x := history.span(name, interval))]
-        if not spans:
+        own = span_of_all(history, interval)
+        if own is None:
             raise InputError(
                 f"expected {interval.value} candles to search on, found none; get some: "
                 f"{_how_to_fetch(interval, settings, options)}"
             )
-        own = min(x[0] for x in spans), max(x[1] for x in spans)
-        found = own if found is None else (max(found[0], own[0]), min(found[1], own[1]))
-    first, last = found or (0, 0)
+        spans.append(own)
+    first, last = max(x for x, _ in spans), min(x for _, x in spans)
     days = range(
         -(-max(first, options.start or first) // DAY), min(last, options.end or last) // DAY
     )

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from divbot.app.homes import at_home
-from divbot.domain.clock import EARLIEST, LATEST, SystemClock, date_text
+from divbot.domain.clock import EARLIEST, LATEST, SystemClock
 from divbot.domain.durations import DAY
+from divbot.domain.timerange import dates_of
 from divbot.folders import state_home
 from divbot.version import __version__
 
@@ -61,12 +62,11 @@ def sealed_days() -> tuple[range, ...]:
     from divbot.research.trials.knowledge import sealed_on
 
     ever = range(EARLIEST // DAY, LATEST // DAY)
-    written = open_trials(is_simulated=False).read().written
+    # Each scan asks.
+    written = open_trials(is_simulated=False).read(with_results=False).written
     return tuple(sealed_on(written, ever).values())
 
 
 def span_text(days: range) -> str:
     """Return the first and the last of some UTC days; `none` where there are none."""
-    if not days:
-        return "none"
-    return f"{date_text(days[0] * DAY)} to {date_text(days[-1] * DAY)}"
+    return " to ".join(dates_of(days) or ["none"])

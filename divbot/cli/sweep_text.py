@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
-from decimal import Decimal
 from typing import Protocol, TypeVar
 
+from divbot.app.journals import text_of
 from divbot.app.search_space import LEFT_OUT
 from divbot.app.trials import span_text
 from divbot.cli.columns import Column, table_text, words_on_lines
 from divbot.cli.destination import Fit
-from divbot.domain.durations import duration_text
 from divbot.domain.names import counted
 from divbot.domain.signals import Kind
+from divbot.domain.values import Several, Switch
 from divbot.evaluation import LIMITS, Standing
 from divbot.research.sweep_report import SweepReport
 from divbot.research.trials.portfolio import PortfolioBeside
@@ -202,28 +201,21 @@ def config_text(found: SweepReport, settings: Settings) -> str | None:
         return None
     own = dict(found.values[found.winner.setting])
     given = {
-        name: _text(getattr(settings, name))
+        name: text_of(getattr(settings, name))
         for name in SETTINGS
         if name in settings.model_fields_set and getattr(settings, name) is not None
     }
     lines = [f"# {x}" for x in found.sentences]
     for name, text in sorted((given | own).items()):
-        if text == "none":  # left out, as by default
-            continue
-        plain = text.replace("+", ",") if name in ("kind", "side") else text
-        value = plain if _PLAIN.fullmatch(plain) else f'"{plain}"'
-        lines.append(f"{name} = {value}")
+        if text != LEFT_OUT:  # as by default
+            lines.append(f"{name} = {_toml(name, text)}")
     return "\n".join(lines) + "\n"
 
 
-def _text(value: object) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case tuple():
-            return ",".join(value)
-        case timedelta():
-            return duration_text(value)
-        case Decimal():
-            return f"{value.normalize():f}"
-    return str(value)
+def _toml(name: str, text: str) -> str:
+    reader = SETTINGS[name].reader
+    if isinstance(reader, Several):
+        text = text.replace("+", ",")
+    elif isinstance(reader, Switch):
+        text = text.lower()
+    return text if _PLAIN.fullmatch(text) else f'"{text}"'

@@ -13,6 +13,7 @@ from divbot.cli.destination import Fit
 from divbot.domain.clock import utc_text
 from divbot.domain.errors import InputError
 from divbot.domain.market import Market
+from divbot.domain.timerange import dates_of
 from divbot.research.trials.entries import Judged, Opening, Trial
 from divbot.research.trials.ledger import Contents
 from divbot.research.trials.rows import Written
@@ -128,9 +129,9 @@ def _heading(shown: ShownTrial) -> dict[str, Any]:
         "number": shown.number,
         "at": shown.at,
         "by": trial.source,
-        "days": days_document(trial.days),
-        "seen": days_document(trial.known),
-        "holdout": days_document(trial.holdout),
+        "days": dates_of(trial.days),
+        "seen": dates_of(trial.known),
+        "holdout": dates_of(trial.holdout),
         "holdout_is": shown.holdout or None,
         "settings": trial.settings,
         "looks": [x.look for x in shown.looks],
@@ -152,23 +153,18 @@ def trial_document(contents: Contents, number: int) -> dict[str, Any]:
         "code": trial.code,
         "data": trial.data,
         "version": trial.version,
-        "development": days_document(trial.development),
+        "development": dates_of(trial.development),
         "gap": trial.gap,
         "run": trial.run,
         "results": None
         if results is None
         else {
-            "days": days_document(results.days),
+            "days": dates_of(results.days),
             "settings": list(results.settings),
             "net_r": results.net_r.tolist(),
             "trades": results.trades.tolist(),
         },
     }
-
-
-def days_document(days: range) -> list[str] | None:
-    """Return the first and the last day; None where there is none."""
-    return span_text(days).split(" to ") if days else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from divbot.domain.bounds import Reader
-from divbot.domain.clock import parse_time
+from divbot.domain.clock import date_text, parse_time
+from divbot.domain.durations import DAY
 
 _SEPARATOR = re.compile(r"\s*(?:-|/|\.\.|\bto\b)\s*")
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)")
@@ -59,3 +60,8 @@ def moment(text: str) -> int:
     if compact := _COMPACT.fullmatch(text):
         return parse_time("-".join(compact.groups()))
     return parse_time(text)
+
+
+def dates_of(days: range) -> list[str] | None:
+    """Return the first and the last of some UTC days since 1970; None where there are none."""
+    return [date_text(x * DAY) for x in (days[0], days[-1])] if days else None

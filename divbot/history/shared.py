@@ -10,7 +10,6 @@ what has not changed since is not copied again. One process of a machine copies 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +26,7 @@ from divbot.domain.errors import DivbotError, InputError
 from divbot.domain.market import Interval, Market
 from divbot.extras import FSSPEC, S3FS, how_to_install
 from divbot.history.funding import FundingTrack
-from divbot.history.kept import alone, make_folder, write_text
+from divbot.history.kept import alone, make_folder, name_of, write_text
 from divbot.history.kind import StoredKind
 from divbot.history.shelf import shelves_folder, symbols_among
 from divbot.history.spans import Span
@@ -137,7 +136,7 @@ class SharedStore:
         """Return where the store, or the copy of it, is on this machine."""
         if self._is_here:
             return Path(self.url)
-        return self._copies() / hashlib.sha256(self.url.encode()).hexdigest()[:20]
+        return self._copies() / name_of(self.url)
 
     @cached_property
     def _files(self) -> Any:
@@ -209,7 +208,7 @@ class SharedStore:
             found = {}
         below = len(self._at(folder)) + 1
         return {
-            path[below:]: hashlib.sha256(repr(sorted(about.items())).encode()).hexdigest()[:20]
+            path[below:]: name_of(repr(sorted(about.items())))
             for path, about in sorted(found.items())
             if path.endswith(".parquet")
         }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from divbot.domain.clock import date_text
+from divbot.domain.timerange import dates_of
 from divbot.evaluation import LIMITS, Effect, Standing, Verdict
 from divbot.evaluation.daily import DAY
 from divbot.research.sweep.run import Searched
@@ -108,8 +108,8 @@ class SweepReport:
             "settings": search.settings,
             "tried_before": self.conclusion.tried,
             "searched": {name: list(values) for name, values in self.axes.items()},
-            "development": _days(split.development),
-            "holdout": _days(split.holdout),
+            "development": dates_of(split.development),
+            "holdout": dates_of(split.holdout),
             "runs": {
                 "days": split.run,
                 "gap": split.gap,
@@ -201,9 +201,3 @@ def _portfolio_document(portfolio: PortfolioBeside) -> dict[str, Any]:
         "max_drawdown": portfolio.max_drawdown,
         "holds": portfolio.holds,
     }
-
-
-def _days(days: range) -> list[str] | None:
-    if not days:
-        return None
-    return [date_text(x * DAY) for x in (days[0], days[-1])]

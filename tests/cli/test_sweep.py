@@ -348,12 +348,18 @@ def test_the_settings_of_the_winner_load(
         "best.toml",
         "--set",
         "kind=regular_bullish,regular_bullish+hidden_bullish",
+        "--set",
+        "symbols=AAAUSDT+BAAUSDT+CAAUSDT",
+        "--set",
+        "exit_on_opposite=true",
     )
 
     loaded = load_settings({}, home / "best.toml")
     values = next(x["values"] for x in document["standings"] if x["setting"] == document["winner"])
     assert f"{loaded.stop_atr}" == values["stop_atr"]
     assert {*loaded.kind} == {*values["kind"].split("+")}
+    assert loaded.symbols == ("AAAUSDT", "BAAUSDT", "CAAUSDT")
+    assert loaded.exit_on_opposite
     assert (loaded.limit, loaded.interval.value) == (330, "4h")
 
 

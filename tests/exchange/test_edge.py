@@ -82,9 +82,10 @@ def test_the_drift_is_so_many_atrs_within_so_many_candles_and_stays(drift):
     assert half - 1 == pytest.approx((whole - 1) / 2, rel=0.02)
 
 
-def test_divergences_are_those_of_the_candles_that_are_served():
+@pytest.mark.parametrize("number", [0, 3])
+def test_divergences_are_those_of_the_candles_that_are_served(number):
     """Each is followed by a drift; by nothing else is a price moved."""
-    before, after = BASE.candles(0, START, END), planted().candles(0, START, END)
+    before, after = BASE.candles(number, START, END), planted().candles(number, START, END)
 
     level = after[:, CLOSE] / before[:, CLOSE]
     spans = [(close, close + CANDLES * HOUR) for close, _, _ in confirmations(after)]

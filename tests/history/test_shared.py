@@ -145,6 +145,7 @@ def test_what_has_not_changed_is_copied_once(
     asked = SYMBOLS[0], Interval.H4, START, END
     assert (fresh.candles(*asked).close == store.candles(*asked).close).all()
     assert fresh.symbols(Interval.H4) == SYMBOLS[:1]
+    assert fresh.span(SYMBOLS[1], Interval.H4) is None
     assert copied == [place]
 
 

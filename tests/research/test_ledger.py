@@ -59,6 +59,17 @@ def delete_note(ledger: TrialLedger) -> None:
     ledger.note.unlink()
 
 
+def test_entries_are_the_same_without_their_results(tmp_path: Path) -> None:
+    concluded(tmp_path, FADING)
+
+    whole, days = (ledger_in(tmp_path).read(with_results=x) for x in (True, False))
+
+    assert [x.entry for x in days.written] == [x.entry for x in whole.written]
+    assert any(x.results for x in whole.written)
+    assert not any(x.results for x in days.written)
+    assert (days.head, days.problems) == (whole.head, whole.problems)
+
+
 def spoil_note(ledger: TrialLedger) -> None:
     ledger.note.write_text("{}")
 

@@ -74,14 +74,17 @@ class TrialLedger:
         self.note = path.with_suffix(".head")
         self._clock = clock
 
-    def read(self) -> Contents:
-        """Return what stands in it; raise JournalError where it cannot be read at all."""
+    def read(self, *, with_results: bool = True) -> Contents:
+        """Return what stands in it; raise JournalError where it cannot be read at all.
+
+        Daily results take most of the time: who asks for days alone goes without.
+        """
         with _own_errors(self.path):
             noted, has_note = Head.read(self.note), self.note.exists()
             if not self.path.exists():
                 return _contents([], noted, is_new=not has_note)
             with closing(_connect(self.path)) as connection:
-                return _contents(rows(connection), noted)
+                return _contents(rows(connection), noted, with_results=with_results)
 
     @contextmanager
     def open(self) -> Iterator[OpenLedger]:
@@ -139,7 +142,13 @@ class OpenLedger:
         self.contents = replace(self.contents, broken=(*before.broken, told), missing="")
 
 
-def _contents(found: Iterable[TrialRow], noted: Head | None, *, is_new: bool = False) -> Contents:
+def _contents(
+    found: Iterable[TrialRow],
+    noted: Head | None,
+    *,
+    is_new: bool = False,
+    with_results: bool = True,
+) -> Contents:
     """Return what the rows say, with all that is wrong with them."""
     broken: list[str] = []
     kept: list[Written] = []
@@ -149,7 +158,7 @@ def _contents(found: Iterable[TrialRow], noted: Head | None, *, is_new: bool = F
         broken += _breaks(row, head)
         entry = None
         try:
-            kept.append(written(row))
+            kept.append(written(row, with_results=with_results))
             entry = kept[-1].entry
         except ValueError as error:
             reason = " ".join(str(error).split())

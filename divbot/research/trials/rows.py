@@ -84,7 +84,7 @@ def rows(connection: sqlite3.Connection) -> Iterator[TrialRow]:
     yield from map(TrialRow._make, connection.execute(_SELECT))
 
 
-def written(row: TrialRow) -> Written:
+def written(row: TrialRow, *, with_results: bool) -> Written:
     """Return what a row says; raise ValueError where it says nothing that is known."""
-    results = None if row.results is None else unpacked(row.results)
+    results = unpacked(row.results) if with_results and row.results is not None else None
     return Written(row.seq, row.at, decode(row.kind, row.body), results)
