@@ -63,6 +63,16 @@ class VerifiedRun:
     notes: tuple[str, ...]
     """What stood in for what could not be known."""
 
+    @property
+    def same(self) -> int:
+        """Return how many trades do not differ."""
+        return sum(not x.parts for x in self.compared)
+
+    @property
+    def unexplained(self) -> int:
+        """Return how many trades differ for a reason that was not found."""
+        return sum(not x.is_explained for x in self.compared)
+
 
 @dataclass(frozen=True, slots=True)
 class _Past:
