@@ -196,12 +196,13 @@ def _past(
 
 def _lacking(run: _Run, store: Store) -> str:
     """Return, in words, what the store has not of the run's time; empty where it has all."""
-    interval = run.interval
-    if store.is_simulated not in (None, run.start.is_simulated):
-        kinds = ("Binance's", "a local exchange's")
+    from divbot.history.store import WHOSE
+
+    interval, is_simulated = run.interval, run.start.is_simulated
+    if store.is_simulated not in (None, is_simulated):
         return (
-            f"expected {kinds[run.start.is_simulated]} prices as those of the run, found "
-            f"{kinds[not run.start.is_simulated]}"
+            f"expected {WHOSE[is_simulated]} prices as those of the run, found "
+            f"{WHOSE[not is_simulated]}"
         )
     traded = run.ticks.keys()
     missing = sorted(traded - set(store.symbols(interval)))
