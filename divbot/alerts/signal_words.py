@@ -10,6 +10,7 @@ from divbot.alerts.alert import Alert, Topic
 from divbot.domain.chart_urls import binance_url, tradingview_url
 from divbot.domain.clock import utc_text
 from divbot.domain.market import Interval, Market
+from divbot.domain.names import words
 from divbot.domain.signals import Opportunity, Side, Stance
 
 TITLE = "{symbol} {signal}, {kind} {interval}"
@@ -48,23 +49,23 @@ def key_of(source: SignalSource, opportunity: Opportunity) -> str:
 
 def alert_of(source: SignalSource, opportunity: Opportunity, data: Mapping[str, Any]) -> Alert:
     """Return the alert of `opportunity`; `data` is what programs know of it."""
-    words = words_of(source, opportunity)
-    title = source.title.format_map(words)
+    told = words_of(source, opportunity)
+    title = source.title.format_map(told)
     return Alert(
         key_of(source, opportunity),
         Topic.SIGNAL,
         opportunity.confirmed_at,
         f"{title} ({source.notice})" if source.notice else title,
-        (source.text or _usual(opportunity)).format_map(words),
+        (source.text or _usual(opportunity)).format_map(told),
         {
             "venue": source.venue,
             "market": source.market.value,
             "interval": source.interval.value,
             "simulated": bool(source.notice),
             **data,
-            "why": words["why"],
-            "tradingview": words["tradingview"],
-            "binance": words["binance"],
+            "why": told["why"],
+            "tradingview": told["tradingview"],
+            "binance": told["binance"],
         },
     )
 
@@ -78,7 +79,7 @@ def words_of(source: SignalSource, opportunity: Opportunity) -> dict[str, str]:
     return {
         "symbol": found.symbol,
         "signal": opportunity.side.value,
-        "kind": found.kind.value.replace("_", " "),
+        "kind": words(found.kind.value),
         "market": source.market.value,
         "interval": source.interval.value,
         "venue": source.venue,
@@ -110,7 +111,7 @@ def stance_text(stance: Stance) -> str:
     said = f"{stance.interval.value} {stance.way}"
     if stance.kind is None:
         return said
-    return f"{said}, {stance.kind.value.replace('_', ' ')} {stance.age} candles ago"
+    return f"{said}, {words(stance.kind.value)} {stance.age} candles ago"
 
 
 def _usual(opportunity: Opportunity) -> str:

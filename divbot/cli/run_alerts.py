@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 from divbot.alerts.alert import Alert, Topic
 from divbot.cli.figures import money, percent, signed
 from divbot.cli.lines import ASSET, event_json, event_words
-from divbot.domain.clock import SystemClock, utc_text
+from divbot.domain.clock import SystemClock, date_text
+from divbot.domain.durations import DAY
 from divbot.domain.errors import DivbotError
 from divbot.domain.events import Entered, Exited, Paused
 from divbot.domain.notices import Outage
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from divbot.trading.engine.snapshot import RunSnapshot
 
 _TOPICS = {Entered: Topic.ENTRY, Exited: Topic.EXIT, Paused: Topic.PAUSE}
-_DAY = 86_400_000
 _BEGAN = "first event"
 _PATIENCE = 5.0
 """Seconds that the end waits for messages on their way."""
@@ -52,7 +52,7 @@ class RunAlerts:
 
         `events` are all of the journal, with their numbers.
         """
-        told = [(number, event) for number, event in events]
+        told = list(events)
         began = self._dispatch.outbox.marked(_BEGAN, told[-1][0] if told else 0)
         for number, event in told:
             if number > began:
@@ -76,12 +76,12 @@ class RunAlerts:
 
     def show(self, snapshot: RunSnapshot) -> None:
         """Hear how the run is now: the first look of a day sums up the day before."""
-        day = snapshot.at // _DAY
+        day = snapshot.at // DAY
         start = snapshot.ledger.start
         if self._day == day or start is None:
             return
         self._day = day
-        if start.at // _DAY < day:
+        if start.at // DAY < day:
             self._post(_summary(snapshot, day - 1))
 
     def _post(self, alert: Alert) -> None:
@@ -161,10 +161,10 @@ def sending(run: PaperRun, sinks: tuple[Sink, ...], audience: Audience) -> Itera
 
 def _summary(snapshot: RunSnapshot, day: int) -> Alert:
     ledger = snapshot.ledger
-    trades = [x for x in ledger.closed if x.closed_at // _DAY == day]
+    trades = [x for x in ledger.closed if x.closed_at // DAY == day]
     won = sum(x.is_won for x in trades)
     profit = sum((x.profit for x in trades), start=snapshot.equity * 0)
-    date = utc_text(day * _DAY).split()[0]
+    date = date_text(day * DAY)
     open_ = len(ledger.positions)
     lines = [
         f"equity {money(snapshot.equity)} {ASSET}, {percent(snapshot.drawdown)} below its peak",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from divbot.cli import flags
+from divbot.cli.command import PARTIAL
 from divbot.cli.signals import AskedToStop
 from divbot.domain.errors import InputError
 from divbot.setting_table import GROUPS, PaperSettings
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from divbot.settings import Settings
     from divbot.web.address import WebAddress
 
-PARTIAL = 4
 _OF_PAPER = (
     "min_score",
     "min_confidence",
