@@ -63,6 +63,16 @@ class VerifiedRun:
     notes: tuple[str, ...]
     """What stood in for what could not be known."""
 
+    @property
+    def same(self) -> int:
+        """Return how many trades do not differ."""
+        return sum(not x.parts for x in self.compared)
+
+    @property
+    def unexplained(self) -> int:
+        """Return how many trades differ for a reason that was not found."""
+        return sum(not x.is_explained for x in self.compared)
+
 
 @dataclass(frozen=True, slots=True)
 class _Past:
@@ -101,9 +111,28 @@ class _Run:
     sessions: Sequence[_Session]
 
     @property
+    def interval(self) -> Interval:
+        """Return the interval of its reports."""
+        return Interval(self.start.interval)
+
+    @property
+    def settings(self) -> Settings:
+        """Return those that it ended with."""
+        return self.sessions[-1].settings
+
+    @property
     def ticks(self) -> Mapping[str, Decimal | None]:
         """Return the tick of each symbol that was traded."""
         return {x.symbol: x.tick for x in self.recorded.events if isinstance(x, Entered)}
+
+    @property
+    def warm_up(self) -> int:
+        """Return how long before it candles are needed, ms."""
+        from divbot.research.past_signals import overlap
+
+        rules = [scan_rules(x.settings) for x in self.sessions]
+        rows = max(2 * overlap(x.limit) + x.ranking.max_age for x in rules)
+        return max(rows * rules[0].interval.milliseconds, DAY) + DAY
 
 
 def verify_paper(
@@ -130,7 +159,7 @@ def verify_paper(
         raise InputError(f"{recorded.path}: expected a session of a run, found none")
     run = _Run(recorded, start, sessions)
     with _past(run, recording, progress, from_store=from_store) as past:
-        return _compared(recorded, start, sessions, past, progress)
+        return _compared(run, past, progress)
 
 
 def _paper_start(recorded: JournalCopy) -> Started:
@@ -153,8 +182,7 @@ def _past(
     if recording is not None:
         yield _recorded_past(run, recording)
         return
-    settings = run.sessions[-1].settings
-    store = open_store(settings, run.start.market)
+    store = open_store(run.settings, run.start.market)
     lacks = _lacking(run, store)
     if from_store and lacks:
         raise InputError(f"{store.root}: {lacks}; get some: {_how_to_fetch(run)}")
@@ -168,21 +196,22 @@ def _past(
 
 def _lacking(run: _Run, store: Store) -> str:
     """Return, in words, what the store has not of the run's time; empty where it has all."""
-    interval = Interval(run.start.interval)
-    if store.is_simulated not in (None, run.start.is_simulated):
-        kinds = ("Binance's", "a local exchange's")
+    from divbot.history.store import WHOSE
+
+    interval, is_simulated = run.interval, run.start.is_simulated
+    if store.is_simulated not in (None, is_simulated):
         return (
-            f"expected {kinds[run.start.is_simulated]} prices as those of the run, found "
-            f"{kinds[not run.start.is_simulated]}"
+            f"expected {WHOSE[is_simulated]} prices as those of the run, found "
+            f"{WHOSE[not is_simulated]}"
         )
-    traded = {x.symbol for x in run.recorded.events if isinstance(x, Entered)}
+    traded = run.ticks.keys()
     missing = sorted(traded - set(store.symbols(interval)))
     if missing:
         return f"expected {interval} candles of {', '.join(missing)}, which the run traded"
-    wanted = run.start.at - _warm_up(run.sessions), run.recorded.ledger.at - interval.milliseconds
+    until = run.recorded.ledger.at - interval.milliseconds
     for symbol in sorted(traded or store.symbols(interval)[:1]):
         span = store.span(symbol, interval)
-        if span is None or span.end < wanted[1] or (traded and span.start > run.start.at):
+        if span is None or span.end < until or (traded and span.start > run.start.at):
             held = f"those from {span}" if span else "none"
             return f"expected {interval} candles of {symbol} in the time of the run, found {held}"
     if not store.symbols(interval):
@@ -193,14 +222,13 @@ def _lacking(run: _Run, store: Store) -> str:
 def _how_to_fetch(run: _Run) -> str:
     from divbot.app.how_to_fetch import how_to_fetch
 
-    settings, begin = run.sessions[-1].settings, run.start.at - _warm_up(run.sessions)
-    interval = Interval(run.start.interval)
-    return how_to_fetch(settings, interval, begin, run.recorded.ledger.at, usual=DAY)
+    begin, end = run.start.at - run.warm_up, run.recorded.ledger.at
+    return how_to_fetch(run.settings, run.interval, begin, end, usual=DAY)
 
 
 def _stored_past(run: _Run, store: Store, stack: ExitStack, progress: TellStage) -> _Past:
     """Return the store's; minutes are fetched when they are first needed."""
-    settings, _ = _reached(run.recorded, run.start, run.sessions[-1].settings)
+    settings, _ = _reached(run)
     shortest = detail_of(settings, None, store)
     detail = stack.enter_context(open_detail(settings, store, shortest, progress))
     found = _kept_past(run, detail.history, shortest, str(store.root))
@@ -208,7 +236,7 @@ def _stored_past(run: _Run, store: Store, stack: ExitStack, progress: TellStage)
 
 
 def _recorded_past(run: _Run, recording: Path) -> _Past:
-    history = open_recording(recording, run.sessions[-1].settings)
+    history = open_recording(recording, run.settings)
     return _kept_past(run, history, history.shortest, str(recording))
 
 
@@ -216,8 +244,7 @@ def _kept_past(run: _Run, history: PastMarket, shortest: Interval, name: str) ->
     from divbot.history.port import span_of_all
     from divbot.history.universe import instrument_named
 
-    start, sessions = run.start, run.sessions
-    interval = Interval(start.interval)
+    start = run.start
     known = span_of_all(history, shortest)
     if known is None or not known.start < start.at < known.end:
         raise InputError(
@@ -229,12 +256,12 @@ def _kept_past(run: _Run, history: PastMarket, shortest: Interval, name: str) ->
         shortest,
         {
             x: replace(instrument_named(x, start.market, None), tick_size=run.ticks.get(x))
-            for x in history.symbols(interval)
+            for x in history.symbols(run.interval)
         },
         known.end,
         past_folder(),
-        scanning.workers_of_scan(sessions[-1].settings),
-        start.at - known.start < max(milliseconds(x.settings.min_age) for x in sessions),
+        scanning.workers_of_scan(run.settings),
+        start.at - known.start < max(milliseconds(x.settings.min_age) for x in run.sessions),
     )
 
 
@@ -244,9 +271,8 @@ def _asked_past(run: _Run, stack: ExitStack, progress: TellStage) -> _Past:
     from divbot.binance.server_clock import ServerClock
     from divbot.history.asked import AskedHistory
 
-    recorded, start, sessions = run.recorded, run.start, run.sessions
-    settings, is_demo = _reached(recorded, start, sessions[-1].settings)
-    traded = sorted({x.symbol for x in recorded.events if isinstance(x, Entered)})
+    recorded, start, traded = run.recorded, run.start, sorted(run.ticks)
+    settings, is_demo = _reached(run)
     # The time of a demo may have run faster than that of this machine.
     known = max(SystemClock().now(), recorded.ledger.at + 2 * MINUTE)
     source = scanning.open_source(settings, stack, demo=is_demo, begins=known)
@@ -274,7 +300,7 @@ def _asked_past(run: _Run, stack: ExitStack, progress: TellStage) -> _Past:
             start.market,
             (settings.interval, trading.interval),
             sorted({*listed, *traded}),
-            (start.at - _warm_up(sessions), min(end, recorded.ledger.at + trading.candle_length)),
+            (start.at - run.warm_up, min(end, recorded.ledger.at + trading.candle_length)),
             KLINES_LIMIT[start.market].maximum - 1,
             progress,
         ),
@@ -287,34 +313,19 @@ def _asked_past(run: _Run, stack: ExitStack, progress: TellStage) -> _Past:
     )
 
 
-def _reached(recorded: JournalCopy, start: Started, settings: Settings) -> tuple[Settings, bool]:
+def _reached(run: _Run) -> tuple[Settings, bool]:
     """Return the settings that reach the venue of a run, and whether it was a demo's own."""
     from divbot.binance.protocol.endpoints import BASE_URLS
 
-    address = recorded.ledger.address
-    if settings.base_url or address in (None, *BASE_URLS[start.market]):
+    settings, address = run.settings, run.recorded.ledger.address
+    if settings.base_url or address in (None, *BASE_URLS[run.start.market]):
         return settings, False
     if address == DEMO:
         return settings, True
     return settings.model_copy(update={"base_url": address}), False
 
 
-def _warm_up(sessions: Sequence[_Session]) -> int:
-    """Return how long before a run candles are needed, ms."""
-    from divbot.research.past_signals import overlap
-
-    rules = [scan_rules(x.settings) for x in sessions]
-    rows = max(2 * overlap(x.limit) + x.ranking.max_age for x in rules)
-    return max(rows * rules[0].interval.milliseconds, DAY) + DAY
-
-
-def _compared(
-    recorded: JournalCopy,
-    start: Started,
-    sessions: Sequence[_Session],
-    past: _Past,
-    progress: TellStage,
-) -> VerifiedRun:
+def _compared(run: _Run, past: _Past, progress: TellStage) -> VerifiedRun:
     from divbot.research.comparison.account import AccountHistory, silences
     from divbot.research.comparison.differences import compare
     from divbot.research.comparison.reasons import Scene
@@ -322,16 +333,16 @@ def _compared(
     from divbot.research.venue import PastTrading
     from divbot.trading.journal.journal import Journal
 
-    detail = past.shortest
+    recorded, detail = run.recorded, past.shortest
     end = min(recorded.ledger.at, past.end)
     with ExitStack() as stack:
-        legs = list(_legs(sessions, past, detail, end, stack, progress))
+        legs = list(_legs(run.sessions, past, end, stack, progress))
         quotes = QuotesOfRun(fills_of(recorded.events), USUAL_SPREAD)
         prices = PricesOfRun(past.history, recorded.events)
         stands_in = past.detail.stands_in if past.detail else lambda *_: None
         venue = PastTrading(prices, legs[0].reports.symbols, detail, quotes, stands_in)
         folder = Path(stack.enter_context(TemporaryDirectory()))
-        begun = replace(start, at=legs[0].period.start)
+        begun = replace(run.start, at=legs[0].period.start)
         length = end - begun.at
         with Journal.create(folder / "again.db", begun) as journal, journal.together():
             rerun(legs, venue, journal, lambda at: progress("trading", at - begun.at, length))
@@ -345,16 +356,15 @@ def _compared(
         return VerifiedRun(
             compare(ours, theirs, scene),
             quiet,
-            start.at,
+            run.start.at,
             end,
-            tuple(_notes(recorded, past, (Interval(start.interval), closed), end)),
+            tuple(_notes(run, past, closed, end)),
         )
 
 
 def _legs(
     sessions: Sequence[_Session],
     past: _Past,
-    detail: Interval,
     end: int,
     stack: ExitStack,
     progress: TellStage,
@@ -364,7 +374,7 @@ def _legs(
     from divbot.research.comparison.rerun import Leg
     from divbot.research.past import PastScanner
 
-    length, scanners = detail.milliseconds, dict[str, PastScanner]()
+    length, scanners = past.shortest.milliseconds, dict[str, PastScanner]()
     begins = [_first_look(x, length) for x in sessions]
     # One look more than the run had: it tells how the last candle ended.
     ends = [*begins[1:], end // length * length + 2 * length]
@@ -412,12 +422,7 @@ def _listed_by(scanner: PastScanner) -> Callable[[str, int], bool]:
     return lambda symbol, close: bool(scanner.is_listed(close)[places[symbol]])
 
 
-def _notes(
-    recorded: JournalCopy,
-    past: _Past,
-    again: tuple[Interval, Sequence[ClosedTrade]],
-    end: int,
-) -> Iterator[str]:
+def _notes(run: _Run, past: _Past, closed: Sequence[ClosedTrade], end: int) -> Iterator[str]:
     """Yield, in words, what stood in for what is not known, and what is left out."""
     if past.source:
         yield past.source
@@ -425,8 +430,8 @@ def _notes(
         yield "how old a symbol was then is not known: none is left out for it"
     if past.detail is not None:
         yield from (x for x in (past.detail.fetched,) if x)
-        yield from past.detail.notes(*again)
+        yield from past.detail.notes(run.interval, closed)
     elif past.shortest is not Interval.M1:
         yield f"there are no candles shorter than {past.shortest}: looks are as far apart"
-    if any(x.at > end for x in recorded.events if isinstance(x, Entered | Exited)):
+    if any(x.at > end for x in run.recorded.events if isinstance(x, Entered | Exited)):
         yield f"there are final candles to {utc_text(end)} UTC: what came later is not compared"

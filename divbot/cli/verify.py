@@ -240,7 +240,7 @@ def paper(
         out.write(json_bytes(paper_document(found, verified)))
     else:
         out.write(paper_text(found, verified, out.fit))
-    return 0 if all(x.is_explained for x in verified.compared) else PARTIAL
+    return PARTIAL if verified.unexplained else 0
 
 
 def _spend(recording: RecordedBlock, settings: Settings, name: str) -> None:

@@ -146,13 +146,11 @@ def _totals(compared: Sequence[Compared]) -> tuple[Decimal, Decimal]:
 
 
 def _verdict(verified: VerifiedRun) -> str:
-    compared = verified.compared
-    same = sum(not x.parts for x in compared)
-    unexplained = [x for x in compared if not x.is_explained]
+    compared, same = verified.compared, verified.same
     difference = signed(sum((x.difference for x in compared), ZERO))
     lines = [f"{same} of {len(compared)} trades are the same; the run made {difference} R of it."]
-    if unexplained:
-        lines.append(f"{len(unexplained)} differ for a reason that was not found.")
+    if verified.unexplained:
+        lines.append(f"{verified.unexplained} differ for a reason that was not found.")
     elif same < len(compared):
         lines.append("Every difference has its reason; nothing is unexplained.")
     if verified.silences:
@@ -176,8 +174,8 @@ def paper_document(recorded: JournalCopy, verified: VerifiedRun) -> dict[str, An
         "paper_r": paper,
         "again_r": again,
         "difference_r": paper - again,
-        "same": sum(not x.parts for x in compared),
-        "unexplained": sum(not x.is_explained for x in compared),
+        "same": verified.same,
+        "unexplained": verified.unexplained,
         "causes": {
             cause.value: {"trades": count, "r": cost}
             for cause, (count, cost) in costs_by_cause(compared).items()

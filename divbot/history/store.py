@@ -47,6 +47,8 @@ from divbot.recordings.track import Track
 VERSION_FILE = ".divbot-store.json"
 _LOCK = ".divbot-lock"
 _ASIDE = ".divbot-damaged"
+WHOSE = "Binance's", "a local exchange's"
+"""Whose prices they are, by whether they are simulated."""
 
 
 class Store:
@@ -69,10 +71,9 @@ class Store:
     def expect(self, *, is_simulated: bool) -> None:
         """Raise InputError where simulated prices and real ones would be in one store."""
         if self.is_simulated not in (None, is_simulated):
-            kinds = ("Binance's", "a local exchange's")
             raise InputError(
-                f"{self.root}: this store holds {kinds[not is_simulated]} prices, and these are "
-                f"{kinds[is_simulated]}; name another store with --store"
+                f"{self.root}: this store holds {WHOSE[not is_simulated]} prices, and these are "
+                f"{WHOSE[is_simulated]}; name another store with --store"
             )
 
     def symbols(self, interval: Interval, kind: StoredKind = StoredKind.KLINES) -> tuple[str, ...]:

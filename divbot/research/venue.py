@@ -27,7 +27,7 @@ from divbot.research.tape import PastTape
 
 _ROUNDING = 1e-8
 """By which part of a price its tenth digit may be rounded."""
-_LATE = 120_000
+_LATE = 2 * MINUTE
 """ms by which a settlement may stand under a later time than it was due."""
 
 

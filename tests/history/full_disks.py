@@ -24,9 +24,17 @@ class FullDisk:
         self._left = room
         self._descriptors: set[int] = set()
         self._lock = threading.Lock()
+        self._known = self._files()
         for name in _OPERATIONS:
             patch.setattr(os, name, self._counted(getattr(os, name)))
         patch.setattr(os, "fdopen", lambda descriptor, _: io.BufferedWriter(_Raw(descriptor)))
+
+    def unseen(self) -> set[Path]:
+        """Return the files that were written by other ways than these operations."""
+        return self._files() - self._known
+
+    def _files(self) -> set[Path]:
+        return {x for x in self._folder.rglob("*") if x.is_file()}
 
     def _counted(self, act: Callable[..., Any]) -> Callable[..., Any]:
         def counted(where: Any, *arguments: Any, **named: Any) -> Any:
@@ -39,6 +47,8 @@ class FullDisk:
                 if self._left < 0:
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             found = act(where, *arguments, **named)
+            if is_here and act.__name__ in ("open", "replace"):
+                self._known.add(Path(where if opens else arguments[0]).absolute())
             if opens and is_here:
                 self._descriptors.add(found)
             elif opens:

@@ -115,6 +115,21 @@ def test_a_month_is_fetched_once_when_something_of_it_is_needed(tmp_path: Path) 
     assert asked == [(f"{A} 1m", month_of(START))]
 
 
+def test_what_the_venue_itself_has_not_is_not_fetched(tmp_path: Path) -> None:
+    hole = Span(START + HOUR, START + 2 * HOUR)
+    store, asked = store_of(tmp_path, without(*hole)), []
+    month = month_of(START)
+    kept = store.candles(A, Interval.M1, *month)
+    store.put(store.shelf(A, Interval.M1), month, kept, [RowSource("made")], [hole])
+    history = DetailedHistory(store, Interval.H1, Interval.M1, lambda *x: asked.append(x))
+
+    found = history.candles(A, Interval.M1, *DAYS)
+
+    assert asked == []
+    assert len(found.open_time) == 2 * 1440
+    assert history.stands_in(A, hole.start) == hole.start
+
+
 @pytest.mark.parametrize(
     ("error", "tries"),
     [(VenueUnreachable("no network"), 1), (BadAnswer("HTTP 403"), 2)],

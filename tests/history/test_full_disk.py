@@ -64,6 +64,7 @@ def fill(
                 disk = FullDisk(patch, tmp_path, room)
                 found = cli.exit_code(["data", *words])
             told = capsys.readouterr().err
+            assert disk.unseen() == set()
             if not disk.is_full:
                 assert found == 0
                 return room

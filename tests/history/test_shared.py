@@ -149,6 +149,26 @@ def test_what_has_not_changed_is_copied_once(
     assert copied == [place]
 
 
+def test_what_is_there_is_looked_up_once_for_each_kind(
+    memory: Any, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    find = type(memory).find
+    monkeypatch.setattr(
+        type(memory),
+        "find",
+        lambda self, path, **more: (looked.append(path), find(self, path, **more))[1],
+    )
+    found = shared("memory://bucket/store")
+
+    for symbol in SYMBOLS:
+        found.span(symbol, Interval.H4)
+        found.candles(symbol, Interval.H4, START, END)
+        found.funding(symbol, START, END)
+
+    assert len(looked) == len(set(looked)) == 2
+
+
 @pytest.mark.parametrize(
     ("url", "reason"),
     [

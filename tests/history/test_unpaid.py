@@ -46,6 +46,12 @@ def every(hours: int, start: int, end: int, *lost: int) -> FundingTrack:
     return settled([n for n in range(start, end, hours) if n not in lost])
 
 
+def faster(day: int, *lost: int) -> FundingTrack:
+    """Return settlements of 100 days, every 8 hours and from one day on every 4 hours."""
+    places = [*range(0, day * 24, 8), *range(day * 24, 2400, 4)]
+    return settled([n for n in places if n not in lost])
+
+
 def told(*places: tuple[int, int]) -> list[Span]:
     return [Span(START + a * HOUR, START + b * HOUR) for a, b in places]
 
@@ -104,11 +110,14 @@ def test_one_that_is_missing_among_its_like_is_a_hole(
         (every(8, 0, 1600, *range(800, 1200, 8)), [(0, 1600)], [(800, 1200)], 50),
         (every(8, 0, 1600, 1400), [(0, 240)], [(1400, 1408)], 1),
         (every(8, 0, 240, 80), [], [(80, 88)], 1),
+        (faster(4, 88, 96, 100), [(0, 2400)], [(84, 104)], 5),
+        (faster(31, 736, 744, 748), [(0, 2400)], [(732, 752)], 3),
     ],
     ids=[
         *("whole", "one lacks", "two of 4 hours lack", "it ends early", "it begins late"),
         *("first and last day", "before and after", "between two lives", "into a gap"),
         *("over a month's end", "where no candles are", "without any candles"),
+        *("as hours change", "as hours change over a month's end"),
     ],
 )
 def test_a_hole_is_what_lacks_while_there_were_trades(

@@ -127,7 +127,8 @@ def test_looks_at_the_same_moments_are_all_the_same(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    course = course_of(place, 399, 70, **EVERY_MINUTE)
+    # It ends with the look at which its last trade is entered.
+    course = course_of(place, 399, 66, **EVERY_MINUTE)
     journal = trade(chosen(place.url), place.clock, course, tmp_path / "run.db")
 
     code, document = verified(journal, "--recorded", place.recording, capsys=capsys)

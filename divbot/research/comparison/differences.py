@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from divbot.domain.clock import utc_text
+from divbot.domain.durations import MINUTE
 from divbot.domain.fills import Basis, Candle, Costs, Fill, Reason, slipped
 from divbot.domain.ledger import ZERO
 from divbot.domain.positions import Position, close_at, exit_at_quote, exit_in_candle
@@ -33,7 +34,7 @@ from divbot.research.comparison.result import Result, outcome
 _NOTHING = Decimal("0.0001")
 """In R: rounding to whole units and steps."""
 _TOUCHED = (Reason.STOP, Reason.TRAILING_STOP, Reason.TARGET, Reason.LIQUIDATION)
-_LONG = 120_000
+_LONG = 2 * MINUTE
 """From here on times are told in minutes, ms."""
 _LOOKS = 2
 """Looks within which the same thing is seen by both."""
@@ -338,7 +339,7 @@ def _words(reason: Reason | None) -> str:
 
 
 def _span(ms: int) -> str:
-    return f"{ms // 1000}s" if ms < _LONG else f"{ms // 60_000}m"
+    return f"{ms // 1000}s" if ms < _LONG else f"{ms // MINUTE}m"
 
 
 def _is_at_quote(fill: Fill) -> bool:
