@@ -93,6 +93,8 @@ def test_csv_has_columns_for_what_the_longer_intervals_say(
         *("trend_1h", "way_1h", "divergence_1h", "age_1h"),
     ]
     assert [x["rank"] for x in rows] == [str(x) for x in range(1, len(rows) + 1)]
+    scores = [float(x["score"]) for x in rows]
+    assert scores == sorted(scores, reverse=True)
     against = {"BUY": "down", "SELL": "up"}
     for row in rows:
         if row["aligned"] == "true":

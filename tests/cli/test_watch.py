@@ -54,10 +54,13 @@ def test_what_is_found_is_told_once_also_by_the_next_program(
 
 
 def test_a_filter_is_kept(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code = cli.exit_code(["watch", *FILTERS, "--min-expectancy", "9", "--side", "BUY"])
+    code = cli.exit_code(["watch", *FILTERS, "--min-expectancy", "9", "--side", "SELL"])
 
-    out = " ".join(capsys.readouterr().out.split())
+    captured = capsys.readouterr()
+    out = " ".join(captured.out.split())
     assert code == 0
+    assert "found 0 opportunities" not in captured.err  # or there is nothing to leave out
+    assert "SELL, score from 0" in out
     assert "alerts 0 " in out
     assert "expectancy from +9 R" in out
 
@@ -249,6 +252,14 @@ def test_what_was_written_and_not_sent_is_sent_by_the_next_session(sent: Sent) -
 
     assert told_of_the_past == []
     assert sent.titles == ["paper: EXIT SOLUSDT", "paper: PAUSE no new positions"]
+
+
+def test_what_was_written_last_before_alerts_began_is_of_the_past(sent: Sent) -> None:
+    for events in (EVENTS[:-2], EVENTS):
+        sent.alerts.catch_up(numbered(events), LEDGER)
+
+    assert EVENTS[-3] is SOL_OUT
+    assert sent.titles == ["paper: PAUSE no new positions"]
 
 
 def test_the_trader_hears_of_no_trouble_that_alerts_have(sent: Sent) -> None:

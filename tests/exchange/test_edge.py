@@ -88,15 +88,20 @@ def test_divergences_are_those_of_the_candles_that_are_served(number):
     before, after = BASE.candles(number, START, END), planted().candles(number, START, END)
 
     level = after[:, CLOSE] / before[:, CLOSE]
-    spans = [(close, close + CANDLES * HOUR) for close, _, _ in confirmations(after)]
+    ones = confirmations(after)
+    spans = [(close, close + CANDLES * HOUR) for close, _, _ in ones]
     times = after[1:, OPEN_TIME]
-    drifting = np.zeros(len(times), bool)
-    for begin, end in spans:
-        drifting |= (times >= begin) & (times < end)
+    drifting, moves = np.zeros(len(times), bool), np.zeros(len(times))
+    for (begin, end), (_, side, atr) in zip(spans, ones, strict=True):
+        own = (times >= begin) & (times < end)
+        drifting |= own
+        price = after[after[:, OPEN_TIME] == begin - MINUTE, CLOSE][0]
+        moves[own] += side * 1.5 * atr / price / (CANDLES * HOUR // MINUTE)
     rounding = 2.0 / before[1:, CLOSE]
     assert len(spans) > 20
     assert (np.abs(np.diff(level))[~drifting] <= rounding[~drifting]).all()
     assert (level[-1] != 1.0).all()
+    assert level[-1] == pytest.approx(np.prod(1 + moves), rel=1e-3)
 
 
 @pytest.mark.parametrize("number", SYMBOLS)

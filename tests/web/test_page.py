@@ -131,6 +131,9 @@ def test_the_keyboard_opens_a_chart_that_says_why(page: Page) -> None:
     page.locator(ROWS).first.wait_for()
     page.keyboard.press("/")
     page.keyboard.type("s00")
+    named = [x for x in REPORT.open_to_trade if "S00" in x.divergence.symbol]
+    assert 0 < len(named) < len(REPORT.open_to_trade)
+    expect(page.locator(f"{ROWS}:not([hidden])")).to_have_count(len(named))
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
 
