@@ -17,6 +17,7 @@ from divbot.app.trials import open_trials
 from divbot.cli import command_line, exit_code, past
 from divbot.domain.durations import MINUTE
 from divbot.domain.errors import InputError, SettingsError
+from divbot.research.sweep import parcels
 from divbot.research.sweep import run as core
 from divbot.research.trials.entries import Opening, Trial
 from divbot.settings import load_settings
@@ -287,7 +288,7 @@ def test_a_sweep_that_is_interrupted_goes_on_and_says_so(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     calm = [str(x) for x in ("sweep", "--recorded", recording, *PLAIN)]
-    monkeypatch.setattr(core, "_SECONDS", 0.0)  # each unit goes by itself
+    monkeypatch.setattr(parcels, "_SECONDS", 0.0)  # each unit goes by itself
     real, done = core.sums_of_all, []
 
     def sums_of_all(parcel: Any) -> Any:

@@ -13,6 +13,7 @@ from divbot.cli import command_line, exit_code
 from divbot.domain.market import Interval, Market
 from divbot.history.parts import RowSource
 from divbot.history.store import Store
+from divbot.research.sweep import parcels
 from divbot.research.sweep import run as core
 from tests.history.made import HOUR, walked
 from tests.research.sweep.cluster import LocalCluster, cache_of_its_own, local_cluster
@@ -40,7 +41,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("DIVBOT_INTERVAL", "4h")
-    monkeypatch.setattr(core, "_SECONDS", 0.0)  # each unit goes by itself
+    monkeypatch.setattr(parcels, "_SECONDS", 0.0)  # each unit goes by itself
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -7,7 +7,7 @@ costs what it was doing, which is done again; what ends its workers again and ag
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
     CancelledError,
@@ -18,7 +18,8 @@ from concurrent.futures import (
 )
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import Any, Protocol
+from itertools import islice
+from typing import Any, Protocol, TypeAlias
 
 from divbot.domain.errors import WorkerLost
 from divbot.processes import PRELOAD, obey_parent, start_context
@@ -26,6 +27,10 @@ from divbot.processes import PRELOAD, obey_parent, start_context
 DoneCases = Iterator[tuple[int, Any]]
 """The numbers of cases with what came of them, as they are done."""
 
+_Case: TypeAlias = tuple[int, tuple[Any, ...]]
+
+AHEAD = 2
+"""Calls that each worker has at hand: the next one is there when one is done."""
 _TRIES = 2
 """How often a case may end a worker that does nothing else."""
 
@@ -37,19 +42,20 @@ class Hands(Protocol):
     def workers(self) -> int:
         """Return how many calls are under way at once."""
 
-    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
+    def done(self, call: Callable[..., Any], cases: Iterable[tuple[Any, ...]]) -> DoneCases:
         """Call `call` with each of `cases`; yield what is done, in whatever order.
 
+        A case is taken when somebody is free for it, and what was done before may decide on it.
         Raise WorkerLost where a case ends its workers, or nobody is left to work.
         """
 
 
 def in_order(
-    hands: Hands, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]
+    hands: Hands, call: Callable[..., Any], cases: Iterable[tuple[Any, ...]]
 ) -> Iterable[Any]:
     """Return the results in the order of `cases`."""
     found = dict(hands.done(call, cases))
-    return [found[number] for number in range(len(cases))]
+    return [found[number] for number in range(len(found))]
 
 
 class OwnHands:
@@ -57,7 +63,7 @@ class OwnHands:
 
     workers = 1
 
-    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
+    def done(self, call: Callable[..., Any], cases: Iterable[tuple[Any, ...]]) -> DoneCases:
         """Call, and yield at once."""
         for number, case in enumerate(cases):
             yield number, call(*case)
@@ -84,52 +90,62 @@ class PoolHands:
         context = start_context(PRELOAD)
         return ProcessPoolExecutor(self.workers, mp_context=context, initializer=obey_parent)
 
-    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
-        """Let each worker have one case at a time.
+    def done(self, call: Callable[..., Any], cases: Iterable[tuple[Any, ...]]) -> DoneCases:
+        """Hand out a few cases more than there are workers.
 
         A worker that dies takes the others with it. What was under way is done again, each case
         alone, so that the one that is to blame is known.
         """
-        waiting, suspects = deque(range(len(cases))), deque[int]()
+        waiting, suspects = enumerate(cases), deque[_Case]()
         ended_workers = Counter[int]()
-        while waiting or suspects:
-            queue, at_once = (suspects, 1) if suspects else (waiting, self.workers)
-            lost: list[int] = []
-            yield from self._drain(call, cases, queue, at_once, lost)
+        while True:
+            is_alone = bool(suspects)
+            lost: list[_Case] = []
+            if is_alone:
+                yield from self._drain(call, _emptied(suspects), 1, lost)
+            else:
+                yield from self._drain(call, waiting, AHEAD * self.workers, lost)
+                if not lost:
+                    return
             if not lost:
                 continue
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = self._started()
-            if at_once == 1:
-                ended_workers.update(lost)
-            for number in lost:
+            for number, case in lost:
+                ended_workers[number] += is_alone
                 if ended_workers[number] >= _TRIES:
-                    raise _to_blame(cases[number])
+                    raise _to_blame(case)
             suspects.extend(lost)
 
     def _drain(
-        self,
-        call: Callable[..., Any],
-        cases: Sequence[tuple[Any, ...]],
-        queue: deque[int],
-        at_once: int,
-        lost: list[int],
+        self, call: Callable[..., Any], queue: Iterator[_Case], at_once: int, lost: list[_Case]
     ) -> DoneCases:
         """Do what is in the queue, until it is empty or workers are `lost` with their cases."""
-        running: dict[Future[Any], int] = {}
-        while (queue or running) and not lost:
-            while queue and len(running) < at_once:
-                number = queue.popleft()
-                running[self._executor.submit(call, *cases[number])] = number
+        running: dict[Future[Any], _Case] = {}
+        while not lost:
+            for case in islice(queue, at_once - len(running)):
+                try:
+                    running[self._executor.submit(call, *case[1])] = case
+                except BrokenProcessPool:
+                    lost.append(case)
+                    break
+            if not running:
+                return
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                number = running.pop(future)
+                case = running.pop(future)
                 try:
                     result = future.result()
                 except BrokenProcessPool:
-                    lost.append(number)
+                    lost.append(case)
                 else:
-                    yield number, result
+                    yield case[0], result
         lost.extend(running.values())
+
+
+def _emptied(queue: deque[_Case]) -> Iterator[_Case]:
+    """Yield what is in the queue, and take it out."""
+    while queue:
+        yield queue.popleft()
 
 
 class FutureHands:
@@ -151,22 +167,23 @@ class FutureHands:
         self._ends_workers = ends_workers
         self._name = name
 
-    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
+    def done(self, call: Callable[..., Any], cases: Iterable[tuple[Any, ...]]) -> DoneCases:
         """Hand out a few cases more than there are workers."""
-        queue = deque(range(len(cases)))
-        running: dict[Future[Any], int] = {}
+        queue = enumerate(cases)
+        running: dict[Future[Any], _Case] = {}
         try:
-            while queue or running:
-                while queue and len(running) < _AHEAD * self.workers:
-                    number = queue.popleft()
+            while True:
+                for case in islice(queue, AHEAD * self.workers - len(running)):
                     with self._missed():
-                        running[self._executor.submit(call, *cases[number])] = number
+                        running[self._executor.submit(call, *case[1])] = case
+                if not running:
+                    return
                 found = wait(running, timeout=_PATIENCE, return_when=FIRST_COMPLETED).done
                 if not found and not self._is_there():
                     raise self._gone()
                 for future in found:
-                    number = running.pop(future)
-                    yield number, self._result(future, cases[number])
+                    number, case = running.pop(future)
+                    yield number, self._result(future, case)
         finally:
             for future in running:
                 future.cancel()
@@ -194,8 +211,6 @@ class FutureHands:
         )
 
 
-_AHEAD = 2
-"""Calls that each worker has at hand."""
 _PATIENCE = 1.0
 """Seconds after which one looks whether anybody is there."""
 

@@ -6,15 +6,14 @@ variants --> sets of signals x months x groups of plans = units --> parcels --> 
 sums --> daily results
 ```
 
-A result hangs on no order: units are cut in one way whoever does them, and what they come to is
-added up in their order. What is kept in the folder of a search is named by all that it hangs on;
-a search that was interrupted does the rest.
+A result hangs on no order: units are cut in one way whoever does them, in whatever parcels, and
+what they come to is added up in their order. What is kept in the folder of a search is named by
+all that it hangs on; a search that was interrupted does the rest.
 """
 
 from __future__ import annotations
 
 import hashlib
-import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from functools import cache
@@ -30,8 +29,7 @@ from divbot.evaluation import DailyResults
 from divbot.evaluation.daily import DAY
 from divbot.history.kept import make_folder, whole
 from divbot.research.past_signals import sources
-from divbot.research.sweep.estimate import seconds_of
-from divbot.research.sweep.hands import Hands, in_order
+from divbot.research.sweep.hands import AHEAD, Hands, in_order
 from divbot.research.sweep.market import (
     ColumnCache,
     MarketRecipe,
@@ -42,6 +40,7 @@ from divbot.research.sweep.market import (
     folder_of,
     make_market,
 )
+from divbot.research.sweep.parcels import Parcels
 from divbot.research.sweep.unit import Parcel, Sums, Unit, sums_of_all
 from divbot.research.sweep.variants import (
     MarketInputs,
@@ -53,9 +52,6 @@ from divbot.research.sweep.variants import (
 
 _CELLS = 800
 """Plans times days of a unit: what comes back of it is below 10 KB."""
-_SECONDS = 0.5
-"""What a parcel takes at least, unless it would be larger than this:"""
-_BYTES = 10_000
 
 Work: TypeAlias = tuple[Sequence[tuple[int, ...]], Unit]
 """A unit, and by plan the rows of the variants that it is of."""
@@ -235,12 +231,12 @@ def _units(
     at_once = max(1, _CELLS // max(len(own) for _, own in months))
     pieces = -(-len(group.rows) // at_once)
     bounds = np.linspace(0, len(group.rows), pieces + 1).astype(np.int64)
-    for first, end in pairwise(bounds.tolist()):
-        # Units of the same plans go together, and these once for all.
-        plans = group.plans[first:end]
-        for place, own in months:
+    pieces_of = [(group.rows[x:y], group.plans[x:y]) for x, y in pairwise(bounds.tolist())]
+    # Units of a month stand together: the first finds the signals of all.
+    for place, own in months:
+        for rows, plans in pieces_of:
             yield (
-                group.rows[first:end],
+                rows,
                 Unit(source, place, signal.indicator, signal.limit, plans, own, sealed, longest),
             )
 
@@ -262,36 +258,23 @@ def _done(
     found = {n: _read(path) for n, path in enumerate(paths) if path is not None and path.exists()}
     missing = [n for n in range(len(units)) if n not in found]
     progress("settings", len(found), len(units))
-    places = list(_parcels(units, missing))
-    cases = [(Parcel(tuple(units[n] for n in own)),) for own in places]
-    for number, sums in hands.done(sums_of_all, cases):
-        for place, own in zip(places[number], sums, strict=True):
+    parcels = Parcels(units, missing, AHEAD * hands.workers)
+    sent: list[list[int]] = []
+
+    def cases() -> Iterator[tuple[Parcel]]:
+        for numbers in parcels:
+            sent.append(numbers)
+            yield (parcels.of(numbers),)
+
+    for number, done in hands.done(sums_of_all, cases()):
+        parcels.took(sent[number], done.seconds)
+        for place, own in zip(sent[number], done.sums, strict=True):
             found[place] = own
             path = paths[place]
             if path is not None:
                 _keep(path, own)
         progress("settings", len(found), len(units))
     return found
-
-
-def _parcels(units: Sequence[Unit], numbers: Sequence[int]) -> Iterator[list[int]]:
-    """Put units, in their order, together to what takes half a second, of 10 KB at most."""
-    own: list[int] = []
-    seconds = 0.0
-    for number in numbers:
-        together = Parcel(tuple(units[n] for n in (*own, number)))
-        if own and (seconds >= _SECONDS or len(pickle.dumps(together)) > _BYTES):
-            yield own
-            own, seconds = [], 0.0
-        own.append(number)
-        seconds += _seconds(units[number])
-    if own:
-        yield own
-
-
-def _seconds(unit: Unit) -> float:
-    month = unit.market.open().columns.months[unit.month]
-    return seconds_of(month.rows * len(month.symbols), 1, 1, len(unit.plans))
 
 
 def _name(unit: Unit) -> str:

@@ -6,7 +6,7 @@ import errno
 import pickle
 import re
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -20,7 +20,7 @@ import pytest
 from divbot.domain.errors import InputError, OutputError
 from divbot.history import kept as kept_files
 from divbot.history.kept import alone
-from divbot.research.sweep import run
+from divbot.research.sweep import parcels
 from divbot.research.sweep.hands import DoneCases, OwnHands, PoolHands
 from divbot.research.sweep.market import shared_out
 from divbot.research.sweep.run import Searched, search, units_of
@@ -39,12 +39,12 @@ class CountingHands(OwnHands):
         self.most = most
         self.count = 0
 
-    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
+    def done(self, call: Callable[..., Any], cases: Iterable[tuple[Any, ...]]) -> DoneCases:
         for number, result in super().done(call, cases):
             if call is sums_of_all:
                 if self.count >= self.most:
                     raise KeyboardInterrupt
-                self.count += len(result)
+                self.count += len(result.sums)
             yield number, result
 
 
@@ -112,7 +112,7 @@ def test_days_come_to_the_same_in_a_longer_search(whole: Searched, cache: Path) 
 def test_a_search_that_was_interrupted_does_the_rest(
     whole: Searched, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "_SECONDS", 0.0)  # each unit goes by itself
+    monkeypatch.setattr(parcels, "_SECONDS", 0.0)  # each unit goes by itself
     tired, fresh = CountingHands(most=3), CountingHands()
 
     with pytest.raises(KeyboardInterrupt):
@@ -153,11 +153,12 @@ class WeighingHands(OwnHands):
     def __init__(self) -> None:
         self.parcels: list[tuple[int, int, int]] = []
 
-    def done(self, call: Callable[..., Any], cases: Sequence[tuple[Any, ...]]) -> DoneCases:
-        for number, result in super().done(call, cases):
+    def done(self, call: Callable[..., Any], cases: Iterable[tuple[Any, ...]]) -> DoneCases:
+        sent = list(cases)
+        for number, result in super().done(call, sent):
             if call is sums_of_all:
-                sizes = [len(pickle.dumps(x)) for x in (cases[number], result)]
-                self.parcels.append((len(result), *sizes))
+                sizes = [len(pickle.dumps(x)) for x in (sent[number], result)]
+                self.parcels.append((len(result.sums), *sizes))
             yield number, result
 
 
@@ -175,7 +176,7 @@ def test_what_takes_a_moment_goes_together_with_at_most_10_kb(whole: Searched, c
 def test_what_takes_long_goes_alone_and_little_comes_back(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "_SECONDS", 0.0)
+    monkeypatch.setattr(parcels, "_SECONDS", 0.0)
     hands = WeighingHands()
     many = variants(stops=np.arange(0.2, 1.0, 0.1).tolist(), ratios=np.arange(1, 5, 0.5).tolist())
 
@@ -248,7 +249,7 @@ def test_a_disk_that_is_full_costs_nothing_that_was_done(
     whole: Searched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wherever it is full: in columns, in lists, among what is kept of the settings."""
-    monkeypatch.setattr(run, "_SECONDS", 0.0)
+    monkeypatch.setattr(parcels, "_SECONDS", 0.0)
     room = [0]
     write = kept_files.whole_file
 
