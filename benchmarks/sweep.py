@@ -5,10 +5,12 @@
 
 Signals of 5m, outcomes by candles of --detail, all from the store that backtest.py writes as well;
 25 settings at a time share their signals. It prints what making the columns takes, and then the
-search: seconds, processor seconds and MB of the whole tree (what is shared counted once).
+search: seconds, processor seconds and MB of the whole tree (what is shared counted once); and what
+goes to workers at once: how long it takes them, and how many bytes travel.
 
---slopes searches small parts before: one, and then twice as many settings, symbols, and months.
---dask does a part of it by one Dask worker, and again by two, each with one thread.
+--slopes searches a part instead, and then two and four times as many settings, symbols, and months:
+a table of processor seconds and MB, with the exponent of each; 1 is linear, 0 constant.
+--dask does a part of it besides by one Dask worker, and again by two, each with one thread.
 --vectorbt trades the same signals of a month by vectorbt, which PYTHON has (an environment of its
 own: it asks for other versions), on candles of 5m.
 
@@ -20,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import pickle
 import subprocess
@@ -27,11 +30,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from backtest_market import fill
@@ -48,15 +52,17 @@ from divbot.history.columns import CLOSE, HIGH, LOW, OPEN
 from divbot.history.store import Store
 from divbot.kernels.plans import REWARD_RISK, STOP_ATR
 from divbot.research.past_signals import signals_of_month
-from divbot.research.sweep.hands import Hands, OwnHands, PoolHands
+from divbot.research.sweep.hands import DoneCases, Hands, OwnHands, PoolHands
 from divbot.research.sweep.market import MarketRules
 from divbot.research.sweep.run import search, units_of
 from divbot.research.sweep.unit import Unit, sums_of
 from divbot.research.sweep.variants import Variant
 from divbot.research.venue import Spreads
 
-_BYTES_BACK = 10
-"""Of each setting and day: a number of eight bytes and one of two."""
+_REST = 50
+"""Times as long as a look at memory takes is the pause until the next: it takes a core as well."""
+_TIMES = (1, 2, 4)
+"""Of a part, for slopes."""
 
 
 @dataclass
@@ -78,8 +84,11 @@ def measured(what: str) -> Iterator[Spent]:
     spent, is_over = Spent(), threading.Event()
 
     def look() -> None:
-        while not is_over.wait(0.2):
+        pause = 0.1
+        while not is_over.wait(pause):
+            began = time.perf_counter()
             spent.most = max(spent.most, tree_pss(os.getpid()))
+            pause = max(0.2, _REST * (time.perf_counter() - began))
 
     watching = threading.Thread(target=look, daemon=True)
     watching.start()
@@ -107,8 +116,34 @@ class Size:
     symbols: int
     months: int
 
+    @property
+    def cells(self) -> int:
+        """Return the product of all."""
+        return self.settings * self.symbols * self.months
+
     def __str__(self) -> str:
         return f"{self.settings} settings, {self.symbols} symbols, {self.months} months"
+
+
+class Weighed:
+    """Hands of others, with what goes to them and comes back, in bytes."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+        self.workers = hands.workers
+        self.there: list[int] = []
+        self.back: list[int] = []
+
+    def done(self, call: Callable[..., Any], cases: Iterable[tuple[Any, ...]]) -> DoneCases:
+        """Let the others do it."""
+        for number, result in self._hands.done(call, self._weighed(cases)):
+            self.back.append(len(pickle.dumps(result)))
+            yield number, result
+
+    def _weighed(self, cases: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+        for case in cases:
+            self.there.append(len(pickle.dumps(case)))
+            yield case
 
 
 @dataclass(frozen=True)
@@ -121,16 +156,15 @@ class Searches:
 
     def run(self, size: Size, hands: Hands, makers: Hands, what: str = "") -> Spent:
         """Make the columns, then search, and print both."""
+        weighed = Weighed(hands)
         with measured(f"{size}: columns, once"):
-            units = units_of(*self.asked(size), cache=self.folder, hands=makers)
+            units_of(*self.asked(size), cache=self.folder, hands=makers)
         with measured(f"{size}: search{what}") as spent:
-            found = search(*self.asked(size), cache=self.folder, hands=hands, makers=makers)
-        sent = max(len(pickle.dumps(unit)) for _, unit in units)
-        back = max(x.plans.shape[0] * len(x.days) * _BYTES_BACK for _, x in units)
+            found = search(*self.asked(size), cache=self.folder, hands=weighed, makers=makers)
         print(
-            f"  {found.results.trades.sum():,} trades in {len(units)} units of "
-            f"{spent.processor / len(units):.1f} s of processors; for each at most {sent:,} bytes "
-            f"go there, and {back:,} come back",
+            f"  {found.results.trades.sum():,} trades; {len(weighed.there)} times work went to "
+            f"workers, {spent.processor / len(weighed.there):.1f} s of processors each, "
+            f"{max(weighed.there):,} bytes at most; {max(weighed.back):,} at most came back",
             flush=True,
         )
         self.forget_signals()
@@ -157,20 +191,37 @@ class Searches:
 
 
 def slopes(searches: Searches, whole: Size, hands: Hands) -> None:
-    """Search a part, and then twice as much of it, in each way."""
-    part = Size(max(25, whole.settings // 4), whole.symbols // 8 or 1, max(1, whole.months // 4))
-    searches.run(Size(25, 1, 1), hands, hands)  # workers start, and load what is compiled
-    before = searches.run(part, hands, hands)
-    for what, size in (
-        ("settings", Size(2 * part.settings, part.symbols, part.months)),
-        ("symbols", Size(part.settings, 2 * part.symbols, part.months)),
-        ("months", Size(part.settings, part.symbols, 2 * part.months)),
-    ):
-        after = searches.run(size, hands, hands)
+    """Search a part, and then several times as much of it, in each way."""
+    part = Size(*(max(x // _TIMES[-1], 1) for x in (whole.settings, whole.symbols, whole.months)))
+    searches.run(part, hands, hands, ", before all: workers start")
+    found = {part: searches.run(part, hands, hands)}
+    lines = []
+    for what in ("settings", "symbols", "months"):
+        sizes = [replace(part, **{what: x * getattr(part, what)}) for x in _TIMES]
+        for size in sizes:
+            if size not in found:
+                found[size] = searches.run(size, hands, hands)
+        lines += [(what, size, found[size], _exponent(found, sizes[0], size)) for size in sizes]
+    print(f"\n{'more':<10}{'settings':>9}{'symbols':>9}{'months':>8}", end="")
+    print(f"{'processor s':>13}{'exponent':>10}{'MB':>7}{'exponent':>10}")
+    for what, size, spent, (seconds, memory) in lines:
         print(
-            f"  twice the {what}: {after.processor / before.processor:.2f} times the processor "
-            f"seconds, {after.most / before.most:.2f} times the memory"
+            f"{what:<10}{size.settings:>9}{size.symbols:>9}{size.months:>8}"
+            f"{spent.processor:>13.2f}{seconds:>10}{spent.most:>7.0f}{memory:>10}"
         )
+    print("exponent: 1 is linear in what grew, below 1 is less; each is against the first of three")
+
+
+def _exponent(found: dict[Size, Spent], first: Size, size: Size) -> tuple[str, str]:
+    """Return how processor seconds and memory grew: by this power of what grew."""
+    if size == first:
+        return "", ""
+    times = math.log(size.cells / first.cells)
+    one, other = found[first], found[size]
+    return (
+        f"{math.log(other.processor / one.processor) / times:.2f}",
+        f"{math.log(other.most / one.most) / times:.2f}",
+    )
 
 
 def on_clusters(searches: Searches, size: Size) -> None:
@@ -266,11 +317,14 @@ def main() -> None:
         with PoolHands.started(given.workers) as hands:
             if given.slopes:
                 slopes(searches, whole, hands)
-            searches.run(whole, hands, hands)
+            else:
+                searches.run(whole, hands, hands)
         if given.vectorbt:
             beside_vectorbt(searches, min(40, whole.symbols), given.vectorbt)
         if given.dask:
-            on_clusters(searches, Size(whole.settings // 2, whole.symbols // 4, 3))
+            on_clusters(
+                searches, Size(whole.settings // 2, whole.symbols // 4, min(6, whole.months))
+            )
 
 
 if __name__ == "__main__":
