@@ -34,7 +34,13 @@ from divbot.research.backtest import PastTrader
 from divbot.research.feed import SILENCE, Attention
 from divbot.research.outlook import Offer, Outlook
 from divbot.research.tape import PastTape
-from divbot.trading.engine.decide import Moment, choose, is_paused_today, objections_to
+from divbot.trading.engine.decide import (
+    Moment,
+    choose,
+    is_paused_today,
+    objections_to,
+    pause_reason,
+)
 
 _LESS, _MORE = 1 - 1e-9, 1 + 1e-9
 """By what a float may be off, many times over."""
@@ -118,7 +124,8 @@ class Moments:
         """Return what the report of `close` can bring at `now`: entries, and exits."""
         ledger, rules = self._trader.account.ledger, self._rules
         has_room = len(ledger.positions) < rules.entries.max_positions
-        can_enter = has_room and not is_paused_today(ledger, now)
+        paused = pause_reason(ledger, self._trader.account.equity, now, rules.entries)
+        can_enter = has_room and not paused
         return Attention(
             self._chosen(close, now).among if can_enter else frozenset(),
             frozenset(
