@@ -350,9 +350,11 @@ def _stamp(path: Path) -> _Stamp:
 def _footer(path: Path, stamp: _Stamp) -> _Footer:  # noqa: ARG001 - what it is kept under
     """Return the footer of the file at `path` as it stands; StoreError for a newer one."""
     _, pq = packages()
-    metadata = pq.read_metadata(path)
+    with pq.ParquetFile(path) as file:
+        # Not metadata.schema: the two hold each other, and hardly anything here is worth a search.
+        metadata, schema = file.metadata, file.schema_arrow
     _note(path, metadata.metadata)
-    return _Footer(metadata, metadata.schema.to_arrow_schema(), tuple(_groups_of(metadata)))
+    return _Footer(metadata, schema, tuple(_groups_of(metadata)))
 
 
 @lru_cache(_NOTES)
