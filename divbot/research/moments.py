@@ -47,8 +47,6 @@ _LESS, _MORE = 1 - 1e-9, 1 + 1e-9
 _UNIT = 1e-6
 """Money that is less than any rounding matters."""
 _TICKS = 2
-_MORE_THAN_FREE = 2
-"""So many offers more than places are asked about at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,7 @@ class Moments:
         self._venue = trader.venue
         self._rules = trader.rules
         self._length = trader.venue.candle_length
-        self._outlook = Outlook(trader.reports, trader.rules.entries.min_score)
+        self._outlook = Outlook(trader.reports, trader.rules.entries)
         trader.feed.attention = self._attention
 
     def __call__(self, now: int) -> int:
@@ -145,7 +143,7 @@ class Moments:
         moment = Moment(now, self._trader.period.start, self._rules.interval, ledger)
         offers = self._enterable(close, moment)
         free = rules.max_positions - len(ledger.positions)
-        asked = list(islice(offers, free + _MORE_THAN_FREE))
+        asked = list(islice(offers, free))
         while True:
             among = frozenset(x.symbol for x in asked)
             found = self._trader.feed.found_at(close, Attention(among, frozenset()))

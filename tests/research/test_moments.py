@@ -279,6 +279,18 @@ def test_no_report_is_made_for_an_account_whose_pause_goes_on(tmp_path: Path) ->
     assert max(reports.asked) <= max(x.at for x in some if isinstance(x, Exited))
 
 
+def test_no_report_is_made_of_what_spot_cannot_sell(tmp_path: Path) -> None:
+    bars = walk(8, 400)
+    rules = replace(RULES, market=Market.SPOT, entries=replace(RULES.entries, long_only=True))
+    signals = [signal_at(bars, x, side=Side.SELL) for x in (60, 200)]
+    reports = CountedReports(NAMES[:1], signals)
+    prices = PricesOfArrays({NAMES[0]: bars})
+
+    Backtest(prices, reports, rules=rules, minutes=400).run(tmp_path / "some.db", Moments)
+
+    assert reports.asked == []
+
+
 def test_a_payment_that_reaches_a_limit_is_looked_at(tmp_path: Path) -> None:
     bars = walk(4, 400, step=0.0002)
     paid = Paid(START + HOUR * np.array([2]), np.array([0.06]), np.array([np.nan]))
