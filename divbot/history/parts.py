@@ -304,11 +304,14 @@ def _read(path: Path, schema: Callable[[], Any], time: str, start: int, end: int
         note = _kept_note(path, stamp)
         # Who reads all of a file does so once, and who reads it by days does so again and again.
         is_all = start <= note.first and note.last < end
-        footer = (_footer if is_all else _kept_footer)(path, stamp, schema)
+        footer = (_footer if is_all else _kept_footer)(path, stamp)
         groups = [x for x, rows in enumerate(footer.groups) if rows.meets(start, end)]
         with pq.ParquetFile(
             path, metadata=footer.metadata, page_checksum_verification=True
         ) as file:
+            # Not the metadata's own schema: the two would hold each other, and be garbage for long.
+            if not file.schema_arrow.equals(schema()):
+                raise ValueError("other columns than the store's")
             table = file.read_row_groups(groups, use_threads=False)
         columns = {name: _numpy(table.column(name)) for name in table.column_names}
     first, last = np.searchsorted(columns[time], [start, end])
@@ -346,17 +349,10 @@ def _stamp(path: Path) -> _Stamp:
     return _Stamp(found.st_ino, found.st_mtime_ns, found.st_size)
 
 
-def _footer(
-    path: Path,
-    stamp: _Stamp,  # noqa: ARG001 - what it is kept under
-    schema: Callable[[], Any],
-) -> _Footer:
-    """Return the footer of the file at `path` as it stands; ValueError for one of other columns."""
+def _footer(path: Path, stamp: _Stamp) -> _Footer:  # noqa: ARG001 - what it is kept under
+    """Return the footer of the file at `path` as it stands."""
     _, pq = packages()
     metadata = pq.read_metadata(path)
-    # A schema is not kept: small as it is, what pyarrow reads besides piles up between them.
-    if not metadata.schema.to_arrow_schema().equals(schema()):
-        raise ValueError("other columns than the store's")
     return _Footer(metadata, tuple(_groups_of(metadata)))
 
 
