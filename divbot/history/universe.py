@@ -139,7 +139,7 @@ def rank_month(
             volumes[:, own.start : own.stop] = np.where(may, looked_at.volume, _NOT_LISTED).T
             there += (looked_at.price == looked_at.price).sum(axis=0)
             days.append(looked_at.days())
-        columns.let_go(columns.end)
+            columns.let_go(columns.end)
         write_array(found.ranks, _ranks(volumes))
         write_array(found.days, np.concatenate(days, axis=2))
         write_array(found.magnitudes, _magnitudes(volumes))
