@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import pickle
 import subprocess
@@ -184,6 +185,27 @@ def test_one_day_of_minutes_is_read_alone(store: Store) -> None:
 
     assert [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)] == [1440, 1440]
     assert equal(day, between(minutes, START + DAY, START + 2 * DAY))
+
+
+def test_of_what_is_read_whole_no_footer_stays_in_memory(store: Store) -> None:
+    """Those of a year of minutes of 400 symbols are a gigabyte."""
+    minutes = candles(2 * 1440, interval=Interval.M1)
+    store.write("BTCUSDT", Interval.M1, minutes, SOURCE)
+    before = footers()
+
+    gc.disable()  # workers seldom look for what holds itself
+    try:
+        read = store.candles("BTCUSDT", Interval.M1, *ALL)
+        left = footers() - before
+    finally:
+        gc.enable()
+
+    assert equal(read, minutes)
+    assert left == 0
+
+
+def footers() -> int:
+    return sum(isinstance(x, pq.FileMetaData) for x in gc.get_objects())
 
 
 def test_funding_is_kept_by_the_minute_it_was_due_and_once(store: Store) -> None:

@@ -208,9 +208,10 @@ def test_where_the_disk_of_one_machine_is_full_it_is_named(cache: Path, tmp_path
 def test_candles_are_let_go_of_once_their_symbols_are_traded(cache: Path) -> None:
     units = units_of(HISTORY, VARIANTS, DAYS, rules(), cache=cache, hands=OwnHands())
 
-    trades_of(units[0][1])
+    trades = trades_of(units[0][1])
 
     market = units[0][1].market.open()
+    assert next(trades).net_r.size
     assert market.columns._mapped == market.detail._mapped == {}
 
 
