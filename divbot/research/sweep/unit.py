@@ -9,7 +9,7 @@ Units go to workers in parcels: what takes a moment only is not worth a journey 
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
