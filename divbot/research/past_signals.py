@@ -95,7 +95,7 @@ def signals_of_month(
             part = _look(columns, symbols[first : first + TOGETHER], ends, indicator)
             part["symbol"] += first
             found.append(part)
-        columns.let_go(columns.end)
+            columns.let_go(columns.end)
         joined = np.concatenate(found)
         # Of two kinds at one candle the kernels' own order stays.
         order = np.lexsort((joined["symbol"], joined["confirmed"]))
