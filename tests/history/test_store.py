@@ -23,7 +23,7 @@ from divbot.history.candles import between, chosen, in_a_row, merged, quote_volu
 from divbot.history.funding import FundingTrack
 from divbot.history.parts import DamagedFile, RowSource
 from divbot.history.port import PastCandles
-from divbot.history.spans import Span, joined, without
+from divbot.history.spans import Span, covered, joined, without
 from divbot.history.store import Store
 
 from .markets import DAY, HOUR, START, candles, equal
@@ -291,6 +291,16 @@ def test_a_file_taken_away_takes_its_empty_folders_along(store: Store) -> None:
 def test_spans_join_and_leave_what_is_left() -> None:
     assert joined([Span(5, 7), Span(1, 3), Span(3, 4), Span(6, 6)]) == (Span(1, 4), Span(5, 7))
     assert without(Span(0, 10), [Span(2, 3), Span(8, 12)]) == (Span(0, 2), Span(3, 8))
+
+
+@given(st.sets(st.integers(0, 60)))
+def test_what_candles_cover_holds_each_of_them_and_nothing_else(hours: set[int]) -> None:
+    opens = HOUR * np.array(sorted(hours), np.int64)
+
+    spans = covered(opens, HOUR)
+
+    assert [x for span in spans for x in range(*span, HOUR)] == opens.tolist()
+    assert joined(spans) == spans
 
 
 def test_no_tracks_in_a_row_are_no_candles() -> None:
