@@ -61,21 +61,6 @@ def test_each_month_has_a_file_of_its_own_in_hive_partitions(store: Store) -> No
     ]
 
 
-def test_what_is_known_of_a_file_needs_no_search_for_cycles_to_be_let_go(store: Store) -> None:
-    store.write(*BTC, candles(100), SOURCE)
-    gc.collect()
-    before = len(_schemas())
-
-    store.candles(*BTC, *ALL)
-
-    # Each would hold its file's metadata, 0.3 MB for a month of minutes, and be held by it.
-    assert len(_schemas()) == before
-
-
-def _schemas() -> list[object]:
-    return [x for x in gc.get_objects() if isinstance(x, pq.ParquetSchema)]
-
-
 def test_a_range_begins_with_its_start_and_ends_before_its_end(store: Store) -> None:
     store.write(*BTC, candles(100), SOURCE)
 
@@ -200,6 +185,27 @@ def test_one_day_of_minutes_is_read_alone(store: Store) -> None:
 
     assert [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)] == [1440, 1440]
     assert equal(day, between(minutes, START + DAY, START + 2 * DAY))
+
+
+def test_of_what_is_read_whole_no_footer_stays_in_memory(store: Store) -> None:
+    """Those of a year of minutes of 400 symbols are a gigabyte."""
+    minutes = candles(2 * 1440, interval=Interval.M1)
+    store.write("BTCUSDT", Interval.M1, minutes, SOURCE)
+    before = footers()
+
+    gc.disable()  # workers seldom look for what holds itself
+    try:
+        read = store.candles("BTCUSDT", Interval.M1, *ALL)
+        left = footers() - before
+    finally:
+        gc.enable()
+
+    assert equal(read, minutes)
+    assert left == 0
+
+
+def footers() -> int:
+    return sum(isinstance(x, pq.FileMetaData) for x in gc.get_objects())
 
 
 def test_funding_is_kept_by_the_minute_it_was_due_and_once(store: Store) -> None:
