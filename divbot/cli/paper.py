@@ -46,7 +46,7 @@ def paper(
         typer.Option(
             "--quiet",
             "-q",
-            help="Print only a line per event and warning; no live view.",
+            help="Print a heading, a line per event and warning, and a summary; no live view.",
         ),
     ] = False,
     jsonl: Annotated[
