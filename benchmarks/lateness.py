@@ -3,11 +3,14 @@
     python benchmarks/lateness.py --duration 60s --repeats 3
 
 A paper run as `divbot paper` composes it runs in this process; the exchange has one of its own.
-Four ways: without any scan, with scans back to back (the check interval is far shorter than a
-scan), and with scans back to back while a live view is drawn, or while a page is served to 50
-readers (`--readers`). A price check is late by how many
+Three ways: without any scan, with scans back to back (the check interval is far shorter than a
+scan), and with scans back to back while a live view is drawn. A price check is late by how many
 wall ms after its time it begins; those that follow a slow one at once were not waited for and do
-not count, and how long they take is told beside it. Linux only.
+not count, and how long they take is told beside it.
+
+Last, one more run with a page, whose readers (50, `--readers`) come and go every ten seconds: what
+else is on the machine changes more slowly, so that it meets both alike. Told are both and their
+ratio, with 90 % of what it is where stretches are drawn again by chance. Linux only.
 """
 
 from __future__ import annotations
@@ -22,17 +25,23 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import Any, NamedTuple
 
 from commandline import time_in
 
 QUIET, SCANS, LIVE = "no scan", "scans back to back", "scans and a live view"
-WEB = "scans and a page"
+UNREAD, READ = "scans and a page", "scans and readers"
+TURN = 10.0
+"""Seconds for which readers stay, or stay away."""
+_SETTLE = 1.0
+"""Seconds of each turn that are not counted: in them streams are opened or closed."""
 
 
 def main() -> None:
@@ -51,11 +60,16 @@ def main() -> None:
             for _ in range(options.repeats)
             for way in options.ways
         ]
+        turns = measure_readers(options, exchange.url) if options.readers else None
     if options.json:
-        print(json.dumps([asdict(run) for run in runs]))
+        told = {"runs": [asdict(run) for run in runs], "readers": turns and turns.document()}
+        print(json.dumps(told))
     else:
-        show(options, runs)
-    worst = max(run.others for run in runs)
+        if runs:
+            show(options, runs)
+        if turns:
+            turns.show()
+    worst = max((run.others for run in runs), default=0.0)
     if worst > NOISY:
         print(f"noisy: others used up to {worst:.0%} of the cores", file=sys.stderr)
 
@@ -86,6 +100,32 @@ def measure(options: argparse.Namespace, url: str, way: str, seconds: float) -> 
     # Here, so that worker processes, which import this script, load none of it.
     from machine import Others
 
+    others, began = Others(os.getpid()), time.perf_counter()
+    with ExitStack() as stack:
+        run, probe, _ = stack.enter_context(paper_run(options, url))
+        watch = stack.enter_context(live_view()) if way == LIVE else ignore
+        if way == QUIET:
+            run.scanner.ask_to_stop()
+        run.run(watch, duration=timedelta(seconds=seconds))
+        condition, late = run.scanner.condition, run.loop.lateness()
+    return Run(
+        way=way,
+        steps=late.steps,
+        median=late.median,
+        p99=late.p99,
+        worst=late.worst,
+        own_p99=p99([x.late - x.core for x in probe.waits]),
+        check=statistics.median(probe.checks),
+        longest_check=max(probe.checks),
+        scans=condition.scans,
+        scan_seconds=condition.seconds,
+        others=others.share(time.perf_counter() - began),
+    )
+
+
+@contextmanager
+def paper_run(options: argparse.Namespace, url: str) -> Iterator[tuple[Any, Probe, Any]]:
+    """Provide a paper run that scans back to back, with a probe in it, and its settings."""
     from divbot.app.options import PaperOptions
     from divbot.app.paper import open_paper
     from divbot.settings import load_settings
@@ -103,39 +143,23 @@ def measure(options: argparse.Namespace, url: str, way: str, seconds: float) -> 
         },
         None,
     )
-    stop = threading.Event()
-    others, began = Others(os.getpid()), time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        run = stack.enter_context(
-            open_paper(
-                settings,
-                PaperOptions(journal=Path(folder) / "run.db"),
-                stop,
-                tell=lambda *_, **__: None,
-                on_event=lambda *_: None,
-            )
-        )
-        probe = run.loop._clock = Probe(run.loop._clock)  # noqa: SLF001 - measured from within
-        watch = stack.enter_context(live_view()) if way == LIVE else ignore
-        if way == WEB:
-            watch = stack.enter_context(page(run, settings, options.readers))
-        if way == QUIET:
-            run.scanner.ask_to_stop()
-        run.run(watch, duration=timedelta(seconds=seconds))
-        condition, late = run.scanner.condition, run.loop.lateness()
-    return Run(
-        way=way,
-        steps=late.steps,
-        median=late.median,
-        p99=late.p99,
-        worst=late.worst,
-        own_p99=p99([max(late - core, 0.0) for late, core in probe.waits]),
-        check=statistics.median(probe.checks),
-        longest_check=max(probe.checks),
-        scans=condition.scans,
-        scan_seconds=condition.seconds,
-        others=others.share(time.perf_counter() - began),
-    )
+    quietly: dict[str, Any] = dict.fromkeys(("tell", "on_event"), lambda *_, **__: None)
+    with tempfile.TemporaryDirectory() as folder:
+        kept = PaperOptions(journal=Path(folder) / "run.db")
+        with open_paper(settings, kept, threading.Event(), **quietly) as run:
+            probe = run.loop._clock = Probe(run.loop._clock)  # noqa: SLF001 - measured from within
+            yield run, probe, settings
+
+
+class Waited(NamedTuple):
+    """How one wait for the next price check ended."""
+
+    at: float
+    """Seconds of the wall clock."""
+    late: float
+    """ms."""
+    core: float
+    """ms of that for which there was no core."""
 
 
 class Probe:
@@ -147,7 +171,7 @@ class Probe:
     def __init__(self, clock: Any) -> None:
         self._clock = clock
         self.now, self.monotonic = clock.now, clock.monotonic
-        self.waits: list[tuple[float, float]] = []
+        self.waits: list[Waited] = []
         self.checks: list[float] = []
         self._began = time.perf_counter()
 
@@ -156,7 +180,8 @@ class Probe:
         self.checks.append(1000 * (asked - self._began))
         told = self._clock.wait(seconds, stop)
         self._began = time.perf_counter()
-        self.waits.append((1000 * (self._began - asked - seconds), core_wait() - before))
+        late, core = 1000 * (self._began - asked - seconds), core_wait() - before
+        self.waits.append(Waited(self._began, late, min(core, max(late, 0.0))))
         return told
 
 
@@ -185,26 +210,127 @@ def live_view() -> Iterator[Callable[[Any], None]]:
         yield view.update
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Some seconds of a run, with readers or without."""
+
+    has_readers: bool
+    late: list[float]
+    """ms, of each price check that was waited for."""
+    own: list[float]
+    """The same without what the trader's thread waited for a core."""
+    processor: float
+    """Seconds a second, of the trader's process with its page; not of its workers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """A run whose page is read every other turn."""
+
+    readers: int
+    turns: list[Turn]
+
+    def document(self) -> dict[str, Any]:
+        return {"readers": self.readers, "turns": [asdict(x) for x in self.turns]}
+
+    def show(self) -> None:
+        print(f"one run, {self.readers} readers every other {TURN:g} s; lateness in ms")
+        print(f"{'':<24}{'checks':>6}{'median':>8}{'p99':>7}{'own p99':>9}{'processor':>11}")
+        for has_readers, name in ((False, UNREAD), (True, READ)):
+            own = [x for x in self.turns if x.has_readers is has_readers]
+            late, core_free = (pooled(own, x) for x in ("late", "own"))
+            load = statistics.mean(x.processor for x in own)
+            print(
+                f"{name:<24}{len(late):>6}{statistics.median(late):>8.1f}{p99(late):>7.1f}"
+                f"{p99(core_free):>9.1f}{load:>11.1%}"
+            )
+        for what in ("late", "own"):
+            ratio, low, high = self.ratio(what)
+            name = "p99" if what == "late" else "own p99"
+            print(f"{name}: {ratio:.2f} times with readers, 90 % from {low:.2f} to {high:.2f}")
+
+    def ratio(self, what: str) -> tuple[float, float, float]:
+        """Return p99 with readers over that without, and where 90 % of redrawn ones lie."""
+        groups = [[x for x in self.turns if x.has_readers is y] for y in (True, False)]
+        with_them, without = (p99(pooled(x, what)) for x in groups)
+        random, drawn = Random(0), []
+        for _ in range(2000):
+            redrawn = (p99(pooled(random.choices(x, k=len(x)), what)) for x in groups)
+            drawn.append(next(redrawn) / next(redrawn))
+        drawn.sort()
+        return with_them / without, drawn[100], drawn[-100]
+
+
+def pooled(turns: Sequence[Turn], what: str) -> list[float]:
+    return [x for turn in turns for x in getattr(turn, what)]
+
+
+def measure_readers(options: argparse.Namespace, url: str) -> Turns:
+    """Run as long as all repeats of one way; readers come and go."""
+    begins: list[tuple[float, float, int]] = []
+
+    with paper_run(options, url) as (run, probe, settings), page(run, settings) as (watch, wanted):
+        over = threading.Event()
+
+        def take_turns() -> None:
+            number = 0
+            while not over.wait(TURN):
+                number = 0 if number else options.readers
+                begins.append((time.perf_counter(), time.process_time(), number))
+                wanted(number)
+
+        turning = threading.Thread(target=take_turns)
+        turning.start()
+        try:
+            run.run(watch, duration=timedelta(seconds=options.duration * options.repeats))
+        finally:
+            over.set()
+            turning.join()
+    return Turns(options.readers, list(turns_of(begins, probe.waits)))
+
+
+def turns_of(begins: list[tuple[float, float, int]], waits: list[Waited]) -> Iterator[Turn]:
+    """Give each whole turn; what came before the first of them is not counted."""
+    for (start, before, number), (end, after, _) in pairwise(begins):
+        own = [x for x in waits if start + _SETTLE <= x.at < end]
+        late = [max(x.late, 0.0) for x in own]
+        core_free = [max(x.late - x.core, 0.0) for x in own]
+        yield Turn(bool(number), late, core_free, (after - before) / (end - start))
+
+
 @contextmanager
-def page(run: Any, settings: Any, readers: int) -> Iterator[Callable[[Any], None]]:
-    """Serve the page of `run` to so many readers, in a process of their own."""
+def page(run: Any, settings: Any) -> Iterator[tuple[Callable[[Any], None], Callable[[int], None]]]:
+    """Serve the page of `run`; provide what draws it, and what lets so many read it.
+
+    Readers are a process of their own.
+    """
     from divbot.cli.board.answers import BoardAnswers
     from divbot.cli.board.programs import RunProgram
     from divbot.cli.board.serving import serving
     from divbot.web.address import WebAddress, listen
 
     program, listener = RunProgram(run, 1.0), listen(WebAddress(port=0))
-    command = [sys.executable, str(Path(__file__).with_name("readers.py"))]
     port = str(listener.getsockname()[1])
+    command = [sys.executable, str(Path(__file__).with_name("readers.py")), port]
     with serving(program, BoardAnswers(None), settings, listener, lambda *_, **__: None):
-        others = subprocess.Popen([*command, port, str(readers)], stdout=subprocess.PIPE)
+        others = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="ascii"
+        )
+        assert others.stdin
+        assert others.stdout
+        asked, told = others.stdin, others.stdout
+
+        def wanted(readers: int) -> None:
+            print(readers, file=asked, flush=True)
+            told.readline()
+
         try:
-            assert others.stdout
-            others.stdout.readline()
-            yield program.show
+            yield program.show, wanted
         finally:
             others.kill()
             others.wait()
+            asked.close()
+            told.close()
 
 
 def show(options: argparse.Namespace, runs: list[Run]) -> None:
@@ -235,8 +361,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--workers", type=int)
     parser.add_argument("--warm-up", type=int, default=1, help="runs that are not told of")
     parser.add_argument("--switch-interval", type=float, help="ms; Python's own is 5")
-    parser.add_argument("--ways", nargs="+", default=[QUIET, SCANS, LIVE, WEB])
-    parser.add_argument("--readers", type=int, default=50, help="of the page")
+    ways = (QUIET, SCANS, LIVE)
+    parser.add_argument("--ways", nargs="*", default=ways, choices=ways)
+    parser.add_argument("--readers", type=int, default=50, help="of the page; 0: no page")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 

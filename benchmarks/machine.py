@@ -47,21 +47,25 @@ class Usage:
     """MB of the root process alone."""
     pss: float
     """MB of all, what they share counted once."""
+    private: float
+    """MB of that which is in no file: what they allocated."""
 
 
 def usage_of(root: int, without: int | None = None) -> Usage:
     """Return what the process and all below it hold now, but not `without`."""
     processes = threads = descriptors = 0
-    pss = 0.0
+    pss = private = 0.0
     for pid in tree(root, without):
         try:
             threads += int(_status(pid)["Threads"])
             descriptors += len(list(Path(f"/proc/{pid}/fd").iterdir()))
-            pss += pss_of(pid)
+            memory = _memory(pid)
+            pss += memory["Pss"]
+            private += memory["Pss_Anon"]
         except (OSError, KeyError):
             continue  # it has just ended
         processes += 1
-    return Usage(processes, threads, descriptors, rss_of(root), pss)
+    return Usage(processes, threads, descriptors, rss_of(root), pss, private)
 
 
 def rss_of(pid: int) -> float:
@@ -71,10 +75,7 @@ def rss_of(pid: int) -> float:
 
 def pss_of(pid: int) -> float:
     """Return the proportional memory of one process, in MB."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+    return _memory(pid)["Pss"]
 
 
 def tree_pss(root: int) -> float:
@@ -141,6 +142,14 @@ class Others:
 def _children(pid: int) -> list[int]:
     found = Path(f"/proc/{pid}").glob("task/*/children")
     return [int(child) for children in found for child in children.read_text().split()]
+
+
+def _memory(pid: int) -> dict[str, float]:
+    """Return what smaps_rollup tells of a process, in MB."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    return {
+        name: int(value.split()[0]) / 1024 for name, _, value in (x.partition(":") for x in lines)
+    }
 
 
 def _status(pid: int) -> dict[str, str]:

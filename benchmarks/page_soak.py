@@ -5,8 +5,9 @@
 
 `divbot watch` on three intervals, or `divbot paper`, serves its page to readers of the stream, of
 every document of the API, of charts and of /metrics, all at once. Told at the end: memory (PSS of
-the program and all below it; RSS of the program), threads and open descriptors, each in the second
-quarter and in the last one, how much they grew, and alerts that came twice. Linux only.
+the program and all below it, and what of it is private; RSS of the program), threads and open
+descriptors, each in the second quarter and in the last one, how much they grew, and alerts that
+came twice. Linux only.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from commandline import time_in
 from machine import Usage, usage_of
 from venue import DIVBOT, open_exchange
 
-PROGRAMS = {"watch": ("--intervals", "5m,15m,1h"), "paper": ("--interval", "5m")}
+PROGRAMS = {"watch": ("--intervals", "5m,15m,1h"), "paper": ("--interval", "5m", "--notify")}
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT", "BNBUSDT")
 PATHS = (
     *("opportunities", "positions", "equity", "events?limit=200", "calibration", "health"),
@@ -60,7 +61,7 @@ class Soak:
         quarters = self.samples[count // 4 : count // 2], self.samples[3 * count // 4 :]
         pairs = {
             name: [statistics.median(getattr(usage, name) for _, usage in x) for x in quarters]
-            for name in ("pss", "rss", "threads", "descriptors", "processes")
+            for name in ("pss", "private", "rss", "threads", "descriptors", "processes")
         }
         return {
             "samples": count,

@@ -62,12 +62,15 @@ def run_sweep(
     InputError for a space or a history that cannot be searched, WorkerLost where nobody is left to
     work.
     """
+    from divbot.history.kept import let_go_beside
+
     with opened_sweep(history, settings, options, stage) as sweep:
         line(effort_words(sweep))
         for warning in warnings_of(sweep):
             line(warning)
         conclusion, folder = _concluded(sweep)
         portfolios = tuple(portfolios_of(sweep, conclusion)) if options.with_portfolios else ()
+        let_go_beside(folder)
         shutil.rmtree(folder, ignore_errors=True)
         return _report(sweep, conclusion, portfolios)
 

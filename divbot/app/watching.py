@@ -78,14 +78,14 @@ class Watch:
     ) -> None:
         """Scan and tell until stopped, or for `duration` of wall time.
 
-        `lives` is called again and again, as long as the scanner's thread is there.
+        `lives` is called again and again, as long as scans get on.
         """
         self.dispatch.start()
         self.scanner.start()
         clock = SystemClock()
         ends = clock.monotonic() + (duration.total_seconds() if duration else math.inf)
         while (left := ends - clock.monotonic()) > 0:
-            if self.scanner.is_alive:
+            if self.scanner.gets_on(is_waiting=bool(self.venue.budget.waiting_for())):
                 lives()
             # A signal that the system hands to another thread ends no wait of this one.
             if clock.wait(min(left, _HEEDS_SIGNALS), self.stop):

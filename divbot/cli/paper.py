@@ -46,7 +46,7 @@ def paper(
         typer.Option(
             "--quiet",
             "-q",
-            help="Print only a line per event and warning; no live view.",
+            help="Print a heading, a line per event and warning, and a summary; no live view.",
         ),
     ] = False,
     jsonl: Annotated[
@@ -119,10 +119,6 @@ def _trade(
     audience = Audience(watching)
     manager = ServiceManager.of(os.environ, SystemClock().monotonic)
 
-    def show(snapshot: RunSnapshot) -> None:
-        audience.show(snapshot)
-        manager.lives(lambda: run_words(snapshot))
-
     # Told to stop before there is a run: there is nothing to sum up.
     with contextlib.suppress(Stopped), ExitStack() as stack:
         listener = stack.enter_context(open_listener(web, settings)) if web else None
@@ -137,7 +133,14 @@ def _trade(
         if web and listener:
             say_where(watching, web, listener, settings)
             stack.enter_context(serving_run(run, settings, options, listener, audience))
-        with watching.showing(run.source.budget.waiting_for):
+        waits_for = run.source.budget.waiting_for
+
+        def show(snapshot: RunSnapshot) -> None:
+            audience.show(snapshot)
+            if run.scanner.gets_on(is_waiting=bool(waits_for())):
+                manager.lives(lambda: run_words(snapshot))
+
+        with watching.showing(waits_for):
             run.run(show, duration=duration)
         manager.ends()
         run.end()

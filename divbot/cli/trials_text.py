@@ -37,6 +37,16 @@ class ShownTrial:
     written: Written
 
     @property
+    def market(self) -> str:
+        """Return the market."""
+        return self.trial.basis.get("market", "")
+
+    @property
+    def interval(self) -> str:
+        """Return the interval of all its settings."""
+        return self.trial.basis.get("interval", "several")
+
+    @property
     def holdout(self) -> str:
         """Return what became of the sealed days."""
         if not self.trial.holdout:
@@ -68,8 +78,8 @@ _COLUMNS: tuple[Column[ShownTrial], ...] = (
     Column("#", lambda x: str(x.number)),
     Column("when", lambda x: utc_text(x.at), is_number=False),
     Column("by", lambda x: x.trial.source.value, is_number=False),
-    Column("market", lambda x: x.trial.basis.get("market", ""), is_number=False),
-    Column("interval", lambda x: x.trial.basis.get("interval", "several"), is_number=False),
+    Column("market", lambda x: x.market, is_number=False),
+    Column("interval", lambda x: x.interval, is_number=False),
     Column("days", lambda x: span_text(x.trial.days), is_number=False),
     Column("seen", lambda x: span_text(x.trial.known), is_number=False),
     Column("holdout", lambda x: x.holdout, is_number=False),
@@ -129,6 +139,8 @@ def _heading(shown: ShownTrial) -> dict[str, Any]:
         "number": shown.number,
         "at": shown.at,
         "by": trial.source,
+        "market": shown.market,
+        "interval": shown.interval,
         "days": dates_of(trial.days),
         "seen": dates_of(trial.known),
         "holdout": dates_of(trial.holdout),

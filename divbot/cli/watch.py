@@ -65,7 +65,10 @@ def watch(
         ),
     ] = None,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print only a line per alert and warning.")
+        bool,
+        typer.Option(
+            "--quiet", "-q", help="Print a heading, a line per alert and warning, and a summary."
+        ),
     ] = False,
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Print one JSON object per alert, for programs.")

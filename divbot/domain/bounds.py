@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ Value_co = TypeVar("Value_co", covariant=True)
 
 _LONGEST = 40
 """Characters of what was found that are told."""
+_PASSWORD = re.compile(r"([^\s/:@']+:)[^\s/]+(?=@)")
+"""As in user:password@host; the last of several @ ends it."""
 
 
 class Reader(ABC, Generic[Value_co]):
@@ -104,7 +107,10 @@ def decimal_in(value: object) -> Decimal | None:
 
 
 def shortened(value: object) -> str:
-    """Return `value` as an error names it, on one line and of few characters: true, 5, 'a'."""
+    """Return `value` as an error names it, on one line and of few characters: true, 5, 'a'.
+
+    Of an address, which may hold one, without its password.
+    """
     if isinstance(value, bool):
         return str(value).lower()
     try:
@@ -112,4 +118,5 @@ def shortened(value: object) -> str:
         text = repr(value) if decimal_in(value) is None else str(value).strip()
     except ValueError:
         return "a number of thousands of digits"
+    text = _PASSWORD.sub(r"\1***", text)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"

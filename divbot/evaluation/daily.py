@@ -71,8 +71,12 @@ def daily_results(
     closed: Integers,
     net_r: Floats,
     longest: int,
+    earlier: DailyResults | None = None,
 ) -> DailyResults:
     """Add trades up by setting and day of entry; those entered on other days are left out.
+
+    `earlier` is what others of the same settings and days came to: those of all together come to
+    the same, to the last bit.
 
     `setting` (rows of `settings`), `entered`, `closed` (ms UTC) and `net_r` have one element for
     each trade. `longest` is the longest that any trade may be open, in ms: what keeps development
@@ -89,10 +93,10 @@ def daily_results(
     inside = (day >= 0) & (day < len(days))
     cells = setting[inside] * len(days) + day[inside]
     shape = len(settings), len(days)
-    sums = np.bincount(cells, net_r[inside], shape[0] * shape[1])
-    return DailyResults(
-        tuple(settings),
-        days,
-        np.asarray(sums, dtype=np.float64).reshape(shape),
-        np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape),
-    )
+    sums, counts = np.zeros(shape), np.zeros(shape, np.int64)
+    if earlier is not None:
+        sums += earlier.net_r
+        counts += earlier.trades
+    np.add.at(sums.reshape(-1), cells, net_r[inside])  # one after the other
+    counts += np.bincount(cells, minlength=counts.size).reshape(shape)
+    return DailyResults(tuple(settings), days, sums, counts)

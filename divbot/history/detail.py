@@ -14,7 +14,8 @@ which has its high, low and close. So whatever it touches is touched as it ends,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -28,7 +29,7 @@ from divbot.history.funding import FundingTrack
 from divbot.history.jobs import Planner
 from divbot.history.shared import SharedStore
 from divbot.history.shelf import Shelf
-from divbot.history.spans import Span, month_of, without
+from divbot.history.spans import Span, covered, joined, months, without
 from divbot.history.store import Store
 from divbot.recordings.track import Track
 
@@ -110,7 +111,7 @@ class DetailedHistory:
         self._detail = detail
         self._length = detail.milliseconds
         self._fetch = fetch
-        self._stood_in: dict[str, set[int]] = {}
+        self._stood_in: dict[str, tuple[Span, ...]] = {}
 
     def __reduce__(
         self,
@@ -173,18 +174,21 @@ class DetailedHistory:
         longer = self._store.candles(symbol, self._interval, start, end)
         missing = self._lacking(found, longer)
         if len(missing) and self._fetch is not None:
-            self._fetch_months(symbol, longer.open_time[missing])
+            self._fetch_months(symbol, self._spans(longer, missing))
             found = self._store.candles(symbol, interval, start, end)
             missing = self._lacking(found, longer)
         if not len(missing):
             return found
-        self._stood_in.setdefault(symbol, set()).update(longer.open_time[missing].tolist())
+        spans = self._spans(longer, missing)
+        self._stood_in[symbol] = joined([*self._stood_in.get(symbol, ()), *spans])
         return merged(found, _in_parts(longer, missing, self._interval, self._detail))
 
     def stands_in(self, symbol: str, time: int) -> int | None:
         """Return when the longer candle opened that stood in at a time; None where none did."""
         opened = time // self._interval.milliseconds * self._interval.milliseconds
-        return opened if opened in self._stood_in.get(symbol, ()) else None
+        spans = self._stood_in.get(symbol, ())
+        place = bisect_right(spans, opened, key=lambda x: x.start) - 1
+        return opened if place >= 0 and opened < spans[place].end else None
 
     def _kept(self, interval: Interval) -> Interval:
         """Return the interval that tells which candles there are."""
@@ -199,15 +203,18 @@ class DetailedHistory:
         first, end = (np.searchsorted(found.open_time, x) for x in (opens, opens + length))
         return np.flatnonzero(end - first < length // self._length)
 
-    def _fetch_months(self, symbol: str, opens: Integers) -> None:
+    def _spans(self, longer: Track, rows: Integers) -> tuple[Span, ...]:
+        return covered(longer.open_time[rows], self._interval.milliseconds)
+
+    def _fetch_months(self, symbol: str, missing: Sequence[Span]) -> None:
         assert self._fetch is not None  # noqa: S101 - whoever calls has looked
         assert isinstance(self._store, Store)  # noqa: S101 - nobody fetches into another one
         shelf = self._store.shelf(symbol, self._detail)
-        for month in sorted({month_of(x) for x in opens.tolist()}):
+        for month in months(Span(missing[0].start, missing[-1].end)):
             note = self._store.sound_note(shelf, month)
-            spans = (Span(x, x + self._interval.milliseconds) for x in opens.tolist())
             # What the venue itself has not is asked for no more.
-            if any(without(x.within(month), note.nowhere if note else ()) for x in spans):
+            nowhere = note.nowhere if note else ()
+            if any(without(x.within(month), nowhere) for x in missing):
                 self._fetch(shelf, month)
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -83,14 +85,34 @@ def write_array(path: Path, values: NDArray[np.generic]) -> None:
         np.save(file, values)
 
 
-def let_go(folder: Path, used: Iterable[Path]) -> None:
-    """Remove what nobody used for two weeks; `used` is what somebody uses now, by its path."""
+def used(paths: Iterable[Path]) -> float:
+    """Note that somebody uses files or folders now, and return when that is."""
     now = 0.0
-    for path in used:
+    for path in paths:
         with suppress(OSError):  # of a folder that is only read
-            path.touch()
+            os.utime(path)
         now = max(now, path.stat().st_mtime)
-    for path in folder.iterdir():
+    return now
+
+
+def let_go(cache: Path, needed: Iterable[Path]) -> None:
+    """Remove files that nobody used for two weeks from the folders in `cache`.
+
+    `needed` is what somebody uses now, by its path.
+    """
+    for path in _unused(cache.glob("*/*"), used(needed)):
         with suppress(OSError):
+            path.unlink()
+
+
+def let_go_beside(folder: Path) -> None:
+    """Remove the folders beside `folder` that nobody used for two weeks; it is used now."""
+    for path in _unused(folder.parent.iterdir(), used([folder])):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _unused(paths: Iterable[Path], now: float) -> Iterator[Path]:
+    for path in paths:
+        with suppress(OSError):  # another process was faster
             if path.stat().st_mtime < now - _UNUSED_FOR:
-                path.unlink()
+                yield path

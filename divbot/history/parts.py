@@ -299,17 +299,21 @@ def _numbers_of(type_: Any) -> type[np.float64] | type[np.int64]:
 def _read(path: Path, schema: Callable[[], Any], time: str, start: int, end: int) -> dict[str, Any]:
     """Return the rows in the range by columns; None for a column that is null throughout."""
     _, pq = packages()
-    expected = schema()
     with _reading(path):
-        footer = _footer(path, _stamp(path))
-        if not footer.schema.equals(expected):
-            raise ValueError("other columns than the store's")
+        stamp = _stamp(path)
+        note = _kept_note(path, stamp)
+        # Who reads all of a file does so once, and who reads it by days does so again and again.
+        is_all = start <= note.first and note.last < end
+        footer = (_footer if is_all else _kept_footer)(path, stamp)
         groups = [x for x, rows in enumerate(footer.groups) if rows.meets(start, end)]
         with pq.ParquetFile(
             path, metadata=footer.metadata, page_checksum_verification=True
         ) as file:
+            # Not the metadata's own schema: the two would hold each other, and be garbage for long.
+            if not file.schema_arrow.equals(schema()):
+                raise ValueError("other columns than the store's")
             table = file.read_row_groups(groups, use_threads=False)
-        columns = {name: _numpy(table.column(name)) for name in expected.names}
+        columns = {name: _numpy(table.column(name)) for name in table.column_names}
     first, last = np.searchsorted(columns[time], [start, end])
     return {x: None if y is None else y[first:last] for x, y in columns.items()}
 
@@ -329,7 +333,6 @@ class _Footer(NamedTuple):
     """What the end of a file says of it."""
 
     metadata: Any
-    schema: Any
     groups: tuple[_Rows, ...]
 
 
@@ -346,13 +349,14 @@ def _stamp(path: Path) -> _Stamp:
     return _Stamp(found.st_ino, found.st_mtime_ns, found.st_size)
 
 
-@lru_cache(_FOOTERS)
 def _footer(path: Path, stamp: _Stamp) -> _Footer:  # noqa: ARG001 - what it is kept under
-    """Return the footer of the file at `path` as it stands; StoreError for a newer one."""
+    """Return the footer of the file at `path` as it stands."""
     _, pq = packages()
     metadata = pq.read_metadata(path)
-    _note(path, metadata.metadata)
-    return _Footer(metadata, metadata.schema.to_arrow_schema(), tuple(_groups_of(metadata)))
+    return _Footer(metadata, tuple(_groups_of(metadata)))
+
+
+_kept_footer = lru_cache(_FOOTERS)(_footer)
 
 
 @lru_cache(_NOTES)

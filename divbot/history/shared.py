@@ -5,7 +5,8 @@
                                              of this machine once somebody asks for any of them
 
 Copies are named by their place in the store. A note beside them tells what was copied, so that
-what has not changed since is not copied again. One process of a machine copies at a time.
+what has not changed since is not copied again. One process of a machine copies at a time. Whoever
+opens a store removes the copies of those that nobody opened for two weeks.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from divbot.domain.errors import DivbotError, InputError
 from divbot.domain.market import Interval, Market
 from divbot.extras import FSSPEC, S3FS, how_to_install
 from divbot.history.funding import FundingTrack
-from divbot.history.kept import alone, make_folder, name_of, write_text
+from divbot.history.kept import alone, let_go_beside, make_folder, name_of, write_text
 from divbot.history.kind import StoredKind
 from divbot.history.shelf import shelves_folder, symbols_among
 from divbot.history.spans import Span
@@ -124,6 +125,7 @@ class SharedStore:
     def _store(self) -> Store:
         if not self._is_here:
             make_folder(self._root)
+            let_go_beside(self._root)
             with self._reading():
                 is_told = self._files.exists(self._at(VERSION_FILE))
                 about = self._files.cat_file(self._at(VERSION_FILE)) if is_told else b""

@@ -63,6 +63,16 @@ def gaps(open_time: NDArray[np.int64], interval: Interval) -> tuple[Span, ...]:
     return tuple(map(Span, starts, ends))
 
 
+def covered(open_time: NDArray[np.int64], length: int) -> tuple[Span, ...]:
+    """Return the stretches that candles of `length` ms fill; `open_time` ascends."""
+    breaks = np.flatnonzero(np.diff(open_time) > length) + 1
+    return tuple(
+        Span(int(part[0]), int(part[-1]) + length)
+        for part in np.split(open_time, breaks)
+        if len(part)
+    )
+
+
 def last_of_each(times: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Tell of ascending `times` which are the last of their kind."""
     return np.append(times[1:] != times[:-1], True)[: len(times)]

@@ -35,7 +35,7 @@ from divbot.domain.durations import DAY
 from divbot.domain.market import TRADING, Instrument, Interval, Market, Ticker
 from divbot.domain.universe import LeftOut, Rule, Universe
 from divbot.history.columns import CLOSE, HIGH, LOW, TRADED, Columns, month_name
-from divbot.history.kept import name_of, write_array
+from divbot.history.kept import name_of, used, write_array
 from divbot.history.lives import Life
 from divbot.kernels.days import HIGHEST, LOWEST, SUM, last_days
 from divbot.kernels.places import keep_places
@@ -125,7 +125,9 @@ def rank_month(
     kinds = ("ranks", "days", "magnitudes", "there")
     found = RankedMonth(*(folder / f"{name}.{kind}.npy" for kind in kinds))
     # What is written last is looked for.
-    if not found.there.exists():
+    if found.there.exists():
+        used(found.files)
+    else:
         # A few symbols at a time: of all together only what ranks are made of is kept.
         groups = range(0, len(columns.symbols), _TOGETHER)
         steps = (month.first, month.end)
@@ -139,7 +141,7 @@ def rank_month(
             volumes[:, own.start : own.stop] = np.where(may, looked_at.volume, _NOT_LISTED).T
             there += (looked_at.price == looked_at.price).sum(axis=0)
             days.append(looked_at.days())
-        columns.let_go(columns.end)
+            columns.let_go(columns.end)
         write_array(found.ranks, _ranks(volumes))
         write_array(found.days, np.concatenate(days, axis=2))
         write_array(found.magnitudes, _magnitudes(volumes))

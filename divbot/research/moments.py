@@ -34,15 +34,19 @@ from divbot.research.backtest import PastTrader
 from divbot.research.feed import SILENCE, Attention
 from divbot.research.outlook import Offer, Outlook
 from divbot.research.tape import PastTape
-from divbot.trading.engine.decide import Moment, choose, is_paused_today, objections_to
+from divbot.trading.engine.decide import (
+    Moment,
+    choose,
+    is_paused_today,
+    objections_to,
+    pause_reason,
+)
 
 _LESS, _MORE = 1 - 1e-9, 1 + 1e-9
 """By what a float may be off, many times over."""
 _UNIT = 1e-6
 """Money that is less than any rounding matters."""
 _TICKS = 2
-_MORE_THAN_FREE = 2
-"""So many offers more than places are asked about at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class Moments:
         self._venue = trader.venue
         self._rules = trader.rules
         self._length = trader.venue.candle_length
-        self._outlook = Outlook(trader.reports, trader.rules.entries.min_score)
+        self._outlook = Outlook(trader.reports, trader.rules.entries)
         trader.feed.attention = self._attention
 
     def __call__(self, now: int) -> int:
@@ -118,7 +122,8 @@ class Moments:
         """Return what the report of `close` can bring at `now`: entries, and exits."""
         ledger, rules = self._trader.account.ledger, self._rules
         has_room = len(ledger.positions) < rules.entries.max_positions
-        can_enter = has_room and not is_paused_today(ledger, now)
+        paused = pause_reason(ledger, self._trader.account.equity, now, rules.entries)
+        can_enter = has_room and not paused
         return Attention(
             self._chosen(close, now).among if can_enter else frozenset(),
             frozenset(
@@ -138,7 +143,7 @@ class Moments:
         moment = Moment(now, self._trader.period.start, self._rules.interval, ledger)
         offers = self._enterable(close, moment)
         free = rules.max_positions - len(ledger.positions)
-        asked = list(islice(offers, free + _MORE_THAN_FREE))
+        asked = list(islice(offers, free))
         while True:
             among = frozenset(x.symbol for x in asked)
             found = self._trader.feed.found_at(close, Attention(among, frozenset()))

@@ -10,8 +10,10 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from divbot.domain.durations import DAY
+from divbot.domain.signals import Side
 from divbot.research.past_candidates import Candidates
 from divbot.research.port import PastReports
+from divbot.trading.engine.decide import EntryRules
 
 _SPAN = 32 * DAY
 _KEPT = 3
@@ -33,16 +35,16 @@ class Offer(NamedTuple):
 class Outlook:
     """Ask the reports for a month at a time, and keep what they may bring."""
 
-    def __init__(self, reports: PastReports, min_score: float) -> None:
+    def __init__(self, reports: PastReports, rules: EntryRules) -> None:
         self.length = reports.interval.milliseconds
         self._reports = reports
-        self._min_score = min_score
+        self._rules = rules
         self._places = {symbol: place for place, symbol in enumerate(reports.symbols)}
         self._candidates = lru_cache(_KEPT)(self._find_candidates)
         self._fresh = lru_cache(_KEPT)(self._find_fresh)
 
     def offers(self, close: int) -> Sequence[Offer]:
-        """Return what the report of `close` may offer with the score that is needed.
+        """Return what the report of `close` may offer with the score that is needed, to who may.
 
         What may have the highest score comes first.
         """
@@ -64,7 +66,10 @@ class Outlook:
 
     def _find_candidates(self, number: int) -> Candidates:
         found = self._reports.candidates(number * _SPAN, (number + 1) * _SPAN)
-        found = found.chosen(found.score >= self._min_score)
+        wanted = found.score >= self._rules.min_score
+        if self._rules.long_only:
+            wanted &= found.side == Side.BUY.sign
+        found = found.chosen(wanted)
         return found.chosen(np.lexsort((-found.score, found.close)))
 
     def _find_fresh(self, number: int) -> BySide:

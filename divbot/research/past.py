@@ -320,7 +320,7 @@ def prepare(
     for month, ranks in zip(columns.months, ranked, strict=True):
         at = month.first + np.flatnonzero(np.load(ranks.there))
         closes.append(columns.closes_of(at[(at >= steps[0]) & (at < steps[1])]))
-    let_go(folder, [*(y for x in (*columns.months, *ranked) for y in x.files), *signals])
+    let_go(cache, [*(y for x in (*columns.months, *ranked) for y in x.files), *signals])
     proposals = Proposals(columns, past, ranked, dict(zip(wanted, signals, strict=True)), rules)
     return Prepared(columns, past, proposals, np.concatenate(closes))
 

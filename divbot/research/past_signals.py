@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from divbot.arrays import Floats, Integers
 from divbot.history.columns import CLOSE, HIGH, LOW, OPEN, Columns, month_name
-from divbot.history.kept import name_of, write_array
+from divbot.history.kept import name_of, used, write_array
 from divbot.kernels import analysis as kernels
 from divbot.kernels.analysis import Analysis, analyse
 from divbot.kernels.divergence import KIND, PIVOT, PREVIOUS, SYMBOL
@@ -88,14 +88,16 @@ def signals_of_month(
     rows = [life_rows(columns, x, start, month.end) for x in symbols]
     name = name_of(_FORMAT, sources(), parts, start, rows, astuple(indicator))
     path = folder / f"{month_name(month.number)}-{name}.signals.npy"
-    if not path.exists():
+    if path.exists():
+        used([path])
+    else:
         ends = (start, month.first, month.end)
         found = [np.empty(0, FOUND)]
         for first in range(0, len(symbols), TOGETHER):
             part = _look(columns, symbols[first : first + TOGETHER], ends, indicator)
             part["symbol"] += first
             found.append(part)
-        columns.let_go(columns.end)
+            columns.let_go(columns.end)
         joined = np.concatenate(found)
         # Of two kinds at one candle the kernels' own order stays.
         order = np.lexsort((joined["symbol"], joined["confirmed"]))

@@ -58,7 +58,7 @@ def rate_before(
     end = min(columns.step_at_close(until) + 1, columns.end)
     places = range(len(columns.months))
     paths = list(each(walk_of_month, [(columns, x, rules, end, folder) for x in places]))
-    let_go(folder, [*paths, *(y for x in columns.months for y in x.files)])
+    let_go(cache, [*paths, *(y for x in columns.months for y in x.files)])
     found = Walk.joined([_read(columns, x, path) for x, path in zip(places, paths, strict=True)])
     day = (found.time + interval.milliseconds) // DAY
     for days_left_out in sealed:

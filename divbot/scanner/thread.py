@@ -29,6 +29,8 @@ from divbot.scanner.report import Report
 JOIN_SECONDS = 5.0
 SUMMARY_SECONDS = 3600.0
 """Wall time between two lines on how scans get on."""
+HANGS_AFTER = 900.0
+"""Wall seconds; only a scan that waits for request weight takes longer: requests have deadlines."""
 
 
 class Lifecycle(StrEnum):
@@ -107,7 +109,8 @@ class BackgroundScanner:
         self._told_of = Condition()
         """How it got on when that was summed up last."""
         self._stop = threading.Event()
-        # Guards `_condition`: the thread replaces it, others read it.
+        self._moved_at = clock.monotonic()
+        # Guards `_condition` and `_moved_at`: the thread replaces them, others read them.
         self._lock = threading.Lock()
         self._condition = Condition()
         self._thread = threading.Thread(target=self._run, name="background scanner", daemon=True)
@@ -122,6 +125,17 @@ class BackgroundScanner:
     def is_alive(self) -> bool:
         """Tell whether its thread runs."""
         return self._thread.is_alive()
+
+    def gets_on(self, *, is_waiting: bool) -> bool:
+        """Tell whether its thread runs, and no scan of it hangs.
+
+        While one is waiting for request weight, as the caller knows, it may take as long as that.
+        """
+        now = self._clock.monotonic()
+        with self._lock:
+            if is_waiting or self._condition.state is not Lifecycle.SCANNING:
+                self._moved_at = now
+            return self.is_alive and now - self._moved_at <= HANGS_AFTER
 
     def start(self) -> None:
         """Begin to scan, at once."""
@@ -259,3 +273,4 @@ class BackgroundScanner:
     def _become(self, state: Lifecycle) -> None:
         with self._lock:
             self._condition = self._condition.after(state)
+            self._moved_at = self._clock.monotonic()

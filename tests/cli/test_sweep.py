@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from contextlib import nullcontext
 from pathlib import Path
@@ -305,7 +306,15 @@ def test_a_sweep_that_is_interrupted_goes_on_and_says_so(
     assert "interrupted; what is done is kept" in capsys.readouterr().err
     assert open_trials(is_simulated=False).read().written == ()
     before = len(done)
+    (kept,) = (tmp_path / "cache" / "divbot" / "sweeps").iterdir()
+    others = {days: kept.with_name(f"left-{days}-days-ago") for days in (13, 15)}
+    for days, folder in others.items():
+        folder.mkdir()
+        at = kept.stat().st_mtime - days * 86_400
+        os.utime(folder, (at, at))
     swept(recording, "--resume")
+
+    assert list(kept.parent.iterdir()) == [others[13]]
 
     fresh = len({(x.month, x.plans.tobytes()) for x in done})
     assert len(done) - before == fresh - 3

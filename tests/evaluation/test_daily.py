@@ -27,7 +27,9 @@ class Trade:
     setting: int = 0
 
 
-def of(*trades: Trade, settings: tuple[str, ...] = ("only",)) -> DailyResults:
+def of(
+    *trades: Trade, settings: tuple[str, ...] = ("only",), earlier: DailyResults | None = None
+) -> DailyResults:
     return daily_results(
         settings,
         SPLIT.days,
@@ -36,6 +38,7 @@ def of(*trades: Trade, settings: tuple[str, ...] = ("only",)) -> DailyResults:
         closed=np.array([x.entered + x.lasted for x in trades], dtype=np.int64),
         net_r=np.array([x.net_r for x in trades], dtype=np.float64),
         longest=LONGEST,
+        earlier=earlier,
     )
 
 
@@ -56,6 +59,17 @@ def test_trades_are_added_up_by_setting_and_day_of_entry() -> None:
 
     assert results.net_r[:, :3].tolist() == [[1.0, 0, 0], [0.5, 4.0, 0]]
     assert results.trades[:, :3].tolist() == [[2, 0, 0], [1, 1, 0]]
+
+
+@given(st.integers(0, 60), st.integers(0, 1 << 32))
+def test_trades_may_be_added_in_parts_and_come_to_the_same_bits(cut: int, seed: int) -> None:
+    net_r = np.random.default_rng(seed).normal(size=60).tolist()
+    trades = [Trade((FIRST + number % 3) * DAY, 5, r) for number, r in enumerate(net_r)]
+
+    whole, parts = of(*trades), of(*trades[cut:], earlier=of(*trades[:cut]))
+
+    assert parts.net_r.tobytes() == whole.net_r.tobytes()
+    assert (parts.trades == whole.trades).all()
 
 
 def test_a_day_begins_at_midnight_and_ends_before_the_next() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import socket
 import sys
@@ -147,6 +148,21 @@ def test_what_has_not_changed_is_copied_once(
     assert fresh.symbols(Interval.H4) == SYMBOLS[:1]
     assert fresh.span(SYMBOLS[1], Interval.H4) is None
     assert copied == [place]
+
+
+def test_copies_of_stores_that_nobody_opened_for_two_weeks_are_removed(
+    memory: Any, store: Store, machine: Path
+) -> None:
+    folders = {days: machine / f"opened-{days}-days-ago" for days in (13, 15)}
+    for days, folder in folders.items():
+        (folder / "market=usdm").mkdir(parents=True)
+        at = store.root.stat().st_mtime - days * 86_400
+        os.utime(folder, (at, at))
+
+    assert_same(shared("memory://bucket/store"), store)
+
+    assert folders[13].exists()
+    assert not folders[15].exists()
 
 
 def test_what_is_there_is_looked_up_once_for_each_kind(

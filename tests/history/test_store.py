@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import pickle
 import subprocess
@@ -22,7 +23,7 @@ from divbot.history.candles import between, chosen, in_a_row, merged, quote_volu
 from divbot.history.funding import FundingTrack
 from divbot.history.parts import DamagedFile, RowSource
 from divbot.history.port import PastCandles
-from divbot.history.spans import Span, joined, without
+from divbot.history.spans import Span, covered, joined, without
 from divbot.history.store import Store
 
 from .markets import DAY, HOUR, START, candles, equal
@@ -186,6 +187,27 @@ def test_one_day_of_minutes_is_read_alone(store: Store) -> None:
     assert equal(day, between(minutes, START + DAY, START + 2 * DAY))
 
 
+def test_of_what_is_read_whole_no_footer_stays_in_memory(store: Store) -> None:
+    """Those of a year of minutes of 400 symbols are a gigabyte."""
+    minutes = candles(2 * 1440, interval=Interval.M1)
+    store.write("BTCUSDT", Interval.M1, minutes, SOURCE)
+    before = footers()
+
+    gc.disable()  # workers seldom look for what holds itself
+    try:
+        read = store.candles("BTCUSDT", Interval.M1, *ALL)
+        left = footers() - before
+    finally:
+        gc.enable()
+
+    assert equal(read, minutes)
+    assert left == 0
+
+
+def footers() -> int:
+    return sum(isinstance(x, pq.FileMetaData) for x in gc.get_objects())
+
+
 def test_funding_is_kept_by_the_minute_it_was_due_and_once(store: Store) -> None:
     late = FundingTrack.of([START + 18, START + 8 * HOUR], [0.0001, -0.00006151], [8, 8])
     again = FundingTrack.of([START, START + 16 * HOUR], [0.0001, 0.0003], mark_price=[100.5, 101.5])
@@ -269,6 +291,16 @@ def test_a_file_taken_away_takes_its_empty_folders_along(store: Store) -> None:
 def test_spans_join_and_leave_what_is_left() -> None:
     assert joined([Span(5, 7), Span(1, 3), Span(3, 4), Span(6, 6)]) == (Span(1, 4), Span(5, 7))
     assert without(Span(0, 10), [Span(2, 3), Span(8, 12)]) == (Span(0, 2), Span(3, 8))
+
+
+@given(st.sets(st.integers(0, 60)))
+def test_what_candles_cover_holds_each_of_them_and_nothing_else(hours: set[int]) -> None:
+    opens = HOUR * np.array(sorted(hours), np.int64)
+
+    spans = covered(opens, HOUR)
+
+    assert [x for span in spans for x in range(*span, HOUR)] == opens.tolist()
+    assert joined(spans) == spans
 
 
 def test_no_tracks_in_a_row_are_no_candles() -> None:

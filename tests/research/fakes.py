@@ -179,6 +179,7 @@ class Glance(NamedTuple):
 class Candidates(NamedTuple):
     close: NDArray[np.int64]
     symbol: NDArray[np.int64]
+    side: NDArray[np.int8]
     confirmed_at: NDArray[np.int64]
     score: Floats
 
@@ -229,14 +230,14 @@ class WrittenReports:
     def candidates(self, start: int, end: int) -> Candidates:
         length = self.interval.milliseconds
         found = sorted(
-            (close, place, x.confirmed_at, x.score + self.doubt * (place % 3) / 2)
+            (close, place, x.side.sign, x.confirmed_at, x.score + self.doubt * (place % 3) / 2)
             for x in self.given
             for place in [self.symbols.index(x.divergence.symbol)]
             for close in range(x.confirmed_at, x.confirmed_at + (self.max_age + 1) * length, length)
             if start <= close < end
         )
-        columns = list(zip(*found, strict=True)) or [()] * 4
-        types = (np.int64, np.int64, np.int64, np.float64)
+        columns = list(zip(*found, strict=True)) or [()] * 5
+        types = (np.int64, np.int64, np.int8, np.int64, np.float64)
         return Candidates(*(np.array(x, t) for x, t in zip(columns, types, strict=True)))
 
     def fresh(self, start: int, end: int) -> FreshOnes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from tests.research.fakes import (
     START,
     Backtest,
     Bars,
+    Glance,
     Paid,
     PricesOfArrays,
     WrittenReports,
@@ -242,6 +244,51 @@ def test_more_is_asked_about_until_no_other_may_be_chosen(doubt: float, tmp_path
 
     best = max(signals[: len(names)], key=lambda x: x.score)
     assert next(x for x in events if isinstance(x, Entered)).symbol == best.divergence.symbol
+
+
+@dataclass
+class CountedReports(WrittenReports):
+    """Reports that remember which closes they were asked about."""
+
+    asked: list[int] = field(default_factory=list)
+
+    def glance(
+        self, close: int, held: Collection[str] = (), *, among: Collection[str] | None = None
+    ) -> Glance:
+        self.asked.append(close)
+        return super().glance(close, held, among=among)
+
+
+def test_no_report_is_made_for_an_account_whose_pause_goes_on(tmp_path: Path) -> None:
+    bars = walk(8, 4000)
+    limits = replace(RULES.entries, max_drawdown=Decimal("0.02"))
+    reports = CountedReports(NAMES[:1], [signal_at(bars, x, way=0.01) for x in range(60, 4000, 20)])
+    backtest = Backtest(
+        PricesOfArrays({NAMES[0]: bars}),
+        reports,
+        rules=replace(RULES, entries=limits, sizing=RARELY_VALUED.sizing),
+        minutes=4000,
+    )
+
+    every = backtest.run(tmp_path / "every.db", every_look)
+    reports.asked.clear()
+    some = backtest.run(tmp_path / "some.db", Moments)
+
+    assert some == every
+    assert [x.at < START + 24 * HOUR for x in some if isinstance(x, Paused)] == [True]
+    assert max(reports.asked) <= max(x.at for x in some if isinstance(x, Exited))
+
+
+def test_no_report_is_made_of_what_spot_cannot_sell(tmp_path: Path) -> None:
+    bars = walk(8, 400)
+    rules = replace(RULES, market=Market.SPOT, entries=replace(RULES.entries, long_only=True))
+    signals = [signal_at(bars, x, side=Side.SELL) for x in (60, 200)]
+    reports = CountedReports(NAMES[:1], signals)
+    prices = PricesOfArrays({NAMES[0]: bars})
+
+    Backtest(prices, reports, rules=rules, minutes=400).run(tmp_path / "some.db", Moments)
+
+    assert reports.asked == []
 
 
 def test_a_payment_that_reaches_a_limit_is_looked_at(tmp_path: Path) -> None:

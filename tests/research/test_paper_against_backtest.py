@@ -202,14 +202,15 @@ class ReportsSeen:
     def candidates(self, start: int, end: int) -> Candidates:
         found = sorted(
             {
-                (close, self.symbols.index(x.divergence.symbol), x.confirmed_at, x.score)
+                (close, place, x.side.sign, x.confirmed_at, x.score)
                 for (close, _), report in self._seen.reports.items()
                 for x in report.open_to_trade
+                for place in [self.symbols.index(x.divergence.symbol)]
                 if start <= close < end
             }
         )
-        columns = list(zip(*found, strict=True)) or [()] * 4
-        types = (np.int64, np.int64, np.int64, np.float64)
+        columns = list(zip(*found, strict=True)) or [()] * 5
+        types = (np.int64, np.int64, np.int8, np.int64, np.float64)
         return Candidates(*(np.array(x, t) for x, t in zip(columns, types, strict=True)))
 
     def fresh(self, start: int, end: int) -> FreshOnes:

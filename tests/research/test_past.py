@@ -333,7 +333,9 @@ def test_what_nobody_used_for_two_weeks_is_let_go(history: MadeHistory, tmp_path
         pass
     files = [x for x in tmp_path.rglob("*") if x.is_file()]
     old, younger = files[0].with_name("2019-01-a.npy"), files[0].with_name("2019-01-b.npy")
-    for path, days in ((old, 15), (younger, 13), *((x, 30) for x in files)):
+    others = files[0].parents[1] / "usdm-1m" / "2019-01-c.npy"
+    others.parent.mkdir()
+    for path, days in ((old, 15), (others, 15), (younger, 13), *((x, 30) for x in files)):
         path.touch()
         at = files[0].stat().st_atime - days * 86_400
         os.utime(path, (at, at))
@@ -343,6 +345,7 @@ def test_what_nobody_used_for_two_weeks_is_let_go(history: MadeHistory, tmp_path
 
     assert all(x.exists() for x in (*files, younger))
     assert not old.exists()
+    assert not others.exists()
 
 
 def test_workers_find_what_one_process_does(tmp_path: Path) -> None:

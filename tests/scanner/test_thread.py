@@ -17,7 +17,7 @@ from divbot.scanner.cache import ReportCache
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.publication import Publication
 from divbot.scanner.report import Report
-from divbot.scanner.thread import FOLLOWERS, BackgroundScanner, Condition, Lifecycle
+from divbot.scanner.thread import FOLLOWERS, HANGS_AFTER, BackgroundScanner, Condition, Lifecycle
 from divbot.scanner.workforce.inline import InlinePool
 from divbot.scanner.workforce.pool import ProcessPool
 from tests.scanner.fakes import FakeSource, names, rules
@@ -315,6 +315,33 @@ def test_one_that_hangs_is_left_behind_with_a_warning(report: Report) -> None:
     warning = "! [Background] the scanner did not stop within 0.05 s; left behind"
     assert [x for x in told if x.startswith("!")] == [warning]
     assert left.daemon
+
+
+def test_a_scan_that_takes_far_too_long_does_not_get_on_but_where_it_waits_for_weight(
+    report: Report,
+) -> None:
+    release, scanning, clock = threading.Event(), threading.Event(), ManualClock()
+
+    def hang(_: Collection[str]) -> Sequence[Report]:
+        scanning.set()
+        release.wait(30)
+        return [report]
+
+    scanner = BackgroundScanner(
+        hang, ReportCache(), clock, check_interval=60_000, held=set, tell=Told()
+    )
+    scanner.start()
+    assert scanning.wait(30)
+
+    found = [scanner.gets_on(is_waiting=False)]
+    for is_waiting in (True, False, False):
+        clock.advance(HANGS_AFTER)
+        found.append(scanner.gets_on(is_waiting=is_waiting))
+    release.set()
+    scanner.stop(30)
+
+    assert found == [True, True, True, False]
+    assert not scanner.gets_on(is_waiting=False)
 
 
 def test_a_scan_under_way_ends_with_its_pool(report: Report) -> None:

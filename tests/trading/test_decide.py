@@ -100,6 +100,17 @@ def test_an_entry_is_objected_to_from_a_limit_on(
     assert (reason in found) if reason else found == ""
 
 
+def test_a_signal_that_was_traded_is_not_traded_again_though_its_symbol_has_cooled_down() -> None:
+    ledger = fold([started(), entered(), exited(at=LOST_AT, price=99)])
+    (trade,) = ledger.closed
+    moment = Moment(LOST_AT + MINUTE, NOON, Interval.M5, ledger)
+    rules = replace(ENTRIES, cooldown=0, take_earlier=True)
+
+    again = opportunity(confirmed_at=trade.origin.confirmed_at)
+
+    assert objection(again, moment, rules) == "this signal was traded already"
+
+
 @pytest.mark.parametrize(("since", "cools"), [(HOUR - 1, True), (HOUR, False)])
 def test_a_symbol_cools_down_after_a_loss_for_as_long_as_was_said(since: int, cools: bool) -> None:
     loss = exited(at=LOST_AT, price=99)

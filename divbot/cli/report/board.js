@@ -216,7 +216,7 @@
         return { text: x[title].toFixed(decimals), value: x[title] };
       }
       case "age": return { text: String(x.age), value: x.age };
-      case "higher": return { text: Object.entries(x.higher ?? {}).map(([interval, { way }]) => `${interval} ${way ?? "unknown"}`).join(", ") };
+      case "higher": return { text: Object.entries(x.higher ?? {}).map(([interval, said]) => `${interval} ${stance(said)}`).join("; ") };
       case "confirmed": return { text: short(x.confirmed_at), value: x.confirmed_at };
       default: return { text: number(x[title]), value: x[title] };
     }
@@ -266,12 +266,18 @@
         return { node: button, value: x.number };
       }
       case "when": return { text: moment(x.at), value: x.at };
-      case "by": return { text: x.by };
+      case "by": case "market": case "interval": return { text: x[title] };
       case "days": return { text: x.days?.join(" to ") ?? "" };
       case "settings": return { text: whole.format(x.settings), value: x.settings };
       case "holdout": return { text: x.holdout_is ?? "" };
       default: return { text: x.verdict ?? "" };
     }
+  }
+
+  // What a longer interval says: its trend, and its last divergence with the candles since.
+  function stance({ way, divergence, age }) {
+    if (!way) return "unknown";
+    return divergence ? `${way}, ${words(divergence)} ${age}` : way;
   }
 
   const filterAgain = page.addFilter($("opportunities"));

@@ -25,7 +25,7 @@ _POSITIONS = (
 )
 _TRADES = ("#", "symbol", "side", "profit", "R", "reason", "entry", "exit", "opened", "closed")
 _RUNS = ("run", "prices", "interval", "since", "until", "trades", "equity", "program")
-_SWEEPS = ("#", "when", "by", "days", "settings", "holdout", "verdict")
+_SWEEPS = ("#", "when", "by", "market", "interval", "days", "settings", "holdout", "verdict")
 _WORDS = {
     *(
         "symbol",
@@ -39,7 +39,8 @@ _WORDS = {
         "closed",
         "reason",
     ),
-    *("run", "prices", "since", "until", "program", "when", "by", "days", "holdout", "verdict"),
+    *("run", "prices", "since", "until", "program"),
+    *("when", "by", "market", "days", "holdout", "verdict"),
 }
 
 

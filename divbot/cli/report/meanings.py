@@ -84,7 +84,10 @@ SWEEP: Mapping[str, str] = {
 }
 BOARD: Mapping[str, str] = {
     "interval": "Length of a candle.",
-    "higher": "What longer intervals say of its symbol: their trend.",
+    "higher": (
+        "What longer intervals say of its symbol: the trend, and the last divergence with the "
+        "candles since."
+    ),
     "cases": "How many past divergences of its market and interval were counted.",
     "run": "Name of the run; shows it.",
     "prices": "Live, simulated, or of the past.",
@@ -96,6 +99,7 @@ BOARD: Mapping[str, str] = {
     "#": "Number in the ledger of trials.",
     "when": "When it was tried, UTC.",
     "by": "What tried it: a sweep or a backtest.",
+    "market": "Spot, or USD-M futures.",
     "days": "What it was tried on, holdout included.",
     "settings": "How many were tried.",
     "holdout": "Whether the days that were kept back are sealed still.",

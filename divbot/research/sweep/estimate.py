@@ -16,9 +16,13 @@ _PER_PLAN = 6e-9
 _PER_MONTH = 3e-3
 """For each month and set of signals, however few candles it has."""
 _DAYS_OF_MONTH = 30
-_BYTES_A_DAY = 16
-"""Of each setting's results."""
-_BYTES_A_WORKER = 3e8
+_BYTES = 2.5e8
+"""Of this process, and of the one that starts workers, as measured by benchmarks/sweep.py."""
+_BYTES_A_WORKER = 1.8e8
+_BYTES_A_CANDLE = 24
+"""Of each worker, for each candle of a month."""
+_BYTES_A_DAY = 64
+"""Of each setting's results, while they are judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class SearchEstimate:
     seconds: float
     """By so many workers, on a machine that does nothing else; candles that are made already."""
     memory: float
-    """Bytes."""
+    """Bytes of all processes together."""
 
 
 def seconds_of(candles: int, months: int, signal_sets: int, settings: int) -> float:
@@ -46,22 +50,26 @@ def estimate(
 ) -> SearchEstimate:
     """Return about what a search of these variants takes."""
     start, end = days.start * DAY, days.stop * DAY
-    candles, seconds = 0, 0.0
+    candles, most, seconds = 0, 0, 0.0
     sets = {x.signal for x in variants}
     for interval in {x.interval for x in sets}:
         spans = (history.span(x, interval) for x in history.symbols(interval))
         lengths = (min(end, x[1]) - max(start, x[0]) for x in spans if x is not None)
         own = sum(max(length, 0) // interval.milliseconds for length in lengths)
         candles += own
+        most = max(most, own)
         seconds += seconds_of(
             own,
             -(-len(days) // _DAYS_OF_MONTH),
             sum(x.interval is interval for x in sets),
             sum(x.signal.interval is interval for x in variants),
         )
+    of_month = most * _DAYS_OF_MONTH / len(days)
     return SearchEstimate(
         len(variants),
         candles,
         seconds / workers,
-        len(variants) * len(days) * _BYTES_A_DAY + (workers + 1) * _BYTES_A_WORKER,
+        _BYTES
+        + workers * (_BYTES_A_WORKER + of_month * _BYTES_A_CANDLE)
+        + len(variants) * len(days) * _BYTES_A_DAY,
     )

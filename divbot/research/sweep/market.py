@@ -37,7 +37,16 @@ from divbot.history.columns import (
     read_columns,
     write_columns,
 )
-from divbot.history.kept import alone, make_folder, name_of, whole, write_array, write_text
+from divbot.history.kept import (
+    alone,
+    let_go,
+    make_folder,
+    name_of,
+    used,
+    whole,
+    write_array,
+    write_text,
+)
 from divbot.history.port import PastCandles
 from divbot.history.universe import PastUniverse, let_in, rank_month
 from divbot.research.past_signals import overlap
@@ -100,6 +109,8 @@ class SearchedMarket:
     terms: TradingTerms
     listed_in: tuple[Path | None, ...]
     """By month of the columns: who was on the list at each row, in a file; None: nobody asks."""
+    files: tuple[Path, ...]
+    """All that it is read from."""
 
     def listed(self, place: int) -> Flags:
         """Return who was on the list in each row of a month, shape (rows, symbols)."""
@@ -196,6 +207,7 @@ def make_market(history: SearchedHistory, recipe: MarketRecipe, *, cache: Path, 
     told["listed"] = [None if x is None else _within(cache, x) for x in lists]
     path = folder / f"{name_of(told)}.market.json"
     write_text(path, json.dumps(told))
+    let_go(cache, read_market(path).files)
     return _within(cache, path)
 
 
@@ -212,13 +224,17 @@ def read_market(path: Path) -> SearchedMarket:
         columns, detail = (read_columns(cache / told[x]) for x in ("columns", "detail"))
         with np.load(cache / told["terms"]) as file:
             terms = TradingTerms(file["spread"], file["settlements"], file["settled_from"])
+        listed = tuple(None if x is None else cache / x for x in told["listed"])
+        files = [path, *(cache / told[x] for x in ("columns", "detail", "terms"))]
+        files += [y for x in (*columns.months, *detail.months) for y in x.files]
+        files += [x for x in listed if x is not None]
+        used(files)
     except OSError as error:
         raise InputError(
             f"a worker cannot read {error.filename}: {error.strerror}; name a store that all "
             "workers can read with --data, or let them share that folder"
         ) from error
-    listed = tuple(None if x is None else cache / x for x in told["listed"])
-    return SearchedMarket(path, columns, detail, terms, listed)
+    return SearchedMarket(path, columns, detail, terms, listed, tuple(files))
 
 
 def _write_lists(

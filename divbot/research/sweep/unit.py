@@ -12,7 +12,7 @@ import pickle
 import socket
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -114,17 +114,6 @@ class TradesOf:
     """ms UTC."""
     net_r: Floats
 
-    @classmethod
-    def joined(cls, parts: Sequence[TradesOf]) -> TradesOf:
-        """Return all of them, in the order of `parts`."""
-        return cls(
-            np.concatenate([x.plan for x in parts]),
-            np.concatenate([x.symbol for x in parts]),
-            np.concatenate([x.entered for x in parts]),
-            np.concatenate([x.closed for x in parts]),
-            np.concatenate([x.net_r for x in parts]),
-        )
-
 
 def sums_of_all(parcel: Parcel) -> DoneParcel:
     """Return what each unit of the parcel comes to, in their order, and how long that took.
@@ -143,15 +132,16 @@ def sums_of_all(parcel: Parcel) -> DoneParcel:
 
 def sums_of(unit: Unit) -> Sums:
     """Return what the unit comes to."""
+    sums = daily_of(_NONE, unit)
     try:
-        found = trades_of(unit)
+        for found in trades_of(unit):
+            sums = daily_of(found, unit, sums)
     finally:
         unit.market.open().let_go()
-    sums = daily_of(found, unit)
     return sums.net_r, sums.trades.astype(np.uint16 if sums.trades.max() < 1 << 16 else np.int64)
 
 
-def daily_of(found: TradesOf, unit: Unit) -> DailyResults:
+def daily_of(found: TradesOf, unit: Unit, earlier: DailyResults | None = None) -> DailyResults:
     """Add trades up by plan and day; what came of those of sealed days is left out."""
     day = found.entered // DAY
     is_sealed = (day >= unit.sealed.start) & (day < unit.sealed.stop)
@@ -163,22 +153,22 @@ def daily_of(found: TradesOf, unit: Unit) -> DailyResults:
         closed=found.closed,
         net_r=np.where(is_sealed, 0.0, found.net_r),
         longest=unit.longest,
+        earlier=earlier,
     )
 
 
-def trades_of(unit: Unit) -> TradesOf:
-    """Return every trade of the unit, in the order of symbols, plans and time."""
+def trades_of(unit: Unit) -> Iterator[TradesOf]:
+    """Yield the trades of the unit, of a few symbols after another; there may be millions."""
     market = unit.market.open()
     signals, later = _signals(market, unit)
     opposite = _next_opposite(signals, later)
-    parts = [_NONE]
     for first in range(0, len(market.columns.symbols), _TOGETHER):
         symbols = np.arange(first, min(first + _TOGETHER, len(market.columns.symbols)))
         own = np.flatnonzero((signals["symbol"] >= symbols[0]) & (signals["symbol"] <= symbols[-1]))
         if len(own):
-            parts.append(_traded(market, unit, symbols, signals[own], opposite[own]))
+            found = _traded(market, unit, symbols, signals[own], opposite[own])
             market.let_go()
-    return TradesOf.joined(parts)
+            yield found
 
 
 _NO_NUMBER = np.empty(0, np.int64)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import takewhile
 
 from divbot.domain.durations import DAY, HOUR
 from divbot.domain.fills import Reason
@@ -152,10 +153,13 @@ def objections_to(
     age = (moment.now - confirmed_at) // moment.interval.milliseconds
     if age > rules.max_age:
         yield f"confirmed {age} candles ago, {rules.max_age} is the most"
+    # They are in the order of their ends: what ended earlier is of an older signal, and cools none.
     earlier = ledger.closed_in.get(symbol, ())
-    if any(trade.origin.confirmed_at == confirmed_at for trade in earlier):
+    since = min(confirmed_at, moment.now - rules.cooldown)
+    recent = tuple(takewhile(lambda trade: trade.closed_at >= since, reversed(earlier)))
+    if any(trade.origin.confirmed_at == confirmed_at for trade in recent):
         yield "this signal was traded already"
-    last_loss = max((trade.closed_at for trade in earlier if trade.is_lost), default=None)
+    last_loss = next((trade.closed_at for trade in recent if trade.is_lost), None)
     if last_loss is not None and moment.now - last_loss < rules.cooldown:
         yield "cooling down after a loss"
 

@@ -75,6 +75,7 @@ class OneSignal:
         return Candidates(
             np.array(there, np.int64),
             np.zeros(len(there), np.int64),
+            np.full(len(there), self.opportunity.side.sign, np.int8),
             np.array(confirmed_at, np.int64),
             np.full(len(there), 10.0),
         )

@@ -190,10 +190,11 @@ def searched(
     assert longest_of(variants, rules) <= 10 * DAY
     found = {}
     for rows, unit in units_of(history, variants, case.days, rules, cache=cache, hands=OwnHands()):
-        trades = trades_of(unit)
         symbols = unit.market.open().columns.symbols
-        for plan, symbol, entered, closed, r in zip(
-            *(getattr(trades, x).tolist() for x in trades.__slots__), strict=True
+        for plan, symbol, entered, closed, r in (
+            trade
+            for own in trades_of(unit)
+            for trade in zip(*(getattr(own, x).tolist() for x in own.__slots__), strict=True)
         ):
             name = variants[rows[plan][0]].name
             if name not in kind_of:

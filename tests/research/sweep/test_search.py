@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import pickle
 import re
 import socket
@@ -209,10 +210,30 @@ def test_where_the_disk_of_one_machine_is_full_it_is_named(cache: Path, tmp_path
 def test_candles_are_let_go_of_once_their_symbols_are_traded(cache: Path) -> None:
     units = units_of(HISTORY, VARIANTS, DAYS, rules(), cache=cache, hands=OwnHands())
 
-    trades_of(units[0][1])
+    trades = trades_of(units[0][1])
 
     market = units[0][1].market.open()
+    assert next(trades).net_r.size
     assert market.columns._mapped == market.detail._mapped == {}
+
+
+def test_candles_that_no_search_used_for_two_weeks_are_let_go_of(tmp_path: Path) -> None:
+    searched(tmp_path, variants=VARIANTS[:1])
+    files = [x for x in tmp_path.rglob("*") if x.is_file()]
+    others = {days: tmp_path / "usdm-1m" / f"{days}.npy" for days in (13, 15)}
+    others[13].parent.mkdir()
+    for path, days in [(x, days) for days, x in others.items()] + [(x, 30) for x in files]:
+        path.touch()
+        at = path.stat().st_mtime - days * 86_400
+        os.utime(path, (at, at))
+    made = {x: x.stat().st_ino for x in files if re.search(r"-\w+\.npy$", x.name)}
+
+    searched(tmp_path, variants=VARIANTS[:1])
+
+    assert all(x.exists() for x in files)
+    assert {x: x.stat().st_ino for x in made} == made
+    assert others[13].exists()
+    assert not others[15].exists()
 
 
 def test_processes_of_one_machine_share_the_making_of_columns(tmp_path: Path) -> None:

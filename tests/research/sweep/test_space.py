@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from divbot.app.search_space import SEARCHED, points_of, read_space
 from divbot.domain.errors import InputError, SettingsError
+from divbot.domain.market import Interval
 from divbot.domain.signals import Kind
 from divbot.research.sweep.estimate import estimate
 from divbot.research.sweep.run import longest_of
@@ -17,7 +19,7 @@ from divbot.research.sweep.space import Axis, Space
 from divbot.research.sweep.variants import Variant
 from divbot.setting_table import SETTINGS
 from divbot.settings import Settings, load_settings
-from tests.history.made import HOUR
+from tests.history.made import DAY, HOUR
 from tests.research.sweep.markets import FIRST, rules, variants, walks
 
 NUMBERS = Space(tuple(Axis(name, tuple(map(str, range(10)))) for name in "abcd"))
@@ -219,6 +221,44 @@ def test_more_settings_and_candles_are_said_to_take_longer() -> None:
     assert small.candles == 3 * 24 * 100
     assert estimate(history, more, days, workers=1).seconds == pytest.approx(2 * small.seconds)
     assert estimate(history, few, days, workers=2).seconds == pytest.approx(small.seconds / 2)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """So many symbols, all of a year."""
+
+    count: int
+
+    def symbols(self, interval: Interval) -> list[str]:
+        return [str(x) for x in range(self.count)]
+
+    def span(self, symbol: str, interval: Interval) -> tuple[int, int]:
+        return FIRST * DAY, (FIRST + 365) * DAY
+
+
+@pytest.mark.parametrize(
+    ("interval", "symbols", "settings", "days", "measured"),
+    [
+        ("5m", 400, 500, 362, 700),
+        ("5m", 40, 50, 59, 560),
+        ("1h", 5, 5100, 365, 585),
+    ],
+)
+def test_memory_is_said_as_it_was_measured(
+    interval: str, symbols: int, settings: int, days: int, measured: float
+) -> None:
+    """MB of the tree with two workers, by benchmarks/sweep.py; the last by the command."""
+    stops = f"stop_atr={','.join(str(x / 1000) for x in range(1000, 1000 + settings))}"
+
+    found = estimate(
+        Listing(symbols),  # type: ignore[arg-type]
+        tried(stops, interval=interval),
+        range(FIRST, FIRST + days),
+        workers=2,
+    )
+
+    assert found.settings == settings
+    assert 0.9 < found.memory / 1e6 / measured < 1.35
 
 
 def test_values_have_neighbours_and_names_have_none() -> None:
