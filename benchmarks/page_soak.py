@@ -42,7 +42,7 @@ PATHS = (
 )
 _EVERY_SECONDS = 2.0
 _MOST_GROWTH = 0.04
-"""Of memory, from the second quarter to the last: what a day's journal and its curve come to."""
+"""Of private memory, from the second quarter to the last: what a day's journal comes to."""
 
 
 @dataclass(slots=True)
@@ -66,7 +66,8 @@ class Soak:
         return {
             "samples": count,
             **{name: [round(x, 1) for x in pair] for name, pair in pairs.items()},
-            "growth": round(pairs["pss"][1] / pairs["pss"][0] - 1, 4),
+            # What is shared is shared with other programs, too, which come and go.
+            "growth": round(pairs["private"][1] / pairs["private"][0] - 1, 4),
             "answers": dict(sorted(self.answers.items())),
             "messages of streams": self.messages,
             "alerts": len(self.told),

@@ -103,7 +103,7 @@ def test_an_entry_is_objected_to_from_a_limit_on(
 def test_a_signal_that_was_traded_is_not_traded_again_though_its_symbol_has_cooled_down() -> None:
     ledger = fold([started(), entered(), exited(at=LOST_AT, price=99)])
     (trade,) = ledger.closed
-    moment = Moment(LOST_AT + MINUTE, NOON, Interval.M5, ledger)
+    moment = Moment(LOST_AT + 50 * HOUR, NOON, Interval.D1, ledger)
     rules = replace(ENTRIES, cooldown=0, take_earlier=True)
 
     again = opportunity(confirmed_at=trade.origin.confirmed_at)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import pickle
 import socket
-import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from divbot.arrays import Flags, Floats, Integers
+from divbot.domain.clock import SystemClock
 from divbot.domain.errors import OutputError
 from divbot.evaluation import DailyResults, daily_results
 from divbot.evaluation.daily import DAY
@@ -98,7 +98,7 @@ class DoneParcel:
     sums: tuple[Sums, ...]
     """By unit."""
     seconds: float
-    """Those of one core that it took."""
+    """That it took, of the wall clock."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,14 +120,15 @@ def sums_of_all(parcel: Parcel) -> DoneParcel:
 
     Raise OutputError, naming this machine where it is one of several, if nothing can be written.
     """
-    began = time.thread_time()
+    clock = SystemClock()
+    began = clock.monotonic()
     try:
         sums = tuple(map(sums_of, parcel.units))
     except OutputError as error:
         if parcel.units[0].market.history is None:
             raise
         raise OutputError(f"on {socket.gethostname()}: {error}") from error
-    return DoneParcel(sums, time.thread_time() - began)
+    return DoneParcel(sums, clock.monotonic() - began)
 
 
 def sums_of(unit: Unit) -> Sums:

@@ -153,9 +153,9 @@ def objections_to(
     age = (moment.now - confirmed_at) // moment.interval.milliseconds
     if age > rules.max_age:
         yield f"confirmed {age} candles ago, {rules.max_age} is the most"
-    # They are in the order of their ends: what ended earlier is of an older signal, and cools none.
+    # In the order of their ends. No clock is off by a day: a signal's own trade is not left out.
     earlier = ledger.closed_in.get(symbol, ())
-    since = min(confirmed_at, moment.now - rules.cooldown)
+    since = min(confirmed_at, moment.now - rules.cooldown) - DAY
     recent = tuple(takewhile(lambda trade: trade.closed_at >= since, reversed(earlier)))
     if any(trade.origin.confirmed_at == confirmed_at for trade in recent):
         yield "this signal was traded already"
