@@ -59,7 +59,7 @@ from divbot.research.sweep.unit import Unit, sums_of
 from divbot.research.sweep.variants import Variant
 from divbot.research.venue import Spreads
 
-_REST = 50
+_REST, _LONG_REST = 50, 1000
 """Times as long as a look at memory takes is the pause until the next: it takes a core as well."""
 _TIMES = (1, 2, 4)
 """Of a part, for slopes."""
@@ -79,7 +79,7 @@ class Spent:
 
 
 @contextmanager
-def measured(what: str) -> Iterator[Spent]:
+def measured(what: str, rest: int = _REST) -> Iterator[Spent]:
     """Print what a block takes, at its end."""
     spent, is_over = Spent(), threading.Event()
 
@@ -88,7 +88,7 @@ def measured(what: str) -> Iterator[Spent]:
         while not is_over.wait(pause):
             began = time.perf_counter()
             spent.most = max(spent.most, tree_pss(os.getpid()))
-            pause = max(0.2, _REST * (time.perf_counter() - began))
+            pause = max(0.2, rest * (time.perf_counter() - began))
 
     watching = threading.Thread(target=look, daemon=True)
     watching.start()
@@ -154,12 +154,14 @@ class Searches:
     detail: Interval
     folder: Path
 
-    def run(self, size: Size, hands: Hands, makers: Hands, what: str = "") -> Spent:
+    def run(
+        self, size: Size, hands: Hands, makers: Hands, what: str = "", *, rest: int = _REST
+    ) -> Spent:
         """Make the columns, then search, and print both."""
         weighed = Weighed(hands)
         with measured(f"{size}: columns, once"):
             units_of(*self.asked(size), cache=self.folder, hands=makers)
-        with measured(f"{size}: search{what}") as spent:
+        with measured(f"{size}: search{what}", rest) as spent:
             found = search(*self.asked(size), cache=self.folder, hands=weighed, makers=makers)
         print(
             f"  {found.results.trades.sum():,} trades; {len(weighed.there)} times work went to "
@@ -237,7 +239,7 @@ def on_clusters(searches: Searches, size: Size) -> None:
             what = f", {count} Dask worker{'s' * (count > 1)}"
             # A few units for each: to load what is compiled takes as long as one of them.
             searches.run(Size(100, size.symbols, 1), hands, OwnHands(), f"{what}, which start")
-            found.append(searches.run(size, hands, OwnHands(), what))
+            found.append(searches.run(size, hands, OwnHands(), what, rest=_LONG_REST))
     one, two = found
     print(
         f"  two workers: {one.seconds / two.seconds:.2f} times as fast as one; by processor "
@@ -322,9 +324,7 @@ def main() -> None:
         if given.vectorbt:
             beside_vectorbt(searches, min(40, whole.symbols), given.vectorbt)
         if given.dask:
-            on_clusters(
-                searches, Size(whole.settings // 2, whole.symbols // 4, min(6, whole.months))
-            )
+            on_clusters(searches, Size(whole.settings, whole.symbols // 4, min(6, whole.months)))
 
 
 if __name__ == "__main__":
