@@ -10,6 +10,8 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from divbot.domain.errors import InputError, VenueUnreachable
 from divbot.domain.suggestions import nearest
+from divbot.domain.values import Several
+from divbot.setting_table import SETTINGS
 
 PARTIAL = 4
 """The exit code where something of what was asked for is missing."""
@@ -48,8 +50,17 @@ class Command(TyperCommand):
             for flag, times in Counter(order).items():
                 if times > 1 and isinstance(flag, TyperOption) and not flag.multiple:
                     name = max((*flag.opts, *flag.secondary_opts), key=len)
-                    raise InputError(f"expected {name} once, found it {times} times; give it once")
+                    raise InputError(
+                        f"expected {name} once, found it {times} times; {_how_to_give(flag)}"
+                    )
         return super().parse_args(ctx, args)
+
+
+def _how_to_give(flag: Any) -> str:
+    row = SETTINGS.get(flag.name)
+    if row is None or not isinstance(row.reader, Several) or "," not in row.example:
+        return "give it once"
+    return f"give it once, several between commas, as in {min(flag.opts, key=len)} {row.example}"
 
 
 def _with_values(params: Iterable[Any], args: Sequence[str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 from contextlib import ExitStack
 from datetime import timedelta
@@ -136,7 +137,10 @@ def _list_refused(settings: Settings, outbox: Path | None) -> int:
     from divbot.cli.figures import harmless
     from divbot.domain.clock import utc_text
 
-    for name, found in refused_alerts(settings, outbox):
+    alerts = refused_alerts(settings, outbox)
+    if not alerts:
+        print("divbot: no alert is set aside", file=sys.stderr)
+    for name, found in alerts:
         line = f"{utc_text(found.at, seconds=True)}  {name}: {found.reason}: {found.alert.brief}"
         print(harmless(line), flush=True)
     return 0

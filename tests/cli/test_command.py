@@ -40,7 +40,18 @@ def test_a_flag_that_is_given_twice_is_refused(path: tuple[str, ...], option: An
         run(*path, *once, *once)
 
     name = max((*option.opts, *option.secondary_opts), key=len)
-    assert str(caught.value) == f"expected {name} once, found it 2 times; give it once"
+    told = str(caught.value).partition(", several between commas, as in ")[0]
+    assert told == f"expected {name} once, found it 2 times; give it once"
+
+
+def test_who_gives_several_in_several_flags_is_told_how_to_give_them_in_one() -> None:
+    with pytest.raises(InputError) as caught:
+        run("watch", "-i", "5m", "-i", "15m")
+
+    assert str(caught.value) == (
+        "expected --intervals once, found it 2 times; give it once, several between commas, as in "
+        "-i 5m,15m,1h,4h"
+    )
 
 
 def test_another_spelling_is_the_same_flag() -> None:

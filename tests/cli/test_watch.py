@@ -146,6 +146,16 @@ def test_what_was_refused_is_listed_without_its_address(
     assert captured.err == "divbot: no alerts are kept in none\n"
 
 
+def test_where_nothing_was_refused_a_line_says_so(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Outbox.open(desk / "outbox").close()
+
+    code = cli.exit_code(["watch", "--refused", "--outbox", "outbox"])
+
+    assert (code, *capsys.readouterr()) == (0, "", "divbot: no alert is set aside\n")
+
+
 def test_paper_that_should_notify_nobody_is_refused(
     desk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
