@@ -11,6 +11,8 @@ import threading
 from types import FrameType
 from typing import NoReturn, Self
 
+from divbot.domain.clock import Clock, SystemClock
+
 _ENDING = tuple(
     getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)
 )  # Windows has no terminal that hangs up.
@@ -19,6 +21,9 @@ SIGNALLED = 128
 """What a shell adds to a signal's number in the exit code of a program that it ended."""
 _SHORTLY = 0.02
 """Seconds, in which what cannot raise a signal is left."""
+_TOGETHER = 0.25
+"""Seconds in which nobody asks twice on purpose."""
+_CLOCK = SystemClock()
 _to_be_sent = threading.Event()
 """A lost signal is about to be sent once more: another one that is lost adds nothing."""
 
@@ -49,11 +54,17 @@ def ignore() -> None:
 
 
 class AskedToStop:
-    """Let a first signal set `stop`, within a `with` block; a second one is raised at once."""
+    """Let a first signal set `stop`, within a `with` block; a second one is raised at once.
 
-    def __init__(self, stop: threading.Event) -> None:
+    Those that come together with the first are one with it: `timeout` tells a program and then its
+    group, and a terminal that closes tells it beside the shell.
+    """
+
+    def __init__(self, stop: threading.Event, clock: Clock = _CLOCK) -> None:
         self._stop = stop
+        self._clock = clock
         self._received: int | None = None
+        self._received_at = 0.0
 
     @property
     def exit_code(self) -> int:
@@ -72,9 +83,10 @@ class AskedToStop:
             signal.signal(each, handler)
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
-        if self._received is not None:
+        if self._received is None:
+            self._received, self._received_at = number, self._clock.monotonic()
+        elif self._clock.monotonic() - self._received_at >= _TOGETHER:
             self._before[signal.Signals(number)](number, frame)
-        self._received = number
         self._stop.set()
 
 
