@@ -8,7 +8,12 @@ import pytest
 
 from divbot import cli
 from divbot.alerts.address import Addresses
+from divbot.binance.bans import Bans
+from divbot.domain.errors import InputError
+from divbot.domain.market import Market
 from divbot.domain.values import VenueAddress
+from divbot.history.shared import SharedStore
+from divbot.research.sweep.cluster import cluster_hands
 from divbot.setting_table import SETTINGS
 
 CANARY = "CANARY0123"
@@ -166,3 +171,34 @@ def test_nothing_that_a_program_keeps_has_the_password_of_the_venue(
     assert code == 0
     assert "log" in {x.name for x in desk.rglob("*")}
     assert CANARY not in told(capsys, desk)
+
+
+def test_a_ban_is_written_down_without_the_password_and_obeyed_without_it(desk: Path) -> None:
+    address = f"https://me:{CANARY}@venue.example"
+
+    Bans(desk / "bans.json").note(address, 2_000, now=1_000)
+
+    assert CANARY not in (desk / "bans.json").read_text()
+    assert Bans(desk / "bans.json").until(address) == 2_000
+    assert Bans(desk / "bans.json").until("https://venue.example") == 2_000
+
+
+def test_a_store_elsewhere_is_named_without_its_key(desk: Path) -> None:
+    store = SharedStore(f"memory://me:{CANARY}@host/store", Market.USDM, lambda: desk)
+
+    with pytest.raises(InputError) as refused:
+        store.check()
+
+    assert str(store) == "memory://***@host/store"
+    assert "memory://***@host/store" in str(refused.value)
+    assert CANARY not in str(refused.value)
+
+
+def test_a_scheduler_that_is_none_is_named_without_its_password() -> None:
+    with (
+        pytest.raises(InputError, match=r"tcp://\*\*\*@host:0") as refused,
+        cluster_hands(f"tcp://me:{CANARY}@host:0"),
+    ):
+        pass
+
+    assert CANARY not in str(refused.value)
