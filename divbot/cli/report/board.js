@@ -242,6 +242,18 @@
     }
   }
 
+  function alertCell(x, title) {
+    switch (title) {
+      case "found": return { text: moment(x.at), value: x.at };
+      case "symbol": return x.symbol ? { node: opener(x.symbol, x.interval), value: x.symbol } : { text: "" };
+      case "signal": return { text: x.signal ?? "", style: x.signal === "BUY" ? "green" : "red" };
+      case "kind": return { text: words(x.kind ?? x.topic) };
+      case "delivery": return { text: x.reason ? `${x.delivery}: ${x.reason}` : x.delivery, style: x.delivery === "failed" ? "red" : "" };
+      case "of": return { text: x.program };
+      default: return { text: x[title] ?? "" };
+    }
+  }
+
   function runCell(x, title) {
     switch (title) {
       case "run": {
@@ -627,14 +639,28 @@
 
   async function showList(part, path, show) {
     if (!$(part).open) return;
-    $(part).querySelector(".empty")?.remove();
     try {
-      show(await read(path));
+      const found = await read(path);
+      for (const said of $(part).querySelectorAll(".empty")) said.remove();
+      show(found);
     } catch (error) {
+      for (const said of $(part).querySelectorAll(".empty")) said.remove();
       $(part).append(element("p", error.message, { className: "empty" }));
     }
   }
 
+  function showAlerts() {
+    return showList("alerts-part", "/api/v1/alerts?limit=100", ({ alerts, damaged }) => {
+      fill("alerts", alerts, (x) => [x.at, x.program, x.interval, x.symbol, x.kind].join(" "), alertCell);
+      const said = damaged.map((x) => `The alerts of ${x} cannot be read: divbot doctor says why.`);
+      if (!alerts.length && !said.length) said.push("No alert yet.");
+      for (const text of said) $("alerts-part").append(element("p", text, { className: "empty" }));
+    });
+  }
+
+  const ALERTS_MS = 15_000;
+  $("alerts-part").addEventListener("toggle", showAlerts);
+  setInterval(() => { if (!document.hidden && !$("shown").hidden) showAlerts(); }, ALERTS_MS);
   $("runs-part").addEventListener("toggle", () => showList("runs-part", "/api/v1/runs", ({ runs }) => {
     fill("runs", runs, (x) => x.run, runCell);
     if (!runs.length) $("runs-part").append(element("p", "No run yet.", { className: "empty" }));
