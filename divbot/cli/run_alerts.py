@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from divbot.domain.notices import Tell
     from divbot.trading.engine.snapshot import RunSnapshot
 
-_TOPICS: Mapping[type[Event], Topic] = {Entered: Topic.ENTRY, Exited: Topic.EXIT, Paused: Topic.PAUSE}
+_TOPICS: Mapping[type[Event], Topic] = {
+    Entered: Topic.ENTRY,
+    Exited: Topic.EXIT,
+    Paused: Topic.PAUSE,
+}
 _TOPIC_BY_WORD = {x.key_form.partition(":")[0]: topic for x, topic in _TOPICS.items()}
 """What the keys of events begin with."""
 _BEGAN = "first event"
