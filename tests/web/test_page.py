@@ -215,6 +215,8 @@ def test_a_phone_at_night_shows_all_of_it_on_its_width(browser: Browser) -> None
     moment = replace(MOMENT, scans=(scans(), scans(Interval.H1)))
     with serve(moment) as board, opened(browser, board, PHONE, "dark") as page:
         page.locator(f"{ROWS} button", has_text="S0").first.click()
+        # A hostile name leaves room for what is said of it.
+        assert page.locator(f"{ROWS} td").first.evaluate("x => x.offsetWidth") < PHONE[0] / 2
         # The intervals that are scanned stand one beside the other.
         expect(page.locator("#charts .candles")).to_have_count(2)
         page.locator("#run").scroll_into_view_if_needed()

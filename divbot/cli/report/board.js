@@ -579,7 +579,7 @@
     const last = series.at.length - 1;
     for (let row = last; row > Math.max(last - MOST_CANDLES, -1); row -= 1) {
       const line = body.insertRow();
-      line.append(element("td", moment(series.at[row])));
+      line.append(element("td", short(series.at[row])));
       for (const title of shown) {
         const digits = title === "rsi" ? 1 : title === "volume" ? 0 : series.decimals;
         line.append(element("td", fixed(series[title][row], digits), { className: "number" }));
@@ -745,7 +745,7 @@
   async function showSweep(number) {
     try {
       const found = await read(`/api/v1/sweeps/${number}`);
-      $("sweep").replaceChildren(element("h3", `Trial ${number}`), element("pre", found.text, { className: "block" }));
+      $("sweep").replaceChildren(element("h3", `Trial ${number}`), element("pre", found.text, { className: "block", tabIndex: 0 }));
       $("sweep").focus();
     } catch (error) {
       $("sweep").replaceChildren(element("p", error.message));
