@@ -21,6 +21,7 @@ import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
@@ -96,6 +97,29 @@ class RefusedAlert:
     """ms UTC of this machine."""
     reason: str
     alert: Alert
+
+
+class Delivery(StrEnum):
+    """How far an alert has come."""
+
+    TOLD = "told"
+    """Whoever had to get it has it; with no address, it was shown on the terminal."""
+    HELD_BACK = "held back"
+    """It waits for a sink: for its pace, or until it takes alerts again."""
+    FAILED = "failed"
+    """A sink refused it for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAlert:
+    """What is known for ever of an alert."""
+
+    key: str
+    kept_at: int
+    """ms UTC of this machine."""
+    delivery: Delivery
+    reason: str
+    """Why it failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +248,31 @@ class Outbox:
         )
 
     @staticmethod
+    def last(path: Path, most: int) -> tuple[KeptAlert, ...]:
+        """Return the last `most` alerts of the file at `path`, the newest first.
+
+        It is read beside whoever writes to it. Raise JournalError where it is no outbox.
+        """
+        with _reading(path) as connection:
+            rows = connection.execute(
+                "SELECT number, key, kept_at, EXISTS (SELECT 1 FROM pending WHERE alert = number) "
+                "FROM alert ORDER BY number DESC LIMIT ?",
+                (most,),
+            ).fetchall()
+            reasons: dict[int, str] = {}
+            if _knows_refused(connection):
+                reasons = dict(connection.execute("SELECT alert, reason FROM refused"))
+        return tuple(
+            KeptAlert(
+                key,
+                at,
+                _delivery(reasons.get(number), is_pending=bool(waits)),
+                reasons.get(number, ""),
+            )
+            for number, key, at, waits in rows
+        )
+
+    @staticmethod
     def standing(path: Path) -> OutboxCount:
         """Return how the file at `path` gets on, beside whoever writes to it.
 
@@ -285,6 +334,12 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     with own_errors(path, _KEEP), closing(connect_reading(path)) as connection:
         _identify(connection)
         yield connection
+
+
+def _delivery(reason: str | None, *, is_pending: bool) -> Delivery:
+    if reason is not None:
+        return Delivery.FAILED
+    return Delivery.HELD_BACK if is_pending else Delivery.TOLD
 
 
 def _knows_refused(connection: sqlite3.Connection) -> bool:

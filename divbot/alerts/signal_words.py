@@ -11,7 +11,7 @@ from divbot.domain.chart_urls import binance_url, tradingview_url
 from divbot.domain.clock import utc_text
 from divbot.domain.market import Interval, Market
 from divbot.domain.names import words
-from divbot.domain.signals import Opportunity, Side, Stance
+from divbot.domain.signals import Kind, Opportunity, Side, Stance
 
 TITLE = "{symbol} {signal}, {kind} {interval}"
 TEXT = (
@@ -45,6 +45,24 @@ def key_of(source: SignalSource, opportunity: Opportunity) -> str:
     found = opportunity.divergence
     parts = (source.market, source.interval, found.symbol, found.kind, found.confirmed)
     return " ".join(map(str, parts))
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedSignal:
+    """What a key says of the divergence that an alert is about."""
+
+    interval: Interval
+    symbol: str
+    kind: Kind
+
+
+def signal_of(key: str) -> KeyedSignal | None:
+    """Return what `key`, as key_of makes it, says; None of a key of something else."""
+    try:
+        _, interval, symbol, kind, _ = key.split(" ")
+        return KeyedSignal(Interval(interval), symbol, Kind(kind))
+    except ValueError:
+        return None
 
 
 def alert_of(source: SignalSource, opportunity: Opportunity, data: Mapping[str, Any]) -> Alert:

@@ -104,6 +104,11 @@ def kept_outboxes() -> tuple[Path, ...]:
     return (*of_watches, *(path for path in of_runs if path.exists()))
 
 
+def name_of_outbox(path: Path) -> str:
+    """Return whose alerts are kept in `path`: market and interval of a watch, name of a run."""
+    return path.name.partition(".")[0]
+
+
 def refused_alerts(settings: Settings, outbox: Path | None) -> tuple[tuple[str, RefusedAlert], ...]:
     """Return what was refused for good, each with the name of who did; raise JournalError.
 

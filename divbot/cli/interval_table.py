@@ -36,14 +36,14 @@ def text_of_all(
     rows = best_of(reports, best)
     text = NOTHING_PASSES
     if rows:
-        columns, gap = _columns(reports, rows), close_gap(fit.width)
+        columns, gap = columns_of_all(reports, rows), close_gap(fit.width)
         # What longer intervals say, of which the table is, goes last of what may go.
         order = (*LEFT_OUT_FIRST, *(x.value for x in longer_ones(reports)))
         text = rows_text(columns, rows, order=order, fit=fit, gap=gap)
     lines = [explanation(x.opportunity) for x in rows] if is_explained else []
     lines += [unproven_line(rows[0].opportunity.parts)] if lines else []
-    lines += _footer(reports, rows)
-    heading = f"{harmless(_title(reports))}\n"
+    lines += footer_of_all(reports, rows)
+    heading = f"{harmless(title_of_all(reports))}\n"
     return heading + text + "".join(fitted(x, fit.width) for x in lines)
 
 
@@ -60,12 +60,14 @@ def _initials(kind: Kind) -> str:
     return f"{'' if form == 'regular' else 'hidden '}{way.removesuffix('ish')}"
 
 
-def _columns(
+def columns_of_all(
     reports: Mapping[Interval, Report], rows: tuple[RankedRow, ...]
 ) -> list[Column[RankedRow]]:
+    """Return the columns of a table of `rows`; those of intervals only where there are several."""
     found = [_of_row(x) for x in marked_columns([x.opportunity for x in rows])]
-    place = [x.title for x in found].index("symbol") + 1
-    found.insert(place, Column("interval", lambda x: x.interval.value, is_number=False))
+    if len(reports) > 1:
+        place = [x.title for x in found].index("symbol") + 1
+        found.insert(place, Column("interval", lambda x: x.interval.value, is_number=False))
     return found + [_stances(x) for x in longer_ones(reports)]
 
 
@@ -87,7 +89,8 @@ def _stances(interval: Interval) -> Column[RankedRow]:
     return Column(interval.value, cell, is_number=False)
 
 
-def _title(reports: Mapping[Interval, Report]) -> str:
+def title_of_all(reports: Mapping[Interval, Report]) -> str:
+    """Return from where the reports are, and as of when each."""
     first = next(iter(reports.values()))
     times = ", ".join(
         f"{x.value} as of {utc_text(each.as_of)} UTC" if each.as_of else f"{x.value} no candles"
@@ -97,7 +100,8 @@ def _title(reports: Mapping[Interval, Report]) -> str:
     return f"{first.venue} {first.market.title}, {times}{notice}"
 
 
-def _footer(reports: Mapping[Interval, Report], rows: tuple[RankedRow, ...]) -> Iterator[str]:
+def footer_of_all(reports: Mapping[Interval, Report], rows: tuple[RankedRow, ...]) -> Iterator[str]:
+    """Yield what was found and scanned, and what the numbers stand on, by interval."""
     if names := contradictions([x.opportunity for x in rows]):
         yield contradiction_line(names)
     for interval, report in reports.items():

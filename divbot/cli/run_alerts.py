@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,7 +28,13 @@ if TYPE_CHECKING:
     from divbot.domain.notices import Tell
     from divbot.trading.engine.snapshot import RunSnapshot
 
-_TOPICS = {Entered: Topic.ENTRY, Exited: Topic.EXIT, Paused: Topic.PAUSE}
+_TOPICS: Mapping[type[Event], Topic] = {
+    Entered: Topic.ENTRY,
+    Exited: Topic.EXIT,
+    Paused: Topic.PAUSE,
+}
+_TOPIC_BY_WORD = {x.key_form.partition(":")[0]: topic for x, topic in _TOPICS.items()}
+"""What the keys of events begin with."""
 _BEGAN = "first event"
 _PATIENCE = 5.0
 """Seconds that the end waits for messages on their way."""
@@ -93,6 +100,22 @@ class RunAlerts:
             )
         else:
             self._outage.end(self._now())
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedTopic:
+    """What a key says of the alert of a run."""
+
+    topic: str
+    symbol: str | None = None
+    interval: str | None = None
+
+
+def topic_of(key: str) -> KeyedTopic:
+    """Return what an alert of a run is about, by its key."""
+    word, *rest = key.partition(" ")[0].split(":")
+    topic = _TOPIC_BY_WORD.get(word, word)
+    return KeyedTopic(topic, *rest[:2]) if topic == Topic.ENTRY else KeyedTopic(topic)
 
 
 class RunListener(Protocol):

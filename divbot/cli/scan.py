@@ -14,7 +14,6 @@ import typer
 
 from divbot.cli import flags
 from divbot.cli.command import PARTIAL
-from divbot.domain.errors import InputError
 from divbot.domain.names import words
 from divbot.setting_table import GROUPS, AlertSettings, PaperSettings, WebSettings
 
@@ -76,8 +75,6 @@ def scan(
 
     settings = given.load(demo=demo, quiet=quiet, **given.one_interval)
     each = by_interval(settings)
-    if chart_report and len(each) > 1:
-        raise InputError("--report draws one interval: give one, or leave --report out")
     format_ = OutputFormat.chosen(as_json=as_json, as_csv=as_csv, with_all=with_all, path=output)
     out = Output(format_, output, with_divergences=with_all, is_explained=explain)
     page = Destination(chart_report, PAGE) if chart_report else None
@@ -100,11 +97,11 @@ def scan(
         reports = scanner.reports(progress)
     out.write(reports, settings.best)
     if page:
-        (report,) = reports.values()
         from divbot.app.examination import examined
         from divbot.cli.report.market import scan_page
 
-        page.write(scan_page(report, examined(report, each[0]), plotly).encode())
+        found = {x.interval: examined(reports[x.interval], x) for x in each}
+        page.write(scan_page(reports, found, settings.best, plotly).encode())
         if not quiet:
             _notice(f"{chart_report} written")
     if not quiet:

@@ -50,6 +50,14 @@ def web(
     given: flags.Given,
     run: flags.RunName = None,
     journal: flags.JournalFile = None,
+    outbox: Annotated[
+        Path | None,
+        typer.Option(
+            help="Show the alerts that this file keeps, instead of the user's own.",
+            dir_okay=False,
+            exists=True,
+        ),
+    ] = None,
 ) -> int:
     """Serve a read-only page of runs, backtests and sweeps, beside a running bot too."""
     from divbot.cli.board.answers import BoardAnswers
@@ -69,7 +77,9 @@ def web(
         program = FileProgram(shown, settings.market)
         program.refresh(clock.now())
         watching = Watching(Mode.QUIET, stop.set)
-        answers = BoardAnswers(_looker(settings, start, stack), shown)
+        answers = BoardAnswers(
+            _looker(settings, start, stack), shown, None if outbox is None else (outbox,)
+        )
         stack.enter_context(serving(program, answers, settings, listener, watching.tell))
         print(f"the page is at {where.url(listener.getsockname()[1])}", flush=True)
         outage = Outage(watching.tell)

@@ -55,6 +55,8 @@ class Api:
                 return json_of(equity_document(moment))
             case "events":
                 return json_of(events_document(moment, given.get("limit", USUAL_EVENTS)))
+            case "alerts":
+                return await self._kept("alerts", given.get("limit", USUAL_EVENTS))
             case "health":
                 return json_of(self._health(moment))
             case "calibration":

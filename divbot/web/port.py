@@ -117,6 +117,9 @@ class Answers(Protocol):
     def symbol(self, asked: AskedSymbol) -> dict[str, Any]:
         """Return candles, RSI, divergences, plans, and each rule that was passed or not."""
 
+    def alerts(self, most: int) -> dict[str, Any]:
+        """Return the last `most` alerts, the newest first, and how far each has come."""
+
     def runs(self) -> dict[str, Any]:
         """Return every run."""
 

@@ -18,7 +18,7 @@ from divbot.web.schemas import INTERVAL, SCHEMAS, Schema
 JSON = "application/json"
 EVENTS = "text/event-stream"
 USUAL_EVENTS = 50
-"""How many events are told unless more or fewer are asked for."""
+"""How many events, or alerts, are told unless more or fewer are asked for."""
 _LONGEST = 200
 """Characters of a path or a query that mean anything."""
 
@@ -111,6 +111,13 @@ ROUTES = (
     Route("/api/v1/positions", "What is held, and what it has come to", "Positions"),
     Route("/api/v1/equity", "The account", "Equity"),
     Route("/api/v1/events", "What happened last, the newest first", "Events", (_MOST,)),
+    Route(
+        "/api/v1/alerts",
+        "What was told, the newest first, also by programs that have ended",
+        "Alerts",
+        (_MOST,),
+        may_be_missing=True,
+    ),
     Route("/api/v1/health", "How the scanner and the trader get on", "Health"),
     Route("/api/v1/calibration", "What stands behind confidence and expectancy", "Calibration"),
     Route("/api/v1/runs", "Every run: of paper, and backtests", "Runs", may_be_missing=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from divbot.alerts.outbox import Delivery
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
 from divbot.scanner.evidence.samples import OUTCOMES
@@ -159,6 +160,23 @@ SCHEMAS: dict[str, Schema] = {
         **_HEADING, run=maybe(TEXT), interval=maybe(INTERVAL), account=maybe(_ACCOUNT)
     ),
     "Events": fields(**_HEADING, events=some(fields(number=COUNT, at=TIME, kind=TEXT, text=TEXT))),
+    "Alerts": fields(
+        schema=COUNT,
+        alerts=some(
+            fields(
+                at=TIME,
+                topic=TEXT,
+                interval=maybe(INTERVAL),
+                symbol=maybe(TEXT),
+                signal=maybe(_SIDE),
+                kind=maybe(_KIND),
+                delivery={"type": "string", "enum": [x.value for x in Delivery]},
+                reason=maybe(TEXT),
+                program=TEXT,
+            )
+        ),
+        damaged=some(TEXT),
+    ),
     "Health": fields(
         **_HEADING,
         version=TEXT,

@@ -22,6 +22,12 @@ def without_links(text: str) -> str:
     return re.sub(r'<a href="https://www\.(tradingview|binance)\.com/[^"]*"', "<a", text)
 
 
+def data_of(text: str) -> Any:
+    """Return what the script of a page draws."""
+    (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text)
+    return json.loads(data)
+
+
 class Markup(HTMLParser):
     """Take note of elements, of what they refer to, and of the text of tables."""
 

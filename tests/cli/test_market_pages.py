@@ -24,7 +24,7 @@ from divbot.scanner.cycle import Scanner
 from divbot.scanner.evidence.samples import OUTCOMES
 from divbot.scanner.report import Report
 from divbot.scanner.workforce.inline import InlinePool
-from tests.cli.pages import EVIL, Markup, browse, without_links
+from tests.cli.pages import EVIL, Markup, browse, data_of, without_links
 from tests.scanner.fakes import STEP, TRADE, FakeSource, candles_of, names, rules
 
 WITH_GAP = "GAPUSDT"
@@ -53,17 +53,13 @@ def examined(report: Report) -> dict[str, Examination]:
 
 
 def page_of(report: Report, script: str = "") -> str:
-    return scan_page(report, examined(report), script)
+    best = len(report.opportunities)
+    return scan_page({report.interval: report}, {report.interval: examined(report)}, best, script)
 
 
 def chart_of(report: Report, script: str = "") -> str:
     (found,) = examined(report).values()
     return chart_page(report, found, script)
-
-
-def data_of(text: str) -> Any:
-    (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text)
-    return json.loads(data)
 
 
 def test_a_page_holds_the_ranked_table_and_a_chart_of_each_opportunity() -> None:

@@ -17,6 +17,7 @@ from divbot.cli.output import csv_of_all
 from divbot.domain.market import Interval
 from divbot.scanner.report_documents import OPPORTUNITY_FIELDS
 from divbot.scanner.together import reports_document
+from tests.cli.pages import Markup, data_of
 
 SEVERAL = ("scan", "-i", "15m,5m,1h", "--top", "60", "--sequential", "--quiet")
 
@@ -31,7 +32,7 @@ def desk(quiet_market: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_one_table_has_the_interval_and_what_the_longer_ones_say(
     desk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = cli.exit_code([*SEVERAL, "--best", "9", "--explain"])
+    code = cli.exit_code([*SEVERAL, "--best", "9", "--explain", "--report", "page.html"])
 
     title, head, *lines = capsys.readouterr().out.splitlines()
     rows = [x.split() for x in lines[:9]]
@@ -46,6 +47,15 @@ def test_one_table_has_the_interval_and_what_the_longer_ones_say(
     assert {x[2] for x in rows} <= {"5m", "15m", "1h"}
     assert any(x.startswith("15m divergences: ") for x in lines)
     assert any(x.startswith("1 ") and " scores " in x for x in lines)
+    text = (desk / "page.html").read_text("utf-8")
+    page, data = Markup(text), data_of(text)
+    assert [x[:3] for x in page.rows[1:]] == [x[:3] for x in rows]
+    assert page.rows[0][-3:] == ["15m", "1h", "charts"]
+    charts = [(data["series"][x["series"]]["at"], x["plans"][0]) for x in data["shown"]]
+    assert [f"{at[1] - at[0]}" for at, _ in charts] == [
+        f"{Interval(x[2]).milliseconds}" for x in rows
+    ]
+    assert [plan["side"] for _, plan in charts] == [x[3].rstrip("*") for x in rows]
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +119,6 @@ REFUSED = {
     "none of the market": ("watch", ["-i", "1s,5m"], "interval 1s exists on spot only"),
     "nothing to align with": ("scan", ["--aligned"], "expected longer intervals to align 5m with"),
     "nor in a watch": ("watch", ["--aligned"], "expected longer intervals to align 5m with"),
-    "a page": ("scan", ["-i", "5m,1h", "--report", "x.html"], "--report draws one interval"),
 }
 
 

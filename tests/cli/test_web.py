@@ -7,19 +7,25 @@ import json
 import re
 import signal
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from divbot import cli
+from divbot.alerts.outbox import Outbox
+from divbot.app.alerting import outbox_of_run
 from divbot.cli.board.answers import BoardAnswers
+from divbot.domain.events import Entered, Exited, Paused
 from divbot.trading.journal.journal import Journal
 from divbot.web.address import WebAddress, listen
 from divbot.web.documents import json_of
+from tests.alerts.alerts import alert
 from tests.cli.commands import start
 from tests.cli.paper_runs import EVENTS, STARTED
 
+RUN = "2026-11-20T160000-usdm-5m"
 TOKEN = "V2lzaCB5b3Ugd2VyZSBoZXJl"
 
 
@@ -149,6 +155,37 @@ def test_a_run_has_the_figures_that_the_commands_print(
     assert [x["title"] for x in found["sections"]][:2] == ["Account", "Closed trades"]
     closed = [x for x in printed["trades"]["trades"] if x["closed_at"]]
     assert sorted(found["trades"], key=lambda x: x["number"]) == closed
+
+
+def test_alerts_of_the_past_are_told_with_what_became_of_each(desk: Path) -> None:
+    home = desk / "state" / "divbot"
+    of_watch = home / "alerts" / "venue" / "usdm-5m.outbox"
+    with closing(Outbox.open(of_watch)) as outbox:
+        outbox.send_to(["ntfy:a", "ntfy:b"])
+        outbox.keep([alert(f"usdm 5m {x}USDT hidden_bearish 1") for x in "ABC"], now=5)
+        outbox.delivered("ntfy:a", [1, 2])
+        outbox.delivered("ntfy:b", [1])
+        outbox.set_aside("ntfy:b", 3, "HTTP 400", now=6)
+    with Journal.create(home / "runs" / f"{RUN}.db", STARTED) as journal:
+        journal.write(*EVENTS[1:])
+    with closing(Outbox.open(outbox_of_run(journal.path))) as outbox:
+        events = [x for x in EVENTS if type(x) in (Entered, Exited, Paused)]
+        outbox.keep([alert(x.key) for x in (events[0], events[-1])], now=7)
+    (home / "alerts" / "venue" / "spot-1h.outbox").write_text("something else")
+
+    found = json.loads(json_of(BoardAnswers(None, None).alerts(4)))
+    of_file = json.loads(json_of(BoardAnswers(None, None, (of_watch,)).alerts(1)))
+
+    told = [(x["program"], x["topic"], x["symbol"], x["delivery"]) for x in found["alerts"]]
+    assert told == [
+        (RUN, "pause", None, "told"),
+        (RUN, "entry", "1000PEPEUSDT", "told"),
+        ("usdm-5m", "signal", "CUSDT", "failed"),
+        ("usdm-5m", "signal", "BUSDT", "held back"),
+    ]
+    assert found["damaged"] == ["spot-1h"]
+    (newest,) = of_file["alerts"]
+    assert (newest["interval"], newest["signal"], newest["reason"]) == ("5m", "SELL", "HTTP 400")
 
 
 def test_journals_are_shown_beside_the_program_that_writes_them(

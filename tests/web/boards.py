@@ -69,6 +69,22 @@ def scans(interval: Interval = Interval.M5, **changes: Any) -> Scans:
 
 
 LINES = tuple(Line(number, NOW - 1000 * number, "exited", f"EXIT {EVIL}") for number in range(1, 4))
+ALERTS = [
+    {
+        "at": NOW - 60_000 * (number + 1),
+        "topic": "signal",
+        "interval": "5m",
+        "symbol": symbol,
+        "signal": "BUY",
+        "kind": "regular_bullish",
+        "delivery": delivery,
+        "reason": reason,
+        "program": "usdm-5m",
+    }
+    for number, (symbol, delivery, reason) in enumerate(
+        ((SYMBOL, "told", None), (EVIL, "failed", "HTTP 400"), ("S004USDT", "held back", None))
+    )
+]
 MOMENT = Showing(
     "paper",
     NOW,
@@ -125,6 +141,9 @@ class FakeAnswers:
             "why": [{"rule": "universe", "passed": True, "detail": EVIL}],
             "links": [{"title": "TradingView", "address": "https://www.tradingview.com/chart/"}],
         }
+
+    def alerts(self, most: int) -> dict[str, Any]:
+        return {"schema": 1, "alerts": ALERTS[:most], "damaged": []}
 
     def runs(self) -> dict[str, Any]:
         self.asked.append("runs")

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from divbot.domain.market import Interval
 from divbot.web.port import Showing
 from tests.cli.pages import BROWSER
+from tests.cli.paper_runs import NOW
 from tests.web.boards import EVIL, MOMENT, TOKEN, Board, published, scanned, scans, serve
 
 REPORT = scanned()[0]
@@ -115,6 +116,13 @@ def test_the_table_follows_each_report_and_keeps_order_filter_and_focus(browser:
         assert scores == sorted(scores, key=float)
         assert page.evaluate("document.activeElement.textContent") == name
 
+        board.program.moment = replace(newer(3), at=NOW + 10_000)
+
+        # A clock that goes on is no news for who listens.
+        expect(page.locator("#state")).to_contain_text("19:03:15 UTC")
+        expect(page.locator("#news")).to_have_text("live, 11-20 19:03:05 UTC")
+        assert page.locator("#state[role], #state[aria-live]").count() == 0
+
 
 def test_the_account_and_what_stands_behind_the_numbers_are_shown(page: Page) -> None:
     expect(page.locator("#positions tbody tr")).to_have_count(3)
@@ -141,10 +149,46 @@ def test_the_keyboard_opens_a_chart_that_says_why(page: Page) -> None:
     expect(page.locator("#charts .why li")).to_contain_text("passed universe")
     expect(page.locator("#look-title")).to_contain_text("USDT")
     assert page.evaluate("document.querySelectorAll('#charts .candles .xy path').length") > 0
+    page.locator("#charts summary").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#charts .past li").first).to_contain_text("confirmed 2024-07-29")
+    expect(page.locator("#charts .words tbody tr")).to_have_count(50)
     page.keyboard.press("Escape")
     expect(page.locator("#look")).to_be_hidden()
     expect(page.locator(f"{ROWS}:not([hidden]) button").first).to_be_focused()
     page.locator(".filter input").fill("")
+
+
+def focused(page: Page) -> str:
+    """Return where the focus is, and fail where nobody can see it."""
+    style = "getComputedStyle(document.activeElement).outlineStyle"
+    assert page.evaluate(style) != "none"
+    return str(page.evaluate("document.activeElement.textContent.trim()"))
+
+
+def test_each_part_is_a_few_keys_away_and_the_focus_is_seen(page: Page) -> None:
+    page.reload()
+    page.locator(ROWS).first.wait_for()
+    page.keyboard.press("Tab")
+    first = focused(page)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    title = focused(page)
+    page.keyboard.press("Enter")
+    page.locator(f"{ROWS} button").first.focus()
+    page.keyboard.press("ArrowDown")
+    row = focused(page)
+    page.keyboard.press("Tab")
+
+    assert first == "Skip to the content"
+    assert title == "symbol"
+    expect(page.locator("#opportunities th").first).to_have_attribute("aria-sort", "ascending")
+    assert row == page.locator(f"{ROWS} button").nth(1).inner_text()
+    # One row is on the way of the Tab key.
+    expect(page.locator("#symbol")).to_be_focused()
 
 
 def test_hostile_words_stay_words(page: Page) -> None:
@@ -171,6 +215,8 @@ def test_a_phone_at_night_shows_all_of_it_on_its_width(browser: Browser) -> None
     moment = replace(MOMENT, scans=(scans(), scans(Interval.H1)))
     with serve(moment) as board, opened(browser, board, PHONE, "dark") as page:
         page.locator(f"{ROWS} button", has_text="S0").first.click()
+        # A hostile name leaves room for what is said of it.
+        assert page.locator(f"{ROWS} td").first.evaluate("x => x.offsetWidth") < PHONE[0] / 2
         # The intervals that are scanned stand one beside the other.
         expect(page.locator("#charts .candles")).to_have_count(2)
         page.locator("#run").scroll_into_view_if_needed()

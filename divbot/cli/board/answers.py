@@ -26,6 +26,8 @@ class BoardAnswers:
     looker: Looker | None
     journal: Path | None = None
     """Of the run that is shown; it may lie anywhere."""
+    outboxes: tuple[Path, ...] | None = None
+    """Where alerts are kept that are shown; None: all of this user."""
 
     def open(self) -> None:
         """Make ready, where the answers are given."""
@@ -56,6 +58,17 @@ class BoardAnswers:
             ],
             "links": [{"title": title, "address": url} for title, url in links.items()],
         }
+
+    def alerts(self, most: int) -> dict[str, Any]:
+        """Return what was told last."""
+        from divbot.app.alerting import kept_outboxes, outbox_of_run
+        from divbot.cli.board.past_alerts import alerts_document
+
+        paths = self.outboxes
+        if paths is None:
+            of_run = [outbox_of_run(self.journal)] if self.journal else []
+            paths = tuple(dict.fromkeys([*kept_outboxes(), *(x.resolve() for x in of_run)]))
+        return alerts_document([x for x in paths if x.exists()], most)
 
     def runs(self) -> dict[str, Any]:
         """Return every run."""

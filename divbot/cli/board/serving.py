@@ -87,12 +87,15 @@ def serving_run(
     audience: Audience,
 ) -> Iterator[None]:
     """Serve the page of a paper run, which `audience` tells of."""
+    from divbot.app.alerting import outbox_of_run
     from divbot.app.looking import Looker
     from divbot.cli.board.answers import BoardAnswers
     from divbot.cli.board.programs import RunProgram
 
     program = RunProgram(run, options.speed)
-    answers = BoardAnswers(Looker.of(settings, run.source), run.journal.path)
+    answers = BoardAnswers(
+        Looker.of(settings, run.source), run.journal.path, (outbox_of_run(run.journal.path),)
+    )
     audience.page = program
     try:
         with serving(program, answers, settings, listener, audience.watching.tell):
@@ -141,7 +144,7 @@ def serving_watch(
     from divbot.cli.board.programs import WatchProgram
 
     program = WatchProgram(watch, settings, options.speed)
-    answers = BoardAnswers(Looker.of(settings, watch.venue))
+    answers = BoardAnswers(Looker.of(settings, watch.venue), outboxes=(watch.dispatch.outbox.path,))
     audience.page = program
     try:
         with serving(program, answers, settings, listener, audience.watching.tell):

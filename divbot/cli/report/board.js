@@ -74,6 +74,7 @@
     keep("");
     $("shown").hidden = true;
     $("ask").hidden = false;
+    drawSections();
     say("waiting for the token", "lost");
     $("token").focus();
   }
@@ -91,9 +92,20 @@
   const latest = {};
   let listening = null;
 
+  let said = "";
+
+  // A clock that goes on is no news: who listens hears of another state, and not of each second.
   function say(text, kind = "") {
     $("state").textContent = text;
     $("state").className = kind;
+    const plainly = text.replaceAll(/[\d:-]+/g, "");
+    if (plainly !== said) $("news").textContent = text;
+    said = plainly;
+  }
+
+  function drawSections() {
+    for (const link of $("sections").children) link.hidden = document.querySelector(link.hash).closest("section").hidden;
+    $("sections").hidden = $("shown").hidden;
   }
 
   async function listen() {
@@ -147,6 +159,7 @@
     latest[name] = JSON.parse(text);
     shows[name]?.(latest[name], before);
     drawTiles();
+    drawSections();
   }
 
   // Nobody looks: nothing is sent, which spares a phone.
@@ -159,12 +172,11 @@
 
   const tableOf = (name) => $(name).querySelector("table");
 
-  // Rows by their key: what has the focus keeps it.
+  // Rows by their key: what has the focus keeps it, and where its row has gone, the next one has it.
   function fill(name, rows, keyOf, cellOf, decorate) {
     const table = tableOf(name), body = table.tBodies[0];
-    const focused = document.activeElement?.closest?.("tr")?.dataset.key;
-    const hadFocus = focused !== undefined && body.contains(document.activeElement);
-    const known = new Set([...body.rows].map((row) => row.dataset.key));
+    const hadFocus = body.contains(document.activeElement);
+    const focused = document.activeElement?.closest?.("tr"), place = [...body.rows].indexOf(focused);
     const heads = [...table.tHead.rows[0].cells];
     body.replaceChildren(...rows.map((row) => {
       const made = element("tr");
@@ -177,13 +189,29 @@
         cell.hidden = heads[place].hidden;
         made.append(cell);
       });
-      decorate?.(made, row, known);
+      decorate?.(made);
       return made;
     }));
     page.sorted(table);
-    if (hadFocus) rowOf(body, focused)?.querySelector("button")?.focus({ preventScroll: true });
+    if (name === "opportunities") filterAgain();
     $(name).hidden = rows.length === 0;
+    if (hadFocus) {
+      const openers = openersOf(name), same = rowOf(body, focused.dataset.key)?.querySelector("button");
+      (same ?? openers[Math.min(place, openers.length - 1)])?.focus({ preventScroll: true });
+    }
+    rove(name);
   }
+
+  const openersOf = (name) => [...$(name).querySelectorAll("tbody tr:not([hidden]) button")];
+
+  // One row of a table is on the way of the Tab key; arrows go to the others.
+  function rove(name) {
+    const openers = openersOf(name);
+    const now = openers.find((x) => x === document.activeElement) ?? openers.find((x) => x.tabIndex === 0) ?? openers[0];
+    for (const opener of $(name).querySelectorAll("tbody button")) opener.tabIndex = opener === now ? 0 : -1;
+  }
+
+  for (const name of Object.keys(data.columns)) $(name).addEventListener("focusin", () => rove(name));
 
   const rowOf = (body, key) => [...body.rows].find((row) => row.dataset.key === key);
 
@@ -242,11 +270,23 @@
     }
   }
 
+  function alertCell(x, title) {
+    switch (title) {
+      case "found": return { text: moment(x.at), value: x.at };
+      case "symbol": return x.symbol ? { node: opener(x.symbol, x.interval), value: x.symbol } : { text: "" };
+      case "signal": return { text: x.signal ?? "", style: x.signal === "BUY" ? "green" : "red" };
+      case "kind": return { text: words(x.kind ?? x.topic) };
+      case "delivery": return { text: x.reason ? `${x.delivery}: ${x.reason}` : x.delivery, style: x.delivery === "failed" ? "red" : "" };
+      case "of": return { text: x.program };
+      default: return { text: x[title] ?? "" };
+    }
+  }
+
   function runCell(x, title) {
     switch (title) {
       case "run": {
         const button = element("button", x.run, { type: "button" });
-        button.addEventListener("click", () => showRun(x.run).then(() => $("run").scrollIntoView()));
+        button.addEventListener("click", () => showRun(x.run).then(() => { $("run").focus({ preventScroll: true }); $("run").scrollIntoView(); }));
         return { node: button, value: x.run };
       }
       case "prices": return { text: x.nature };
@@ -274,13 +314,15 @@
     }
   }
 
-  // What a longer interval says: its trend, and its last divergence with the candles since.
+  // What a longer interval says, as in a scan's table: its trend, and its last divergence with the candles since.
   function stance({ way, divergence, age }) {
     if (!way) return "unknown";
-    return divergence ? `${way}, ${words(divergence)} ${age}` : way;
+    return divergence ? `${way}, ${words(divergence).replace("regular ", "").replace(/ish$/, "")} ${age}` : way;
   }
 
   const filterAgain = page.addFilter($("opportunities"));
+  const filter = document.querySelector(".filter input");
+  filter.addEventListener("input", () => rove("opportunities"));
   const keyOf = (x) => [x.interval, x.symbol, x.kind, x.confirmed].join(" ");
   let chosen = null;
 
@@ -300,7 +342,6 @@
         row.classList.toggle("new", isNew.has(row.dataset.key));
         row.classList.toggle("chosen", row.dataset.key === chosen);
       });
-      filterAgain();
       $("no-opportunities").hidden = found.opportunities.length > 0;
       if (fresh.length) $("news").textContent = `${fresh.length} new: ${fresh.slice(0, 3).map((x) => `${x.symbol} ${x.signal}`).join(", ")}`;
       const versions = (x) => x?.reports.map((y) => y.version).join();
@@ -400,6 +441,7 @@
       const buys = opportunities.opportunities.filter((x) => x.signal === "BUY").length;
       tiles.push(tile("opportunities", String(opportunities.opportunities.length), `${buys} to buy, ${opportunities.opportunities.length - buys} to sell`));
     }
+    if (typeof health?.alerts === "number") tiles.push(tile("alerts", whole.format(health.alerts), "told since the start"));
     if (health?.weight) tiles.push(tile("request weight", `${Math.round(100 * health.weight.used / Math.max(health.weight.allowed, 1))}%`, "of what may be used a minute"));
     $("tiles").replaceChildren(...tiles);
     $("tiles").hidden = tiles.length === 0;
@@ -419,7 +461,8 @@
 
   // --- one symbol ---
 
-  let back = null, looked = 0, plotly = null;
+  // Where the focus goes once the chart is closed: a table may have been filled anew since.
+  let back = () => $("symbol"), looked = 0, plotly = null;
 
   function drawing() {
     plotly ??= new Promise((done, failed) => {
@@ -457,13 +500,15 @@
 
   async function open(symbol, interval, from) {
     const mine = ++looked;
-    back = from ?? back;
-    chosen = from?.closest("#opportunities tr")?.dataset.key ?? null;
+    const name = from.closest(".scroll")?.id, key = from.closest("tr")?.dataset.key;
+    back = () => name ? rowOf(tableOf(name).tBodies[0], key)?.querySelector("button") ?? $(name) : from;
+    chosen = name === "opportunities" ? key : null;
     for (const row of tableOf("opportunities").tBodies[0].rows) row.classList.toggle("chosen", row.dataset.key === chosen);
     $("look").hidden = false;
     $("look-title").textContent = symbol;
     $("symbol").value = symbol;
     $("look-note").textContent = "loading";
+    drawSections();
     page.dropCandles();
     $("charts").replaceChildren();
     $("look").focus({ preventScroll: true });
@@ -505,7 +550,44 @@
       }));
       part.append(element("h3", "Why"), why);
     }
+    part.append(inWords(found));
     page.drawCandles(chart, found.series, found.plans);
+  }
+
+  const MOST_CANDLES = 50;
+
+  // What the chart shows, for who reads or hears it.
+  function inWords({ series, plans }) {
+    const made = element("details", undefined, { className: "words" }), lines = element("ul", undefined, { className: "past" });
+    const price = (x) => x.toFixed(series.decimals);
+    const open = plans.map((x) => `open to trade: ${x.side}, entry ${price(x.entry)}, stop ${price(x.stop)}, target ${price(x.target)}`);
+    // A chart takes their text for markup, of which it has line ends alone.
+    const past = series.divergences.toReversed().map((x) => x.text.replaceAll("<br>", "; "));
+    lines.append(...[...open, ...past].map((text) => element("li", text)));
+    if (!lines.children.length) lines.append(element("li", "No divergence."));
+    made.append(element("summary", "The chart in words and figures"), element("h3", "Divergences, the newest first"), lines, candleTable(series));
+    return made;
+  }
+
+  function candleTable(series) {
+    const part = element("div", undefined, { className: "scroll", tabIndex: 0 }), table = element("table");
+    part.setAttribute("role", "region");
+    part.setAttribute("aria-label", `The last ${MOST_CANDLES} candles`);
+    const shown = ["open", "high", "low", "close", "volume", "rsi"];
+    const head = table.createTHead().insertRow(), body = table.createTBody();
+    for (const title of ["begins, UTC", ...shown]) head.append(element("th", title === "rsi" ? "RSI" : title, { scope: "col", className: title in series ? "number" : "" }));
+    const last = series.at.length - 1;
+    for (let row = last; row > Math.max(last - MOST_CANDLES, -1); row -= 1) {
+      const line = body.insertRow();
+      line.append(element("td", short(series.at[row])));
+      for (const title of shown) {
+        const digits = title === "rsi" ? 1 : title === "volume" ? 0 : series.decimals;
+        line.append(element("td", fixed(series[title][row], digits), { className: "number" }));
+      }
+    }
+    table.prepend(element("caption", `The last ${MOST_CANDLES} candles`, { className: "out" }));
+    part.append(table);
+    return part;
   }
 
   function close() {
@@ -515,14 +597,14 @@
     $("charts").replaceChildren();
     $("look").hidden = true;
     for (const row of document.querySelectorAll("tr.chosen")) row.classList.remove("chosen");
-    const again = back?.isConnected ? back : [...document.querySelectorAll("#opportunities td button")].find((x) => x.textContent === back?.textContent);
-    again?.focus();
+    drawSections();
+    back().focus();
   }
 
   $("close").addEventListener("click", close);
   $("find").addEventListener("submit", (event) => {
     event.preventDefault();
-    open($("symbol").value.trim().toUpperCase(), $("intervals").value);
+    open($("symbol").value.trim().toUpperCase(), $("intervals").value, $("symbol"));
   });
 
   // --- keys ---
@@ -533,16 +615,17 @@
     if (event.key === "Escape" && !$("look").hidden) close();
     else if (event.key === "/" && !isTyping) {
       event.preventDefault();
-      document.querySelector(".filter input")?.focus();
-    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && !event.target.matches?.("select")) {
-      if (event.target.closest?.("#opportunities") || event.target.closest?.(".filter")) step(event);
+      filter.focus();
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const name = event.target === filter ? "opportunities" : event.target.closest?.(".scroll")?.id;
+      if (name in data.columns) step(event, name);
     }
   });
 
-  function step(event) {
-    const buttons = [...document.querySelectorAll("#opportunities tbody tr:not([hidden]) td:first-child button")];
-    const place = buttons.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
-    const next = buttons[Math.max(place, 0)];
+  function step(event, name) {
+    const openers = openersOf(name);
+    const place = openers.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+    const next = openers[Math.max(place, 0)];
     if (next) {
       event.preventDefault();
       next.focus();
@@ -560,6 +643,7 @@
     $("run").hidden = false;
     $("run-title").textContent = `Equity, ${name}`;
     $("run-trouble").textContent = "";
+    drawSections();
     try {
       const found = await read(`/api/v1/runs/${encodeURIComponent(name)}`);
       if (run.name !== name) return;
@@ -583,7 +667,7 @@
   function sum({ equity, closed_trades: closed }) {
     const { venue, interval, nature, balance, started_at: since } = run.document;
     const way = Number(equity) - Number(balance);
-    $("run-note").textContent = `${venue}, ${interval}, ${nature}: ${money(equity)} USDT, ${gained(way)} since ${moment(since)} UTC; ${whole.format(closed)} trades closed`;
+    $("run-note").textContent = `${venue}, ${interval}, ${nature}: ${money(equity)} USDT, ${gained(way)} since ${moment(since)} UTC; ${whole.format(closed)} ${closed === 1 ? "trade" : "trades"} closed`;
   }
 
   // Once a trade has closed, what was read of the run is old. The server reads it again so often.
@@ -627,14 +711,28 @@
 
   async function showList(part, path, show) {
     if (!$(part).open) return;
-    $(part).querySelector(".empty")?.remove();
     try {
-      show(await read(path));
+      const found = await read(path);
+      for (const said of $(part).querySelectorAll(".empty")) said.remove();
+      show(found);
     } catch (error) {
+      for (const said of $(part).querySelectorAll(".empty")) said.remove();
       $(part).append(element("p", error.message, { className: "empty" }));
     }
   }
 
+  function showAlerts() {
+    return showList("alerts-part", "/api/v1/alerts?limit=100", ({ alerts, damaged }) => {
+      fill("alerts", alerts, (x) => [x.at, x.program, x.interval, x.symbol, x.kind].join(" "), alertCell);
+      const said = damaged.map((x) => `The alerts of ${x} cannot be read: divbot doctor says why.`);
+      if (!alerts.length && !said.length) said.push("No alert yet.");
+      for (const text of said) $("alerts-part").append(element("p", text, { className: "empty" }));
+    });
+  }
+
+  const ALERTS_MS = 15_000;
+  $("alerts-part").addEventListener("toggle", showAlerts);
+  setInterval(() => { if (!document.hidden && !$("shown").hidden) showAlerts(); }, ALERTS_MS);
   $("runs-part").addEventListener("toggle", () => showList("runs-part", "/api/v1/runs", ({ runs }) => {
     fill("runs", runs, (x) => x.run, runCell);
     if (!runs.length) $("runs-part").append(element("p", "No run yet.", { className: "empty" }));
@@ -647,7 +745,8 @@
   async function showSweep(number) {
     try {
       const found = await read(`/api/v1/sweeps/${number}`);
-      $("sweep").replaceChildren(element("h3", `Trial ${number}`), element("pre", found.text, { className: "block" }));
+      $("sweep").replaceChildren(element("h3", `Trial ${number}`), element("pre", found.text, { className: "block", tabIndex: 0 }));
+      $("sweep").focus();
     } catch (error) {
       $("sweep").replaceChildren(element("p", error.message));
     }

@@ -24,6 +24,7 @@ _POSITIONS = (
     *("opened", "kind"),
 )
 _TRADES = ("#", "symbol", "side", "profit", "R", "reason", "entry", "exit", "opened", "closed")
+_ALERTS = ("found", "symbol", "interval", "signal", "kind", "delivery", "of")
 _RUNS = ("run", "prices", "interval", "since", "until", "trades", "equity", "program")
 _SWEEPS = ("#", "when", "by", "market", "interval", "days", "settings", "holdout", "verdict")
 _WORDS = {
@@ -39,6 +40,7 @@ _WORDS = {
         "closed",
         "reason",
     ),
+    *("found", "delivery", "of"),
     *("run", "prices", "since", "until", "program"),
     *("when", "by", "market", "days", "holdout", "verdict"),
 }
@@ -67,6 +69,7 @@ def board_page() -> str:
         "opportunities": (_OPPORTUNITIES, {**meanings.BOARD, **meanings.OPPORTUNITY}),
         "positions": (_POSITIONS, meanings.TRADE),
         "trades": (_TRADES, meanings.TRADE),
+        "alerts": (_ALERTS, {**meanings.OPPORTUNITY, **meanings.BOARD}),
         "runs": (_RUNS, meanings.BOARD),
         "sweeps": (_SWEEPS, meanings.BOARD),
     }

@@ -5,66 +5,92 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import chain
 
+from divbot.alerts.signal_words import stance_text
 from divbot.cli.figures import harmless, multiple
+from divbot.cli.interval_table import columns_of_all, footer_of_all, title_of_all
 from divbot.cli.report import meanings
 from divbot.cli.report.candles import plan_document, series_document
 from divbot.cli.report.links import chart_links
 from divbot.cli.report.page import Page, filled, packaged
 from divbot.cli.report.table import Keys, Links, table_markup
-from divbot.cli.table import footer_lines, marked_columns
+from divbot.cli.table import footer_lines
 from divbot.domain.clock import utc_text
+from divbot.domain.market import Interval
 from divbot.domain.names import words
 from divbot.domain.signals import Opportunity
 from divbot.scanner.checks.examination import Examination
 from divbot.scanner.evidence.samples import OUTCOMES
 from divbot.scanner.report import Report
+from divbot.scanner.together import RankedRow, best_of, longer_ones
 
 _SCRIPT = "candles.js"
 _NOTHING = "No opportunity passes the filters."
-_KEYS: Keys[Opportunity] = {"confirmed": lambda x: x.confirmed_at}
+_KEYS: Keys[RankedRow] = {"confirmed": lambda x: x.opportunity.confirmed_at}
 _OUTCOMES = (*OUTCOMES[2:], *OUTCOMES[1::-1])
 """Those that are over first."""
-_LINKS: Links[Opportunity] = {"symbol": lambda x: _place(x.rank - 1)}
+_LINKS: Links[RankedRow] = {"symbol": lambda x: _place(x.opportunity.rank - 1)}
 
 
-def scan_page(report: Report, examined: Mapping[str, Examination], plotly: str) -> str:
+def scan_page(
+    reports: Mapping[Interval, Report],
+    examined: Mapping[Interval, Mapping[str, Examination]],
+    best: int,
+    plotly: str,
+) -> str:
     """Return the page of a scan: the table, and a chart of each opportunity in it."""
-    places = {symbol: place for place, symbol in enumerate(examined)}
+    rows = best_of(reports, best)
+    places: dict[tuple[Interval, str], int] = {}
+    for x in rows:
+        places.setdefault((x.interval, _symbol(x)), len(places))
     shown = [
         {
-            "series": places[x.divergence.symbol],
-            "plans": [plan_document(x, examined[x.divergence.symbol])],
+            "series": places[x.interval, _symbol(x)],
+            "plans": [plan_document(x.opportunity, examined[x.interval][_symbol(x)])],
         }
-        for x in report.opportunities
+        for x in rows
     ]
-    sections = "\n".join(_section(place, x, report) for place, x in enumerate(report.opportunities))
+    first = next(iter(reports.values()))
+    is_one = len(reports) == 1
+    title = first.title if is_one else title_of_all(reports)
+    footer = footer_lines(first) if is_one else footer_of_all(reports, rows)
+    notices = dict.fromkeys(chain.from_iterable(x.notices for x in reports.values()))
     return Page(
-        name=report.title,
-        title=report.title,
-        is_simulated=report.simulated,
-        lines=(
-            *map(harmless, footer_lines(report)),
-            *map(harmless, report.notices),
-        ),
+        name=title,
+        title=title,
+        is_simulated=first.simulated,
+        lines=(*map(harmless, footer), *map(harmless, notices)),
         body=filled(
             packaged("scan.html"),
             {
                 "table": table_markup(
-                    report.opportunities,
-                    marked_columns(report.opportunities),
+                    rows,
+                    columns_of_all(reports, rows),
                     *(_NOTHING, _KEYS, _LINKS),
-                    meanings=meanings.OPPORTUNITY,
-                    outside=lambda x: _outside(x.divergence.symbol, report),
+                    meanings=_meanings(reports),
+                    outside=lambda x: _outside(_symbol(x), reports[x.interval]),
                     is_long=True,
                 ),
                 "key": packaged("key.html") if shown else "",
-                "charts": sections,
+                "charts": "\n".join(_section(x, reports) for x in rows),
             },
         ),
-        data={"series": [series_document(x) for x in examined.values()], "shown": shown},
+        data={
+            "series": [series_document(examined[x][symbol]) for x, symbol in places],
+            "shown": shown,
+        },
         script=_SCRIPT,
     ).text(plotly)
+
+
+def _symbol(row: RankedRow) -> str:
+    return row.opportunity.divergence.symbol
+
+
+def _meanings(reports: Mapping[Interval, Report]) -> Mapping[str, str]:
+    said = {x.value: f"{x.value} candles: {meanings.BOARD['higher']}" for x in longer_ones(reports)}
+    return {**meanings.OPPORTUNITY, "interval": meanings.BOARD["interval"], **said}
 
 
 def chart_page(report: Report, found: Examination, plotly: str) -> str:
@@ -114,13 +140,17 @@ def opportunities_of(report: Report, symbol: str) -> Sequence[Opportunity]:
     return [x for x in report.opportunities if x.divergence.symbol == symbol]
 
 
-def _section(place: int, opportunity: Opportunity, report: Report) -> str:
-    symbol = opportunity.divergence.symbol
-    title = f"{opportunity.rank}. {harmless(symbol)}: {_signal(opportunity)}"
+def _section(row: RankedRow, reports: Mapping[Interval, Report]) -> str:
+    opportunity, symbol = row.opportunity, _symbol(row)
+    interval = f" {row.interval.value}" if len(reports) > 1 else ""
+    title = f"{opportunity.rank}. {harmless(symbol)}{interval}: {_signal(opportunity)}"
+    higher = "; ".join(stance_text(x) for x in opportunity.higher or ())
+    lines = (_standing(opportunity), _plan(opportunity), *([higher] if higher else []))
+    place = opportunity.rank - 1
     return (
         f'<section id="{_place(place)}"><h2>{escape(title)}</h2>\n'
-        f"<p>{escape(_standing(opportunity))}</p>\n<p>{escape(_plan(opportunity))}</p>\n"
-        f'<p class="outside">{_outside(symbol, report)}</p>\n'
+        + "".join(f"<p>{escape(x)}</p>\n" for x in lines)
+        + f'<p class="outside">{_outside(symbol, reports[row.interval])}</p>\n'
         f"{_chart(place)}</section>"
     )
 

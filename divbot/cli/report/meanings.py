@@ -89,6 +89,12 @@ BOARD: Mapping[str, str] = {
         "candles since."
     ),
     "cases": "How many past divergences of its market and interval were counted.",
+    "found": "When it was found, UTC.",
+    "delivery": (
+        "Told: every address has it, or there is none but the terminal. Held back: it waits for "
+        "its pace, or for an address that takes none. Failed: an address refused it."
+    ),
+    "of": "Which watch or run it is of.",
     "run": "Name of the run; shows it.",
     "prices": "Live, simulated, or of the past.",
     "since": "When it began, UTC.",
