@@ -12,6 +12,7 @@ The journal of a run is one, and so is the outbox of alerts.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -78,12 +79,14 @@ def locked(
 ) -> Iterator[None]:
     """Be the one writer of `path`; raise JournalError where another program is for `patience` s.
 
-    `busy` says so, and what to do.
+    `busy` says so, and what to do. Raise OSError where there can be no lock.
     """
     lock = FileLock(f"{path}.lock", mode=0o600, thread_local=False)
     try:
         lock.acquire(timeout=patience, poll_interval=0.01)
     except Timeout:
+        if not Path(lock.lock_file).exists():  # it could not be made, and was tried again and again
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)) from None
         raise JournalError(f"{path}: {busy}") from None
     try:
         yield

@@ -77,6 +77,12 @@ def test_a_second_program_is_refused(outbox: Outbox) -> None:
         Outbox.open(outbox.path)
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="a folder that takes no files")
+def test_a_folder_that_takes_no_file_is_not_called_busy() -> None:
+    with pytest.raises(JournalError, match="cannot be opened or written: No such file"):
+        Outbox.open(Path("/proc/none.outbox"))
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [(b"not a database, but a text" * 99, "file is not a database"), (b"", "no outbox of divbot")],
