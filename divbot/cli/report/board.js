@@ -272,7 +272,7 @@
 
   function alertCell(x, title) {
     switch (title) {
-      case "found": return { text: moment(x.at), value: x.at };
+      case "found": return { text: short(x.at), value: x.at };
       case "symbol": return x.symbol ? { node: opener(x.symbol, x.interval), value: x.symbol } : { text: "" };
       case "signal": return { text: x.signal ?? "", style: x.signal === "BUY" ? "green" : "red" };
       case "kind": return { text: words(x.kind ?? x.topic) };
