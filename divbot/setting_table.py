@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from typing import TypeVar, cast
-from urllib.parse import urlsplit
 
 from divbot.alerts.address import Address, Addresses, Secret, SecretText
 from divbot.alerts.quiet_hours import QuietHours, QuietHoursText
@@ -25,7 +24,7 @@ from divbot.domain.margin import MAX_LEVERAGE
 from divbot.domain.market import Interval, Market
 from divbot.domain.signals import Kind, Side
 from divbot.domain.symbols import read_pattern, read_symbol
-from divbot.domain.values import CheckedText, Choice, Either, FilePath, Several, Switch
+from divbot.domain.values import Choice, Either, FilePath, Several, Switch, VenueAddress
 from divbot.kernels.indicator import TRADINGVIEW
 from divbot.scanner.signals.score import DEFAULT_WEIGHTS, PARTS
 from divbot.scanner.workforce.size import AUTO, MOST_WORKERS, Workers
@@ -106,17 +105,6 @@ def _part(least: int | str, most: int | str) -> Bounds[Decimal]:
     return Bounds(Decimal, least, most, is_part=True)
 
 
-def _is_safe(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        has_host = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_local)
-    return has_host and is_safe and not parts.query and not parts.fragment
-
-
 def _read_host(text: str) -> str:
     if not _HOST.fullmatch(text):
         raise ValueError(f"expected a host without a port, such as pi.local, found {text[:40]!r}")
@@ -140,7 +128,7 @@ _INTERVALS = Several(
 )
 _SIDES = Several("BUY or SELL", Choice(Side, str.upper).read, tuple(Side))
 _WORKERS: Reader[Workers] = Either(AUTO, Bounds(int, 1, MOST_WORKERS))
-_ADDRESS = CheckedText("https://HOST, or http:// for an exchange on this machine", _is_safe)
+_ADDRESS = VenueAddress()
 
 
 class UniverseSettings:

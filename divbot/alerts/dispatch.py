@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from divbot.alerts.alert import Alert
 from divbot.alerts.outbox import Outbox, Pending
-from divbot.alerts.pace import MOST_AT_ONCE, PaceRules, SinkPace
+from divbot.alerts.pace import MOST_AT_ONCE, RESTART, PaceRules, SinkPace
 from divbot.alerts.sinks.port import NotDelivered, Refused, Sink
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError
@@ -35,7 +35,8 @@ class Courier:
         self._sink = sink
         self._mark = sink.address.mark
         self._clock = clock
-        self._pace = SinkPace(rules if sink.is_for_people else None)
+        is_backlog = self.left > 1  # one comes whole
+        self._pace = SinkPace(rules if sink.is_for_people else None, RESTART if is_backlog else "")
         self._outage = Outage(tell)
         self._outbox_outage = Outage(tell)
         self._tell = tell

@@ -13,7 +13,7 @@ MOST_AT_ONCE = 10
 _MINUTE = 60.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 300.0
 """Seconds after a failure; each further one doubles them."""
-_OUTAGE, _QUIET = "an outage", "the quiet hours"
+RESTART, _OUTAGE, _QUIET = "a restart", "an outage", "the quiet hours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,15 @@ class SinkPace:
     """
 
     rules: PaceRules | None
+    held_by: str = ""
+    """What held back that which is pending, for a person's next message to say."""
     _sent: deque[float] = field(default_factory=deque)
     """When messages of the last minute were sent."""
+    _oldest: int = 0
+    """The number of the alert with which a digest began, which is whole at `_whole_at`."""
+    _whole_at: float = 0.0
     _failures: int = 0
     _retry_at: float = 0.0
-    _held_by: str = ""
 
     def turn(self, oldest: Pending, now: int, monotonic: float) -> Turn:
         """Return what to do about all that is pending, of which `oldest` is kept longest."""
@@ -61,17 +65,15 @@ class SinkPace:
             return Turn()
         if self.rules.quiet and (left := self.rules.quiet.left(now)):
             return self._hold(_QUIET, left)
-        # A clock that was set back makes nobody wait longer than the rule says.
-        left = min(oldest.kept_at / 1000 + self.rules.digest - now / 1000, self.rules.digest)
-        if left > 0:
+        if (left := self._gathering(oldest, self.rules.digest, now, monotonic)) > 0:
             return Turn(left)
         while self._sent and self._sent[0] <= monotonic - _MINUTE:
             self._sent.popleft()
         if len(self._sent) >= self.rules.a_minute:
             limit = f"the limit of {self.rules.a_minute} a minute"
             return self._hold(limit, self._sent[0] + _MINUTE - monotonic)
-        many = bool(self._held_by or self.rules.digest)
-        return Turn(at_once=MOST_AT_ONCE if many else 1, why=self._held_by)
+        many = bool(self.held_by or self.rules.digest)
+        return Turn(at_once=MOST_AT_ONCE if many else 1, why=self.held_by)
 
     def sent(self, monotonic: float, *, are_more_held: bool) -> None:
         """Hear that the sink took a message."""
@@ -79,15 +81,25 @@ class SinkPace:
         if self.rules is not None:
             self._sent.append(monotonic)
         if not are_more_held:
-            self._held_by = ""
+            self.held_by = ""
 
     def failed(self, monotonic: float) -> None:
         """Hear that it took none."""
         pause = min(_FIRST_PAUSE * 2**self._failures, _LONGEST_PAUSE)
         self._failures = min(self._failures + 1, 10)
         self._retry_at = monotonic + pause
-        self._held_by = self._held_by or _OUTAGE
+        self.held_by = self.held_by or _OUTAGE
+
+    def _gathering(self, oldest: Pending, digest: float, now: int, monotonic: float) -> float:
+        """Return the seconds for which alerts are still gathered.
+
+        A clock that is set back makes nobody wait for longer than a digest takes.
+        """
+        if oldest.number != self._oldest:
+            left = min(oldest.kept_at / 1000 + digest - now / 1000, digest)
+            self._oldest, self._whole_at = oldest.number, monotonic + left
+        return self._whole_at - monotonic
 
     def _hold(self, why: str, seconds: float) -> Turn:
-        self._held_by = why
+        self.held_by = why
         return Turn(seconds)

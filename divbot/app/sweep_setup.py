@@ -23,6 +23,7 @@ from divbot.app.scan_rules import universe_rules
 from divbot.domain.clock import utc_text
 from divbot.domain.durations import DAY
 from divbot.domain.errors import InputError
+from divbot.domain.hosts import without_secrets
 from divbot.domain.market import Interval
 
 if TYPE_CHECKING:
@@ -143,7 +144,11 @@ def _how_to_fetch(interval: Interval, settings: Settings, options: SweepOptions)
     from divbot.app.how_to_fetch import how_to_fetch
 
     command = how_to_fetch(settings, interval, options.start, options.end, usual=_USUAL)
-    return command if options.data is None else f"{command}, into the store at {options.data}"
+    return (
+        command
+        if options.data is None
+        else f"{command}, into the store at {without_secrets(options.data)}"
+    )
 
 
 def _detail(

@@ -34,7 +34,8 @@ ParseKlines: TypeAlias = Callable[[bytes, Interval], Candles]
 class BinanceClient:
     """Ask one market of one venue, and spend from `lease`; safe to use from several threads.
 
-    `parse_klines` reads candles: whoever reads many takes the compiled reader.
+    `parse_klines` reads candles: whoever reads many takes the compiled reader. `listing_lease` is
+    what the listing is spent from, where its weight was set aside.
     """
 
     def __init__(
@@ -43,9 +44,11 @@ class BinanceClient:
         lease: Lease,
         *,
         parse_klines: ParseKlines = final_klines_of_json,
+        listing_lease: Lease | None = None,
     ) -> None:
         self.session = session
         self._lease = lease
+        self._listing_lease = listing_lease or lease
         self._parse_klines = parse_klines
         self._listings = ListingParser(session.market)
 
@@ -69,7 +72,9 @@ class BinanceClient:
         lean: dict[str, str | int] = (
             {"showPermissionSets": "false"} if self.market is Market.SPOT else {}
         )
-        return self._ask(Endpoint.EXCHANGE_INFO, lean, self._listings.parse, LARGE)
+        return self.session.ask(
+            self._listing_lease, Endpoint.EXCHANGE_INFO, lean, self._listings.parse, LARGE
+        )
 
     def tickers(self) -> tuple[BySymbol[Ticker], BySymbol[BidAsk]]:
         """Return the last 24 hours of every symbol and, on spot, its best bid and ask."""

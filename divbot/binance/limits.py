@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from divbot.binance.client import BinanceClient
@@ -38,9 +39,11 @@ class Limits:
         return max(int(share * self.limit) - self.used, 0)
 
 
-def measure_limits(client: BinanceClient, clock: Clock) -> Limits:
-    """Ask the venue for its limits, and several times for its time."""
+def measure_limits(client: BinanceClient, clock: Clock, allow: Callable[[int], None]) -> Limits:
+    """Ask the venue for its limits, and several times for its time; `allow` hears the first."""
     limit = client.exchange_info().weight_limit
+    if limit is not None:
+        allow(limit)
     server_clock = ServerClock(clock)
     latencies = []
     for _ in range(_READINGS):

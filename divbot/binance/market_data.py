@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from divbot.binance.bans import Bans
-from divbot.binance.budget import WeightBudget
+from divbot.binance.budget import Lease, WeightBudget
 from divbot.binance.candles.candle_store import CandleStore
 from divbot.binance.candles.history import CandleHistory
 from divbot.binance.client import BinanceClient
@@ -75,7 +75,12 @@ class BinanceSource:
         Each listing sets `server_clock` right.
         """
         transport = self._transport(listing.REQUESTS)
-        client = self._client(transport)
+        client = BinanceClient(
+            self._session(transport),
+            self._lease(),
+            # Set aside before any answer tells what was used: others may know no better limit.
+            listing_lease=self._lease(request_weight(self.market, Endpoint.EXCHANGE_INFO)),
+        )
         venue = self.base_urls[0]
         listings = Listings(
             client,
@@ -86,7 +91,7 @@ class BinanceSource:
             stocks=self._stocks(transport) if self.market is Market.SPOT else None,
             allow=self.budget.allow,
         )
-        return BinanceListing(client, listings)
+        return BinanceListing(client, listings, self.budget)
 
     def open_trading(
         self,
@@ -147,8 +152,11 @@ class BinanceSource:
         self, transport: Transport, *, ahead: int = 0, attempts: int = ATTEMPTS
     ) -> BinanceClient:
         """Return a client on a lease of its own, which keeps `ahead` free for it."""
-        lease = self.budget.lease(self.budget.open_lease(ahead=ahead))
+        lease = self._lease(ahead=ahead)
         return BinanceClient(self._session(transport, attempts=attempts), lease)
+
+    def _lease(self, weight: int = 0, *, ahead: int = 0) -> Lease:
+        return self.budget.lease(self.budget.open_lease(weight, ahead=ahead))
 
     def _session(self, transport: Transport, *, attempts: int = ATTEMPTS) -> VenueSession:
         return VenueSession(
@@ -206,9 +214,10 @@ class BinanceConnection:
 class BinanceListing:
     """Answer what is listed, which of it is worth scanning, and candles of a few symbols."""
 
-    def __init__(self, client: BinanceClient, listings: Listings) -> None:
+    def __init__(self, client: BinanceClient, listings: Listings, budget: WeightBudget) -> None:
         self._client = client
         self._listings = listings
+        self._budget = budget
 
     @property
     def simulated(self) -> bool:
@@ -244,4 +253,4 @@ class BinanceListing:
 
     def limits(self) -> Limits:
         """Ask the venue how it sees this machine."""
-        return measure_limits(self._client, SystemClock())
+        return measure_limits(self._client, SystemClock(), self._budget.allow)

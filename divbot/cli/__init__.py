@@ -10,6 +10,7 @@ import atexit
 import contextlib
 import errno
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -30,6 +31,10 @@ from divbot.setting_table import ENVIRONMENT_PREFIX, SETTINGS
 
 INTERRUPTED = 130
 _BUG = 1
+_AFTER_SCHEME = re.compile(r"://[^\s'\")]+")
+"""Of an address on the command line, or in an error that nobody foresaw: it may hold a secret."""
+_PASSWORD = re.compile(r"(\w{2,}:/+)\S*@")
+"""In an address that stands where a path is expected, with a slash less, too."""
 
 _COMMANDS = (
     "scan",
@@ -167,7 +172,7 @@ def _usage_of(error: typer.TyperException) -> str:
     if alike := getattr(error, "possibilities", None):
         near = nearest(getattr(error, "option_name", ""), alike)
         error.possibilities = [near] if near else None  # type: ignore[attr-defined]
-    return error.format_message()
+    return _hidden(error.format_message())
 
 
 def _as_a_setting(error: typer.TyperException) -> str:
@@ -198,14 +203,16 @@ def _warn_of_compiling(arguments: Sequence[str]) -> None:
 def _complain_of_bug(error: Exception) -> int:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(frame.filename).name}:{frame.lineno}"
-    return _complain(
-        f"internal error at {where}: {type(error).__name__}: {error}; this is a bug in divbot",
-        _BUG,
-    )
+    told = f"{type(error).__name__}: {_hidden(str(error))}"
+    return _complain(f"internal error at {where}: {told}; this is a bug in divbot", _BUG)
+
+
+def _hidden(message: str) -> str:
+    return _AFTER_SCHEME.sub("://***", message)
 
 
 def _complain(message: str, code: int) -> int:
-    line = " ".join(message.split())
+    line = _PASSWORD.sub(r"\1***@", " ".join(message.split()))
     with contextlib.suppress(BrokenPipeError):  # nobody reads it
         print(f"divbot: {line}", file=sys.stderr)
     return code

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,13 +9,13 @@ from decimal import Decimal, InvalidOperation
 from numbers import Real
 from typing import ClassVar, Generic, TypeVar
 
+from divbot.domain.hosts import without_secrets
+
 Number = TypeVar("Number", int, float, Decimal)
 Value_co = TypeVar("Value_co", covariant=True)
 
 _LONGEST = 40
 """Characters of what was found that are told."""
-_PASSWORD = re.compile(r"([^\s/:@']+:)[^\s/]+(?=@)")
-"""As in user:password@host; the last of several @ ends it."""
 
 
 class Reader(ABC, Generic[Value_co]):
@@ -109,14 +108,17 @@ def decimal_in(value: object) -> Decimal | None:
 def shortened(value: object) -> str:
     """Return `value` as an error names it, on one line and of few characters: true, 5, 'a'.
 
-    Of an address, which may hold one, without its password.
+    Of an address, without the secrets that may be in it.
     """
     if isinstance(value, bool):
         return str(value).lower()
     try:
         # Numbers look alike wherever they come from: `0` of a file, `"0"` of a flag.
-        text = repr(value) if decimal_in(value) is None else str(value).strip()
+        text = _shown(value) if decimal_in(value) is None else str(value).strip()
     except ValueError:
         return "a number of thousands of digits"
-    text = _PASSWORD.sub(r"\1***", text)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"
+
+
+def _shown(value: object) -> str:
+    return repr(without_secrets(value)) if isinstance(value, str) else without_secrets(repr(value))

@@ -43,6 +43,10 @@ class SystemClock:
         """Return seconds since an arbitrary start; never goes back."""
         return time.monotonic()
 
+    def processor(self) -> float:
+        """Return the processor seconds that this thread has had."""
+        return time.thread_time()
+
     def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
         """Wait; return True when `stop` was set meanwhile."""
         return (stop or threading.Event()).wait(max(seconds, 0.0))

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 _AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:]+))(?::[0-9]{1,5})?")
 """A host as requests name it, an IPv6 address in brackets and without a zone; and its port."""
+_USER = re.compile(r"([a-z][a-z0-9+.-]*://|[^\s/:@'\"]*:).*@", re.IGNORECASE | re.DOTALL)
+_QUERY = re.compile(r"(://[^?#]*[?#]).*", re.DOTALL)
 
 
 def host_of(authority: str) -> str | None:
@@ -21,6 +23,15 @@ def address_of(url: str) -> str:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2].lower()
     return f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
+
+
+def without_secrets(text: str) -> str:
+    """Return `text`, as a user wrote it, without what an address in it may hold of secrets.
+
+    They are what stands before the last @, as a name and a password do, and what is asked for
+    after a ?, as a token is. Whether all is well formed does not matter.
+    """
+    return _QUERY.sub(r"\1***", _USER.sub(r"\1***@", text))
 
 
 def is_address(host: str) -> bool:

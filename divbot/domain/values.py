@@ -9,8 +9,9 @@ from enum import StrEnum
 from os import PathLike
 from pathlib import Path
 from typing import Generic, TypeVar
+from urllib.parse import urlsplit
 
-from divbot.domain.bounds import Reader
+from divbot.domain.bounds import Reader, shortened
 
 Word = TypeVar("Word", bound=StrEnum)
 Item = TypeVar("Item")
@@ -99,6 +100,43 @@ class CheckedText(Reader[str]):
 
     def _taken(self, value: object) -> str | None:
         return value if isinstance(value, str) and self.fits(value) else None
+
+
+class VenueAddress(Reader[str]):
+    """The address of a server; of one that cannot be, what is wrong is told, and not the text.
+
+    A slip in writing it may make any part of it look like another, and a password like a port.
+    """
+
+    def __str__(self) -> str:
+        return "https://HOST, or http:// for an exchange on this machine"
+
+    def _taken(self, value: object) -> str | None:
+        return value if isinstance(value, str) and not _fault_of(value) else None
+
+    def _found(self, value: object) -> str:
+        if isinstance(value, str):
+            return _fault_of(value)
+        return shortened(value) if isinstance(value, int | float) else f"a {type(value).__name__}"
+
+
+def _fault_of(url: str) -> str:
+    """Return what is wrong with the address of a server; nothing where all is well."""
+    try:
+        parts = urlsplit(url)
+        has_host = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return "one with a wrong host or port"
+    if not url.lower().startswith(f"{parts.scheme}://"):
+        return "one without https://"
+    if parts.scheme not in ("http", "https"):
+        return f"one that begins with {parts.scheme}://"
+    if not has_host:
+        return "one with a wrong host or port"
+    if parts.query or parts.fragment:
+        return "one with a ? or # in it"
+    is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    return "" if parts.scheme == "https" or is_local else f"http:// to {parts.hostname}"
 
 
 @dataclass(frozen=True, slots=True)

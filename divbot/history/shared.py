@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from divbot.domain.errors import DivbotError, InputError
+from divbot.domain.hosts import without_secrets
 from divbot.domain.market import Interval, Market
 from divbot.extras import FSSPEC, S3FS, how_to_install
 from divbot.history.funding import FundingTrack
@@ -58,7 +59,7 @@ class SharedStore:
         return type(self), (self.url, self.market, self._copies)
 
     def __str__(self) -> str:
-        return self.url
+        return without_secrets(self.url)
 
     @property
     def is_simulated(self) -> bool | None:
@@ -152,7 +153,7 @@ class SharedStore:
             core: Any = import_module("fsspec.core")
         except ImportError as error:
             raise InputError(
-                f"to read {self.url}, fsspec is needed (divbot's extra `cluster`): "
+                f"to read {self}, fsspec is needed (divbot's extra `cluster`): "
                 f"{how_to_install(FSSPEC)}"
             ) from error
         try:
@@ -238,8 +239,8 @@ class SharedStore:
             raise self._unreadable(f"{type(error).__name__}: {error}") from error
 
     def _unreadable(self, reason: str) -> InputError:
-        told = " ".join(reason.split())
-        return InputError(f"--data: {self.url} cannot be read on {socket.gethostname()}: {told}")
+        told = " ".join(reason.replace(self.url, str(self)).split())
+        return InputError(f"--data: {self} cannot be read on {socket.gethostname()}: {told}")
 
 
 def _path_of(url: str) -> str:

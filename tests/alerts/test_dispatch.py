@@ -24,8 +24,10 @@ LOOSE = PaceRules(1000)
 class Delivery:
     """A courier without its thread, on a clock that is moved by hand."""
 
-    def __init__(self, path: Path, rules: PaceRules, sink: FakeSink | None = None) -> None:
-        self.clock = ManualClock(EVENING)
+    def __init__(
+        self, path: Path, rules: PaceRules, sink: FakeSink | None = None, begins: int = EVENING
+    ) -> None:
+        self.clock = ManualClock(begins)
         self.told = Told()
         self.sink = sink or FakeSink()
         self.outbox = Outbox.open(path / "outbox")
@@ -155,6 +157,55 @@ def test_alerts_of_an_earlier_program_are_sent_by_the_next(tmp_path: Path) -> No
         dispatch.end(20)
 
     assert sink.keys == ["1"]
+
+
+def test_several_that_an_earlier_program_left_come_together(tmp_path: Path) -> None:
+    earlier = Delivery(tmp_path, LOOSE)
+    earlier.keep(*range(12))
+    earlier.outbox.close()
+
+    later = Delivery(tmp_path, LOOSE)
+    later.run(0)
+    later.keep(12, 13)
+    later.run(0)
+
+    taken = [(len(x), waiting, held_by) for x, waiting, held_by in later.sink.taken]
+    assert taken == [(10, 12, "a restart"), (2, 2, "a restart"), (1, 1, ""), (1, 1, "")]
+
+
+def test_one_that_an_earlier_program_left_comes_whole(tmp_path: Path) -> None:
+    earlier = Delivery(tmp_path, LOOSE)
+    earlier.keep(1)
+    earlier.outbox.close()
+
+    later = Delivery(tmp_path, LOOSE)
+    later.run(0)
+
+    assert later.sink.taken == [(["1"], 1, "")]
+
+
+@pytest.mark.parametrize(
+    ("moved", "least", "most"),
+    [(100, 199, 201), (-3600, 299, 301), (3600, 0, 0)],
+    ids=["a restart", "the clock was set back", "the clock was set forward"],
+)
+def test_a_digest_over_a_restart_comes_once_and_no_later_than_it_takes(
+    tmp_path: Path, moved: float, least: float, most: float
+) -> None:
+    rules = PaceRules(10, digest=300.0)
+    earlier = Delivery(tmp_path, rules)
+    earlier.keep(1, 2)
+    earlier.run(0)
+    earlier.outbox.close()
+
+    later = Delivery(tmp_path, rules, begins=EVENING + round(1000 * moved))
+    later.run(least)
+    early = list(later.sink.taken)
+    later.run(most - least)
+
+    assert earlier.sink.taken == []
+    assert (early == []) is (least > 0)
+    assert later.sink.taken == [(["1", "2"], 2, "a restart")]
 
 
 def test_what_was_taken_while_the_disk_was_full_is_sent_once(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from contextlib import closing
@@ -15,11 +16,22 @@ from divbot import cli
 from divbot.alerts.outbox import Outbox
 from divbot.app import checkup
 from divbot.app.alerting import outbox_of_run
+from divbot.app.checkup import Check, Health
 from divbot.app.trials import open_trials
 from divbot.binance.limits import Limits
 from divbot.binance.market_data import BinanceListing
+from divbot.cli import compiling
+from divbot.cli.destination import Fit
+from divbot.cli.doctor_text import check_line
+from divbot.domain.market import Interval, Market
+from divbot.extras import how_to_install
+from divbot.history.kind import StoredKind
+from divbot.history.shelf import Shelf
+from divbot.kernels import place
+from divbot.kernels.place import Place
 from divbot.research.trials.entries import Lost
 from divbot.trading.journal.journal import Journal
+from divbot.version import __version__
 from tests.alerts.alerts import alert
 from tests.trading.stories import STARTED
 
@@ -49,6 +61,7 @@ def doctor(
         code = cli.exit_code(["doctor", "--json", "--base-url", address, *flags])
         document = json.loads(capsys.readouterr().out)
         assert document["is_well"] is (code == 0)
+        assert document["version"] == __version__
         return code, {x["subject"]: x for x in document["checks"]}
 
     return run
@@ -73,6 +86,23 @@ def test_what_is_well_is_said_of_each_check(
     assert (code, healths(checks)) == (0, {})
     assert list(checks) == SUBJECTS
     assert checks["weight"]["found"] == "6 of 2400 used this minute; 1914 left to divbot"
+    assert checks["network"]["found"].endswith(" answers in 20 ms")
+    assert checks["clock"]["found"] == "the venue is 0.002 s ahead of this machine"
+    assert checks["journals"]["found"] == "there is no run yet"
+    assert checks["outboxes"]["found"] == "no alert has been kept yet"
+    assert checks["trials"]["found"] == "entries in the ledgers of trials: 0"
+    assert checks["store"]["found"] == "there are no candles of the past yet"
+    assert "divbot data download" in checks["store"]["advice"]
+    assert re.fullmatch(r"\d+ can be open at once", checks["files"]["found"])
+    assert checks["certificates"]["found"] == "those that come with certifi"
+    assert checks["alerts"]["found"] == "nobody is told: notify_to names no address"
+    assert checks["compiled code"]["found"] == "made for this machine"
+    assert checks["settings"] == {
+        "subject": "settings",
+        "health": "ok",
+        "found": "no settings file",
+        "advice": None,
+    }
 
 
 def test_it_is_a_line_each_for_people(
@@ -87,11 +117,11 @@ def test_it_is_a_line_each_for_people(
 
 
 @pytest.mark.parametrize(
-    ("met", "subject", "says"),
+    ("met", "subject", "says", "advice"),
     [
-        ({"clock_offset": -5000.0}, "clock", "5.000 s behind this machine"),
-        ({"latency": 2000.0}, "network", "answers in 2000 ms"),
-        ({"used": 2000}, "weight", "2000 of 2400 used this minute; 0 left to divbot"),
+        ({"clock_offset": -5000.0}, "clock", "5.000 s behind this machine", "chrony"),
+        ({"latency": 2000.0}, "network", "answers in 2000 ms", "a nearer network"),
+        ({"used": 2000}, "weight", "2000 of 2400 used this minute; 0 left", "weight_share"),
     ],
     ids=["clock", "latency", "weight"],
 )
@@ -101,6 +131,7 @@ def test_a_venue_that_is_met_badly_is_a_warning(
     met: dict[str, Any],
     subject: str,
     says: str,
+    advice: str,
 ) -> None:
     monkeypatch.setattr(BinanceListing, "limits", lambda _: limits(**met))
 
@@ -108,7 +139,7 @@ def test_a_venue_that_is_met_badly_is_a_warning(
 
     assert (code, healths(checks)) == (0, {subject: "warning"})
     assert says in checks[subject]["found"]
-    assert checks[subject]["advice"]
+    assert advice in checks[subject]["advice"]
 
 
 def test_without_a_network_all_else_is_checked(doctor: Callable[..., Any]) -> None:
@@ -116,6 +147,20 @@ def test_without_a_network_all_else_is_checked(doctor: Callable[..., Any]) -> No
 
     assert (code, healths(checks)) == (4, {"network": "failed"})
     assert "cannot reach 127.0.0.1:9" in checks["network"]["found"]
+    assert "look after the network" in checks["network"]["advice"]
+
+
+def test_a_proxy_that_is_no_address_is_named_as_what_to_mend(
+    doctor: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "ftp://proxy")
+    monkeypatch.setenv("DIVBOT_USE_PROXIES", "true")
+
+    code, checks = doctor(address="https://venue.example")
+
+    assert (code, healths(checks)) == (4, {"network": "failed"})
+    assert "names a proxy that is no address" in checks["network"]["found"]
+    assert checks["network"]["advice"] is None
 
 
 def test_settings_that_cannot_be_are_a_check_that_failed(
@@ -128,6 +173,7 @@ def test_settings_that_cannot_be_are_a_check_that_failed(
 
     assert (code, healths(checks)) == (4, {"settings": "failed"})
     assert checks["settings"]["found"].startswith("top: expected a whole number")
+    assert "checked with the defaults" in checks["settings"]["advice"]
 
 
 def damage_a_journal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,8 +208,8 @@ def make_the_store_newer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (store / ".divbot-store.json").write_text('{"version": 99}')
 
 
-def fill_the_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    usage = shutil.disk_usage(folder)._replace(free=50_000_000)
+def fill_the_disk(folder: Path, monkeypatch: pytest.MonkeyPatch, free: int = 50_000_000) -> None:
+    usage = shutil.disk_usage(folder)._replace(free=free)
     monkeypatch.setattr(checkup.shutil, "disk_usage", lambda _: usage)
 
 
@@ -193,6 +239,116 @@ def test_what_is_broken_is_named(
     assert "CANARY" not in json.dumps(checks)
 
 
+def leave_little_room(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill_the_disk(folder, monkeypatch, 999_999_999)
+
+
+def leave_room(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill_the_disk(folder, monkeypatch, 1_000_000_000)
+
+
+def take_extras_away(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lacking = {"notify": ["apprise>=1.9"], "report": ["plotly>=6"]}
+    monkeypatch.setattr(checkup, "missing_extras", lambda: lacking)
+
+
+def name_certificates(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "own.pem").write_text("-----BEGIN CERTIFICATE-----")
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / "own.pem"))
+
+
+def keep_two_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for day in ("01", "02"):
+        run = folder / "XDG_STATE_HOME" / "divbot" / "runs" / RUN.replace("-01T", f"-{day}T")
+        Journal.create(run, STARTED).close()
+
+
+def keep_compiled_code_elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = Place(folder, "compiled code is kept in /tmp/other, not in the cache: move it")
+    monkeypatch.setattr(compiling, "place_of", lambda _: elsewhere)
+
+
+def compile_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(place, "place_of", lambda _: Place(folder))
+
+
+def name_an_address(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIVBOT_NOTIFY_TO", "jsonl:alerts.jsonl webhook:https://CANARY@host")
+
+
+def name_a_settings_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "divbot.toml").write_text("top = 9")
+
+
+def note_a_look(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_trials(is_simulated=False).open() as ledger:
+        ledger.append(Lost("a test", sweeps=0, openings=0))
+
+
+FOUND = {
+    "settings": (name_a_settings_file, ("settings", "ok", "those of divbot.toml", None)),
+    "trials": (
+        note_a_look,
+        ("trials", "warning", "in the ledgers of trials: 1; ", "put back a backup"),
+    ),
+    "little room": (
+        leave_little_room,
+        ("state folder", "warning", "1.0 GB free", "free some space on the disk"),
+    ),
+    "room": (leave_room, ("state folder", "ok", "1.0 GB free", None)),
+    "extras": (
+        take_extras_away,
+        (
+            *("versions", "ok", "; without the extras notify, report, which are optional"),
+            how_to_install("apprise>=1.9", "plotly>=6"),
+        ),
+    ),
+    "certificates": (name_certificates, ("certificates", "ok", "/own.pem", None)),
+    "journals": (keep_two_runs, ("journals", "ok", "runs read whole: 2", None)),
+    "code elsewhere": (
+        keep_compiled_code_elsewhere,
+        ("compiled code", "warning", "kept in /tmp/other, not in the cache: move it", None),
+    ),
+    "no code": (compile_nothing, ("compiled code", "ok", "only the first start does so", None)),
+    "alerts": (name_an_address, ("alerts", "ok", "to jsonl, webhook, address 2", "--test-notify")),
+}
+
+
+@pytest.mark.parametrize(("arrange", "expected"), FOUND.values(), ids=FOUND)
+def test_what_is_found_is_said_in_words(
+    doctor: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arrange: Callable[..., None],
+    expected: tuple[str, str, str, str | None],
+) -> None:
+    monkeypatch.setattr(BinanceListing, "limits", lambda _: limits())
+    arrange(tmp_path, monkeypatch)
+
+    code, checks = doctor()
+
+    subject, health, found, advice = expected
+    assert (code, checks[subject]["health"]) == (0, health)
+    assert found in checks[subject]["found"]
+    assert (advice or "") in (checks[subject]["advice"] or "")
+    assert bool(advice) is bool(checks[subject]["advice"])
+
+
+def test_a_store_is_counted_by_its_symbols(
+    doctor: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BinanceListing, "limits", lambda _: limits())
+    history = tmp_path / "XDG_DATA_HOME" / "divbot" / "history"
+    for interval, symbol in ((Interval.M5, "A"), (Interval.H1, "A"), (Interval.H1, "B")):
+        shelf = Shelf(Market.USDM, StoredKind.KLINES, interval, f"{symbol}USDT")
+        shelf.folder(history).mkdir(parents=True)
+        (shelf.folder(history) / "2024-01.parquet").touch()
+
+    _, checks = doctor()
+
+    assert checks["store"]["found"] == f"{history} holds {Market.USDM.title} symbols: 2"
+
+
 def test_a_folder_that_cannot_be_written_to_is_named(
     doctor: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,6 +371,7 @@ def test_a_folder_that_cannot_even_be_looked_at_ends_no_other_check(
     assert code == 4
     assert list(checks) == SUBJECTS
     assert {"journals", "outboxes", "trials"} <= healths(checks).keys()
+    assert checks["state folder"]["advice"] == "let this user read and write it"
 
 
 def test_a_folder_that_others_can_write_to_is_a_warning(
@@ -261,6 +418,7 @@ def test_a_local_exchange_has_a_clock_of_its_own(doctor: Callable[..., Any]) -> 
 
     assert checks["clock"]["health"] == "ok"
     assert checks["clock"]["found"].endswith("a local exchange has a time of its own")
+    assert " (a local exchange) answers in " in checks["network"]["found"]
 
 
 def test_the_password_of_an_address_is_not_shown(
@@ -309,8 +467,7 @@ def test_entries_that_are_missing_from_the_ledger_of_trials_are_a_warning(
     doctor: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(BinanceListing, "limits", lambda _: limits())
-    with open_trials(is_simulated=False).open() as ledger:
-        ledger.append(Lost("a test", sweeps=0, openings=0))
+    note_a_look(tmp_path, monkeypatch)
     (tmp_path / "XDG_STATE_HOME" / "divbot" / "trials.db").unlink()
 
     code, checks = doctor()
@@ -318,3 +475,21 @@ def test_entries_that_are_missing_from_the_ledger_of_trials_are_a_warning(
     assert (code, healths(checks)) == (0, {"trials": "warning"})
     assert "trials.db: 1 entries were written, of which 0 are there" in checks["trials"]["found"]
     assert "backup" in checks["trials"]["advice"]
+
+
+def test_a_line_says_what_to_do_and_is_broken_where_the_terminal_ends() -> None:
+    narrow = Fit(50, is_coloured=False)
+    check = Check("clock", Health.DOUBTFUL, "an hour\33 late", "let the network set it")
+
+    assert check_line(check, narrow) == (
+        "warning  clock          an hour? late. To do: let the\n"
+        "                        network set it\n"
+    )
+
+
+def test_advice_where_all_is_well_goes_on_in_the_line() -> None:
+    check = Check("store", Health.GOOD, "none yet", "download some")
+
+    assert check_line(check, Fit(None, is_coloured=True)) == (
+        "\33[32mok       \33[0mstore          none yet; download some\n"
+    )

@@ -314,10 +314,10 @@
     }
   }
 
-  // What a longer interval says: its trend, and its last divergence with the candles since.
+  // What a longer interval says, as in a scan's table: its trend, and its last divergence with the candles since.
   function stance({ way, divergence, age }) {
     if (!way) return "unknown";
-    return divergence ? `${way}, ${words(divergence)} ${age}` : way;
+    return divergence ? `${way}, ${words(divergence).replace("regular ", "").replace(/ish$/, "")} ${age}` : way;
   }
 
   const filterAgain = page.addFilter($("opportunities"));

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any, Protocol
 
 from divbot.domain.errors import InputError, WorkerLost
+from divbot.domain.hosts import without_secrets
 from divbot.extras import DISTRIBUTED, how_to_install
 from divbot.research.sweep.hands import FutureHands
 from divbot.research.sweep.run import code_hash
@@ -32,6 +33,7 @@ def cluster_hands(address: str, shared: ReadByWorkers | None = None) -> Iterator
     Raise InputError where there is no such scheduler, it or a worker has other versions than this
     machine, or a worker cannot read what is `shared`.
     """
+    shown = without_secrets(address)
     try:
         # Its functions have no types.
         distributed: Any = import_module("distributed")
@@ -47,24 +49,24 @@ def cluster_hands(address: str, shared: ReadByWorkers | None = None) -> Iterator
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     except (OSError, ValueError, TypeError) as error:
         raise InputError(
-            f"--scheduler: expected a Dask scheduler at {address} with which distributed "
+            f"--scheduler: expected a Dask scheduler at {shown} with which distributed "
             f"{distributed.__version__} can talk, found none; start one of this version there with "
             "`dask scheduler`"
         ) from error
     try:
         try:
-            check_versions(client, address)
-            threads = checked_threads(client, address)
+            check_versions(client, shown)
+            threads = checked_threads(client, shown)
             if shared is not None:
                 check_shared(client, shared)
         except OSError as error:
-            raise WorkerLost(f"the scheduler at {address} is gone") from error
+            raise WorkerLost(f"the scheduler at {shown} is gone") from error
         yield FutureHands(
             client.get_executor(pure=False),
             threads,
             is_there=lambda: client.status == "running",
             ends_workers=(distributed.KilledWorker,),
-            name=f"the scheduler at {address}",
+            name=f"the scheduler at {shown}",
         )
     finally:
         client.close(timeout=1)

@@ -98,7 +98,7 @@ class DoneParcel:
     sums: tuple[Sums, ...]
     """By unit."""
     seconds: float
-    """That it took, of the wall clock."""
+    """Those of a processor that it took."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,14 +121,14 @@ def sums_of_all(parcel: Parcel) -> DoneParcel:
     Raise OutputError, naming this machine where it is one of several, if nothing can be written.
     """
     clock = SystemClock()
-    began = clock.monotonic()
+    began = clock.processor()
     try:
         sums = tuple(map(sums_of, parcel.units))
     except OutputError as error:
         if parcel.units[0].market.history is None:
             raise
         raise OutputError(f"on {socket.gethostname()}: {error}") from error
-    return DoneParcel(sums, clock.monotonic() - began)
+    return DoneParcel(sums, clock.processor() - began)
 
 
 def sums_of(unit: Unit) -> Sums:
