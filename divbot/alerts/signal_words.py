@@ -10,7 +10,7 @@ from divbot.alerts.alert import Alert, Topic
 from divbot.domain.chart_urls import binance_url, tradingview_url
 from divbot.domain.clock import utc_text
 from divbot.domain.market import Interval, Market
-from divbot.domain.names import words
+from divbot.domain.names import candles_ago, words
 from divbot.domain.signals import Kind, Opportunity, Side, Stance
 
 TITLE = "{symbol} {signal}, {kind} {interval}"
@@ -129,7 +129,7 @@ def stance_text(stance: Stance) -> str:
     said = f"{stance.interval.value} {stance.way}"
     if stance.kind is None:
         return said
-    return f"{said}, {words(stance.kind.value)} {stance.age} candles ago"
+    return f"{said}, {words(stance.kind.value)} {candles_ago(stance.age)}"
 
 
 def _usual(opportunity: Opportunity) -> str:

@@ -11,3 +11,8 @@ def words(name: str) -> str:
 def counted(count: int, name: str = "symbol") -> str:
     """Return how many there are of something: 1 symbol, 1,200 symbols."""
     return f"{count:,} {name}" + "s" * (count != 1)
+
+
+def candles_ago(age: int) -> str:
+    """Return how long ago something was confirmed, by the candles that have closed since."""
+    return f"{counted(age, 'candle')} ago" if age else "just now"

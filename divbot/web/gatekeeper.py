@@ -16,6 +16,8 @@ from divbot.domain.hosts import host_of, is_address, is_loopback
 from divbot.web.denial import Denial
 
 _BEARER = "bearer "
+GUARDED = ("Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Authorization")
+"""Headers that are looked at besides Host; what comes twice counts as one text."""
 _OURS = ("same-origin", "none")
 """What a browser says of requests from this very page, and of an address that was typed."""
 

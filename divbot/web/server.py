@@ -28,7 +28,7 @@ from divbot.web.api import Api
 from divbot.web.clerk import Clerk
 from divbot.web.denial import Denial
 from divbot.web.documents import json_of, problems_of
-from divbot.web.gatekeeper import Gatekeeper
+from divbot.web.gatekeeper import GUARDED, Gatekeeper
 from divbot.web.metrics import Metrics
 from divbot.web.port import Asset, Site
 from divbot.web.routes import EVENTS, JSON, OPENAPI_PATH, find, openapi_document, read
@@ -262,7 +262,7 @@ class _Handler:
     def _check(self, request: web.BaseRequest, path: str) -> None:
         is_page = path in self._site.assets
         refusal = self._guard.refusal(
-            request.headers,
+            {x: ", ".join(request.headers.getall(x, [])) for x in GUARDED if x in request.headers},
             request.headers.getall("Host", []),
             is_open=is_page or path in _OPEN or path in self._site.missing,
             is_page=is_page,

@@ -226,6 +226,26 @@ def test_a_phone_at_night_shows_all_of_it_on_its_width(browser: Browser) -> None
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
 
 
+def test_a_page_of_journals_shows_past_alerts_and_offers_the_interval_of_its_run(
+    browser: Browser,
+) -> None:
+    assert MOMENT.run
+    run = replace(MOMENT.run, interval=Interval.H1)
+    with (
+        serve(replace(MOMENT, program="web", scans=(), run=run)) as board,
+        opened(browser, board) as page,
+    ):
+        page.locator("#alerts-part summary").press("Enter")
+
+        told = page.locator("#alerts tbody td:nth-child(6)")
+        expect(told).to_have_text(["told", "failed: HTTP 400", "held back"])
+        expect(page.locator("#alerts")).to_contain_text(EVIL)
+        expect(page.locator("#intervals")).to_have_value("1h")
+        expect(page.locator("#sections a:not([hidden])")).to_have_text(
+            ["Positions", "Equity", "Events", "Health", "Alerts, runs, sweeps"]
+        )
+
+
 def grave_faults(page: Page) -> list[tuple[str, list[str]]]:
     """Return what axe-core finds that is serious or worse."""
     options = {"resultTypes": ["violations"]}

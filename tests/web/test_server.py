@@ -220,6 +220,11 @@ SHAPES = {
     ),
     "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 40 + b"\r\n", b" 400 "),
     "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b" 40"),
+    "two origins, of which one is ours": (
+        LINE + b"Host: localhost\r\nOrigin: http://localhost\r\nOrigin: http://evil.example\r\n"
+        b"Connection: close\r\n\r\n",
+        b" 403 ",
+    ),
     "an upgrade": (
         LINE + b"Host: localhost\r\nConnection: upgrade, close\r\nUpgrade: websocket\r\n\r\n",
         b" 200 ",

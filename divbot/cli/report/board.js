@@ -272,7 +272,7 @@
 
   function alertCell(x, title) {
     switch (title) {
-      case "found": return { text: moment(x.at), value: x.at };
+      case "found": return { text: short(x.at), value: x.at };
       case "symbol": return x.symbol ? { node: opener(x.symbol, x.interval), value: x.symbol } : { text: "" };
       case "signal": return { text: x.signal ?? "", style: x.signal === "BUY" ? "green" : "red" };
       case "kind": return { text: words(x.kind ?? x.topic) };
@@ -369,6 +369,8 @@
     health(found) {
       heading(found);
       sayHealth(found);
+      // The last document of the first ones: of which interval the run is, is known.
+      offerIntervals(latest.opportunities?.reports ?? []);
       $("health").replaceChildren(...found.scanners.map(scannerBlock), programBlock(found));
     },
   };
@@ -386,7 +388,6 @@
     const where = found.venue ? `${found.venue} ${market}` : "runs and sweeps";
     $("title").textContent = document.title = `divbot ${found.program === "web" ? "" : `${found.program}, `}${where}`;
     $("simulated").hidden = !found.simulated;
-    offerIntervals(found.reports);
   }
 
   function block(title, pairs) {
@@ -480,7 +481,6 @@
   const MORE = ["1m", "5m", "15m", "1h", "4h", "1d"];
 
   function offerIntervals(reports) {
-    if (!reports) return;
     const scanned = reports.map((x) => x.interval), first = scanned[0] ?? ofRun();
     const all = [...new Set([first, ...scanned, ...MORE])].sort((a, b) => length(a) - length(b));
     const before = $("intervals").value || first;

@@ -18,7 +18,7 @@ from divbot.cli.report.table import Keys, Links, table_markup
 from divbot.cli.table import footer_lines
 from divbot.domain.clock import utc_text
 from divbot.domain.market import Interval
-from divbot.domain.names import words
+from divbot.domain.names import candles_ago, words
 from divbot.domain.signals import Opportunity
 from divbot.scanner.checks.examination import Examination
 from divbot.scanner.evidence.samples import OUTCOMES
@@ -183,8 +183,7 @@ def _standing(x: Opportunity) -> str:
 
 
 def _plan(x: Opportunity) -> str:
-    age = {0: "just now", 1: "1 candle ago"}.get(x.age, f"{x.age} candles ago")
     return (
         f"entry at {x.price:f}, stop {x.stop:f}, target {x.target:f}, reward to risk "
-        f"{x.reward_risk:.1f}; confirmed {age}, at {utc_text(x.confirmed_at)} UTC"
+        f"{x.reward_risk:.1f}; confirmed {candles_ago(x.age)}, at {utc_text(x.confirmed_at)} UTC"
     )
