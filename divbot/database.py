@@ -144,8 +144,20 @@ def connect_reading(path: Path) -> sqlite3.Connection:
     return _connect(path, "immutable=1" if is_alone else "mode=ro")
 
 
-def tidy(path: Path) -> None:
-    """Remove what readers left beside a journal that nobody writes to, and cannot remove.
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Provide `path`, open beside whoever writes to it; nothing is left beside it."""
+    has_log = Path(f"{path}-wal").exists()
+    try:
+        with closing(connect_reading(path)) as connection:
+            yield connection
+    finally:
+        if not has_log:
+            _tidy(path)
+
+
+def _tidy(path: Path) -> None:
+    """Remove what readers left beside a file that nobody writes to, and cannot remove.
 
     SQLite does so, and sees to it that nobody else has the file open.
     """

@@ -28,12 +28,12 @@ from typing import Self
 from divbot.alerts.alert import Alert
 from divbot.database import (
     Damaged,
-    connect_reading,
     connect_writing,
     locked,
     make_durable,
     own_errors,
     part_of,
+    reading,
     transaction,
 )
 from divbot.files import make_private
@@ -331,7 +331,7 @@ def _lay_out(path: Path) -> None:
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     path = path.resolve()
-    with own_errors(path, _KEEP), closing(connect_reading(path)) as connection:
+    with own_errors(path, _KEEP), reading(path) as connection:
         _identify(connection)
         yield connection
 

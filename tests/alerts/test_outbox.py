@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -44,6 +46,21 @@ def test_what_comes_out_is_what_went_in(outbox: Outbox) -> None:
 
     assert pending.alert == alert("1")
     assert pending.kept_at == 5
+
+
+@pytest.mark.parametrize(
+    "read",
+    [Outbox.refused, Outbox.standing, lambda path: Outbox.last(path, 10)],
+    ids=["refused", "standing", "last"],
+)
+def test_who_reads_it_leaves_nothing_beside_it(outbox: Outbox, read: Callable[[Path], Any]) -> None:
+    outbox.keep([alert("1")], now=5)
+    outbox.close()
+    before = sorted(outbox.path.parent.iterdir())
+
+    read(outbox.path)
+
+    assert sorted(outbox.path.parent.iterdir()) == before
 
 
 def test_an_alert_is_known_after_it_was_delivered_and_the_program_started_anew(

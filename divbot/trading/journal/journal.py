@@ -30,14 +30,13 @@ from typing import Self
 
 from divbot.database import (
     Damaged,
-    connect_reading,
     connect_writing,
     delete,
     locked,
     make_durable,
     own_errors,
     part_of,
-    tidy,
+    reading,
     transaction,
 )
 from divbot.domain.errors import JournalError
@@ -266,14 +265,9 @@ def _connected(path: Path) -> Iterator[sqlite3.Connection]:
     path = path.resolve()
     with own_errors(path):
         _require(path)
-        has_log = Path(f"{path}-wal").exists()
-        try:
-            with closing(connect_reading(path)) as connection:
-                schema.identify(connection)
-                yield connection
-        finally:
-            if not has_log:
-                tidy(path)
+        with reading(path) as connection:
+            schema.identify(connection)
+            yield connection
 
 
 def _require(path: Path) -> None:
