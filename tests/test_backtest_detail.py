@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -11,14 +12,19 @@ from typing import NamedTuple
 import pytest
 
 from divbot.app.backtest import backtest
+from divbot.app.detail import Detail
 from divbot.app.options import BacktestOptions
 from divbot.app.stores import open_store
 from divbot.domain.clock import parse_time
+from divbot.domain.durations import MINUTE
+from divbot.domain.fills import Basis
+from divbot.domain.ledger import fold
 from divbot.domain.market import Interval, Market
 from divbot.history.spans import Span
 from divbot.history.store import Store
 from divbot.settings import Settings
 from divbot.trading.journal.journal import JournalCopy, read
+from tests.cli.paper_runs import STARTED, entered, exited
 from tests.exchange.servers import running
 from tests.history.supplies import mend, spoil, supply_of
 
@@ -100,7 +106,7 @@ def test_what_was_fetched_is_traded_like_what_was_there(fetched: Fetched, tmp_pa
 
     assert (tmp_path / "stored.db").read_bytes() == fetched.journal.read_bytes()
     assert len(run.ledger.closed) > 5
-    assert not any(x.exit.is_of_longer_candle for x in run.ledger.closed)
+    assert not any(x.exit.is_of_candle_longer_than(MINUTE) for x in run.ledger.closed)
     assert not any("1m" in x for x in (*notes, *told))
 
 
@@ -125,7 +131,7 @@ def test_without_a_network_the_intervals_own_candles_stand_in_and_a_line_says_so
     run, notes, told = traded(downloaded, tmp_path / "run.db", NOBODY)
     own, _, _ = traded(downloaded, tmp_path / "own.db", NOBODY, Interval.M15)
 
-    ended = [x.exit.is_of_longer_candle for x in run.ledger.closed].count(True)
+    ended = [x.exit.is_of_candle_longer_than(MINUTE) for x in run.ledger.closed].count(True)
     (line,) = (x for x in (*notes, *told) if "1m" in x)
     assert line.startswith(
         f"{ended} of {len(run.ledger.closed)} trades were ended by candles of 15m"
@@ -166,3 +172,20 @@ def test_ctrl_c_while_a_month_is_fetched_leaves_a_sound_store_and_no_run(
     assert not (tmp_path / "run.db").exists()
     traded(root, tmp_path / "again.db", exchange)
     assert (tmp_path / "again.db").read_bytes() == fetched.journal.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("length", "stood_in"), [(5 * MINUTE, False), (15 * MINUTE, True)], ids=["5m", "15m"]
+)
+def test_only_what_is_longer_than_the_detail_stands_in_for_it(length: int, stood_in: bool) -> None:
+    entry = entered(1, "SOLUSDT")
+    (trade,) = fold([STARTED, entry, exited(entry, "169.61")]).closed
+    candle = replace(trade.exit, basis=Basis.CANDLE, at=trade.exit.basis_at + length - MINUTE)
+    trade = replace(trade, exit=candle)
+    detail = Detail(Interval.M5, Store(Path(), Market.USDM), lambda *_: None, None)
+
+    notes = list(detail.notes(Interval.M15, [trade]))
+
+    assert [x.startswith("1 of 1 trades were ended by candles of 15m") for x in notes] == (
+        [True] if stood_in else []
+    )

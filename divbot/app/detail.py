@@ -78,7 +78,7 @@ class Detail:
 
     def notes(self, longer: Interval, closed: Sequence[ClosedTrade]) -> Iterator[str]:
         """Yield, in words, what longer candles decided, and why there were no short ones."""
-        judged = sum(x.exit.is_of_longer_candle for x in closed)
+        judged = sum(x.exit.is_of_candle_longer_than(self.interval.milliseconds) for x in closed)
         if self.interval is longer:
             if longer.milliseconds > Interval.M1.milliseconds:
                 yield (

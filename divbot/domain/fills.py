@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from divbot.domain.durations import MINUTE
 from divbot.domain.money import price_above, price_below, round_up
 from divbot.domain.signals import Side
 
@@ -118,10 +117,10 @@ class Fill:
         """Return price times quantity, exactly."""
         return self.price * self.quantity
 
-    @property
-    def is_of_longer_candle(self) -> bool:
-        """Tell whether a candle longer than a minute was all that told of it."""
-        return self.basis is Basis.CANDLE and self.at - self.basis_at >= MINUTE
+    def is_of_candle_longer_than(self, length: int) -> bool:
+        """Tell whether a candle longer than `length`, in ms, was all that told of it."""
+        # Of such a candle it bears the last minute.
+        return self.basis is Basis.CANDLE and self.at - self.basis_at >= length
 
 
 def fill_at_quote(

@@ -107,7 +107,7 @@ def test_an_exit_in_a_candle_of_hours_bears_its_last_minute(tmp_path: Path) -> N
     entered, exited = only(events, Entered), only(events, Exited)
     assert exited.fill.basis is Basis.CANDLE
     assert exited.at == exited.fill.basis_at + (4 * HOUR - 1) * MINUTE
-    assert exited.fill.is_of_longer_candle
+    assert exited.fill.is_of_candle_longer_than(MINUTE)
     assert exited.at > entered.at
 
 
