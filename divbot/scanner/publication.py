@@ -1,11 +1,11 @@
 """When the venue shows a candle that has just closed: learned, close by close, from one symbol.
 
 A venue shows candles some time after they have closed, each time about as long after. So it is
-looked at first a little before the time that was learned, then again and again, ever more rarely,
-until the candle is there. One that is there at the first look may have come long before: the next
-time the first look comes half as long after the close. Where none is seen, it comes as late as the
-last one did. A candle that is never seen, or a venue that cannot be asked, is taken to be there
-FALLBACK after the close.
+looked at first a little before the time that was learned, then again and again, each pause twice
+the one before, until the candle is there. One that is there at the first look may have come long
+before: the next time the first look comes half as long after the close. Where none is seen, it
+comes as late as the last one did. A candle that is never seen, or a venue that cannot be asked, is
+taken to be there FALLBACK after the close.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from divbot.recordings.grid import Grid
 
 FALLBACK = 2_000
 """ms after a close at which a venue shows the new candle, as a rule."""
+AHEAD = 1_000
+"""ms before a close at which one begins to wait for it, as there is something to do meanwhile."""
 _EARLY = 100
 """ms by which the first look comes before that time: it may have become less."""
 
@@ -29,8 +31,8 @@ class Publication:
     """Wait for candles of `intervals` to be shown; belongs to one thread.
 
     `newest_close` tells when the newest final candle that the venue shows closed, ms UTC. It is
-    asked `looks` times after a close at most. `meanwhile` is done first, at each close: there is
-    time for it.
+    asked `looks` times after a close at most. `meanwhile` is done first, AHEAD of each close if one
+    waits for it by then: there is time for it.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class Publication:
 
     def _look(self, interval: Interval, close: int, stop: threading.Event) -> None:
         ends = close + FALLBACK
-        if self._wait_until(close, stop) or self._clock.now() >= ends:
+        if self._wait_until(close - AHEAD, stop) or self._clock.now() >= ends:
             return
         with suppress(DivbotError):  # the scan will say so, if it still is
             self._meanwhile()
@@ -81,7 +83,7 @@ class Publication:
             if is_shown:
                 return
             now = self._clock.now()
-            at = now + (ends - now) // (2 * max(left - 1, 1))
+            at = now + ((ends - now) >> max(left - 1, 1))
         self._wait_until(ends, stop)
 
     def _wait_until(self, time: int, stop: threading.Event) -> bool:

@@ -23,7 +23,7 @@ from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil
 from divbot.domain.notices import Outage, Tell
 from divbot.scanner.cache import ReportCache
-from divbot.scanner.publication import FALLBACK, Publication
+from divbot.scanner.publication import AHEAD, FALLBACK, Publication
 from divbot.scanner.report import Report
 
 JOIN_SECONDS = 5.0
@@ -174,7 +174,7 @@ class BackgroundScanner:
             took = self._clock.monotonic() - began
             time = self._next(started, time)
             waits_for_candle = self._publication and self._publication.closing_at(time)
-            begins = time if waits_for_candle else time + FALLBACK
+            begins = time - AHEAD if waits_for_candle else time + FALLBACK
             # An interval, at most: even if the clock was set back meanwhile.
             most = self._check_interval + (FALLBACK if self._publication else 0)
             wait = min(max(begins - self._clock.now(), 0), most)
