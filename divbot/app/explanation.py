@@ -51,7 +51,7 @@ def explain(settings: Settings, symbols: Sequence[str], *, demo: bool = False) -
         listing = stack.enter_context(source.open_listing())
         universe = listing.universe()
         _check_listed(symbols, universe)
-        stories = [listing_story(symbol, universe) for symbol in symbols]
+        stories = [listing_story(symbol, universe.standing_of(symbol)) for symbol in symbols]
         report = None
         if any(story.stopped_by is None for story in stories):
             pool = scanning.open_pool(settings, source, workers)

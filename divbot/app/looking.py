@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from divbot.candle_arrays import Candles
     from divbot.domain.market import Interval, Market
     from divbot.domain.signals import Opportunity
-    from divbot.domain.universe import Universe
+    from divbot.domain.universe import Standing
     from divbot.scanner.checks.examination import Examination
     from divbot.scanner.cycle import ScanRules
     from divbot.scanner.report import Report
@@ -81,7 +81,7 @@ class Looker:
         interval: Interval,
         lease: int,
         report: Report | None,
-        universe: Universe | None,
+        standing: Standing | None,
     ) -> Look:
         """Return what the candles of `symbol` show: those that `report` is of, or the newest.
 
@@ -96,7 +96,7 @@ class Looker:
             raise SymbolError(f"{symbol}: no {interval.value} candles")
         found = examine(symbol, candles, interval, self.limit, self.plan)
         mine = [x for x in report.open_to_trade if x.divergence.symbol == symbol] if report else ()
-        return Look(found, tuple(mine), self._steps(symbol, candles, report, universe))
+        return Look(found, tuple(mine), self._steps(symbol, candles, report, standing))
 
     def _candles(self, symbol: str, interval: Interval, lease: int) -> Candles:
         if self._connection is None:
@@ -107,13 +107,13 @@ class Looker:
             raise SymbolError(f"{symbol}: {error}") from error
 
     def _steps(
-        self, symbol: str, candles: Candles, report: Report | None, universe: Universe | None
+        self, symbol: str, candles: Candles, report: Report | None, standing: Standing | None
     ) -> tuple[Step, ...]:
         from divbot.scanner.why import listing_story, scan_story
 
-        if report is None or universe is None:
+        if report is None or standing is None:
             return ()
-        story = listing_story(symbol, universe)
+        story = listing_story(symbol, standing)
         if story.stopped_by is None:
             scan_story(story, candles, report, replace(self.rules, interval=report.interval))
         return tuple(story.steps)

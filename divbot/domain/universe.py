@@ -82,6 +82,20 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What a universe says of one symbol."""
+
+    listed: Listed | None = None
+    """None: it is not scanned."""
+    place: int = 0
+    """By volume, from 1; 0 where it is not scanned."""
+    count: int = 0
+    """Of the symbols that are scanned."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Why it is not scanned."""
+
+
+@dataclass(frozen=True, slots=True)
 class Universe:
     """The symbols to scan, the most traded first, and all the others."""
 
@@ -105,6 +119,13 @@ class Universe:
     def wanted(self) -> frozenset[str]:
         """Return the symbols that are here by name."""
         return frozenset(x.symbol for x in self.listed if x.is_wanted)
+
+    def standing_of(self, symbol: str) -> Standing:
+        """Return what is known of one symbol; nothing where it is not listed at all."""
+        for place, listed in enumerate(self.listed, 1):
+            if listed.symbol == symbol:
+                return Standing(listed, place, len(self.listed))
+        return Standing(left_out=tuple(x for x in self.left_out if x.symbol == symbol))
 
     def without(self, symbols: Collection[str], rule: Rule, detail: str) -> Universe:
         """Return the same without `symbols`, which are left out by `rule`."""

@@ -18,7 +18,7 @@ from divbot.domain.market import Interval
 from divbot.domain.money import price_of
 from divbot.domain.names import words
 from divbot.domain.signals import Opportunity, Side
-from divbot.domain.universe import Listed, Universe
+from divbot.domain.universe import Listed, Standing
 from divbot.kernels.analysis import Analysis, analyse
 from divbot.kernels.divergence import KIND, PIVOT, PREVIOUS, SAME_RSI
 from divbot.kernels.indicator import Indicator
@@ -64,17 +64,13 @@ class Story:
         self.steps.append(Step(rule, passed=False, detail=detail))
 
 
-def listing_story(symbol: str, universe: Universe) -> Story:
+def listing_story(symbol: str, standing: Standing) -> Story:
     """Return how `symbol` fares with the rules of the universe."""
-    story = Story(symbol)
-    place = {x.symbol: number for number, x in enumerate(universe.listed, 1)}
-    if symbol in place:
-        story.listed = universe.listed[place[symbol] - 1]
-        story.passes("universe", _rank(place[symbol], len(place), story.listed))
-        return story
-    for x in universe.left_out:
-        if x.symbol == symbol:
-            story.stops("universe", f"{words(x.rule)}: {x.detail}")
+    story = Story(symbol, standing.listed)
+    if standing.listed is not None:
+        story.passes("universe", _rank(standing.place, standing.count, standing.listed))
+    for x in standing.left_out:
+        story.stops("universe", f"{words(x.rule)}: {x.detail}")
     return story
 
 

@@ -110,7 +110,8 @@ class Api:
         scans = moment.of(interval)
         published = scans.published if scans else None
         report = _sent(published.report) if published else None
-        asked = AskedSymbol(symbol, interval, 0, report, universe if report else None)
+        standing = universe.standing_of(symbol) if universe and report else None
+        asked = AskedSymbol(symbol, interval, 0, report, standing)
         version = published.findings.version if published else 0
         return await self._clerk.ask(
             "symbol", asked, key=(symbol, interval, version), seconds=_CANDLE_SECONDS

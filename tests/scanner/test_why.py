@@ -28,7 +28,7 @@ def stories(source: FakeSource, **changes: object) -> list[Story]:
     scanner.close()
     return [
         scan_story(
-            listing_story(x, universe),
+            listing_story(x, universe.standing_of(x)),
             listing.final_candles(x, kept.interval, kept.limit),
             report,
             kept,

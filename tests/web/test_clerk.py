@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import pickle
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from divbot.domain.clock import ManualClock, SystemClock
 from divbot.domain.errors import InputError, JournalError, VenueUnreachable
+from divbot.domain.universe import Universe
+from divbot.web.api import Api
 from divbot.web.clerk import MOST_KEPT, Clerk, told
 from divbot.web.denial import Denial
-from tests.web.boards import FakeAnswers, InThread
+from divbot.web.port import AskedSymbol
+from divbot.web.stream import Stream
+from tests.web.boards import SYMBOL, FakeAnswers, FakeProgram, InThread
 
 
 @dataclass
@@ -106,3 +111,46 @@ def test_each_failure_says_whose_it_is(error: Exception, status: int) -> None:
 
     assert isinstance(found, Denial)
     assert (found.status, found.message) == (status, str(error))
+
+
+@dataclass
+class Heard:
+    """A clerk that keeps what it is asked."""
+
+    arguments: tuple[Any, ...] = ()
+
+    async def ask(self, _: str, *arguments: Any, **__: object) -> bytes:
+        self.arguments = arguments
+        return b"{}"
+
+
+@dataclass
+class Wide(FakeProgram):
+    """Scan so many symbols more."""
+
+    more: int = 0
+
+    def universe(self) -> Universe:
+        universe = super().universe()
+        others = (replace(universe.listed[0], symbol=f"T{n:03}USDT") for n in range(self.more))
+        return replace(universe, listed=(*universe.listed, *others))
+
+
+def test_what_is_asked_of_one_symbol_is_as_small_in_a_large_market() -> None:
+    def asked(more: int) -> AskedSymbol:
+        clerk: Any = Heard()
+        asyncio.run(
+            Api(Wide(more=more), clerk, Stream()).answer(
+                "/api/v1/symbols/{symbol}", {"symbol": SYMBOL}
+            )
+        )
+        (found,) = clerk.arguments
+        assert isinstance(found, AskedSymbol)
+        return found
+
+    few, many = asked(0), asked(600)
+
+    assert few.standing
+    assert many.standing == replace(few.standing, count=few.standing.count + 600)
+    # Pickled by a thread of the trader's process, which holds the interpreter meanwhile.
+    assert len(pickle.dumps(many)) - len(pickle.dumps(few)) < 20

@@ -42,7 +42,7 @@ class BoardAnswers:
         if self.looker is None:
             raise InputError("no venue is asked here")
         found = self.looker.look(
-            asked.symbol, asked.interval, asked.lease, asked.report, asked.universe
+            asked.symbol, asked.interval, asked.lease, asked.report, asked.standing
         )
         known = {x.divergence for x in found.examination.divergences}
         plans = [x for x in found.opportunities if x.divergence in known]
