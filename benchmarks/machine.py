@@ -6,8 +6,8 @@ import ctypes
 import os
 import signal
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
@@ -49,23 +49,26 @@ class Usage:
     """MB of all, what they share counted once."""
     private: float
     """MB of that which is in no file: what they allocated."""
+    private_of: Mapping[int, float] = field(default_factory=dict)
+    """The same by process, the root first, others in the order in which they were started."""
 
 
 def usage_of(root: int, without: int | None = None) -> Usage:
     """Return what the process and all below it hold now, but not `without`."""
     processes = threads = descriptors = 0
-    pss = private = 0.0
-    for pid in tree(root, without):
+    pss = 0.0
+    private: dict[int, float] = {}
+    for pid in sorted(tree(root, without)):
         try:
             threads += int(_status(pid)["Threads"])
             descriptors += len(list(Path(f"/proc/{pid}/fd").iterdir()))
             memory = _memory(pid)
             pss += memory["Pss"]
-            private += memory["Pss_Anon"]
+            private[pid] = memory["Pss_Anon"]
         except (OSError, KeyError):
             continue  # it has just ended
         processes += 1
-    return Usage(processes, threads, descriptors, rss_of(root), pss, private)
+    return Usage(processes, threads, descriptors, rss_of(root), pss, sum(private.values()), private)
 
 
 def rss_of(pid: int) -> float:

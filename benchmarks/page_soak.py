@@ -5,9 +5,10 @@
 
 `divbot watch` on three intervals, or `divbot paper`, serves its page to readers of the stream, of
 every document of the API, of charts and of /metrics, all at once. Told at the end: memory (PSS of
-the program and all below it, and what of it is private; RSS of the program), threads and open
-descriptors, each in the second quarter and in the last one, how much they grew, and alerts that
-came twice. Linux only.
+the program and all below it, and what of it is private, by process too; RSS of the program),
+threads and open descriptors, each in the second quarter and in the last one, how much they grew,
+and alerts that came twice, or never: of what a watch kept in its outbox, and of each entry, exit,
+pause and day that is in the journal of a paper run. Linux only.
 """
 
 from __future__ import annotations
@@ -53,6 +54,9 @@ class Soak:
     answers: Counter[str] = field(default_factory=Counter)
     messages: int = 0
     told: Counter[str] = field(default_factory=Counter)
+    """How often each alert came, by its id."""
+    owed: frozenset[str] = frozenset()
+    """What had to come."""
     exit_code: int | None = None
 
     def figures(self) -> dict[str, Any]:
@@ -66,11 +70,16 @@ class Soak:
         return {
             "samples": count,
             **{name: [round(x, 1) for x in pair] for name, pair in pairs.items()},
+            "private by process": [
+                [round(statistics.median(x), 1) for x in pair] for pair in _by_process(*quarters)
+            ],
             # What is shared is shared with other programs, too, which come and go.
             "growth": round(pairs["private"][1] / pairs["private"][0] - 1, 4),
             "answers": dict(sorted(self.answers.items())),
             "messages of streams": self.messages,
             "alerts": len(self.told),
+            "owed": len(self.owed),
+            "missing": len(self.owed - self.told.keys()),
             "doubled": sum(self.told.values()) - len(self.told),
             "exit code": self.exit_code,
         }
@@ -86,10 +95,26 @@ class Soak:
                 yield f"{name}: {before:g}, then {after:g}"
         if found["doubled"]:
             yield f"{found['doubled']} alerts came twice"
+        if found["missing"]:
+            yield f"{found['missing']} alerts never came: {min(self.owed - self.told.keys())} ..."
         if wrong := {x: n for x, n in self.answers.items() if x not in ("200", "503")}:
             yield f"answers that nobody expects: {wrong}"
         if self.exit_code != 0:
             yield f"exit code {self.exit_code}"
+
+
+_Samples = Sequence[tuple[float, Usage]]
+
+
+def _by_process(*quarters: _Samples) -> Iterator[list[list[float]]]:
+    """Yield the private memory of each process that was there at the end, in each quarter.
+
+    The program comes first, then its tracker and its fork server, workers, and the page's clerk.
+    """
+    for pid in quarters[-1][-1][1].private_of:
+        found = [[x.private_of[pid] for _, x in each if pid in x.private_of] for each in quarters]
+        if all(found):
+            yield found
 
 
 def measure(program: str, duration: float, speed: float, symbols: int, readers: int) -> Soak:
@@ -114,8 +139,27 @@ def measure(program: str, duration: float, speed: float, symbols: int, readers: 
             soak.exit_code = process.returncode
         if alerts.exists():
             soak.told.update(json.loads(x)["id"] for x in alerts.read_text().splitlines())
+        soak.owed = frozenset(owed_by(folder / "state"))
     soak.samples = soak.samples[:-1]  # the last one saw it end
     return soak
+
+
+def owed_by(state: Path) -> Iterator[str]:
+    """Yield the id of each alert that what a program has written there asks for."""
+    from divbot.alerts.outbox import Outbox
+    from divbot.cli.run_alerts import summary_key, topic_of_event
+    from divbot.domain.durations import DAY
+    from divbot.trading.journal.journal import read
+
+    journals = [x for x in state.rglob("runs/*.db")]
+    for journal in journals:
+        recorded = read(journal)
+        yield from (x.key for x in recorded.events if topic_of_event(x))
+        first, last = (recorded.events[n].at // DAY for n in (0, -1))
+        yield from map(summary_key, range(first, last))
+    if not journals:
+        for outbox in state.rglob("*.outbox"):
+            yield from (x.key for x in Outbox.last(outbox, 1_000_000))
 
 
 @contextmanager

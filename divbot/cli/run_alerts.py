@@ -67,7 +67,7 @@ class RunAlerts:
 
     def hear(self, event: Event, ledger: Ledger) -> None:
         """Hear of an event."""
-        topic = _TOPICS.get(type(event))
+        topic = topic_of_event(event)
         if topic is None:
             return
         first, *others = event_words(event, ledger)
@@ -116,6 +116,16 @@ def topic_of(key: str) -> KeyedTopic:
     word, *rest = key.partition(" ")[0].split(":")
     topic = _TOPIC_BY_WORD.get(word, word)
     return KeyedTopic(topic, *rest[:2]) if topic == Topic.ENTRY else KeyedTopic(topic)
+
+
+def topic_of_event(event: Event) -> Topic | None:
+    """Return what is told of an event; None: nothing is."""
+    return _TOPICS.get(type(event))
+
+
+def summary_key(day: int) -> str:
+    """Return the key of the alert that sums up a UTC day, given in days since 1970."""
+    return f"summary {date_text(day * DAY)}"
 
 
 class RunListener(Protocol):
@@ -205,5 +215,5 @@ def _summary(snapshot: RunSnapshot, day: int) -> Alert:
         "paused": ledger.paused,
     }
     return Alert(
-        f"summary {date}", Topic.SUMMARY, snapshot.at, f"paper: {date}", "\n".join(lines), data
+        summary_key(day), Topic.SUMMARY, snapshot.at, f"paper: {date}", "\n".join(lines), data
     )
