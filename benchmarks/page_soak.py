@@ -151,7 +151,7 @@ def owed_by(state: Path) -> Iterator[str]:
     from divbot.domain.durations import DAY
     from divbot.trading.journal.journal import read
 
-    journals = [x for x in state.rglob("runs/*.db")]
+    journals = list(state.rglob("runs/*.db"))
     for journal in journals:
         recorded = read(journal)
         yield from (x.key for x in recorded.events if topic_of_event(x))

@@ -20,6 +20,7 @@ _SIGNS_A_WATCH = 3
 class ServiceManager:
     """Tell the service manager that started this program how it gets on.
 
+        That is passed on only while every thread that it needs gets on, too.
     Telling fails silently: a program is not ended by who only listens.
     """
 
@@ -28,6 +29,8 @@ class ServiceManager:
     watchdog: float = 0.0
     """Seconds after which the manager takes a silent program for hung; 0: never."""
     monotonic: Callable[[], float] = field(kw_only=True)
+    _signs: list[Callable[[], bool]] = field(default_factory=list, init=False)
+    """Whether each thread that the program is nothing without gets on."""
     _is_ready: bool = field(default=False, init=False)
     _told_at: float = field(default=0.0, init=False)
 
@@ -42,6 +45,10 @@ class ServiceManager:
             monotonic=monotonic,
         )
 
+    def needs(self, gets_on: Callable[[], bool]) -> None:
+        """Hear of a thread without which the program is taken for hung."""
+        self._signs.append(gets_on)
+
     def lives(self, status: Callable[[], str]) -> None:
         """Hear that the program does what it is for; `status` says in a line how it gets on.
 
@@ -49,6 +56,8 @@ class ServiceManager:
         """
         now = self.monotonic()
         if not self.address or (self._is_ready and now - self._told_at < self._pause):
+            return
+        if not all(gets_on() for gets_on in self._signs):
             return
         first = "" if self._is_ready else "READY=1\n"
         self._is_ready, self._told_at = True, now

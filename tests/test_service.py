@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,25 @@ def manager(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Ma
     found = Manager(address)
     yield found, name
     found.socket.close()
+
+
+def test_it_lives_only_while_each_thread_that_it_needs_gets_on(
+    manager: tuple[Manager, str],
+) -> None:
+    heard, address = manager
+    clock, get_on = ManualClock(0), [True, True]
+    service = ServiceManager.of({"NOTIFY_SOCKET": address}, clock.monotonic)
+    service.needs(lambda: get_on[0])
+    service.needs(lambda: get_on[1])
+
+    for status, get_on[1] in (("well", True), ("hung", False), ("well again", True)):
+        service.lives(partial(str, status))
+        clock.advance(60)
+
+    assert heard.heard() == [
+        "READY=1\nWATCHDOG=1\nSTATUS=well",
+        "WATCHDOG=1\nSTATUS=well again",
+    ]
 
 
 def test_it_is_ready_once_and_then_lives(manager: tuple[Manager, str]) -> None:

@@ -16,6 +16,7 @@ from divbot.alerts.pace import MOST_AT_ONCE, RESTART, PaceRules, SinkPace
 from divbot.alerts.sinks.port import NotDelivered, Refused, Sink
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError
+from divbot.domain.heartbeat import Heartbeat
 from divbot.domain.notices import Outage, Tell
 
 TRIES = 5
@@ -46,6 +47,7 @@ class Courier:
         """What the sink has and the outbox does not know yet: nothing else is sent before."""
         self.refused = 0
         """Alerts that were set aside by this program."""
+        self._heartbeat = Heartbeat(clock.monotonic)
         self._wake = threading.Event()
         self._ending = threading.Event()
         self._thread = threading.Thread(
@@ -56,6 +58,11 @@ class Courier:
     def left(self) -> int:
         """Return how many alerts the sink has to get yet."""
         return self._outbox.count(self._mark)
+
+    @property
+    def gets_on(self) -> bool:
+        """Tell whether its thread runs, and does not hang in its sink."""
+        return self._thread.is_alive() and not self._heartbeat.hangs
 
     def start(self) -> None:
         """Begin to deliver."""
@@ -156,10 +163,12 @@ class Courier:
 
     def _run(self) -> None:
         while True:
+            self._heartbeat.beat()
             wait = self._look()
             if wait > 0 and self._ending.is_set():
                 return
             if wait > 0:
+                self._heartbeat.beat(wait)
                 self._clock.wait(wait, self._wake)
                 self._wake.clear()
 
@@ -216,6 +225,10 @@ class Dispatch:
     def refused(self) -> int:
         """Return how many alerts were set aside, as a sink refused them."""
         return sum(x.refused for x in self._couriers)
+
+    def gets_on(self) -> bool:
+        """Tell whether every courier does."""
+        return all(courier.gets_on for courier in self._couriers)
 
     def start(self) -> None:
         """Begin to deliver, what an earlier program has left first."""

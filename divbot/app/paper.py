@@ -100,6 +100,10 @@ class PaperRun:
             self.scanner.start()
             self.loop.run(step)
 
+    def gets_on(self) -> bool:
+        """Tell whether its scanner's thread neither is gone nor hangs."""
+        return self.scanner.gets_on(is_waiting=bool(self.source.budget.waiting_for()))
+
     def end(self) -> None:
         """Stop scanning and trading, and value the account a last time; safe to call twice."""
         self.stop.set()

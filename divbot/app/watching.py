@@ -78,18 +78,22 @@ class Watch:
     ) -> None:
         """Scan and tell until stopped, or for `duration` of wall time.
 
-        `lives` is called again and again, as long as scans get on.
+        `lives` is called again and again.
         """
         self.dispatch.start()
         self.scanner.start()
         clock = SystemClock()
         ends = clock.monotonic() + (duration.total_seconds() if duration else math.inf)
         while (left := ends - clock.monotonic()) > 0:
-            if self.scanner.gets_on(is_waiting=bool(self.venue.budget.waiting_for())):
-                lives()
+            lives()
             # A signal that the system hands to another thread ends no wait of this one.
             if clock.wait(min(left, _HEEDS_SIGNALS), self.stop):
                 return
+
+    def gets_on(self) -> bool:
+        """Tell whether no thread of it is gone or hangs: it scans, and alerts are on their way."""
+        is_waiting = bool(self.venue.budget.waiting_for())
+        return self.scanner.gets_on(is_waiting=is_waiting) and self.dispatch.gets_on()
 
     def end(self) -> None:
         """Let no scan begin, end the one under way, and send what can be sent at once."""

@@ -128,19 +128,18 @@ def _trade(
         watching.now = run.trading.now
         began = run.journal.ledger
         watching.say(banner_text(_setup(run), began))
+        manager.needs(run.gets_on)
         if sinks:
-            stack.enter_context(sending(run, sinks, audience))
+            manager.needs(stack.enter_context(sending(run, sinks, audience)).gets_on)
         if web and listener:
             say_where(watching, web, listener, settings)
             stack.enter_context(serving_run(run, settings, options, listener, audience))
-        waits_for = run.source.budget.waiting_for
 
         def show(snapshot: RunSnapshot) -> None:
             audience.show(snapshot)
-            if run.scanner.gets_on(is_waiting=bool(waits_for())):
-                manager.lives(lambda: run_words(snapshot))
+            manager.lives(lambda: run_words(snapshot))
 
-        with watching.showing(waits_for):
+        with watching.showing(run.source.budget.waiting_for):
             run.run(show, duration=duration)
         manager.ends()
         run.end()

@@ -175,8 +175,11 @@ class Audience:
 
 
 @contextmanager
-def sending(run: PaperRun, sinks: tuple[Sink, ...], audience: Audience) -> Iterator[None]:
-    """Let `sinks` be sent what `audience` hears of `run`; raise JournalError where it cannot be."""
+def sending(run: PaperRun, sinks: tuple[Sink, ...], audience: Audience) -> Iterator[Dispatch]:
+    """Let `sinks` be sent what `audience` hears of `run`; provide what sends it.
+
+    Raise JournalError where it cannot be.
+    """
     from divbot.app.alerting import open_dispatch, outbox_of_run
 
     # What alerts have trouble with is shown, and is no alert itself.
@@ -186,7 +189,7 @@ def sending(run: PaperRun, sinks: tuple[Sink, ...], audience: Audience) -> Itera
         dispatch.start()
         audience.alerts = RunAlerts(dispatch, run.trading.now, tell)
         audience.alerts.catch_up(run.journal.events(), run.journal.ledger)
-        yield
+        yield dispatch
     finally:
         audience.alerts = None
         dispatch.end(_PATIENCE)

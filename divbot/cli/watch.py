@@ -184,6 +184,7 @@ def _watch(
         if web and listener:
             say_where(watching, web, listener, settings)
             stack.enter_context(serving_watch(found, settings, options, listener, audience))
+        manager.needs(found.gets_on)
         found.run(duration, lambda: manager.lives(lambda: watch_words(found, audience.told)))
         manager.ends()
         found.end()

@@ -21,6 +21,7 @@ from itertools import chain
 
 from divbot.domain.clock import Clock
 from divbot.domain.errors import DivbotError, StopUntil
+from divbot.domain.heartbeat import Heartbeat
 from divbot.domain.notices import Outage, Tell
 from divbot.scanner.cache import ReportCache
 from divbot.scanner.publication import AHEAD, FALLBACK, Publication
@@ -29,8 +30,6 @@ from divbot.scanner.report import Report
 JOIN_SECONDS = 5.0
 SUMMARY_SECONDS = 3600.0
 """Wall time between two lines on how scans get on."""
-HANGS_AFTER = 900.0
-"""Wall seconds; only a scan that waits for request weight takes longer: requests have deadlines."""
 
 
 class Lifecycle(StrEnum):
@@ -109,8 +108,8 @@ class BackgroundScanner:
         self._told_of = Condition()
         """How it got on when that was summed up last."""
         self._stop = threading.Event()
-        self._moved_at = clock.monotonic()
-        # Guards `_condition` and `_moved_at`: the thread replaces them, others read them.
+        self._heartbeat = Heartbeat(clock.monotonic)
+        # Guards `_condition`: the thread replaces it, others read it.
         self._lock = threading.Lock()
         self._condition = Condition()
         self._thread = threading.Thread(target=self._run, name="background scanner", daemon=True)
@@ -127,15 +126,13 @@ class BackgroundScanner:
         return self._thread.is_alive()
 
     def gets_on(self, *, is_waiting: bool) -> bool:
-        """Tell whether its thread runs, and no scan of it hangs.
+        """Tell whether its thread runs, and does not hang in a scan or in a pause.
 
-        While one is waiting for request weight, as the caller knows, it may take as long as that.
+        While a scan waits for request weight, as the caller knows, it may take as long as that.
         """
-        now = self._clock.monotonic()
-        with self._lock:
-            if is_waiting or self._condition.state is not Lifecycle.SCANNING:
-                self._moved_at = now
-            return self.is_alive and now - self._moved_at <= HANGS_AFTER
+        if is_waiting:
+            self._heartbeat.excuse()
+        return self.is_alive and not self._heartbeat.hangs
 
     def start(self) -> None:
         """Begin to scan, at once."""
@@ -180,8 +177,9 @@ class BackgroundScanner:
             wait = min(max(begins - self._clock.now(), 0), most)
             self._note_lateness(started, took, wait)
             self._sum_up()
-            self._become(Lifecycle.WAITING)
-            self._clock.wait(max(wait / 1000, pause * self._speed), self._stop)
+            seconds = max(wait / 1000, pause * self._speed)
+            self._become(Lifecycle.WAITING, seconds / self._speed)
+            self._clock.wait(seconds, self._stop)
             if self._publication:
                 self._publication.wait(time, self._stop)
         self._become(Lifecycle.STOPPED)
@@ -270,7 +268,7 @@ class BackgroundScanner:
             f"{found} opportunities in the newest report{'s' if len(newest) > 1 else ''}"
         )
 
-    def _become(self, state: Lifecycle) -> None:
+    def _become(self, state: Lifecycle, pause: float = 0.0) -> None:
+        self._heartbeat.beat(pause)
         with self._lock:
             self._condition = self._condition.after(state)
-            self._moved_at = self._clock.monotonic()

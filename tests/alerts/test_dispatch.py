@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from divbot.alerts.quiet_hours import QuietHoursText
 from divbot.alerts.sinks.port import Refused
 from divbot.domain.clock import ManualClock, parse_time
 from divbot.domain.errors import JournalError
+from divbot.domain.heartbeat import HANGS_AFTER
 from tests.alerts.alerts import FakeSink, Told, alert
 
 EVENING = parse_time("2026-11-20T21:59:50")
@@ -317,3 +319,45 @@ def test_an_address_in_the_place_of_one_that_refused_gets_what_was_set_aside(
     mended.run(0)
 
     assert mended.sink.keys == ["1"]
+
+
+class Hanging(FakeSink):
+    """Answers once it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.let_go = threading.Event(), threading.Event()
+
+    def send(self, alerts: Sequence[Alert], waiting: int, why: str) -> None:
+        self.asked.set()
+        self.let_go.wait(30)
+        super().send(alerts, waiting, why)
+
+
+class Standing(ManualClock):
+    """Wait for real, whatever time passes."""
+
+    def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
+        assert stop
+        return stop.wait(30)
+
+
+def test_a_sink_that_never_answers_is_seen_and_one_with_nothing_to_do_is_no_trouble(
+    tmp_path: Path,
+) -> None:
+    clock, idle, hanging = Standing(EVENING), FakeSink("ntfy://idle"), Hanging()
+    dispatch = Dispatch(Outbox.open(tmp_path / "outbox"), [idle, hanging], LOOSE, clock, Told())
+    gets_on = [dispatch.gets_on()]
+    dispatch.start()
+
+    dispatch.post([alert("1")])
+    assert hanging.asked.wait(30)
+    for seconds in (HANGS_AFTER, 1):
+        clock.advance(seconds)
+        gets_on.append(dispatch.gets_on())
+    hanging.let_go.set()
+    dispatch.end(30)
+
+    assert gets_on == [False, True, False]
+    assert hanging.keys == ["1"]
+    assert not dispatch.gets_on()

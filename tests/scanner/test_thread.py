@@ -12,12 +12,13 @@ import pytest
 from divbot.binance.server_clock import ServerClock
 from divbot.domain.clock import ManualClock
 from divbot.domain.errors import BadAnswer, StopUntil, VenueUnreachable
+from divbot.domain.heartbeat import HANGS_AFTER
 from divbot.domain.market import Interval
 from divbot.scanner.cache import ReportCache
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.publication import Publication
 from divbot.scanner.report import Report
-from divbot.scanner.thread import FOLLOWERS, HANGS_AFTER, BackgroundScanner, Condition, Lifecycle
+from divbot.scanner.thread import FOLLOWERS, BackgroundScanner, Condition, Lifecycle
 from divbot.scanner.workforce.inline import InlinePool
 from divbot.scanner.workforce.pool import ProcessPool
 from tests.scanner.fakes import FakeSource, names, rules
@@ -342,6 +343,31 @@ def test_a_scan_that_takes_far_too_long_does_not_get_on_but_where_it_waits_for_w
 
     assert found == [True, True, True, False]
     assert not scanner.gets_on(is_waiting=False)
+
+
+def test_a_pause_between_scans_is_no_hang_but_one_that_does_not_end_is(report: Report) -> None:
+    class Standing(ManualClock):
+        """Wait until told to stop, whatever time passes."""
+
+        def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
+            waits.set()
+            assert stop
+            return stop.wait(30)
+
+    waits, clock = threading.Event(), Standing()
+    scanner = BackgroundScanner(
+        lambda _: [report], ReportCache(), clock, check_interval=7_200_000, held=set, tell=Told()
+    )
+    scanner.start()
+    assert waits.wait(30)
+
+    found = []
+    for seconds in (3600, 3600 + HANGS_AFTER, 60):
+        clock.advance(seconds)
+        found.append(scanner.gets_on(is_waiting=False))
+    scanner.stop(30)
+
+    assert found == [True, True, False]
 
 
 def test_a_scan_under_way_ends_with_its_pool(report: Report) -> None:
