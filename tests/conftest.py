@@ -17,6 +17,7 @@ from divbot.exchange.embedded import EmbeddedExchange
 from divbot.exchange.options import ExchangeOptions
 from divbot.kernels import analysis
 from divbot.processes import PRELOAD
+from tests.cli.pages import BROWSER, Browse, Viewer
 
 # Candles of exchanges that live for one test are of no use to anybody.
 os.environ["DIVBOT_KEEP_CANDLES"] = "false"
@@ -51,6 +52,16 @@ def data() -> Path:
     if not DATA.is_dir():
         pytest.skip("the recorded markets (../shared/data) are not on this machine")
     return DATA
+
+
+@pytest.fixture(scope="session")
+def browse() -> Iterator[Browse]:
+    """Return what shows a page in a browser; skip where this machine has none."""
+    if BROWSER is None:
+        pytest.skip("no chromium on this machine")
+    viewer = Viewer()
+    yield viewer.browse
+    viewer.close()
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
-from html import unescape
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-import pytest
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 BROWSER = shutil.which("chromium")
 EVIL = "</script><img src=x onerror=alert(1)>&\"'"
@@ -51,37 +52,56 @@ class Markup(HTMLParser):
             self.rows[-1][-1] += data.strip()
 
 
-def browse(folder: Path, text: str, probe: str, *, height: int = 900, place: str = "") -> Any:
-    """Return what `probe`, run in a browser after the page's own script, comes to.
+class Browse(Protocol):
+    """Show a page, and ask it something: see Viewer.browse."""
 
-    The window is `height` pixels high, and shows the `place` of that id first. The page's
-    `problems` are what it complained of; the probe may wait for what happens later.
-    """
-    if BROWSER is None:
-        pytest.skip("no chromium on this machine")
-    before = """<script>
-        window.problems = [];
-        onerror = (message) => { problems.push(message); };
-        onunhandledrejection = (event) => { problems.push(String(event.reason)); };
-        console.error = console.warn = (...words) => { problems.push(words.join(" ")); };
-    </script><style>"""
-    after = f"""<script>
-        (async () => {{ {probe} }})()
-            .then((found) => {{ document.title = JSON.stringify(found); }});
-    </script></body>"""
-    path = folder / "page.html"
-    path.write_text(after.join(text.replace("<style>", before, 1).rsplit("</body>", 1)), "utf-8")
-    shown = subprocess.run(
-        [
-            *(BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000"),
-            *(f"--user-data-dir={folder / 'browser'}", "--dump-dom"),
-            *(f"--window-size=1280,{height}", f"{path.as_uri()}{place}"),
-        ],
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-        check=True,
-    ).stdout
-    # Charts have titles too; the page's is the first.
-    title = re.findall(r"<title>(.*?)</title>", shown, re.S)[0]
-    return json.loads(unescape(title))
+    def __call__(
+        self, folder: Path, text: str, probe: str, *, height: int = 900, place: str = ""
+    ) -> Any:
+        """Return what `probe` comes to."""
+
+
+class Viewer:
+    """Show pages in one browser, in a thread of its own: its loop is in no test's way."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1)
+        self._open = ExitStack()
+        self._browser: Browser | None = None
+
+    def browse(
+        self, folder: Path, text: str, probe: str, *, height: int = 900, place: str = ""
+    ) -> Any:
+        """Return what `probe`, run in a browser after the page's own script, comes to.
+
+        The window is `height` pixels high, and shows the `place` of that id first. The page's
+        `problems` are what it complained of; the probe may wait for what happens later.
+        """
+        before = """<script>
+            window.problems = [];
+            onerror = (message) => { problems.push(message); };
+            onunhandledrejection = (event) => { problems.push(String(event.reason)); };
+            console.error = console.warn = (...words) => { problems.push(words.join(" ")); };
+        </script><style>"""
+        path = folder / "page.html"
+        path.write_text(text.replace("<style>", before, 1), "utf-8")
+        return self._thread.submit(self._found, f"{path.as_uri()}{place}", probe, height).result()
+
+    def close(self) -> None:
+        """End the browser."""
+        self._thread.submit(self._open.close).result()
+        self._thread.shutdown()
+
+    def _found(self, address: str, probe: str, height: int) -> Any:
+        from playwright.sync_api import sync_playwright
+
+        if self._browser is None:
+            playwright = self._open.enter_context(sync_playwright())
+            self._browser = playwright.chromium.launch(
+                executable_path=BROWSER, args=["--no-sandbox"]
+            )
+            self._open.callback(self._browser.close)
+        page = self._browser.new_page(viewport={"width": 1280, "height": height})
+        with closing(page):
+            page.goto(address)
+            return page.evaluate(f"async () => {{ {probe} }}")

@@ -9,7 +9,7 @@ from plotly.offline import get_plotlyjs
 
 from divbot.cli.report.calibration import calibration_page
 from divbot.scanner.evidence.calibration import Bin, Statements
-from tests.cli.pages import browse
+from tests.cli.pages import Browse
 
 BINS = tuple(
     Bin(low=low, high=low + 0.1, cases=cases, stated=low + 0.05, happened=low)
@@ -21,7 +21,7 @@ DOTS = """
 """
 
 
-def test_a_dot_is_as_large_as_it_has_cases(tmp_path: Path) -> None:
+def test_a_dot_is_as_large_as_it_has_cases(browse: Browse, tmp_path: Path) -> None:
     found = Statements(
         cases=12_501,
         share=0.3,

@@ -24,7 +24,7 @@ from divbot.scanner.cycle import Scanner
 from divbot.scanner.evidence.samples import OUTCOMES
 from divbot.scanner.report import Report
 from divbot.scanner.workforce.inline import InlinePool
-from tests.cli.pages import EVIL, Markup, browse, data_of, without_links
+from tests.cli.pages import EVIL, Browse, Markup, data_of, without_links
 from tests.scanner.fakes import STEP, TRADE, FakeSource, candles_of, names, rules
 
 WITH_GAP = "GAPUSDT"
@@ -205,10 +205,10 @@ def test_without_opportunities_the_page_says_so() -> None:
 
 DRAWN = """
     const charts = [...document.querySelectorAll(".candles")];
-    // Until some are drawn, and no further one is for a while: a busy machine takes longer.
+    // Until some are drawn, and no further one is for some frames: a busy machine makes fewer.
     let drawn = [], still = 0;
-    for (let look = 0; look < 40 && still < 8; look++) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    for (let look = 0; look < 600 && still < 10; look++) {
+      await new Promise(requestAnimationFrame);
       const now = charts.map((chart) => chart.querySelector("svg") !== null);
       still = now.includes(true) && String(now) === String(drawn) ? still + 1 : 0;
       drawn = now;
@@ -230,7 +230,7 @@ def test_volumes_stand_at_their_own_candles() -> None:
     assert len(found.volume) == 500
 
 
-def test_a_browser_draws_every_chart_with_every_divergence(tmp_path: Path) -> None:
+def test_a_browser_draws_every_chart_with_every_divergence(browse: Browse, tmp_path: Path) -> None:
     report = scanned((*names(6), EVIL, WITH_GAP))
 
     text = page_of(report, get_plotlyjs())
@@ -247,7 +247,7 @@ def test_a_browser_draws_every_chart_with_every_divergence(tmp_path: Path) -> No
         assert ends == {kind: 2 * sum(y.divergence.kind is kind for y in tried) for kind in Kind}
 
 
-def test_a_chart_is_drawn_when_it_comes_near_the_window(tmp_path: Path) -> None:
+def test_a_chart_is_drawn_when_it_comes_near_the_window(browse: Browse, tmp_path: Path) -> None:
     report = scanned(names(40))
     text = page_of(report, get_plotlyjs())
     last = len(report.opportunities)
@@ -261,13 +261,13 @@ def test_a_chart_is_drawn_when_it_comes_near_the_window(tmp_path: Path) -> None:
 
 
 MOVED = """
-    const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-    await later(300);
+    const later = async () => { for (let frame = 0; frame < 10; frame++) await new Promise(requestAnimationFrame); };
+    await later();
     const chart = document.querySelector(".candles");
     const [earlier, , recent, all] = document.querySelectorAll(".tools button");
     const seen = async (button) => {
       button.click();
-      await later(200);
+      await later();
       const { xaxis, yaxis } = chart._fullLayout;
       const [first, last] = xaxis.range.map((x) => xaxis.r2l(x));
       const rows = page.data.series[0].at.map((at, row) => [at, row]).filter(([at]) => first <= at && at <= last);
@@ -281,7 +281,7 @@ MOVED = """
 """  # noqa: E501 - of another language
 
 
-def test_prices_stay_in_sight_wherever_one_goes(tmp_path: Path) -> None:
+def test_prices_stay_in_sight_wherever_one_goes(browse: Browse, tmp_path: Path) -> None:
     text = chart_of(scanned((WITH_GAP,)), get_plotlyjs())
 
     problems, recent, earlier, everything = browse(tmp_path, text, MOVED)
@@ -315,7 +315,7 @@ FILTERED = """
 """  # noqa: E501 - of another language
 
 
-def test_a_filter_leaves_the_rows_that_hold_every_word(tmp_path: Path) -> None:
+def test_a_filter_leaves_the_rows_that_hold_every_word(browse: Browse, tmp_path: Path) -> None:
     report = scanned()
     symbols = [x.divergence.symbol for x in report.opportunities]
     wanted = report.opportunities[-1]
@@ -338,7 +338,7 @@ SORTED = """
 """
 
 
-def test_a_click_on_a_title_sorts_the_opportunities(tmp_path: Path) -> None:
+def test_a_click_on_a_title_sorts_the_opportunities(browse: Browse, tmp_path: Path) -> None:
     report = scanned()
 
     found = browse(tmp_path, page_of(report, get_plotlyjs()), SORTED)

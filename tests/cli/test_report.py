@@ -19,7 +19,7 @@ from divbot.cli.report.page import filled
 from divbot.cli.report.stats import page_text
 from divbot.trading.figures.stats import measure
 from divbot.trading.journal.journal import JournalCopy
-from tests.cli.pages import EVIL, Markup, browse, without_links
+from tests.cli.pages import EVIL, Browse, Markup, without_links
 from tests.cli.recordings import Terminal, terminal
 from tests.trading.stories import (
     HOUR,
@@ -174,7 +174,9 @@ DRAWN = """
         ),
     ],
 )
-def test_a_browser_draws_every_chart(tmp_path: Path, run: JournalCopy, charts_drawn: int) -> None:
+def test_a_browser_draws_every_chart(
+    browse: Browse, tmp_path: Path, run: JournalCopy, charts_drawn: int
+) -> None:
     assert browse(tmp_path, page(run, get_plotlyjs()), DRAWN) == [[], [True] * charts_drawn]
 
 
@@ -189,7 +191,7 @@ SORTED = """
 """
 
 
-def test_a_click_on_a_title_sorts_the_trades(tmp_path: Path) -> None:
+def test_a_click_on_a_title_sorts_the_trades(browse: Browse, tmp_path: Path) -> None:
     names: Sequence[str] = ["profit", "profit", "held", "symbol", "closed"]
 
     found = browse(
@@ -205,7 +207,7 @@ def test_a_click_on_a_title_sorts_the_trades(tmp_path: Path) -> None:
     ]
 
 
-def test_another_symbol_is_a_choice_away(tmp_path: Path) -> None:
+def test_another_symbol_is_a_choice_away(browse: Browse, tmp_path: Path) -> None:
     probe = """
         const select = document.getElementById("symbol");
         const count = () => document.getElementById("fills").data.find((x) => x.name === "exit").x.length;

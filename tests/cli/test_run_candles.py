@@ -23,7 +23,7 @@ from divbot.domain.market import Interval
 from divbot.settings import Settings
 from divbot.trading.figures.stats import measure
 from divbot.trading.journal.journal import JournalCopy
-from tests.cli.pages import browse
+from tests.cli.pages import Browse
 from tests.cli.recordings import Terminal, terminal
 from tests.trading.stories import (
     DAY,
@@ -183,7 +183,7 @@ def test_more_symbols_than_a_minute_allows_are_told(venue: Venue) -> None:
     }
 
 
-def test_entries_and_exits_stand_on_candles(venue: Venue, tmp_path: Path) -> None:
+def test_entries_and_exits_stand_on_candles(browse: Browse, venue: Venue, tmp_path: Path) -> None:
     venue.troubles["ETHUSDT"] = UnknownSymbol("ETHUSDT: gone")
     run = five_trades()
     stats = measure(run.events, run.ledger)

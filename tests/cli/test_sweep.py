@@ -22,7 +22,7 @@ from divbot.research.sweep import parcels
 from divbot.research.sweep import run as core
 from divbot.research.trials.entries import Opening, Trial
 from divbot.settings import load_settings
-from tests.cli.pages import browse
+from tests.cli.pages import Browse
 from tests.research.fakes import START, walk
 from tests.research.trials import execute
 
@@ -151,7 +151,7 @@ def test_settings_that_hardly_trade_are_told_beforehand_and_counted(
 
 
 def test_the_page_draws_luck_the_winner_and_a_heat_map_and_fits_a_telephone(
-    home: Path, recording: Path, capsys: pytest.CaptureFixture[str]
+    browse: Browse, home: Path, recording: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kinds = "kind=regular_bullish+regular_bearish,hidden_bullish+hidden_bearish"
     swept(recording, "--set", kinds, "--report", home / "page.html")
