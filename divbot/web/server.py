@@ -39,7 +39,8 @@ MOST_CONNECTIONS = 400
 FIRST_SECONDS = 10.0
 """After which a connection that has asked nothing ends."""
 _IDLE_SECONDS = 15.0
-_TICK_SECONDS = 0.5
+TICK_SECONDS = 0.5
+"""Between two looks at what has changed."""
 _MOST_COMPLAINTS = 20
 """Bugs that are told, each once: who asks again and again must not fill a log."""
 _BEAT_SECONDS = 15.0
@@ -64,9 +65,11 @@ class WebServer:
         *,
         patience: float = PATIENCE_SECONDS,
         first_seconds: float = FIRST_SECONDS,
+        tick_seconds: float = TICK_SECONDS,
     ) -> None:
         self._listener = listener
         self._clerk = clerk
+        self._tick_seconds = tick_seconds
         self._make: Callable[[], _Handler] = lambda: _Handler(
             site, clerk, guard, clock, tell, patience
         )
@@ -105,7 +108,7 @@ class WebServer:
         server = _Server(handler, self._first_seconds)
         runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=0.2)
         await runner.setup()
-        pulse = asyncio.create_task(handler.pulse())
+        pulse = asyncio.create_task(handler.pulse(self._tick_seconds))
         try:
             await web.SockSite(runner, self._listener, backlog=BACKLOG).start()
             self._ready.set_result(None)
@@ -211,11 +214,11 @@ class _Handler:
         self._packed: dict[str, tuple[bytes, bytes, str]] = {}
         self.have_asked: WeakSet[web.RequestHandler] = WeakSet()
 
-    async def pulse(self) -> None:
+    async def pulse(self, seconds: float) -> None:
         """Look again and again at what has changed, and tell it."""
         while True:
             await self._beat()
-            await asyncio.sleep(_TICK_SECONDS)
+            await asyncio.sleep(seconds)
 
     async def _beat(self) -> None:
         try:

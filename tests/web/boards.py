@@ -243,5 +243,5 @@ def serve(
     assets, missing = board_files()
     site, clerk = Site(program, assets, missing), Clerk(answers, clock, hire=InThread)
     port = listener.getsockname()[1]
-    with WebServer(site, clerk, listener, guard, clock, said, **options):
+    with WebServer(site, clerk, listener, guard, clock, said, tick_seconds=0.02, **options):
         yield Board(port, program, answers, said)
