@@ -20,7 +20,6 @@ _SIGNS_A_WATCH = 3
 class ServiceManager:
     """Tell the service manager that started this program how it gets on.
 
-        That is passed on only while every thread that it needs gets on, too.
     Telling fails silently: a program is not ended by who only listens.
     """
 
@@ -46,13 +45,14 @@ class ServiceManager:
         )
 
     def needs(self, gets_on: Callable[[], bool]) -> None:
-        """Hear of a thread without which the program is taken for hung."""
+        """Hear of threads without which the program is taken for hung."""
         self._signs.append(gets_on)
 
     def lives(self, status: Callable[[], str]) -> None:
         """Hear that the program does what it is for; `status` says in a line how it gets on.
 
-        Cheap: it is called in a loop, and most calls send nothing.
+        That is passed on only while every thread that it needs gets on, too. Cheap: it is called in
+        a loop, and most calls send nothing.
         """
         now = self.monotonic()
         if not self.address or (self._is_ready and now - self._told_at < self._pause):

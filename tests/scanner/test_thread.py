@@ -433,10 +433,9 @@ def test_what_a_report_notes_is_told_once_until_it_changes(report: Report) -> No
 
 def test_a_scan_begins_when_the_venue_shows_the_new_candle(report: Report) -> None:
     thread = Thread(report, 4, now=NOON + 17 * SECOND)
-    looks: list[int] = []
+    asked: list[int] = []
 
     def newest_close(_: Interval) -> int:
-        looks.append(thread.clock.now() - NOON)
         return (thread.clock.now() - 300) // (180 * SECOND) * (180 * SECOND)
 
     thread.scanner = BackgroundScanner(
@@ -446,7 +445,13 @@ def test_a_scan_begins_when_the_venue_shows_the_new_candle(report: Report) -> No
         check_interval=60 * SECOND,
         held=set,
         tell=thread.told,
-        publication=Publication([Interval.M3], newest_close, thread.clock, looks=10),
+        publication=Publication(
+            [Interval.M3],
+            newest_close,
+            thread.clock,
+            looks=10,
+            meanwhile=lambda: asked.append(thread.clock.now()),
+        ),
     )
 
     thread.clock.left = 40
@@ -458,3 +463,5 @@ def test_a_scan_begins_when_the_venue_shows_the_new_candle(report: Report) -> No
     assert {(x - NOON) % (60 * SECOND) for x in odd} == {2 * SECOND}
     assert all(300 <= (x - NOON) % (180 * SECOND) <= 500 for x in even)
     assert len(even) > 2
+    # What there is to do meanwhile is done before it closes.
+    assert {(x - NOON) % (180 * SECOND) for x in asked} == {179 * SECOND}
