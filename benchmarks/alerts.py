@@ -35,13 +35,16 @@ _MINUTE = 60_000
 
 def main() -> None:
     options = parse_arguments()
-    delays = [] if options.cost_only else measure(options)
+    timed = [] if options.cost_only else measure(options)
+    delays = [x for x in timed if x < _MINUTE]
     costs = list(costs_of_a_second()) if RECORDED.exists() else []
     if options.json:
-        print(json.dumps({"delays": delays, "costs": [asdict(x) for x in costs]}))
+        left_out = len(timed) - len(delays)
+        found = {"delays": delays, "left_out": left_out, "costs": [asdict(x) for x in costs]}
+        print(json.dumps(found))
         return
     if not options.cost_only:
-        show(options, delays)
+        show(options, delays, len(timed) - len(delays))
     print(f"{'interval':<10}{'signals':>8}{'R in a minute':>15}{'error':>8}{'R a second':>12}")
     for cost in costs:
         print(
@@ -99,19 +102,20 @@ def measure(options: argparse.Namespace) -> list[float]:
     # The bell rings for each alert, in the order in which they were posted.
     pairs = zip(posted, handed, strict=False)
     first = began // _MINUTE * _MINUTE + (_NOT_COUNTED + 1) * _MINUTE
-    return [float(at - x.at) for x, at in pairs if x.at >= first and at - x.at < _MINUTE]
+    return [float(at - x.at) for x, at in pairs if x.at >= first]
 
 
-def show(options: argparse.Namespace, delays: Sequence[float]) -> None:
+def show(options: argparse.Namespace, delays: Sequence[float], left_out: int) -> None:
     print(
         f"{options.symbols} symbols, latency {options.latency:g} ms, lag {options.lag:g} ms, "
-        f"{options.closes} closes, {len(delays)} alerts; ms after the close, less the lag"
+        f"{options.closes} closes, {len(delays)} alerts ({left_out} of older candles left out); "
+        "ms after the close, less the lag"
     )
     if not delays:
         return
     own = sorted(x - options.lag for x in delays)
-    p99 = own[min(int(len(own) * 0.99), len(own) - 1)]
-    print(f"median {statistics.median(own):.0f}, p99 {p99:.0f}, worst {own[-1]:.0f}")
+    p90, p99 = (own[min(int(len(own) * share), len(own) - 1)] for share in (0.9, 0.99))
+    print(f"median {statistics.median(own):.0f}, p90 {p90:.0f}, p99 {p99:.0f}, worst {own[-1]:.0f}")
 
 
 @dataclass(frozen=True, slots=True)
