@@ -122,8 +122,9 @@ class Moments:
         """Return what the report of `close` can bring at `now`: entries, and exits."""
         ledger, rules = self._trader.account.ledger, self._rules
         has_room = len(ledger.positions) < rules.entries.max_positions
-        paused = pause_reason(ledger, self._trader.account.equity, now, rules.entries)
-        can_enter = has_room and not paused
+        can_enter = has_room and not pause_reason(
+            ledger, self._trader.account.equity, now, rules.entries
+        )
         return Attention(
             self._chosen(close, now).among if can_enter else frozenset(),
             frozenset(

@@ -244,7 +244,7 @@
         return { text: x[title].toFixed(decimals), value: x[title] };
       }
       case "age": return { text: String(x.age), value: x.age };
-      case "higher": return { text: Object.entries(x.higher ?? {}).map(([interval, said]) => `${interval} ${stance(said)}`).join("; ") };
+      case "higher": return { text: Object.entries(x.higher ?? {}).map(([interval, said]) => `${interval} ${stance(said)}`).join("; "), style: "wraps" };
       case "confirmed": return { text: short(x.confirmed_at), value: x.confirmed_at };
       default: return { text: number(x[title]), value: x[title] };
     }
@@ -425,7 +425,7 @@
 
   function tile(name, value, detail, style = "") {
     const made = element("div", undefined, { className: "tile" });
-    made.append(element("h3", name), element("p", value, { className: `value ${style}` }), element("p", detail));
+    made.append(element("p", name, { className: "name" }), element("p", value, { className: `value ${style}` }), element("p", detail));
     return made;
   }
 

@@ -73,7 +73,7 @@ def filled(template: str, parts: Mapping[str, str]) -> str:
 def tile(name: str, value: str, detail: str) -> str:
     """Return the markup of one headline figure, with its name above and what it means below."""
     return (
-        f'<div class="tile"><h3>{escape(name)}</h3><p class="value">{escape(value)}</p>'
+        f'<div class="tile"><p class="name">{escape(name)}</p><p class="value">{escape(value)}</p>'
         f"<p>{escape(detail)}</p></div>\n"
     )
 
