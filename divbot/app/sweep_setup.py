@@ -124,7 +124,7 @@ def _days(
         if own is None:
             raise InputError(
                 f"expected {interval.value} candles to search on, found none; get some: "
-                f"{_how_to_fetch(interval, settings, options)}"
+                f"{how_to_fetch_for(interval, settings, options)}"
             )
         spans.append(own)
     first, last = max(x for x, _ in spans), min(x for _, x in spans)
@@ -135,12 +135,13 @@ def _days(
         raise InputError(
             f"expected whole UTC days within {utc_text(first)} to {utc_text(last)} UTC, of which "
             "there are candles; choose another --timerange, or get some: "
-            f"{_how_to_fetch(intervals[0], settings, options)}"
+            f"{how_to_fetch_for(intervals[0], settings, options)}"
         )
     return days
 
 
-def _how_to_fetch(interval: Interval, settings: Settings, options: SweepOptions) -> str:
+def how_to_fetch_for(interval: Interval, settings: Settings, options: SweepOptions) -> str:
+    """Return the command that fetches candles of what is searched, and where they have to be."""
     from divbot.app.how_to_fetch import how_to_fetch
 
     command = how_to_fetch(settings, interval, options.start, options.end, usual=_USUAL)

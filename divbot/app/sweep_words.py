@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from divbot.app.backtest import KnownFunding, funding_notes, known_funding
-from divbot.app.sweep_setup import Sweep, asked_for, searched_intervals
+from divbot.app.sweep_setup import Sweep, asked_for, how_to_fetch_for, searched_intervals
 from divbot.domain.durations import DAY
 from divbot.domain.market import Interval, Market
 from divbot.domain.names import counted
+from divbot.history.detail import DetailedHistory
+from divbot.history.shared import SharedStore
+from divbot.history.spans import Span
+from divbot.history.store import Store
 
 
 def effort_words(sweep: Sweep) -> str:
@@ -31,7 +35,11 @@ def effort_words(sweep: Sweep) -> str:
 
 
 def warnings_of(sweep: Sweep) -> Iterator[str]:
-    """Yield, in words, which settings hardly let a trade be entered."""
+    """Yield, in words, what to know first: trades judged coarsely, settings that hardly trade."""
+    coarse = _coarse_words(sweep)
+    if coarse and isinstance(sweep.history, Store | SharedStore | DetailedHistory):
+        command = how_to_fetch_for(Interval.M1, sweep.settings, sweep.options)
+        yield f"{coarse}; fetch them first, if it matters: {command}"
     barred = [
         x.settings
         for x in sweep.points.values()
@@ -54,18 +62,46 @@ def title_of(sweep: Sweep) -> str:
 
 def notes_of(sweep: Sweep) -> Iterator[str]:
     """Yield what was assumed where history does not tell."""
-    if sweep.rules.detail is None or any(
-        x.settings.interval is sweep.rules.detail for x in sweep.points.values()
-    ):
-        yield (
-            "where there are no shorter candles, a trade is judged by those of its interval, and "
-            "one that touches both stop and target counts as a stop"
-        )
+    if coarse := _coarse_words(sweep):
+        yield coarse
     if sweep.settings.market is Market.USDM:
         symbols = {
             x: y for y in searched_intervals(sweep.points.values()) for x in asked_for(sweep, y)
         }
         yield from funding_notes(list(_known_funding(sweep, symbols)))
+
+
+def _coarse_words(sweep: Sweep) -> str:
+    """Return how much is judged by candles longer than 1m, and how; empty: nothing is."""
+    intervals, detail = searched_intervals(sweep.points.values()), sweep.rules.detail
+    if intervals == [Interval.M1]:
+        return ""
+    if detail is None or detail in intervals:
+        kind = "some" if detail is None or len(intervals) > 1 else "all"
+        judged = f"{kind} trades are judged by candles of their own interval"
+        lack = "not every symbol has shorter ones"
+    elif share := _missing_share(sweep):
+        judged = (
+            f"for {max(share, 0.001):.1%} of the time trades are judged by {intervals[0]} candles"
+        )
+        lack = f"{detail} ones are missing there"
+    else:
+        return ""
+    return f"{judged}, and one that touches both stop and target counts as a stop: {lack}"
+
+
+def _missing_share(sweep: Sweep) -> float:
+    """Return of which part of the days longer candles stand in for those of the detail."""
+    if not isinstance(sweep.history, DetailedHistory):
+        return 0.0
+    interval = searched_intervals(sweep.points.values())[0]
+    days = Span(sweep.days.start * DAY, sweep.days.stop * DAY)
+    missing = whole = 0
+    for symbol in asked_for(sweep, interval):
+        span = (sweep.history.span(symbol, interval) or Span(0, 0)).within(days)
+        whole += span.end - span.start
+        missing += sum(x.end - x.start for x in sweep.history.missing(symbol, days))
+    return missing / max(whole, 1)
 
 
 def _known_funding(sweep: Sweep, symbols: Mapping[str, Interval]) -> Iterator[KnownFunding]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
@@ -182,6 +183,18 @@ class DetailedHistory:
         spans = self._spans(longer, missing)
         self._stood_in[symbol] = joined([*self._stood_in.get(symbol, ()), *spans])
         return merged(found, _in_parts(longer, missing, self._interval, self._detail))
+
+    def missing(self, symbol: str, span: Span) -> tuple[Span, ...]:
+        """Return when within `span` longer candles of the store are to stand in for short ones."""
+        short = self._stored(symbol, self._detail, span)
+        longer = self._stored(symbol, self._interval, span)
+        return joined(chain.from_iterable(without(x, short) for x in longer))
+
+    def _stored(self, symbol: str, interval: Interval, within: Span) -> tuple[Span, ...]:
+        span = self._store.span(symbol, interval)
+        if span is None:
+            return ()
+        return without(span.within(within), self._store.holes(symbol, interval))
 
     def stands_in(self, symbol: str, time: int) -> int | None:
         """Return when the longer candle opened that stood in at a time; None where none did."""
