@@ -37,7 +37,6 @@ _ADVICE = {
     sqlite3.SQLITE_READONLY: "let this user write to the file and to its folder",
     sqlite3.SQLITE_CANTOPEN: "let this user read and write the file and its folder",
 }
-_IS_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class Damaged(Exception):
@@ -61,7 +60,9 @@ def own_errors(path: Path, keep: str = KEEP) -> Iterator[None]:
     except sqlite3.Error as error:
         # Of an extended code, the lowest byte is the kind.
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        advice = keep if code in _IS_DAMAGED else _ADVICE.get(code)
+        advice = keep if code == sqlite3.SQLITE_CORRUPT else _ADVICE.get(code)
+        if code == sqlite3.SQLITE_NOTADB:
+            advice = f"name another one, or {keep}"
         raise JournalError(f"{path}: {error}" + (f"; {advice}" if advice else "")) from error
     except UnicodeError as error:  # of what SQLite quotes in its complaint about rotten pages
         raise JournalError(f"{path}: the database is damaged: {error}; {keep}") from error

@@ -117,12 +117,15 @@ def test_a_truncated_journal_is_refused(path: Path, size: float) -> None:
     assert "\n" not in outcome
 
 
+NO_DATABASE = "file is not a database; name another one, or keep"
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
         pytest.param(b"", "is no journal of divbot", id="nothing"),
-        pytest.param(b"market,symbol\n" * 999, "file is not a database", id="text"),
-        pytest.param(Random(1).randbytes(8192), "file is not a database", id="noise"),
+        pytest.param(b"market,symbol\n" * 999, NO_DATABASE, id="text"),
+        pytest.param(Random(1).randbytes(8192), NO_DATABASE, id="noise"),
     ],
 )
 def test_what_is_no_journal_is_refused_and_left_alone(
