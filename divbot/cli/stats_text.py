@@ -63,7 +63,10 @@ def sections_of(stats: Stats) -> tuple[Section, ...]:
         Section("Account", tuple(_account(stats))),
         Section("Closed trades", tuple(_trades(stats))),
         Section("Risk", tuple(_risk(stats))),
-        Section("Costs (already deducted)", tuple(_paid(stats.paid))),
+        Section(
+            f"Costs (already deducted{', of open positions too' if stats.open_trades else ''})",
+            tuple(_paid(stats.paid)),
+        ),
     )
 
 

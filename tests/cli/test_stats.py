@@ -76,7 +76,7 @@ Risk
   Sortino             n/a (needs 30 whole days)
   Calmar              n/a (needs 90 days)
 
-Costs (already deducted)
+Costs (already deducted, of open positions too)
   fees                0.37
   slippage            0.20
   spread              0.70 (half of it, each time it was crossed)
