@@ -244,7 +244,7 @@ def import_(
         _notice(f"left aside: {problem}")
     for what, rows in found.rows.items():
         _notice(
-            f"{file}: {rows} {what} of {counted(len(found.symbols))} are in the store of "
+            f"{file}: {rows:,} {what} of {counted(len(found.symbols))} are in the store of "
             f"{store.market.title} ({store.root})"
         )
 
@@ -284,7 +284,7 @@ def verify(
         found = list(checked(store, shelves))
         damaged = [*(x for x in found if x.problem), *lost(store, shelves)]
         _notice(*(x.problem for x in damaged))
-        print(f"{counted(len(found), 'file')} hashed, {len(damaged)} damaged")
+        print(f"{counted(len(found), 'file')} hashed, {len(damaged):,} damaged")
         if is_local:
             return StoreError.exit_code if damaged else 0
         with open_supply(settings, store) as supply, _progress(quiet=quiet) as progress:

@@ -55,7 +55,7 @@ def test_what_recorded_takes_is_imported(home: Path, capsys: pytest.CaptureFixtu
         assert track.open_time.tolist() == own.open_time.tolist()
         assert track.close.tolist() == own.close.tolist()
         assert track.quote_volume is None
-    assert f"{len(frame)} 5m candles of {len(symbols)} symbols" in capsys.readouterr().err
+    assert f"{len(frame):,} 5m candles of {len(symbols)} symbols" in capsys.readouterr().err
 
 
 def test_another_folder_is_the_store_where_it_is_named(

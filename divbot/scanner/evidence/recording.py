@@ -86,5 +86,5 @@ class RecordedBlock:
     def _too_few(self) -> InputError:
         rows, symbols = self.block.close.shape
         return InputError(
-            f"expected candles enough for divergences to end, found {rows} of {symbols} symbols"
+            f"expected candles enough for divergences to end, found {rows:,} of {symbols:,} symbols"
         )
