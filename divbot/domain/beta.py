@@ -35,7 +35,9 @@ def beta_quantile(probability: float, a: float, b: float) -> float:
         surplus = _below(x, a, b, slope) - probability
         low, high = (low, x) if surplus > 0 else (x, high)
         step = surplus / slope if slope > 0 else math.inf
-        if abs(step) < _NEAR and low <= x - step <= high:
+        # Near an end the slope may change within less than that.
+        is_near = abs(step) < min(_NEAR, 1e-3 * x, 1e-3 * (1.0 - x))
+        if is_near and low <= x - step <= high:
             return x - step
         x = x - step if low < x - step < high else (low + high) / 2
     return x
