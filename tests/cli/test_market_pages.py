@@ -205,12 +205,13 @@ def test_without_opportunities_the_page_says_so() -> None:
 
 DRAWN = """
     const charts = [...document.querySelectorAll(".candles")];
-    // Until some are drawn, and no further one is for some frames: a busy machine makes fewer.
+    // Until what one looks at is drawn, and no further one is for some frames.
+    const first = `${location.hash} .candles svg`;
     let drawn = [], still = 0;
     for (let look = 0; look < 600 && still < 10; look++) {
       await new Promise(requestAnimationFrame);
       const now = charts.map((chart) => chart.querySelector("svg") !== null);
-      still = now.includes(true) && String(now) === String(drawn) ? still + 1 : 0;
+      still = document.querySelector(first) && String(now) === String(drawn) ? still + 1 : 0;
       drawn = now;
     }
     const marks = charts.filter((chart) => chart.data).map((chart) => Object.fromEntries(
