@@ -232,7 +232,7 @@ def open_stored(settings: Settings) -> PastMarket:
 
 def _listed(symbol: str, market: Market) -> Instrument:
     """Return how `symbol` was listed, with the least order that nearly all have; without a tick."""
-    from divbot.history.universe import instrument_named
+    from divbot.history.instruments import instrument_named
 
     return replace(instrument_named(symbol, market, None), min_notional=_LEAST_ORDER)
 

@@ -241,8 +241,8 @@ def _recorded_past(run: _Run, recording: Path) -> _Past:
 
 
 def _kept_past(run: _Run, history: PastMarket, shortest: Interval, name: str) -> _Past:
+    from divbot.history.instruments import instrument_named
     from divbot.history.port import span_of_all
-    from divbot.history.universe import instrument_named
 
     start = run.start
     known = span_of_all(history, shortest)

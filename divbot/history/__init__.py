@@ -9,6 +9,7 @@ port: PastCandles <-- store, joined: a recording, asked: a venue afterwards
    |
 columns: a calendar month of all symbols in one mapped file, made once
    |-- lives      one folder that held two contracts is two lives
+   |-- ranks      a month of who may be listed, by volume; instruments: what a name tells
    \-- universe   the list at each close of the past, by the live rules
 ```
 """

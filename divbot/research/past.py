@@ -34,7 +34,8 @@ from divbot.history.columns import CLOSE, TYPICAL, Columns, Each, one_by_one, op
 from divbot.history.kept import let_go
 from divbot.history.lives import Life
 from divbot.history.port import PastCandles
-from divbot.history.universe import PastUniverse, let_in, rank_month
+from divbot.history.ranks import let_in, rank_month
+from divbot.history.universe import PastUniverse
 from divbot.processes import PRELOAD, obey_parent, start_context
 from divbot.research.past_candidates import NONE, Candidates, FreshOnes, Proposals
 from divbot.research.past_signals import overlap, signals_of_month

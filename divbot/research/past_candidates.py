@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from divbot.arrays import Flags, Floats, Integers
 from divbot.domain.durations import DAY
 from divbot.history.columns import CLOSE, HIGH, LOW, Columns
-from divbot.history.universe import PastUniverse, RankedMonth
+from divbot.history.ranks import RankedMonth
+from divbot.history.universe import PastUniverse
 from divbot.research.past_signals import FOUND, UNSURE, Found, symbols_of
 from divbot.scanner.cycle import ScanRules
 from divbot.scanner.evidence.expectations import Expectations

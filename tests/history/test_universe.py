@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from divbot.binance.listing.rules import UniverseRules
 from divbot.domain.market import Interval, Market
 from divbot.history.columns import one_by_one, open_columns
-from divbot.history.universe import PastUniverse, instrument_named, let_in, rank_month
+from divbot.history.instruments import instrument_named
+from divbot.history.ranks import let_in, rank_month
+from divbot.history.universe import PastUniverse
 from divbot.recordings.track import Track
 from tests.history.made import DAY, HOUR, START, MadeHistory, quiet, walked
 from tests.research.live_twin import LiveTwin

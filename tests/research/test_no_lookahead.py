@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from divbot.binance.listing.rules import UniverseRules
-from divbot.history import universe
+from divbot.history import ranks
 from divbot.history.columns import Columns
 from divbot.kernels.days import SUM, last_days
 from divbot.recordings.track import Track
@@ -156,7 +156,7 @@ def _before_their_time(step: Callable[..., int]) -> Callable[..., int]:
 @pytest.mark.parametrize(
     ("where", "name", "leak"),
     [
-        pytest.param(universe, "last_days", lambda _: _of_its_own_day, id="a day's own volume"),
+        pytest.param(ranks, "last_days", lambda _: _of_its_own_day, id="a day's own volume"),
         pytest.param(past_venue.PastVenue, "_cut", _one_step_ahead, id="one candle ahead"),
         pytest.param(Columns, "step_at_close", _before_their_time, id="rows before their time"),
         pytest.param(

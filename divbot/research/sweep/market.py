@@ -48,7 +48,8 @@ from divbot.history.kept import (
     write_text,
 )
 from divbot.history.port import PastCandles
-from divbot.history.universe import PastUniverse, let_in, rank_month
+from divbot.history.ranks import let_in, rank_month
+from divbot.history.universe import PastUniverse
 from divbot.research.past_signals import overlap
 from divbot.research.port import Settlements
 from divbot.research.venue import Spreads, due_at
