@@ -9,18 +9,19 @@ leaves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from divbot.app import scanning
 from divbot.app.detail import detail_of, open_detail
 from divbot.app.homes import past_folder
 from divbot.app.journals import kept_settings, open_runs
+from divbot.app.known_funding import KnownFunding, funding_notes, known_funding
 from divbot.app.options import BacktestOptions, TellStage
 from divbot.app.scan_rules import past_rate, plan_rules, scan_rules, universe_rules
 from divbot.app.trading_rules import trading_rules
@@ -35,7 +36,6 @@ from divbot.version import __version__
 
 if TYPE_CHECKING:
     from divbot.domain.ledger import Ledger
-    from divbot.history.joined import JoinedHistory
     from divbot.history.spans import Span
     from divbot.research.backtest import Period
     from divbot.research.past import PastScanner
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from divbot.trading.engine.engine import TradingRules
     from divbot.trading.journal.journal import Journal
 
-KnownFunding: TypeAlias = Literal["none", "some", "all"]
-"""How much is known of the funding of a symbol."""
 _VENUE = "Binance"
 _LEAST_ORDER = Decimal(5)
 """In USDT."""
@@ -68,21 +66,6 @@ class Traded:
     """By symbol what is missing of its candles: no divergence spans it."""
     unpaid: tuple[tuple[str, Span], ...]
     """By symbol what is missing of its funding: positions paid and got none then."""
-
-
-def read_recording(path: Path, market: Market) -> JoinedHistory:
-    """Return the past that a recording holds; RecordingError for a bad one."""
-    from divbot.exchange.market.recorded import load_tape
-    from divbot.history.joined import JoinedHistory
-
-    return JoinedHistory(path, market, load_tape(path).interval)
-
-
-def open_recording(path: Path, settings: Settings) -> JoinedHistory:
-    """Return the same; InputError where the candles of the settings cannot be made of its own."""
-    history = read_recording(path, settings.market)
-    history.symbols(settings.interval)
-    return history
 
 
 def backtest(
@@ -221,13 +204,6 @@ def _rate(settings: Settings, history: PastMarket, first: int, start: int) -> Ba
                 each=each,
             )
     return past_rate(settings, start, counted)
-
-
-def open_stored(settings: Settings) -> PastMarket:
-    """Return the past that the store of the settings holds."""
-    from divbot.app.stores import open_store
-
-    return open_store(settings)
 
 
 def _listed(symbol: str, market: Market) -> Instrument:
@@ -390,22 +366,6 @@ def _notes(
     """Yield, in words, what is assumed where the history tells nothing."""
     if settings.market is Market.USDM:
         yield from funding_notes([_known_funding(venue, past, x, period) for x in past.symbols])
-
-
-def funding_notes(known: Sequence[KnownFunding]) -> Iterator[str]:
-    """Yield, in words, of how many symbols funding is not known, or not of all the time."""
-    unpaid, partly = known.count("none"), known.count("some")
-    if unpaid:
-        yield f"funding is not known of {unpaid} symbols: positions in them pay and get none"
-    if partly:
-        yield f"funding of {partly} symbols is known for a part of the time only"
-
-
-def known_funding(due: Sequence[int], first: int, last: int) -> KnownFunding:
-    """Return how much is known from `first` to `last` of settlements that were `due`, ms UTC."""
-    if not due:
-        return "none"
-    return "some" if due[0] > first + DAY or due[-1] < last - DAY else "all"
 
 
 def _known_funding(

@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from divbot.app.backtest import open_recording, open_stored
 from divbot.app.backtest_result import Backtest, result_of
+from divbot.app.histories import open_recording, open_stored
 from divbot.app.options import SPREAD, USUAL_SPREAD, BacktestOptions, UniverseOf, read_given
 from divbot.app.scanning import settings_of
 from divbot.domain.clock import EARLIEST, LATEST

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from divbot.app.backtest import open_stored, read_recording
 from divbot.app.detail import whole_detail, with_stand_ins
+from divbot.app.histories import open_stored, read_recording
 from divbot.app.homes import copies_folder
 from divbot.app.options import (
     SweepOptions,

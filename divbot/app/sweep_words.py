@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from divbot.app.backtest import KnownFunding, funding_notes, known_funding
+from divbot.app.known_funding import KnownFunding, funding_notes, known_funding
 from divbot.app.sweep_setup import Sweep, asked_for, how_to_fetch_for, searched_intervals
 from divbot.domain.durations import DAY
 from divbot.domain.market import Interval, Market

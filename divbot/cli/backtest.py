@@ -87,8 +87,8 @@ def backtest(
     With --universe now it is traded twice, on the list of each moment too, and takes twice as long:
     the difference is what hindsight is worth. Ends with 4 where candles are missing.
     """
-    from divbot.app import backtest as app
     from divbot.app.backtest_result import result_of
+    from divbot.app.histories import open_recording, open_stored
     from divbot.cli.backtest_text import backtest_document, backtest_text, hole_lines
     from divbot.cli.compiling import tell_of_compiling
     from divbot.cli.destination import PAGE, Destination, json_bytes
@@ -113,7 +113,7 @@ def backtest(
         tell_of_compiling()
     tell = partial(past.tell, quiet=quiet)
     with past.progress(quiet=quiet) as progress:
-        history = app.open_recording(recorded, settings) if recorded else app.open_stored(settings)
+        history = open_recording(recorded, settings) if recorded else open_stored(settings)
         result = result_of(history, settings, options, progress, tell)
     for note in (*result.notes, *hole_lines(result)):
         tell(note)
