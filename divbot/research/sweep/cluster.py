@@ -65,6 +65,7 @@ def cluster_hands(address: str, shared: ReadByWorkers | None = None) -> Iterator
             client.get_executor(pure=False),
             threads,
             is_there=lambda: client.status == "running",
+            count=lambda: len(client.nthreads()),
             ends_workers=(distributed.KilledWorker,),
             name=f"the scheduler at {shown}",
         )

@@ -157,23 +157,43 @@ class FutureHands:
         workers: int,
         *,
         is_there: Callable[[], bool],
+        count: Callable[[], int],
         ends_workers: tuple[type[Exception], ...],
         name: str,
     ) -> None:
-        """`ends_workers` are raised where a case ended its workers again and again."""
+        """`count` tells how many workers there are now.
+
+        `ends_workers` are raised where a case ended its workers again and again.
+        """
         self._executor = executor
         self.workers = workers
         self._is_there = is_there
+        self._count = count
         self._ends_workers = ends_workers
         self._name = name
 
     def done(self, call: Callable[..., Any], cases: Iterable[tuple[Any, ...]]) -> DoneCases:
-        """Hand out a few cases more than there are workers."""
-        queue = enumerate(cases)
+        """Hand out a few cases more than there are workers.
+
+        What was beside a case that ends workers is told from it at the end, each alone.
+        """
+        suspects: list[_Case] = []
+        yield from self._drain(call, enumerate(cases), AHEAD * self.workers, suspects)
+        for case in suspects:
+            guilty: list[_Case] = []
+            yield from self._drain(call, iter((case,)), 1, guilty)
+            if guilty:
+                raise _to_blame(case[1])
+
+    def _drain(
+        self, call: Callable[..., Any], queue: Iterator[_Case], at_once: int, lost: list[_Case]
+    ) -> DoneCases:
+        """Do what is in the queue; `lost` gets what ended workers, and what was beside that."""
         running: dict[Future[Any], _Case] = {}
+        nobody_for = 0.0
         try:
             while True:
-                for case in islice(queue, AHEAD * self.workers - len(running)):
+                for case in islice(queue, at_once - len(running)):
                     with self._missed():
                         running[self._executor.submit(call, *case[1])] = case
                 if not running:
@@ -181,19 +201,22 @@ class FutureHands:
                 found = wait(running, timeout=_PATIENCE, return_when=FIRST_COMPLETED).done
                 if not found and not self._is_there():
                     raise self._gone()
+                with self._missed():
+                    nobody_for = 0.0 if found or self._count() else nobody_for + _PATIENCE
+                if nobody_for >= _WORKERS_PATIENCE:
+                    raise self._gone("has no workers any more")
                 for future in found:
-                    number, case = running.pop(future)
-                    yield number, self._result(future, case)
+                    case = running.pop(future)
+                    try:
+                        with self._missed():
+                            result = future.result()
+                    except self._ends_workers:
+                        lost.append(case)
+                    else:
+                        yield case[0], result
         finally:
             for future in running:
                 future.cancel()
-
-    def _result(self, future: Future[Any], case: tuple[Any, ...]) -> Any:
-        try:
-            with self._missed():
-                return future.result()
-        except self._ends_workers as error:
-            raise _to_blame(case) from error
 
     @contextmanager
     def _missed(self) -> Iterator[None]:
@@ -205,14 +228,16 @@ class FutureHands:
                 raise self._gone() from error
             raise
 
-    def _gone(self) -> WorkerLost:
+    def _gone(self, what: str = "is gone") -> WorkerLost:
         return WorkerLost(
-            f"{self._name} is gone; what is done is kept, and the same command goes on from there"
+            f"{self._name} {what}; what is done is kept, and the same command goes on from there"
         )
 
 
 _PATIENCE = 1.0
 """Seconds after which one looks whether anybody is there."""
+_WORKERS_PATIENCE = 60.0
+"""Seconds in which workers may come back."""
 
 
 def _to_blame(case: tuple[Any, ...]) -> WorkerLost:

@@ -45,13 +45,17 @@ def test_a_cluster_finds_what_one_process_finds_whoever_dies(
     assert after == DOUBLED
 
 
-def test_what_ends_workers_is_named_and_a_scheduler_that_is_gone_is_missed(
-    cluster: LocalCluster,
+def test_what_ends_workers_is_named_and_those_that_are_gone_are_missed(
+    cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cluster.add_worker()
+    monkeypatch.setattr("divbot.research.sweep.hands._WORKERS_PATIENCE", 1.0)
+    for _ in range(2):
+        cluster.add_worker()  # one that ends its worker ends two, and two more alone
     with cluster_hands(cluster.address) as hands:
         with pytest.raises(WorkerLost, match=r"again and again; is memory short\? 3$"):
             in_order(hands, ends_its_worker, CASES)
+        with pytest.raises(WorkerLost, match=r"the scheduler at tcp.* has no workers any more; "):
+            in_order(hands, doubled, CASES)
 
         cluster.scheduler.kill()
         with pytest.raises(WorkerLost, match=r"the scheduler at tcp.* is gone"):

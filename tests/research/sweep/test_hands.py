@@ -60,6 +60,47 @@ class Offering(Executor):
         return future
 
 
+class Killed(Exception):
+    """Raised for whatever was on a worker that ended too often."""
+
+
+class Crowded(Executor):
+    """Work of which case 3 ends its workers, and cases 2 and 4 are beside it at first."""
+
+    def __init__(self, *guilty: int) -> None:
+        self._guilty = guilty
+        self._beside = {2, 3, 4}
+
+    def submit(self, call: Any, *arguments: Any, **_: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        (number,) = arguments
+        if number in self._guilty or number in self._beside:
+            self._beside.discard(number)
+            future.set_exception(Killed())
+        else:
+            future.set_result(call(number))
+        return future
+
+
+def crowded(*guilty: int) -> FutureHands:
+    return FutureHands(
+        Crowded(*guilty),
+        2,
+        is_there=lambda: True,
+        count=lambda: 2,
+        ends_workers=(Killed,),
+        name="the scheduler",
+    )
+
+
+def test_what_was_beside_a_case_that_ends_workers_is_not_to_blame() -> None:
+    found = []
+    with pytest.raises(WorkerLost, match=r"again and again; is memory short\? 3$"):
+        found += [x for x, _ in crowded(3).done(doubled, CASES)]
+
+    assert in_order(crowded(), doubled, CASES) == DOUBLED
+
+
 @pytest.mark.parametrize("takes_calls", [False, True])
 @pytest.mark.parametrize("is_there", [False, True])
 def test_whatever_is_raised_once_nobody_is_there_says_that_they_are_gone(
@@ -69,6 +110,7 @@ def test_whatever_is_raised_once_nobody_is_there_says_that_they_are_gone(
         Offering(takes_calls=takes_calls),
         1,
         is_there=lambda: is_there,
+        count=lambda: 1,
         ends_workers=(),
         name="the scheduler",
     )
