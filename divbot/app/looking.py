@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from divbot.candle_arrays import Candles
     from divbot.domain.market import Interval, Market
     from divbot.domain.signals import Opportunity
-    from divbot.domain.universe import Standing
+    from divbot.domain.universe import ListStanding
     from divbot.scanner.checks.examination import Examination
     from divbot.scanner.cycle import ScanRules
     from divbot.scanner.report import Report
@@ -81,7 +81,7 @@ class Looker:
         interval: Interval,
         lease: int,
         report: Report | None,
-        standing: Standing | None,
+        standing: ListStanding | None,
     ) -> Look:
         """Return what the candles of `symbol` show: those that `report` is of, or the newest.
 
@@ -107,7 +107,7 @@ class Looker:
             raise SymbolError(f"{symbol}: {error}") from error
 
     def _steps(
-        self, symbol: str, candles: Candles, report: Report | None, standing: Standing | None
+        self, symbol: str, candles: Candles, report: Report | None, standing: ListStanding | None
     ) -> tuple[Step, ...]:
         from divbot.scanner.why import listing_story, scan_story
 

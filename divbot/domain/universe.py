@@ -82,7 +82,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ListStanding:
     """What a universe says of one symbol."""
 
     listed: Listed | None = None
@@ -120,12 +120,12 @@ class Universe:
         """Return the symbols that are here by name."""
         return frozenset(x.symbol for x in self.listed if x.is_wanted)
 
-    def standing_of(self, symbol: str) -> Standing:
+    def standing_of(self, symbol: str) -> ListStanding:
         """Return what is known of one symbol; nothing where it is not listed at all."""
         for place, listed in enumerate(self.listed, 1):
             if listed.symbol == symbol:
-                return Standing(listed, place, len(self.listed))
-        return Standing(left_out=tuple(x for x in self.left_out if x.symbol == symbol))
+                return ListStanding(listed, place, len(self.listed))
+        return ListStanding(left_out=tuple(x for x in self.left_out if x.symbol == symbol))
 
     def without(self, symbols: Collection[str], rule: Rule, detail: str) -> Universe:
         """Return the same without `symbols`, which are left out by `rule`."""

@@ -18,7 +18,7 @@ from divbot.domain.market import Interval
 from divbot.domain.money import price_of
 from divbot.domain.names import words
 from divbot.domain.signals import Opportunity, Side
-from divbot.domain.universe import Listed, Standing
+from divbot.domain.universe import Listed, ListStanding
 from divbot.kernels.analysis import Analysis, analyse
 from divbot.kernels.divergence import KIND, PIVOT, PREVIOUS, SAME_RSI
 from divbot.kernels.indicator import Indicator
@@ -64,7 +64,7 @@ class Story:
         self.steps.append(Step(rule, passed=False, detail=detail))
 
 
-def listing_story(symbol: str, standing: Standing) -> Story:
+def listing_story(symbol: str, standing: ListStanding) -> Story:
     """Return how `symbol` fares with the rules of the universe."""
     story = Story(symbol, standing.listed)
     if standing.listed is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from divbot.domain.market import Interval, Market
-from divbot.domain.universe import Standing, Universe
+from divbot.domain.universe import ListStanding, Universe
 from divbot.scanner.cache import Published
 from divbot.scanner.report import Report
 from divbot.scanner.thread import Condition
@@ -101,7 +101,7 @@ class AskedSymbol:
     """What its request weight is spent from."""
     report: Report | None
     """That of its interval, without what is not needed; None: it is not scanned."""
-    standing: Standing | None
+    standing: ListStanding | None
     """In the report's universe; None: it is not scanned."""
 
 

