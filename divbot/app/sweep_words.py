@@ -20,10 +20,16 @@ def effort_words(sweep: Sweep) -> str:
     from divbot.research.sweep.estimate import estimate
 
     points = sweep.points.values()
-    found = estimate(sweep.history, [x.variant for x in points], sweep.days, sweep.hands.workers)
+    found = estimate(
+        sweep.history,
+        [x.variant for x in points],
+        sweep.days,
+        sweep.hands.workers,
+        sweep.rules.detail,
+    )
     symbols = max(len(asked_for(sweep, x)) for x in searched_intervals(points))
-    minutes = found.seconds / 60
-    time = f"{minutes:.0f} minutes" if minutes >= 1.5 else "a minute or less"
+    time, first = _minutes(found.seconds), _minutes(found.seconds + found.first)
+    time += f", or {first} where these candles were not searched before," * (first != time)
     memory = f"{found.memory / 1e9:.1f} GB of memory"
     then = "; then portfolios of the winner and its neighbours"
     return (
@@ -32,6 +38,11 @@ def effort_words(sweep: Sweep) -> str:
         f"{counted(len(sweep.days), 'day')}: about {time} and {memory}"
         f"{then if sweep.options.with_portfolios else ''}"
     )
+
+
+def _minutes(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes} minutes" if minutes > 1 else "a minute or less"
 
 
 def warnings_of(sweep: Sweep) -> Iterator[str]:

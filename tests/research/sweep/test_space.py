@@ -261,6 +261,29 @@ def test_memory_is_said_as_it_was_measured(
     assert 0.9 < found.memory / 1e6 / measured < 1.35
 
 
+@pytest.mark.parametrize(
+    ("symbols", "days", "searched", "made"),
+    [(400, 362, 300.0, 104.0), (400, 181, 128.8, 58.5), (100, 181, 34.1, 10.0)],
+)
+def test_processor_seconds_are_said_as_they_were_measured(
+    symbols: int, days: int, searched: float, made: float
+) -> None:
+    """Of 500 settings on candles of 5m and 1m, by benchmarks/sweep.py."""
+    stops = f"stop_atr={','.join(str(x / 1000) for x in range(1000, 1025))}"
+
+    found = estimate(
+        Listing(symbols),  # type: ignore[arg-type]
+        tried(stops, f"range_max={','.join(str(x) for x in range(50, 70))}", interval="5m"),
+        range(FIRST, FIRST + days),
+        workers=1,
+        detail=Interval.M1,
+    )
+
+    assert found.settings == 500
+    assert 0.7 < found.seconds / searched < 1.4
+    assert 0.7 < found.first / made < 1.5
+
+
 def test_values_have_neighbours_and_names_have_none() -> None:
     found = tried("stop_atr=0.5,1", "kind=regular_bullish,hidden_bullish")
 
