@@ -60,6 +60,7 @@ def web(
     ] = None,
 ) -> int:
     """Serve a read-only page of runs, backtests and sweeps, beside a running bot too."""
+    from divbot.alerts.outbox import Outbox
     from divbot.cli.board.answers import BoardAnswers
     from divbot.cli.board.programs import FileProgram
     from divbot.cli.board.serving import open_listener, serving
@@ -72,6 +73,8 @@ def web(
     shown = _journal(run, journal)
     start = None if shown is None else start_of(shown)
     settings = given.load(defaults=_defaults(start))
+    if outbox is not None:
+        Outbox.last(outbox, 1)  # whoever names another file is told now
     with AskedToStop(stop) as asked, ExitStack() as stack:
         listener = stack.enter_context(open_listener(where, settings))
         program = FileProgram(shown, settings.market)

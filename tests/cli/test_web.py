@@ -62,6 +62,18 @@ def test_what_cannot_be_served_is_one_line(
     assert TOKEN not in error
 
 
+def test_a_file_that_is_no_outbox_is_told_before_anything_begins(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = desk / "notes.txt"
+    other.write_text("not a database, but a text" * 99)
+
+    code = cli.exit_code(["web", "127.0.0.1:0", "--outbox", str(other)])
+
+    assert code == 5
+    assert f"{other}: file is not a database; name another one" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", [["watch", "--web"], ["paper", "--web"], ["web"]])
 def test_an_address_in_use_is_told_before_anything_begins(
     command: list[str], desk: Path, capsys: pytest.CaptureFixture[str]
