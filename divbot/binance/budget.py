@@ -241,15 +241,15 @@ class Lease:
         VenueRefused where it allows less than that in a whole minute.
         """
         self.want(weight)
-        self._budget.grant_own()
-        while not self.try_take(weight):
-            try:
-                self._budget.refuse_beyond(weight)
-            except VenueRefused:
-                self.want(-weight)
-                raise
-            self._clock.wait(_POLL_SECONDS)
+        try:
             self._budget.grant_own()
+            while not self.try_take(weight):
+                self._budget.refuse_beyond(weight)
+                self._clock.wait(_POLL_SECONDS)
+                self._budget.grant_own()
+        except BaseException:
+            self.want(-weight)  # or it would be granted, to nobody
+            raise
 
     def want(self, weight: int) -> None:
         """Ask for `weight` more to be granted; below zero: for so much less."""

@@ -198,6 +198,23 @@ def test_one_worker_s_418_stops_all_until_the_time_it_names() -> None:
     assert other.try_take(2)
 
 
+def test_what_was_asked_for_in_vain_during_a_ban_is_wanted_no_more() -> None:
+    clock = ManualClock()
+    budget = WeightBudget(clock, LIMIT)
+    trader, worker = (budget.lease(budget.open_lease()) for _ in range(2))
+
+    worker.ban(3600)
+    for _ in range(LIMIT):
+        with pytest.raises(StopUntil, match="banned"):
+            trader.take(5)
+    clock.advance(3601)
+    trader.take(5)
+
+    assert budget.waiting_for() == ""
+    worker.take(int(budget.allowed) - 5)
+    assert budget.spent() == budget.allowed
+
+
 def test_what_is_set_aside_is_there_at_once() -> None:
     budget = WeightBudget(ManualClock(), LIMIT)
 
