@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 
 from divbot.alerts.alert import Alert
 from divbot.alerts.outbox import Outbox, Pending
@@ -176,16 +177,20 @@ class Courier:
         try:
             wait = self.step()
         except DivbotError as error:  # a full disk, say; or closed, as it did not end in time
-            if self._ending.is_set():
-                return _AGAIN_SECONDS
+            return self._fail_to_look(str(error))
+        except Exception as error:  # the thread's boundary; its words may hold a secret
+            return self._fail_to_look(f"internal error: {type(error).__name__}")
+        self._outbox_outage.end(self._clock.now())
+        return wait
+
+    def _fail_to_look(self, reason: str) -> float:
+        if not self._ending.is_set():
             self._outbox_outage.note(
-                f"[Alerts] {error}",
+                f"[Alerts] {reason}",
                 back="[Alerts] the outbox works again",
                 now=self._clock.now(),
             )
-            return _AGAIN_SECONDS
-        self._outbox_outage.end(self._clock.now())
-        return wait
+        return _AGAIN_SECONDS
 
 
 def _named(batch: Sequence[Pending]) -> str:
@@ -258,9 +263,9 @@ class Dispatch:
         ends = self._clock.monotonic() + seconds
         for courier in self._couriers:
             courier.join(ends - self._clock.monotonic())
-        left = sum(courier.left for courier in self._couriers)
-        if left:
-            self._tell(
-                f"[Alerts] {left} still to be sent: kept for the next start", is_warning=True
-            )
-        self._outbox.close()
+        with closing(self._outbox):
+            left = sum(courier.left for courier in self._couriers)
+            if left:
+                self._tell(
+                    f"[Alerts] {left} still to be sent: kept for the next start", is_warning=True
+                )

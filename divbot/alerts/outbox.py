@@ -25,7 +25,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from divbot.alerts.alert import Alert
+from divbot.alerts.alert import Alert, Topic
 from divbot.database import (
     Damaged,
     connect_writing,
@@ -199,12 +199,12 @@ class Outbox:
         """
         with self._lock, own_errors(self.path, _KEEP):
             rows = self._connection.execute(
-                "SELECT number, kept_at, body FROM pending JOIN alert ON alert = number "
+                "SELECT number, key, kept_at, body FROM pending JOIN alert ON alert = number "
                 "WHERE sink = ? AND number NOT IN (SELECT value FROM json_each(?)) "
                 "ORDER BY number LIMIT ?",
                 (sink, json.dumps([*without]), most),
             ).fetchall()
-        return tuple(Pending(number, at, Alert.of(json.loads(body))) for number, at, body in rows)
+        return tuple(Pending(n, at, _alert_of(key, at, body)) for n, key, at, body in rows)
 
     def count(self, sink: str) -> int:
         """Return how many alerts `sink` has to get."""
@@ -239,12 +239,12 @@ class Outbox:
             if not _knows_refused(connection):
                 return ()
             rows = connection.execute(
-                "SELECT sink, at, reason, body FROM refused JOIN alert ON alert = number "
+                "SELECT sink, at, reason, key, body FROM refused JOIN alert ON alert = number "
                 "ORDER BY sink, number"
             ).fetchall()
         return tuple(
-            RefusedAlert(sink, at, reason, Alert.of(json.loads(body)))
-            for sink, at, reason, body in rows
+            RefusedAlert(sink, at, reason, _alert_of(key, at, body))
+            for sink, at, reason, key, body in rows
         )
 
     @staticmethod
@@ -326,6 +326,15 @@ def _lay_out(path: Path) -> None:
         with transaction(connection):
             for statement in _STATEMENTS:
                 connection.execute(statement)
+
+
+def _alert_of(key: str, at: int, body: str) -> Alert:
+    """Return what was kept; of what this version cannot read, its key."""
+    try:
+        return Alert.of(json.loads(body))
+    except (ValueError, LookupError, TypeError):
+        title = f"an alert that this version of divbot cannot read: {key}"
+        return Alert(key, Topic.TROUBLE, at, title, "", {})
 
 
 @contextmanager

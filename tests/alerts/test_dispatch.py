@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -319,6 +321,68 @@ def test_an_address_in_the_place_of_one_that_refused_gets_what_was_set_aside(
     mended.run(0)
 
     assert mended.sink.keys == ["1"]
+
+
+@pytest.mark.parametrize("body", ["{", "{}", '{"topic": "of a newer divbot"}', "[]"])
+def test_an_alert_that_cannot_be_read_holds_up_no_other_and_is_told_by_its_key(
+    tmp_path: Path, body: str
+) -> None:
+    delivery = Delivery(tmp_path, LOOSE)
+    delivery.keep(1, 2)
+    with closing(sqlite3.connect(tmp_path / "outbox")) as connection:
+        connection.execute("UPDATE alert SET body = ? WHERE key = '1'", (body,))
+        connection.commit()
+
+    delivery.run(0)
+
+    assert delivery.sink.keys == ["1", "2"]
+    assert delivery.courier.left == 0
+
+
+class Asked(FakeSink):
+    """Tells that it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = threading.Event()
+
+    def send(self, alerts: Sequence[Alert], waiting: int, why: str) -> None:
+        super().send(alerts, waiting, why)
+        self.asked.set()
+
+
+def test_whatever_goes_wrong_in_a_courier_is_told_without_its_words_and_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox, sink, told = Outbox.open(tmp_path / "outbox"), Asked(), Told()
+    dispatch = Dispatch(outbox, [sink], LOOSE, ManualClock(EVENING), told)
+    real, errors = outbox.pending, [RuntimeError("a secret")]
+    monkeypatch.setattr(outbox, "pending", lambda *x: real(*x) if not errors else fail(errors))
+
+    dispatch.post([alert("1")])
+    dispatch.start()
+
+    assert sink.asked.wait(30)
+    assert dispatch.gets_on()
+    dispatch.end(30)
+    assert told.lines[0] == "[Alerts] internal error: RuntimeError"
+
+
+def fail(errors: list[RuntimeError]) -> None:
+    raise errors.pop()
+
+
+def test_an_outbox_that_cannot_be_counted_at_the_end_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox = Outbox.open(tmp_path / "outbox")
+    dispatch = Dispatch(outbox, [FakeSink()], LOOSE, ManualClock(EVENING), Told())
+
+    monkeypatch.setattr(outbox, "count", lambda _: fail([RuntimeError("disk")]))
+    with pytest.raises(RuntimeError):
+        dispatch.end(30)
+
+    Outbox.open(tmp_path / "outbox").close()  # nobody has it any more
 
 
 class Hanging(FakeSink):
