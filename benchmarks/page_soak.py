@@ -147,16 +147,16 @@ def measure(program: str, duration: float, speed: float, symbols: int, readers: 
 def owed_by(state: Path) -> Iterator[str]:
     """Yield the id of each alert that what a program has written there asks for."""
     from divbot.alerts.outbox import Outbox
-    from divbot.cli.run_alerts import summary_key, topic_of_event
+    from divbot.cli.run_alerts import key_in, summary_key, topic_of_event
     from divbot.domain.durations import DAY
     from divbot.trading.journal.journal import read
 
     journals = list(state.rglob("runs/*.db"))
     for journal in journals:
         recorded = read(journal)
-        yield from (x.key for x in recorded.events if topic_of_event(x))
         first, last = (recorded.events[n].at // DAY for n in (0, -1))
-        yield from map(summary_key, range(first, last))
+        keys = [x.key for x in recorded.events if topic_of_event(x)]
+        yield from (key_in(journal.stem, x) for x in [*keys, *map(summary_key, range(first, last))])
     if not journals:
         for outbox in state.rglob("*.outbox"):
             yield from (x.key for x in Outbox.last(outbox, 1_000_000))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,7 +15,7 @@ from divbot.cli.lines import ASSET, event_json, event_words
 from divbot.domain.clock import SystemClock, date_text
 from divbot.domain.durations import DAY
 from divbot.domain.errors import DivbotError
-from divbot.domain.events import Entered, Exited, Paused
+from divbot.domain.events import Entered, Exited, Paused, Started
 from divbot.domain.notices import Outage
 
 if TYPE_CHECKING:
@@ -43,11 +43,18 @@ _PATIENCE = 5.0
 class RunAlerts:
     """Post what happens to a run; the trader hears of no trouble that this has.
 
-    An event that could not be kept is in the journal, and is posted by the next `catch_up`.
+    An event that could not be kept is in the journal, and is posted by the next `catch_up`. `run`
+    is its name: receivers of several runs tell by it what they had before.
     """
 
-    def __init__(self, dispatch: Dispatch, now: Callable[[], int], tell: Tell) -> None:
+    def __init__(
+        self, dispatch: Dispatch, now: Callable[[], int], tell: Tell, run: str, start: Started
+    ) -> None:
         self._dispatch = dispatch
+        self._run = run
+        self._whose = f"paper {start.market.value} {start.interval}"
+        self._notice = " (SIMULATED PRICES)" if start.is_simulated else ""
+        self._is_simulated = start.is_simulated
         self._now = now
         self._outage = Outage(tell)
         self._session = SystemClock().now()
@@ -73,13 +80,13 @@ class RunAlerts:
         first, *others = event_words(event, ledger)
         title, text = " ".join(first.split()), "".join(others).lstrip(" ,:")
         data = json.loads(event_json(event, ledger))
-        self._post(Alert(event.key, topic, event.at, f"paper: {title}", text, data))
+        self._post(Alert(event.key, topic, event.at, title, text, data))
 
     def tell(self, text: str, *, is_warning: bool = False, is_detail: bool = False) -> None:
         """Hear of what is no event: a warning is a trouble."""
         if is_warning and not is_detail:
             key = f"trouble {self._session} {next(self._numbers)}"
-            self._post(Alert(key, Topic.TROUBLE, self._now(), "paper: trouble", text, {}))
+            self._post(Alert(key, Topic.TROUBLE, self._now(), "trouble", text, {}))
 
     def show(self, snapshot: RunSnapshot) -> None:
         """Hear how the run is now: the first look of a day sums up the day before."""
@@ -92,8 +99,15 @@ class RunAlerts:
             self._post(_summary(snapshot, day - 1))
 
     def _post(self, alert: Alert) -> None:
+        """Post what is told of any run as told of this one."""
+        own = replace(
+            alert,
+            key=key_in(self._run, alert.key),
+            title=f"{self._whose}: {alert.title}{self._notice}",
+            data={**alert.data, "run": self._run, "simulated": self._is_simulated},
+        )
         try:
-            self._dispatch.post([alert])
+            self._dispatch.post([own])
         except DivbotError as error:
             self._outage.note(
                 f"[Alerts] {error}", back="[Alerts] can be kept again", now=self._now()
@@ -121,6 +135,11 @@ def topic_of(key: str) -> KeyedTopic:
 def topic_of_event(event: Event) -> Topic | None:
     """Return what is told of an event; None: nothing is."""
     return _TOPICS.get(type(event))
+
+
+def key_in(run: str, key: str) -> str:
+    """Return the key of an alert that has this one within its run."""
+    return f"{key} {run}"
 
 
 def summary_key(day: int) -> str:
@@ -187,7 +206,9 @@ def sending(run: PaperRun, sinks: tuple[Sink, ...], audience: Audience) -> Itera
     dispatch = open_dispatch(run.settings, outbox_of_run(run.journal.path), sinks, tell)
     try:
         dispatch.start()
-        audience.alerts = RunAlerts(dispatch, run.trading.now, tell)
+        start = run.journal.ledger.start
+        assert start  # noqa: S101 - a journal begins with it
+        audience.alerts = RunAlerts(dispatch, run.trading.now, tell, run.journal.path.stem, start)
         audience.alerts.catch_up(run.journal.events(), run.journal.ledger)
         yield dispatch
     finally:
@@ -217,6 +238,4 @@ def _summary(snapshot: RunSnapshot, day: int) -> Alert:
         "open": open_,
         "paused": ledger.paused,
     }
-    return Alert(
-        summary_key(day), Topic.SUMMARY, snapshot.at, f"paper: {date}", "\n".join(lines), data
-    )
+    return Alert(summary_key(day), Topic.SUMMARY, snapshot.at, date, "\n".join(lines), data)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from divbot import cli
+from divbot.alerts.alert import Alert
 from divbot.alerts.dispatch import Dispatch
 from divbot.alerts.outbox import Outbox
 from divbot.alerts.pace import PaceRules
@@ -21,7 +22,18 @@ from divbot.settings import load_settings
 from tests.alerts.alerts import FakeSink, Told, alert
 from tests.alerts.receivers import http_receiver
 from tests.cli.commands import start
-from tests.cli.paper_runs import EVENTS, FUNDED, LEDGER, MARKED, NOW, PAUSED, SNAPSHOT, SOL, SOL_OUT
+from tests.cli.paper_runs import (
+    EVENTS,
+    FUNDED,
+    LEDGER,
+    MARKED,
+    NOW,
+    PAUSED,
+    SNAPSHOT,
+    SOL,
+    SOL_OUT,
+    STARTED,
+)
 
 CANARY = "CANARY0123456789"
 DAY = 86_400_000
@@ -194,23 +206,33 @@ def test_ctrl_c_ends_a_watch_in_order_and_no_secret_was_anywhere(
     assert not [x for x in (out.encode(), command, *files) if CANARY.encode() in x]
 
 
+RUN = "2026-11-20T160000-usdm-5m"
+SIMULATED = " (SIMULATED PRICES)"
+
+
 class Sent:
     """What a run sends."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, run: str = RUN) -> None:
         self.sink, self.told = FakeSink(), Told()
         self.outbox = Outbox.open(folder / "outbox")
         clock = ManualClock(NOW)
         dispatch = Dispatch(self.outbox, [self.sink], PaceRules(1000), clock, self.told)
-        self.alerts = RunAlerts(dispatch, clock.now, self.told)
+        self.alerts = RunAlerts(dispatch, clock.now, self.told, run, STARTED)
 
     @property
     def titles(self) -> list[str]:
-        return [x.alert.title for x in self.outbox.pending(self.sink.address.mark, 100)]
+        titles = [x.title for x in self.kept]
+        assert all(x.endswith(SIMULATED) for x in titles)
+        return [x.removesuffix(SIMULATED) for x in titles]
+
+    @property
+    def kept(self) -> list[Alert]:
+        return [x.alert for x in self.outbox.pending(self.sink.address.mark, 100)]
 
     @property
     def texts(self) -> list[str]:
-        return [x.alert.text for x in self.outbox.pending(self.sink.address.mark, 100)]
+        return [x.text for x in self.kept]
 
 
 @pytest.fixture
@@ -223,12 +245,28 @@ def test_entries_exits_and_pauses_are_sent_and_nothing_that_is_less(sent: Sent) 
         sent.alerts.hear(event, LEDGER)
 
     assert sent.titles == [
-        "paper: BUY SOLUSDT",
-        "paper: EXIT SOLUSDT",
-        "paper: PAUSE no new positions",
+        "paper usdm 5m: BUY SOLUSDT",
+        "paper usdm 5m: EXIT SOLUSDT",
+        "paper usdm 5m: PAUSE no new positions",
     ]
     assert sent.texts[1].startswith("stop @ 169.6")
     assert sent.texts[2] == "the loss of this day has reached 3 %"
+
+
+def test_alerts_of_two_runs_have_nothing_in_common_by_which_one_is_taken_for_the_other(
+    tmp_path: Path,
+) -> None:
+    keys = []
+    for run in ("one", "two"):
+        (tmp_path / run).mkdir()
+        sent = Sent(tmp_path / run, run)
+        for event in (SOL, SOL_OUT, PAUSED):
+            sent.alerts.hear(event, LEDGER)
+        sent.alerts.show(replace(SNAPSHOT, at=NOW + DAY))
+        keys += [x.key for x in sent.kept]
+        assert {x.data["run"] for x in sent.kept} == {run}
+
+    assert len(set(keys)) == len(keys) == 8
 
 
 def test_troubles_are_sent_and_other_notices_are_not(sent: Sent) -> None:
@@ -236,7 +274,7 @@ def test_troubles_are_sent_and_other_notices_are_not(sent: Sent) -> None:
     sent.alerts.tell("found 3 opportunities")
     sent.alerts.tell("scanning", is_detail=True)
 
-    assert sent.titles == ["paper: trouble"]
+    assert sent.titles == ["paper usdm 5m: trouble"]
     assert sent.texts == ["no quotes"]
 
 
@@ -244,7 +282,10 @@ def test_each_day_is_summed_up_once(sent: Sent) -> None:
     for at in (NOW, NOW + 1, NOW + DAY, NOW + DAY + 5, NOW + 2 * DAY):
         sent.alerts.show(replace(SNAPSHOT, at=at))
 
-    assert [x for x in sent.titles if "2026" in x] == ["paper: 2026-11-20", "paper: 2026-11-21"]
+    assert [x for x in sent.titles if "2026" in x] == [
+        "paper usdm 5m: 2026-11-20",
+        "paper usdm 5m: 2026-11-21",
+    ]
     assert "1 closed" in sent.texts[-2]
 
 
@@ -261,7 +302,7 @@ def test_what_was_written_and_not_sent_is_sent_by_the_next_session(sent: Sent) -
     sent.alerts.catch_up(numbered(after), LEDGER)
 
     assert told_of_the_past == []
-    assert sent.titles == ["paper: EXIT SOLUSDT", "paper: PAUSE no new positions"]
+    assert sent.titles == ["paper usdm 5m: EXIT SOLUSDT", "paper usdm 5m: PAUSE no new positions"]
 
 
 def test_what_was_written_last_before_alerts_began_is_of_the_past(sent: Sent) -> None:
@@ -269,7 +310,7 @@ def test_what_was_written_last_before_alerts_began_is_of_the_past(sent: Sent) ->
         sent.alerts.catch_up(numbered(events), LEDGER)
 
     assert EVENTS[-3] is SOL_OUT
-    assert sent.titles == ["paper: PAUSE no new positions"]
+    assert sent.titles == ["paper usdm 5m: PAUSE no new positions"]
 
 
 def test_the_trader_hears_of_no_trouble_that_alerts_have(sent: Sent) -> None:
