@@ -211,11 +211,17 @@ class Dispatch:
         self._outbox = outbox
         self._clock = clock
         self._tell = tell
-        dropped = outbox.send_to([x.address.mark for x in sinks])
-        if dropped:
+        left = outbox.send_to([x.address.mark for x in sinks])
+        if left and sinks:
             tell(
-                f"[Alerts] {dropped} that an address was still to get are dropped: it is not named "
+                f"[Alerts] {left} that an address was still to get are dropped: it is not named "
                 "any more, and no other is new",
+                is_warning=True,
+            )
+        elif left:
+            tell(
+                f"[Alerts] {left} that an address was still to get are kept for a start that names "
+                "one: none is named now",
                 is_warning=True,
             )
         self._has_ended = False

@@ -164,7 +164,8 @@ class Outbox:
     def send_to(self, sinks: Sequence[str]) -> int:
         """Let these sinks get what is kept from now on; return how many alerts nobody gets now.
 
-        What others had to get is handed to those of `sinks` that are new.
+        What others had to get is handed to those of `sinks` that are new. Without any sink it is
+        kept for a start that names one.
         """
         with self._writing() as connection:
             # A program that begins anew tries once more: the other end may have been mended.
@@ -173,6 +174,9 @@ class Outbox:
             known = {name for (name,) in connection.execute("SELECT name FROM sink")}
             connection.executemany("INSERT OR IGNORE INTO sink VALUES (?)", [(x,) for x in sinks])
             left = _pending_of(connection, known - {*sinks})
+            if not sinks:
+                self._sinks = ()
+                return len(left)
             new = [name for name in sinks if name not in known]
             rows = [(name, number) for name in new for number in left]
             connection.executemany("INSERT OR IGNORE INTO pending VALUES (?, ?)", rows)

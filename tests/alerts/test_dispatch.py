@@ -339,6 +339,25 @@ def test_an_alert_that_cannot_be_read_holds_up_no_other_and_is_told_by_its_key(
     assert delivery.courier.left == 0
 
 
+def test_a_start_that_names_no_address_keeps_what_one_was_still_to_get(tmp_path: Path) -> None:
+    told = Told()
+    begun = Delivery(tmp_path, LOOSE)
+    begun.keep(1, 2)
+    begun.outbox.close()
+
+    nobody = Dispatch(Outbox.open(tmp_path / "outbox"), [], LOOSE, begun.clock, told)
+    nobody.post([alert("3")])
+    nobody.end(1)
+    again = Delivery(tmp_path, LOOSE)
+    again.run(60)
+
+    assert told.lines == [
+        "[Alerts] 2 that an address was still to get are kept for a start that names one: none is "
+        "named now"
+    ]
+    assert again.sink.keys == ["1", "2"]
+
+
 class Asked(FakeSink):
     """Tells that it was asked."""
 
