@@ -12,7 +12,7 @@ from divbot.app.sweep_setup import opened_sweep
 from divbot.app.sweep_words import notes_of, warnings_of
 from divbot.domain.durations import DAY, MINUTE
 from divbot.domain.market import Interval, Market
-from divbot.history.candles import between, in_a_row
+from divbot.history.candles import chosen
 from divbot.history.joined import joined_candles
 from divbot.history.parts import RowSource
 from divbot.history.spans import Span
@@ -33,39 +33,48 @@ OWN = (
 HOURS = f"of the time trades are judged by 1h candles, {STOP}1m ones are missing there"
 
 
-def without(symbol: str, span: Span) -> Track:
-    """Return all minutes of a symbol but those of a span."""
+def without(symbol: str, spans: list[Span]) -> Track:
+    """Return all minutes of a symbol but those of some spans."""
     minutes = MINUTES[symbol]
-    parts = (between(minutes, 0, span.start), between(minutes, span.end, int(np.iinfo("i8").max)))
-    return in_a_row([x for x in parts if len(x.open_time)], symbol)
+    opened = minutes.open_time
+    return chosen(
+        minutes, ~np.logical_or.reduce([(x.start <= opened) & (opened < x.end) for x in spans])
+    )
 
 
 @pytest.mark.parametrize(
     ("missing", "expected"),
     [
         ({}, ""),
-        (dict.fromkeys(SYMBOLS, NOTHING), OWN),
-        ({"BBBUSDT": NOTHING}, OWN),
+        ({x: [NOTHING] for x in SYMBOLS}, OWN),
+        ({"BBBUSDT": [NOTHING]}, OWN),
         (
-            {"AAAUSDT": Span(START + DAY, START + 2 * DAY), "BBBUSDT": Span(START, START + DAY)},
+            {
+                "AAAUSDT": [Span(START + DAY, START + 2 * DAY)],
+                "BBBUSDT": [Span(START, START + DAY)],
+            },
             f"for 5.0% {HOURS}",
         ),
         (
-            {"AAAUSDT": Span(START + DAY, START + DAY + MINUTE)},
+            {"AAAUSDT": [Span(START + DAY, START + DAY + MINUTE)]},
             f"for 0.1% {HOURS}",
         ),
+        (
+            {"AAAUSDT": [Span(x, x + MINUTE) for x in range(START + DAY, START + 2 * DAY, HOUR)]},
+            f"for 2.5% {HOURS}",
+        ),
     ],
-    ids=["nothing", "all", "all of one symbol", "a day of each", "a minute"],
+    ids=["nothing", "all", "all of one symbol", "a day of each", "a minute", "a minute an hour"],
 )
 def test_what_longer_candles_judge_is_said_with_the_command_that_fetches_shorter_ones(
-    missing: dict[str, Span], expected: str, tmp_path: Path
+    missing: dict[str, list[Span]], expected: str, tmp_path: Path
 ) -> None:
     store = new_store(tmp_path, Market.USDM)
     for symbol in SYMBOLS:
         hours = joined_candles(MINUTES[symbol], Interval.M1, Interval.H1)
         store.write(symbol, Interval.H1, hours, RowSource("made"))
-        if missing.get(symbol) != NOTHING:
-            minutes = without(symbol, missing.get(symbol, Span(0, 0)))
+        if missing.get(symbol) != [NOTHING]:
+            minutes = without(symbol, missing.get(symbol, [Span(0, 0)]))
             store.write(symbol, Interval.M1, minutes, RowSource("made"))
     settings = Settings(interval=Interval.H1, sequential=True, min_age=0, top=2)
     options = SweepOptions(sets=("stop_atr=0.5,1",))

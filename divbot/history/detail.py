@@ -188,7 +188,12 @@ class DetailedHistory:
         """Return when within `span` longer candles of the store are to stand in for short ones."""
         short = self._stored(symbol, self._detail, span)
         longer = self._stored(symbol, self._interval, span)
-        return joined(chain.from_iterable(without(x, short) for x in longer))
+        lacking = chain.from_iterable(without(x, short) for x in longer)
+        # A longer candle stands in whole, however few short ones are missing.
+        length = self._interval.milliseconds
+        return joined(
+            Span(x.start // length * length, -(-x.end // length) * length) for x in lacking
+        )
 
     def _stored(self, symbol: str, interval: Interval, within: Span) -> tuple[Span, ...]:
         span = self._store.span(symbol, interval)
