@@ -10,6 +10,7 @@ import pytest
 from divbot.app.options import SweepOptions
 from divbot.app.sweep_setup import opened_sweep
 from divbot.app.sweep_words import notes_of, warnings_of
+from divbot.domain.clock import utc_text
 from divbot.domain.durations import DAY, MINUTE
 from divbot.domain.market import Interval, Market
 from divbot.history.candles import chosen
@@ -24,6 +25,7 @@ from tests.history.supplies import new_store
 HOUR = 60 * MINUTE
 SYMBOLS = ("AAAUSDT", "BBBUSDT")
 MINUTES = {x: walked(x, n, 20 * 1440, step=MINUTE, move=0.001) for n, x in enumerate(SYMBOLS)}
+DATES = "-".join(utc_text(x)[:10].replace("-", "") for x in (START, START + 20 * DAY))
 NOTHING = Span(START, START + 20 * DAY)
 STOP = "and one that touches both stop and target counts as a stop: "
 OWN = (
@@ -76,14 +78,15 @@ def test_what_longer_candles_judge_is_said_with_the_command_that_fetches_shorter
         if missing.get(symbol) != [NOTHING]:
             minutes = without(symbol, missing.get(symbol, [Span(0, 0)]))
             store.write(symbol, Interval.M1, minutes, RowSource("made"))
-    settings = Settings(interval=Interval.H1, sequential=True, min_age=0, top=2)
+    settings = Settings(interval=Interval.H1, sequential=True, min_age=0, top=2, store=tmp_path)
     options = SweepOptions(sets=("stop_atr=0.5,1",))
 
     with opened_sweep(store, settings, options, lambda *_: None) as sweep:
         warnings, notes = list(warnings_of(sweep)), list(notes_of(sweep))
 
-    told = [f"{expected}; fetch them first, if it matters: divbot data download"] * bool(expected)
-    assert [x.split(" --market")[0] for x in warnings] == told
-    assert all("--market usdm -i 1m --top 2 --timerange" in x for x in warnings)
-    assert notes[: len(told)] == [expected] * bool(expected)
-    assert not any("stop and target" in x for x in notes[len(told) :])
+    told = [
+        "not all trades can be judged by 1m candles; they come by divbot data download "
+        f"--market usdm -i 1m --top 2 --store {tmp_path} --timerange {DATES} (about 2 MB)"
+    ]
+    assert warnings == told * bool(expected)
+    assert [x for x in notes if "stop and target" in x] == [expected] * bool(expected)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def how_to_fetch(
     settings: Settings, interval: Interval, start: int | None, end: int | None, *, usual: int
 ) -> str:
-    """Return the command that fetches candles of a range, of the symbols of the settings.
+    """Return the command that fetches candles of a range, of the symbols and into their store.
 
     Without an `end`, ms UTC, it ends today; without a `start` it is `usual` ms long.
     """
@@ -31,7 +32,13 @@ def how_to_fetch(
     span = Span(min(start or until - usual, until - DAY), until)
     symbols = ",".join(settings.symbols)
     selection = f"--symbols {symbols}" if symbols else f"--top {settings.top}"
+    selection += into_store(settings.store)
     return how_to_download(settings.market, [interval], span, most_symbols(settings), selection)
+
+
+def into_store(folder: object) -> str:
+    """Return what a command says of the store that it fills; nothing of this user's own."""
+    return "" if folder is None else f" --store {shlex.quote(str(folder))}"
 
 
 def how_to_download(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from divbot.app.backtest_result import Backtest, result_of
 from divbot.app.histories import open_recording, open_stored
+from divbot.app.how_to_fetch import into_store
 from divbot.app.options import SPREAD, USUAL_SPREAD, BacktestOptions, UniverseOf, read_given
 from divbot.app.scanning import settings_of
 from divbot.domain.clock import EARLIEST, LATEST
@@ -90,7 +91,7 @@ def candles(
         raise InputError(
             f"expected {length.value} candles of {symbol} in the store of {kept.market.title}, "
             f"found none; get some: divbot data download --market {kept.market.value} "
-            f"-i {length.value} --symbols {symbol}"
+            f"-i {length.value} --symbols {symbol}{into_store(store)}"
         )
     first, last = _moment("start", start), _moment("end", end)
     return candles_frame(

@@ -140,11 +140,19 @@ def _days(
     return days
 
 
-def how_to_fetch_for(interval: Interval, settings: Settings, options: SweepOptions) -> str:
-    """Return the command that fetches candles of what is searched, and where they have to be."""
+def how_to_fetch_for(
+    interval: Interval, settings: Settings, options: SweepOptions, days: range | None = None
+) -> str:
+    """Return the command that fetches candles of what is searched, and where they have to be.
+
+    They are those of the UTC `days`, where these are known, else of the range that was asked for.
+    """
     from divbot.app.how_to_fetch import how_to_fetch
 
-    command = how_to_fetch(settings, interval, options.start, options.end, usual=_USUAL)
+    start, end = options.start, options.end
+    if days is not None:
+        start, end = days.start * DAY, days.stop * DAY
+    command = how_to_fetch(settings, interval, start, end, usual=_USUAL)
     return (
         command
         if options.data is None

@@ -47,10 +47,10 @@ def _minutes(seconds: float) -> str:
 
 def warnings_of(sweep: Sweep) -> Iterator[str]:
     """Yield, in words, what to know first: trades judged coarsely, settings that hardly trade."""
-    coarse = _coarse_words(sweep)
-    if coarse and isinstance(sweep.history, Store | SharedStore | DetailedHistory):
-        command = how_to_fetch_for(Interval.M1, sweep.settings, sweep.options)
-        yield f"{coarse}; fetch them first, if it matters: {command}"
+    is_stored = isinstance(sweep.history, Store | SharedStore | DetailedHistory)
+    if is_stored and _coarse_words(sweep):
+        command = how_to_fetch_for(Interval.M1, sweep.settings, sweep.options, sweep.days)
+        yield f"not all trades can be judged by 1m candles; they come by {command}"
     barred = [
         x.settings
         for x in sweep.points.values()
