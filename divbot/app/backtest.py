@@ -9,6 +9,7 @@ leaves nothing.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -109,9 +110,9 @@ def backtest(
             },
             tell=progress,
         ) as past,
-        _aside(_path(settings, options)) as (path, aside),
+        _aside(lambda: _path(settings, options)) as place,
         _journal(
-            aside,
+            place.aside,
             settings,
             options,
             rules,
@@ -150,7 +151,7 @@ def backtest(
     early = () if account.next_trade > 1 else _too_early(settings, known, period)
     notes = (*unknown, *past.notes, *early, said, *assumed)
     unpaid = tuple(_unpaid(settings, history, venue, past, period))
-    return Traded(path, notes, tuple(_holes(settings, history, period)), unpaid)
+    return Traded(place.path, notes, tuple(_holes(settings, history, period)), unpaid)
 
 
 def _tell_of_spending(history: PastMarket, period: Period, tell: Callable[[str], None]) -> None:
@@ -259,8 +260,9 @@ def _holes(settings: Settings, history: PastMarket, period: Period) -> Iterator[
     from divbot.history.spans import Span
 
     span, interval = Span(period.start, period.end), settings.interval
+    rules = universe_rules(settings)
     for symbol in history.symbols(interval):
-        if not settings.symbols or symbol in settings.symbols:
+        if rules.asks_for(symbol):
             parts = (x.within(span) for x in history.holes(symbol, interval))
             yield from ((symbol, x) for x in parts if x.start < x.end)
 
@@ -276,9 +278,15 @@ def _unpaid(
     from divbot.history.spans import Span
 
     span = Span(period.start, period.end)
-    for symbol in past.symbols if settings.market is Market.USDM else ():
+    for symbol in _paying(settings, past):
         if venue.settled(symbol):
             yield from ((symbol, x) for x in history.unpaid(symbol, span))
+
+
+def _paying(settings: Settings, past: PastScanner) -> list[str]:
+    """Return the symbols that may be traded, and pay funding."""
+    rules = universe_rules(settings)
+    return [x for x in past.symbols if settings.market is Market.USDM and rules.asks_for(x)]
 
 
 def _path(settings: Settings, options: BacktestOptions) -> Path:
@@ -290,15 +298,38 @@ def _path(settings: Settings, options: BacktestOptions) -> Path:
     return options.journal.resolve()
 
 
+@dataclass(slots=True)
+class _Place:
+    """Where a journal is written, and where it is once it is whole."""
+
+    aside: Path
+    path: Path
+
+
 @contextmanager
-def _aside(path: Path) -> Iterator[tuple[Path, Path]]:
-    """Provide where a journal is to be, and where it is written: moved there if all goes well."""
+def _aside(find: Callable[[], Path]) -> Iterator[_Place]:
+    """Provide a place aside, from which a journal is moved, if all goes well, to what `find` says.
+
+    It takes the place of no other: that of a backtest which began with it and was faster, say.
+    """
+    path = find()
     make_private(path.parent)
     with TemporaryDirectory(prefix=".backtest-", dir=path.parent) as folder:
-        aside = Path(folder) / path.name
-        yield path, aside
-        aside.replace(path)
-        sync_folder(path.parent)
+        place = _Place(Path(folder) / path.name, path)
+        yield place
+        while not _is_placed(place):
+            place.path = find()
+        sync_folder(place.path.parent)
+
+
+def _is_placed(place: _Place) -> bool:
+    try:
+        os.link(place.aside, place.path)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without links
+        place.aside.replace(place.path)
+    return True
 
 
 @contextmanager
@@ -364,8 +395,8 @@ def _notes(
     settings: Settings, venue: PastTrading, past: PastScanner, period: Period
 ) -> Iterator[str]:
     """Yield, in words, what is assumed where the history tells nothing."""
-    if settings.market is Market.USDM:
-        yield from funding_notes([_known_funding(venue, past, x, period) for x in past.symbols])
+    paying = _paying(settings, past)
+    yield from funding_notes([_known_funding(venue, past, x, period) for x in paying])
 
 
 def _known_funding(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, TypeAlias
 
 from divbot.domain.durations import DAY
+from divbot.domain.names import counted
 
 KnownFunding: TypeAlias = Literal["none", "some", "all"]
 """How much is known of the funding of a symbol."""
@@ -15,9 +16,9 @@ def funding_notes(known: Sequence[KnownFunding]) -> Iterator[str]:
     """Yield, in words, of how many symbols funding is not known, or not of all the time."""
     unpaid, partly = known.count("none"), known.count("some")
     if unpaid:
-        yield f"funding is not known of {unpaid} symbols: positions in them pay and get none"
+        yield f"funding is not known of {counted(unpaid)}: positions in them pay and get none"
     if partly:
-        yield f"funding of {partly} symbols is known for a part of the time only"
+        yield f"funding of {counted(partly)} is known for a part of the time only"
 
 
 def known_funding(due: Sequence[int], first: int, last: int) -> KnownFunding:

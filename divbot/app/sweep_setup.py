@@ -201,9 +201,4 @@ def searched_intervals(points: Iterable[SearchPoint]) -> list[Interval]:
 
 def asked_for(sweep: Sweep, interval: Interval) -> list[str]:
     """Return the symbols with candles of an interval that the settings do not leave out."""
-    rules = sweep.rules.universe
-    return [
-        x
-        for x in sweep.history.symbols(interval)
-        if not rules.excludes(x) and (not rules.symbols or x in rules.symbols)
-    ]
+    return [x for x in sweep.history.symbols(interval) if sweep.rules.universe.asks_for(x)]

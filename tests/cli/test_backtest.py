@@ -12,6 +12,7 @@ import pytest
 
 from divbot.app.journals import open_runs
 from divbot.cli import command_line, exit_code
+from divbot.domain.clock import ManualClock
 from divbot.domain.durations import MINUTE
 from divbot.domain.errors import InputError
 from divbot.domain.events import Nature
@@ -160,6 +161,33 @@ def test_what_is_ended_early_leaves_nothing(
 
     assert not [x for x in (home / "state").rglob("*") if x.is_file()]
     assert open_runs().all() == ()
+
+
+def test_of_two_that_began_in_one_second_each_has_a_journal_of_its_own(
+    recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("divbot.app.backtest.SystemClock", lambda: ManualClock(START))
+    real, others = backtest.PastTrader.look, [("--balance", "5000")]
+
+    def look(trader: backtest.PastTrader, at: int) -> None:
+        if others:
+            backtested(recording, *others.pop())
+        real(trader, at)
+
+    monkeypatch.setattr(backtest.PastTrader, "look", look)
+
+    backtested(recording)
+
+    runs = [read(x.path) for x in open_runs().all()]
+    assert sorted(int(x.ledger.start.balance) for x in runs if x.ledger.start) == [5_000, 10_000]
+
+
+def test_funding_is_told_of_symbols_that_are_asked_for_alone(
+    recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backtested(recording, "--symbols", "AAAUSDT,BAAUSDT", "--exclude", "B*")
+
+    assert "funding is not known of 1 symbol" in capsys.readouterr().err
 
 
 def test_without_candles_the_command_that_fetches_them_is_told(

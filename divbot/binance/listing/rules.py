@@ -62,6 +62,10 @@ class UniverseRules:
         """Tell whether the user wants `symbol` out."""
         return _matches(symbol, self.exclude)
 
+    def asks_for(self, symbol: str) -> bool:
+        """Tell whether the user lets `symbol` be scanned, if the other rules do."""
+        return not self.excludes(symbol) and (not self.symbols or symbol in self.symbols)
+
 
 @dataclass(frozen=True, slots=True)
 class MarketSnapshot:
