@@ -23,12 +23,12 @@ from typing import TypeAlias
 
 import numpy as np
 
+import divbot
 from divbot.arrays import Floats
 from divbot.domain.errors import InputError
 from divbot.evaluation import DailyResults
 from divbot.evaluation.daily import DAY
 from divbot.history.kept import make_folder, whole
-from divbot.research.past_signals import sources
 from divbot.research.sweep.hands import AHEAD, Hands, in_order
 from divbot.research.sweep.market import (
     ColumnCache,
@@ -50,6 +50,8 @@ from divbot.research.sweep.variants import (
     plans_of,
 )
 
+_ASIDE = frozenset(("alerts", "app", "cli", "exchange", "web"))
+"""Rooms that no search enters."""
 _CELLS = 800
 """Plans times days of a unit: what comes back of it is below 10 KB."""
 
@@ -148,10 +150,17 @@ def longest_of(variants: Sequence[Variant], rules: MarketRules) -> int:
 @cache
 def code_hash() -> str:
     """Return a hash of all that decides what a search comes to."""
-    digest = hashlib.sha256(sources().encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    digest = hashlib.sha256()
+    for source in deciding_files():
         digest.update(source.read_bytes())
     return digest.hexdigest()
+
+
+def deciding_files() -> list[Path]:
+    """Return the source of every room but those that no search enters."""
+    house = Path(divbot.__file__).parent
+    files = (x.relative_to(house) for x in house.rglob("*.py"))
+    return [house / x for x in sorted(files) if x.parts[0] not in _ASIDE]
 
 
 def _sorted(variants: Iterable[Variant]) -> tuple[Variant, ...]:

@@ -7,6 +7,8 @@ import os
 import pickle
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,13 +26,29 @@ from divbot.history.kept import alone
 from divbot.research.sweep import parcels
 from divbot.research.sweep.hands import DoneCases, OwnHands, PoolHands
 from divbot.research.sweep.market import shared_out
-from divbot.research.sweep.run import Searched, search, units_of
+from divbot.research.sweep.run import Searched, deciding_files, search, units_of
 from divbot.research.sweep.unit import Parcel, sums_of_all, trades_of
 from tests.research.sweep.markets import FIRST, rules, variants, walks
 
 DAYS = range(FIRST + 25, FIRST + 115)
 HISTORY = walks()
 VARIANTS = variants(pivots=(3, 5))
+
+
+def test_whatever_a_search_imports_is_in_the_hash_of_its_code() -> None:
+    deciding = set(deciding_files())
+    script = (
+        "import sys, divbot.research.sweep.unit, divbot.research.sweep.run, divbot.evaluation\n"
+        "print(*(x.__file__ for n, x in sys.modules.items() if n.startswith('divbot')), sep='\\n')"
+    )
+
+    told = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, check=True, text=True
+    )
+
+    imported = {Path(x) for x in told.stdout.split()}
+    assert len(imported) > 50
+    assert imported <= deciding
 
 
 class CountingHands(OwnHands):
