@@ -20,6 +20,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -264,7 +265,8 @@ def _done(
     paths = [kept / f"{_name(x)}.npz" if kept else None for x in units]
     if kept is not None:
         make_folder(kept)
-    found = {n: _read(path) for n, path in enumerate(paths) if path is not None and path.exists()}
+    read = ((n, _read(path)) for n, path in enumerate(paths) if path is not None)
+    found = {n: sums for n, sums in read if sums is not None}
     missing = [n for n in range(len(units)) if n not in found]
     progress("settings", len(found), len(units))
     parcels = Parcels(units, missing, AHEAD * hands.workers)
@@ -298,9 +300,13 @@ def _keep(path: Path, sums: Sums) -> None:
         np.savez(file, net_r=sums[0], trades=sums[1])
 
 
-def _read(path: Path) -> Sums:
-    with np.load(path) as file:
-        return file["net_r"], file["trades"]
+def _read(path: Path) -> Sums | None:
+    """Return what was kept; None where nothing was, or a power loss left a part of it."""
+    try:
+        with path.open("rb") as file, np.load(file) as kept:
+            return kept["net_r"], kept["trades"]
+    except (FileNotFoundError, EOFError, LookupError, ValueError, BadZipFile):
+        return None
 
 
 def _added_up(

@@ -143,6 +143,23 @@ def test_a_search_that_was_interrupted_does_the_rest(
     assert same(found, whole)
 
 
+@pytest.mark.parametrize(
+    "left", [b"", b"PK\x03\x04", b"noise" * 99], ids=["none", "a part", "noise"]
+)
+def test_what_a_power_loss_left_of_a_unit_is_done_again(
+    left: bytes, whole: Searched, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parcels, "_SECONDS", 0.0)  # each unit goes by itself
+    searched(cache, kept=tmp_path / "kept")
+    min((tmp_path / "kept").iterdir()).write_bytes(left)
+    again = CountingHands()
+
+    found = searched(cache, hands=again, kept=tmp_path / "kept")
+
+    assert again.count == 1
+    assert same(found, whole)
+
+
 def test_what_is_kept_is_of_the_very_settings_and_days(cache: Path, tmp_path: Path) -> None:
     searched(cache, kept=tmp_path / "kept")
     other = CountingHands()
