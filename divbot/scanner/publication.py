@@ -87,4 +87,6 @@ class Publication:
         self._wait_until(ends, stop)
 
     def _wait_until(self, time: int, stop: threading.Event) -> bool:
-        return self._clock.wait(max(time - self._clock.now(), 0) / 1000, stop)
+        # No longer than any of its waits is, even if the clock was set back meanwhile.
+        wait = min(max(time - self._clock.now(), 0), AHEAD + FALLBACK)
+        return self._clock.wait(wait / 1000, stop)

@@ -162,6 +162,12 @@ class BackgroundScanner:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        try:
+            self._scan_on()
+        finally:
+            self._become(Lifecycle.STOPPED)
+
+    def _scan_on(self) -> None:
         time = 0
         while not self._stop.is_set():
             started, began = self._clock.now(), self._clock.monotonic()
@@ -180,14 +186,24 @@ class BackgroundScanner:
             seconds = max(wait / 1000, pause * self._speed)
             self._become(Lifecycle.WAITING, seconds / self._speed)
             self._clock.wait(seconds, self._stop)
-            if self._publication:
-                self._publication.wait(time, self._stop)
-        self._become(Lifecycle.STOPPED)
+            self._wait_for_candle(time)
+
+    def _wait_for_candle(self, close: int) -> None:
+        if self._publication is None:
+            return
+        try:
+            self._publication.wait(close, self._stop)
+        except Exception as error:  # the thread's boundary: it survives everything
+            self._fail(f"internal error: {type(error).__name__}: {error}")
+            self._clock.wait(FALLBACK / 1000, self._stop)
 
     def _scan_once(self, began_at: int) -> float:
         """Scan and publish; return the wall seconds that the venue wants to be left alone."""
         try:
             reports = self._scan(self._held())
+            for report in reports:
+                self._cache.publish(report, began_at)
+            self._succeed(reports)
         except StopUntil as error:
             self._fail(str(error))
             return error.left(self._clock.monotonic())
@@ -195,10 +211,6 @@ class BackgroundScanner:
             self._fail(str(error))
         except Exception as error:  # the thread's boundary: it survives everything
             self._fail(f"internal error: {type(error).__name__}: {error}")
-        else:
-            for report in reports:
-                self._cache.publish(report, began_at)
-            self._succeed(reports)
         return 0.0
 
     def _next(self, started: int, last: int) -> int:

@@ -431,6 +431,44 @@ def test_what_a_report_notes_is_told_once_until_it_changes(report: Report) -> No
     ]
 
 
+def test_what_goes_wrong_while_a_candle_is_waited_for_is_told_and_it_scans_on(
+    report: Report,
+) -> None:
+    def nonsense() -> None:
+        raise KeyError("nothing of that")
+
+    thread = Thread(report, 9)
+    thread.scanner = BackgroundScanner(
+        thread.scans,
+        thread.cache,
+        thread.clock,
+        check_interval=60 * SECOND,
+        held=set,
+        tell=thread.told,
+        publication=Publication(
+            [Interval.M1], lambda _: 0, thread.clock, looks=10, meanwhile=nonsense
+        ),
+    )
+
+    condition = thread.run()
+
+    assert condition.state is Lifecycle.STOPPED
+    assert len(thread.scans.began) > 2
+    assert "! [Background] scan failed: internal error: KeyError: 'nothing of that'" in thread.told
+
+
+def test_one_whose_thread_ends_by_an_error_says_that_it_has_stopped(
+    report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    thread = Thread(report, 5)
+    monkeypatch.setattr(thread.clock, "wait", lambda *_: 1 / 0)
+
+    condition = thread.run()
+
+    assert condition.state is Lifecycle.STOPPED
+
+
 def test_a_scan_begins_when_the_venue_shows_the_new_candle(report: Report) -> None:
     thread = Thread(report, 4, now=NOON + 17 * SECOND)
     asked: list[int] = []
