@@ -173,3 +173,28 @@ def test_a_stop_ends_the_wait() -> None:
     closes.publication.wait(NOON, stop)
 
     assert closes.clock.now() == NOON
+
+
+class SetBack(ManualClock):
+    """A clock that somebody sets back by an hour."""
+
+    back = 0
+
+    def now(self) -> int:
+        return super().now() - self.back
+
+
+@pytest.mark.parametrize("is_down", [False, True])
+def test_a_clock_that_is_set_back_between_two_looks_is_not_waited_for(is_down: bool) -> None:
+    clock = SetBack(NOON + CLOSE - 500)
+
+    def newest_close(_: Interval) -> int:
+        clock.back = H1.milliseconds
+        if is_down:
+            raise VenueUnreachable("no route")
+        return 0
+
+    publication = Publication([M5], newest_close, clock, looks=3)
+    publication.wait(NOON + CLOSE, threading.Event())
+
+    assert clock.monotonic() < 30
