@@ -293,9 +293,12 @@ def _path(settings: Settings, options: BacktestOptions) -> Path:
     if options.journal is None:
         runs, now = open_runs(), SystemClock().now()
         return runs.new(now, settings.market, settings.interval, is_history=True)
-    if options.journal.exists():
-        raise InputError(f"--journal: {options.journal} exists; name a new file")
-    return options.journal.resolve()
+    try:
+        if options.journal.exists():
+            raise InputError(f"--journal: {options.journal} exists; name a new file")
+        return options.journal.resolve()
+    except OSError as error:  # a name that is too long, say
+        raise InputError(f"--journal: {options.journal}: {error.strerror}") from error
 
 
 @dataclass(slots=True)

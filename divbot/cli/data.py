@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
@@ -20,7 +21,9 @@ from divbot.history.kind import StoredKind
 if TYPE_CHECKING:
     from divbot.domain.timerange import TimeRange
     from divbot.history.download import DownloadStages
+    from divbot.history.shelf import Shelf
     from divbot.history.spans import Span
+    from divbot.history.store import Store
     from divbot.settings import Settings
 
 data = typer.Typer(
@@ -262,25 +265,37 @@ def verify(
 ) -> int:
     """Hash every file again, list the archive again, fetch what is damaged or was replaced.
 
-    A damaged file is put aside, into .divbot-damaged, until it is there again. Ends with 4 where
-    one is not.
+    Of every market, unless --market names one. A damaged file is put aside, into .divbot-damaged,
+    until it is there again. Ends with 4 where one is not.
     """
-    from divbot.app.download import open_supply
     from divbot.app.stores import chosen_shelves, open_store
     from divbot.cli.data_text import nothing_text
+
+    settings = given.load()
+    codes = []
+    for market in _markets(given, settings):
+        store = open_store(settings, market)
+        stores = [store, store.damaged]
+        shelves = list(dict.fromkeys(chosen_shelves(stores, intervals or (), settings.symbols)))
+        if shelves:
+            own = settings.model_copy(update={"market": market})
+            codes.append(_verify(own, store, shelves, is_local=is_local, quiet=quiet))
+    if not codes:
+        print(nothing_text(open_store(settings)), end="")
+    return max(codes, default=0)
+
+
+def _verify(
+    settings: Settings, store: Store, shelves: Sequence[Shelf], *, is_local: bool, quiet: bool
+) -> int:
+    """Verify what one market has on some shelves; return the exit code."""
+    from divbot.app.download import open_supply
     from divbot.cli.download_text import problem_lines
     from divbot.domain.names import counted
     from divbot.history.verification import checked, drop_aside, lost, mended
 
-    settings = given.load()
-    store = open_store(settings)
-    stores = [store, store.damaged]
-    shelves = list(dict.fromkeys(chosen_shelves(stores, intervals or (), settings.symbols)))
     # To hash takes no more than to read: a folder may be read-only, or written to meanwhile.
     with nullcontext() if is_local else store.locked():
-        if not shelves:
-            print(nothing_text(store), end="")
-            return 0
         found = list(checked(store, shelves))
         damaged = [*(x for x in found if x.problem), *lost(store, shelves)]
         _notice(*(x.problem for x in damaged))
@@ -401,8 +416,8 @@ def export(
         ) from error
     if not written:
         raise InputError(
-            f"{store.root}: expected something of that to export, found nothing; `divbot data "
-            "list` shows what there is"
+            f"{store.root}: expected candles of {store.market.title} and of these flags to "
+            "export, found none; `divbot data list` shows what there is"
         )
     nameless = [str(shelf) for shelf, path in written if path is None]
     for each in nameless:

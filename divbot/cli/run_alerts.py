@@ -57,6 +57,8 @@ class RunAlerts:
         self._is_simulated = start.is_simulated
         self._now = now
         self._outage = Outage(tell)
+        self.told = 0
+        """Alerts that were new, since this program began."""
         self._session = SystemClock().now()
         self._numbers = count(1)
         self._day: int | None = None
@@ -107,7 +109,7 @@ class RunAlerts:
             data={**alert.data, "run": self._run, "simulated": self._is_simulated},
         )
         try:
-            self._dispatch.post([own])
+            self.told += len(self._dispatch.post([own]))
         except DivbotError as error:
             self._outage.note(
                 f"[Alerts] {error}", back="[Alerts] can be kept again", now=self._now()

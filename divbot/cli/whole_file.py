@@ -14,6 +14,12 @@ class WholeFile:
 
     def __init__(self, path: Path) -> None:
         self._named = path
+        try:
+            self._look_at(path)
+        except OSError as error:  # a name that is too long, say
+            raise OutputError(f"cannot write {path}: {reason_of(error)}") from error
+
+    def _look_at(self, path: Path) -> None:
         # What a link points to is replaced, never the link; and a device is no file to replace:
         # /dev/null would become one.
         self._is_plain = not path.exists() or path.is_file()

@@ -58,6 +58,21 @@ def test_what_recorded_takes_is_imported(home: Path, capsys: pytest.CaptureFixtu
     assert f"{len(frame):,} 5m candles of {len(symbols)} symbols" in capsys.readouterr().err
 
 
+def test_every_market_is_verified_unless_one_is_named(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("import", RECORDED, "--market", "spot") == 0
+    capsys.readouterr()
+
+    assert run("verify", "--local") == 0
+    of_all = capsys.readouterr().out
+    assert run("verify", "--local", "--market", "usdm") == 0
+    of_futures = capsys.readouterr().out
+
+    assert "hashed, 0 damaged" in of_all
+    assert of_futures.startswith("nothing of that in ")
+
+
 def test_another_folder_is_the_store_where_it_is_named(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -213,7 +228,7 @@ def test_an_export_of_nothing_says_so(home: Path, capsys: pytest.CaptureFixture[
 
     assert run("export", "out", "--store", "store", "-i", "5m") == 2
 
-    assert "store: expected something of that to export, found nothing" in capsys.readouterr().err
+    assert "store: expected candles of " in capsys.readouterr().err
     assert not (home / "out").exists()
 
 

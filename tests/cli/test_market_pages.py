@@ -333,6 +333,30 @@ def test_a_filter_leaves_the_rows_that_hold_every_word(browse: Browse, tmp_path:
     assert everything == [symbols, f"{len(symbols)} of {len(symbols)} rows"]
 
 
+OF_INTERVALS = """
+    const rows = [...document.querySelectorAll("tbody tr")];
+    rows.forEach((row, place) => {
+      row.cells[2].textContent = ["5m", "15m", "1h"][place % 3];
+      row.append(Object.assign(document.createElement("td"), { className: "wraps", textContent: "1h up; 15m down" }));
+    });
+    const field = document.querySelector(".filter input");
+    return ["5m", "15m", "1h", "m"].map((text) => {
+      field.value = text;
+      field.dispatchEvent(new Event("input"));
+      return new Set(rows.filter((row) => !row.hidden).map((row) => row.cells[2].textContent));
+    }).map((found) => [...found].sort());
+"""  # noqa: E501 - of another language
+
+
+def test_an_interval_that_one_filters_for_is_no_part_of_another_one_nor_what_a_row_says_of_it(
+    browse: Browse, tmp_path: Path
+) -> None:
+    found = browse(tmp_path, page_of(scanned(names(40)), get_plotlyjs()), OF_INTERVALS)
+
+    assert found[:3] == [["5m"], ["15m"], ["1h"]]
+    assert {"5m", "15m"} <= set(found[3])
+
+
 SORTED = """
     const head = [...document.querySelectorAll("th")].find((x) => x.textContent === "score");
     head.firstElementChild.click();

@@ -272,3 +272,9 @@ def test_a_token_is_asked_for_and_kept_out_of_addresses(browser: Browser) -> Non
             page.locator(ROWS).first.wait_for()
 
             assert TOKEN not in page.url
+        with opened(browser, board, PHONE) as page:
+            page.locator("#token").wait_for()
+            page.evaluate(f"location.hash = 'token={TOKEN}'")  # a link, in a tab that shows it
+            page.locator(ROWS).first.wait_for()
+
+            assert TOKEN not in page.url

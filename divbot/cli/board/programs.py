@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,8 +57,12 @@ class LastLines:
 class RunProgram:
     """A paper run, of which its trader tells."""
 
-    def __init__(self, run: PaperRun, speed: float) -> None:
+    def __init__(
+        self, run: PaperRun, speed: float, told: Callable[[], int | None] = lambda: None
+    ) -> None:
+        """`told` counts the alerts of the run; None: nobody is told."""
         self._run = run
+        self._told = told
         self._speed = speed
         self._snapshot = run.snapshot()
         self._lines = LastLines()
@@ -92,6 +96,7 @@ class RunProgram:
             snapshot,
             run.journal.path.stem,
             self._lines.last,
+            alerts=self._told(),
             weight=_weight(run.source.budget),
             run_every=milliseconds(run.settings.position_update_interval),
             patience=_patience(self._speed),

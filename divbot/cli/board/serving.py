@@ -92,7 +92,10 @@ def serving_run(
     from divbot.cli.board.answers import BoardAnswers
     from divbot.cli.board.programs import RunProgram
 
-    program = RunProgram(run, options.speed)
+    def told() -> int | None:
+        return audience.alerts.told if audience.alerts else None
+
+    program = RunProgram(run, options.speed, told)
     answers = BoardAnswers(
         Looker.of(settings, run.source), run.journal.path, (outbox_of_run(run.journal.path),)
     )

@@ -38,11 +38,16 @@
   // --- what is asked ---
 
   let token = localStorage.getItem(KEPT) ?? "";
+  takeGiven();
+  addEventListener("hashchange", () => { if (takeGiven()) begin(); });
+
   // The part behind # is sent nowhere, and stands in no log.
-  const given = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (given) {
+  function takeGiven() {
+    const given = new URLSearchParams(location.hash.slice(1)).get("token");
+    if (!given) return false;
     keep(given);
     history.replaceState(null, "", location.pathname);
+    return true;
   }
 
   function keep(text) {
@@ -82,10 +87,14 @@
   $("ask").addEventListener("submit", (event) => {
     event.preventDefault();
     keep($("token").value.trim());
+    begin();
+  });
+
+  function begin() {
     $("token").value = "";
     $("ask").hidden = true;
     listen();
-  });
+  }
 
   // --- what comes by itself ---
 

@@ -61,7 +61,16 @@ const page = (() => {
 
   // Show the rows that hold every word, wherever in the row it stands; return what does it again.
   function addFilter(part) {
-    const textOf = (row) => [...row.cells].map((cell) => cell.textContent).join(" ").toLowerCase();
+    // What is said of others in a row is not what one looks for: 1h stands at rows of 5m, too.
+    const ownOf = (row) => [...row.cells].filter((cell) => !cell.classList.contains("wraps"));
+    const textOf = (row) => ownOf(row).map((cell) => cell.textContent).join(" ").toLowerCase();
+    // A number is meant from its first digit on: 5m is no part of 15m.
+    const has = (text, word) => {
+      for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+        if (!/^\d/.test(word) || !/[\d.]/.test(text[at - 1] ?? "")) return true;
+      }
+      return false;
+    };
     const label = document.createElement("label"), field = document.createElement("input"), count = document.createElement("output");
     field.type = "search";
     // A table that is live may have no row yet.
@@ -72,7 +81,7 @@ const page = (() => {
     label.className = "filter";
     function show() {
       const words = field.value.toLowerCase().split(/\s+/), rows = [...part.querySelectorAll("tbody tr")];
-      rows.forEach((row) => { const text = textOf(row); row.hidden = !words.every((word) => text.includes(word)); });
+      rows.forEach((row) => { const text = textOf(row); row.hidden = !words.every((word) => has(text, word)); });
       count.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows`;
     }
     field.addEventListener("input", show);
