@@ -118,6 +118,18 @@ def test_apprise_reaches_a_server_of_ntfy() -> None:
     assert "price 1" in sent["message"]
 
 
+def test_apprise_itself_delays_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
+    with http_receiver() as receiver:
+        found = sink(f"ntfy://127.0.0.1:{receiver.port}/signals")
+        for key in "12":
+            found.send([alert(key)], 1, "")
+
+    assert len(receiver.bodies) == 2
+    assert [x for x in waits if x >= 1] == []
+
+
 def test_several_alerts_are_one_message_with_their_count() -> None:
     with http_receiver() as receiver:
         found = sink(f"gotify://127.0.0.1:{receiver.port}/{CANARY}")

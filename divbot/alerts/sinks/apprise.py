@@ -73,6 +73,9 @@ def _service(address: Address) -> NotifyBase:
     found = apprise.Apprise.instantiate(address.secret.text, asset=asset, suppress_exceptions=True)
     if found is None:
         raise InputError(f"notify_to: {address}: {_advice(address)}")
+    if found.request_rate_per_sec == apprise.NotifyBase.request_rate_per_sec:
+        # No service asks for that pause of 5.5 s, and `alerts_per_minute` is the user's word.
+        found.request_rate_per_sec = 0.0
     return found
 
 
