@@ -77,7 +77,7 @@ def web(
         Outbox.last(outbox, 1)  # whoever names another file is told now
     with AskedToStop(stop) as asked, ExitStack() as stack:
         listener = stack.enter_context(open_listener(where, settings))
-        program = FileProgram(shown, settings.market)
+        program = FileProgram(lambda: _journal(run, journal), settings.market)
         program.refresh(clock.now())
         watching = Watching(Mode.QUIET, stop.set)
         answers = BoardAnswers(

@@ -17,7 +17,9 @@ from divbot import cli
 from divbot.alerts.outbox import Outbox
 from divbot.app.alerting import outbox_of_run
 from divbot.cli.board.answers import BoardAnswers
+from divbot.cli.board.programs import FileProgram
 from divbot.domain.events import Entered, Exited, Paused
+from divbot.domain.market import Market
 from divbot.trading.journal.journal import Journal
 from divbot.web.address import WebAddress, listen
 from divbot.web.documents import json_of
@@ -228,3 +230,18 @@ def test_journals_are_shown_beside_the_program_that_writes_them(
     assert events["events"][0]["kind"] == "paused"
     assert health["program"] == "web"
     assert program.returncode == 130
+
+
+def test_a_run_that_begins_later_is_the_newest_one_from_then_on(tmp_path: Path) -> None:
+    found: list[Path] = []
+    program = FileProgram(lambda: found[-1] if found else None, Market.USDM)
+    names = []
+
+    for name in ("", "one", "two"):
+        if name:
+            found.append(tmp_path / f"{name}.db")
+            Journal.create(found[-1], STARTED).close()
+        program.refresh(5)
+        names.append(program.now().run_name)
+
+    assert names == ["", "one", "two"]

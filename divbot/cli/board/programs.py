@@ -169,27 +169,28 @@ def _patience(speed: float) -> int:
 
 
 class FileProgram:
-    """What journals tell: of the run of one of them, read again when it has grown."""
+    """What journals tell: of the run of one of them, read again when it has grown.
 
-    def __init__(self, journal: Path | None, market: Market) -> None:
-        self._journal = journal
-        self._seen: tuple[int, ...] = ()
+    `find` tells at each look which one: the newest run becomes another one in time.
+    """
+
+    def __init__(self, find: Callable[[], Path | None], market: Market) -> None:
+        self._find = find
+        self._seen: tuple[object, ...] = ()
         self._moment = Showing("web", 0, "", market, is_simulated=False)
 
     def refresh(self, now: int) -> None:
         """Look into the journal; raise JournalError where it cannot be read."""
         from divbot.trading.journal.journal import read
 
-        if self._journal is None:
+        journal = self._find()
+        if journal is None:
             self._moment = replace(self._moment, at=now)
             return
-        seen = tuple(
-            x.stat().st_mtime_ns
-            for x in (self._journal, Path(f"{self._journal}-wal"))
-            if x.exists()
-        )
+        files = (x for x in (journal, Path(f"{journal}-wal")) if x.exists())
+        seen = (journal, *(x.stat().st_mtime_ns for x in files))
         if seen != self._seen or not self._moment.at:
-            self._moment = _moment_of(read(self._journal))
+            self._moment = _moment_of(read(journal))
             self._seen = seen
 
     def now(self) -> Showing:

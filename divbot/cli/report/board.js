@@ -361,9 +361,10 @@
       fill("positions", found.positions, (x) => String(x.number), tradeCell);
       $("no-positions").hidden = found.positions.length > 0;
     },
-    equity(found) {
+    equity(found, before) {
       if (found.run === null || found.account === null) return;
-      if (!run.name) showRun(found.run);
+      // Whoever looks at the newest run looks at the next one, once it has begun.
+      if (!run.name || run.name === before?.run && before.run !== found.run) showRun(found.run);
       else if (run.name === found.run) keepUp(found.account);
     },
     events(found) {
