@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from divbot.domain.durations import DAY
 from divbot.history.download import Downloader
 from divbot.history.holes import Hole
 from divbot.history.jobs import Job
 from divbot.history.parts import DamagedFile, check_candles, check_funding, writing
 from divbot.history.shelf import Shelf
-from divbot.history.spans import Span
+from divbot.history.spans import Span, month_of
 from divbot.history.store import Store
 
 
@@ -64,10 +65,33 @@ def mended(
     jobs, failed = downloader.replaced(list(shelves))
     for each in damaged:
         _put_aside(store, each.path)
-        more, without_list = downloader.plan([each.shelf], each.month)
+        more, without_list = downloader.plan([each.shelf], _part_of(store, each))
         jobs += more
         failed += without_list
     return jobs, failed
+
+
+def _part_of(store: Store, damaged: Checked) -> Span:
+    """Return which part of its month a damaged file was of, as far as other files tell.
+
+    Those are what is kept of its symbol in that month besides, and its own neighbours; else it was
+    of the whole month. More would ask for what goes with it, such as funding, of all that time.
+    """
+    shelf, month = damaged.shelf, damaged.month
+    own = {x for x, _ in shelf.months(store.root)}
+    beside = [
+        note
+        for x in store.shelves()
+        if x.symbol == shelf.symbol and x != shelf and (note := store.sound_note(x, month))
+    ]
+    if not beside:
+        return month
+    first, last = min(x.first for x in beside), max(x.last for x in beside)
+    is_before, is_after = month_of(month.start - 1) in own, month_of(month.end) in own
+    return Span(
+        month.start if is_before else first // DAY * DAY,
+        month.end if is_after else (last // DAY + 1) * DAY,
+    ).within(month)
 
 
 def _put_aside(store: Store, path: Path) -> None:

@@ -15,8 +15,9 @@ from divbot.domain.clock import parse_time
 from divbot.domain.market import Interval
 from divbot.history.candles import chosen
 from divbot.history.inventory import held
+from divbot.history.kind import StoredKind
 from divbot.history.parts import RowSource, note_text, read_note
-from divbot.history.spans import Span
+from divbot.history.spans import Span, month_of
 from divbot.history.store import Store
 from tests.exchange.servers import running
 
@@ -83,6 +84,23 @@ def test_what_is_damaged_is_fetched_again(
     assert not store.aside(path).exists()
     with supply_of(base_url, store) as supply:
         assert is_the_market(supply, *BTC, SPAN)
+
+
+def test_of_a_month_that_was_kept_in_part_that_part_is_fetched_again(
+    base_url: str, tmp_path: Path
+) -> None:
+    part = Span(parse_time("2024-07-03"), parse_time("2024-07-06"))
+    store = new_store(tmp_path)
+    shelves = [store.shelf(*BTC), store.shelf("BTCUSDT", None, StoredKind.FUNDING)]
+    with supply_of(base_url, store) as supply:
+        download(supply, shelves, part)
+    path = shelves[0].path(store.root, month_of(part.start))
+    path.write_bytes(path.read_bytes()[:-100])
+
+    assert verify(store, base_url) == 0
+
+    assert store.span(*BTC) == part
+    assert store.unpaid("BTCUSDT", month_of(part.start)) == ()
 
 
 def test_what_cannot_be_had_again_is_put_aside_and_told(
