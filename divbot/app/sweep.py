@@ -186,7 +186,7 @@ def _kept(sweep: Sweep, sealed: range) -> Path:
     if sweep.options.is_resumed and not folder.exists():
         raise InputError(
             "--resume: expected a sweep of these settings and days that was interrupted, found "
-            "none; leave --resume out to begin one"
+            "none; leave --resume out to begin one, or to be told again of one that has ended"
         )
     return folder
 

@@ -59,7 +59,7 @@ class Split:
         return (
             f"development has {self.development_runs} runs of {self.run} days and the holdout "
             f"{self.holdout_runs}, where {DEVELOPMENT_RUNS} and {HOLDOUT_RUNS} are needed; days "
-            "that a search has used can judge no more"
+            "that a search or a backtest has used can judge no more"
         )
 
 

@@ -25,7 +25,7 @@ _QUOTES = (
     "TRY",
     "EUR",
 )
-"""The longest of two that fit comes first: the archive tells a name, and not what it is made of."""
+"""The longest of two that fit comes first."""
 _DATED = re.compile(r".+_\d{6}")
 
 

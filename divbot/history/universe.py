@@ -167,7 +167,8 @@ class PastUniverse:
             name = columns.symbols[symbol]
             figures = (looked.high[number, -1], looked.low[number, -1], looked.volume[number, -1])
             high, low, volume = (Decimal(0) if x != x else Decimal(repr(float(x))) for x in figures)
-            # A price without a candle at this very close is that of an earlier one.
+            # Without a candle at this very close, the highest one of the day tells that there was
+            # a price: no rule asks for more.
             last = high if price[number] != price[number] else Decimal(repr(float(price[number])))
             closed_at = int(looked.traded_at[number, -1])
             tickers[name] = Ticker(name, last, high, low, volume, closed_at)

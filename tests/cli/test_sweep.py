@@ -331,7 +331,7 @@ def test_a_backtest_is_a_trial_and_spends_what_is_sealed(
     assert f"{sealed[0]} to {sealed[1]} were sealed by sweep 1: this backtest spends them" in told
     after = document_of(recording, capsys, "--seed", "1")
     assert after["finding"] == "NOT ENOUGH DATA"
-    assert "days that a search has used can judge no more" in after["verdict"][0]
+    assert "days that a search or a backtest has used can judge no more" in after["verdict"][0]
     assert after["verdict"][1] == "This history could have confirmed no edge, however large."
     assert after["standings"] == []
 

@@ -107,7 +107,8 @@ def test_a_window_whose_end_was_used_has_no_holdout() -> None:
 
     assert later.holdout_runs == 0
     assert later.development_runs == 51
-    assert str(later.shortage).endswith("days that a search has used can judge no more")
+    told = "days that a search or a backtest has used can judge no more"
+    assert str(later.shortage).endswith(told)
 
 
 def test_too_short_a_history_says_how_long_it_must_be() -> None:

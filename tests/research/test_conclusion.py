@@ -36,7 +36,7 @@ def test_an_edge_is_confirmed_and_its_days_are_spent(tmp_path: Path) -> None:
     assert first.winner is not None
     assert first.winner.days == YEAR.holdout
     assert finding(second) is Finding.NOT_ENOUGH_DATA
-    assert "days that a search has used can judge no more" in str(second.verdict)
+    assert "days that a search or a backtest has used can judge no more" in str(second.verdict)
 
 
 def test_a_second_search_counts_the_settings_of_the_first(tmp_path: Path) -> None:
