@@ -3,7 +3,8 @@
 - Never fork: a fork of a process with threads can deadlock on any lock held at that moment
   (measured: about half of all forks beside a busy thread). `forkserver` forks from a process
   that stays single-threaded; where it does not exist, `spawn` starts afresh.
-- A child ignores Ctrl-C, which reaches the whole group: its parent decides when it ends.
+- A child ignores Ctrl-C, and a terminal that closes, which reach the whole group: its parent
+  decides when it ends.
 - A child ends when its parent does, even by kill -9. PR_SET_PDEATHSIG would not do: under a
   forkserver the parent in the kernel's eyes is the forkserver. The parent's sentinel is true
   everywhere.
@@ -62,12 +63,14 @@ def start_context(preload: Sequence[str] = ()) -> BaseContext:
         return context
     context.set_forkserver_preload(list(preload))
     with allowed_to(_START):
-        # The tracker first: starting it unblocks Ctrl-C again.
-        resource_tracker.ensure_running()
-        # What is blocked here stays blocked in the forkserver and in all that it forks: a child
-        # that is only just starting does not greet Ctrl-C with a traceback.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        # What is blocked here stays blocked in what is started, and in all that the forkserver
+        # forks: a child that is only just starting does not greet Ctrl-C with a traceback, and a
+        # terminal that closes ends the program alone, which then ends them.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
         try:
+            # The tracker first: starting it unblocks Ctrl-C again.
+            resource_tracker.ensure_running()
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
             with _few_arenas():
                 forkserver.ensure_running()
         finally:

@@ -101,7 +101,7 @@ def test_a_signal_at_the_start_ends_it_in_order(
         assert_whole(journal)
 
 
-@pytest.mark.parametrize("number", [CTRL_C, TERM], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize("number", [CTRL_C, TERM, HANGUP], ids=["Ctrl-C", "SIGTERM", "hangup"])
 def test_a_signal_to_the_whole_group_during_a_scan_ends_it_in_order(
     market: str, journal: Path, number: int
 ) -> None:
