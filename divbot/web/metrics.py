@@ -28,6 +28,9 @@ class Metrics:
         self._program = program
         self._stream = stream
         self._seen: dict[Interval, int] = {}
+        """The version of the last report, by interval."""
+        self._as_of: dict[Interval, int] = {}
+        """The close of its newest candle, ms UTC."""
         try:
             from prometheus_client import CollectorRegistry, Counter, Histogram
         except ImportError:
@@ -71,9 +74,12 @@ class Metrics:
             self._seen[scans.interval] = version
             seconds = published.report.timings.total
             self._scan.labels(scans.interval.value).observe(seconds)
-            if as_of := published.report.as_of:
+            as_of, known = published.report.as_of, self._as_of.get(scans.interval)
+            # A scan of the same candles once more is not late, nor is the first of a program.
+            if known and as_of > known:
                 delay = (published.findings.at - as_of) / 1000 + seconds
                 self._delay.labels(scans.interval.value).observe(max(delay, 0.0))
+            self._as_of[scans.interval] = as_of
 
     def answered(self, status: int, seconds: float) -> None:
         """Note an answer."""

@@ -16,11 +16,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from divbot.domain.clock import SystemClock
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
+from divbot.scanner.cache import ReportCache
 from divbot.scanner.thread import Condition
 from divbot.web import routes
 from divbot.web.address import ListenOn, WebAddress, listen
 from divbot.web.api import Api
 from divbot.web.clerk import MOST_WAITING, Clerk
+from divbot.web.metrics import Metrics
 from divbot.web.stream import Stream as ReadStream
 from tests.cli.paper_runs import NOW
 from tests.web.boards import (
@@ -420,6 +422,28 @@ def test_prometheus_reads_the_metrics() -> None:
     assert found["divbot_equity",] == float(MOMENT.run.equity)
     assert found["divbot_positions",] == 3
     assert found["divbot_scan_seconds_count", "5m"] == 1
+
+
+def test_only_the_first_report_of_a_candle_tells_how_late_reports_come() -> None:
+    cache, program = ReportCache(), FakeProgram()
+    metrics = Metrics(program, ReadStream())
+    first = scanned()[0]
+    length = Interval.M5.milliseconds
+
+    for candle, late in ((0, 90_000), (1, 500), (1, 60_500), (2, 700)):
+        report = replace(first, as_of=first.as_of + candle * length)
+        seen = cache.publish(report, report.as_of + late)
+        program.moment = replace(MOMENT, scans=(scans(published=seen),))
+        metrics.look()
+
+    found = {
+        x.name: x.value
+        for family in text_string_to_metric_families(metrics.text().decode())
+        for x in family.samples
+    }
+    assert found["divbot_report_delay_seconds_count"] == 2
+    own = found["divbot_report_delay_seconds_sum"] - 2 * first.timings.total
+    assert own == pytest.approx(0.5 + 0.7)
 
 
 def test_each_interval_tells_of_its_own_scans() -> None:
