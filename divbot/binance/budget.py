@@ -27,6 +27,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.sharedctypes import RawArray
 from typing import Any
@@ -72,6 +73,8 @@ class WeightBudget:
         self._memory[_LIMIT] = limit
         self._cells()[_SEEN_AT] = -np.inf
         self._is_parent = True
+        self.on_wait: Callable[[], None] = lambda: None
+        """Called again and again by whoever waits for weight, or for a pause, in this process."""
         self._open: dict[int, _OpenLease] = {}
         self._free_numbers = deque(range(_LEASES))
         self._log: deque[tuple[float, float]] = deque()
@@ -181,6 +184,11 @@ class WeightBudget:
         if self._is_parent:
             self.grant()
 
+    def waits(self) -> None:
+        """Hear that somebody waits: in the parent others want to know."""
+        if self._is_parent:
+            self.on_wait()
+
     def _cells(self) -> Floats:
         return np.frombuffer(self._memory)[:_LIMIT].reshape(_ROWS, _LEASES)
 
@@ -246,6 +254,7 @@ class Lease:
             while not self.try_take(weight):
                 self._budget.refuse_beyond(weight)
                 self._clock.wait(_POLL_SECONDS)
+                self._budget.waits()
                 self._budget.grant_own()
         except BaseException:
             self.want(-weight)  # or it would be granted, to nobody

@@ -139,6 +139,12 @@ def _trade(
             audience.show(snapshot)
             manager.lives(lambda: run_words(snapshot))
 
+        def show_patience() -> None:
+            # Others wait, too, while this thread may hang.
+            if threading.current_thread() is threading.main_thread():
+                manager.lives(run.source.budget.waiting_for)
+
+        run.source.budget.on_wait = show_patience
         with watching.showing(run.source.budget.waiting_for):
             run.run(show, duration=duration)
         manager.ends()

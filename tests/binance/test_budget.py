@@ -198,6 +198,21 @@ def test_one_worker_s_418_stops_all_until_the_time_it_names() -> None:
     assert other.try_take(2)
 
 
+def test_whoever_waits_in_the_process_that_grants_is_heard_of() -> None:
+    clock = ManualClock()
+    budget = WeightBudget(clock, LIMIT)
+    heard: list[str] = []
+    budget.on_wait = lambda: heard.append(budget.waiting_for())
+    lease = budget.lease(budget.open_lease())
+    lease.take(5)
+    assert heard == []
+
+    lease.pause(1)
+    lease.take(5)
+
+    assert set(heard) >= {"the venue wants a pause of 1 s"}
+
+
 def test_what_was_asked_for_in_vain_during_a_ban_is_wanted_no_more() -> None:
     clock = ManualClock()
     budget = WeightBudget(clock, LIMIT)
