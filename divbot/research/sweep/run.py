@@ -24,7 +24,6 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-import divbot
 from divbot.arrays import Floats
 from divbot.domain.errors import InputError
 from divbot.evaluation import DailyResults
@@ -159,7 +158,7 @@ def code_hash() -> str:
 
 def deciding_files() -> list[Path]:
     """Return the source of every room but those that no search enters."""
-    house = Path(divbot.__file__).parent
+    house = Path(__file__).parents[2]
     files = (x.relative_to(house) for x in house.rglob("*.py"))
     return [house / x for x in sorted(files) if x.parts[0] not in _ASIDE]
 
