@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from divbot.app.explanation import as_scanned
 from divbot.app.scan_rules import limit_of, plan_rules, scan_rules
-from divbot.domain.errors import SymbolError, UnknownSymbol
+from divbot.domain.errors import SymbolError
 
 if TYPE_CHECKING:
     from divbot.binance.market_data import BinanceConnection, BinanceSource
@@ -101,10 +101,7 @@ class Looker:
     def _candles(self, symbol: str, interval: Interval, lease: int) -> Candles:
         if self._connection is None:
             raise RuntimeError("expected it to be open")
-        try:
-            return self._connection.on_lease(lease).final_candles(symbol, interval, self.limit)
-        except UnknownSymbol as error:
-            raise SymbolError(f"{symbol}: {error}") from error
+        return self._connection.on_lease(lease).final_candles(symbol, interval, self.limit)
 
     def _steps(
         self, symbol: str, candles: Candles, report: Report | None, standing: ListStanding | None

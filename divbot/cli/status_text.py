@@ -75,7 +75,9 @@ def _open(recorded: JournalCopy) -> int:
 def _last_event(recorded: JournalCopy, now: int) -> str:
     event = recorded.events[-1]
     age = now - recorded.ledger.at
-    ago = f", {span(age)} ago" if age >= 0 else ""
+    # The time of a simulated market is not that of this machine.
+    is_told = age >= 0 and not start_of(recorded).is_simulated
+    ago = f", {span(age)} ago" if is_told else ""
     return f"{event.kind} at {utc_text(recorded.ledger.at, seconds=True)} UTC{ago}"
 
 

@@ -157,7 +157,7 @@ def problems_of(moment: Showing) -> Iterator[str]:
             yield f"{name} is not there yet"
         elif (age := moment.at - published.findings.at) > 3 * scans.every + moment.patience:
             most = (3 * scans.every + moment.patience) // 1000
-            yield f"{name} is {age // 1000} s old: expected {most} s at most"
+            yield f"{name} is {-(-age // 1000)} s old: expected {most} s at most"
     run = moment.run
     # What is read from a file stands still.
     most = 3 * moment.run_every + moment.patience
