@@ -199,6 +199,11 @@ def config_path(config: Path | None) -> Path | None:
     return DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None
 
 
+def secrets_in(path: Path) -> tuple[str, ...]:
+    """Return which settings of the file at `path` are secret; raise what loading it does."""
+    return tuple(name for name in _read(path) if name in SETTINGS and SETTINGS[name].is_secret)
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from divbot.cli import flags
@@ -42,8 +44,7 @@ def _checks(given: flags.Given) -> Iterator[Check]:
 
     try:
         settings = given.load()
-        file = config_path(given.config)
-        yield Check("settings", Health.GOOD, f"those of {file}" if file else "no settings file")
+        yield _settings(config_path(given.config))
     except SettingsError as error:
         settings = without_files(given.settings)  # a wrong flag ends it all
         yield Check(
@@ -51,6 +52,19 @@ def _checks(given: flags.Given) -> Iterator[Check]:
         )
     yield _kernels()
     yield from checkup(settings)
+
+
+def _settings(file: Path | None) -> Check:
+    from divbot.app.checkup import Check, Health
+    from divbot.settings import secrets_in
+
+    if file is None:
+        return Check("settings", Health.GOOD, "no settings file")
+    secrets = ", ".join(secrets_in(file))
+    if secrets and os.name == "posix" and file.stat().st_mode & 0o077:
+        found = f"those of {file}, which holds {secrets}, and which others can read"
+        return Check("settings", Health.DOUBTFUL, found, f"chmod 600 {file}")
+    return Check("settings", Health.GOOD, f"those of {file}")
 
 
 def _kernels() -> Check:

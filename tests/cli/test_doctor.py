@@ -280,6 +280,19 @@ def name_a_settings_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "divbot.toml").write_text("top = 9")
 
 
+def keep_secrets_openly(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = folder / "divbot.toml"
+    file.write_text(
+        'notify_to = ["webhook:https://CANARY@host"]\nweb_token = "CANARY-CANARY-CANARY"'
+    )
+    file.chmod(0o644)
+
+
+def keep_secrets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_secrets_openly(folder, monkeypatch)
+    (folder / "divbot.toml").chmod(0o600)
+
+
 def note_a_look(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_trials(is_simulated=False).open() as ledger:
         ledger.append(Lost("a test", sweeps=0, openings=0))
@@ -287,6 +300,14 @@ def note_a_look(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 FOUND = {
     "settings": (name_a_settings_file, ("settings", "ok", "those of divbot.toml", None)),
+    "secrets": (keep_secrets, ("settings", "ok", "those of divbot.toml", None)),
+    "secrets for all": (
+        keep_secrets_openly,
+        (
+            *("settings", "warning", "which holds notify_to, web_token, and which others can read"),
+            "chmod 600 divbot.toml",
+        ),
+    ),
     "trials": (
         note_a_look,
         ("trials", "warning", "in the ledgers of trials: 1; ", "put back a backup"),
