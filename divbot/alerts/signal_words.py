@@ -73,7 +73,7 @@ def alert_of(source: SignalSource, opportunity: Opportunity, data: Mapping[str, 
         key_of(source, opportunity),
         Topic.SIGNAL,
         opportunity.confirmed_at,
-        f"{title} ({source.notice})" if source.notice else title,
+        title if source.notice in title else f"{title} ({source.notice})",
         (source.text or _usual(opportunity)).format_map(told),
         {
             "venue": source.venue,

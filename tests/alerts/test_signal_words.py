@@ -46,6 +46,8 @@ def test_prices_that_are_not_real_are_called_so() -> None:
     alert = alert_of(replace(SOURCE, notice="SIMULATED PRICES", title="{symbol}!"), FOUND, {})
 
     assert alert.title == "TIAUSDT! (SIMULATED PRICES)"
+    own = replace(SOURCE, notice="SIMULATED PRICES", title="{notice}: {symbol}")
+    assert alert_of(own, FOUND, {}).title == "SIMULATED PRICES: TIAUSDT"
     assert alert.data["simulated"] is True
 
 
