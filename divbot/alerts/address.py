@@ -41,9 +41,7 @@ class Address:
     secret: Secret
 
     def __str__(self) -> str:
-        return (
-            self.scheme if self.scheme in (BELL, LINES) else f"{self.scheme}, address {self.number}"
-        )
+        return self.scheme if self.scheme == BELL else f"{self.scheme}, address {self.number}"
 
     @property
     def target(self) -> str:

@@ -214,7 +214,7 @@ WRONG = {
     f"https://example.org/{CANARY}": "for a webhook write webhook: before it",
     f"webhook:ftp://example.org/{CANARY}": "expected webhook:https://HOST/..., found another form",
     f"webhook:https://[{CANARY}": "expected webhook:https://HOST/..., found another form",
-    f"jsonl:/{CANARY}/alerts": "jsonl: the folder of the file is not there",
+    f"jsonl:/{CANARY}/alerts": "jsonl, address 1: the folder of the file is not there",
 }
 
 

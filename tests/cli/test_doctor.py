@@ -331,7 +331,10 @@ FOUND = {
         ("compiled code", "warning", "kept in /tmp/other, not in the cache: move it", None),
     ),
     "no code": (compile_nothing, ("compiled code", "ok", "only the first start does so", None)),
-    "alerts": (name_an_address, ("alerts", "ok", "to jsonl, webhook, address 2", "--test-notify")),
+    "alerts": (
+        name_an_address,
+        ("alerts", "ok", "to jsonl, address 1, webhook, address 2", "--test-notify"),
+    ),
 }
 
 

@@ -133,7 +133,7 @@ def test_a_test_says_of_each_address_whether_it_took_it(
     captured = capsys.readouterr()
     assert found == code
     assert said in captured.out.splitlines()[0]
-    assert captured.out.splitlines()[1] == "jsonl: sent"
+    assert captured.out.splitlines()[1] == "jsonl, address 2: sent"
     assert json.loads((desk / "alerts.jsonl").read_text())["topic"] == "test"
     assert CANARY not in captured.out + captured.err
 
