@@ -9,7 +9,7 @@ import pytest
 
 from divbot.app.options import SweepOptions
 from divbot.app.sweep_setup import opened_sweep
-from divbot.app.sweep_words import notes_of, warnings_of
+from divbot.app.sweep_words import coarse_words, notes_of, warnings_of
 from divbot.domain.clock import utc_text
 from divbot.domain.durations import DAY, MINUTE
 from divbot.domain.market import Interval, Market
@@ -82,7 +82,8 @@ def test_what_longer_candles_judge_is_said_with_the_command_that_fetches_shorter
     options = SweepOptions(sets=("stop_atr=0.5,1",))
 
     with opened_sweep(store, settings, options, lambda *_: None) as sweep:
-        warnings, notes = list(warnings_of(sweep)), list(notes_of(sweep))
+        coarse = coarse_words(sweep)
+        warnings, notes = list(warnings_of(sweep, coarse)), list(notes_of(sweep, coarse))
 
     told = [
         "not all trades can be judged by 1m candles; they come by divbot data download "

@@ -30,7 +30,13 @@ from divbot.app.options import (
 from divbot.app.scanning import settings_of
 from divbot.app.sweep_portfolios import portfolios_of
 from divbot.app.sweep_setup import Sweep, open_past, opened_sweep
-from divbot.app.sweep_words import effort_words, notes_of, title_of, warnings_of
+from divbot.app.sweep_words import (
+    coarse_words,
+    effort_words,
+    notes_of,
+    title_of,
+    warnings_of,
+)
 from divbot.app.trials import open_trials, origin_of
 from divbot.domain.errors import InputError
 from divbot.domain.market import Interval
@@ -66,13 +72,14 @@ def run_sweep(
 
     with opened_sweep(history, settings, options, stage) as sweep:
         line(effort_words(sweep))
-        for warning in warnings_of(sweep):
+        coarse = coarse_words(sweep)
+        for warning in warnings_of(sweep, coarse):
             line(warning)
         conclusion, folder = _concluded(sweep)
         portfolios = tuple(portfolios_of(sweep, conclusion)) if options.with_portfolios else ()
         let_go_beside(folder)
         shutil.rmtree(folder, ignore_errors=True)
-        return _report(sweep, conclusion, portfolios)
+        return _report(sweep, conclusion, portfolios, coarse)
 
 
 def sweep(
@@ -203,7 +210,7 @@ def _basis(sweep: Sweep) -> dict[str, str]:
 
 
 def _report(
-    sweep: Sweep, conclusion: Conclusion, portfolios: tuple[PortfolioBeside, ...]
+    sweep: Sweep, conclusion: Conclusion, portfolios: tuple[PortfolioBeside, ...], coarse: str
 ) -> SweepReport:
     from divbot.research.sweep_report import SweepReport
 
@@ -215,5 +222,5 @@ def _report(
         values={name: point.texts for name, point in sweep.points.items()},
         ledger=open_trials(is_simulated=is_simulated).path,
         portfolios=portfolios,
-        notes=tuple(notes_of(sweep)),
+        notes=tuple(notes_of(sweep, coarse)),
     )

@@ -45,10 +45,12 @@ def _minutes(seconds: float) -> str:
     return f"{minutes} minutes" if minutes > 1 else "a minute or less"
 
 
-def warnings_of(sweep: Sweep) -> Iterator[str]:
-    """Yield, in words, what to know first: trades judged coarsely, settings that hardly trade."""
-    is_stored = isinstance(sweep.history, Store | SharedStore | DetailedHistory)
-    if is_stored and _coarse_words(sweep):
+def warnings_of(sweep: Sweep, coarse: str) -> Iterator[str]:
+    """Yield, in words, what to know first: trades judged coarsely, settings that hardly trade.
+
+    `coarse` are the `coarse_words`.
+    """
+    if coarse and isinstance(sweep.history, Store | SharedStore | DetailedHistory):
         command = how_to_fetch_for(Interval.M1, sweep.settings, sweep.options, sweep.days)
         yield f"not all trades can be judged by 1m candles; they come by {command}"
     barred = [
@@ -71,9 +73,9 @@ def title_of(sweep: Sweep) -> str:
     return f"Binance {sweep.settings.market.title} {intervals}"
 
 
-def notes_of(sweep: Sweep) -> Iterator[str]:
-    """Yield what was assumed where history does not tell."""
-    if coarse := _coarse_words(sweep):
+def notes_of(sweep: Sweep, coarse: str) -> Iterator[str]:
+    """Yield what was assumed where history does not tell, the `coarse_words` among it."""
+    if coarse:
         yield coarse
     if sweep.settings.market is Market.USDM:
         symbols = {
@@ -82,8 +84,11 @@ def notes_of(sweep: Sweep) -> Iterator[str]:
         yield from funding_notes(list(_known_funding(sweep, symbols)))
 
 
-def _coarse_words(sweep: Sweep) -> str:
-    """Return how much is judged by candles longer than 1m, and how; empty: nothing is."""
+def coarse_words(sweep: Sweep) -> str:
+    """Return how much is judged by candles longer than 1m, and how; empty: nothing is.
+
+    Of a store every note of its files is read for it.
+    """
     intervals, detail = searched_intervals(sweep.points.values()), sweep.rules.detail
     if intervals == [Interval.M1]:
         return ""
