@@ -63,15 +63,16 @@ def mended(
     Damaged files are put aside.
     """
     jobs, failed = downloader.replaced(list(shelves))
+    kept = list(store.shelves())
     for each in damaged:
         _put_aside(store, each.path)
-        more, without_list = downloader.plan([each.shelf], _part_of(store, each))
+        more, without_list = downloader.plan([each.shelf], _part_of(store, kept, each))
         jobs += more
         failed += without_list
     return jobs, failed
 
 
-def _part_of(store: Store, damaged: Checked) -> Span:
+def _part_of(store: Store, kept: Iterable[Shelf], damaged: Checked) -> Span:
     """Return which part of its month a damaged file was of, as far as other files tell.
 
     Those are what is kept of its symbol in that month besides, and its own neighbours; else it was
@@ -81,7 +82,7 @@ def _part_of(store: Store, damaged: Checked) -> Span:
     own = {x for x, _ in shelf.months(store.root)}
     beside = [
         note
-        for x in store.shelves()
+        for x in kept
         if x.symbol == shelf.symbol and x != shelf and (note := store.sound_note(x, month))
     ]
     if not beside:
