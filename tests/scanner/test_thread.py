@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -88,13 +88,28 @@ class Thread:
         self.scans = Scans(self.clock, report, *troubles)
         self.cache = ReportCache()
         self.told = Told()
-        self.scanner = BackgroundScanner(
+        self.scanner = self._scanner(None)
+
+    def _scanner(self, publication: Publication | None) -> BackgroundScanner:
+        return BackgroundScanner(
             self.scans,
             self.cache,
             self.clock,
             check_interval=60 * SECOND,
             held=lambda: {"HELDUSDT"},
             tell=self.told,
+            publication=publication,
+        )
+
+    def wait_for(
+        self,
+        interval: Interval,
+        newest_close: Callable[[Interval], int],
+        meanwhile: Callable[[], None],
+    ) -> None:
+        """Let scans begin once the venue shows candles of `interval`."""
+        self.scanner = self._scanner(
+            Publication([interval], newest_close, self.clock, looks=10, meanwhile=meanwhile)
         )
 
     def run(self) -> Condition:
@@ -438,17 +453,7 @@ def test_what_goes_wrong_while_a_candle_is_waited_for_is_told_and_it_scans_on(
         raise KeyError("nothing of that")
 
     thread = Thread(report, 9)
-    thread.scanner = BackgroundScanner(
-        thread.scans,
-        thread.cache,
-        thread.clock,
-        check_interval=60 * SECOND,
-        held=set,
-        tell=thread.told,
-        publication=Publication(
-            [Interval.M1], lambda _: 0, thread.clock, looks=10, meanwhile=nonsense
-        ),
-    )
+    thread.wait_for(Interval.M1, lambda _: 0, nonsense)
 
     condition = thread.run()
 
@@ -476,21 +481,7 @@ def test_a_scan_begins_when_the_venue_shows_the_new_candle(report: Report) -> No
     def newest_close(_: Interval) -> int:
         return (thread.clock.now() - 300) // (180 * SECOND) * (180 * SECOND)
 
-    thread.scanner = BackgroundScanner(
-        thread.scans,
-        thread.cache,
-        thread.clock,
-        check_interval=60 * SECOND,
-        held=set,
-        tell=thread.told,
-        publication=Publication(
-            [Interval.M3],
-            newest_close,
-            thread.clock,
-            looks=10,
-            meanwhile=lambda: asked.append(thread.clock.now()),
-        ),
-    )
+    thread.wait_for(Interval.M3, newest_close, lambda: asked.append(thread.clock.now()))
 
     thread.clock.left = 40
     thread.run()
