@@ -212,18 +212,13 @@ class Dispatch:
         self._clock = clock
         self._tell = tell
         left = outbox.send_to([x.address.mark for x in sinks])
-        if left and sinks:
-            tell(
-                f"[Alerts] {left} that an address was still to get are dropped: it is not named "
-                "any more, and no other is new",
-                is_warning=True,
+        if left:
+            fate = (
+                "dropped: it is not named any more, and no other is new"
+                if sinks
+                else "kept for a start that names one: none is named now"
             )
-        elif left:
-            tell(
-                f"[Alerts] {left} that an address was still to get are kept for a start that names "
-                "one: none is named now",
-                is_warning=True,
-            )
+            tell(f"[Alerts] {left} that an address was still to get are {fate}", is_warning=True)
         self._has_ended = False
         self._couriers = [Courier(outbox, x, rules, clock, tell) for x in sinks]
 

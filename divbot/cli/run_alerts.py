@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from divbot.alerts.alert import Alert, Topic
 from divbot.cli.figures import money, percent, signed
-from divbot.cli.lines import ASSET, event_json, event_words
+from divbot.cli.lines import ASSET, PRICES, event_json, event_words
 from divbot.domain.clock import SystemClock, date_text
 from divbot.domain.durations import DAY
 from divbot.domain.errors import DivbotError
@@ -52,9 +52,7 @@ class RunAlerts:
     ) -> None:
         self._dispatch = dispatch
         self._run = run
-        self._whose = f"paper {start.market.value} {start.interval}"
-        self._notice = " (SIMULATED PRICES)" if start.is_simulated else ""
-        self._is_simulated = start.is_simulated
+        self._start = start
         self._now = now
         self._outage = Outage(tell)
         self.told = 0
@@ -102,11 +100,13 @@ class RunAlerts:
 
     def _post(self, alert: Alert) -> None:
         """Post what is told of any run as told of this one."""
+        start, is_simulated = self._start, self._start.is_simulated
+        notice = f" ({PRICES[True]})" if is_simulated else ""
         own = replace(
             alert,
             key=key_in(self._run, alert.key),
-            title=f"{self._whose}: {alert.title}{self._notice}",
-            data={**alert.data, "run": self._run, "simulated": self._is_simulated},
+            title=f"paper {start.market.value} {start.interval}: {alert.title}{notice}",
+            data={**alert.data, "run": self._run, "simulated": is_simulated},
         )
         try:
             self.told += len(self._dispatch.post([own]))
