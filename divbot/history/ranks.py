@@ -1,7 +1,7 @@
 """Who may have been on the list of symbols in a month of the past, ranked: a worker makes each.
 
-columns --> who may be listed at each close, by age and death, and the rules that do not change
---> ranks by the quote volume of the 24 hours before
+Who may be listed at a close hangs on age, death, and the rules that do not change; those are ranked
+by the quote volume of the 24 hours before it.
 """
 
 from __future__ import annotations
