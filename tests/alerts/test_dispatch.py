@@ -420,9 +420,32 @@ class Hanging(FakeSink):
 class Standing(ManualClock):
     """Wait for real, whatever time passes."""
 
+    def __init__(self, now: int) -> None:
+        super().__init__(now)
+        self.is_waiting = threading.Event()
+        self.seconds = 0.0
+
     def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
         assert stop
+        self.seconds = seconds
+        self.is_waiting.set()
         return stop.wait(30)
+
+
+def test_a_courier_that_waits_as_long_as_it_said_is_no_trouble(tmp_path: Path) -> None:
+    clock = Standing(EVENING)
+    dispatch = Dispatch(Outbox.open(tmp_path / "outbox"), [FakeSink()], LOOSE, clock, Told())
+    dispatch.start()
+    assert clock.is_waiting.wait(30)
+
+    gets_on = []
+    for seconds in (clock.seconds + HANGS_AFTER, 1):
+        clock.advance(seconds)
+        gets_on.append(dispatch.gets_on())
+    dispatch.end(30)
+
+    assert clock.seconds > HANGS_AFTER
+    assert gets_on == [True, False]
 
 
 def test_a_sink_that_never_answers_is_seen_and_one_with_nothing_to_do_is_no_trouble(

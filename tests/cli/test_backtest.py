@@ -236,6 +236,7 @@ def test_a_history_too_short_for_a_divergence_says_what_is_needed(
         pytest.param(["--spread", "-1%"], "--spread: expected", id="spread"),
         pytest.param(["--journal", "x.db"], "x.db exists; name a new file", id="journal"),
         pytest.param(["--journal", "x" * 300], ": File name too long", id="long journal"),
+        pytest.param(["--export", f"{'x' * 300}.csv"], ": file name too long", id="long export"),
     ],
 )
 def test_bad_input_is_told_in_a_line(

@@ -10,6 +10,7 @@ import numpy as np
 
 from divbot.domain.clock import ManualClock
 from divbot.domain.market import Interval
+from divbot.domain.universe import ListStanding, Rule
 from divbot.scanner.cycle import Scanner
 from divbot.scanner.why import Story, listing_story, scan_story
 from divbot.scanner.workforce.inline import InlinePool
@@ -35,6 +36,20 @@ def stories(source: FakeSource, **changes: object) -> list[Story]:
         )
         for x in source.symbols
     ]
+
+
+def test_each_symbol_stands_where_its_volume_puts_it_or_is_left_out_with_the_rule() -> None:
+    symbols = names(5)
+    universe = FakeSource(symbols).open_listing().universe()
+    listed = [x.symbol for x in universe.listed]
+    without = universe.without([listed[1]], Rule.EXCLUDED, "not asked for")
+
+    found = [without.standing_of(x) for x in listed]
+
+    assert [x.place for x in found] == [1, 0, 2, 3, 4]
+    assert [x.count for x in found] == [4, 0, 4, 4, 4]
+    assert [[y.rule for y in x.left_out] for x in found] == [[], [Rule.EXCLUDED], [], [], []]
+    assert without.standing_of("NOPE") == ListStanding()
 
 
 def test_what_was_touched_is_a_price_of_the_venue() -> None:
